@@ -1,0 +1,36 @@
+"""What a button carries: `v1:<node>[:<tone>][!<word>]`, at most 64 bytes, valid for ever on any replica."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bot.engine.turn import Tone
+
+MAX_BYTES = 64
+"""Telegram's limit for callback data (Bot API, InlineKeyboardButton)."""
+
+_PAYLOAD = re.compile(r"v1:(?P<node>[a-z][a-z0-9-]{0,39})(?::(?P<tone>professional|layperson))?(?:!(?P<word>[a-z]{1,12}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A parsed button: show `node`, in `tone` from now on if given; `word` is up, down, yes, or none."""
+
+    node: str
+    tone: Tone | None = None
+    word: str = ""
+
+
+def payload(node: str, tone: Tone | None = None, word: str = "") -> str:
+    """Return the payload of a button."""
+    return f"v1:{node}" + (f":{tone}" if tone else "") + (f"!{word}" if word else "")
+
+
+def parse(text: str) -> Tap | None:
+    """Return the tap a payload stands for, or None for anything this program did not write."""
+    found = _PAYLOAD.fullmatch(text)
+    if found is None:
+        return None
+    tone = found["tone"]
+    return Tap(found["node"], Tone(tone) if tone else None, found["word"] or "")
