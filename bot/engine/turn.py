@@ -87,7 +87,11 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One authored answer in one register, composed once and shared by every turn that shows it."""
+    """One authored answer in one register, composed once and shared by every turn that shows it.
+
+    `sources` are those the answer uses; where `lists_sources` is set the body itself lists them (as `references`
+    does) and no renderer repeats them.
+    """
 
     node: str
     tone: Tone
@@ -99,6 +103,7 @@ class Card:
     review: str
     disclaimer: str
     buttons: tuple[Button, ...]
+    lists_sources: bool = False
 
 
 class Effect(StrEnum):
