@@ -1,0 +1,178 @@
+"""What may be said: every dialog, answer, source, note and figure, as one immutable object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from bot.library import templates
+from bot.library.models import Answer, Article, Both, Claim, CopyNumber, Dialog, Node, Note, Review, Source, Term
+from bot.library.review import ReviewState, content_hash, state_of
+from bot.library.tone import Tone
+
+
+class Worded(Protocol):
+    """Anything authored in both registers: a pair, a claim, a note."""
+
+    def of(self, tone: Tone) -> str:
+        """Return the text of one register, before facts are inserted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One folder of content. `answers`, `sources`, `notes` and `terms` are keyed by id."""
+
+    id: str
+    title: Both
+    article: Article
+    review: Review
+    facts: Mapping[str, Any]
+    sources: Mapping[str, Source]
+    notes: Mapping[str, Note]
+    terms: Mapping[str, Term]
+    answers: Mapping[str, Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The two folders a library was read from."""
+
+    dialogs: Path
+    content: Path
+
+    def dialog(self, dialog: str) -> Path:
+        """Return the file of a dialog."""
+        return self.dialogs / f"{dialog}.yaml"
+
+    def phrases(self) -> list[Path]:
+        """Return every phrase file, in name order."""
+        return sorted((self.dialogs / "phrases").glob("*.yaml"))
+
+    def answer(self, topic: str, answer: str) -> Path:
+        """Return the file of an answer."""
+        return self.content / topic / "answers" / f"{answer}.yaml"
+
+    def of_topic(self, topic: str, name: str) -> Path:
+        """Return one of a topic's files: topic, facts, sources, notes or terms."""
+        return self.content / topic / f"{name}.yaml"
+
+
+@dataclass(frozen=True)
+class Library:
+    """Everything the bot may say. Node ids, answer ids and figures are unique across dialogs and topics.
+
+    `main` is the dialog that starts the conversation and answers the rest; `version` changes with any byte of any file.
+    """
+
+    home: Home
+    dialogs: Mapping[str, Dialog]
+    topics: Mapping[str, Topic]
+    nodes: Mapping[str, Node]
+    renamed: Mapping[str, str]
+    phrases: Mapping[str, tuple[str, ...]]
+    interface: Mapping[str, Both]
+    emergency: Mapping[str, str | Both]
+    copy_numbers: tuple[CopyNumber, ...]
+    layout: Mapping[str, str]
+    vocabulary: Mapping[str, Any]
+    urgent_rules: Mapping[str, Any]
+    main: Dialog
+    version: str
+    _topic_of: Mapping[str, str] = field(repr=False)
+    _values: Mapping[Tone, templates.Values] = field(repr=False)
+    _rendered: dict[tuple[str, Tone], str] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def start(self) -> str:
+        """The node a conversation begins with."""
+        return self.main.start
+
+    @property
+    def urgent(self) -> str:
+        """The node for what needs help now."""
+        return self.main.urgent or self.main.start
+
+    @property
+    def advice(self) -> str:
+        """The node for a decision about one person's treatment."""
+        return self.main.advice or self.main.start
+
+    @property
+    def otherwise(self) -> str:
+        """The node that answers what nothing else does."""
+        return self.main.otherwise or self.main.start
+
+    @property
+    def always(self) -> tuple[str, ...]:
+        """The nodes reachable from everywhere."""
+        return self.main.always
+
+    def answer(self, node: str) -> Answer:
+        """Return what `node` shows; raises KeyError for an unknown node."""
+        return self.topic_of(node).answers[node]
+
+    def topic_of(self, node: str) -> Topic:
+        """Return the topic whose folder holds the answer of `node`; raises KeyError for an unknown node."""
+        return self.topics[self._topic_of[node]]
+
+    def resolve(self, node: str) -> str | None:
+        """Return today's id of `node`, following renames, or None for an id nobody ever had."""
+        while node not in self.nodes:
+            if node not in self.renamed:
+                return None
+            node = self.renamed[node]
+        return node
+
+    def text(self, worded: Worded, tone: Tone) -> str:
+        """Return one register as Markdown with its figures inserted; empty where there is no such register."""
+        raw = worded.of(tone)
+        if not templates.is_template(raw):
+            return raw
+        key = (raw, tone)
+        if key not in self._rendered:
+            self._rendered[key] = templates.render(raw, self._values[tone])
+        return self._rendered[key]
+
+    def values(self, tone: Tone) -> templates.Values:
+        """Return what templates of this register may use: `facts` and `emergency`."""
+        return self._values[tone]
+
+    def say(self, key: str, tone: Tone, **values: Any) -> str:
+        """Return one of the bot's own sentences; `values` fill the variables it names."""
+        return templates.render(self.interface[key].of(tone), {**self._values[tone], **values})
+
+    def lay_out(self, name: str, tone: Tone, **values: Any) -> str:
+        """Return the layout `name` (a file of content/layout, without `.j2`) filled with `values`."""
+        return templates.render(self.layout[name], {**self._values[tone], **values})
+
+    def claims(self, answer: Answer, tone: Tone) -> Iterator[Claim]:
+        """Yield the claims that have a wording in this register."""
+        return (claim for claim in answer.claims if claim.of(tone))
+
+    def review_of(self, node: str) -> ReviewState:
+        """Return the review of an answer as it stands: its own, or else its topic's."""
+        topic, answer = self.topic_of(node), self.answer(node)
+        if answer.review is not None:
+            return state_of(answer.review, self.hash_of(node))
+        return state_of(topic.review, self.topic_hash(topic.id))
+
+    def servable(self, node: str) -> bool:
+        """Tell whether a named reviewer approved exactly what `node` says now."""
+        return self.review_of(node).approved
+
+    def hash_of(self, node: str) -> str:
+        """Return the hash of what a reader of either register sees in this answer, notes included."""
+        topic, answer = self.topic_of(node), self.answer(node)
+        noted = [topic.notes[note] for note in answer.notes]
+        claims = [(claim.id, claim.kind, claim.cites, *self._both(claim)) for claim in answer.claims]
+        return content_hash([self._both(answer.title), claims, [(note.cites, *self._both(note)) for note in noted]])
+
+    def topic_hash(self, topic: str) -> str:
+        """Return the hash of all answers of a topic that have no review of their own."""
+        answers = self.topics[topic].answers
+        return content_hash([self.hash_of(node) for node in sorted(answers) if answers[node].review is None])
+
+    def _both(self, worded: Worded) -> tuple[str, str]:
+        return self.text(worded, Tone.PROFESSIONAL), self.text(worded, Tone.LAYPERSON)

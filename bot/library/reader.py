@@ -1,0 +1,162 @@
+"""Both folders, file by file in a fixed order, into the parts of a Library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from bot.library.library import Home, Library, Topic
+from bot.library.models import (
+    Answer,
+    Both,
+    Dialog,
+    EmergencyFile,
+    FactsFile,
+    InterfaceFile,
+    NotesFile,
+    PhrasesFile,
+    SourcesFile,
+    TermsFile,
+    TopicFile,
+)
+from bot.library.shelf import Shelf, fault_at
+from bot.library.templates import Values
+from bot.library.tone import Tone
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_SHARED_FILES = ("interface.yaml", "emergency.yaml", "vocabulary.yaml", "urgent.yaml")
+_TOPIC_FILES = ("topic.yaml", "facts.yaml", "sources.yaml", "notes.yaml", "terms.yaml")
+_NOT_TOPICS = frozenset({"layout", "schema"})
+
+
+class Reader:
+    """Reads everything once; `shelf` holds the faults met on the way."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.shelf = Shelf()
+
+    def library(self) -> Library | None:
+        """Return the library as far as it can be built, or None where a dialog or every topic is missing."""
+        dialogs, phrases, topics = self._dialogs(), self._phrases(), self._topics()
+        shared = self.home.content
+        interface = self.shelf.model(shared / "interface.yaml", InterfaceFile)
+        emergency = self.shelf.model(shared / "emergency.yaml", EmergencyFile)
+        vocabulary, urgent = self._data(shared / "vocabulary.yaml"), self._data(shared / "urgent.yaml")
+        layout = {path.stem: self.shelf.text(path) for path in sorted((shared / "layout").glob("*.j2"))}
+        self.shelf.strangers(shared, _SHARED_FILES)
+        if dialogs is None or not topics:
+            return None
+        lines = emergency.emergency if emergency else {}
+        return Library(
+            home=self.home,
+            dialogs=dialogs,
+            topics=topics,
+            nodes={name: node for dialog in dialogs.values() for name, node in dialog.nodes.items()},
+            renamed={old: new for dialog in dialogs.values() for old, new in dialog.renamed.items()},
+            phrases=phrases,
+            interface=interface.interface if interface else {},
+            emergency=lines,
+            copy_numbers=emergency.copy_numbers if emergency else (),
+            layout=layout,
+            vocabulary=vocabulary,
+            urgent_rules=urgent,
+            main=next((dialog for dialog in dialogs.values() if dialog.default), next(iter(dialogs.values()))),
+            version=self.shelf.version,
+            _topic_of={answer: topic.id for topic in topics.values() for answer in topic.answers},
+            _values=_values(topics, lines),
+        )
+
+    def _dialogs(self) -> dict[str, Dialog] | None:
+        """Return the dialogs, or None when one cannot be read: its nodes would be missed everywhere."""
+        folder, found = self.home.dialogs, dict[str, Dialog]()
+        paths = sorted(folder.glob("*.yaml"))
+        self.shelf.strangers(folder, [path.name for path in paths])
+        for path in paths:
+            if dialog := self.shelf.model(path, Dialog):
+                found[path.stem] = dialog
+                self._same_name(path, "dialog", dialog.id, path.stem)
+        if not paths:
+            self.shelf.note(folder, "F07", "no dialog was found here", "write a file such as dialogs/neuropathy.yaml")
+        return found if found and len(found) == len(paths) else None
+
+    def _phrases(self) -> dict[str, tuple[str, ...]]:
+        folder, found = self.home.dialogs / "phrases", dict[str, tuple[str, ...]]()
+        paths = sorted(folder.glob("*.yaml"))
+        self.shelf.strangers(folder, [path.name for path in paths])
+        for path in paths:
+            if read := self.shelf.model(path, PhrasesFile):
+                for node, phrases in read.phrases.items():
+                    found[node] = found.get(node, ()) + phrases
+        return found
+
+    def _topics(self) -> dict[str, Topic]:
+        folders = {path.parent for name in ("topic.yaml", "answers") for path in self.home.content.glob(f"*/{name}")}
+        chosen = sorted(folder for folder in folders if folder.name not in _NOT_TOPICS)
+        if not chosen:
+            remedy = "a topic is a folder with topic.yaml and answers/"
+            self.shelf.note(self.home.content, "F07", "no topic was found here", remedy)
+        return {topic.id: topic for folder in chosen if (topic := self._topic(folder))}
+
+    def _topic(self, folder: Path) -> Topic | None:
+        head = self.shelf.model(folder / "topic.yaml", TopicFile)
+        facts = self._model(folder / "facts.yaml", FactsFile)
+        sources = self._model(folder / "sources.yaml", SourcesFile)
+        notes = self._model(folder / "notes.yaml", NotesFile)
+        terms = self._model(folder / "terms.yaml", TermsFile)
+        answers = self._answers(folder / "answers")
+        self.shelf.strangers(folder, _TOPIC_FILES)
+        if head is None:
+            return None
+        self._same_name(folder / "topic.yaml", "topic", head.topic, folder.name)
+        return Topic(
+            id=folder.name,
+            title=head.title,
+            article=head.article,
+            review=head.review,
+            facts=facts.facts if facts else {},
+            sources=sources.sources if sources else {},
+            notes=notes.notes if notes else {},
+            terms=terms.terms if terms else {},
+            answers=answers,
+        )
+
+    def _answers(self, folder: Path) -> dict[str, Answer]:
+        found = {}
+        paths = sorted(folder.glob("*.yaml"))
+        self.shelf.strangers(folder, [path.name for path in paths])
+        for path in paths:
+            if answer := self.shelf.model(path, Answer):
+                found[path.stem] = answer
+                self._same_name(path, "answer", answer.id, path.stem)
+        if not paths:
+            self.shelf.note(folder, "F07", "no answer was found here", "write one file per answer")
+        return found
+
+    def _model(self, path: Path, model: type[Model]) -> Model | None:
+        """Return an optional file as its model; a missing file is no fault."""
+        return self.shelf.model(path, model) if path.exists() else None
+
+    def _data(self, path: Path) -> dict[str, Any]:
+        return self.shelf.data(path) if path.exists() else {}
+
+    def _same_name(self, path: Path, key: str, written: str, stem: str) -> None:
+        if written != stem:
+            message = f"`{written}` stands in a place named `{stem}`"
+            self.shelf.faults.append(fault_at(path, (key,), "F08", message, f"name both `{stem}`"))
+
+
+def _values(topics: Mapping[str, Topic], lines: Mapping[str, str | Both]) -> dict[Tone, Values]:
+    """Return what templates may use: every topic's figures under one roof, and the emergency lines of the register."""
+    facts = {name: figure for topic in topics.values() for name, figure in topic.facts.items()}
+    return {
+        tone: {
+            "facts": facts,
+            "emergency": {name: line.of(tone) if isinstance(line, Both) else line for name, line in lines.items()},
+        }
+        for tone in Tone
+    }

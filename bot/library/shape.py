@@ -1,0 +1,93 @@
+"""A page's data into its model, or into faults that say in plain words what has the wrong shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from bot.library.fault import Fault, nearest
+from bot.library.reading import Page
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_REGISTERS = ("professional", "layperson")
+_EXPECTED = {
+    "string_type": "expected text here; put quotes around it",
+    "bool_type": "expected `true` or `false`",
+    "int_type": "expected a whole number",
+    "tuple_type": "expected a list",
+    "dict_type": "expected names with values (`name: value`)",
+    "model_type": "expected names with values (`name: value`)",
+    "string_too_short": "this text is empty",
+}
+
+
+def shaped(page: Page, model: type[Model]) -> Model | None:
+    """Return the page's data as `model`, or None after adding every fault to the page."""
+    try:
+        return model.model_validate(page.data)
+    except ValidationError as error:
+        page.faults.extend(_faults(page, model, error))
+        return None
+
+
+def _faults(page: Page, model: type[BaseModel], error: ValidationError) -> Iterator[Fault]:
+    seen = set()
+    for detail in error.errors(include_url=False):
+        fault = _fault(page, model, detail)
+        if fault not in seen:
+            seen.add(fault)
+            yield fault
+
+
+def _fault(page: Page, model: type[BaseModel], detail: ErrorDetails) -> Fault:
+    kind, location = detail["type"], tuple(detail["loc"])
+    name = str(location[-1]) if location else ""
+    if kind == "missing":
+        code = "C01" if name in _REGISTERS else "F05"
+        return page.fault(page.place(location[:-1]), code, f"`{name}` is missing here", f"add `{name}:`")
+    if kind == "extra_forbidden":
+        remedy = nearest(name, _names(model)) or "remove it"
+        return page.fault(page.place(location, key=True), "F06", f"unknown name `{name}`", remedy)
+    if location and name == "[key]":
+        return page.fault(page.place(location[:-1], key=True), "F05", _sentence(detail))
+    return page.fault(page.place(location), "F05", _sentence(detail), _remedy(detail))
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
+    if value is None:
+        return "a value is missing here"
+    match kind:
+        case "literal_error":
+            return f"`{value}` is not one of {context['expected']}"
+        case "string_pattern_mismatch":
+            return f"`{value}` does not have the form `{context['pattern']}`"
+        case "string_too_long":
+            return f"`{value}` is longer than {context['max_length']} characters"
+        case "too_long":
+            return f"{context['actual_length']} entries stand here; at most {context['max_length']} fit"
+        case "too_short":
+            return "this list is empty"
+    if kind.startswith("date"):
+        return "expected a date such as 2026-11-03"
+    return _EXPECTED.get(kind) or detail["msg"]
+
+
+def _remedy(detail: ErrorDetails) -> str:
+    if detail["type"] != "literal_error" or not isinstance(detail["input"], str):
+        return ""
+    expected = str(detail["ctx"]["expected"]).replace(" or ", ", ").split(", ")
+    return nearest(detail["input"], [choice.strip("'") for choice in expected])
+
+
+@cache
+def _names(model: type[BaseModel]) -> frozenset[str]:
+    """Return every name that may be written somewhere in files of this model."""
+    schema: dict[str, Any] = model.model_json_schema(by_alias=True)
+    parts = [schema, *schema.get("$defs", {}).values()]
+    return frozenset(name for part in parts for name in part.get("properties", {}))

@@ -1,0 +1,114 @@
+"""The files on disk: which there are, what each holds as a model, and where in it something stands."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from bot.library.fault import Fault, Level, nearest
+from bot.library.reading import Page, read
+from bot.library.shape import shaped
+
+Model = TypeVar("Model", bound=BaseModel)
+Location = Sequence[str | int]
+
+
+class Shelf:
+    """Reads files one by one, remembering faults and a hash over every byte read, but no page: memory stays small."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+        self.broken: set[Path] = set()
+        self._hash = hashlib.sha256()
+
+    @property
+    def version(self) -> str:
+        """The hash of everything read so far."""
+        return self._hash.hexdigest()[:16]
+
+    def model(self, path: Path, model: type[Model]) -> Model | None:
+        """Return the file as `model`, or None after noting its faults."""
+        page = self._page(path)
+        if page is None:
+            return None
+        made = shaped(page, model) if page.root is not None else None
+        self._note(path, page)
+        return made
+
+    def data(self, path: Path) -> dict[str, Any]:
+        """Return the file as plain named values; empty after noting its faults."""
+        page = self._page(path)
+        if page is None:
+            return {}
+        if page.root is not None and not isinstance(page.data, dict):
+            page.faults.append(page.fault((0, 0), "F05", "expected names with values (`name: value`)"))
+        self._note(path, page)
+        return page.data if isinstance(page.data, dict) else {}
+
+    def text(self, path: Path) -> str:
+        """Return a file that is not YAML; empty after noting its faults."""
+        raw = self._bytes(path)
+        try:
+            return "" if raw is None else raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            self.note(path, "F01", "the file is not UTF-8 text", "save it as UTF-8")
+            return ""
+
+    def note(self, path: Path, code: str, message: str, suggestion: str = "") -> None:
+        """Add a fault about a whole file or folder."""
+        self.broken.add(path)
+        self.faults.append(Fault(path.as_posix(), 1, 1, code, message, "", suggestion))
+
+    def strangers(self, folder: Path, known: Iterable[str]) -> None:
+        """Add a fault for every YAML file in `folder` that no one would ever read."""
+        names = frozenset(known)
+        for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+            if path.name not in names:
+                self.note(path, "F07", "nothing reads a file of this name", nearest(path.name, names) or "rename it")
+
+    def _page(self, path: Path) -> Page | None:
+        raw = self._bytes(path)
+        return None if raw is None else read(path.as_posix(), raw)
+
+    def _bytes(self, path: Path) -> bytes | None:
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            self.note(path, "F01", f"the file cannot be read: {error.strerror}", "")
+            return None
+        self._hash.update(f"{path.name}\0{len(raw)}\0".encode())
+        self._hash.update(raw)
+        return raw
+
+    def _note(self, path: Path, page: Page) -> None:
+        if page.faults:
+            self.broken.add(path)
+            self.faults.extend(page.faults)
+
+
+@lru_cache(maxsize=64)
+def page_of(path: Path) -> Page:
+    """Return a file's page again, to point at a place in it; only faults pay for this second reading."""
+    return read(path.as_posix(), path.read_bytes())
+
+
+def fault_at(
+    path: Path,
+    location: Location,
+    code: str,
+    message: str,
+    suggestion: str = "",
+    *,
+    key: bool = False,
+    level: Level = "error",
+) -> Fault:
+    """Return a fault about the value (or the key) at `location` of the file."""
+    page = page_of(path)
+    line, column = page.place(location, key=key)
+    snippet = page.lines[line] if line < len(page.lines) else ""
+    return Fault(page.path, line + 1, column + 1, code, message, snippet, suggestion, level)
