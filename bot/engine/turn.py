@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from bot.library.document import Document
+from bot.library.document import Document
+from bot.library.tone import Tone
 
-
-class Tone(StrEnum):
-    """The register a person reads."""
-
-    PROFESSIONAL = "professional"
-    LAYPERSON = "layperson"
+__all__ = ["Button", "Card", "Effect", "Incoming", "Kind", "Outcome", "Reply", "SourceLine", "State", "Tone"]
 
 
 class Kind(StrEnum):

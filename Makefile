@@ -1,0 +1,61 @@
+# Two commands matter: `make run` and `make test`. Both need Python 3.11+, make and network access to the package registry.
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := .venv/.run
+DEV := .venv/.dev
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check docs pins chaos bench bench-quick clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(RUN) ## Create .venv with the pinned packages and the `footnote` command
+
+run: $(RUN) ## Start the bot (without tokens: a conversation in the terminal)
+	@$(BIN)/footnote serve
+
+test: $(DEV) ## Run the tests with coverage
+	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered -n 2 --dist loadgroup
+
+check: $(DEV) ## Lint, types, content, and known vulnerabilities of the pinned packages
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/footnote check
+	@$(BIN)/python -m tests.audit
+
+docs: $(DEV) ## Write again what is generated: schemas, docs/content.md, docs/rules, docs/matching.md
+	@$(BIN)/footnote docs
+
+chaos: $(DEV) ## Kill the bot at random moments under load, on every platform, mode and database
+	@$(BIN)/python -m tests.chaos
+
+bench: $(DEV) ## Measure side by side (under ten minutes) and write docs/benchmarks.md
+	@$(BIN)/python -m benchmarks
+
+bench-quick: $(DEV) ## The same with fewer rounds, under a minute; prints only
+	@$(BIN)/python -m benchmarks --quick
+
+pins: ## For maintainers (needs uv): compile the pins, naming no package index
+	uv pip compile pyproject.toml --universal -p 3.11 $(PINS) -o requirements/run.txt
+	uv pip compile pyproject.toml --universal -p 3.11 --group dev $(PINS) -o requirements/dev.txt
+	uv pip compile --universal -p 3.11 --group build $(PINS) -o requirements/build.txt
+PINS := --no-emit-index-url --no-emit-find-links --no-header --quiet
+
+clean: ## Remove the environment and caches
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage *.egg-info
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Footnote needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+$(RUN): requirements/run.txt requirements/build.txt pyproject.toml | .venv/bin/python
+	@echo "Installing pinned packages ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/build.txt -r requirements/run.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): requirements/dev.txt $(RUN)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	@touch $@

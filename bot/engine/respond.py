@@ -1,0 +1,171 @@
+"""One turn: (state, incoming) -> (reply, state). Pure: no I/O, no clock, no platform."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot.engine import taps
+from bot.engine.compose import Composer
+from bot.engine.match.result import Match, Matcher
+from bot.engine.turn import Button, Card, Effect, Incoming, Kind, Outcome, Reply, State, Tone
+from bot.library.library import Library
+
+TRAIL = 8
+"""Nodes remembered per conversation: enough for `back`, small enough to stay in one row."""
+
+DEFAULT_TONE = {"slack": Tone.PROFESSIONAL}
+"""Clinicians write in Slack; everywhere else the reader is taken to be a patient until they choose."""
+
+_EFFECTS = {word: Effect(word) for word in ("forget", "export", "up", "down")}
+_OF_THE_MOMENT = frozenset({Outcome.CHOICES, Outcome.NOT_COVERED})
+
+
+class Engine:
+    """The dialog engine over one immutable library."""
+
+    def __init__(self, library: Library, matcher: Matcher) -> None:
+        self._library = library
+        self._matcher = matcher
+        self._composer = Composer(library)
+        self._answer: Mapping[Kind, Callable[[State, Incoming, Tone], Reply]] = {
+            Kind.TEXT: self._text,
+            Kind.TAP: self._tap,
+            Kind.COMMAND: self._command,
+            Kind.OTHER: self._other,
+        }
+
+    @property
+    def library(self) -> Library:
+        """The content this engine speaks."""
+        return self._library
+
+    def respond(self, state: State, incoming: Incoming) -> tuple[Reply, State]:
+        """Return the answer to one incoming event and the state to remember. Raises nothing for any input."""
+        tone = self._tone(state, incoming)
+        reply = self._answer[incoming.kind](state, incoming, tone)
+        if reply.effect is Effect.FORGET:
+            return reply, State()
+        reply = self._with_offer(self._with_back(reply, state), state)
+        return reply, State(self._chosen(state, incoming), True, self._trail(state, reply))
+
+    def report(self, reply: Reply, counts: Mapping[str, Any]) -> Reply:
+        """Return `reply` with the outcome of its effect put into words: `counts` holds what was deleted or stored."""
+        key = {Effect.FORGET: "forgotten", Effect.EXPORT: "exported"}.get(reply.effect) if reply.effect else None
+        return replace(reply, lead=self._composer.words(key, reply.card.tone, **counts)) if key else reply
+
+    def sentence(self, key: str, tone: Tone, **values: object) -> str:
+        """Return one of the bot's own sentences for an adapter, from content/interface.yaml."""
+        return self._composer.words(key, tone, **values)
+
+    # --- what a person did ------------------------------------------------------------------------------------
+
+    def _text(self, state: State, incoming: Incoming, tone: Tone) -> Reply:
+        match = self._matcher.match(incoming.text, incoming.context or state.node, tone)
+        return self._matched(match, state, tone)
+
+    def _other(self, state: State, incoming: Incoming, tone: Tone) -> Reply:
+        """Something that is not text: words in a caption still count when they are urgent."""
+        match = self._matcher.match(incoming.text, incoming.context or state.node, tone)
+        if match.outcome is Outcome.URGENT:
+            return self._matched(match, state, tone)
+        return self._show("help", state, tone, lead="only-text")
+
+    def _command(self, state: State, incoming: Incoming, tone: Tone) -> Reply:
+        if incoming.text == "forget":
+            return self._ask_to_forget(tone)
+        if incoming.text == "export":
+            return replace(self._show("privacy", state, tone), effect=Effect.EXPORT)
+        node = self._library.resolve(incoming.text)
+        if node is None:
+            return self._show(self._library.start, state, tone, lead="old-button")
+        return self._show(node, state, tone)
+
+    def _tap(self, state: State, incoming: Incoming, tone: Tone) -> Reply:
+        tap = taps.parse(incoming.text)
+        node = self._library.resolve(tap.node) if tap else None
+        if tap is None or node is None:
+            return self._show(self._library.start, state, tone, lead="old-button")
+        reply = self._show(node, state, tap.tone or tone)
+        effect = _EFFECTS.get(tap.word)
+        if effect in (Effect.FEEDBACK_UP, Effect.FEEDBACK_DOWN):
+            return replace(reply, lead=self.sentence("thanks", reply.card.tone), in_place=True, effect=effect)
+        return replace(reply, in_place=tap.tone is not None or tap.word == "choice", effect=effect)
+
+    # --- what it is answered with --------------------------------------------------------------------------------
+
+    def _matched(self, match: Match, state: State, tone: Tone) -> Reply:
+        reasons = (*match.reasons, *(f"{node} {score:.2f}" for node, score in match.scores))
+        lead = self.sentence(match.note, tone) if match.note else ""
+        if match.outcome is Outcome.CHOICES:
+            choices = (*self._links(match.choices, tone, "choice", "choice"), self._something_else(tone))
+            return Reply(self._composer.choices(tone), lead, choices=choices, reasons=reasons)
+        reply = self._show(match.node, state, tone)
+        following = self._library.nodes[match.node].next
+        related = self._links((node for node in match.related if node not in following), tone, "choice")
+        return replace(reply, lead=lead or reply.lead, choices=related or reply.choices, reasons=reasons)
+
+    def _show(self, node: str, state: State, tone: Tone, lead: str = "") -> Reply:
+        card = self._composer.card(node, tone)
+        if node == "tone":
+            return Reply(card, choices=self._registers(state, tone))
+        return Reply(card, self.sentence(lead, tone) if lead else "")
+
+    def _ask_to_forget(self, tone: Tone) -> Reply:
+        choices = (
+            Button(self.sentence("forget-confirm", tone), taps.payload("privacy", word="forget"), "danger"),
+            Button(self.sentence("forget-cancel", tone), taps.payload("privacy"), "choice"),
+        )
+        return Reply(self._composer.card("privacy", tone), self.sentence("forget-ask", tone), choices=choices)
+
+    def _links(self, nodes: Iterable[str], tone: Tone, role: str, word: str = "") -> tuple[Button, ...]:
+        return tuple(Button(self._composer.label(node, tone), taps.payload(node, word=word), role) for node in nodes)
+
+    def _something_else(self, tone: Tone) -> Button:
+        payload = taps.payload(self._library.otherwise, word="choice")
+        return Button(self.sentence("something-else", tone), payload, "choice")
+
+    def _registers(self, state: State, tone: Tone) -> tuple[Button, ...]:
+        """Both registers as buttons that show again the answer the reader came from."""
+        before = next((node for node in reversed(state.trail) if node != "tone"), self._library.start)
+        return tuple(
+            Button(self.sentence(f"to-{choice}", tone), taps.payload(before, choice), "tone")
+            for choice in (Tone.LAYPERSON, Tone.PROFESSIONAL)
+        )
+
+    # --- what is remembered ----------------------------------------------------------------------------------------
+
+    def _tone(self, state: State, incoming: Incoming) -> Tone:
+        return state.tone or DEFAULT_TONE.get(incoming.channel, Tone.LAYPERSON)
+
+    def _chosen(self, state: State, incoming: Incoming) -> Tone | None:
+        tap = taps.parse(incoming.text) if incoming.kind is Kind.TAP else None
+        return tap.tone if tap and tap.tone else state.tone
+
+    def _trail(self, state: State, reply: Reply) -> tuple[str, ...]:
+        node = reply.card.node
+        if reply.card.outcome in _OF_THE_MOMENT or node == state.node:
+            return state.trail
+        if node == self._library.start:
+            return (node,)
+        if node in state.trail[-2:-1]:
+            return state.trail[:-1]
+        return (*state.trail, node)[-TRAIL:]
+
+    def _with_back(self, reply: Reply, state: State) -> Reply:
+        trail = self._trail(state, reply)
+        earlier = trail[-2] if len(trail) > 1 and trail[-1] == reply.card.node else None
+        if earlier is None or earlier == self._library.start:
+            return reply
+        return replace(reply, back=self._back(earlier, reply.card))
+
+    def _back(self, node: str, card: Card) -> Button:
+        label = self.sentence("back", card.tone, label=self._composer.label(node, card.tone))
+        return Button(label, taps.payload(node), "navigation")
+
+    def _with_offer(self, reply: Reply, state: State) -> Reply:
+        """On first contact invite to choose the register, after the answer; never after an urgent one."""
+        if state.met or reply.card.outcome is Outcome.URGENT:
+            return reply
+        return replace(reply, offer=self.sentence("offer", reply.card.tone))
