@@ -25,10 +25,10 @@ _OF_THE_MOMENT = frozenset({Outcome.CHOICES, Outcome.NOT_COVERED})
 class Engine:
     """The dialog engine over one immutable library."""
 
-    def __init__(self, library: Library, matcher: Matcher) -> None:
+    def __init__(self, library: Library, matcher: Matcher, *, require_approved: bool = False) -> None:
         self._library = library
         self._matcher = matcher
-        self._composer = Composer(library)
+        self._composer = Composer(library, require_approved=require_approved)
         self._answer: Mapping[Kind, Callable[[State, Incoming, Tone], Reply]] = {
             Kind.TEXT: self._text,
             Kind.TAP: self._tap,

@@ -8,6 +8,8 @@ from typing import Literal
 
 from rapidfuzz import fuzz, process
 
+from bot.errors import FootnoteError
+
 Level = Literal["error", "warning"]
 
 _ALIKE = 60  # a suggestion less alike than this (0..100) would confuse more than it helps
@@ -46,7 +48,7 @@ class Fault:
         return asdict(self)
 
 
-class LoadError(Exception):
+class LoadError(FootnoteError):
     """The dialogs or the content cannot be used; `faults` holds everything wrong, in file order."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:

@@ -1,0 +1,1 @@
+"""The four stages every conversation is played on."""

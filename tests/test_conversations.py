@@ -1,0 +1,26 @@
+"""tests/conversations/*.yaml on the engine and in the terminal; the platforms play the same files in tests/adapters."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.engine.compose import Composer
+from bot.engine.respond import Engine
+from bot.engine.turn import Tone
+from tests.stages.bare import EngineStage, TerminalStage
+from tests.stages.script import Script, plays, scripts
+from tests.stages.stage import play
+
+
+def test_there_are_conversations_to_play() -> None:
+    assert len(list(scripts())) >= 8
+
+
+@pytest.mark.parametrize(("name", "script", "tone"), plays("engine"), ids=lambda value: str(value)[:60])
+async def test_on_the_engine(engine: Engine, name: str, script: Script, tone: Tone) -> None:
+    await play(EngineStage(engine, tone), script, tone, Composer(engine.library))
+
+
+@pytest.mark.parametrize(("name", "script", "tone"), plays("terminal"), ids=lambda value: str(value)[:60])
+async def test_in_the_terminal(engine: Engine, name: str, script: Script, tone: Tone) -> None:
+    await play(TerminalStage(engine, tone), script, tone, Composer(engine.library))
