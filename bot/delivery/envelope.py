@@ -19,6 +19,7 @@ class Envelope:
     `keys` are the ids by which a repetition is known (the platform's event id; on Slack also team, channel and ts).
     `person` and `conversation` are clear platform ids such as `telegram:42`: the inbox hashes them before storing.
     `question` is the platform id of the message that asked, `replies_to` of the older message it answers, if any.
+    `quiet` marks words that were not addressed to the bot (a followed thread): it speaks up only when it is sure.
     """
 
     keys: tuple[str, ...]
@@ -29,6 +30,7 @@ class Envelope:
     address: Address
     question: str | None = None
     replies_to: str | None = None
+    quiet: bool = False
 
 
 Progress = Callable[[str], Awaitable[None]]
