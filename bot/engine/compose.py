@@ -136,20 +136,20 @@ class Composer:
 
     def _reference_list(self, topic: Topic, tone: Tone) -> str:
         groups = [self._group(name, topic, tone) for name in ("article", "added")]
-        return self._library.lay_out("references", tone, groups=groups)
+        return self._library.lay_out("references", tone, groups=groups, plain=tone is Tone.LAYPERSON)
 
     def _group(self, name: str, topic: Topic, tone: Tone) -> dict[str, Any]:
         found = sorted((s for s in topic.sources.values() if s.group == name), key=lambda source: source.number)
         lines = [
             {
-                "number": source.number,
+                "source": source,
                 "url": link(source),
                 "text": self._source_text(source, tone),
                 "supports": self._library.text(source.supports, tone),
             }
             for source in found
         ]
-        return {"title": self.words(f"group-{name}", tone), "sources": lines}
+        return {"title": self.words(f"group-{name}", tone), "lines": lines}
 
     # --- buttons --------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,42 @@
+"""What a button carries."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.engine import taps
+from bot.engine.taps import Tap
+from bot.engine.turn import Tone
+from bot.library.library import Library
+
+
+@pytest.mark.parametrize(
+    ("tap", "text"),
+    [
+        (Tap("ala"), "v1:ala"),
+        (Tap("ala", Tone.LAYPERSON), "v1:ala:layperson"),
+        (Tap("ala-dose", None, "up"), "v1:ala-dose!up"),
+        (Tap("privacy", None, "forget"), "v1:privacy!forget"),
+    ],
+)
+def test_a_payload_is_read_back(tap: Tap, text: str) -> None:
+    assert taps.payload(tap.node, tap.tone, tap.word) == text
+    assert taps.parse(text) == tap
+
+
+@pytest.mark.parametrize("forged", ["", "ala", "v2:ala", "v1:", "v1:ALA", "v1:ala:expert", "v1:ala\n", "v1:a b", "v1:ala!"])
+def test_what_this_program_did_not_write_is_no_tap(forged: str) -> None:
+    assert taps.parse(forged) is None
+
+
+@given(st.text())
+def test_no_text_breaks_the_parser(text: str) -> None:
+    assert taps.parse(text) is None or text.startswith("v1:")
+
+
+def test_every_payload_fits_telegram(library: Library) -> None:
+    longest = taps.payload(max(library.nodes, key=len), Tone.PROFESSIONAL)
+    assert len(longest.encode()) <= taps.MAX_BYTES
+    assert len(taps.payload("x" * 40, Tone.PROFESSIONAL, "x" * 8).encode()) <= taps.MAX_BYTES
