@@ -8,7 +8,8 @@ from pathlib import Path
 from bot.library.fault import Fault, nearest
 from bot.library.library import Library, Topic
 from bot.library.models import Review
-from bot.library.shelf import Location, fault_at
+from bot.library.shelf import fault_at
+from bot.library.survey import Location
 
 
 def cite_faults(library: Library, broken: set[Path]) -> Iterator[Fault]:

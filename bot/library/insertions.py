@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from yaml import ScalarNode
-
 from bot.library import templates
 from bot.library.fault import Fault
 from bot.library.library import Library
 from bot.library.models import Both, Claim, Note
-from bot.library.reading import Page, Place
-from bot.library.shelf import Location, page_of
+from bot.library.reading import Page
+from bot.library.shelf import page_of
+from bot.library.survey import Location, Place
 from bot.library.templates import Trouble
 from bot.library.tone import Tone
 
@@ -72,15 +71,13 @@ def _pair(path: Path, location: tuple[str | int, ...], worded: Both | Claim | No
 
 
 def _located(page: Page, location: Location, trouble: Trouble) -> Fault:
-    """Return the fault at the name itself where it can be found in the file, else at the template's line."""
-    node = page.node(location)
-    first, last = (node.start_mark.line, node.end_mark.line) if node else (0, 0)
-    for line in range(first, min(last + 1, len(page.lines))):
+    """Return the fault at the name itself where the file shows it, else at the template's line."""
+    spot = page.survey.spot(location)
+    for line in range(spot.start[0], min(spot.last_line + 1, len(page.lines))):
         if trouble.name and (column := page.lines[line].find(trouble.name)) >= 0:
             return _fault(page, (line, column), trouble)
-    block = isinstance(node, ScalarNode) and node.style in ("|", ">")
-    column = node.start_mark.column if node and not block else 0
-    return _fault(page, (first + trouble.line - (0 if block else 1), column), trouble)
+    first, column = spot.start
+    return _fault(page, (first + trouble.line, 0) if spot.block else (first + trouble.line - 1, column), trouble)
 
 
 def _fault(page: Page, place: Place, trouble: Trouble) -> Fault:

@@ -63,6 +63,7 @@ class Home:
 class Library:
     """Everything the bot may say. Node ids, answer ids and figures are unique across dialogs and topics.
 
+    `vocabulary`, `intents`, `advice_rules` and `urgent_rules` are the matcher's files as plain data;
     `main` is the dialog that starts the conversation and answers the rest; `version` changes with any byte of any file.
     """
 
@@ -77,6 +78,8 @@ class Library:
     copy_numbers: tuple[CopyNumber, ...]
     layout: Mapping[str, str]
     vocabulary: Mapping[str, Any]
+    intents: Mapping[str, Any]
+    advice_rules: Mapping[str, Any]
     urgent_rules: Mapping[str, Any]
     main: Dialog
     version: str

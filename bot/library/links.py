@@ -8,7 +8,8 @@ from pathlib import Path
 from bot.library.fault import Fault, nearest
 from bot.library.library import Library
 from bot.library.models import Dialog
-from bot.library.shelf import Location, fault_at, page_of
+from bot.library.shelf import fault_at, page_of
+from bot.library.survey import Location
 
 
 def link_faults(library: Library, broken: set[Path]) -> Iterator[Fault]:
@@ -89,6 +90,6 @@ def _unassigned(library: Library) -> Iterator[Fault]:
 def _phrases(library: Library) -> Iterator[Fault]:
     for path in library.home.phrases():
         for node in library.phrases:
-            if node not in library.nodes and page_of(path).has(("phrases", node)):
+            if node not in library.nodes and ("phrases", node) in page_of(path).survey:
                 remedy = nearest(node, library.nodes)
                 yield fault_at(path, ("phrases", node), "D07", f"`{node}` is not a node", remedy, key=True)

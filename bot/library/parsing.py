@@ -20,9 +20,8 @@ _PROBLEMS = {
     "did not find expected ',' or ']'": ("a list `[` is not closed", "close it with `]`, or quote text with commas"),
     "did not find expected ',' or '}'": ("`{` is not closed, or text inside needs quotes", "close it with `}`"),
     "unknown escape character": ("a backslash in double quotes begins no known escape", "use single quotes"),
-    "found undefined alias": ("`*` begins an alias, which is not used here", _QUOTE_IT),
-    "but found another document": ("a second document begins here", "keep one document per file: delete the `---`"),
     "could not find expected ':'": ("a name without its colon", "write `name: value`"),
+    "nested deeper": ("the file is nested too deeply", "flatten it: content needs six levels"),
     "did not find expected <document start>": ("something stands after the end of the content", "delete it"),
 }
 
@@ -32,7 +31,7 @@ def explain(error: Exception, lines: list[str]) -> Explained:
     if isinstance(error, ReaderError):
         return _unreadable(error, lines)
     if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
-        return (0, 0), "the file is nested too deeply", "flatten it"
+        return (0, 0), "the file is not valid YAML", ""
     problem, mark = error.problem or "the file is not valid YAML", error.problem_mark
     if "quoted scalar" in (error.context or "") and "end of" in problem and error.context_mark:
         opening = error.context_mark

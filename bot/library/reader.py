@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
-
 from bot.library.library import Home, Library, Topic
 from bot.library.models import (
     Answer,
@@ -26,9 +24,10 @@ from bot.library.shelf import Shelf, fault_at
 from bot.library.templates import Values
 from bot.library.tone import Tone
 
-Model = TypeVar("Model", bound=BaseModel)
+Model = TypeVar("Model")
 
-_SHARED_FILES = ("interface.yaml", "emergency.yaml", "vocabulary.yaml", "urgent.yaml")
+_MATCHING_FILES = ("vocabulary.yaml", "intents.yaml", "advice.yaml", "urgent.yaml")
+_SHARED_FILES = ("interface.yaml", "emergency.yaml", *_MATCHING_FILES)
 _TOPIC_FILES = ("topic.yaml", "facts.yaml", "sources.yaml", "notes.yaml", "terms.yaml")
 _NOT_TOPICS = frozenset({"layout", "schema"})
 
@@ -46,7 +45,6 @@ class Reader:
         shared = self.home.content
         interface = self.shelf.model(shared / "interface.yaml", InterfaceFile)
         emergency = self.shelf.model(shared / "emergency.yaml", EmergencyFile)
-        vocabulary, urgent = self._data(shared / "vocabulary.yaml"), self._data(shared / "urgent.yaml")
         layout = {path.stem: self.shelf.text(path) for path in sorted((shared / "layout").glob("*.j2"))}
         self.shelf.strangers(shared, _SHARED_FILES)
         if dialogs is None or not topics:
@@ -63,8 +61,10 @@ class Reader:
             emergency=lines,
             copy_numbers=emergency.copy_numbers if emergency else (),
             layout=layout,
-            vocabulary=vocabulary,
-            urgent_rules=urgent,
+            vocabulary=self._data(shared / "vocabulary.yaml"),
+            intents=self._data(shared / "intents.yaml"),
+            advice_rules=self._data(shared / "advice.yaml"),
+            urgent_rules=self._data(shared / "urgent.yaml"),
             main=next((dialog for dialog in dialogs.values() if dialog.default), next(iter(dialogs.values()))),
             version=self.shelf.version,
             _topic_of={answer: topic.id for topic in topics.values() for answer in topic.answers},
@@ -91,7 +91,8 @@ class Reader:
         for path in paths:
             if read := self.shelf.model(path, PhrasesFile):
                 for node, phrases in read.phrases.items():
-                    found[node] = found.get(node, ()) + phrases
+                    listed = tuple(phrases.splitlines()) if isinstance(phrases, str) else phrases
+                    found[node] = found.get(node, ()) + listed
         return found
 
     def _topics(self) -> dict[str, Topic]:

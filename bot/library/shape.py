@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.library.fault import Fault, nearest
 from bot.library.reading import Page
 
-Model = TypeVar("Model", bound=BaseModel)
+Model = TypeVar("Model")
 
 _REGISTERS = ("professional", "layperson")
 _EXPECTED = {
@@ -21,7 +21,7 @@ _EXPECTED = {
     "int_type": "expected a whole number",
     "tuple_type": "expected a list",
     "dict_type": "expected names with values (`name: value`)",
-    "model_type": "expected names with values (`name: value`)",
+    "dataclass_type": "expected names with values (`name: value`)",
     "string_too_short": "this text is empty",
 }
 
@@ -29,13 +29,24 @@ _EXPECTED = {
 def shaped(page: Page, model: type[Model]) -> Model | None:
     """Return the page's data as `model`, or None after adding every fault to the page."""
     try:
-        return model.model_validate(page.data)
+        made: Model = _checked(model, page.data)
+        return made
     except ValidationError as error:
         page.faults.extend(_faults(page, model, error))
         return None
 
 
-def _faults(page: Page, model: type[BaseModel], error: ValidationError) -> Iterator[Fault]:
+def _checked(model: Any, data: Any) -> Any:
+    return adapter(model).validate_python(data)
+
+
+@cache
+def adapter(model: Any) -> TypeAdapter[Any]:
+    """Return the validator of a model, made once."""
+    return TypeAdapter(model)
+
+
+def _faults(page: Page, model: Any, error: ValidationError) -> Iterator[Fault]:
     seen = set()
     for detail in error.errors(include_url=False):
         fault = _fault(page, model, detail)
@@ -44,18 +55,18 @@ def _faults(page: Page, model: type[BaseModel], error: ValidationError) -> Itera
             yield fault
 
 
-def _fault(page: Page, model: type[BaseModel], detail: ErrorDetails) -> Fault:
+def _fault(page: Page, model: Any, detail: ErrorDetails) -> Fault:
     kind, location = detail["type"], tuple(detail["loc"])
     name = str(location[-1]) if location else ""
     if kind == "missing":
         code = "C01" if name in _REGISTERS else "F05"
-        return page.fault(page.place(location[:-1]), code, f"`{name}` is missing here", f"add `{name}:`")
-    if kind == "extra_forbidden":
+        return page.fault_at(location[:-1], code, f"`{name}` is missing here", f"add `{name}:`")
+    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
         remedy = nearest(name, _names(model)) or "remove it"
-        return page.fault(page.place(location, key=True), "F06", f"unknown name `{name}`", remedy)
+        return page.fault_at(location, "F06", f"unknown name `{name}`", remedy, key=True)
     if location and name == "[key]":
-        return page.fault(page.place(location[:-1], key=True), "F05", _sentence(detail))
-    return page.fault(page.place(location), "F05", _sentence(detail), _remedy(detail))
+        return page.fault_at(location[:-1], "F05", _sentence(detail), key=True)
+    return page.fault_at(location, "F05", _sentence(detail), _remedy(detail))
 
 
 def _sentence(detail: ErrorDetails) -> str:
@@ -86,8 +97,8 @@ def _remedy(detail: ErrorDetails) -> str:
 
 
 @cache
-def _names(model: type[BaseModel]) -> frozenset[str]:
+def _names(model: Any) -> frozenset[str]:
     """Return every name that may be written somewhere in files of this model."""
-    schema: dict[str, Any] = model.model_json_schema(by_alias=True)
+    schema: dict[str, Any] = adapter(model).json_schema()
     parts = [schema, *schema.get("$defs", {}).values()]
     return frozenset(name for part in parts for name in part.get("properties", {}))

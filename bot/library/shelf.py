@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
-
 from bot.library.fault import Fault, Level, nearest
 from bot.library.reading import Page, read
 from bot.library.shape import shaped
+from bot.library.survey import Location
 
-Model = TypeVar("Model", bound=BaseModel)
-Location = Sequence[str | int]
+Model = TypeVar("Model")
 
 
 class Shelf:
@@ -36,7 +34,7 @@ class Shelf:
         page = self._page(path)
         if page is None:
             return None
-        made = shaped(page, model) if page.root is not None else None
+        made = shaped(page, model) if page.data is not None else None
         self._note(path, page)
         return made
 
@@ -45,7 +43,7 @@ class Shelf:
         page = self._page(path)
         if page is None:
             return {}
-        if page.root is not None and not isinstance(page.data, dict):
+        if page.data is not None and not isinstance(page.data, dict):
             page.faults.append(page.fault((0, 0), "F05", "expected names with values (`name: value`)"))
         self._note(path, page)
         return page.data if isinstance(page.data, dict) else {}
@@ -109,6 +107,4 @@ def fault_at(
 ) -> Fault:
     """Return a fault about the value (or the key) at `location` of the file."""
     page = page_of(path)
-    line, column = page.place(location, key=key)
-    snippet = page.lines[line] if line < len(page.lines) else ""
-    return Fault(page.path, line + 1, column + 1, code, message, snippet, suggestion, level)
+    return page.fault(page.survey.place(location, key=key), code, message, suggestion, level)

@@ -1,0 +1,87 @@
+"""Where everything in a YAML text stands. Read only when a fault has to be pointed at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from yaml import (
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    YAMLError,
+)
+from yaml._yaml import CParser
+
+Location = Sequence[str | int]
+"""The way to a value: keys of mappings and numbers of list items, such as ("claims", 0, "cites")."""
+
+Place = tuple[int, int]
+"""Line and column, counted from 0 as the parser does."""
+
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML calls a line break
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of `text` as YAML counts them, without their breaks."""
+    return _LINE_BREAK.split(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where one value stands: its key (or itself, in a list), its beginning, its last line, and its style."""
+
+    key: Place
+    start: Place
+    last_line: int
+    block: bool = False
+
+
+class Survey:
+    """The places of a text; empty from the point on where the text is no YAML."""
+
+    def __init__(self, text: str) -> None:
+        self._spots: dict[tuple[str | int, ...], Spot] = {}
+        self._next: Callable[[], Any] = CParser(text).get_event
+        with suppress(YAMLError, RecursionError):
+            self._next()
+            if type(self._next()) is DocumentStartEvent:
+                self._value(self._next(), ())
+
+    def __contains__(self, location: Location) -> bool:
+        return tuple(location) in self._spots
+
+    def spot(self, location: Location) -> Spot:
+        """Return the spot of a location, or the nearest one above it."""
+        way = tuple(location)
+        while way not in self._spots and way:
+            way = way[:-1]
+        return self._spots.get(way, Spot((0, 0), (0, 0), 0))
+
+    def place(self, location: Location, *, key: bool = False) -> Place:
+        """Return where the value at `location` (or its key) begins."""
+        spot = self.spot(location)
+        return spot.key if key else spot.start
+
+    def _value(self, event: Any, way: tuple[str | int, ...], key: Any = None) -> None:
+        """Note the value that begins with `event`, and everything inside it."""
+        if isinstance(event, MappingStartEvent):
+            while not isinstance(name := self._next(), MappingEndEvent):
+                self._value(self._next(), (*way, str(getattr(name, "value", ""))), name)
+        elif isinstance(event, SequenceStartEvent):
+            number = 0
+            while not isinstance(item := self._next(), SequenceEndEvent):
+                self._value(item, (*way, number))
+                number += 1
+        block = isinstance(event, ScalarEvent) and event.style in ("|", ">")
+        self._spots.setdefault(way, Spot(_place(key or event), _place(event), event.end_mark.line, block))
+
+
+def _place(event: Any) -> Place:
+    return event.start_mark.line, event.start_mark.column
