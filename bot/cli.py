@@ -81,6 +81,17 @@ def ask(
     typer.echo(answer_once(engine, text, node, after, _tone(tone), channel, as_json=as_json, explain=explain))
 
 
+@app.command()
+def graph() -> None:
+    """Print the conversation trees as a Mermaid flowchart."""
+    from bot.library.graph import mermaid
+    from bot.library.load import load
+    from bot.settings import load_settings
+
+    settings = load_settings()
+    typer.echo(mermaid(load(settings.footnote_dialogs, settings.footnote_content)))
+
+
 def _converse(settings: Settings, tone: str | None) -> None:
     from rich.console import Console
 

@@ -160,7 +160,8 @@ class Composer:
             role = "danger" if follow == library.urgent else "follow-up"
             yield Button(self.label(follow, tone), taps.payload(follow), role)
         other = Tone.LAYPERSON if tone is Tone.PROFESSIONAL else Tone.PROFESSIONAL
-        yield Button(self.words(f"to-{other}", tone), taps.payload(node, other), "tone")
+        if node != "tone":  # it offers both registers itself
+            yield Button(self.words(f"to-{other}", tone), taps.payload(node, other), "tone")
         if "references" in library.always and node != "references":
             yield Button(self.words("sources-button", tone), taps.payload("references"), "navigation")
         if node != library.start:

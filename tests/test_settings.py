@@ -1,0 +1,88 @@
+"""Settings name the variable, the fault and the fix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import Settings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_nothing_is_needed_for_the_terminal() -> None:
+    settings = load_settings()
+    assert settings.telegram_bot_token is None
+    assert not settings.slack_configured
+    assert settings.footnote_dialogs.is_dir()
+    assert settings.footnote_host == "127.0.0.1", "nothing listens beyond loopback unless asked"
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"TELEGRAM_BOT_TOKEN": "no-colon"}, ["TELEGRAM_BOT_TOKEN", "@BotFather"]),
+        (
+            {"TELEGRAM_BOT_TOKEN": "1:a", "TELEGRAM_MODE": "webhook"},
+            ["TELEGRAM_WEBHOOK_URL", "TELEGRAM_WEBHOOK_SECRET"],
+        ),
+        ({"TELEGRAM_BOT_TOKEN": "1:a", "TELEGRAM_MODE": "push"}, ["TELEGRAM_MODE", "polling"]),
+        ({"SLACK_BOT_TOKEN": "xoxb-1"}, ["SLACK_APP_TOKEN", "xapp-", "docs/slack.md"]),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_MODE": "http"}, ["SLACK_SIGNING_SECRET"]),
+        ({"SLACK_BOT_TOKEN": "xoxp-1", "SLACK_APP_TOKEN": "xapp-1"}, ["SLACK_BOT_TOKEN must start with xoxb-"]),
+        ({"TELEGRAM_API_BASE_URL": "http://example.org"}, ["TELEGRAM_API_BASE_URL", "https"]),
+        ({"FOOTNOTE_PORT": "seventy"}, ["FOOTNOTE_PORT"]),
+    ],
+)
+def test_a_fault_names_variable_and_fix(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], named: list[str]
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    for words in named:
+        assert words in str(refused.value)
+
+
+def test_all_faults_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "no-colon")
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert "TELEGRAM_BOT_TOKEN" in str(refused.value)
+    assert "SLACK_APP_TOKEN" in str(refused.value)
+
+
+def test_a_secret_comes_from_a_file_and_the_plain_variable_wins(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text("42:from-file\n")
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN_FILE", str(tmp_path / "token"))
+    token = load_settings().telegram_bot_token
+    assert token is not None
+    assert token.get_secret_value() == "42:from-file"
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "42:plain")
+    token = load_settings().telegram_bot_token
+    assert token is not None
+    assert token.get_secret_value() == "42:plain"
+
+
+def test_a_missing_secret_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FOOTNOTE_SECRET_FILE", str(tmp_path / "none"))
+    with pytest.raises(SettingsError, match="FOOTNOTE_SECRET_FILE"):
+        load_settings()
+
+
+def test_secrets_never_show_in_a_representation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "42:very-secret")
+    settings = load_settings()
+    assert "very-secret" not in repr(settings)
+    assert "42:very-secret" in settings.secrets
