@@ -1,0 +1,105 @@
+"""Answering one turn: open it, ask the engine, perform what the answer asks for, deliver it, say what to remember."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import structlog
+
+from bot.delivery.envelope import Channel, Letter
+from bot.delivery.identity import Identity
+from bot.delivery.metrics import Metrics
+from bot.delivery.packing import Parcel, unpack
+from bot.delivery.policy import Policy
+from bot.delivery.store import Record, Store, StoreUnavailable, Turn, Vote
+from bot.delivery.words import day_of
+from bot.engine import taps
+from bot.engine.turn import Effect, Incoming, Outcome, Reply, State
+
+T = TypeVar("T")
+log = structlog.stdlib.get_logger(__name__)
+
+SURE = frozenset({Outcome.ANSWER, Outcome.URGENT})
+"""The outcomes worth speaking up for when nobody addressed the bot."""
+
+_VOTES = {Effect.FEEDBACK_UP: "up", Effect.FEEDBACK_DOWN: "down"}
+
+
+class Answerer(Protocol):
+    """What delivery needs of the engine."""
+
+    def respond(self, state: State, incoming: Incoming) -> tuple[Reply, State]:
+        """Return the answer and the state to remember."""
+
+    def report(self, reply: Reply, counts: Mapping[str, Any]) -> Reply:
+        """Return the reply with the outcome of its effect put into words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clerk:
+    """Answers turns. Has no state of its own: everything is in the turn and in the store."""
+
+    store: Store
+    engine: Answerer
+    identity: Identity
+    metrics: Metrics
+    policy: Policy
+    now: Callable[[], float]
+
+    async def answer(self, turn: Turn, channel: Channel) -> Record:
+        """Deliver the answer to one turn and return what it leaves behind. Raises what the channel raises."""
+        parcel = unpack(turn, self.identity)
+        reply, state = self.engine.respond(turn.state, parcel.incoming)
+        if parcel.quiet and reply.card.outcome not in SURE:
+            self.metrics.kept_silent(turn.channel)
+            return Record(self.now())
+        reply = await self._perform(turn, reply)
+        sent = await self._deliver(turn, parcel, reply, channel)
+        at = self.now()
+        self.metrics.answered(turn.channel, reply.card.node, reply.card.outcome, at - turn.received)
+        if reply.effect is Effect.FORGET:
+            return Record(at)
+        return Record(at, state, reply.card.node, sent, _vote(turn, parcel, reply, at))
+
+    async def persist(self, step: str, call: Callable[[], Awaitable[T]]) -> T:
+        """Return what the database says to `call`, asking until it does: what was delivered must be written down."""
+        while True:
+            try:
+                return await call()
+            except StoreUnavailable as fault:
+                self.metrics.store_failed(step)
+                log.warning("store_unavailable", step=step, reason=str(fault))
+                await asyncio.sleep(self.policy.store_pause)
+
+    async def _perform(self, turn: Turn, reply: Reply) -> Reply:
+        """Do what the engine, which has no I/O, cannot do itself; a second time it finds nothing left to do."""
+        if reply.effect is Effect.FORGET:
+            return self.engine.report(reply, await self.store.forget(turn.person))
+        if reply.effect is Effect.EXPORT:
+            stored = await self.store.export(turn.person)
+            return self.engine.report(reply, {"json": json.dumps(stored, indent=2)})
+        return reply
+
+    async def _deliver(self, turn: Turn, parcel: Parcel, reply: Reply, channel: Channel) -> tuple[str, ...]:
+        sent = list(turn.sent)
+
+        async def progress(message: str) -> None:
+            sent.append(message)
+            await self.persist("progress", lambda: self.store.progress(turn, sent))
+
+        earlier = turn.earlier if parcel.incoming.edited else None
+        await channel.deliver(Letter(parcel.address, reply, turn.sent, earlier), progress)
+        return tuple(dict.fromkeys(sent))
+
+
+def _vote(turn: Turn, parcel: Parcel, reply: Reply, at: float) -> Vote | None:
+    """Return the vote a feedback button stands for; the button names the answer it was pressed under."""
+    if reply.effect not in _VOTES:
+        return None
+    tap = taps.parse(parcel.incoming.text)
+    node = tap.node if tap else reply.card.node
+    return Vote(node, reply.card.tone, turn.channel, _VOTES[reply.effect], day_of(at))

@@ -1,0 +1,131 @@
+"""The whole of delivery as the doors see it: hand an event over; once `accept` returns, it will be answered."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Iterable
+
+import structlog
+
+from bot.delivery.clerk import Answerer, Clerk
+from bot.delivery.desk import Desk
+from bot.delivery.envelope import Channel, Envelope
+from bot.delivery.identity import Identity
+from bot.delivery.metrics import Metrics
+from bot.delivery.packing import pack
+from bot.delivery.policy import Policy
+from bot.delivery.store import Lease, Receipt, Store, StoreUnavailable
+from bot.delivery.upkeep import Upkeep
+from bot.engine.turn import State
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+NOTHING = Receipt(fresh=False)
+
+
+class Overloaded(StoreUnavailable):
+    """The channel's inbox is full; the platform keeps the event and repeats it."""
+
+
+class Courier:
+    """Accepts events durably and answers each of them once, in order within a conversation.
+
+    `now` gives seconds since the epoch. One courier serves one process; on PostgreSQL several share a database.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        engine: Answerer,
+        identity: Identity,
+        channels: Iterable[Channel] = (),
+        *,
+        metrics: Metrics | None = None,
+        policy: Policy | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.metrics = metrics or Metrics()
+        self._policy = policy or Policy()
+        self._store = store
+        self._identity = identity
+        self._now = now
+        self._owner = secrets.randbits(63)
+        self._clerk = Clerk(store, engine, identity, self.metrics, self._policy, now)
+        self._desks: dict[str, Desk] = {}
+        self._upkeep = Upkeep(self._clerk, self._desks, self._lease)
+        for channel in channels:
+            self.add(channel)
+
+    def add(self, channel: Channel) -> None:
+        """Serve one more channel; to be called before `start`."""
+        self._desks[channel.name] = Desk(channel, self._clerk, self._lease)
+
+    async def start(self) -> None:
+        """Take over what was left unfinished and begin. Raises `StoreInUse` if another process has the database."""
+        await self._store.adopt()
+        for desk in self._desks.values():
+            desk.start()
+        self._upkeep.start()
+
+    async def accept(self, envelope: Envelope) -> bool:
+        """Write the event to the inbox and return True, or False if it is known already.
+
+        Raises `StoreUnavailable` (`Overloaded` when the inbox is full) if it could not be written: then the door must
+        not confirm it, so that the platform repeats it. Raises KeyError for a channel that is not served.
+        """
+        desk = self._desks[envelope.channel]
+        if desk.full:
+            self.metrics.refused(envelope.channel, "overloaded")
+            raise Overloaded(f"{desk.waiting} turns are waiting on {envelope.channel}")
+        arrival = pack(envelope, self._identity, self._now())
+        lease, receipt = desk.reserve(), NOTHING
+        try:
+            receipt = await self._store.accept(arrival, lease)
+        except StoreUnavailable:
+            self.metrics.refused(envelope.channel, "store")
+            raise
+        finally:
+            desk.settle(lease, receipt)
+        self.metrics.accepted(envelope.channel, fresh=receipt.fresh)
+        return receipt.fresh
+
+    async def preferences(self, person: str) -> State:
+        """Return the register a person chose, for a surface that is no conversation (Slack's App Home)."""
+        return await self._store.preferences(self._identity.person(person))
+
+    async def departed(self, person: str) -> None:
+        """Note that a person left; after the grace period they are forgotten, unless they return."""
+        await self._store.departed(self._identity.person(person), self._now())
+
+    async def drain(self, seconds: float) -> bool:
+        """Answer what can be answered within so many seconds, then stop; return whether nothing was broken off.
+
+        What is left stays in the inbox, and its lanes are free at once for another replica or the next start.
+        """
+        drains = [asyncio.create_task(desk.drain()) for desk in self._desks.values()]
+        _, late = await asyncio.wait(drains, timeout=seconds) if drains else (set(), set())
+        for drain in late:
+            drain.cancel()
+        await self._upkeep.stop()
+        await asyncio.gather(*(desk.stop() for desk in self._desks.values()), *drains, return_exceptions=True)
+        await self._release()
+        log.info("drained", broken_off=len(late))
+        return not late
+
+    def wake(self) -> None:
+        """Look for due work now instead of at the next tick."""
+        for desk in self._desks.values():
+            desk.wake()
+
+    def _lease(self) -> Lease:
+        now = self._now()
+        return Lease(self._owner, now, now + self._policy.lease)
+
+    async def _release(self) -> None:
+        try:
+            await self._store.release(self._owner)
+        except StoreUnavailable:
+            log.warning("leases_left_to_expire", seconds=self._policy.lease)

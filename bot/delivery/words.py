@@ -1,0 +1,27 @@
+"""How the engine's words are spelt in the database, the same in both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.engine.turn import State, Tone
+
+DAY = 86400.0
+"""Seconds in a day."""
+
+
+def day_of(moment: float) -> int:
+    """Return the day number (days since 1970-01-01) of a moment in seconds since the epoch."""
+    return int(moment // DAY)
+
+
+def trail_text(state: State) -> str:
+    """Return the trail as it is stored: node ids, oldest first, separated by spaces."""
+    return " ".join(state.trail)
+
+
+def state_from(about: Sequence[Any] | None, trail: Sequence[Any] | None) -> State:
+    """Return the state from the person's row (tone, met) and the conversation's row (trail), either may be missing."""
+    tone, met = about or (None, False)
+    return State(Tone(tone) if tone else None, bool(met), tuple(trail[0].split()) if trail else ())
