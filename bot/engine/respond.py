@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -50,10 +51,14 @@ class Engine:
         reply = self._with_offer(self._with_back(reply, state), state)
         return reply, State(self._chosen(state, incoming), True, self._trail(state, reply))
 
-    def report(self, reply: Reply, counts: Mapping[str, Any]) -> Reply:
-        """Return `reply` with the outcome of its effect put into words: `counts` holds what was deleted or stored."""
-        key = {Effect.FORGET: "forgotten", Effect.EXPORT: "exported"}.get(reply.effect) if reply.effect else None
-        return replace(reply, lead=self._composer.words(key, reply.card.tone, **counts)) if key else reply
+    def report(self, reply: Reply, found: Mapping[str, Any]) -> Reply:
+        """Return `reply` with the outcome of its effect put into words: `found` is what was deleted, or what is stored."""
+        tone = reply.card.tone
+        if reply.effect is Effect.FORGET:
+            return replace(reply, lead=self.sentence("forgotten", tone, **found))
+        if reply.effect is Effect.EXPORT:
+            return replace(reply, lead=self.sentence("exported", tone, json=json.dumps(found, indent=2)))
+        return reply
 
     def sentence(self, key: str, tone: Tone, **values: object) -> str:
         """Return one of the bot's own sentences for an adapter, from content/interface.yaml."""

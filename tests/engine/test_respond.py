@@ -102,7 +102,7 @@ def test_forgetting_is_asked_once_and_leaves_no_state(engine: Engine) -> None:
     done, after = engine.respond(state, Incoming(Kind.TAP, asked.choices[0].payload))
     assert done.effect is Effect.FORGET
     assert after == State()
-    told = engine.report(done, {"people": 1, "conversations": 2, "messages": 3})
+    told = engine.report(done, {"preferences": 1, "conversations": 2, "messages": 3})
     assert all(digit in told.lead for digit in "123")
 
 

@@ -1,0 +1,133 @@
+"""The running bot: one process, one port, every configured channel, a health that tells an operator the truth."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import Any, Protocol
+
+import structlog
+from aiohttp import web
+
+from bot.delivery.courier import Courier
+from bot.delivery.envelope import Channel
+from bot.delivery.identity import Identity
+from bot.delivery.metrics import Metrics
+from bot.delivery.store import Store, StoreUnavailable
+from bot.engine.respond import Engine
+from bot.settings import Settings
+
+log = structlog.stdlib.get_logger(__name__)
+
+_MAX_BODY = 2**20
+"""Bytes of one request. Telegram's and Slack's events stay far below a mebibyte; anything larger gets a 413."""
+
+
+class Platform(Protocol):
+    """What serving needs of an adapter. `start` returns at once, whatever state the platform is in."""
+
+    @property
+    def channel(self) -> Channel:
+        """How answers are delivered there."""
+
+    async def start(self) -> None:
+        """Begin to take events; keep trying in the background while the platform is away."""
+
+    async def stop(self) -> None:
+        """Take no more events."""
+
+    async def close(self) -> None:
+        """Let go of connections, after the last answer was delivered."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """The HTTP paths it needs on the shared port, if any."""
+
+    def health(self) -> Mapping[str, Any]:
+        """Its state for /readyz: `up` and whatever helps an operator."""
+
+
+class Service:
+    """The running bot: a store, a courier, the platforms, and one web port for health, metrics and webhooks."""
+
+    def __init__(self, settings: Settings, store: Store, engine: Engine, identity: Identity) -> None:
+        self._settings = settings
+        self._store = store
+        self.metrics = Metrics()
+        self.courier = Courier(store, engine, identity, metrics=self.metrics)
+        self.platforms: dict[str, Platform] = {}
+        self._draining = False
+
+    def add(self, platform: Platform) -> None:
+        """Serve one more platform; to be called before `start`."""
+        self.platforms[platform.channel.name] = platform
+        self.courier.add(platform.channel)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set, then drain: readiness goes false, doors close, what was accepted is answered."""
+        async with AsyncExitStack() as stack:
+            await self.courier.start()
+            runner = web.AppRunner(self._web(), access_log=None, handle_signals=False)
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            await self._listen(runner)
+            for platform in self.platforms.values():
+                await platform.start()
+            log.info("serving", channels=sorted(self.platforms))
+            await stop.wait()
+            await self._drain()
+
+    async def _listen(self, runner: web.AppRunner) -> None:
+        site = web.TCPSite(runner, self._settings.footnote_host, self._settings.footnote_port)
+        await site.start()
+        log.info("listening", host=self._settings.footnote_host, port=runner.addresses[0][1])
+
+    async def _drain(self) -> None:
+        self._draining = True
+        log.info("draining", seconds=self._settings.footnote_drain_seconds)
+        await asyncio.gather(*(platform.stop() for platform in self.platforms.values()))
+        await self.courier.drain(self._settings.footnote_drain_seconds)
+        await asyncio.gather(*(platform.close() for platform in self.platforms.values()))
+
+    # --- the web port -------------------------------------------------------------------------------------------
+
+    def _web(self) -> web.Application:
+        app = web.Application(client_max_size=_MAX_BODY, middlewares=[_secure_headers])
+        app.add_routes([web.get("/healthz", self._healthz), web.get("/readyz", self._readyz)])
+        app.add_routes([web.get("/metrics", self._metrics)])
+        for platform in self.platforms.values():
+            app.add_routes(platform.routes())
+        return app
+
+    async def _healthz(self, _request: web.Request) -> web.Response:
+        """The process lives."""
+        return web.json_response({"status": "ok"})
+
+    async def _readyz(self, _request: web.Request) -> web.Response:
+        """Whether new events can be accepted: the database decides; a platform's outage is shown, not fatal."""
+        database = await self._database()
+        platforms = {name: dict(platform.health()) for name, platform in self.platforms.items()}
+        ready = database == "ok" and not self._draining
+        state = {"ready": ready, "draining": self._draining, "database": database, "platforms": platforms}
+        return web.json_response(state, status=200 if ready else 503)
+
+    async def _database(self) -> str:
+        try:
+            await self._store.ping()
+        except StoreUnavailable as fault:
+            return str(fault)
+        return "ok"
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        for name, platform in self.platforms.items():
+            self.metrics.platform(name, up=bool(platform.health().get("up")))
+        return web.Response(body=self.metrics.page(), headers={"Content-Type": self.metrics.content_type})
+
+
+@web.middleware
+async def _secure_headers(request: web.Request, handler: Any) -> web.StreamResponse:
+    response: web.StreamResponse = await handler(request)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Security-Policy"] = "default-src 'none'"
+    return response
