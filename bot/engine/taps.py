@@ -11,7 +11,7 @@ MAX_BYTES = 64
 """Telegram's limit for callback data (Bot API, InlineKeyboardButton)."""
 
 _PAYLOAD = re.compile(
-    r"v1:(?P<node>[a-z][a-z0-9-]{0,39})(?::(?P<tone>professional|layperson))?(?:!(?P<word>[a-z]{1,8}))?"
+    r"v1:(?P<node>[a-z][a-z0-9-]{0,39})(?::(?P<tone>professional|layperson))?(?:!(?P<word>[a-z]{1,7}))?"
 )
 
 
