@@ -47,7 +47,7 @@ class Desk:
         """Begin with whatever was left unfinished."""
         self._open = True
         self._wake.set()
-        self._claiming = asyncio.create_task(self._claim_forever(), name=f"claim-{self.channel.name}")
+        self._claiming = asyncio.create_task(self._claim_while_open(), name=f"claim-{self.channel.name}")
 
     def wake(self) -> None:
         """Look for work now instead of at the next tick."""
@@ -72,27 +72,30 @@ class Desk:
     async def drain(self) -> None:
         """Return when nothing that can be answered now is left unanswered."""
         self._open = False
-        await self._stop_claiming()
+        self._wake.set()
+        if self._claiming is not None:
+            await self._claiming  # not cancelled: a claim broken off may have leased lanes that nobody then works on
         while await self._claim() or self._working:
             await asyncio.wait(self._working, return_when=asyncio.FIRST_COMPLETED)
 
     async def stop(self) -> None:
         """Break off whatever is still under way; it stays in the inbox."""
         self._open = False
-        await self._stop_claiming()
-        for task in self._working:
+        tasks = [*self._working, *([self._claiming] if self._claiming else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._working, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     # --- finding work ------------------------------------------------------------------------------------------
 
     def _free(self) -> int:
         return self._policy.slots - len(self._working) - self._reserved
 
-    async def _claim_forever(self) -> None:
-        while True:
+    async def _claim_while_open(self) -> None:
+        while self._open:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), self._policy.tick)
+                async with asyncio.timeout(self._policy.tick):
+                    await self._wake.wait()
             self._wake.clear()
             await self._claim()
 
@@ -110,11 +113,6 @@ class Desk:
         for turn in turns:
             self._begin(turn)
         return len(turns)
-
-    async def _stop_claiming(self) -> None:
-        if self._claiming is not None:
-            self._claiming.cancel()
-            await asyncio.gather(self._claiming, return_exceptions=True)
 
     # --- doing it ----------------------------------------------------------------------------------------------
 

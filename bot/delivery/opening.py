@@ -12,6 +12,8 @@ from bot.delivery.sqlite import SqliteStore
 from bot.delivery.store import Store
 from bot.errors import StoreError
 
+CONNECT_SECONDS = 10.0
+
 _FORMS = "sqlite:///relative/path, sqlite:////absolute/path or postgresql://user:password@host/name"
 
 
@@ -24,6 +26,8 @@ async def open_store(url: str) -> Store:
     kind = urlsplit(url).scheme.partition("+")[0]
     if kind == "sqlite":
         return await _open_sqlite(sqlite_path(url))
+    if kind in ("postgresql", "postgres"):
+        return await _open_postgres("postgresql" + url[url.index("://") :])
     raise StoreError(f"FOOTNOTE_DATABASE_URL must look like {_FORMS}")
 
 
@@ -41,6 +45,31 @@ async def _open_sqlite(path: Path) -> SqliteStore:
         return await SqliteStore.open(path)
     except (sqlite3.Error, OSError) as fault:
         raise StoreError(f"the database {path} cannot be opened: {fault}") from fault
+
+
+async def _open_postgres(dsn: str) -> Store:
+    import asyncpg
+
+    from bot.delivery.postgres import PostgresStore
+
+    try:
+        await migrate("postgresql+asyncpg" + dsn.removeprefix("postgresql"), await _postgres_revision(dsn))
+        return await PostgresStore.open(dsn)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as fault:
+        raise StoreError(f"the PostgreSQL database cannot be opened: {fault}") from fault
+
+
+async def _postgres_revision(dsn: str) -> str | None:
+    import asyncpg
+
+    connection = await asyncpg.connect(dsn, timeout=CONNECT_SECONDS)
+    try:
+        found = await connection.fetchval("SELECT version_num FROM alembic_version")
+    except asyncpg.UndefinedTableError:
+        return None
+    finally:
+        await connection.close()
+    return str(found) if found else None
 
 
 def _sqlite_revision(path: Path) -> str | None:

@@ -10,6 +10,10 @@ from bot.engine.turn import State, Tone
 DAY = 86400.0
 """Seconds in a day."""
 
+LONGEST_WAIT = 7200.0
+"""Seconds. No retry is ever further away (Slack and Telegram ask for an hour at most), so a later one is the leavings
+of a clock that was ahead, and counts as due."""
+
 
 def day_of(moment: float) -> int:
     """Return the day number (days since 1970-01-01) of a moment in seconds since the epoch."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -59,7 +60,7 @@ class EchoEngine:
         return replace(reply_of(word, outcome), lead=lead), State(tone, True, (*state.trail, word)[-8:])
 
     def report(self, reply: Reply, counts: Mapping[str, Any]) -> Reply:
-        return replace(reply, lead=counts.get("json", str(dict(counts))))
+        return replace(reply, lead=counts.get("json") or json.dumps(counts))
 
 
 @dataclass

@@ -260,8 +260,8 @@ async def test_forgetting_deletes_first_then_says_what_was_deleted(store: Store)
         for word in ("professional", "ala", "forget"):
             await courier.accept(envelope(word))
         await notebook.wait_for(3)
-    lead = notebook.letters[2].reply.lead
-    assert lead == "{'messages': 2, 'conversations': 1, 'preferences': 1, 'questions': 0}"
+    told = notebook.letters[2].reply.lead
+    assert json.loads(told) == {"messages": 2, "conversations": 1, "preferences": 1, "questions": 0}
     assert (await store.export(person))["conversations"] == 0
     assert (await store.preferences(person)).met is False
 

@@ -7,12 +7,8 @@ import sqlite3
 from collections.abc import Sequence
 
 from bot.delivery.store import Arrival, Lease, Receipt, Record, Turn
-from bot.delivery.words import day_of, state_from, trail_text
+from bot.delivery.words import LONGEST_WAIT, day_of, state_from, trail_text
 from bot.engine.turn import State
-
-LONGEST_WAIT = 7200.0
-"""Seconds. No retry is ever further away (Slack and Telegram ask for an hour at most), so a later one is the leavings
-of a clock that was ahead, and counts as due."""
 
 _ROW = """SELECT id, channel, person, payload, received, attempts, sent, question, replies_to
 FROM inbox WHERE conversation = ? AND status = 'waiting' ORDER BY id LIMIT 1"""

@@ -1,0 +1,187 @@
+"""The store on PostgreSQL: several replicas share inbox, preferences and de-duplication."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from bot.delivery.postgres import statements as sql
+from bot.delivery.postgres import turns
+from bot.delivery.store import (
+    Arrival,
+    Depth,
+    Held,
+    Horizon,
+    Lease,
+    Pruned,
+    Receipt,
+    Record,
+    StoreUnavailable,
+    Turn,
+)
+from bot.delivery.words import day_of, state_from
+from bot.engine.turn import State
+
+MAX_CONNECTIONS = 10
+"""Per process. PostgreSQL allows 100 by default, so nine replicas fit beside an operator."""
+
+COMMAND_SECONDS = 10.0
+"""A statement that takes longer is given up; every one here touches a handful of rows."""
+
+_TROUBLE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.ReadOnlySQLTransactionError,
+    OSError,
+    TimeoutError,
+)
+"""Restarting, full, read-only, deadlocked, unreachable, too slow: later may be better."""
+
+
+class PostgresStore:
+    """Implements `bot.delivery.store.Store` on a migrated PostgreSQL database."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    @classmethod
+    async def open(cls, dsn: str) -> PostgresStore:
+        """Open a migrated database."""
+        pool = await asyncpg.create_pool(
+            dsn, min_size=1, max_size=MAX_CONNECTIONS, command_timeout=COMMAND_SECONDS, reset=_keep_as_it_is
+        )
+        return cls(pool)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    async def ping(self) -> None:
+        await self._execute(sql.PING)
+
+    async def adopt(self) -> None:
+        """Nothing to take over: the leases of a dead replica run out, and others live."""
+
+    async def accept(self, arrival: Arrival, lease: Lease | None) -> Receipt:
+        [waiting] = await self._column(turns.ACCEPT, *turns.accept_terms(arrival, lease)) or [None]
+        if waiting is None:
+            return Receipt(fresh=False)
+        if lease is None or waiting > 1:
+            return Receipt(fresh=True)
+        return Receipt(fresh=True, turn=await self._first_turn(arrival.conversation))
+
+    async def claim(self, channel: str, limit: int, lease: Lease) -> list[Turn]:
+        lanes = await self._column(turns.CLAIM, channel, lease.now, lease.owner, lease.until, limit)
+        return await self._first_turns(lanes) if lanes else []
+
+    async def renew(self, lease: Lease, conversations: Sequence[bytes]) -> None:
+        await self._execute(sql.RENEW, lease.until, lease.owner, list(conversations))
+
+    async def progress(self, turn: Turn, sent: Sequence[str]) -> None:
+        await self._execute(sql.PROGRESS, turn.row, json.dumps(sent))
+
+    async def finish(self, turn: Turn, record: Record, lease: Lease | None) -> Turn | None:
+        [left] = await self._column(turns.FINISH, *turns.finish_terms(turn, record, lease)) or [0]
+        return await self._first_turn(turn.conversation) if left and lease else None
+
+    async def postpone(self, turn: Turn, due_at: float, attempts: int) -> None:
+        await self._execute(sql.POSTPONE, turn.row, attempts, due_at)
+
+    async def quarantine(self, turn: Turn, reason: str, now: float) -> None:
+        await self._execute(sql.QUARANTINE, turn.row, reason, now)
+
+    async def release(self, owner: int) -> None:
+        await self._execute(sql.RELEASE, owner)
+
+    async def preferences(self, person: bytes) -> State:
+        found = await self._rows(sql.PREFERENCES, person)
+        return state_from(found[0] if found else None, None)
+
+    async def forget(self, person: bytes) -> dict[str, int]:
+        async with self._connection() as db, db.transaction():
+            return {kind: _affected(await db.execute(statement, person)) for kind, statement in sql.FORGET.items()}
+
+    async def export(self, person: bytes) -> dict[str, Any]:
+        async with self._connection() as db, db.transaction(isolation="repeatable_read", readonly=True):
+            about = await db.fetchrow(sql.PREFERENCES, person)
+            trails = await db.fetch(sql.TRAILS, person)
+            counts = await db.fetchrow(sql.COUNTS, person)
+        tone, met = about or (None, False)
+        return {"tone": tone, "met": met, "trails": [trail.split() for (trail,) in trails], **dict(counts)}
+
+    async def votes(self) -> Mapping[tuple[str, str], int]:
+        return {(node, vote): votes for node, vote, votes in await self._rows(sql.VOTES)}
+
+    async def departed(self, person: bytes, at: float) -> None:
+        await self._execute(sql.DEPARTED, person, day_of(at), at)
+
+    async def prune(self, horizon: Horizon) -> Pruned:
+        gone = await self._column(sql.LONG_GONE, horizon.departed)
+        for person in gone:
+            await self.forget(person)
+        idle = day_of(horizon.idle)
+        return Pruned(
+            {
+                "events": await self._execute(sql.PRUNE_EVENTS, horizon.events),
+                "messages": await self._execute(sql.PRUNE_MESSAGES, horizon.messages),
+                "quarantine": await self._execute(sql.PRUNE_QUARANTINE, horizon.quarantine),
+                "conversations": await self._execute(sql.PRUNE_CONVERSATIONS, idle),
+                "people": await self._execute(sql.PRUNE_PEOPLE, idle),
+                "lanes": await self._execute(sql.PRUNE_LANES),
+                "departed": len(gone),
+            }
+        )
+
+    async def depth(self) -> Mapping[str, Depth]:
+        rows = await self._rows(sql.DEPTH)
+        return {channel: Depth(waiting, held, oldest) for channel, waiting, held, oldest in rows}
+
+    async def held(self, status: str | None = None) -> Sequence[Held]:
+        return [Held(*row) for row in await self._rows(sql.HELD, status)]
+
+    async def replay(self, row: int, now: float) -> bool:
+        return bool(await self._column(sql.REPLAY, row, now))
+
+    async def drop(self, row: int) -> bool:
+        return bool(await self._column(sql.DROP, row))
+
+    async def _first_turn(self, conversation: bytes) -> Turn | None:
+        return next(iter(await self._first_turns([conversation])), None)
+
+    async def _first_turns(self, conversations: Sequence[bytes]) -> list[Turn]:
+        return [turns.turn_from(row) for row in await self._rows(turns.FIRST_TURNS, conversations)]
+
+    async def _column(self, statement: str, *terms: Any) -> list[Any]:
+        return [row[0] for row in await self._rows(statement, *terms)]
+
+    async def _rows(self, statement: str, *terms: Any) -> list[Any]:
+        async with self._connection() as db:
+            return list(await db.fetch(statement, *terms))
+
+    async def _execute(self, statement: str, *terms: Any) -> int:
+        async with self._connection() as db:
+            return _affected(await db.execute(statement, *terms))
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
+        """Lend a connection; whatever kind of trouble the database is in becomes `StoreUnavailable`."""
+        try:
+            async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection:
+                yield connection
+        except _TROUBLE as fault:
+            raise StoreUnavailable(f"PostgreSQL cannot be used now: {type(fault).__name__}: {fault}") from fault
+
+
+async def _keep_as_it_is(connection: asyncpg.Connection) -> None:
+    """Nothing here changes a connection's settings, so resetting it (a round trip per step) is not needed."""
+
+
+def _affected(tag: str) -> int:
+    """Return the count at the end of a command tag such as `DELETE 3`."""
+    return int(tag.rpartition(" ")[2])
