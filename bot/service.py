@@ -56,6 +56,7 @@ class Service:
         self.metrics = Metrics()
         self.courier = Courier(store, engine, identity, metrics=self.metrics)
         self.platforms: dict[str, Platform] = {}
+        self.listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._draining = False
 
     def add(self, platform: Platform) -> None:
@@ -80,7 +81,9 @@ class Service:
     async def _listen(self, runner: web.AppRunner) -> None:
         site = web.TCPSite(runner, self._settings.footnote_host, self._settings.footnote_port)
         await site.start()
-        log.info("listening", host=self._settings.footnote_host, port=runner.addresses[0][1])
+        port = int(runner.addresses[0][1])
+        self.listening.set_result(port)
+        log.info("listening", host=self._settings.footnote_host, port=port)
 
     async def _drain(self) -> None:
         self._draining = True
@@ -92,7 +95,8 @@ class Service:
     # --- the web port -------------------------------------------------------------------------------------------
 
     def _web(self) -> web.Application:
-        app = web.Application(client_max_size=_MAX_BODY, middlewares=[_secure_headers])
+        app = web.Application(client_max_size=_MAX_BODY)
+        app.on_response_prepare.append(_secure_headers)
         app.add_routes([web.get("/healthz", self._healthz), web.get("/readyz", self._readyz)])
         app.add_routes([web.get("/metrics", self._metrics)])
         for platform in self.platforms.values():
@@ -124,10 +128,7 @@ class Service:
         return web.Response(body=self.metrics.page(), headers={"Content-Type": self.metrics.content_type})
 
 
-@web.middleware
-async def _secure_headers(request: web.Request, handler: Any) -> web.StreamResponse:
-    response: web.StreamResponse = await handler(request)
+async def _secure_headers(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Security-Policy"] = "default-src 'none'"
-    return response
