@@ -86,6 +86,7 @@ class Library:
     _topic_of: Mapping[str, str] = field(repr=False)
     _values: Mapping[Tone, templates.Values] = field(repr=False)
     _rendered: dict[tuple[str, Tone], str] = field(default_factory=dict, repr=False, compare=False)
+    _hashes: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def start(self) -> str:
@@ -174,8 +175,11 @@ class Library:
 
     def topic_hash(self, topic: str) -> str:
         """Return the hash of all answers of a topic that have no review of their own."""
-        answers = self.topics[topic].answers
-        return content_hash([self.hash_of(node) for node in sorted(answers) if answers[node].review is None])
+        if topic not in self._hashes:  # every card asks, and the content never changes
+            answers = self.topics[topic].answers
+            hashes = [self.hash_of(node) for node in sorted(answers) if answers[node].review is None]
+            self._hashes[topic] = content_hash(hashes)
+        return self._hashes[topic]
 
     def _both(self, worded: Worded) -> tuple[str, str]:
         return self.text(worded, Tone.PROFESSIONAL), self.text(worded, Tone.LAYPERSON)
