@@ -169,7 +169,7 @@ class Library:
     def hash_of(self, node: str) -> str:
         """Return the hash of what a reader of either register sees in this answer, notes included."""
         topic, answer = self.topic_of(node), self.answer(node)
-        noted = [topic.notes[note] for note in answer.notes]
+        noted = [topic.notes[note] for note in answer.notes if note in topic.notes]
         claims = [(claim.id, claim.kind, claim.cites, *self._both(claim)) for claim in answer.claims]
         return content_hash([self._both(answer.title), claims, [(note.cites, *self._both(note)) for note in noted]])
 

@@ -93,6 +93,7 @@ class Source:
     """One bibliographic record. A field nobody saw is null, never guessed."""
 
     number: Whole = Field(ge=1)
+    short: Words | None = Field(None, description="The name used in the list of all sources, such as `Cochrane 2024`.")
     group: Literal["article", "added"]
     kind: Literal["guideline", "statement", "trial", "review", "label", "agency", "overview", "study", "guidance"]
     check: Literal["P", "P-copy", "S", "N"]
@@ -123,10 +124,14 @@ class Note(Both):
 
 @part
 class Term:
-    """A medical term: how many syllables it has, and the plain words that explain it at first use."""
+    """A medical term: how many syllables it has, and the plain words that explain it at first use.
+
+    The name of a `drug` stands in both registers of a claim or in neither.
+    """
 
     syllables: Whole = Field(ge=1)
     explained_by: tuple[Words, ...] = Field(min_length=1)
+    drug: Switch = False
 
 
 @part

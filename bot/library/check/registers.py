@@ -1,0 +1,70 @@
+"""Rules about the two registers: both are there, and both hold the same figures and drugs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.library import templates
+from bot.library.check.subject import Subject, Wording
+from bot.library.fault import Fault
+from bot.library.figures import only_in
+from bot.library.library import Library
+from bot.library.models import Claim
+from bot.library.readability import occurs
+from bot.library.shelf import fault_at
+from bot.library.tone import Tone
+
+_EMERGENCY = re.compile(r"\{\{\s*emergency\.[^}]*\}\}")  # an operator's own numbers, not the content's
+
+
+def one_register(subject: Subject) -> Iterator[Fault]:
+    """C01: a claim without layperson wording says why; a claim with both is not called professional only."""
+    for wording in subject.worded():
+        claim = wording.words
+        if isinstance(claim, Claim) and claim.layperson is None and claim.professional_only is None:
+            remedy = "add `layperson:`, or `professional_only:` with the reason"
+            yield fault_at(wording.path, wording.location, "C01", "`layperson` is missing here", remedy)
+        if isinstance(claim, Claim) and claim.layperson is not None and claim.professional_only is not None:
+            place = (*wording.location, "professional_only")
+            message = "called professional only, but a `layperson` wording stands here too"
+            yield fault_at(wording.path, place, "C01", message, "remove one of the two", key=True)
+
+
+def parity(subject: Subject) -> Iterator[Fault]:
+    """C02: a figure with its unit, or a drug, that stands in one register only."""
+    for wording in subject.worded():
+        texts = {tone: _text(subject.library, wording, tone) for tone in Tone}
+        if not texts[Tone.LAYPERSON]:
+            continue
+        for here, there in ((Tone.PROFESSIONAL, Tone.LAYPERSON), (Tone.LAYPERSON, Tone.PROFESSIONAL)):
+            lost = [*only_in(texts[here], texts[there]), *_drugs_only_in(wording, texts[here], texts[there])]
+            for thing in lost:
+                place = (*wording.location, there.value)
+                message = f"the {here.value} register says `{thing}`, this one does not"
+                yield fault_at(wording.path, place, "C02", message, "say it in both registers, or in neither")
+
+
+def _text(library: Library, wording: Wording, tone: Tone) -> str:
+    return templates.render(_EMERGENCY.sub("", wording.words.of(tone)), library.values(tone))
+
+
+def _drugs_only_in(wording: Wording, here: str, there: str) -> list[str]:
+    drugs = [name for name, term in wording.topic.terms.items() if term.drug]
+    return [name for name in drugs if occurs(name, here) and not occurs(name, there)]
+
+
+def plain_figures(subject: Subject) -> Iterator[Fault]:
+    """C02: a figure `x` and its plain wording `x_plain` that hold different numbers or units."""
+    for name, topic in subject.library.topics.items():
+        figures = {key: str(value) for key, value in templates.flattened(topic.facts)}
+        for key, plain in figures.items():
+            base = key.removesuffix("_plain")
+            if key == base or base not in figures:
+                continue
+            changed = [f"lacks `{figure}`" for figure in only_in(figures[base], plain)]
+            changed += [f"adds `{figure}`" for figure in only_in(plain, figures[base])]
+            if changed:
+                path = subject.library.home.of_topic(name, "facts")
+                message = f"the plain wording of `{base}` {' and '.join(changed)}"
+                yield fault_at(path, ("facts", *key.split(".")), "C02", message, "let both say the same figures")
