@@ -1,1 +1,23 @@
-"""From a person's words to a node, several candidates, or an honest 'not covered'."""
+"""From a person's words to a node, several candidates, or an honest 'not covered': `build_matcher` is the way in."""
+
+from __future__ import annotations
+
+from bot.engine.match.build import build
+from bot.engine.match.matcher import Roles
+from bot.engine.match.result import Match, Matcher
+from bot.library.library import Library
+from bot.library.models_matching import AdviceRules, Intents, Matching, Phrases, UrgentRules, Vocabulary
+
+__all__ = ["Match", "Matcher", "build_matcher"]
+
+
+def build_matcher(library: Library) -> Matcher:
+    """Return the matcher of a library; raises pydantic.ValidationError or ValueError for data it cannot use."""
+    data = Matching(
+        vocabulary=Vocabulary.model_validate(library.vocabulary),
+        intents=Intents.model_validate(library.intents),
+        advice=AdviceRules.model_validate(library.advice_rules),
+        urgent=UrgentRules.model_validate(library.urgent_rules),
+        phrases=Phrases.model_validate({"phrases": library.phrases}),
+    )
+    return build(data, Roles(library.urgent, library.advice, library.otherwise))

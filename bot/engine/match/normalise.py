@@ -1,0 +1,49 @@
+"""From anything a person can type to plain lower-case words, in bounded time."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LONGEST = 10_000
+"""Characters read of one message; of a longer one the first 7,000 and the last 3,000 (the question is often last)."""
+
+_HEAD, _TAIL = 7_000, 3_000
+_SAME_LOOK = str.maketrans(
+    "аеорсухіјѕԁһкмтвнАЕОРСУХІЈЅКМТВНΑΒΕΖΗΙΚΜΝΟΡΤΥΧο’‘`´ʼ–—‐‑−",
+    "aeopcyxijsdhkmtbhAEOPCYXIJSKMTBHABEZHIKMNOPTYXo'''''-----",
+)
+_SIGNS = {"α": " alpha ", "β": " beta ", "µ": "u", "μ": "u", "≥": " over ", "≤": " under ", "½": " half "}
+_STOP = "."
+_SPACED_OUT = re.compile(r"\b(?:[a-z] ){3,}[a-z]\b")
+_LETTER_CODE = re.compile(r"\b(mk|[bcdktp])[-_. ]?(\d{1,2})(?![\d.])\b")
+_THREE_OR_MORE = re.compile(r"([a-z])\1{2,}")
+_ABBREVIATION = re.compile(r"\b(pt|pts|dr|mr|mrs|ms|vs|approx|incl|eg|ie|st|no)\.(?=\s)")
+_UNIT = re.compile(r"(?<=\d)(?=(?:mgs?|mcgs?|ug|gm?|kgs?|ml|mmol|iu|m|f|y|yo|yrs?|hrs?|h|x|wks?|mo|days?|ish)\b)")
+_WORD = re.compile(r"[a-z]+\d+[a-z]*\b|[a-z]+|\d+(?:[.,/]\d+)*|[.!?;\n]+|[%&+]")
+
+
+def clean(text: str) -> str:
+    """Return `text` capped, in lower case, without control characters, accents or letters that only look Latin."""
+    if len(text) > LONGEST:
+        text = text[:_HEAD] + "\n" + text[-_TAIL:]
+    text = unicodedata.normalize("NFKC", text).translate(_SAME_LOOK).lower()
+    for sign, words in _SIGNS.items():
+        text = text.replace(sign, words)
+    return "".join(_plain(letter) for letter in unicodedata.normalize("NFD", text))
+
+
+def _plain(letter: str) -> str:
+    if letter.isascii() and letter.isprintable():
+        return letter
+    if letter in "\n\t\r":
+        return "\n" if letter == "\n" else " "
+    return "" if unicodedata.category(letter) in ("Mn", "Cf", "Cc") else letter
+
+
+def split(cleaned: str) -> list[str]:
+    """Return the words, numbers and sentence ends (each as `.`) of a cleaned text, in order."""
+    text = _SPACED_OUT.sub(lambda found: found[0].replace(" ", ""), cleaned.replace("'", ""))
+    text = _LETTER_CODE.sub(r"\1\2", _ABBREVIATION.sub(r"\1", text))
+    text = _UNIT.sub(" ", _THREE_OR_MORE.sub(r"\1\1", text))
+    return [_STOP if word[0] in ".!?;\n" else word for word in _WORD.findall(text)]

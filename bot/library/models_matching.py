@@ -1,0 +1,136 @@
+"""The shapes of the files that tell the matcher what people mean: vocabulary, intents, advice, urgent, phrases.
+
+Lists of words may be written as a YAML list or as one text (words separated by commas or lines), lists of phrases as a
+list or as one text with a phrase per line. One text costs the YAML reader one token and needs no quoting.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _split(pattern: str) -> BeforeValidator:
+    def split(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in re.split(pattern, value) if part.strip())
+
+    return BeforeValidator(split)
+
+
+Words = Annotated[tuple[str, ...], _split(r"[,\n]")]
+Lines = Annotated[tuple[str, ...], _split(r"\n")]
+Nodes = Annotated[tuple[str, ...], _split(r",")]
+
+
+class Shape(BaseModel):
+    """Immutable, and strict about keys nobody knows: a typing error in a file is reported, not ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Concept(Shape):
+    """One thing people mean and all the ways they write it; naming it also means everything in `implies`.
+
+    `(a|b)` in a wording stands for both, `(a|b)?` for both and for neither. `range` names numbers by size, ends included.
+    """
+
+    words: Words
+    implies: Nodes = ()
+    range: tuple[float, float] | None = None
+
+
+class Rule(Shape):
+    """Fires when every group of `all` has one of its concepts within `near` words (0: anywhere), and none of `none`.
+
+    `ordered` asks for the groups in the given order. `firm` on an urgent rule means that neither a general question
+    nor a story about the past excuses it. `score` is what the rule adds, from 0 to 1.
+    """
+
+    id: str
+    all: tuple[Nodes, ...] = Field(min_length=1)
+    none: Nodes = ()
+    near: int = 0
+    ordered: bool = False
+    firm: bool = False
+    score: float = 1.0
+    reason: str = ""
+    node: str = ""
+
+
+class Vocabulary(Shape):
+    """The words of the topic.
+
+    `outside` are subjects the topic does not hold, and how surely (1: never answered); `drugs` are concepts whose words
+    are never repaired into one another, `medicines` further names; `common` are real words that need no repair;
+    `irregular` maps inflected forms to their base; `languages` holds the telling little words of other languages.
+    """
+
+    concepts: dict[str, Concept]
+    outside: dict[str, float]
+    drugs: Nodes
+    medicines: Words = ()
+    common: Words = ()
+    irregular: dict[str, str] = {}
+    languages: dict[str, Words] = {}
+
+
+class UrgentRules(Shape):
+    """What makes a message urgent: its own vocabulary of signs, and rules with their reasons.
+
+    `past`, `general` and `negation` name the concepts that excuse a rule that is not `firm`; `now` the ones that
+    undo the excuse.
+    """
+
+    concepts: dict[str, Concept]
+    rules: tuple[Rule, ...]
+    negation: Nodes
+    past: Nodes
+    general: Nodes
+    now: Nodes
+
+
+class AdviceRules(Shape):
+    """What makes a question one about a person's own treatment: concepts, and rules whose scores add up."""
+
+    concepts: dict[str, Concept]
+    rules: tuple[Rule, ...]
+
+
+class Intent(Shape):
+    """One kind of follow-up ("how much?") and the node that answers it for each subject (`about`)."""
+
+    asks: Lines
+    about: dict[str, Nodes]
+
+
+class Intents(Shape):
+    """What a short question means after an answer.
+
+    `subjects` maps concepts to subjects, the most telling first; `subject_of` gives each node its subject; `rules` are
+    topic rules over concepts: each adds its score to its node.
+    """
+
+    subjects: dict[str, str]
+    subject_of: dict[str, str]
+    intents: dict[str, Intent]
+    rules: tuple[Rule, ...] = ()
+
+
+class Phrases(Shape):
+    """How people ask, per node. `(a|b)` in a phrase stands for both wordings."""
+
+    phrases: dict[str, Lines]
+
+
+class Matching(Shape):
+    """Everything a matcher is built from."""
+
+    vocabulary: Vocabulary
+    intents: Intents
+    advice: AdviceRules
+    urgent: UrgentRules
+    phrases: Phrases
