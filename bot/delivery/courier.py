@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 
 import structlog
 
@@ -99,6 +100,20 @@ class Courier:
     async def departed(self, person: str) -> None:
         """Note that a person left; after the grace period they are forgotten, unless they return."""
         await self._store.departed(self._identity.person(person), self._now())
+
+    @asynccontextmanager
+    async def term(self, post: str) -> AsyncIterator[asyncio.Event]:
+        """Wait until this process alone holds `post`; yield an event that is set when the post is lost.
+
+        For what a platform allows once, however many replicas there are: `async with courier.term("telegram") as lost`.
+        """
+        self.metrics.leading(post, held=False)
+        async with self._store.term(post) as lost:
+            self.metrics.leading(post, held=True)
+            try:
+                yield lost
+            finally:
+                self.metrics.leading(post, held=False)
 
     async def drain(self, seconds: float) -> bool:
         """Answer what can be answered within so many seconds, then stop; return whether nothing was broken off.

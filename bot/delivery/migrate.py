@@ -28,7 +28,17 @@ async def migrate(url: str, found: str | None) -> None:
     """
     if found == HEAD:
         return
+    refuse_newer(found)
     await asyncio.to_thread(_in_own_loop, url, _upgrade)
+
+
+def refuse_newer(found: str | None) -> None:
+    """Raise `SchemaTooNew` for a revision this program does not know yet. Revisions are numbers of four digits."""
+    if found is not None and found > HEAD:
+        raise SchemaTooNew(
+            f"the database has schema {found}, and this version knows schemas up to {HEAD} only."
+            " Start the newer version again, or restore a backup made before the upgrade."
+        )
 
 
 async def downgrade(url: str, revision: str) -> None:
@@ -44,15 +54,8 @@ async def downgrade(url: str, revision: str) -> None:
 
 def _upgrade(config: Config) -> None:
     from alembic import command
-    from alembic.util.exc import CommandError
 
-    try:
-        command.upgrade(config, "head")
-    except CommandError as fault:
-        raise SchemaTooNew(
-            f"the database has a schema this version does not know ({fault}); this one knows up to {HEAD}."
-            " Start the newer version again, or restore a backup made before the upgrade."
-        ) from fault
+    command.upgrade(config, "head")
 
 
 def _in_own_loop(url: str, step: Callable[[Config], None]) -> None:

@@ -7,7 +7,9 @@ as long as its turn is unfinished: finishing a turn deletes the row, and with it
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -212,3 +214,6 @@ class Store(Protocol):
 
     async def drop(self, row: int) -> bool:
         """Delete a quarantined turn unanswered; return whether there was one."""
+
+    def term(self, post: str) -> AbstractAsyncContextManager[asyncio.Event]:
+        """Wait until this process alone holds `post`; the event is set when the post is lost."""

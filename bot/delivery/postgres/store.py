@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import asyncpg
 
+from bot.delivery.postgres import leader, turns
 from bot.delivery.postgres import statements as sql
-from bot.delivery.postgres import turns
+from bot.delivery.postgres.trouble import TROUBLE
 from bot.delivery.store import (
     Arrival,
     Depth,
@@ -32,24 +34,13 @@ MAX_CONNECTIONS = 10
 COMMAND_SECONDS = 10.0
 """A statement that takes longer is given up; every one here touches a handful of rows."""
 
-_TROUBLE = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.ReadOnlySQLTransactionError,
-    OSError,
-    TimeoutError,
-)
-"""Restarting, full, read-only, deadlocked, unreachable, too slow: later may be better."""
-
 
 class PostgresStore:
     """Implements `bot.delivery.store.Store` on a migrated PostgreSQL database."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, dsn: str) -> None:
         self._pool = pool
+        self._dsn = dsn
 
     @classmethod
     async def open(cls, dsn: str) -> PostgresStore:
@@ -57,7 +48,7 @@ class PostgresStore:
         pool = await asyncpg.create_pool(
             dsn, min_size=1, max_size=MAX_CONNECTIONS, command_timeout=COMMAND_SECONDS, reset=_keep_as_it_is
         )
-        return cls(pool)
+        return cls(pool, dsn)
 
     async def close(self) -> None:
         await self._pool.close()
@@ -151,6 +142,9 @@ class PostgresStore:
     async def drop(self, row: int) -> bool:
         return bool(await self._column(sql.DROP, row))
 
+    def term(self, post: str) -> AbstractAsyncContextManager[asyncio.Event]:
+        return leader.term(self._dsn, post)
+
     async def _first_turn(self, conversation: bytes) -> Turn | None:
         return next(iter(await self._first_turns([conversation])), None)
 
@@ -174,7 +168,7 @@ class PostgresStore:
         try:
             async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection:
                 yield connection
-        except _TROUBLE as fault:
+        except TROUBLE as fault:
             raise StoreUnavailable(f"PostgreSQL cannot be used now: {type(fault).__name__}: {fault}") from fault
 
 

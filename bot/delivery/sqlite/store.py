@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -59,7 +61,7 @@ class SqliteStore:
 
     async def adopt(self) -> None:
         """Only one process may serve from a file, so every lease found is a dead one's. Raises `StoreInUse`."""
-        self._lock = self._lock or _lock(self._path)
+        self._lock = self._lock or lock_file(self._path)
         await self._group.run(lambda db: operating.release(db, None))
 
     async def accept(self, arrival: Arrival, lease: Lease | None) -> Receipt:
@@ -116,8 +118,13 @@ class SqliteStore:
     async def drop(self, row: int) -> bool:
         return await self._group.run(lambda db: operating.drop(db, row))
 
+    @asynccontextmanager
+    async def term(self, post: str) -> AsyncIterator[asyncio.Event]:  # noqa: ARG002
+        """One process serves from a file (`adopt` sees to it), so it holds every post for good."""
+        yield asyncio.Event()
 
-def _lock(path: Path) -> IO[bytes]:
+
+def lock_file(path: Path) -> IO[bytes]:
     """Hold the file's lock as long as the returned file is open; the system frees it when the process dies."""
     lock = path.with_name(path.name + ".lock").open("wb")
     try:
