@@ -1,0 +1,130 @@
+"""The calls to Slack that make an answer visible: one message, one private message, one Home at a time.
+
+A post is never repeated blindly: when the connection breaks, the thread is searched for the message before anybody
+tries again. Slack's refusals come out as they are; `channel` decides what they mean.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.adapters.slack.installed import Installed, Tokens
+from bot.adapters.slack.outcomes import UNREACHABLE, retry_after
+from bot.adapters.slack.place import Place
+from bot.adapters.slack.render import Part
+from bot.delivery.envelope import Busy, Gone
+
+Json = dict[str, Any]
+
+EVENT_TYPE = "footnote_answer"
+"""Type of the metadata by which a message is found again."""
+
+RESPONSE_TIMEOUT = 10
+"""Seconds for a response_url to answer."""
+
+SEARCHED = 200
+"""Messages of a thread looked through for one whose post was cut off."""
+
+
+class NoResponse(Exception):
+    """The response_url is used up, too old, or does not take this."""
+
+
+class Mailer:
+    """Sends with the token of the workspace an answer belongs to."""
+
+    def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession, tokens: Tokens) -> None:
+        self._client = client
+        self._session = session
+        self._tokens = tokens
+
+    async def post(self, place: Place, part: Part, channel: str, thread: str | None, index: int) -> tuple[str, str]:
+        """Post a message and return its channel and ts. Raises SlackApiError, or Busy when the connection broke."""
+        me = await self._installed(place)
+        mark = hashlib.sha256(f"{place.key}/{index}".encode()).hexdigest()[:24]
+        try:
+            answer = await self._client.chat_postMessage(
+                token=me.token,
+                channel=channel,
+                thread_ts=thread,
+                **_content(part),
+                unfurl_links=False,
+                unfurl_media=False,
+                metadata={"event_type": EVENT_TYPE, "event_payload": {"key": mark}},
+            )
+        except UNREACHABLE as error:
+            return await self._found(me, channel, thread, mark, error)
+        return str(answer["channel"]), str(answer["ts"])
+
+    async def update(self, place: Place, part: Part, channel: str, ts: str) -> tuple[str, str]:
+        """Change a message; doing it twice is the same as once. Raises SlackApiError."""
+        me = await self._installed(place)
+        await self._client.chat_update(token=me.token, channel=channel, ts=ts, **_content(part))
+        return channel, ts
+
+    async def whisper(self, place: Place, part: Part) -> tuple[str, str]:
+        """Show a message to one person in a channel. Raises SlackApiError."""
+        me = await self._installed(place)
+        answer = await self._client.chat_postEphemeral(
+            token=me.token, channel=place.channel, user=place.user, thread_ts=place.thread, **_content(part)
+        )
+        return place.channel, str(answer["message_ts"])
+
+    async def respond(self, place: Place, part: Part, *, replace: bool) -> None:
+        """Answer through the response_url. Raises NoResponse when it is used up, Busy when Slack asks to wait."""
+        if place.response_url is None:
+            raise NoResponse
+        hook = AsyncWebhookClient(place.response_url, RESPONSE_TIMEOUT, session=self._session, retry_handlers=[])
+        body = {**_content(part), "response_type": "ephemeral", "replace_original": replace}
+        answer = await hook.send_dict({**body, **({"thread_ts": place.thread} if place.thread else {})})
+        if answer.status_code == 429 or answer.status_code >= 500:
+            raise Busy(retry_after(answer.headers), f"response_url {answer.status_code}")
+        if answer.status_code != 200:
+            raise NoResponse
+
+    async def publish(self, place: Place, view: Json) -> str:
+        """Draw the App Home of the person and return the view's id. Raises SlackApiError."""
+        me = await self._installed(place)
+        answer = await self._client.views_publish(token=me.token, user_id=place.user, view=view)
+        return str(answer["view"]["id"])
+
+    async def _installed(self, place: Place) -> Installed:
+        me = await self._tokens.of(place.team, place.enterprise)
+        if me is None:
+            raise Gone("the app is not installed there any more", forget=True)
+        return me
+
+    async def _found(
+        self, me: Installed, channel: str, thread: str | None, mark: str, error: Exception
+    ) -> tuple[str, str]:
+        """Return the message if it arrived although its answer did not; else raise Busy."""
+        busy = Busy(1.0, type(error).__name__)
+        if thread is None:
+            raise busy from None
+        try:
+            answer = await self._client.conversations_replies(
+                token=me.token, channel=channel, ts=thread, limit=SEARCHED, include_all_metadata=True
+            )
+        except (SlackApiError, *UNREACHABLE):
+            raise busy from None
+        for message in reversed(answer["messages"]):
+            if _key_of(message) == mark:
+                return channel, str(message["ts"])
+        raise busy from None
+
+
+def _content(part: Part) -> Json:
+    """Return the arguments for text and blocks; `text` is escaped and must not be read as markup."""
+    return {"text": part.text or " ", "blocks": part.blocks, "mrkdwn": False, "parse": "none"}
+
+
+def _key_of(message: Mapping[str, Any]) -> str | None:
+    metadata = message.get("metadata") or {}
+    return (metadata.get("event_payload") or {}).get("key") if metadata.get("event_type") == EVENT_TYPE else None

@@ -1,0 +1,151 @@
+"""Messages at the door: mentions, direct messages, followed threads, corrections and deletions.
+
+One mention arrives twice, as `app_mention` and as `message`, in any order and with two event ids. Both are read from
+their text alone and so become the same envelope with the same (team, channel, ts) key; the inbox takes it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.adapters.slack.identifiers import mask
+from bot.adapters.slack.installed import Installed
+from bot.adapters.slack.place import Place, Surface, message_id
+from bot.adapters.slack.threads import Memory, Threads
+from bot.adapters.slack.wording import mentions, names_another, plain
+from bot.delivery.envelope import Envelope
+from bot.engine.turn import Incoming, Kind
+
+Json = Mapping[str, Any]
+
+SPOKEN = frozenset({None, "file_share", "thread_broadcast"})
+"""Subtypes of a message that a person wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A message a person wrote, with the little of it that matters. `edit` is the ts of its latest correction."""
+
+    team: str
+    enterprise: str | None
+    channel: str
+    ts: str
+    user: str
+    text: str
+    thread: str | None
+    parent: str | None
+    files: bool
+    event: str
+    edit: str | None = None
+
+    @property
+    def direct(self) -> bool:
+        return self.channel.startswith("D")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        place = f"slack:{self.team}:{self.channel}:{self.ts}"
+        return (f"slack:{self.event}", f"{place}:{self.edit}" if self.edit else place)
+
+
+class Messages:
+    """Reads message events; notes which messages were deleted, so that nobody answers them."""
+
+    def __init__(self, threads: Threads, memory: Memory) -> None:
+        self._threads = threads
+        self._memory = memory
+
+    async def read(self, body: Json, me: Installed) -> Envelope | None:
+        """Return the envelope for words that are for the bot, else None."""
+        event = body["event"]
+        if event.get("subtype") == "message_deleted":
+            self._memory.gone.add(message_id(event["channel"], event["deleted_ts"]))
+            return None
+        spoken = _corrected(body, me) if event.get("subtype") == "message_changed" else _written(body, event, me)
+        return await self._heard(spoken, me) if spoken else None
+
+    async def _heard(self, spoken: Spoken, me: Installed) -> Envelope | None:
+        conversation = conversation_of(me, spoken.channel, spoken.thread, spoken.ts)
+        addressed = spoken.direct or mentions(spoken.text, me.bot_user)
+        begun = bool(spoken.thread) and await self._threads.followed(conversation)
+        mine = spoken.parent == me.bot_user
+        if not addressed and (names_another(spoken.text, me.bot_user) or not (begun or (spoken.thread and mine))):
+            return None
+        root = message_id(spoken.channel, spoken.thread) if spoken.thread and mine and not begun else ""
+        return _enveloped(spoken, me, conversation, quiet=not addressed, context=self._memory.alone.about(root))
+
+
+def _written(body: Json, message: Json, me: Installed) -> Spoken | None:
+    if message.get("subtype") not in SPOKEN or message.get("bot_id") or message.get("user") in (None, me.bot_user):
+        return None
+    edit = (message.get("edited") or {}).get("ts")
+    return Spoken(
+        team=me.team,
+        enterprise=me.enterprise,
+        channel=message.get("channel") or body["event"]["channel"],
+        ts=message["ts"],
+        user=message["user"],
+        text=message.get("text") or "",
+        thread=message.get("thread_ts"),
+        parent=message.get("parent_user_id"),
+        files=bool(message.get("files")),
+        event=body["event_id"],
+        edit=edit if body["event"].get("subtype") == "message_changed" else None,
+    )
+
+
+def _corrected(body: Json, me: Installed) -> Spoken | None:
+    """A change of words by their author; link previews and thread counters change a message without changing words."""
+    message, previous = body["event"].get("message") or {}, body["event"].get("previous_message") or {}
+    if message.get("text") == previous.get("text") or not message.get("edited"):
+        return None
+    return _written(body, message, me)
+
+
+def _enveloped(spoken: Spoken, me: Installed, conversation: str, *, quiet: bool, context: str | None) -> Envelope:
+    words, masked = mask(plain(spoken.text))
+    in_line = spoken.direct and not me.agent
+    place = Place(
+        Surface.THREAD,
+        me.team,
+        spoken.user,
+        spoken.channel,
+        spoken.thread if in_line else spoken.thread or spoken.ts,
+        message_id(spoken.channel, spoken.ts),
+        enterprise=me.enterprise,
+        masked=masked,
+        key=spoken.keys[-1],
+    )
+    return Envelope(
+        keys=spoken.keys,
+        channel="slack",
+        person=person_of(me, spoken.user),
+        conversation=conversation,
+        incoming=replace(_incoming(words, spoken), context=context),
+        address=place.address(),
+        question=message_id(spoken.channel, spoken.ts),
+        quiet=quiet,
+    )
+
+
+def _incoming(words: str, spoken: Spoken) -> Incoming:
+    """A bare mention asks for help; a picture without words is something the bot cannot read."""
+    if words:
+        return Incoming(Kind.TEXT, words, "slack", edited=spoken.edit is not None)
+    if spoken.files or spoken.text.strip("\x00 \t\n") == "":
+        return Incoming(Kind.OTHER, "", "slack", edited=spoken.edit is not None)
+    return Incoming(Kind.COMMAND, "help", "slack")
+
+
+def person_of(me: Installed, user: str) -> str:
+    """Return the clear id of a person: user ids are unique across workspaces, the team says who asked us."""
+    return f"slack:{me.team}:{user}"
+
+
+def conversation_of(me: Installed, channel: str, thread: str | None, ts: str) -> str:
+    """Return the conversation a message belongs to: its thread, except in a direct message without threads."""
+    if channel.startswith("D") and not me.agent:
+        return f"slack:{me.team}:{channel}" + (f":{thread}" if thread else "")
+    return f"slack:{me.team}:{channel}:{thread or ts}"
