@@ -120,7 +120,7 @@ def _check_nesting(entities: Iterable[Json]) -> None:
 def _check_pair(outer: Json, inner: Json) -> None:
     if _end(inner) > _end(outer):
         raise Refused("Bad Request: can't parse entities: entities overlap")
-    if {outer["type"], inner["type"]} & _ALONE:
+    if {outer["type"], inner["type"]} & _ALONE and not {outer["type"], inner["type"]} & _QUOTES:
         raise Refused("Bad Request: can't parse entities: code can't be combined with other entities")
     if outer["type"] == inner["type"] or {outer["type"], inner["type"]} <= _QUOTES:
         raise Refused(f"Bad Request: can't parse entities: {inner['type']} can't be nested")

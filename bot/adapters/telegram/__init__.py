@@ -1,0 +1,1 @@
+"""Telegram: a door (update to envelope), a renderer (reply to messages), a sender, and two ways to receive updates."""

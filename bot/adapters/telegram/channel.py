@@ -1,0 +1,91 @@
+"""How an answer is delivered on Telegram."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
+
+from telegram.error import ChatMigrated
+from telegram.helpers import create_deep_linked_url
+
+from bot.adapters.telegram.client import Rates, TelegramBot
+from bot.adapters.telegram.pacer import Pacer
+from bot.adapters.telegram.place import Place
+from bot.adapters.telegram.render import Part, Renderer, Words
+from bot.adapters.telegram.sender import Sender, TopicGone
+from bot.delivery.envelope import Gone, Letter, Progress
+from bot.engine.turn import Button, Reply
+
+
+class TelegramChannel:
+    """Delivers letters: changes the tapped message where the reply asks for it, sends new messages otherwise.
+
+    A message whose fate is unknown (the connection broke after it left) is sent again: identical words twice do less
+    harm than silence. `username` is set once Telegram has answered getMe.
+    """
+
+    name = "telegram"
+
+    def __init__(self, bot: TelegramBot, words: Words, rates: Rates) -> None:
+        self.username = ""
+        self._words = words
+        self._renderer = Renderer(words)
+        self._sender = Sender(bot, Pacer(rates.chat, rates.burst))
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def deliver(self, letter: Letter, progress: Progress) -> None:
+        """Deliver the answer. Raises Busy or Gone; calls `progress` with each message's id."""
+        place = Place.of(letter.address)
+        if place.query:
+            self.acknowledge(place.query)
+        parts = self._renderer.render(letter.reply, self._ways_on(place, letter.reply))
+        target = _target(letter, place, parts)
+        for part in parts[len(letter.sent) :]:
+            place, message = await self._put(place, part, target)
+            await progress(str(message))
+            target = None
+
+    def acknowledge(self, query: str) -> None:
+        """Tell Telegram at once that a press arrived, without keeping the answer waiting for that."""
+        self._aside(self._sender.acknowledge(query))
+
+    async def close(self) -> None:
+        """Let what runs aside come to its end."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _put(self, place: Place, part: Part, target: int | None) -> tuple[Place, int]:
+        """Change `target` or send anew; return the message, and the place, which may have moved."""
+        try:
+            if target is not None and await self._sender.edit(place, target, part):
+                return place, target
+            return place, await self._sender.send(place, part)
+        except ChatMigrated as migrated:
+            place = Place(migrated.new_chat_id, place.group)
+        except TopicGone:
+            if place.group:
+                raise Gone("the topic was deleted") from None
+            place = replace(place, topic=None)
+        return place, await self._sender.send(place, part)
+
+    def _ways_on(self, place: Place, reply: Reply) -> tuple[Button, ...]:
+        """In a group, offer to go on in private: a question about one's health need not be asked before others."""
+        if not place.group or not self.username:
+            return ()
+        label = self._words("telegram-private", reply.card.tone)
+        return (Button(label, "", "link", create_deep_linked_url(self.username, reply.card.node)),)
+
+    def _aside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _target(letter: Letter, place: Place, parts: list[Part]) -> int | None:
+    """Return the message to change: the tapped one, or the answer to a question that was corrected since."""
+    if letter.sent:
+        return None
+    if letter.reply.in_place and len(parts) == 1:
+        return place.tapped
+    return int(letter.earlier) if letter.earlier else None

@@ -1,0 +1,33 @@
+"""Where an answer goes on Telegram: the address that travels with a question through the inbox."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Self
+
+from bot.delivery.envelope import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A chat, a topic in it, and what was touched there.
+
+    `reply_to` is the message to answer under (groups only); `query` the callback query to acknowledge; `tapped` the
+    message whose button was pressed, where the presser may have it changed.
+    """
+
+    chat: int
+    group: bool = False
+    topic: int | None = None
+    reply_to: int | None = None
+    query: str | None = None
+    tapped: int | None = None
+
+    @classmethod
+    def of(cls, address: Address) -> Self:
+        """Return the place an address stands for."""
+        return cls(**address)
+
+    def address(self) -> Address:
+        """Return the place as plain JSON, without what is not set."""
+        return {name: value for name, value in asdict(self).items() if value not in (None, False)}
