@@ -8,16 +8,21 @@ from bot.engine.match.result import Match, Matcher
 from bot.library.library import Library
 from bot.library.models_matching import AdviceRules, Intents, Matching, Phrases, UrgentRules, Vocabulary
 
-__all__ = ["Match", "Matcher", "build_matcher"]
+__all__ = ["Match", "Matcher", "build_matcher", "matching_data"]
 
 
-def build_matcher(library: Library) -> Matcher:
-    """Return the matcher of a library; raises pydantic.ValidationError or ValueError for data it cannot use."""
-    data = Matching(
+def matching_data(library: Library) -> Matching:
+    """Return the library's matching files, typed; raises pydantic.ValidationError for data of another shape."""
+    return Matching(
         vocabulary=Vocabulary.model_validate(library.vocabulary),
         intents=Intents.model_validate(library.intents),
         advice=AdviceRules.model_validate(library.advice_rules),
         urgent=UrgentRules.model_validate(library.urgent_rules),
         phrases=Phrases.model_validate({"phrases": library.phrases}),
     )
-    return build(data, Roles(library.urgent, library.advice, library.otherwise))
+
+
+def build_matcher(library: Library) -> Matcher:
+    """Return the matcher of a library; raises pydantic.ValidationError or ValueError for data it cannot use."""
+    roles = Roles(library.urgent, library.advice, library.otherwise)
+    return build(matching_data(library), roles, library.home.content)

@@ -61,7 +61,7 @@ class TopicMatcher:
         language = self._languages.other(text, split(clean(text)))
         if language:
             return Match(Outcome.NOT_COVERED, self._roles.otherwise, reasons=(language,), note=OTHER_LANGUAGE)
-        ranked = self._topics.rank(message, context)
+        ranked = self._topics.weigh(message, context)
         personal = self._advice.weigh(message, self._threads.holds(context))
         if personal.score >= 1.0:
             return self._personal(personal.reasons, ranked)

@@ -10,6 +10,7 @@ from bot.engine.match.normalise import clean, split
 from bot.engine.match.spell import Speller
 from bot.engine.match.stem import Stemmer
 
+STOP = "."
 _MOST_REPAIRS = 60
 """Unknown words repaired in one message; more of them is no English, and repairing costs the most time."""
 
@@ -61,10 +62,10 @@ def items(message: Message, keep: Callable[[str], bool] = bool) -> list[str]:
     found: list[str] = []
     at = 0
     for mention in message.mentions:
-        found.extend(message.stems[at : mention.start])
+        found.extend(stem for stem in message.stems[at : mention.start] if stem != STOP)
         found.extend(f"@{name}" for name in _first(filter(keep, mention.concepts)))
         at = mention.end
-    found.extend(message.stems[at:])
+    found.extend(stem for stem in message.stems[at:] if stem != STOP)
     return found
 
 

@@ -16,8 +16,8 @@ class Speller:
 
     def __init__(self, known: Iterable[str], medicines: Iterable[str], real: Iterable[str]) -> None:
         self._medicines = {word for word in medicines if word.isalpha()}
-        self._goals = {word for word in known if word.isalpha() and len(word) >= _SHORTEST} | self._medicines
-        self._real = set(real) | self._goals
+        self._real = {*known, *real, *self._medicines}
+        self._goals = {word for word in self._real if word.isalpha() and len(word) >= _SHORTEST}
         self._index: dict[str, list[str]] = {}
         for goal in sorted(self._goals):
             for key in {goal, *_deletions(goal)}:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 _VOWEL = re.compile(r"[aeiouy]")
 _SPELLINGS = (("aemia", "emia"), ("aem", "em"), ("aesth", "esth"), ("oed", "ed"), ("oes", "es"), ("yse", "yze"))
 _ENDINGS = (("isation", "ization"), ("ise", "ize"), ("ising", "izing"), ("our", "or"), ("ours", "ors"))
+_NEEDS_E = re.compile(r"[^aeiou]?[aeiou][^aeiouwxy]")
+"""What is left of `taking` and `used`: such a short base had an e."""
 _SHORTEST = 4
 """Words below this length are abbreviations or little words, and stay as they are."""
 
@@ -16,7 +18,7 @@ class Stemmer:
     """Stems words, remembering what it has seen; `irregular` maps forms that no rule covers."""
 
     def __init__(self, irregular: Mapping[str, str]) -> None:
-        self._known: dict[str, str] = {form: _stem(base) for form, base in irregular.items()}
+        self._known = {form: base if base == form else _stem(base) for form, base in irregular.items()}
         self._own = len(self._known)
 
     def __call__(self, word: str) -> str:
@@ -56,9 +58,15 @@ def _without_tense(word: str) -> str:
     for ending in ("ing", "ed"):
         base = word[: -len(ending)]
         if word.endswith(ending) and len(base) > 2 and _VOWEL.search(base) and not word.endswith("eed"):
-            return base[:-1] if base[-1] == base[-2] and base[-1] not in "lsze" else base
+            return _base(base)
     return word
 
 
+def _base(base: str) -> str:
+    if base[-1] == base[-2] and base[-1] not in "lsze":
+        return base[:-1]
+    return base + "e" if _NEEDS_E.fullmatch(base) else base
+
+
 def _without_e(word: str) -> str:
-    return word[:-1] if word.endswith("e") and len(word) > _SHORTEST - 1 else word
+    return word[:-1] if word.endswith("e") and len(word) > _SHORTEST else word
