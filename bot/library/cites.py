@@ -49,8 +49,9 @@ def _numbers(library: Library, topic: Topic) -> Iterator[Fault]:
         taken = dict[object, str]()
         for name, entry in entries.items():
             if taken.setdefault(entry.number, name) != name:
+                remedy = "give it the next free number"
                 message = f"the number {entry.number} already belongs to `{taken[entry.number]}`"
-                yield fault_at(library.home.of_topic(topic.id, file), (file, name, "number"), "C08", message)
+                yield fault_at(library.home.of_topic(topic.id, file), (file, name, "number"), "C08", message, remedy)
 
 
 def _approvals(library: Library, topic: Topic) -> Iterator[Fault]:

@@ -10,7 +10,8 @@ from decimal import Decimal
 _NAME = re.compile(
     r"\b[A-Za-z]+-?\d\w*"
     r"|\b[A-Z]{3,} \d{1,2}\b(?! ?(?:[-–%/]|[.,]\d|to \d|or \d|mg|g\b))"
-    r"|\b[Tt]ypes? [12](?: (?:and|or) [12])?\b|\b(?:[Nn]umber|[Rr]eference)s? \d{1,2}(?:(?:-| to | and )\d{1,2})?\b|\[\d+\]"
+    r"|\b[Tt]ypes? [12](?: (?:and|or) [12])?\b|\[\d+\]"
+    r"|\b(?:[Nn]umber|[Rr]eference)s? \d{1,2}(?:(?:-| to | and )\d{1,2})?\b"
 )
 """K2, MK-7, NG19, NATHAN 1, type 2, reference 4, citation marks: digits that belong to a name."""
 

@@ -73,7 +73,7 @@ def _pair(path: Path, location: tuple[str | int, ...], worded: Both | Claim | No
 def _located(page: Page, location: Location, trouble: Trouble) -> Fault:
     """Return the fault at the name itself where the file shows it, else at the template's line."""
     spot = page.survey.spot(location)
-    for line in range(spot.start[0], min(spot.last_line + 1, len(page.lines))):
+    for line in range(spot.start[0], min(spot.end[0] + 1, len(page.lines))):
         if trouble.name and (column := page.lines[line].find(trouble.name)) >= 0:
             return _fault(page, (line, column), trouble)
     first, column = spot.start

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from bot.library import templates
 from bot.library.models import Answer, Article, Both, Claim, CopyNumber, Dialog, Node, Note, Review, Source, Term
+from bot.library.models_matching import AdviceRules, Intents, UrgentRules, Vocabulary
 from bot.library.review import ReviewState, content_hash, state_of
 from bot.library.tone import Tone
 
@@ -63,7 +64,7 @@ class Home:
 class Library:
     """Everything the bot may say. Node ids, answer ids and figures are unique across dialogs and topics.
 
-    `vocabulary`, `intents`, `advice_rules` and `urgent_rules` are the matcher's files as plain data;
+    `vocabulary`, `intents`, `advice_rules` and `urgent_rules` are the matcher's files, all or none;
     `main` is the dialog that starts the conversation and answers the rest; `version` changes with any byte of any file.
     """
 
@@ -77,10 +78,10 @@ class Library:
     emergency: Mapping[str, str | Both]
     copy_numbers: tuple[CopyNumber, ...]
     layout: Mapping[str, str]
-    vocabulary: Mapping[str, Any]
-    intents: Mapping[str, Any]
-    advice_rules: Mapping[str, Any]
-    urgent_rules: Mapping[str, Any]
+    vocabulary: Vocabulary | None
+    intents: Intents | None
+    advice_rules: AdviceRules | None
+    urgent_rules: UrgentRules | None
     main: Dialog
     version: str
     _topic_of: Mapping[str, str] = field(repr=False)

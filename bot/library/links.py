@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.library.fault import Fault, nearest
 from bot.library.library import Library
 from bot.library.models import Dialog
+from bot.library.models_matching import Intents
 from bot.library.shelf import fault_at, page_of
 from bot.library.survey import Location
 
@@ -26,6 +27,7 @@ def link_faults(library: Library, broken: set[Path]) -> Iterator[Fault]:
                 yield fault_at(path, ("nodes", node), "F09", message, "give it another id", key=True)
     yield from _unassigned(library)
     yield from _phrases(library)
+    yield from _intents(library)
 
 
 def _dangling(library: Library, dialog: Dialog, path: Path) -> Iterator[Fault]:
@@ -93,3 +95,27 @@ def _phrases(library: Library) -> Iterator[Fault]:
             if node not in library.nodes and ("phrases", node) in page_of(path).survey:
                 remedy = nearest(node, library.nodes)
                 yield fault_at(path, ("phrases", node), "D07", f"`{node}` is not a node", remedy, key=True)
+
+
+def _intents(library: Library) -> Iterator[Fault]:
+    """Yield every node that the matcher's intents name and no dialog holds."""
+    path = library.home.content / "intents.yaml"
+    for location, target in _intent_targets(library.intents):
+        if target not in library.nodes:
+            yield fault_at(path, location, "D01", f"`{target}` is not a node", nearest(target, library.nodes))
+
+
+def _intent_targets(intents: Intents | None) -> Iterator[tuple[Location, str]]:
+    """Yield every node named in intents.yaml; `?` before it offers it as a choice, `self` is the node last shown."""
+    if intents is None:
+        return
+    for node in intents.subject_of:
+        yield ("subject_of", node), node
+    for name, intent in intents.intents.items():
+        for subject, nodes in intent.about.items():
+            for node in nodes:
+                if (target := node.removeprefix("?").strip()) != "self":
+                    yield ("intents", name, "about", subject), target
+    for number, rule in enumerate(intents.rules):
+        if rule.node:
+            yield ("rules", number, "node"), rule.node

@@ -19,6 +19,7 @@ _PROBLEMS = {
     "block sequence entries are not allowed": ("a list item `- ` cannot begin here", "begin the list on its own line"),
     "did not find expected ',' or ']'": ("a list `[` is not closed", "close it with `]`, or quote text with commas"),
     "did not find expected ',' or '}'": ("`{` is not closed, or text inside needs quotes", "close it with `}`"),
+    "did not find expected node content": ("a value is missing here, or text here needs quotes", _QUOTE_IT),
     "unknown escape character": ("a backslash in double quotes begins no known escape", "use single quotes"),
     "could not find expected ':'": ("a name without its colon", "write `name: value`"),
     "nested deeper": ("the file is nested too deeply", "flatten it: content needs six levels"),

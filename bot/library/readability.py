@@ -22,13 +22,14 @@ _END = re.compile(r"(?<=[.!?:])[\"'”’)]*\s+(?=[\"'“‘(]*[A-Z0-9])")
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """How hard one text is; `longest` is its longest sentence."""
+    """How hard one text is; `longest` counts the words of its longest sentence, `hardest` is its hardest sentence."""
 
     words: int
     sentences: int
     raw: float
     adjusted: float
-    longest: str
+    longest: int
+    hardest: str
 
 
 def grade(sentences: Sequence[str], terms: Mapping[str, Term]) -> Grade:
@@ -47,7 +48,10 @@ def grade(sentences: Sequence[str], terms: Mapping[str, Term]) -> Grade:
         sentences=len(sentences),
         raw=_kincaid(words, len(sentences), raw),
         adjusted=_kincaid(easy_words, len(sentences), easy),
-        longest=max(sentences, key=word_count, default=""),
+        longest=max(map(word_count, sentences), default=0),
+        hardest=max(
+            sentences, key=lambda sentence: _kincaid(word_count(sentence), 1, _syllables(sentence, terms)), default=""
+        ),
     )
 
 

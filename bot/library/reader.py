@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from bot.library.library import Home, Library, Topic
 from bot.library.models import (
@@ -20,6 +20,7 @@ from bot.library.models import (
     TermsFile,
     TopicFile,
 )
+from bot.library.models_matching import AdviceRules, Intents, UrgentRules, Vocabulary
 from bot.library.shelf import Shelf, fault_at
 from bot.library.templates import Values
 from bot.library.tone import Tone
@@ -47,6 +48,7 @@ class Reader:
         emergency = self.shelf.model(shared / "emergency.yaml", EmergencyFile)
         layout = {path.stem: self.shelf.text(path) for path in sorted((shared / "layout").glob("*.j2"))}
         self.shelf.strangers(shared, _SHARED_FILES)
+        self._all_or_none([shared / name for name in _MATCHING_FILES])
         if dialogs is None or not topics:
             return None
         lines = emergency.emergency if emergency else {}
@@ -61,10 +63,10 @@ class Reader:
             emergency=lines,
             copy_numbers=emergency.copy_numbers if emergency else (),
             layout=layout,
-            vocabulary=self._data(shared / "vocabulary.yaml"),
-            intents=self._data(shared / "intents.yaml"),
-            advice_rules=self._data(shared / "advice.yaml"),
-            urgent_rules=self._data(shared / "urgent.yaml"),
+            vocabulary=self._model(shared / "vocabulary.yaml", Vocabulary),
+            intents=self._model(shared / "intents.yaml", Intents),
+            advice_rules=self._model(shared / "advice.yaml", AdviceRules),
+            urgent_rules=self._model(shared / "urgent.yaml", UrgentRules),
             main=next((dialog for dialog in dialogs.values() if dialog.default), next(iter(dialogs.values()))),
             version=self.shelf.version,
             _topic_of={answer: topic.id for topic in topics.values() for answer in topic.answers},
@@ -142,8 +144,12 @@ class Reader:
         """Return an optional file as its model; a missing file is no fault."""
         return self.shelf.model(path, model) if path.exists() else None
 
-    def _data(self, path: Path) -> dict[str, Any]:
-        return self.shelf.data(path) if path.exists() else {}
+    def _all_or_none(self, paths: list[Path]) -> None:
+        """Add a fault for each missing file of a set that only works whole."""
+        if any(path.exists() for path in paths):
+            for path in paths:
+                if not path.exists():
+                    self.shelf.note(path, "F01", "this file is missing", "the matcher needs all four of its files")
 
     def _same_name(self, path: Path, key: str, written: str, stem: str) -> None:
         if written != stem:

@@ -21,6 +21,7 @@ _EXPECTED = {
     "int_type": "expected a whole number",
     "tuple_type": "expected a list",
     "dict_type": "expected names with values (`name: value`)",
+    "model_type": "expected names with values (`name: value`)",
     "dataclass_type": "expected names with values (`name: value`)",
     "string_too_short": "this text is empty",
 }
@@ -48,11 +49,19 @@ def adapter(model: Any) -> TypeAdapter[Any]:
 
 def _faults(page: Page, model: Any, error: ValidationError) -> Iterator[Fault]:
     seen = set()
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    for detail in details:
+        if detail["type"] == "too_short" and any(_inside(other, detail) for other in details):
+            continue  # the list only counts as short because what stands in it is faulty
         fault = _fault(page, model, detail)
         if fault not in seen:
             seen.add(fault)
             yield fault
+
+
+def _inside(detail: ErrorDetails, around: ErrorDetails) -> bool:
+    outer = around["loc"]
+    return len(detail["loc"]) > len(outer) and detail["loc"][: len(outer)] == outer
 
 
 def _fault(page: Page, model: Any, detail: ErrorDetails) -> Fault:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from bot.library.fault import Fault, Level, nearest
 from bot.library.reading import Page, read
@@ -37,16 +37,6 @@ class Shelf:
         made = shaped(page, model) if page.data is not None else None
         self._note(path, page)
         return made
-
-    def data(self, path: Path) -> dict[str, Any]:
-        """Return the file as plain named values; empty after noting its faults."""
-        page = self._page(path)
-        if page is None:
-            return {}
-        if page.data is not None and not isinstance(page.data, dict):
-            page.faults.append(page.fault((0, 0), "F05", "expected names with values (`name: value`)"))
-        self._note(path, page)
-        return page.data if isinstance(page.data, dict) else {}
 
     def text(self, path: Path) -> str:
         """Return a file that is not YAML; empty after noting its faults."""

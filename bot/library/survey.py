@@ -35,12 +35,15 @@ def lines_of(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where one value stands: its key (or itself, in a list), its beginning, its last line, and its style."""
+    """Where one value stands: its key (or itself, in a list), its beginning and end, and how it is written."""
 
     key: Place
     start: Place
-    last_line: int
+    end: Place
     block: bool = False
+    """Whether it is text that begins on the line after its `|` or `>`."""
+    flow: bool = False
+    """Whether it is a list or mapping in brackets."""
 
 
 class Survey:
@@ -62,26 +65,35 @@ class Survey:
         way = tuple(location)
         while way not in self._spots and way:
             way = way[:-1]
-        return self._spots.get(way, Spot((0, 0), (0, 0), 0))
+        return self._spots.get(way, Spot((0, 0), (0, 0), (0, 0)))
 
     def place(self, location: Location, *, key: bool = False) -> Place:
         """Return where the value at `location` (or its key) begins."""
         spot = self.spot(location)
         return spot.key if key else spot.start
 
-    def _value(self, event: Any, way: tuple[str | int, ...], key: Any = None) -> None:
-        """Note the value that begins with `event`, and everything inside it."""
+    def _value(self, event: Any, way: tuple[str | int, ...], key: Any = None) -> Place:
+        """Note the value that begins with `event`, and everything inside it; return where it ends."""
+        flow = bool(getattr(event, "flow_style", False))
+        end = _ends(event)
         if isinstance(event, MappingStartEvent):
             while not isinstance(name := self._next(), MappingEndEvent):
-                self._value(self._next(), (*way, str(getattr(name, "value", ""))), name)
+                end = self._value(self._next(), (*way, str(getattr(name, "value", ""))), name)
+            end = _ends(name) if flow else end
         elif isinstance(event, SequenceStartEvent):
             number = 0
             while not isinstance(item := self._next(), SequenceEndEvent):
-                self._value(item, (*way, number))
+                end = self._value(item, (*way, number))
                 number += 1
+            end = _ends(item) if flow else end
         block = isinstance(event, ScalarEvent) and event.style in ("|", ">")
-        self._spots.setdefault(way, Spot(_place(key or event), _place(event), event.end_mark.line, block))
+        self._spots.setdefault(way, Spot(_place(key or event), _place(event), end, block, flow))
+        return end
 
 
 def _place(event: Any) -> Place:
     return event.start_mark.line, event.start_mark.column
+
+
+def _ends(event: Any) -> Place:
+    return event.end_mark.line, event.end_mark.column

@@ -28,6 +28,7 @@ def escape(text: str) -> str:
 def environment() -> ImmutableSandboxedEnvironment:
     """Return the one kind of Jinja2 environment used here."""
     made = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made.globals.clear()  # authored text has figures and filters, nothing to call
     made.filters["md"] = escape
     return made
 
@@ -69,7 +70,7 @@ def troubles(text: str, values: Values, *, open_ended: bool = False) -> Iterator
     try:
         names = dict(used(text))
     except TemplateSyntaxError as error:
-        yield Trouble(error.lineno, "", f"Jinja2: {error.message}")
+        yield Trouble(error.lineno, "", f"Jinja2: {error.message}", "write {{ facts.… }}, with both braces closed")
         return
     known = [leaf for leaf, _ in flattened(values)]
     wrong = [
@@ -89,7 +90,7 @@ def used(text: str) -> Iterator[tuple[str, int]]:
         return
     tree = _ENVIRONMENT.parse(text)
     inner = {id(node.node) for node in tree.find_all(nodes.Getattr)}
-    own = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
+    own = {"loop", *(name.name for name in tree.find_all(nodes.Name) if name.ctx == "store")}
     for node in tree.find_all((nodes.Getattr, nodes.Name)):
         dotted = _dotted(node)
         if id(node) not in inner and dotted and dotted.partition(".")[0] not in own:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from bot.library.check import asking, form, limits, plain, registers, reviews, sourcing, tree
-from bot.library.check.subject import Measure, Rule, Subject
-from bot.library.fault import Fault
+from bot.library.check.subject import Gauge, Measure, Rule, Subject
+from bot.library.fault import Fault, Level
 from bot.library.load import attempt
 
-__all__ = ["RULES", "Measure", "check"]
+__all__ = ["RULES", "Gauge", "Measure", "Report", "check"]
 
 RULES: tuple[Rule, ...] = (
     tree.unreachable,
@@ -19,6 +20,7 @@ RULES: tuple[Rule, ...] = (
     tree.unshown,
     tree.repeated_button,
     asking.colliding,
+    asking.overgrown,
     registers.one_register,
     registers.parity,
     registers.plain_figures,
@@ -42,13 +44,36 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def check(dialogs: Path, content: Path, today: date, measures: Sequence[Measure] = ()) -> tuple[Fault, ...]:
-    """Return every finding in both folders, in file order: what keeps them from loading, and what the rules find.
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a check saw and found, in file order."""
+
+    faults: tuple[Fault, ...]
+    answers: int
+
+    def count(self, level: Level) -> int:
+        """Return how many findings there are of one level."""
+        return sum(fault.level == level for fault in self.faults)
+
+    @property
+    def clean(self) -> bool:
+        """Whether there is no error, and something was looked at."""
+        return self.answers > 0 and self.count("error") == 0
+
+
+def check(dialogs: Path, content: Path, today: date, gauges: Sequence[Gauge] = ()) -> Report:
+    """Return every finding in both folders: what keeps them from loading, and what the rules find.
 
     Rules read texts, so they wait until every file is sound in itself; the channels measure only what loads.
     """
     tried = attempt(dialogs, content)
-    if tried.library is None or any(fault.code.startswith("F") for fault in tried.faults):
-        return tried.faults
-    subject = Subject(tried.library, today, () if tried.faults else tuple(measures))
-    return tuple(sorted({*tried.faults, *(fault for rule in RULES for fault in rule(subject))}))
+    library = tried.library
+    if library is None:
+        return Report(tried.faults, 0)
+    answers = sum(len(topic.answers) for topic in library.topics.values())
+    if any(fault.code.startswith("F") for fault in tried.faults):
+        return Report(tried.faults, answers)
+    measures = () if tried.faults else tuple(gauge(library) for gauge in gauges)
+    subject = Subject(library, today, measures)
+    found = {fault for rule in RULES for fault in rule(subject)}
+    return Report(tuple(sorted({*tried.faults, *found})), answers)

@@ -6,50 +6,74 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from itertools import product
+from math import prod
 
 from bot.library.check.subject import Subject
 from bot.library.fault import Fault, Level
+from bot.library.library import Library
 from bot.library.shelf import fault_at, page_of
-from bot.library.survey import Location
 
-_CHOICE = re.compile(r"\(([^()]*)\)")
+_CHOICE = re.compile(r"\(([^()]*)\)(\?)?")
+
+MOST = 1000
+"""Most wordings of one phrase; more is a mistake."""
 
 
 def colliding(subject: Subject) -> Iterator[Fault]:
     """D04: the same phrase, but for case, accents and punctuation, under two nodes or twice under one."""
-    library = subject.library
     owners = dict[str, str]()
-    for node, phrases in library.phrases.items():
-        for number, phrase in enumerate(phrases):
-            owner = next((owners[form] for form in _forms(phrase) if form in owners), None)
-            for form in _forms(phrase):
-                owners.setdefault(form, node)
-            if owner is None:
+    for node, phrases in subject.library.phrases.items():
+        for phrase in phrases:
+            if _count(phrase) > MOST:
                 continue
-            where = "already leads to" if owner != node else "stands twice under"
-            message = f"the phrase `{phrase}` {where} `{owner}`"
-            for path in library.home.phrases():
-                if location := _location(page_of(path).data, node, phrase, number):
-                    level: Level = "error" if owner != node else "warning"
-                    remedy = "keep it where it fits best"
-                    yield fault_at(path, location, "D04", message, remedy, level=level)
-                    break
+            owner = next((owners[form] for form in _forms(phrase) if form in owners), None)
+            owners.update({form: owners.get(form, node) for form in _forms(phrase)})
+            if owner is not None:
+                where = "already leads to" if owner != node else "stands twice under"
+                level: Level = "error" if owner != node else "warning"
+                message = f"the phrase `{phrase}` {where} `{owner}`"
+                yield _fault(subject.library, node, phrase, "D04", message, "keep it where it fits best", level)
 
 
-def _location(data: object, node: str, phrase: str, number: int) -> Location | None:
-    """Return where a phrase file holds the phrase, if it does."""
-    listed = data.get("phrases", {}).get(node) if isinstance(data, dict) else None
-    if isinstance(listed, tuple) and phrase in listed:
-        places = [place for place, words in enumerate(listed) if words == phrase]
-        return ("phrases", node, number if number in places else places[-1])
-    return ("phrases", node) if isinstance(listed, str) and phrase in listed.splitlines() else None
+def overgrown(subject: Subject) -> Iterator[Fault]:
+    """D11: a phrase that stands for more wordings than anybody meant."""
+    for node, phrases in subject.library.phrases.items():
+        for phrase in phrases:
+            if (count := _count(phrase)) > MOST:
+                message = f"this phrase stands for {count} wordings; {MOST} is the most"
+                yield _fault(subject.library, node, phrase, "D11", message, "write several phrases", "error")
+
+
+def _fault(library: Library, node: str, phrase: str, code: str, message: str, remedy: str, level: Level) -> Fault:
+    """Return a fault at the last place where a phrase file lists the phrase under the node."""
+    for path in library.home.phrases():
+        page = page_of(path)
+        spot = page.survey.spot(("phrases", node))
+        near = range(spot.start[0], min(spot.end[0] + 1, len(page.lines)))
+        holding = [line for line in near if phrase in page.lines[line]]
+        if holding:
+            line = min(
+                holding, key=lambda line: (len(page.lines[line].strip()), -line)
+            )  # the phrase alone, the last one
+            return page.fault((line, page.lines[line].find(phrase)), code, message, remedy, level)
+    return fault_at(library.home.phrases()[0], ("phrases", node), code, message, remedy, level=level)
+
+
+def _groups(phrase: str) -> list[list[str]]:
+    """Return the choices at each stretch of a phrase: `(a|b)` is both, `(a|b)?` both and neither."""
+    groups, at = [], 0
+    for found in _CHOICE.finditer(phrase):
+        groups += [[phrase[at : found.start()]], [*found[1].split("|"), *([""] if found[2] else [])]]
+        at = found.end()
+    return [*groups, [phrase[at:]]]
+
+
+def _count(phrase: str) -> int:
+    return prod(map(len, _groups(phrase)))
 
 
 def _forms(phrase: str) -> set[str]:
-    """Return the plain forms a phrase stands for; `(a|b)` stands for both wordings."""
-    parts = _CHOICE.split(phrase)
-    choices = [part.split("|") if number % 2 else [part] for number, part in enumerate(parts)]
-    return {_plain("".join(words)) for words in product(*choices)}
+    return {_plain("".join(words)) for words in product(*_groups(phrase))}
 
 
 def _plain(words: str) -> str:

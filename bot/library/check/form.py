@@ -51,9 +51,8 @@ def unshowable(subject: Subject) -> Iterator[Fault]:
 
 def urgent_first(subject: Subject) -> Iterator[Fault]:
     """U01: the urgent answer begins with what to do, cites nothing before it, and carries no editor's notes."""
-    node = subject.library.urgent
     for written in subject.answers():
-        if written.node != node:
+        if written.node != subject.library.main.urgent:
             continue
         first = written.answer.claims[0]
         if first.kind != "action" or first.cites:

@@ -41,6 +41,6 @@ def too_long(subject: Subject) -> Iterator[Fault]:
             continue
         for tone in Tone:
             for measure in subject.measures:
-                for problem in measure(subject.library, written.node, tone):
+                for problem in measure(written.node, tone):
                     message = f"in the {tone.value} register: {problem}"
                     yield fault_at(written.path, ("claims",), "L02", message, "shorten the answer", key=True)

@@ -13,8 +13,11 @@ from bot.library.library import Library, Topic
 from bot.library.models import Answer, Claim, Note
 from bot.library.tone import Tone
 
-Measure = Callable[[Library, str, Tone], Iterable[str]]
-"""A channel's own judgement of one answer as it would really be sent: yields one sentence per limit it breaks."""
+Measure = Callable[[str, Tone], Iterable[str]]
+"""A channel's judgement of one node's answer, rendered as it would really be sent: one sentence per limit it breaks."""
+
+Gauge = Callable[[Library], Measure]
+"""Makes a channel's measure for one library. Channels know how they send, so they bring their own."""
 
 
 @dataclass(frozen=True, slots=True)

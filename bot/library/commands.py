@@ -1,0 +1,79 @@
+"""What `footnote check`, `footnote review` and `footnote content` print, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+from bot.library.check import Gauge, Report, check
+from bot.library.contents import contents
+from bot.library.library import Library
+from bot.library.load import load
+
+Printed = tuple[str, int]
+"""Text for standard output, and the exit code."""
+
+SOON = timedelta(days=60)
+"""How long before its date a review is called due."""
+
+
+def run_check(
+    dialogs: Path, content: Path, today: date, gauges: Sequence[Gauge] = (), *, as_json: bool = False
+) -> Printed:
+    """Return every finding and exit code 1 when one of them is an error or no answer was seen, else 0."""
+    report = check(dialogs, content, today, gauges)
+    return _json(report) if as_json else _text(report), 0 if report.clean else 1
+
+
+def _json(report: Report) -> str:
+    findings = [fault.as_dict() for fault in report.faults]
+    return json.dumps({"answers": report.answers, "findings": findings}, ensure_ascii=False, indent=2)
+
+
+def _text(report: Report) -> str:
+    errors, warnings = report.count("error"), report.count("warning")
+    seen = (
+        f"{_counted(report.answers, 'answer')} checked: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}."
+    )
+    marked = [f"{fault}" if fault.level == "error" else f"{fault}\n    (warning)" for fault in report.faults]
+    return "\n".join([*marked, seen])
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def run_review(dialogs: Path, content: Path, today: date, *, as_json: bool = False) -> Printed:
+    """Return the review of every answer: status, who, when, when next, and whether it is due or has changed.
+
+    Raises LoadError for content that does not load.
+    """
+    rows = list(_reviews(load(dialogs, content), today))
+    if as_json:
+        return json.dumps(rows, ensure_ascii=False, indent=2), 0
+    header = {key: key for key in rows[0]}
+    widths = {key: max(len(row[key]) for row in (header, *rows)) for key in header}
+    lines = ["  ".join(row[key].ljust(widths[key]) for key in header).rstrip() for row in (header, *rows)]
+    waiting = sum(row["status"] != "approved" for row in rows)
+    return "\n".join([*lines, "", f"{len(rows)} answers, {waiting} not approved as they stand."]), 0
+
+
+def _reviews(library: Library, today: date) -> Iterator[dict[str, str]]:
+    for node in library.nodes:
+        state = library.review_of(node)
+        when = "overdue" if state.overdue(today) else "due soon" if state.overdue(today + SOON) else ""
+        yield {
+            "node": node,
+            "status": state.status,
+            "by": state.by or "-",
+            "on": str(state.on or "-"),
+            "due": str(state.due or "-"),
+            "note": "changed since review" if state.status == "changed" else when,
+        }
+
+
+def run_content(dialogs: Path, content: Path) -> Printed:
+    """Return every answer in both registers side by side, as Markdown; raises LoadError."""
+    return contents(load(dialogs, content)), 0
