@@ -54,9 +54,9 @@ class FakeSlack:
         app.router.add_get("/link/", self._link)
         app.router.add_post("/response/{id}", self._responses.answer)
         Control(self).add_to(app.router)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port, shutdown_timeout=0.1)
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
         self.address = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 

@@ -175,10 +175,10 @@ class People:
         container = {"type": "view", "view_id": view["id"]}
         return await self._act(user, None, self._action(view["blocks"], label), container, view=view)
 
-    async def forge(self, user: str, channel: str, ts: str, action: Json) -> Emission:
-        """Send an action that no button of ours carries."""
+    async def forge(self, user: str, channel: str, ts: str, action: Json, message: Json | None = None) -> Emission:
+        """Send an action that no button of ours carries, or one of a `message` that is no longer there."""
         container = {"type": "message", "message_ts": ts, "channel_id": channel, "is_ephemeral": False}
-        message = self._world.channels[channel].messages.get(ts, {"ts": ts, "type": "message"})
+        message = message or self._world.channels[channel].messages.get(ts, {"ts": ts, "type": "message"})
         return await self._act(user, channel, action, container, message=message, ts=ts)
 
     async def _act(

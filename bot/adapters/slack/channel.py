@@ -24,11 +24,10 @@ from bot.adapters.slack.outcomes import (
     word_of,
 )
 from bot.adapters.slack.place import Place, Surface, message_id, ts_of
-from bot.adapters.slack.render import Look, Part, Renderer, context
+from bot.adapters.slack.render import Look, Part, Renderer, line
 from bot.adapters.slack.say import Say
 from bot.adapters.slack.simple import ways_to_say
 from bot.adapters.slack.threads import Memory
-from bot.adapters.slack.wording import escaped
 from bot.delivery.envelope import Gone, Letter, Progress
 from bot.engine.turn import Effect, Outcome, Reply
 
@@ -146,9 +145,10 @@ class SlackChannel:
         """Tell the person alone what could not be said in the channel; the sharer only why it was not shared."""
         note = self._say("slack-not-invited" if place.shared else "slack-not-here", reply.card.tone)
         if place.shared:
-            return await self._to_one(place, _line(note))
-        noted = Part([context([note]), *part.blocks][:50], f"{escaped(note)}\n\n{part.text}")
-        return await self._directly(place, noted, index)
+            return await self._to_one(place, line(note))
+        if index == 0:
+            await self._directly(place, line(note), index)
+        return await self._directly(place, part, index)
 
     # --- for one person ------------------------------------------------------------------------------------------
 
@@ -185,7 +185,7 @@ class SlackChannel:
     async def _thank(self, place: Place, reply: Reply) -> None:
         """A vote is thanked for in private and changes nothing; that nobody could be thanked is no failure."""
         try:
-            await self._to_one(place, _line(reply.lead))
+            await self._to_one(place, line(reply.lead))
         except SlackApiError as error:
             log.info("not_thanked", reason=word_of(error))
 
@@ -210,7 +210,3 @@ class SlackChannel:
                     raise
                 log.warning("blocks_refused", reason=word_of(error))
         return await send(ways[-1])
-
-
-def _line(text: str) -> Part:
-    return Part([context([text])], escaped(text))

@@ -26,6 +26,10 @@ Json = dict[str, Any]
 EVENT_TYPE = "footnote_answer"
 """Type of the metadata by which a message is found again."""
 
+MAX_UPDATE = 4_000
+"""Characters of `text` that chat.update takes. A longer answer is updated with its blocks alone: screen readers then
+read the blocks, whereas half a text would hide the other half from them."""
+
 RESPONSE_TIMEOUT = 10
 """Seconds for a response_url to answer."""
 
@@ -66,7 +70,9 @@ class Mailer:
     async def update(self, place: Place, part: Part, channel: str, ts: str) -> tuple[str, str]:
         """Change a message; doing it twice is the same as once. Raises SlackApiError."""
         me = await self._installed(place)
-        await self._client.chat_update(token=me.token, channel=channel, ts=ts, **_content(part))
+        texts = [text for text in (part.text, part.brief) if len(text) <= MAX_UPDATE]
+        content = _content(part) | {"text": texts[0] if texts else ""}
+        await self._client.api_call("chat.update", json={"token": me.token, "channel": channel, "ts": ts, **content})
         return channel, ts
 
     async def whisper(self, place: Place, part: Part) -> tuple[str, str]:

@@ -1,8 +1,9 @@
 """An answer as Slack messages: blocks for the eye, and the complete text for screen readers and notifications.
 
 What a card looks like depends on the card alone, so it is laid out once per card and surface; a reply adds its lead,
-its buttons and the asker's id. A message holds at most 50 blocks, and `text` is kept below the 4,000 characters that
-chat.update takes, so that any answer can be updated in place. Longer answers are split between pieces, never inside.
+its buttons and the asker's id. A message holds at most 50 blocks and some pages of words; longer answers are split
+between pieces, never inside one. The text comes twice, with and without the addresses of links, because chat.update
+takes far less of it than chat.postMessage.
 """
 
 from __future__ import annotations
@@ -16,18 +17,22 @@ from bot.adapters.plain import document_text
 from bot.adapters.slack import rich
 from bot.adapters.slack.buttons import Buttons
 from bot.adapters.slack.say import Say
-from bot.adapters.slack.splitting import packed, pieces
+from bot.adapters.slack.splitting import packed, pieces, without_links
 from bot.adapters.slack.wording import escaped
 from bot.engine.turn import Card, Outcome, Reply, SourceLine
-from bot.library.document import Document, Heading, Item, Listing, Paragraph, Run, Table, text_of
+from bot.library.document import Block, Document, Heading, Item, Listing, Paragraph, Run, Table, text_of
 
 Json = dict[str, Any]
 
 MAX_BLOCKS = 50
 """Blocks of a message."""
 
-MAX_TEXT = 3_900
-"""Characters of escaped `text` per message: below the 4,000 of chat.update."""
+MAX_BRIEF = 8_000
+"""Characters of escaped text per message, addresses left out: more is no longer read in one go, and Slack refuses
+blocks with about 13,000 (msg_blocks_too_long)."""
+
+MAX_TEXT = 30_000
+"""Characters of escaped text with addresses: below the 40,000 of chat.postMessage."""
 
 MAX_PIECE = 2_900
 MAX_CHILDREN = 10
@@ -52,18 +57,20 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One block with its text; a message is packed from whole pieces."""
+    """One block with its text, and with the brief text without addresses; a message is packed from whole pieces."""
 
     block: Json
-    text: str = ""
+    text: str
+    brief: str
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One message."""
+    """One message: blocks, complete text, and the text without addresses for where space is short."""
 
     blocks: list[Json]
     text: str
+    brief: str
 
 
 class Renderer:
@@ -130,14 +137,18 @@ def document(content: Document, *, tables: bool) -> Iterator[Piece]:
     """Yield the pieces of a document: its first table as a table where the surface has them, others as cards."""
     for one in pieces(content, MAX_PIECE):
         if isinstance(one, Table):
-            text = document_text((one,))
-            if tables and rich.fits_table(one.header, one.rows) and len(escaped(text)) <= MAX_PIECE:
+            if tables and rich.fits_table(one.header, one.rows) and len(escaped(document_text((one,)))) <= MAX_PIECE:
                 tables = False
-                yield Piece(rich.table(one.header, one.rows), text)
+                yield piece_of(one)
             else:
                 yield from document(as_cards(one), tables=False)
         else:
-            yield Piece(rich.block(one), document_text((one,)))
+            yield piece_of(one)
+
+
+def piece_of(block: Block) -> Piece:
+    """Return one block of a document as a piece."""
+    return Piece(rich.block(block), document_text((block,)), document_text((without_links(block),)))
 
 
 def headed(title: str, level: int) -> Iterator[Piece]:
@@ -161,7 +172,7 @@ def folded(title: str, inside: Iterable[Piece], folds: bool, *, closed: bool) ->
         yield from headed(title, 3)
         yield from inside
         return
-    for group in packed(inside, MAX_PIECE, lambda piece: max(len(escaped(piece.text)) + 2, MAX_PIECE // MAX_CHILDREN)):
+    for group in packed(inside, MAX_PIECE, lambda piece: max(len(escaped(piece.brief)) + 2, MAX_PIECE // MAX_CHILDREN)):
         container = {
             "type": "container",
             "title": rich.plain_text(title[: rich.MAX_HEADER] if title.strip() else "…"),
@@ -169,7 +180,8 @@ def folded(title: str, inside: Iterable[Piece], folds: bool, *, closed: bool) ->
             "default_collapsed": closed,
             "child_blocks": [piece.block for piece in group],
         }
-        yield Piece(container, "\n\n".join([title, *(piece.text for piece in group)]))
+        text, brief = ([title, *(getattr(piece, name) for piece in group)] for name in ("text", "brief"))
+        yield Piece(container, "\n\n".join(text), "\n\n".join(brief))
 
 
 def source_runs(source: SourceLine) -> tuple[Run, ...]:
@@ -180,7 +192,7 @@ def source_runs(source: SourceLine) -> tuple[Run, ...]:
 def small_print(lines: list[str]) -> Iterator[Piece]:
     """Yield the review line and the disclaimer in one context block, or as text if they are too long for one."""
     if lines and all(len(line) <= MAX_CONTEXT for line in lines) and len(escaped("".join(lines))) <= MAX_PIECE:
-        yield Piece(context(lines), "\n\n".join(lines))
+        yield Piece(context(lines), "\n\n".join(lines), "\n\n".join(lines))
     else:
         yield from (piece for line in lines for piece in paragraphs(line))
 
@@ -209,15 +221,26 @@ def split(found: list[Piece], buttons: list[Json]) -> list[Part]:
         parts[-1].append(piece)
     if not _fits(parts[-1], len(buttons)):
         parts.append([])
-    messages = [Part([p.block for p in part], text_of_part(part)) for part in parts]
+    messages = [made(part) for part in parts]
     messages[-1].blocks.extend(buttons)
     return messages
 
 
-def text_of_part(part: list[Piece]) -> str:
-    """Return the fallback text of a message, escaped because Slack reads `text` as mrkdwn."""
-    return "\n\n".join(escaped(piece.text) for piece in part if piece.text)
+def made(part: list[Piece]) -> Part:
+    """Return the pieces as one message, its texts escaped because Slack reads `text` as mrkdwn."""
+    text, brief = joined([piece.text for piece in part]), joined([piece.brief for piece in part])
+    return Part([piece.block for piece in part], text if len(text) <= MAX_TEXT else brief, brief)
+
+
+def joined(texts: list[str]) -> str:
+    """Return the texts escaped, a blank line apart."""
+    return "\n\n".join(escaped(text) for text in texts if text)
+
+
+def line(text: str) -> Part:
+    """Return a message of one line in small print."""
+    return Part([context([text])], escaped(text), escaped(text))
 
 
 def _fits(part: list[Piece], buttons: int) -> bool:
-    return len(part) + buttons <= MAX_BLOCKS and len(text_of_part(part)) <= MAX_TEXT
+    return len(part) + buttons <= MAX_BLOCKS and len(joined([piece.brief for piece in part])) <= MAX_BRIEF

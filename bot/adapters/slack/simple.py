@@ -20,8 +20,8 @@ def ways_to_say(part: Part) -> Iterator[Part]:
     yield part
     simple = [block for one in part.blocks for block in simplified(one)]
     if len(simple) <= MAX_BLOCKS:
-        yield Part(simple, part.text)
-    yield Part([], part.text)
+        yield Part(simple, part.text, part.brief)
+    yield Part([], part.text, part.brief)
 
 
 def simplified(block: Json) -> Iterator[Json]:

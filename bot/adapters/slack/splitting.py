@@ -1,12 +1,13 @@
 """Long blocks cut into pieces that fit one message: between items and words, and inside a word only if it is endless.
 
-Cutting loses no character. Length is that of the escaped text, because the fallback `text` is sent escaped.
+Cutting loses no character. Length is that of the brief fallback text: escaped, without the addresses of links.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby
 from typing import TypeVar
 
@@ -19,14 +20,14 @@ _WORDS = re.compile(r"\s*\S+|\s+")
 
 
 def pieces(document: Document, limit: int) -> Iterator[Block]:
-    """Yield the blocks of a document, each at most `limit` characters of escaped text (a table stays whole)."""
+    """Yield the blocks of a document, each at most `limit` characters of brief text (a table stays whole)."""
     for block in document:
         yield from _cut(block, limit)
 
 
 def length(runs: Runs) -> int:
-    """Return how many characters the runs take in the fallback text, addresses of links included."""
-    return sum(len(escaped(run.text)) + (len(escaped(run.link)) + 3 if run.link else 0) for run in runs)
+    """Return how many characters the runs take in the brief text, without the addresses of links."""
+    return sum(len(escaped(run.text)) for run in runs)
 
 
 def cut_runs(runs: Runs, limit: int) -> Iterator[Runs]:
@@ -39,6 +40,29 @@ def joined(runs: Runs) -> Runs:
     """Return the same text with neighbours of one style made one run."""
     styles = groupby(runs, lambda run: (run.bold, run.italic, run.code, run.link))
     return tuple(Run("".join(run.text for run in group), *style) for style, group in styles)
+
+
+def without_links(block: Block) -> Block:
+    """Return the same words without the addresses behind them."""
+    match block:
+        case Paragraph(runs):
+            return Paragraph(_unlinked(runs))
+        case Heading(runs, level):
+            return Heading(_unlinked(runs), level)
+        case Listing(items):
+            return Listing(tuple(replace(item, runs=_unlinked(item.runs)) for item in items))
+        case Quote(blocks):
+            return Quote(tuple(without_links(inner) for inner in blocks))  # type: ignore[misc]
+        case Table(header, rows):
+            return Table(_unlinked_row(header), tuple(_unlinked_row(row) for row in rows))
+
+
+def _unlinked(runs: Runs) -> Runs:
+    return tuple(replace(run, link=None) for run in runs)
+
+
+def _unlinked_row(row: tuple[Runs, ...]) -> tuple[Runs, ...]:
+    return tuple(map(_unlinked, row))
 
 
 def _cut(block: Block, limit: int) -> Iterator[Block]:
