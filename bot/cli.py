@@ -92,6 +92,90 @@ def graph() -> None:
     typer.echo(mermaid(load(settings.footnote_dialogs, settings.footnote_content)))
 
 
+@app.command()
+def doctor(platform: Annotated[str | None, typer.Argument(help="telegram or slack; both if left out")] = None) -> None:
+    """Examine the set-up of each configured platform and say what to mend, and where."""
+    import asyncio
+
+    from bot.doctor import examine
+    from bot.settings import load_settings
+
+    settings = load_settings()
+    healthy, report = asyncio.run(examine(settings, _engine(settings), platform))
+    typer.echo(report)
+    raise typer.Exit(0 if healthy else 1)
+
+
+@telegram.command("links")
+def telegram_links() -> None:
+    """Print a link per answer, for leaflets and QR codes."""
+    import asyncio
+
+    from bot.doctor import telegram_links as links
+    from bot.settings import load_settings
+
+    settings = load_settings()
+    typer.echo(asyncio.run(links(settings, _engine(settings))))
+
+
+@inbox.command("list")
+def inbox_list(
+    quarantined: Annotated[bool, typer.Option("--quarantined", help="Only those set aside.")] = False,
+) -> None:
+    """List unfinished turns, oldest first: no text, no names."""
+    import asyncio
+
+    from bot.delivery.operator import listing
+
+    typer.echo(asyncio.run(listing(_database(), "quarantined" if quarantined else None)))
+
+
+@inbox.command("replay")
+def inbox_replay(row: int) -> None:
+    """Put a quarantined turn back to work."""
+    import asyncio
+
+    from bot.delivery.operator import replay
+
+    asyncio.run(replay(_database(), row))
+
+
+@inbox.command("drop")
+def inbox_drop(row: int) -> None:
+    """Delete a quarantined turn unanswered."""
+    import asyncio
+
+    from bot.delivery.operator import drop
+
+    asyncio.run(drop(_database(), row))
+
+
+@app.command()
+def backup(target: Path) -> None:
+    """Copy the SQLite database, which may be in use, to TARGET."""
+    import asyncio
+
+    from bot.delivery.operator import back_up
+
+    asyncio.run(back_up(_database(), target))
+
+
+@app.command()
+def restore(source: Path) -> None:
+    """Put the backup SOURCE in the place of the SQLite database; the present one is kept beside it."""
+    import asyncio
+
+    from bot.delivery.operator import restore as put_back
+
+    asyncio.run(put_back(_database(), source))
+
+
+def _database() -> str:
+    from bot.settings import load_settings
+
+    return load_settings().footnote_database_url
+
+
 def _converse(settings: Settings, tone: str | None) -> None:
     from rich.console import Console
 

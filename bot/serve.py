@@ -6,7 +6,6 @@ import asyncio
 import gc
 import secrets
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 from bot import logs
@@ -16,7 +15,8 @@ from bot.engine.match import build_matcher
 from bot.engine.respond import Engine
 from bot.errors import SettingsError
 from bot.library.load import load
-from bot.service import Platform, Service
+from bot.platforms import platforms
+from bot.service import Service
 from bot.settings import Settings
 
 
@@ -60,27 +60,15 @@ async def _serve(settings: Settings, engine: Engine) -> None:
     secret = installation_secret(settings)
     store = await open_store(settings.footnote_database_url)
     try:
-        service = Service(settings, store, engine, Identity(secret))
-        for platform in platforms(settings, service):
+        identity = Identity(secret)
+        service = Service(settings, store, engine, identity)
+        for platform in platforms(settings, service, engine, identity):
             service.add(platform)
         gc.collect()
         gc.freeze()  # the content lives as long as the process: the collector need not look at it again
         await service.run(_stop_signal())
     finally:
         await store.close()
-
-
-def platforms(settings: Settings, service: Service) -> Iterator[Platform]:
-    """Yield the adapter of every configured channel; an adapter's SDK is imported only when its channel is used."""
-    courier = service.courier
-    if settings.telegram_bot_token:
-        from bot.adapters.telegram.app import Telegram
-
-        yield Telegram(settings, courier)
-    if settings.slack_configured:
-        from bot.adapters.slack.app import Slack
-
-        yield Slack(settings, courier)
 
 
 def _stop_signal() -> asyncio.Event:

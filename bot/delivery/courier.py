@@ -97,6 +97,10 @@ class Courier:
         """Return the register a person chose, for a surface that is no conversation (Slack's App Home)."""
         return await self._store.preferences(self._identity.person(person))
 
+    async def remembers(self, conversation: str) -> bool:
+        """Return whether the bot has answered in this conversation (a Slack thread it may go on following)."""
+        return await self._store.remembers(self._identity.conversation(conversation))
+
     async def departed(self, person: str) -> None:
         """Note that a person left; after the grace period they are forgotten, unless they return."""
         await self._store.departed(self._identity.person(person), self._now())

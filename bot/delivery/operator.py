@@ -21,6 +21,16 @@ async def unfinished(url: str, status: str | None = None) -> Sequence[Held]:
         return await store.held(status)
 
 
+async def listing(url: str, status: str | None = None) -> str:
+    """Return the unfinished turns as lines for an operator, or a sentence when there are none."""
+    lines = [
+        f"{held.row:>8}  {held.channel:<9} {held.status:<12} attempts {held.attempts}  "
+        f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(held.received))}Z  {held.reason or ''}".rstrip()
+        for held in await unfinished(url, status)
+    ]
+    return "\n".join(lines) or "nothing is waiting"
+
+
 async def replay(url: str, row: int) -> None:
     """Put a quarantined turn back to work. Raises UsageError if there is none of that number."""
     async with _opened(url) as store:

@@ -41,6 +41,7 @@ class Arrival:
     received: float
     question: str | None = None
     replies_to: str | None = None
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ class Lease:
 class Turn:
     """One leased inbox row with everything needed to answer it.
 
-    `context` is the node of the message it replies to, `earlier` the message that already answered the same question,
-    `sent` the parts an attempt that died had delivered.
+    `context` is the node of the message it replies to, `earlier` the message that answered the same question before it
+    was edited, `sent` the parts an attempt that died had delivered.
     """
 
     row: int
@@ -187,6 +188,9 @@ class Store(Protocol):
 
     async def preferences(self, person: bytes) -> State:
         """Return what is remembered about the person (an empty trail)."""
+
+    async def remembers(self, conversation: bytes) -> bool:
+        """Return whether the conversation has had an answer that is still remembered."""
 
     async def forget(self, person: bytes) -> dict[str, int]:
         """Delete everything about the person; return how much of each kind there was."""

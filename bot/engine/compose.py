@@ -52,6 +52,14 @@ class Composer:
         title = self.words("did-you-mean", tone)
         return replace(self.card(node, tone), outcome=Outcome.CHOICES, title=title, body=body, notes=(), sources=())
 
+    def greeting(self, tone: Tone) -> Card:
+        """Return the card a person meets first: two sentences, the first questions as buttons, both registers."""
+        start = self.card(self._library.start, tone)
+        first = Button(self.label(start.node, tone), taps.payload(start.node))
+        body, title = parse(self.words("greeting", tone)), self.words("greeting-title", tone)
+        buttons = (first, *(button for button in start.buttons if button.role != "feedback"))
+        return replace(start, title=title, body=body, notes=(), sources=(), buttons=buttons)
+
     def label(self, node: str, tone: Tone) -> str:
         """Return the button text of a node."""
         return self._library.text(self._library.answer(node).label, tone)

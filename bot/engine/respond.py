@@ -52,7 +52,7 @@ class Engine:
         return reply, State(self._chosen(state, incoming), True, self._trail(state, reply))
 
     def report(self, reply: Reply, found: Mapping[str, Any]) -> Reply:
-        """Return `reply` with the outcome of its effect put into words: `found` is what was deleted, or what is stored."""
+        """Return `reply` with the outcome of its effect put into words; `found` is what was deleted or what is stored."""
         tone = reply.card.tone
         if reply.effect is Effect.FORGET:
             return replace(reply, lead=self.sentence("forgotten", tone, **found))
@@ -63,6 +63,14 @@ class Engine:
     def sentence(self, key: str, tone: Tone, **values: object) -> str:
         """Return one of the bot's own sentences for an adapter, from content/interface.yaml."""
         return self._composer.words(key, tone, **values)
+
+    def label(self, node: str, tone: Tone) -> str:
+        """Return the button text of a node."""
+        return self._composer.label(node, tone)
+
+    def title(self, node: str, tone: Tone) -> str:
+        """Return the title of a node's answer."""
+        return self._composer.card(node, tone).title
 
     # --- what a person did ------------------------------------------------------------------------------------
 
@@ -78,6 +86,8 @@ class Engine:
         return self._show("help", state, tone, lead="only-text")
 
     def _command(self, state: State, incoming: Incoming, tone: Tone) -> Reply:
+        if incoming.text == "start":
+            return Reply(self._composer.greeting(tone))
         if incoming.text == "forget":
             return self._ask_to_forget(tone)
         if incoming.text == "export":

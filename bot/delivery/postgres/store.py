@@ -91,8 +91,11 @@ class PostgresStore:
         await self._execute(sql.RELEASE, owner)
 
     async def preferences(self, person: bytes) -> State:
-        found = await self._rows(sql.PREFERENCES, person)
-        return state_from(found[0] if found else None, None)
+        [(tone, met)] = await self._rows(sql.PREFERENCES, person) or [(None, False)]
+        return state_from(tone, met, None)
+
+    async def remembers(self, conversation: bytes) -> bool:
+        return bool(await self._rows(sql.REMEMBERS, conversation))
 
     async def forget(self, person: bytes) -> dict[str, int]:
         async with self._connection() as db, db.transaction():

@@ -7,7 +7,6 @@ the database as it was when it began, which may be before the lane was free.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from bot.delivery.store import Arrival, Lease, Record, Turn
@@ -18,8 +17,8 @@ WITH unknown AS (
   INSERT INTO seen (event, at) SELECT event, $2 FROM unnest($1::bytea[]) AS event
   ON CONFLICT DO NOTHING RETURNING event
 ), fresh AS (
-  INSERT INTO inbox (conversation, person, channel, payload, question, replies_to, received)
-  SELECT $3, $4, $5, $6, $7, $8, $2 WHERE (SELECT count(*) FROM unknown) = cardinality($1::bytea[])
+  INSERT INTO inbox (conversation, person, channel, payload, question, replies_to, edited, received)
+  SELECT $3, $4, $5, $6, $7, $8, $11, $2 WHERE (SELECT count(*) FROM unknown) = cardinality($1::bytea[])
   RETURNING id
 )
 INSERT INTO lane AS l (conversation, channel, waiting, due_at, owner, until)
@@ -47,7 +46,7 @@ RETURNING lane.conversation
 FIRST_TURNS = """
 SELECT i.*, p.tone, p.met, c.trail,
   (SELECT node FROM message m WHERE m.conversation = i.conversation AND m.message = i.replies_to) AS context,
-  (SELECT message FROM message m WHERE m.conversation = i.conversation AND m.question = i.question
+  (SELECT message FROM message m WHERE i.edited AND m.conversation = i.conversation AND m.question = i.question
    ORDER BY at DESC, part LIMIT 1) AS earlier
 FROM (SELECT DISTINCT ON (conversation) * FROM inbox WHERE conversation = ANY($1::bytea[]) AND status = 'waiting'
   ORDER BY conversation, id) AS i
@@ -97,6 +96,7 @@ def accept_terms(arrival: Arrival, lease: Lease | None) -> tuple[Any, ...]:
         arrival.replies_to,
         lease.owner if lease else None,
         lease.until if lease else None,
+        arrival.edited,
     )
 
 
@@ -136,11 +136,7 @@ def turn_from(row: Any) -> Turn:
         attempts=row["attempts"],
         sent=tuple(json.loads(row["sent"])),
         question=row["question"],
-        state=state_from((row["tone"], row["met"]), _trail(row)),
+        state=state_from(row["tone"], row["met"], row["trail"]),
         context=row["context"],
         earlier=row["earlier"],
     )
-
-
-def _trail(row: Any) -> Sequence[Any] | None:
-    return None if row["trail"] is None else (row["trail"],)

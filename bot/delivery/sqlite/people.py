@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from bot.delivery.store import Horizon, Pruned
+from bot.delivery.identity import DIGEST_BYTES
+from bot.delivery.store import Horizon
 from bot.delivery.words import day_of, state_from
 from bot.engine.turn import State
 
@@ -20,18 +21,26 @@ _COUNT = {
     "messages": f"SELECT count(*) FROM message WHERE conversation IN {_THEIRS}",  # noqa: S608
     "questions": "SELECT count(*) FROM inbox WHERE person = ? AND status = 'quarantined'",
 }
-_PRUNE = {
-    "events": "DELETE FROM seen WHERE at < :events",
-    "messages": "DELETE FROM message WHERE at < :messages",
-    "quarantine": "DELETE FROM inbox WHERE status = 'quarantined' AND received < :quarantine",
-    "conversations": "DELETE FROM conversation WHERE day < :idle_day",
-    "people": "DELETE FROM person WHERE day < :idle_day",
+_OLD = {
+    "events": "DELETE FROM seen WHERE event BETWEEN :first AND :last AND at < :events",
+    "messages": "DELETE FROM message WHERE conversation BETWEEN :first AND :last AND at < :messages",
+    "conversations": "DELETE FROM conversation WHERE conversation BETWEEN :first AND :last AND day < :idle_day",
+    "people": "DELETE FROM person WHERE person BETWEEN :first AND :last AND day < :idle_day",
 }
+SLICES = 256
+"""Keys are hashes, so their first byte cuts every table into equal slices: a million people are pruned four thousand
+at a time, and no turn waits for more than one slice."""
 
 
 def preferences(db: sqlite3.Connection, person: bytes) -> State:
     """Return tone and met of the person."""
-    return state_from(db.execute("SELECT tone, met FROM person WHERE person = ?", (person,)).fetchone(), None)
+    tone, met = db.execute("SELECT tone, met FROM person WHERE person = ?", (person,)).fetchone() or (None, False)
+    return state_from(tone, met, None)
+
+
+def remembers(db: sqlite3.Connection, conversation: bytes) -> bool:
+    """Return whether the conversation has a row."""
+    return db.execute("SELECT 1 FROM conversation WHERE conversation = ?", (conversation,)).fetchone() is not None
 
 
 def forget(db: sqlite3.Connection, person: bytes) -> dict[str, int]:
@@ -63,16 +72,22 @@ def departed(db: sqlite3.Connection, person: bytes, at: float) -> None:
     )
 
 
-def prune(db: sqlite3.Connection, horizon: Horizon) -> Pruned:
-    """Forget who left long ago and remove whatever is older than the horizon."""
+def prune_slice(db: sqlite3.Connection, number: int, horizon: Horizon) -> dict[str, int]:
+    """Remove what is older than the horizon from one slice of the keys, 0 to 255; return how many rows of each kind."""
+    terms = {
+        "first": bytes([number]),
+        "last": bytes([number]) + b"\xff" * DIGEST_BYTES,
+        "events": horizon.events,
+        "messages": horizon.messages,
+        "idle_day": day_of(horizon.idle),
+    }
+    return {kind: db.execute(statement, terms).rowcount for kind, statement in _OLD.items()}
+
+
+def prune_rest(db: sqlite3.Connection, horizon: Horizon) -> dict[str, int]:
+    """Forget who left long ago, and drop what nobody looked at in the quarantine."""
     gone = db.execute("SELECT person FROM person WHERE departed < ?", (horizon.departed,)).fetchall()
     for (person,) in gone:
         forget(db, person)
-    terms = {
-        "events": horizon.events,
-        "messages": horizon.messages,
-        "quarantine": horizon.quarantine,
-        "idle_day": day_of(horizon.idle),
-    }
-    counts = {kind: db.execute(statement, terms).rowcount for kind, statement in _PRUNE.items()}
-    return Pruned({**counts, "departed": len(gone)})
+    dropped = db.execute("DELETE FROM inbox WHERE status = 'quarantined' AND received < ?", (horizon.quarantine,))
+    return {"departed": len(gone), "quarantine": dropped.rowcount}

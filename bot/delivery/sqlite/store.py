@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -91,6 +93,9 @@ class SqliteStore:
     async def preferences(self, person: bytes) -> State:
         return await self._group.run(lambda db: people.preferences(db, person))
 
+    async def remembers(self, conversation: bytes) -> bool:
+        return await self._group.run(lambda db: people.remembers(db, conversation))
+
     async def forget(self, person: bytes) -> dict[str, int]:
         return await self._group.run(lambda db: people.forget(db, person))
 
@@ -104,7 +109,10 @@ class SqliteStore:
         await self._group.run(lambda db: people.departed(db, person, at))
 
     async def prune(self, horizon: Horizon) -> Pruned:
-        return await self._group.run(lambda db: people.prune(db, horizon))
+        counts = Counter(await self._group.run(lambda db: people.prune_rest(db, horizon)))
+        for number in range(people.SLICES):
+            counts.update(await self._group.run(partial(people.prune_slice, number=number, horizon=horizon)))
+        return Pruned(counts)
 
     async def depth(self) -> Mapping[str, Depth]:
         return await self._group.run(operating.depth)

@@ -10,11 +10,19 @@ from bot.delivery.store import Arrival, Lease, Receipt, Record, Turn
 from bot.delivery.words import LONGEST_WAIT, day_of, state_from, trail_text
 from bot.engine.turn import State
 
-_ROW = """SELECT id, channel, person, payload, received, attempts, sent, question, replies_to
+_FIRST = """SELECT id, conversation, channel, person, payload, received, attempts, sent, question, replies_to, edited
 FROM inbox WHERE conversation = ? AND status = 'waiting' ORDER BY id LIMIT 1"""
+
+_STATE = """SELECT tone, met, trail FROM (SELECT 1)
+LEFT JOIN person ON person.person = ? LEFT JOIN conversation ON conversation.conversation = ?"""
+
+_INSERT = """INSERT INTO inbox (conversation, person, channel, payload, question, replies_to, edited, received)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 
 _ENTER_LANE = """INSERT INTO lane (conversation, channel, waiting, due_at, owner, until) VALUES (?, ?, 1, ?, ?, ?)
 ON CONFLICT (conversation) DO UPDATE SET waiting = waiting + 1 RETURNING waiting"""
+
+_LEASE_LANE = "UPDATE lane SET owner = ?, until = ? WHERE conversation = ?"
 
 _FREE_LANES = """SELECT conversation FROM lane
 WHERE channel = :channel AND (due_at <= :now OR due_at > :now + :longest)
@@ -25,7 +33,9 @@ ON CONFLICT (person) DO UPDATE SET tone = CASE WHEN :changed THEN excluded.tone 
 met = met OR excluded.met, day = excluded.day, departed = NULL
 WHERE :changed OR met < excluded.met OR day <> excluded.day OR departed IS NOT NULL"""
 
-_REMEMBER_TRAIL = """INSERT INTO conversation (conversation, person, trail, day) VALUES (?, ?, ?, ?)
+_MOVE_ON = "UPDATE conversation SET trail = ?, day = ? WHERE conversation = ? AND person = ?"
+
+_REMEMBER_TRAIL = """INSERT INTO conversation (trail, day, conversation, person) VALUES (?, ?, ?, ?)
 ON CONFLICT (conversation) DO UPDATE SET person = excluded.person, trail = excluded.trail, day = excluded.day"""
 
 _REMEMBER_MESSAGE = """INSERT INTO message (conversation, message, node, question, part, at) VALUES (?, ?, ?, ?, ?, ?)
@@ -40,53 +50,50 @@ def accept(db: sqlite3.Connection, arrival: Arrival, lease: Lease | None) -> Rec
     known = [_is_known(db, key, arrival.received) for key in arrival.keys]
     if any(known):
         return Receipt(fresh=False)
-    _insert(db, arrival)
+    row = _insert(db, arrival)
     owner, until = (lease.owner, lease.until) if lease else (None, None)
     lane = (arrival.conversation, arrival.channel, arrival.received, owner, until)
     [(waiting,)] = db.execute(_ENTER_LANE, lane).fetchall()
     if lease is None or waiting > 1:
         return Receipt(fresh=True)
-    return Receipt(fresh=True, turn=first_turn(db, arrival.conversation))
+    return Receipt(fresh=True, turn=_turn(db, row, arrival))
 
 
 def claim(db: sqlite3.Connection, channel: str, limit: int, lease: Lease) -> list[Turn]:
     """Lease due lanes and return the first turn of each."""
     terms = {"channel": channel, "now": lease.now, "until": lease.until, "longest": LONGEST_WAIT, "limit": limit}
     lanes = db.execute(_FREE_LANES, terms).fetchall()
-    db.executemany(
-        "UPDATE lane SET owner = ?, until = ? WHERE conversation = ?",
-        [(lease.owner, lease.until, lane) for (lane,) in lanes],
-    )
+    db.executemany(_LEASE_LANE, [(lease.owner, lease.until, lane) for (lane,) in lanes])
     return [turn for (lane,) in lanes if (turn := first_turn(db, lane))]
 
 
 def first_turn(db: sqlite3.Connection, conversation: bytes) -> Turn | None:
     """Return the conversation's oldest unfinished turn with all that is needed to answer it."""
-    row = db.execute(_ROW, (conversation,)).fetchone()
-    if row is None:
+    found = db.execute(_FIRST, (conversation,)).fetchone()
+    if found is None:
         return None
-    number, channel, person, payload, received, attempts, sent, question, replies_to = row
+    row, conversation, channel, person, payload, received, attempts, sent, question, replies_to, edited = found
+    arrival = Arrival((), channel, person, conversation, payload, received, question, replies_to, bool(edited))
+    return _turn(db, row, arrival, attempts, tuple(json.loads(sent)))
+
+
+def _turn(db: sqlite3.Connection, row: int, arrival: Arrival, attempts: int = 0, sent: tuple[str, ...] = ()) -> Turn:
+    """Return a turn with what is remembered about its asker, its conversation and the messages it refers to."""
+    tone, met, trail = db.execute(_STATE, (arrival.person, arrival.conversation)).fetchone()
     return Turn(
-        row=number,
-        channel=channel,
-        person=person,
-        conversation=conversation,
-        payload=payload,
-        received=received,
+        row=row,
+        channel=arrival.channel,
+        person=arrival.person,
+        conversation=arrival.conversation,
+        payload=arrival.payload,
+        received=arrival.received,
         attempts=attempts,
-        sent=tuple(json.loads(sent)),
-        question=question,
-        state=state_of(db, person, conversation),
-        context=_node_of(db, conversation, replies_to) if replies_to else None,
-        earlier=_answer_to(db, conversation, question) if question else None,
+        sent=sent,
+        question=arrival.question,
+        state=state_from(tone, met, trail),
+        context=_node_of(db, arrival.conversation, arrival.replies_to) if arrival.replies_to else None,
+        earlier=_answer_to(db, arrival.conversation, arrival.question) if arrival.edited else None,
     )
-
-
-def state_of(db: sqlite3.Connection, person: bytes, conversation: bytes) -> State:
-    """Return what is remembered about the person and the conversation."""
-    about = db.execute("SELECT tone, met FROM person WHERE person = ?", (person,)).fetchone()
-    trail = db.execute("SELECT trail FROM conversation WHERE conversation = ?", (conversation,)).fetchone()
-    return state_from(about, trail)
 
 
 def progress(db: sqlite3.Connection, row: int, sent: Sequence[str]) -> None:
@@ -101,17 +108,16 @@ def finish(db: sqlite3.Connection, turn: Turn, record: Record, lease: Lease | No
     _remember(db, turn, record)
     if leave_lane(db, turn.conversation, record.at) == 0 or lease is None:
         return None
-    held = (lease.owner, lease.until, turn.conversation)
-    db.execute("UPDATE lane SET owner = ?, until = ? WHERE conversation = ?", held)
+    db.execute(_LEASE_LANE, (lease.owner, lease.until, turn.conversation))
     return first_turn(db, turn.conversation)
 
 
 def leave_lane(db: sqlite3.Connection, conversation: bytes, now: float) -> int:
     """Count one turn fewer in the lane, free it, and return how many are left; an empty lane disappears."""
+    if db.execute("DELETE FROM lane WHERE conversation = ? AND waiting = 1", (conversation,)).rowcount:
+        return 0
     left = "UPDATE lane SET waiting = waiting - 1, owner = NULL, due_at = ? WHERE conversation = ? RETURNING waiting"
     [(waiting,)] = db.execute(left, (now, conversation)).fetchall()
-    if waiting == 0:
-        db.execute("DELETE FROM lane WHERE conversation = ?", (conversation,))
     return int(waiting)
 
 
@@ -124,20 +130,18 @@ def _is_known(db: sqlite3.Connection, key: bytes, now: float) -> bool:
     return db.execute("INSERT OR IGNORE INTO seen (event, at) VALUES (?, ?)", (key, now)).rowcount == 0
 
 
-def _insert(db: sqlite3.Connection, arrival: Arrival) -> None:
-    db.execute(
-        "INSERT INTO inbox (conversation, person, channel, payload, question, replies_to, received)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            arrival.conversation,
-            arrival.person,
-            arrival.channel,
-            arrival.payload,
-            arrival.question,
-            arrival.replies_to,
-            arrival.received,
-        ),
+def _insert(db: sqlite3.Connection, arrival: Arrival) -> int:
+    fields = (
+        arrival.conversation,
+        arrival.person,
+        arrival.channel,
+        arrival.payload,
+        arrival.question,
+        arrival.replies_to,
+        arrival.edited,
+        arrival.received,
     )
+    return int(db.execute(_INSERT, fields).lastrowid or 0)
 
 
 def _node_of(db: sqlite3.Connection, conversation: bytes, message: str) -> str | None:
@@ -147,7 +151,7 @@ def _node_of(db: sqlite3.Connection, conversation: bytes, message: str) -> str |
     return found[0] if found else None
 
 
-def _answer_to(db: sqlite3.Connection, conversation: bytes, question: str) -> str | None:
+def _answer_to(db: sqlite3.Connection, conversation: bytes, question: str | None) -> str | None:
     found = db.execute(
         "SELECT message FROM message WHERE conversation = ? AND question = ? ORDER BY at DESC, part LIMIT 1",
         (conversation, question),
@@ -171,4 +175,6 @@ def _remember_state(db: sqlite3.Connection, turn: Turn, state: State, day: int) 
     changed = state.tone != turn.state.tone
     about = {"person": turn.person, "tone": state.tone, "met": state.met, "day": day, "changed": changed}
     db.execute(_REMEMBER_PERSON, about)
-    db.execute(_REMEMBER_TRAIL, (turn.conversation, turn.person, trail_text(state), day))
+    position = (trail_text(state), day, turn.conversation, turn.person)
+    if db.execute(_MOVE_ON, position).rowcount == 0:  # new, or another person's turn until now
+        db.execute(_REMEMBER_TRAIL, position)

@@ -32,7 +32,7 @@ class Parts:
         self.stem = Stemmer(data.vocabulary.irregular)
         self.known = frozenset(_words(data))
         lexicon = Lexicon(data.vocabulary.concepts, self.stems)
-        speller = Speller(self.known, _medicines(data), data.vocabulary.common)
+        speller = Speller(self.known, _medicines(data), data.vocabulary.common, self.stem)
         self.reader = Reader(self.stem, lexicon, speller)
         self.threads = Threads(data.intents)
 

@@ -19,6 +19,7 @@ _SPACED_OUT = re.compile(r"\b(?:[a-z] ){3,}[a-z]\b")
 _LETTER_CODE = re.compile(r"\b(mk|[bcdktp])[-_. ]?(\d{1,2})(?![\d.])\b")
 _THREE_OR_MORE = re.compile(r"([a-z])\1{2,}")
 _ABBREVIATION = re.compile(r"\b(pt|pts|dr|mr|mrs|ms|vs|approx|incl|eg|ie|st|no)\.(?=\s)")
+_POSSESSIVE = re.compile(r"\b(?!(?:it|that|what|who|how|there|here|where|he|she|let|when|why)')([a-z]{2,})'s\b")
 _UNIT = re.compile(r"(?<=\d)(?=(?:mgs?|mcgs?|ug|gm?|kgs?|ml|mmol|iu|m|f|y|yo|yrs?|hrs?|h|x|wks?|mo|days?|ish)\b)")
 _WORD = re.compile(r"[a-z]+\d+[a-z]*\b|[a-z]+|\d+(?:[.,/]\d+)*|[.!?;\n]+|[%&+]")
 
@@ -43,7 +44,8 @@ def _plain(letter: str) -> str:
 
 def split(cleaned: str) -> list[str]:
     """Return the words, numbers and sentence ends (each as `.`) of a cleaned text, in order."""
-    text = _SPACED_OUT.sub(lambda found: found[0].replace(" ", ""), cleaned.replace("'", ""))
+    text = _POSSESSIVE.sub(r"\1", cleaned).replace("'", "")
+    text = _SPACED_OUT.sub(lambda found: found[0].replace(" ", ""), text)
     text = _LETTER_CODE.sub(r"\1\2", _ABBREVIATION.sub(r"\1", text))
     text = _UNIT.sub(" ", _THREE_OR_MORE.sub(r"\1\1", text))
     return [_STOP if word[0] in ".!?;\n" else word for word in _WORD.findall(text)]

@@ -2,61 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 
 from rapidfuzz.distance import OSA
 
-_SHORTEST, _LONG = 4, 8
-"""Words under 4 letters are left alone; from 8 letters on two slips are repaired instead of one."""
+_SHORTEST, _MIDDLING, _LONG = 4, 6, 8
+"""Below 4 letters nothing is repaired; below 6 only a letter too many, too few or swapped; from 8 on two slips are."""
+_LONGEST = 24
+_TOO_FAR = 9.0
+_CLEARLY = 0.9
+"""How much nearer than any other medicine a medicine must be before a word is taken for it."""
 
 
 class Speller:
-    """Knows every word of the vocabulary and the phrases; `medicines` may be reached only from near-certain slips."""
+    """Knows every word of the vocabulary and the phrases, in all their forms."""
 
-    def __init__(self, known: Iterable[str], medicines: Iterable[str], real: Iterable[str]) -> None:
+    def __init__(
+        self, known: Iterable[str], medicines: Iterable[str], ordinary: Iterable[str], stem: Callable[[str], str]
+    ) -> None:
+        self._stem = stem
         self._medicines = {word for word in medicines if word.isalpha()}
-        self._real = {*known, *real, *self._medicines}
-        self._goals = {word for word in self._real if word.isalpha() and len(word) >= _SHORTEST}
+        self._real = {*known, *ordinary, *self._medicines}
+        self._stems = {stem(word) for word in self._real}
         self._index: dict[str, list[str]] = {}
-        for goal in sorted(self._goals):
+        for goal in sorted(word for word in self._real if word.isalpha() and _SHORTEST <= len(word) <= _LONGEST):
             for key in {goal, *_deletions(goal)}:
                 self._index.setdefault(key, []).append(goal)
 
     def knows(self, word: str) -> bool:
         """Return whether the word needs no repair."""
-        return word in self._real
+        return word in self._real or self._stem(word) in self._stems
 
     def repair(self, word: str) -> str:
         """Return the known word that `word` misspells, or `word` itself when none or several are meant."""
-        if len(word) < _SHORTEST or not word.isalpha() or word in self._real:
+        if not word.isalpha() or not _SHORTEST <= len(word) <= _LONGEST or self.knows(word):
             return word
-        ranked = sorted((self._cost(word, goal), goal) for goal in self._near(word))
-        if not ranked or ranked[0][0] >= _TOO_FAR:
+        ranked = sorted((cost, goal) for goal in self._near(word) if (cost := _cost(word, goal)) < _TOO_FAR)
+        if not ranked:
             return word
-        best = ranked[0]
-        rivals = {goal for cost, goal in ranked if cost - best[0] < 1.0}
-        if best[1] in self._medicines and len(rivals & self._medicines) > 1:
+        nearest, best = ranked[0]
+        rivals = {goal for cost, goal in ranked if cost - nearest < _CLEARLY}
+        if best in self._medicines and len(rivals & self._medicines) > 1:
             return word
-        return best[1]
+        return best
 
     def _near(self, word: str) -> set[str]:
         return {goal for key in {word, *_deletions(word)} for goal in self._index.get(key, ())}
 
-    def _cost(self, word: str, goal: str) -> float:
-        slips = OSA.distance(word, goal)
-        allowed = 1 if min(len(word), len(goal)) < _LONG else 2
-        if slips > allowed:
-            return _TOO_FAR
-        return slips + (0.4 if word[0] != goal[0] else 0.0) + (0.2 if word[-1] != goal[-1] else 0.0)
+
+def _cost(word: str, goal: str) -> float:
+    slips = OSA.distance(word, goal)
+    shorter = min(len(word), len(goal))
+    if slips > (2 if shorter >= _LONG else 1):
+        return _TOO_FAR
+    if shorter < _MIDDLING and (word[0] != goal[0] or _substitutes(word, goal)):
+        return _TOO_FAR
+    if word[0] != goal[0] and (slips > 1 or _substitutes(word, goal)):
+        return _TOO_FAR
+    return slips + (0.2 if word[-1] != goal[-1] else 0.0)
 
 
-_TOO_FAR = 9.0
+def _substitutes(word: str, goal: str) -> bool:
+    return len(word) == len(goal) and sorted(word) != sorted(goal)
 
 
 def _deletions(word: str) -> Iterator[str]:
-    if len(word) < _SHORTEST or len(word) > 24:
-        return
     for at in range(len(word)):
         yield word[:at] + word[at + 1 :]
     if len(word) >= _LONG:
