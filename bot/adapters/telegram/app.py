@@ -30,13 +30,16 @@ CONNECTIONS = 40
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """How to reach Telegram and be reached by it. `pause` is the first wait after a fault, in seconds."""
+    """How to reach Telegram and be reached by it. `pause` is the first wait after a fault, in seconds.
 
-    token: str
+    Secrets are left out of the representation.
+    """
+
+    token: str = field(repr=False)
     base_url: str = "https://api.telegram.org"
     mode: Literal["polling", "webhook"] = "polling"
     webhook_url: str = ""
-    webhook_secret: str = ""
+    webhook_secret: str = field(default="", repr=False)
     inline: bool = False
     rates: Rates = field(default_factory=Rates)
     pause: float = 1.0

@@ -68,10 +68,12 @@ def _item(item: Item) -> Line:
 def _card(header: tuple[Runs, ...], row: tuple[Runs, ...]) -> Iterator[Line]:
     """Yield one row of a table for a narrow screen: a line per column, the first in bold."""
     for column, (name, cell) in enumerate(zip(header, row, strict=True)):
-        runs = cell or (Run(NO_VALUE),)
-        if row is not header and any(run.text.strip() for run in name):
-            runs = (*name, Run(": "), *runs)
+        runs = cell if row is header else _named(name, cell or (Run(NO_VALUE),))
         yield line_of(_bold(runs) if column == 0 else runs)
+
+
+def _named(name: Runs, cell: Runs) -> Runs:
+    return (*name, Run(": "), *cell) if any(run.text.strip() for run in name) else cell
 
 
 def _sources(card: Card, heading: str) -> Iterator[Line]:
