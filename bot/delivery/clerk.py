@@ -91,8 +91,7 @@ class Clerk:
             sent.append(message)
             await self.persist("progress", lambda: self.store.progress(turn, sent))
 
-        earlier = turn.earlier if parcel.incoming.edited else None
-        await channel.deliver(Letter(parcel.address, reply, turn.sent, earlier), progress)
+        await channel.deliver(Letter(parcel.address, reply, turn.sent, turn.earlier), progress)
         return tuple(dict.fromkeys(sent))
 
 

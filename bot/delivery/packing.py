@@ -35,6 +35,7 @@ def pack(envelope: Envelope, identity: Identity, received: float) -> Arrival:
         received=received,
         question=envelope.question,
         replies_to=envelope.replies_to,
+        edited=envelope.incoming.edited,
     )
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from bot.engine.turn import State, Tone
 
 DAY = 86400.0
@@ -25,7 +22,6 @@ def trail_text(state: State) -> str:
     return " ".join(state.trail)
 
 
-def state_from(about: Sequence[Any] | None, trail: Sequence[Any] | None) -> State:
-    """Return the state from the person's row (tone, met) and the conversation's row (trail), either may be missing."""
-    tone, met = about or (None, False)
-    return State(Tone(tone) if tone else None, bool(met), tuple(trail[0].split()) if trail else ())
+def state_from(tone: str | None, met: bool | None, trail: str | None) -> State:
+    """Return the state from what the person's row (tone, met) and the conversation's row (trail) hold, if anything."""
+    return State(Tone(tone) if tone else None, bool(met), tuple(trail.split()) if trail else ())

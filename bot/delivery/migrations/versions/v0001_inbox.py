@@ -19,7 +19,6 @@ def upgrade() -> None:
         sa.Column("at", sa.Double, nullable=False),
         sqlite_with_rowid=False,
     )
-    op.create_index("seen_at", "seen", ["at"])
     op.create_table(
         "inbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
@@ -29,6 +28,7 @@ def upgrade() -> None:
         sa.Column("payload", sa.LargeBinary, nullable=False),
         sa.Column("question", sa.Text),
         sa.Column("replies_to", sa.Text),
+        sa.Column("edited", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("received", sa.Double, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
         sa.Column("sent", sa.Text, nullable=False, server_default="[]"),
@@ -57,7 +57,6 @@ def upgrade() -> None:
         sa.Column("departed", sa.Double),
         sqlite_with_rowid=False,
     )
-    op.create_index("person_day", "person", ["day"])
     op.create_index("person_departed", "person", ["departed"], sqlite_where=_GONE, postgresql_where=_GONE)
     op.create_table(
         "conversation",
@@ -68,7 +67,6 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("conversation_person", "conversation", ["person"])
-    op.create_index("conversation_day", "conversation", ["day"])
     op.create_table(
         "message",
         sa.Column("conversation", sa.LargeBinary(16), primary_key=True),
@@ -79,8 +77,6 @@ def upgrade() -> None:
         sa.Column("at", sa.Double, nullable=False),
         sqlite_with_rowid=False,
     )
-    op.create_index("message_question", "message", ["conversation", "question"])
-    op.create_index("message_at", "message", ["at"])
     op.create_table(
         "feedback",
         sa.Column("node", sa.Text, primary_key=True),
