@@ -67,6 +67,7 @@ def first_topics(engine: Engine, tone: Tone) -> list[Button]:
 
 def _telegram(settings: Settings, service: Service, engine: Engine) -> Platform:
     from bot.adapters.telegram.app import Telegram
+    from bot.adapters.telegram.inline import general
 
     async def unreadable(reason: str, _update: str) -> None:
         service.metrics.quarantined("telegram")
@@ -80,7 +81,7 @@ def _telegram(settings: Settings, service: Service, engine: Engine) -> Platform:
         departed=courier.departed,
         quarantine=unreadable,
         words=engine.sentence,
-        topics=[(node, engine.title(node, Tone.LAYPERSON)) for node in engine.library.nodes],
+        topics=general(engine.library),
     )
     return ByOneReplica(telegram, courier) if config.mode == "polling" else telegram
 

@@ -14,6 +14,7 @@ address; tests/fakes/telegram_control.py describes the control endpoint.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,6 +31,9 @@ from tests.fakes.telegram_rules import Json, Refused, decoded
 from tests.fakes.telegram_world import World
 
 Found = TypeVar("Found")
+
+GLANCE = 0.05
+"""Seconds after which a condition is looked at again although nothing changed here: it may be about the bot's side."""
 
 PATIENCE = 10.0
 """Seconds after which waiting for something that never happens fails the test."""
@@ -130,7 +134,8 @@ class FakeTelegram:
         try:
             async with asyncio.timeout(PATIENCE):
                 while not (found := check()):
-                    await waiter.wait()
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(waiter.wait(), GLANCE)
                     waiter.clear()
                 return found
         except TimeoutError:
@@ -172,6 +177,7 @@ class FakeTelegram:
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         if request.match_info["token"] != self.token:
+            self.changed()
             well_formed = ":" in request.match_info["token"]
             return _failure(401 if well_formed else 404, "Unauthorized" if well_formed else "Not Found")
         method = self._names.get(request.match_info["method"].lower())
@@ -185,6 +191,7 @@ class FakeTelegram:
 
     async def _spoil(self, fault: Fault, request: web.Request, method: str, params: Json) -> web.StreamResponse:
         """Answer with a fault: late, not at all, with an error, or with something that is no JSON."""
+        self.changed()
         await asyncio.sleep(fault.delay)
         if fault.hold is not None:
             await fault.hold.wait()

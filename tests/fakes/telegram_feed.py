@@ -202,5 +202,5 @@ def _chat_of(text: str) -> str:
         update: Any = json.loads(text)
         body = next(value for name, value in update.items() if name != "update_id")
         return str((body.get("chat") or body.get("message", {}).get("chat") or body["from"])["id"])
-    except (ValueError, KeyError, TypeError, AttributeError, StopIteration):
+    except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError):
         return text

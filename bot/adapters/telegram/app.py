@@ -82,11 +82,12 @@ class Telegram:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
 
     async def close(self) -> None:
         """Let go of connections, after the last answer was delivered."""
         await self.channel.close()
-        await self._bot.shutdown()
+        await self._bot.request.shutdown()
 
     def routes(self) -> list[web.RouteDef]:
         """Return the webhook's route; none in polling mode."""
@@ -122,7 +123,7 @@ class Telegram:
     async def _introduce(self) -> None:
         """Learn the bot's name: without it no mention in a group is recognised."""
         await self._bot.initialize()
-        self._door.username = self.channel.username = self._bot.username
+        self._door.username = self._bot.username
 
     async def _subscribe(self) -> None:
         """Choose how updates come; those that wait are never dropped."""

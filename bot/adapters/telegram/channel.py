@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 
-from telegram.error import ChatMigrated
+from telegram.error import ChatMigrated, TelegramError
 from telegram.helpers import create_deep_linked_url
 
 from bot.adapters.telegram.client import Rates, TelegramBot
@@ -23,13 +23,13 @@ class TelegramChannel:
     """Delivers letters: changes the tapped message where the reply asks for it, sends new messages otherwise.
 
     A message whose fate is unknown (the connection broke after it left) is sent again: identical words twice do less
-    harm than silence. `username` is set once Telegram has answered getMe.
+    harm than silence.
     """
 
     name = "telegram"
 
     def __init__(self, bot: TelegramBot, words: Words, rates: Rates) -> None:
-        self.username = ""
+        self._bot = bot
         self._words = words
         self._renderer = Renderer(words)
         self._sender = Sender(bot, Pacer(rates.chat, rates.burst))
@@ -40,7 +40,7 @@ class TelegramChannel:
         place = Place.of(letter.address)
         if place.query:
             self.acknowledge(place.query)
-        parts = self._renderer.render(letter.reply, self._ways_on(place, letter.reply))
+        parts = self._renderer.render(letter.reply, await self._ways_on(place, letter.reply))
         target = _target(letter, place, parts)
         for part in parts[len(letter.sent) :]:
             place, message = await self._put(place, part, target)
@@ -49,7 +49,7 @@ class TelegramChannel:
 
     def acknowledge(self, query: str) -> None:
         """Tell Telegram at once that a press arrived, without keeping the answer waiting for that."""
-        self._aside(self._sender.acknowledge(query))
+        self.aside(self._sender.acknowledge(query))
 
     async def close(self) -> None:
         """Let what runs aside come to its end."""
@@ -69,14 +69,23 @@ class TelegramChannel:
             place = replace(place, topic=None)
         return place, await self._sender.send(place, part)
 
-    def _ways_on(self, place: Place, reply: Reply) -> tuple[Button, ...]:
+    async def _ways_on(self, place: Place, reply: Reply) -> tuple[Button, ...]:
         """In a group, offer to go on in private: a question about one's health need not be asked before others."""
-        if not place.group or not self.username:
+        if not place.group or not await self._introduced():
             return ()
         label = self._words("telegram-private", reply.card.tone)
-        return (Button(label, "", "link", create_deep_linked_url(self.username, reply.card.node)),)
+        return (Button(label, "", "link", create_deep_linked_url(self._bot.username, reply.card.node)),)
 
-    def _aside(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _introduced(self) -> bool:
+        """Return whether the bot's name is known; a replica that does not poll asks for it here."""
+        try:
+            await self._bot.initialize()
+        except TelegramError:
+            return False
+        return True
+
+    def aside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something nobody waits for."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -17,6 +17,7 @@ from bot.adapters.telegram.client import TelegramBot, call
 from bot.adapters.telegram.door import Search
 from bot.adapters.telegram.render import Words
 from bot.engine.turn import Tone
+from bot.library.library import Library
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -27,6 +28,13 @@ MAX_RESULTS = 50
 """Results of one inline query (Bot API, answerInlineQuery)."""
 
 CACHE_SECONDS = 300
+
+
+def general(library: Library) -> list[Topic]:
+    """Return the answers one may point to in another chat: general ones, never urgent or personal ones."""
+    apart = {library.urgent, library.advice, library.otherwise, *library.always}
+    nodes = (node for node in library.nodes if node not in apart)
+    return [(node, library.text(library.answer(node).title, Tone.LAYPERSON)) for node in nodes]
 
 
 class Inline:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 import structlog
@@ -24,7 +24,7 @@ Departed = Callable[[str], Awaitable[None]]
 Quarantine = Callable[[str, str], Awaitable[None]]
 """Keeps an unreadable update (reason, JSON text) out of the way of those behind it."""
 
-Answer = Callable[[Search], Awaitable[None]]
+Answer = Callable[[Search], Coroutine[Any, Any, None]]
 """Answers an inline query."""
 
 
@@ -81,7 +81,7 @@ class Intake:
         elif isinstance(read, Departure):
             await self._departed(read.person)
         elif read is not None and self.search is not None:
-            await self.search(read)
+            self._channel.aside(self.search(read))
 
 
 def _text(update: Any) -> str:

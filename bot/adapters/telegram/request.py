@@ -27,6 +27,7 @@ class AiohttpRequest(BaseRequest):
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
+        self._closed = False
 
     @property
     def read_timeout(self) -> float:
@@ -34,12 +35,11 @@ class AiohttpRequest(BaseRequest):
         return READ_SECONDS
 
     async def initialize(self) -> None:
-        """Open the session once; it serves sending and polling alike."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS), trust_env=True)
+        """Do nothing: the session is opened by the first call, for a replica that only sends is never initialised."""
 
     async def shutdown(self) -> None:
-        """Close the session."""
+        """Close the session for good."""
+        self._closed = True
         if self._session is not None:
             session, self._session = self._session, None
             await session.close()
@@ -55,17 +55,24 @@ class AiohttpRequest(BaseRequest):
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002  (waiting for a connection has no limit of its own)
     ) -> tuple[int, bytes]:
         """Return status and body. Raises TimedOut when no answer came in time, NetworkError for everything else."""
-        if self._session is None:
-            raise NetworkError("the connection to Telegram is closed")
+        session = self._opened()
         timeout = _timeout(_seconds(connect_timeout, CONNECT_SECONDS), _seconds(read_timeout, READ_SECONDS))
         body = json.dumps(request_data.parameters if request_data else {}).encode()
         try:
-            async with self._session.request(method, url, data=body, headers=_JSON, timeout=timeout) as answer:
+            async with session.request(method, url, data=body, headers=_JSON, timeout=timeout) as answer:
                 return answer.status, await answer.read()
         except TimeoutError as fault:
             raise TimedOut(type(fault).__name__) from None
         except (aiohttp.ClientError, OSError, ValueError) as fault:
             raise NetworkError(type(fault).__name__) from None
+
+    def _opened(self) -> aiohttp.ClientSession:
+        """Return the one session that serves sending and polling alike."""
+        if self._closed:
+            raise NetworkError("the connection to Telegram is closed")
+        if self._session is None:
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS), trust_env=True)
+        return self._session
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
