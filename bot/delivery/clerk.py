@@ -26,7 +26,7 @@ log = structlog.stdlib.get_logger(__name__)
 SURE = frozenset({Outcome.ANSWER, Outcome.URGENT})
 """The outcomes worth speaking up for when nobody addressed the bot."""
 
-_VOTES = {Effect.FEEDBACK_UP: "up", Effect.FEEDBACK_DOWN: "down"}
+_VOTES = frozenset({Effect.FEEDBACK_UP, Effect.FEEDBACK_DOWN})
 
 
 class Answerer(Protocol):
@@ -96,9 +96,9 @@ class Clerk:
 
 
 def _vote(turn: Turn, parcel: Parcel, reply: Reply, at: float) -> Vote | None:
-    """Return the vote a feedback button stands for; the button names the answer it was pressed under."""
-    if reply.effect not in _VOTES:
+    """Return the vote a feedback button stands for (up, down, or a reason for it); it names the answer it was under."""
+    if reply.effect is None or reply.effect not in _VOTES:
         return None
     tap = taps.parse(parcel.incoming.text)
-    node = tap.node if tap else reply.card.node
-    return Vote(node, reply.card.tone, turn.channel, _VOTES[reply.effect], day_of(at))
+    node, word = (tap.node, tap.word) if tap else (reply.card.node, str(reply.effect))
+    return Vote(node, reply.card.tone, turn.channel, word, day_of(at))

@@ -20,6 +20,7 @@ DEFAULT_TONE = {"slack": Tone.PROFESSIONAL}
 """Clinicians write in Slack; everywhere else the reader is taken to be a patient until they choose."""
 
 _EFFECTS = {word: Effect(word) for word in ("forget", "export", "up", "down")}
+_EFFECTS |= dict.fromkeys(taps.REASONS, Effect.FEEDBACK_DOWN)
 _OF_THE_MOMENT = frozenset({Outcome.CHOICES, Outcome.NOT_COVERED})
 
 

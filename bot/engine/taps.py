@@ -14,10 +14,13 @@ _PAYLOAD = re.compile(
     r"v1:(?P<node>[a-z][a-z0-9-]{0,39})(?::(?P<tone>professional|layperson))?(?:!(?P<word>[a-z]{1,7}))?"
 )
 
+REASONS = ("unclear", "wrong", "missing", "old", "other")
+"""Words for why an answer did not help; each is counted beside the `down` it follows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """A parsed button: show `node`, in `tone` from now on if given; `word` is up, down, yes, or none."""
+    """A parsed button: show `node`, in `tone` from now on if given; `word` is up, down, a reason, yes, or none."""
 
     node: str
     tone: Tone | None = None

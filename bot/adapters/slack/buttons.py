@@ -37,14 +37,14 @@ class Buttons:
         blocks = [block for row in rows for block in self.row(row, tone)]
         if share:
             blocks += [actions([self._share(reply)])]
-        thumbs = [b for b in card.buttons if b.role == "feedback"]
+        thumbs = [b for b in card.buttons if b.role == "feedback" and b.label.strip()]
         if feedback and len(thumbs) == 2 and reply.effect is None:
             blocks.append({"type": "context_actions", "elements": [self._thumbs(thumbs[0], thumbs[1])]})
         return numbered(blocks, asker, card.node)
 
     def row(self, buttons: Sequence[Button], tone: Tone) -> Iterator[Json]:
         """Yield as many actions blocks as the buttons need."""
-        shown = [self.button(button, tone) for button in buttons if button.label]
+        shown = [self.button(button, tone) for button in buttons if button.label.strip()]
         for start in range(0, len(shown), MAX_ROW):
             yield actions(shown[start : start + MAX_ROW])
 

@@ -85,7 +85,7 @@ def _reason(body: Json, me: Installed) -> Envelope | None:
     """A reason is counted beside the vote; nothing is answered, the vote was thanked for already."""
     view, reason = body["view"], entered_in(body["view"]).get("reason", "")
     tap = taps.parse(str(view.get("private_metadata", "")))
-    if tap is None or not reason.isalpha():
+    if tap is None or reason not in taps.REASONS:
         return None
     place = Place(Surface.PRIVATE, me.team, body["user"]["id"], silent=True, key=f"slack:{view['id']}")
     return _enveloped(me, place, Incoming(Kind.TAP, taps.payload(tap.node, word=reason), "slack"))

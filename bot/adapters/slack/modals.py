@@ -12,15 +12,13 @@ from bot.adapters.slack.identifiers import mask
 from bot.adapters.slack.rich import plain_text
 from bot.adapters.slack.say import Say
 from bot.adapters.slack.wording import plain
+from bot.engine import taps
 from bot.engine.turn import Tone
 
 Json = dict[str, Any]
 
 ABOUT_MESSAGE, ASK_ANYWHERE = "ask_about_message", "ask_anywhere"
 """Callback ids of the message shortcut and the global shortcut."""
-
-REASONS = ("unclear", "wrong", "missing", "outdated", "other")
-"""Why an answer did not help. Words of a tap's grammar (bot.engine.taps), counted as they are."""
 
 MAX_QUESTION = 3_000
 """Characters of a text input (docs.slack.dev, Plain-text input)."""
@@ -52,7 +50,7 @@ class Modals:
 
     def reason(self, payload: str) -> Json:
         """Return the modal that asks why an answer did not help; `payload` is the pressed button's."""
-        options = [self._option(f"slack-reason-{word}", word) for word in REASONS]
+        options = [self._option(f"slack-reason-{word}", word) for word in taps.REASONS]
         radio = {"type": "radio_buttons", "action_id": "reason", "options": options}
         return {
             **self._modal(REASON, "slack-reason-title", "slack-reason-send"),

@@ -102,18 +102,19 @@ class OAuth:
             return kept[1]
         async with self._renewing:
             bot = await self._bot(team, enterprise)
-        if bot is None:
-            return None
-        me = _installed(bot, team)
-        self._remembered[team, enterprise] = (time.monotonic(), me)
-        return me
+            if bot is None:
+                return None
+            me = _installed(bot, team)
+            self._remembered[team, enterprise] = (time.monotonic(), me)
+            return me
 
     async def uninstalled(self, event: Mapping[str, Any], context: AsyncBoltContext) -> None:
         """Delete what is stored about a workspace that removed the app or revoked its token."""
         if event["type"] == "tokens_revoked" and not (event.get("tokens") or {}).get("bot"):
             return
-        self._remembered.clear()
-        await self._installations.async_delete_all(enterprise_id=context.enterprise_id, team_id=context.team_id)
+        async with self._renewing:
+            await self._installations.async_delete_all(enterprise_id=context.enterprise_id, team_id=context.team_id)
+            self._remembered.clear()
         log.info("slack_uninstalled", because=event["type"])
 
     async def _bot(self, team: str | None, enterprise: str | None) -> Bot | None:
@@ -153,6 +154,7 @@ class OAuth:
             scopes=sorted(SCOPES),
             redirect_uri=self._settings.redirect_uri,
             install_path=INSTALL_PATH,
+            install_page_rendering_enabled=False,  # straight on to Slack, which explains itself
             redirect_uri_path=REDIRECT_PATH,
             installation_store=self._installations,
             state_store=self._states,

@@ -137,11 +137,13 @@ def document(content: Document, *, tables: bool) -> Iterator[Piece]:
     """Yield the pieces of a document: its first table as a table where the surface has them, others as cards."""
     for one in pieces(content, MAX_PIECE):
         if isinstance(one, Table):
-            if tables and rich.fits_table(one.header, one.rows) and len(escaped(document_text((one,)))) <= MAX_PIECE:
+            cards = as_cards(one)
+            if tables and rich.fits_table(one.header, one.rows) and len(escaped(document_text(cards))) <= MAX_PIECE:
                 tables = False
-                yield piece_of(one)
+                brief = document_text(tuple(map(without_links, cards)))
+                yield Piece(rich.table(one.header, one.rows), document_text(cards), brief)
             else:
-                yield from document(as_cards(one), tables=False)
+                yield from document(cards, tables=False)
         else:
             yield piece_of(one)
 
@@ -157,12 +159,12 @@ def headed(title: str, level: int) -> Iterator[Piece]:
 
 
 def as_cards(table: Table) -> Document:
-    """Return a table as a nested list, which reads well on a narrow screen: first cell, then a line per column."""
-    items: list[Item] = []
-    for row in table.rows:
-        items.append(Item(row[0] if row else (), 0))
-        for name, cell in zip(table.header[1:], row[1:], strict=True):
-            items.append(Item((Run(f"{text_of(name)}: "), *cell), 1))
+    """Return a table as a nested list, which reads well on narrow screens and aloud: a line per cell, with its name."""
+    items = [
+        Item((Run(f"{text_of(name)}: "), *cell), min(column, 1))
+        for row in table.rows or (((),) * len(table.header),)
+        for column, (name, cell) in enumerate(zip(table.header, row, strict=True))
+    ]
     return (Listing(tuple(items)),) if items else ()
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.adapters.slack.modals import REASONS
+from bot.engine.match.result import Match
 from bot.engine.respond import Engine
-from bot.engine.turn import Tone
+from bot.engine.taps import REASONS
+from bot.engine.turn import Outcome, Tone
+from bot.library.library import Library
 from tests.adapters.slack.ward import ADA, BEN, CHANNEL, Mode, Ward, house, labels_of, words_of
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_world import Post
@@ -92,12 +94,21 @@ async def test_thumbs_down_asks_why_in_a_modal_and_counts_the_reason(ward: Ward)
     assert votes == {("ala", "down"): 1, ("ala", REASONS[0]): 1}
 
 
-async def test_did_you_mean_is_answered_in_place(ward: Ward) -> None:
-    post = await asked(ward, "vitamin")
-    choices = labels_of(post)
-    await ward.people.press(ADA, CHANNEL, post.ts, choices[0])
-    chosen = await ward.answer()
-    assert (chosen.method, chosen.ts) == ("chat.update", post.ts)
+class Unsure:
+    """A matcher that always wavers between two answers."""
+
+    def match(self, text: str, context: str | None, tone: Tone) -> Match:
+        return Match(Outcome.CHOICES, "not-covered", ("ala", "k2"))
+
+
+async def test_did_you_mean_is_answered_in_place(fake: FakeSlack, library: Library, mode: Mode, tmp_path: Path) -> None:
+    async with house(fake, Engine(library, Unsure()), mode, tmp_path) as ward:
+        post = await asked(ward)
+        assert labels_of(post)[:2] == [ward.label("ala"), ward.label("k2")]
+        await ward.people.press(ADA, CHANNEL, post.ts, ward.label("k2"))
+        chosen = await ward.answer()
+        assert (chosen.method, chosen.ts) == ("chat.update", post.ts)
+        assert ward.title("k2") in words_of(chosen)
 
 
 async def test_a_double_click_answers_once(ward: Ward) -> None:
