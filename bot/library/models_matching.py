@@ -18,7 +18,7 @@ def _split(pattern: str) -> BeforeValidator:
             return value
         return tuple(part.strip() for part in re.split(pattern, value) if part.strip())
 
-    return BeforeValidator(split)
+    return BeforeValidator(split, json_schema_input_type=str | tuple[str, ...])
 
 
 Words = Annotated[tuple[str, ...], _split(r"[,\n]")]
@@ -35,7 +35,8 @@ class Shape(BaseModel):
 class Concept(Shape):
     """One thing people mean and all the ways they write it; naming it also means everything in `implies`.
 
-    `(a|b)` in a wording stands for both, `(a|b)?` for both and for neither. `range` names numbers by size, ends included.
+    `(a|b)` in a wording stands for both, `(a|b)?` for both and for neither. `range` names numbers by size, ends
+    included.
     """
 
     words: Words
@@ -111,12 +112,15 @@ class Intents(Shape):
     """What a short question means after an answer.
 
     `subjects` maps concepts to subjects, the most telling first; `subject_of` gives each node its subject; `rules` are
-    topic rules over concepts: each adds its score to its node.
+    topic rules over concepts: each adds its score to its node. `asides` are remarks people make around any question,
+    `openers` around a short one: the models learn to hear the question beside them.
     """
 
     subjects: dict[str, str]
     subject_of: dict[str, str]
     intents: dict[str, Intent]
+    asides: Lines = ()
+    openers: Lines = ()
     rules: tuple[Rule, ...] = ()
 
 

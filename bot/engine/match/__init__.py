@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.engine.match.build import build
-from bot.engine.match.matcher import Roles
+from bot.engine.match.decide import Roles
 from bot.engine.match.result import Match, Matcher
 from bot.library.library import Library
 from bot.library.models_matching import AdviceRules, Intents, Matching, Phrases, UrgentRules, Vocabulary

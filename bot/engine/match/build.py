@@ -8,10 +8,12 @@ from pathlib import Path
 
 from bot.engine.match.advice import Advice
 from bot.engine.match.context import Threads
+from bot.engine.match.decide import Roles
+from bot.engine.match.features import Eye
 from bot.engine.match.language import Languages
 from bot.engine.match.learned import FILE, Learned, digest, learn, load
 from bot.engine.match.lexicon import NUMBER, Lexicon
-from bot.engine.match.matcher import Roles, TopicMatcher
+from bot.engine.match.matcher import TopicMatcher
 from bot.engine.match.message import Reader
 from bot.engine.match.normalise import clean, split
 from bot.engine.match.spell import Speller
@@ -33,8 +35,10 @@ class Parts:
         self.known = frozenset(_words(data))
         lexicon = Lexicon(data.vocabulary.concepts, self.stems)
         speller = Speller(self.known, _medicines(data), data.vocabulary.common, self.stem)
-        self.reader = Reader(self.stem, lexicon, speller)
+        signs = Lexicon(data.urgent.concepts, self.stems)
+        self.reader = Reader(self.stem, lexicon, signs, speller)
         self.threads = Threads(data.intents)
+        self.eye = Eye(data.intents.subjects)
 
     def stems(self, wording: str) -> list[str]:
         """Return the stems of an authored wording, the sign for a number kept."""
@@ -42,7 +46,7 @@ class Parts:
 
     def learn(self) -> Learned:
         """Return freshly trained models."""
-        return learn(self.data, self.reader.read, self.threads.is_aspect)
+        return learn(self.data, self.reader.read, self.eye)
 
 
 def build(data: Matching, roles: Roles, content: Path) -> TopicMatcher:
@@ -55,10 +59,10 @@ def build(data: Matching, roles: Roles, content: Path) -> TopicMatcher:
     return TopicMatcher(
         roles,
         parts.reader,
-        Urgency(data.urgent, Lexicon(data.urgent.concepts, parts.stems)),
+        Urgency(data.urgent),
         Languages(data.vocabulary.languages, parts.known | set(data.vocabulary.common)),
         Advice(data.advice, Lexicon(data.advice.concepts, parts.stems)),
-        Topics(learned, data.intents, parts.threads),
+        Topics(learned, data.intents, parts.threads, parts.eye),
         parts.threads,
         data.vocabulary.outside,
     )

@@ -20,10 +20,6 @@ class Threads:
         """Return the most telling subject among the concepts a message names."""
         return next((subject for concept, subject in self._subjects.items() if concept in concepts), None)
 
-    def is_aspect(self, concept: str) -> bool:
-        """Return whether a concept says what is asked rather than of what."""
-        return concept not in self._subjects
-
     def holds(self, context: str | None) -> bool:
         """Return whether the answer last shown has a subject that a follow-up can mean."""
         return context in self._subject_of

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.engine.match.features import features
+from bot.engine.match.features import Eye
 from bot.engine.match.linear import Linear
 from bot.engine.match.message import Message
 from bot.engine.match.train import Row, train
@@ -24,8 +24,10 @@ from bot.library.models_matching import Intents, Matching
 FILE = "matcher.json"
 _FORM = 1
 """Raise it when features or training change: every stored model is then out of date."""
-_MOST_FORMS = 24
+_MOST_FORMS = 12
 """Wordings one phrase may add; beyond it they are taken evenly from all it stands for."""
+_STRIDE = 7
+"""Step through the remarks, so that neighbouring phrases get different ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,23 @@ class Learned:
     follow: Linear
 
 
-def learn(data: Matching, read: Callable[[str], Message], is_aspect: Callable[[str], bool]) -> Learned:
-    """Return models trained from the phrases and intents; deterministic, about ten seconds."""
-    phrases = [(node, read(form)) for node, lines in data.phrases.phrases.items() for form in forms(lines)]
-    asks = [(name, read(form)) for name, intent in data.intents.intents.items() for form in forms(intent.asks)]
-    alone = [(node, message) for node, message in phrases if not _has_subject(message, data.intents)]
-    nodes = [(node, features(message)) for node, message in phrases]
-    follow = [(label, features(message, is_aspect)) for label, message in (*asks, *alone)]
+def learn(data: Matching, read: Callable[[str], Message], eye: Eye) -> Learned:
+    """Return models trained from the phrases and intents; deterministic, about half a minute."""
+    phrases = [(node, form) for node, lines in data.phrases.phrases.items() for form in forms(lines)]
+    asks = [(name, form) for name, intent in data.intents.intents.items() for form in forms(intent.asks)]
+    alone = [(node, form) for node, form in phrases if not _has_subject(read(form), data.intents)]
+    nodes = [(label, eye.whole(read(form))) for label, form in _in_stories(phrases, data.intents.asides)]
+    follow = [(label, eye.aspect(read(form))) for label, form in _in_stories([*asks, *alone], data.intents.openers)]
     return Learned(train(_distinct(nodes)), train(_distinct(follow)))
+
+
+def _in_stories(phrases: Sequence[tuple[str, str]], asides: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield each phrase alone and beside a remark that could stand beside any: people tell stories around questions."""
+    for at, (label, form) in enumerate(phrases):
+        yield label, form
+        if asides:
+            aside = asides[at * _STRIDE % len(asides)]
+            yield label, f"{aside}. {form}" if at % 3 else f"{form}. {aside}"
 
 
 def forms(lines: tuple[str, ...]) -> list[str]:
@@ -66,7 +77,7 @@ def _distinct(rows: list[tuple[str, dict[str, float]]]) -> list[Row]:
 
 def digest(data: Matching) -> str:
     """Return what changes with anything the models are trained from."""
-    parts = data.model_dump(mode="json", include={"vocabulary", "intents", "phrases"})
+    parts = data.model_dump(mode="json", exclude={"advice"})
     return hashlib.sha256(json.dumps([_FORM, parts], sort_keys=True).encode()).hexdigest()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.engine.match.context import Threads
-from bot.engine.match.features import features
+from bot.engine.match.features import Eye
 from bot.engine.match.learned import Learned
 from bot.engine.match.message import Message
 from bot.library.models_matching import Intents
@@ -30,19 +30,17 @@ class Candidate:
 class Topics:
     """Weighs nodes for messages with the two learned models."""
 
-    def __init__(self, learned: Learned, intents: Intents, threads: Threads) -> None:
+    def __init__(self, learned: Learned, intents: Intents, threads: Threads, eye: Eye) -> None:
         self._learned = learned
         self._intents = intents.intents
         self._threads = threads
+        self._eye = eye
 
     def weigh(self, message: Message, context: str | None) -> list[Candidate]:
         """Return the nodes by likelihood, best first."""
         named = self._threads.named(message.concepts)
-        values = features(message)
-        found = {
-            node: Candidate(node, share, "")
-            for node, share in self._learned.nodes.probabilities(values).items()
-        }
+        values = self._eye.whole(message)
+        found = {node: Candidate(node, share, "") for node, share in self._learned.nodes.probabilities(values).items()}
         if named is None and not self._threads.holds(context):
             return self._ranked(found, values)
         weight = _NAMED if named else _THREAD
@@ -59,7 +57,7 @@ class Topics:
         return Candidate(one.node, one.score, reason)
 
     def _by_thread(self, message: Message, named: str | None, context: str | None) -> dict[str, Candidate]:
-        likely = self._learned.follow.probabilities(features(message, self._threads.is_aspect))
+        likely = self._learned.follow.probabilities(self._eye.aspect(message))
         found: dict[str, Candidate] = {}
         for label, share in likely.items():
             intent = self._intents.get(label)

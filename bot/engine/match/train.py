@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.engine.match.linear import Linear, softmax
 
-EPOCHS = 24
+EPOCHS = 8
 RATE = 1.2
 DECAY = 2e-6
 _UNSEEN = 1e-4

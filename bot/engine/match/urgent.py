@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot.engine.match.lexicon import Lexicon, Mention
+from bot.engine.match.lexicon import Mention
 from bot.engine.match.message import Message
 from bot.engine.match.rules import Fired, Places, fired
 from bot.library.models_matching import UrgentRules
@@ -18,14 +18,12 @@ _SIGN_SPREAD = 12
 class Urgency:
     """The urgent rules over one vocabulary of signs."""
 
-    def __init__(self, rules: UrgentRules, lexicon: Lexicon) -> None:
+    def __init__(self, rules: UrgentRules) -> None:
         self._rules = rules
-        self._lexicon = lexicon
 
     def find(self, message: Message) -> Fired | None:
         """Return the first rule that fires and is not excused, or None."""
-        mentions = self._lexicon.every(message.stems)
-        places = Places([*mentions, *message.mentions])
+        places = Places([*message.signs, *message.mentions])
         if not any(name in places for rule in self._rules.rules for name in rule.all[0]):
             return None
         excuses = _Excuses(self._rules, places)
