@@ -93,6 +93,16 @@ class Courier:
         self.metrics.accepted(envelope.channel, fresh=receipt.fresh)
         return receipt.fresh
 
+    async def set_aside(self, channel: str, reason: str, event: str) -> None:
+        """Keep an event that the door cannot read, sealed and once, so that it blocks nothing and an operator sees it.
+
+        Raises `StoreUnavailable` if it could not be kept: then it must not be confirmed.
+        """
+        name, sealed = self._identity.event(f"{channel}:{event}"), self._identity.seal(event.encode())
+        if await self._store.set_aside(channel, name, sealed, reason, self._now()):
+            self.metrics.quarantined(channel)
+            log.error("event_unreadable", channel=channel, reason=reason, size=len(event))
+
     async def preferences(self, person: str) -> State:
         """Return the register a person chose, for a surface that is no conversation (Slack's App Home)."""
         return await self._store.preferences(self._identity.person(person))

@@ -110,7 +110,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How full one channel's inbox is; `oldest` is when its oldest waiting turn was received."""
+    """How full one channel's inbox is, unreadable events counted as quarantined.
+
+    `oldest` is when its oldest waiting turn was received.
+    """
 
     waiting: int
     quarantined: int
@@ -183,6 +186,9 @@ class Store(Protocol):
     async def quarantine(self, turn: Turn, reason: str, now: float) -> None:
         """Set the turn aside for an operator and let the conversation go on."""
 
+    async def set_aside(self, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
+        """Keep an event that no door could read, for an operator; return False if it is kept already."""
+
     async def release(self, owner: int) -> None:
         """Give up every lane this owner holds, so that others take them at once."""
 
@@ -211,13 +217,13 @@ class Store(Protocol):
         """Return how full the inbox is, by channel."""
 
     async def held(self, status: str | None = None) -> Sequence[Held]:
-        """Return unfinished turns, oldest first; only those `waiting` or `quarantined` if a status is given."""
+        """Return unfinished turns, oldest first; of one status if given: `waiting`, `quarantined`, `unreadable`."""
 
     async def replay(self, row: int, now: float) -> bool:
-        """Put a quarantined turn back to work; return whether there was one."""
+        """Put a quarantined turn back to work; return whether there was one (what is unreadable stays so)."""
 
     async def drop(self, row: int) -> bool:
-        """Delete a quarantined turn unanswered; return whether there was one."""
+        """Delete a quarantined turn unanswered, or an unreadable event; return whether there was one."""
 
     def term(self, post: str) -> AbstractAsyncContextManager[asyncio.Event]:
         """Wait until this process alone holds `post`; the event is set when the post is lost."""

@@ -318,3 +318,13 @@ async def test_what_could_not_be_drained_is_free_for_the_next_process_at_once(st
     notebook = Notebook()
     async with at_work(store, notebook, clock=clock):
         assert await notebook.wait_for(1) == ["ala"]
+
+
+async def test_an_event_no_door_can_read_is_kept_once_for_an_operator(store: Store) -> None:
+    async with at_work(store, Notebook()) as courier:
+        for _ in range(2):
+            await courier.set_aside("telegram", "no JSON", "{broken")
+        [held] = await store.held()
+        assert (held.status, held.reason, held.channel) == ("unreadable", "no JSON", "telegram")
+        assert not await store.replay(held.row, 0)
+        assert await store.drop(held.row)

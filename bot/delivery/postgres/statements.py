@@ -29,13 +29,13 @@ LONG_GONE = "SELECT person FROM person WHERE departed < $1"
 
 PRUNE_EVENTS = "DELETE FROM seen WHERE at < $1"
 PRUNE_MESSAGES = "DELETE FROM message WHERE at < $1"
-PRUNE_QUARANTINE = "DELETE FROM inbox WHERE status = 'quarantined' AND received < $1"
+PRUNE_QUARANTINE = "DELETE FROM inbox WHERE status <> 'waiting' AND received < $1"
 PRUNE_CONVERSATIONS = "DELETE FROM conversation WHERE day < $1"
 PRUNE_PEOPLE = "DELETE FROM person WHERE day < $1"
 PRUNE_LANES = "DELETE FROM lane WHERE waiting = 0"
 
 DEPTH = """SELECT channel, count(*) FILTER (WHERE status = 'waiting') AS waiting,
-count(*) FILTER (WHERE status = 'quarantined') AS quarantined,
+count(*) FILTER (WHERE status <> 'waiting') AS quarantined,
 min(received) FILTER (WHERE status = 'waiting') AS oldest FROM inbox GROUP BY channel"""
 
 HELD = """SELECT id, channel, status, attempts, received, reason FROM inbox
@@ -66,6 +66,10 @@ REPLAY = """WITH back AS (
 INSERT INTO lane AS l (conversation, channel, waiting, due_at) SELECT conversation, channel, 1, $2 FROM back
 ON CONFLICT (conversation) DO UPDATE SET waiting = l.waiting + 1 RETURNING waiting"""
 
-DROP = "DELETE FROM inbox WHERE id = $1 AND status = 'quarantined' RETURNING id"
+DROP = "DELETE FROM inbox WHERE id = $1 AND status <> 'waiting' RETURNING id"
+
+SET_ASIDE = """WITH unknown AS (INSERT INTO seen (event, at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING event)
+INSERT INTO inbox (conversation, person, channel, payload, received, status, reason)
+SELECT ''::bytea, ''::bytea, $3, $4, $2, 'unreadable', $5 FROM unknown RETURNING id"""
 
 PING = "UPDATE lane SET waiting = waiting WHERE FALSE"

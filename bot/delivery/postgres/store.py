@@ -87,6 +87,9 @@ class PostgresStore:
     async def quarantine(self, turn: Turn, reason: str, now: float) -> None:
         await self._execute(sql.QUARANTINE, turn.row, reason, now)
 
+    async def set_aside(self, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
+        return bool(await self._column(sql.SET_ASIDE, event, now, channel, payload, reason))
+
     async def release(self, owner: int) -> None:
         await self._execute(sql.RELEASE, owner)
 

@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from bot.delivery.sqlite import turns
 from bot.delivery.store import Depth, Held, Lease
 
-_DEPTH = """SELECT channel, coalesce(sum(status = 'waiting'), 0), coalesce(sum(status = 'quarantined'), 0),
+_DEPTH = """SELECT channel, coalesce(sum(status = 'waiting'), 0), coalesce(sum(status <> 'waiting'), 0),
 min(CASE WHEN status = 'waiting' THEN received END) FROM inbox GROUP BY channel"""
 
 _SET_ASIDE = """UPDATE inbox SET status = 'quarantined', reason = ?, attempts = attempts + 1
 WHERE id = ? AND status = 'waiting'"""
+
+_KEEP_UNREADABLE = """INSERT INTO inbox (conversation, person, channel, payload, received, status, reason)
+VALUES (x'', x'', :channel, :payload, :now, 'unreadable', :reason)"""
 
 _HELD = """SELECT id, channel, status, attempts, received, reason FROM inbox
 WHERE :status IS NULL OR status = :status ORDER BY id"""
@@ -53,8 +56,16 @@ def replay(db: sqlite3.Connection, row: int, now: float) -> bool:
 
 
 def drop(db: sqlite3.Connection, row: int) -> bool:
-    """Delete a quarantined turn."""
-    return db.execute("DELETE FROM inbox WHERE id = ? AND status = 'quarantined'", (row,)).rowcount > 0
+    """Delete a turn or event that was set aside."""
+    return db.execute("DELETE FROM inbox WHERE id = ? AND status <> 'waiting'", (row,)).rowcount > 0
+
+
+def set_aside(db: sqlite3.Connection, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
+    """Keep an unreadable event, once; it belongs to nobody."""
+    if db.execute("INSERT OR IGNORE INTO seen (event, at) VALUES (?, ?)", (event, now)).rowcount == 0:
+        return False
+    db.execute(_KEEP_UNREADABLE, {"channel": channel, "payload": payload, "reason": reason, "now": now})
+    return True
 
 
 def release(db: sqlite3.Connection, owner: int | None) -> None:

@@ -89,5 +89,5 @@ def prune_rest(db: sqlite3.Connection, horizon: Horizon) -> dict[str, int]:
     gone = db.execute("SELECT person FROM person WHERE departed < ?", (horizon.departed,)).fetchall()
     for (person,) in gone:
         forget(db, person)
-    dropped = db.execute("DELETE FROM inbox WHERE status = 'quarantined' AND received < ?", (horizon.quarantine,))
+    dropped = db.execute("DELETE FROM inbox WHERE status <> 'waiting' AND received < ?", (horizon.quarantine,))
     return {"departed": len(gone), "quarantine": dropped.rowcount}

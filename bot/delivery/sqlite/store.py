@@ -87,6 +87,9 @@ class SqliteStore:
     async def quarantine(self, turn: Turn, reason: str, now: float) -> None:
         await self._group.run(lambda db: operating.quarantine(db, turn.row, turn.conversation, reason, now))
 
+    async def set_aside(self, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
+        return await self._group.run(lambda db: operating.set_aside(db, channel, event, payload, reason, now))
+
     async def release(self, owner: int) -> None:
         await self._group.run(lambda db: operating.release(db, owner))
 
