@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from pydantic import SecretStr
 
 from bot.delivery.identity import Identity
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from bot.adapters.slack.app import Credentials
     from bot.adapters.slack.oauth import OAuth
     from bot.adapters.telegram.app import Config
-
-log = structlog.stdlib.get_logger(__name__)
 
 
 def platforms(settings: Settings, service: Service, engine: Engine, identity: Identity) -> Iterator[Platform]:
@@ -69,12 +67,12 @@ def _telegram(settings: Settings, service: Service, engine: Engine) -> Platform:
     from bot.adapters.telegram.app import Telegram
     from bot.adapters.telegram.inline import general
 
-    async def unreadable(reason: str, _update: str) -> None:
-        service.metrics.quarantined("telegram")
-        log.error("unreadable_update", channel="telegram", reason=reason)
-
     config = telegram_config(settings)
     courier = service.courier
+
+    async def unreadable(reason: str, update: str) -> None:
+        await courier.set_aside("telegram", reason, update)
+
     telegram = Telegram(
         config,
         accept=courier.accept,
@@ -89,9 +87,8 @@ def _telegram(settings: Settings, service: Service, engine: Engine) -> Platform:
 def _slack(settings: Settings, service: Service, engine: Engine, identity: Identity) -> Platform:
     from bot.adapters.slack.app import House, Slack
 
-    async def unreadable(_body: Mapping[str, Any], reason: str) -> None:
-        service.metrics.quarantined("slack")
-        log.error("unreadable_event", channel="slack", reason=reason)
+    async def unreadable(body: Mapping[str, Any], reason: str) -> None:
+        await service.courier.set_aside("slack", reason, json.dumps(body, sort_keys=True))
 
     house = House(
         accept=service.courier.accept,
