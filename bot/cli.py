@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from bot import cli_authors, cli_operators
 from bot.errors import FootnoteError
 
 if TYPE_CHECKING:
@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 app = typer.Typer(name="footnote", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-telegram = typer.Typer(help="What belongs to Telegram alone.", no_args_is_help=True)
-inbox = typer.Typer(help="Turns that wait or failed: list, replay, drop.", no_args_is_help=True)
-app.add_typer(telegram, name="telegram")
-app.add_typer(inbox, name="inbox")
+app.add_typer(cli_authors.app)
+app.add_typer(cli_operators.app)
 
 ToneOption = Annotated[str | None, typer.Option("--tone", help="professional or layperson")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -79,101 +77,6 @@ def ask(
 
     engine = _engine(load_settings())
     typer.echo(answer_once(engine, text, node, after, _tone(tone), channel, as_json=as_json, explain=explain))
-
-
-@app.command()
-def graph() -> None:
-    """Print the conversation trees as a Mermaid flowchart."""
-    from bot.library.graph import mermaid
-    from bot.library.load import load
-    from bot.settings import load_settings
-
-    settings = load_settings()
-    typer.echo(mermaid(load(settings.footnote_dialogs, settings.footnote_content)))
-
-
-@app.command()
-def doctor(platform: Annotated[str | None, typer.Argument(help="telegram or slack; both if left out")] = None) -> None:
-    """Examine the set-up of each configured platform and say what to mend, and where."""
-    import asyncio
-
-    from bot.doctor import examine
-    from bot.settings import load_settings
-
-    settings = load_settings()
-    healthy, report = asyncio.run(examine(settings, _engine(settings), platform))
-    typer.echo(report)
-    raise typer.Exit(0 if healthy else 1)
-
-
-@telegram.command("links")
-def telegram_links() -> None:
-    """Print a link per answer, for leaflets and QR codes."""
-    import asyncio
-
-    from bot.doctor import telegram_links as links
-    from bot.settings import load_settings
-
-    settings = load_settings()
-    typer.echo(asyncio.run(links(settings, _engine(settings))))
-
-
-@inbox.command("list")
-def inbox_list(
-    quarantined: Annotated[bool, typer.Option("--quarantined", help="Only those set aside.")] = False,
-) -> None:
-    """List unfinished turns, oldest first: no text, no names."""
-    import asyncio
-
-    from bot.delivery.operator import listing
-
-    typer.echo(asyncio.run(listing(_database(), "quarantined" if quarantined else None)))
-
-
-@inbox.command("replay")
-def inbox_replay(row: int) -> None:
-    """Put a quarantined turn back to work."""
-    import asyncio
-
-    from bot.delivery.operator import replay
-
-    asyncio.run(replay(_database(), row))
-
-
-@inbox.command("drop")
-def inbox_drop(row: int) -> None:
-    """Delete a quarantined turn unanswered."""
-    import asyncio
-
-    from bot.delivery.operator import drop
-
-    asyncio.run(drop(_database(), row))
-
-
-@app.command()
-def backup(target: Path) -> None:
-    """Copy the SQLite database, which may be in use, to TARGET."""
-    import asyncio
-
-    from bot.delivery.operator import back_up
-
-    asyncio.run(back_up(_database(), target))
-
-
-@app.command()
-def restore(source: Path) -> None:
-    """Put the backup SOURCE in the place of the SQLite database; the present one is kept beside it."""
-    import asyncio
-
-    from bot.delivery.operator import restore as put_back
-
-    asyncio.run(put_back(_database(), source))
-
-
-def _database() -> str:
-    from bot.settings import load_settings
-
-    return load_settings().footnote_database_url
 
 
 def _converse(settings: Settings, tone: str | None) -> None:

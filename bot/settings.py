@@ -20,6 +20,12 @@ BOTFATHER = "create a bot with @BotFather in Telegram; it answers with the token
 SLACK_APP = "in your Slack app's settings (docs/slack.md shows the page)"
 
 
+def _shipped(folder: str) -> Path:
+    """Return the folder that comes with the program; relative where that is shorter, for faults that read well."""
+    shipped = _ROOT / folder
+    return shipped.relative_to(Path.cwd()) if shipped.is_relative_to(Path.cwd()) else shipped
+
+
 class Settings(BaseSettings):
     """Everything an operator can set. Nothing here is needed for a conversation in the terminal."""
 
@@ -44,8 +50,8 @@ class Settings(BaseSettings):
     footnote_secret: SecretStr | None = None
     footnote_host: str = "127.0.0.1"
     footnote_port: int = Field(default=8080, ge=0, le=65535)
-    footnote_dialogs: Path = _ROOT / "dialogs"
-    footnote_content: Path = _ROOT / "content"
+    footnote_dialogs: Path = Field(default_factory=lambda: _shipped("dialogs"))
+    footnote_content: Path = Field(default_factory=lambda: _shipped("content"))
     footnote_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     footnote_require_approved: bool = False
     footnote_drain_seconds: float = Field(default=20.0, gt=0)
