@@ -32,7 +32,7 @@ def telegram_gauge(library: Library) -> Measure:
 
 
 def slack_gauge(library: Library) -> Measure:
-    """Return the measure of Slack: at most two messages per answer, each below the number of blocks that Slack refuses."""
+    """Return the measure of Slack: at most two messages per answer, each with no more blocks than Slack takes."""
     composer = Composer(library)
     renderer = slack.Renderer(composer.words)
 

@@ -9,8 +9,11 @@ from pathlib import Path
 
 from bot.library.check import Gauge, Report, check
 from bot.library.contents import contents
+from bot.library.decisions import ReviewRefused, decide
+from bot.library.docs import write
 from bot.library.library import Library
 from bot.library.load import load
+from bot.library.parts import Status
 
 Printed = tuple[str, int]
 """Text for standard output, and the exit code."""
@@ -74,6 +77,22 @@ def _reviews(library: Library, today: date) -> Iterator[dict[str, str]]:
         }
 
 
+def run_decision(
+    dialogs: Path, content: Path, node: str, status: Status, by: str, on: date, due: date | None = None
+) -> Printed:
+    """Record a reviewer's decision and say where; exit code 1 with the reason when it is refused. Raises LoadError."""
+    try:
+        path = decide(load(dialogs, content), node, status, by, on, due)
+    except ReviewRefused as error:
+        return f"not recorded: {error}", 1
+    return f"{path}: {status} by {by} on {on}", 0
+
+
 def run_content(dialogs: Path, content: Path) -> Printed:
     """Return every answer in both registers side by side, as Markdown; raises LoadError."""
     return contents(load(dialogs, content)), 0
+
+
+def run_docs(dialogs: Path, content: Path, root: Path) -> Printed:
+    """Write what is generated from the content of the project at `root` and say what was stale; raises LoadError."""
+    return "\n".join(f"wrote {path}" for path in write(load(dialogs, content), root)), 0

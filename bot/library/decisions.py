@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bot.library.editing import with_group
 from bot.library.library import Library
-from bot.library.models import Answer, Status
+from bot.library.models import Answer
+from bot.library.parts import Status
 from bot.library.reading import read
 from bot.library.shape import shaped
 

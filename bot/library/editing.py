@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from bot.library.survey import Place, Survey, lines_of
+from bot.library.survey import Place, Spot, Survey, lines_of
 
 _PLAIN = re.compile(r"(?!null$|true$|false$)[a-z]+(?:-[a-z]+)*|\d{4}-\d\d-\d\d")
 
@@ -17,31 +17,42 @@ Value = str | None
 def with_group(text: str, name: str, values: Mapping[str, Value]) -> str:
     """Return `text` with the top-level mapping `name` holding `values`.
 
-    A value that is there is replaced where it stands; a missing one is added below; a missing group goes to the end.
+    A value that is there is replaced where it stands; a missing one is added below; a missing group goes to the end. A
+    group of another form (in brackets, empty, with blocks of text) is written anew.
     """
     survey = Survey(text)
     newline = "\r\n" if "\r\n" in text else "\n"
     if (name,) not in survey:
-        gap = "" if text.endswith(("\n", "\r")) or not text else newline
-        return text + gap + f"{name}:{newline}" + _lines(values, newline)
+        gap = newline if text and not text.endswith(("\n", "\r")) else ""
+        return f"{text}{gap}{name}:{newline}{_lines(values, newline)}{newline}"
+    rows = survey.spot((name,)).rows
+    if not rows or any(survey.spot((name, row)).block for row in rows):
+        return _anew(text, survey.spot((name,)), values, newline)
+    return _by_rows(text, name, survey, values, newline)
+
+
+def _anew(text: str, spot: Spot, values: Mapping[str, Value], newline: str) -> str:
+    begin, end = _offset(text, spot.start), _offset(text, spot.end)
+    after = newline if text[begin:end].endswith(("\n", "\r")) else ""
+    return text[:begin].rstrip() + newline + _lines(values, newline) + after + text[end:]
+
+
+def _by_rows(text: str, name: str, survey: Survey, values: Mapping[str, Value], newline: str) -> str:
     spot = survey.spot((name,))
-    present = [key for key in values if (name, key) in survey]
-    if spot.flow or not present:
-        begin, end = _offset(text, spot.start), _offset(text, spot.end)
-        return text[:begin].rstrip(" ") + newline + _lines(values, newline).removesuffix(newline) + text[end:]
-    missing = {key: value for key, value in values.items() if key not in present}
-    end = _line_end(text, spot.end)
-    text = text[:end] + "".join(newline + line for line in _lines(missing, newline).splitlines()) + text[end:]
-    for key in sorted(present, key=lambda key: survey.spot((name, key)).start, reverse=True):
+    missing = {key: value for key, value in values.items() if key not in spot.rows}
+    end = _offset(text, (spot.end[0], len(lines_of(text)[spot.end[0]])))
+    if missing:
+        text = text[:end] + newline + _lines(missing, newline, spot.start[1]) + text[end:]
+    for key in sorted(values.keys() - missing.keys(), key=lambda key: survey.spot((name, key)).start, reverse=True):
         place = survey.spot((name, key))
         begin, end = _offset(text, place.start), _offset(text, place.end)
-        gap = "" if text[begin - 1 : begin].isspace() else " "
+        gap = "" if text[begin - 1].isspace() else " "
         text = text[:begin] + gap + _written(values[key]) + text[end:]
     return text
 
 
-def _lines(values: Mapping[str, Value], newline: str) -> str:
-    return "".join(f"  {key}: {_written(value)}{newline}" for key, value in values.items())
+def _lines(values: Mapping[str, Value], newline: str, indent: int = 2) -> str:
+    return newline.join(f"{' ' * indent}{key}: {_written(value)}" for key, value in values.items())
 
 
 def _written(value: Value) -> str:
@@ -59,8 +70,3 @@ def _offset(text: str, place: Place) -> int:
         position += len(body)
         position += 2 if text.startswith("\r\n", position) else 1
     return position + column
-
-
-def _line_end(text: str, place: Place) -> int:
-    line, _ = place
-    return _offset(text, (line, len(lines_of(text)[line])))

@@ -3,36 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal, TypeVar, cast, dataclass_transform
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, Strict, StringConstraints
-from pydantic.dataclasses import dataclass
-from typing_extensions import TypeAliasType
+from pydantic import Field, StringConstraints
 
+from bot.library.parts import Figure, Id, Link, Name, Status, Switch, Whole, Words, part
 from bot.library.tone import Tone
-
-Id = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
-"""Lower-case words joined by hyphens. At most 40 characters, so that a button's payload stays within the 64 bytes that
-Telegram allows for callback data."""
-
-Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_]*$")]
-"""A name that Jinja2 can reach with a dot."""
-
-Words = Annotated[str, StringConstraints(strict=True, min_length=1)]
-Whole = Annotated[int, Strict()]
-Switch = Annotated[bool, Strict()]
-Status = Literal["submitted", "under-review", "approved"]
-Figure = TypeAliasType("Figure", "Words | Whole | Annotated[float, Strict()] | dict[Name, Figure]")
-
-
-Part = TypeVar("Part")
-
-
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field,))
-def part(model: type[Part]) -> type[Part]:
-    """Make a model: immutable, without unknown names, and with slots, which halve the memory of a large tree."""
-    made: Any = dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid"))(model)
-    return cast(type[Part], made)
 
 
 @part
@@ -64,12 +40,17 @@ class Claim:
 
     id: Id
     kind: Literal["fact", "editorial", "action"] = "fact"
+    """`fact` cites sources; `editorial` says nothing factual; `action` is one thing the reader can do."""
     cites: tuple[Id, ...] = ()
+    """Ids from sources.yaml. The numbers in the text come from here."""
     section: Both | None = None
+    """Begins a new part of the answer under this heading."""
     bullet: Switch = False
+    """Shows the claim as a list item."""
     professional: Words
     layperson: Words | None = None
-    professional_only: Words | None = Field(None, description="Why this claim has no layperson wording.")
+    professional_only: Words | None = None
+    """Why this claim has no layperson wording."""
 
     def of(self, tone: Tone) -> str:
         """Return the text of one register before facts are inserted; empty for a claim that has no such register."""
@@ -81,11 +62,16 @@ class Answer:
     """content/<topic>/answers/<node>.yaml: one answer."""
 
     id: Id = Field(alias="answer")
+    """The node that shows it, and the name of this file."""
     label: Both
+    """The text of buttons that lead here: at most 30 characters."""
     title: Both
     claims: tuple[Claim, ...] = Field(min_length=1)
+    """The first is the main message."""
     notes: tuple[Id, ...] = ()
+    """Ids from notes.yaml."""
     review: Review | None = None
+    """Written by `footnote review`; without it the topic's review holds."""
 
 
 @part
@@ -93,10 +79,14 @@ class Source:
     """One bibliographic record. A field nobody saw is null, never guessed."""
 
     number: Whole = Field(ge=1)
-    short: Words | None = Field(None, description="The name used in the list of all sources, such as `Cochrane 2024`.")
+    """How readers know it; the article's own 1 to 5 stay."""
+    short: Words | None = None
+    """The name used in the list of all sources, such as `Cochrane 2024`."""
     group: Literal["article", "added"]
+    """Whether the article cites it or we added it."""
     kind: Literal["guideline", "statement", "trial", "review", "label", "agency", "overview", "study", "guidance"]
     check: Literal["P", "P-copy", "S", "N"]
+    """P: its own page was read; P-copy: its text on another host; S: another page reports it; N: not found."""
     authors: tuple[Words, ...] | None = None
     title: Words | None = None
     journal: Words | None = None
@@ -108,9 +98,12 @@ class Source:
     pmid: Words | None = None
     pmcid: Words | None = None
     registry: Words | None = None
-    url: Annotated[str, StringConstraints(strict=True, pattern=r"^https?://\S+$")] | None = None
+    url: Link | None = None
+    """Where it was seen; readers are led to the DOI where there is one."""
     as_printed: Both | None = None
+    """What the article prints, or fails to print, about it."""
     supports: Both
+    """What it supports here."""
 
 
 @part
@@ -120,18 +113,19 @@ class Note(Both):
     number: Annotated[str, StringConstraints(strict=True, pattern=r"^N[1-9][0-9]?$")]
     cites: tuple[Id, ...] = Field(min_length=1)
     stance: Literal["newer", "limits", "corrects", "adds"]
+    """What it does to the article's statement."""
 
 
 @part
 class Term:
-    """A medical term: how many syllables it has, and the plain words that explain it at first use.
-
-    The name of a `drug` stands in both registers of a claim or in neither.
-    """
+    """A medical term a layperson will meet."""
 
     syllables: Whole = Field(ge=1)
+    """How many it truly has."""
     explained_by: tuple[Words, ...] = Field(min_length=1)
+    """Plain words; one of them must stand no later than the term itself."""
     drug: Switch = False
+    """Its name then stands in both registers of a claim or in neither."""
 
 
 @part
@@ -140,7 +134,7 @@ class Article:
 
     title: Words
     publisher: Words | None = None
-    url: Annotated[str, StringConstraints(strict=True, pattern=r"^https?://\S+$")] | None = None
+    url: Link | None = None
     updated: date | None = None
     status: Words | None = None
 
@@ -211,6 +205,7 @@ class Node:
     """One place in the tree; it shows the answer of the same name."""
 
     next: tuple[Id, ...] = Field((), max_length=6)
+    """Follow-up buttons, in this order."""
 
 
 @part
@@ -218,13 +213,19 @@ class Dialog:
     """dialogs/<dialog>.yaml: the tree."""
 
     id: Id = Field(alias="dialog")
-    default: Switch = Field(False, description="With several dialogs: this one starts and answers the rest.")
+    default: Switch = False
+    """With several dialogs: this one starts and answers the rest."""
     start: Id
     urgent: Id | None = None
+    """Matched first on every turn."""
     advice: Id | None = None
+    """Answers what is a decision about one person's treatment."""
     otherwise: Id | None = None
+    """Answers what nothing else does."""
     always: tuple[Id, ...] = ()
+    """Reachable from everywhere."""
     renamed: dict[Id, Id] = Field(default_factory=dict)
+    """Old ids and what they are called today; old buttons carry them for ever."""
     nodes: dict[Id, Node] = Field(min_length=1)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from bot.library.document import Block, Document, Listing, Quote, Runs, Table, text_of
 from bot.library.models import Term
@@ -17,7 +18,7 @@ from bot.library.syllables import syllables
 
 _CITATION = re.compile(r"\s?\[\d+\]")
 _WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
-_END = re.compile(r"(?<=[.!?:])[\"'”’)]*\s+(?=[\"'“‘(]*[A-Z0-9])")
+_END = re.compile(r"(?<=[.!?])(?<!\bDr\.)(?<!\be\.g\.)(?<!\bvs\.)[\"'”’)]*\s+(?=[\"'“‘(]*[A-Z0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Grade:
 def grade(sentences: Sequence[str], terms: Mapping[str, Term]) -> Grade:
     """Return the grade of a text, given as its sentences."""
     whole = " ".join(sentences)
+    terms = {name: term for name, term in terms.items() if occurs(name, whole)}
     known = {name: term for name, term in terms.items() if explains(whole, term)}
     words = sum(map(word_count, sentences))
     raw = sum(_syllables(sentence, terms) for sentence in sentences)
@@ -122,6 +124,7 @@ def _longest_first(terms: Mapping[str, Term]) -> list[str]:
     return sorted(terms, key=len, reverse=True)
 
 
+@cache
 def _pattern(words: str) -> re.Pattern[str]:
     """Return the pattern of `words` as whole words, in any case, singular or plural."""
     stem = words.removesuffix("s") if len(words) > 4 else words

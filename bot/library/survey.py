@@ -42,8 +42,8 @@ class Spot:
     end: Place
     block: bool = False
     """Whether it is text that begins on the line after its `|` or `>`."""
-    flow: bool = False
-    """Whether it is a list or mapping in brackets."""
+    rows: tuple[str, ...] = ()
+    """The names of a mapping that has one name per line; empty for anything else, and for a mapping in brackets."""
 
 
 class Survey:
@@ -75,19 +75,20 @@ class Survey:
     def _value(self, event: Any, way: tuple[str | int, ...], key: Any = None) -> Place:
         """Note the value that begins with `event`, and everything inside it; return where it ends."""
         flow = bool(getattr(event, "flow_style", False))
-        end = _ends(event)
+        end, names, number = _ends(event), [], 0
         if isinstance(event, MappingStartEvent):
             while not isinstance(name := self._next(), MappingEndEvent):
-                end = self._value(self._next(), (*way, str(getattr(name, "value", ""))), name)
+                names.append(str(getattr(name, "value", "")))
+                end = self._value(self._next(), (*way, names[-1]), name)
             end = _ends(name) if flow else end
         elif isinstance(event, SequenceStartEvent):
-            number = 0
             while not isinstance(item := self._next(), SequenceEndEvent):
                 end = self._value(item, (*way, number))
                 number += 1
             end = _ends(item) if flow else end
         block = isinstance(event, ScalarEvent) and event.style in ("|", ">")
-        self._spots.setdefault(way, Spot(_place(key or event), _place(event), end, block, flow))
+        spot = Spot(_place(key or event), _place(event), end, block, () if flow else tuple(names))
+        self._spots.setdefault(way, spot)
         return end
 
 

@@ -72,12 +72,9 @@ def troubles(text: str, values: Values, *, open_ended: bool = False) -> Iterator
     except TemplateSyntaxError as error:
         yield Trouble(error.lineno, "", f"Jinja2: {error.message}", "write {{ facts.… }}, with both braces closed")
         return
-    known = [leaf for leaf, _ in flattened(values)]
-    wrong = [
-        name
-        for name in names
-        if not (open_ended and name.partition(".")[0] not in values) and not _exists(name, values)
-    ]
+    checked = [name for name in names if not open_ended or name.partition(".")[0] in values]
+    wrong = [name for name in checked if not _exists(name, values)]
+    known = [leaf for leaf, _ in flattened(values)] if wrong else []
     for name in wrong:
         yield Trouble(names[name], name, f"`{name}` does not exist", nearest(name, known))
     if not wrong and not open_ended:

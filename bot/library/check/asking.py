@@ -20,19 +20,23 @@ MOST = 1000
 
 
 def colliding(subject: Subject) -> Iterator[Fault]:
-    """D04: the same phrase, but for case, accents and punctuation, under two nodes or twice under one."""
+    """D04: a phrase that is, but for case, accents and punctuation, another node's, or already there."""
     owners = dict[str, str]()
     for node, phrases in subject.library.phrases.items():
         for phrase in phrases:
             if _count(phrase) > MOST:
                 continue
-            owner = next((owners[form] for form in _forms(phrase) if form in owners), None)
-            owners.update({form: owners.get(form, node) for form in _forms(phrase)})
-            if owner is not None:
-                where = "already leads to" if owner != node else "stands twice under"
-                level: Level = "error" if owner != node else "warning"
-                message = f"the phrase `{phrase}` {where} `{owner}`"
-                yield _fault(subject.library, node, phrase, "D04", message, "keep it where it fits best", level)
+            leads = {form: owners.get(form) for form in _forms(phrase)}
+            owners.update({form: owner or node for form, owner in leads.items()})
+            others = [owner for owner in leads.values() if owner not in (None, node)]
+            level: Level = "error" if others else "warning"
+            if others:
+                message = f"the phrase `{phrase}` already leads to `{others[0]}`"
+            elif all(leads.values()):
+                message = f"the phrase `{phrase}` adds nothing to `{node}`"
+            else:
+                continue
+            yield _fault(subject.library, node, phrase, "D04", message, "keep it where it fits best", level)
 
 
 def overgrown(subject: Subject) -> Iterator[Fault]:
