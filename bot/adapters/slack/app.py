@@ -25,7 +25,7 @@ from bot.adapters.slack.oauth import OAuth
 from bot.adapters.slack.say import Say
 from bot.adapters.slack.socket import PING_SECONDS, Socket
 from bot.adapters.slack.threads import Known, Memory, nothing_known
-from bot.delivery.envelope import Channel, Letter, Progress
+from bot.delivery.envelope import Busy, Channel, Letter, Progress
 from bot.engine.turn import Tone
 
 log = structlog.stdlib.get_logger(__name__)
@@ -175,6 +175,12 @@ class Courteous:
         self._courtesies = courtesies
 
     async def deliver(self, letter: Letter, progress: Progress) -> None:
-        """Deliver the answer; raises Busy or Gone."""
-        await self._inner.deliver(letter, progress)
+        """Deliver the answer; raises Busy, and then the sign stays up, or Gone."""
+        try:
+            await self._inner.deliver(letter, progress)
+        except Busy:
+            raise
+        except Exception:
+            self._courtesies.done(letter.address)
+            raise
         self._courtesies.done(letter.address)

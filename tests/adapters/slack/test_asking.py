@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
+from bot.engine.respond import Engine
 from bot.engine.turn import Tone
-from tests.adapters.slack.ward import ADA, BEN, CHANNEL, CLEO, Ward, labels_of, words_of
+from tests.adapters.slack.ward import ADA, BEN, CHANNEL, CLEO, Mode, Ward, house, labels_of, words_of
+from tests.fakes.slack import FakeSlack
+from tests.fakes.slack_faults import Fault
 
 ALA = "what is alpha lipoic acid"
 
@@ -53,6 +57,18 @@ async def test_a_followed_thread_needs_no_second_mention_and_keeps_its_context(w
     post = await ward.answer()
     assert ward.title("ala-safety") in words_of(post)
     assert post.thread_ts == said.ts
+
+
+async def test_a_thread_is_followed_after_a_restart(
+    fake: FakeSlack, engine: Engine, mode: Mode, tmp_path: Path
+) -> None:
+    async with house(fake, engine, mode, tmp_path) as ward:
+        said = await ward.people.mention(ADA, CHANNEL, ALA)
+        await ward.answer()
+        await ward.idle()
+    async with house(fake, engine, mode, tmp_path) as ward:
+        await ward.people.say(BEN, CHANNEL, "and the side effects?", said.ts)
+        assert ward.title("ala-safety") in words_of(await ward.answer())
 
 
 async def test_between_people_the_bot_keeps_silent(ward: Ward) -> None:
@@ -116,14 +132,15 @@ async def test_a_link_preview_is_no_correction(ward: Ward) -> None:
 
 
 async def test_a_question_deleted_before_its_answer_is_not_answered(ward: Ward) -> None:
-    from tests.fakes.slack_faults import Fault
-
-    held = ward.fake.faults.add(Fault("ratelimited", "chat.postMessage", retry_after=4))
-    said = await ward.people.mention(ADA, CHANNEL, ALA)
+    held = ward.fake.faults.add(Fault("hold", "chat.postMessage"))
+    first = await ward.people.mention(ADA, CHANNEL, ALA)
     await asyncio.wait_for(held.met.wait(), 5)
-    await (await ward.people.delete(CHANNEL, said.ts)).acked()
-    await ward.idle()
-    assert ward.world.posts == []
+    second = await ward.people.mention(ADA, CHANNEL, "does vitamin k2 help neuropathy", first.ts)
+    await second.acked()
+    await (await ward.people.delete(CHANNEL, second.ts)).acked()
+    held.release.set()
+    assert ward.title("ala") in words_of(await ward.answer())
+    await ward.quiet()
 
 
 async def test_own_and_other_bots_messages_are_ignored(ward: Ward) -> None:

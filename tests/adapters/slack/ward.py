@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -18,9 +18,9 @@ from bot.delivery.identity import Identity
 from bot.delivery.opening import open_store
 from bot.delivery.policy import Policy
 from bot.delivery.store import Store
-from bot.engine import taps
 from bot.engine.respond import Engine
-from bot.engine.turn import Button, Tone
+from bot.engine.turn import Tone
+from bot.platforms import first_topics
 from tests.fakes.slack import CHANNEL, FakeSlack
 from tests.fakes.slack_blocks import validate_blocks, validate_view
 from tests.fakes.slack_rich_text import pings, walk
@@ -92,17 +92,6 @@ class Ward:
         return self.engine.sentence(key, tone, **values)
 
 
-def topics(engine: Engine) -> Any:
-    """Return what the Home offers: the start and its follow-ups."""
-    library = engine.library
-
-    def of(tone: Tone) -> Sequence[Button]:
-        nodes = (library.start, *library.nodes[library.start].next)
-        return [Button(library.text(library.answer(node).label, tone), taps.payload(node)) for node in nodes]
-
-    return of
-
-
 @asynccontextmanager
 async def house(
     fake: FakeSlack,
@@ -128,7 +117,7 @@ async def house(
 
     given = {"bot_token": fake.bot_token, "app_token": fake.world.app_token, **(credentials or {})}
     given.setdefault("signing_secret", fake.world.signing_secret)
-    home = House(accept, engine.sentence, topics(engine), quarantine=quarantine)
+    home = House(accept, engine.sentence, lambda tone: first_topics(engine, tone), courier.remembers, quarantine)
     slack = Slack(Credentials(mode, fake.api, **given), home, oauth, ping)
     ward = Ward(fake, slack, courier, store, engine)
     ward.quarantined = kept
