@@ -38,7 +38,9 @@ def check(as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def evaluate(questions: Path, as_json: JsonOption = False) -> None:
+def evaluate(
+    questions: Annotated[Path, typer.Argument(exists=True, dir_okay=False)], as_json: JsonOption = False
+) -> None:
     """Measure the matcher on a file of labelled questions (JSON lines)."""
     import json
 

@@ -11,13 +11,14 @@ from typing import Any
 
 from bot.engine.match.result import Match, Matcher
 from bot.engine.turn import Outcome, Tone
+from bot.errors import FootnoteError
 
 _TONES = {"clinician": Tone.PROFESSIONAL, "patient": Tone.LAYPERSON}
 SHARES = ("right", "offered", "wrong", "missed", "lost")
 """How a question can end. `lost` is neither: choices without a right one, or choices where nothing was expected."""
 
 
-class QuestionFault(ValueError):
+class QuestionFault(FootnoteError):
     """A line of a question file that is no labelled question."""
 
 

@@ -1,0 +1,155 @@
+"""The command line as people and scripts use it: real processes, real exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def footnote(*words: str, stdin: str = "", code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m bot`; fails if the exit code is another than `code`."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("TELEGRAM_", "SLACK_", "FOOTNOTE_"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", *words],
+        cwd=ROOT,
+        env={**clean, **environment},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def ask(*words: str) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(footnote("ask", "--json", *words).stdout)
+    return answer
+
+
+def test_ask_as_json_has_the_fixed_shape() -> None:
+    answer = ask("how much ala was used in the study", "--tone", "professional")
+    assert list(answer) == [
+        "outcome", "node", "choices", "tone", "title", "text", "sources", "review", "disclaimer", "buttons",
+    ]  # fmt: skip
+    assert (answer["outcome"], answer["node"], answer["tone"]) == ("answer", "ala-dose", "professional")
+    assert "600 mg twice daily" in answer["text"]
+    assert {"number": 5, "id": "el-nahas-2020"}.items() <= answer["sources"][0].items()
+    assert "pending human review" in answer["review"]
+    assert {"label", "node"} == set(answer["buttons"][0])
+
+
+def test_ask_a_node_by_tap_in_both_registers() -> None:
+    professional = ask("--node", "first-line", "--tone", "professional")
+    layperson = ask("--node", "first-line", "--tone", "layperson")
+    assert "300 mg daily" in professional["text"]
+    assert "300 mg daily" not in layperson["text"], "the prescriber sets the dose"
+
+
+def test_the_channel_gives_the_default_register() -> None:
+    assert ask("--node", "ala", "--channel", "slack")["tone"] == "professional"
+    assert ask("--node", "ala", "--channel", "telegram")["tone"] == "layperson"
+
+
+def test_after_gives_the_thread() -> None:
+    assert ask("and the side effects?", "--after", "ala")["node"] == "ala-safety"
+    assert ask("and the side effects?", "--after", "k2")["node"] == "k2"
+
+
+def test_explain_gives_reasons() -> None:
+    assert "because: " in footnote("ask", "chest pain right now", "--explain").stdout
+    assert ask("chest pain right now", "--explain")["reasons"]
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("ask", "--node", "no-such-node"), "no-such-node"),
+        (("ask", "x", "--after", "no-such-node"), "no-such-node"),
+        (("ask", "x", "--tone", "posh"), "--tone professional"),
+        (("ask",), "question"),
+        (("doctor", "irc"), "telegram or slack"),
+    ],
+)
+def test_a_wrong_call_says_what_is_wrong_without_a_traceback(words: tuple[str, ...], named: str) -> None:
+    done = footnote(*words, code=2)
+    assert named in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_serve_without_tokens_says_so_and_answers_lines_from_standard_input() -> None:
+    done = footnote("serve", stdin="what is alpha lipoic acid\n2\n/help\n\n")
+    assert "TELEGRAM_BOT_TOKEN" in done.stderr
+    assert "SLACK_BOT_TOKEN" in done.stderr
+    assert "pending human review" in done.stdout
+
+
+def test_chat_takes_a_number_as_a_button_and_a_slash_as_a_command() -> None:
+    shown = footnote("chat", "--tone", "professional", stdin="/overview\n1\n").stdout
+    assert shown.index("R-ALA and vitamin K2 (MK-7) in diabetic neuropathy") < shown.index("Role of ALA")
+
+
+def test_wrong_content_prints_every_fault_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "dialogs").mkdir()
+    (tmp_path / "dialogs" / "broken.yaml").write_text("dialog: x\n\tstart: y\n")
+    done = footnote("ask", "x", code=2, FOOTNOTE_DIALOGS=str(tmp_path / "dialogs"))
+    assert "broken.yaml:2:1" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_setting_names_variable_and_place() -> None:
+    done = footnote("serve", code=2, SLACK_BOT_TOKEN="xoxb-1")
+    assert "SLACK_APP_TOKEN" in done.stderr
+
+
+def test_evaluate_has_the_fixed_shape(tmp_path: Path) -> None:
+    asked = [("chest pain now", None, "urgent"), ("and the dose?", "ala", "ala-dose")]
+    rows = [
+        {"id": str(number), "text": text, "register": "patient", "context": after, "expect": [node], "kind": "in-scope"}
+        for number, (text, after, node) in enumerate(asked)
+    ]
+    path = tmp_path / "q.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    found = json.loads(footnote("evaluate", str(path), "--json").stdout)
+    assert {"n", "right", "offered", "wrong", "missed", "by_kind", "urgent", "rows"} <= set(found)
+    assert (found["n"], found["right"], found["urgent"]["recall"]) == (2, 1.0, 1.0)
+    assert {"id", "expect", "outcome", "node", "choices"} <= set(found["rows"][0])
+    assert "100.0%" in footnote("evaluate", str(path)).stdout
+
+
+def test_a_faulty_question_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text('{"id": "1"}\n')
+    done = footnote("evaluate", str(path), code=2)
+    assert "q.jsonl:1" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_graph_is_a_mermaid_flowchart_of_the_whole_tree() -> None:
+    chart = footnote("graph").stdout
+    assert chart.startswith("flowchart LR")
+    assert "overview --> ala" in chart
+
+
+def test_inbox_on_an_empty_database_and_unknown_rows(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/f.sqlite3"
+    assert "nothing is waiting" in footnote("inbox", "list", FOOTNOTE_DATABASE_URL=url).stdout
+    done = footnote("inbox", "replay", "7", code=2, FOOTNOTE_DATABASE_URL=url)
+    assert "no quarantined turn 7" in done.stderr
+
+
+def test_backup_and_restore(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/f.sqlite3"
+    footnote("inbox", "list", FOOTNOTE_DATABASE_URL=url)
+    footnote("backup", str(tmp_path / "copy.sqlite3"), FOOTNOTE_DATABASE_URL=url)
+    footnote("restore", str(tmp_path / "copy.sqlite3"), FOOTNOTE_DATABASE_URL=url)
+    assert "nothing is waiting" in footnote("inbox", "list", FOOTNOTE_DATABASE_URL=url).stdout
