@@ -10,6 +10,9 @@ from bot.library.survey import Place, Spot, Survey, lines_of
 
 _PLAIN = re.compile(r"(?!null$|true$|false$)[a-z]+(?:-[a-z]+)*|\d{4}-\d\d-\d\d")
 
+_BREAKS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
+"""Signs that JSON leaves alone and YAML would read as line breaks, or not at all."""
+
 Value = str | None
 """What can be written: text, or None for `null`."""
 
@@ -59,7 +62,9 @@ def _written(value: Value) -> str:
     """Return a value as YAML; anything but a plain word or a date stands in quotes."""
     if value is None:
         return "null"
-    return value if _PLAIN.fullmatch(value) else json.dumps(value, ensure_ascii=False)
+    if _PLAIN.fullmatch(value):
+        return value
+    return _BREAKS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def _offset(text: str, place: Place) -> int:

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.library.decisions import ReviewRefused, decide
@@ -131,6 +131,8 @@ def test_a_group_is_written_wherever_and_however_it_stood(text: str) -> None:
     assert {**before, "review": None} == {**after.data, "review": None}
 
 
+@settings(deadline=None)
+@example({"by": "\x85\u2028 ü 😀"})
 @given(st.dictionaries(st.sampled_from(["status", "by", "on", "due"]), st.text(max_size=12) | st.none(), min_size=1))
 def test_any_text_can_be_written_and_read_again(values: dict[str, str | None]) -> None:
     text = with_group("a: 1\nreview:\n  by: x  # who\n  due: null\nb: 2\n", "review", values)

@@ -207,7 +207,7 @@ FILES = sorted(path.relative_to(MINI).as_posix() for path in MINI.rglob("*.yaml"
 
 
 @given(path=st.sampled_from(FILES), raw=st.binary(max_size=120), keep=st.integers(0, 400))
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_random_bytes_in_any_file_give_faults_or_a_library(
     path: str, raw: bytes, keep: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.library import reading
@@ -127,6 +127,7 @@ def test_a_survey_knows_where_everything_stands() -> None:
     assert survey.place(("a", 0, "missing")) == (1, 4), "the nearest place above it"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
 @example(b"\xef\xbb\xbf")
 @example(b"a: &x [*x]")
@@ -140,6 +141,7 @@ def test_no_bytes_do_more_than_give_faults(raw: bytes) -> None:
         assert str(fault).startswith("page.yaml:")
 
 
+@settings(deadline=None)
 @given(st.recursive(st.text(max_size=8) | st.none(), lambda inner: st.lists(inner, max_size=3)))
 def test_a_survey_never_fails(data: object) -> None:
     assert Survey(repr(data)).place(("a", 0)) >= (0, 0)

@@ -29,14 +29,12 @@ def colliding(subject: Subject) -> Iterator[Fault]:
             leads = {form: owners.get(form) for form in _forms(phrase)}
             owners.update({form: owner or node for form, owner in leads.items()})
             others = [owner for owner in leads.values() if owner not in (None, node)]
-            level: Level = "error" if others else "warning"
             if others:
                 message = f"the phrase `{phrase}` already leads to `{others[0]}`"
+                yield _fault(subject.library, node, phrase, "D04", message, "keep it where it fits best", "error")
             elif all(leads.values()):
                 message = f"the phrase `{phrase}` adds nothing to `{node}`"
-            else:
-                continue
-            yield _fault(subject.library, node, phrase, "D04", message, "keep it where it fits best", level)
+                yield _fault(subject.library, node, phrase, "D04", message, "remove it", "warning")
 
 
 def overgrown(subject: Subject) -> Iterator[Fault]:
