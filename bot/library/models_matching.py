@@ -45,7 +45,7 @@ class Concept(Shape):
 
 
 class Rule(Shape):
-    """Fires when every group of `all` has one of its concepts within `near` words (0: anywhere), and none of `none`.
+    """Fires when every group of `all` has one of its concepts within `near` words (0: anywhere), and `none` is not beside.
 
     `ordered` asks for the groups in the given order. `firm` on an urgent rule means that neither a general question
     nor a story about the past excuses it. `score` is what the rule adds, from 0 to 1.
@@ -67,7 +67,7 @@ class Vocabulary(Shape):
 
     `outside` are subjects the topic does not hold, and how surely (1: never answered); `drugs` are concepts whose words
     are never repaired into one another, `medicines` further names; `common` are real words that need no repair;
-    `irregular` maps inflected forms to their base; `languages` holds the telling little words of other languages.
+    `capitals` are words that mean something of their own in capital letters; `irregular` maps inflected forms to their base; `languages` holds the telling little words of other languages.
     """
 
     concepts: dict[str, Concept]
@@ -75,6 +75,7 @@ class Vocabulary(Shape):
     drugs: Nodes
     medicines: Words = ()
     common: Words = ()
+    capitals: dict[str, str] = {}
     irregular: dict[str, str] = {}
     languages: dict[str, Words] = {}
 
@@ -83,11 +84,12 @@ class UrgentRules(Shape):
     """What makes a message urgent: its own vocabulary of signs, and rules with their reasons.
 
     `past`, `general` and `negation` name the concepts that excuse a rule that is not `firm`; `now` the ones that
-    undo the excuse.
+    undo the excuse. `telling` lists the signs that the learned model sees too, so that it can hear what no rule says.
     """
 
     concepts: dict[str, Concept]
     rules: tuple[Rule, ...]
+    telling: Nodes
     negation: Nodes
     past: Nodes
     general: Nodes

@@ -36,9 +36,9 @@ class Parts:
         lexicon = Lexicon(data.vocabulary.concepts, self.stems)
         speller = Speller(self.known, _medicines(data), data.vocabulary.common, self.stem)
         signs = Lexicon(data.urgent.concepts, self.stems)
-        self.reader = Reader(self.stem, lexicon, signs, speller)
+        self.reader = Reader(self.stem, lexicon, signs, speller, data.vocabulary.capitals)
         self.threads = Threads(data.intents)
-        self.eye = Eye(data.intents.subjects)
+        self.eye = Eye(data.intents.subjects, data.urgent.telling)
 
     def stems(self, wording: str) -> list[str]:
         """Return the stems of an authored wording, the sign for a number kept."""

@@ -43,6 +43,13 @@ def moved(ranked: Sequence[Candidate], node: str, by: float, reason: str) -> lis
     return sorted([*others, Candidate(node, new, told)], key=lambda one: (-one.score, one.node))
 
 
+def without(ranked: Sequence[Candidate], node: str) -> list[Candidate]:
+    """Return the candidates without `node`, its share given to the others in proportion."""
+    others = [one for one in ranked if one.node != node]
+    total = sum(one.score for one in others) or 1.0
+    return [Candidate(one.node, one.score / total, one.reason) for one in others]
+
+
 def _odds(share: float, by: float) -> float:
     share = min(max(share, 1e-4), 1 - 1e-4)
     return 1 / (1 + math.exp(-(math.log(share / (1 - share)) + by)))

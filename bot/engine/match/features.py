@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
 
 from bot.engine.match.message import Message, items
@@ -15,15 +15,19 @@ Values = dict[str, float]
 
 
 class Eye:
-    """Turns messages into features; `subjects` maps concepts to the subjects a question can have."""
+    """Turns messages into features.
 
-    def __init__(self, subjects: Mapping[str, str]) -> None:
+    `subjects` maps concepts to the subjects a question can have; `telling` are the urgent signs to be seen.
+    """
+
+    def __init__(self, subjects: Mapping[str, str], telling: Iterable[str]) -> None:
         self._subjects = subjects
+        self._telling = frozenset(telling)
 
     def whole(self, message: Message) -> Values:
         """Return the features of a question by itself, with the set of subjects it names."""
         named = sorted({self._subjects[name] for name in message.concepts if name in self._subjects})
-        signs = {f"!{name}" for sign in message.signs for name in sign.concepts}
+        signs = {f"!{name}" for sign in message.signs for name in sign.concepts if name in self._telling}
         return _unit({*_features(message, bool), *signs, "=" + "+".join(named)})
 
     def aspect(self, message: Message) -> Values:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.engine.match.advice import Advice
 from bot.engine.match.context import Threads
-from bot.engine.match.decide import OUTSIDE_WEIGHT, RULE_DOUBT, RULE_WEIGHT, Roles, decide, moved
+from bot.engine.match.decide import OUTSIDE_WEIGHT, RULE_DOUBT, RULE_WEIGHT, Roles, decide, moved, without
 from bot.engine.match.language import Languages
 from bot.engine.match.message import Message, Reader
 from bot.engine.match.normalise import clean, split
@@ -50,6 +50,7 @@ class TopicMatcher:
         alarm = next((one for one in ranked if one.node == self.roles.urgent), None)
         if alarm and alarm.score >= URGENT_FROM:
             return Match(Outcome.URGENT, self.roles.urgent, reasons=(f"urgent: {alarm.reason}",))
+        ranked = without(ranked, self.roles.urgent)
         personal = self.advice.weigh(message, self.threads.holds(context))
         by = RULE_WEIGHT * personal.score - RULE_DOUBT
         ranked = moved(ranked, self.roles.advice, by, "; ".join(personal.reasons))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.engine.match.lexicon import Lexicon, Mention
-from bot.engine.match.normalise import clean, split
+from bot.engine.match.normalise import LONGEST, clean, split, spelled_out
 from bot.engine.match.spell import Speller
 from bot.engine.match.stem import Stemmer
 
@@ -42,15 +42,18 @@ class Message:
 class Reader:
     """Turns text into messages with one vocabulary."""
 
-    def __init__(self, stem: Stemmer, lexicon: Lexicon, signs: Lexicon, speller: Speller) -> None:
+    def __init__(
+        self, stem: Stemmer, lexicon: Lexicon, signs: Lexicon, speller: Speller, capitals: Mapping[str, str]
+    ) -> None:
         self._stem = stem
         self._lexicon = lexicon
         self._signs = signs
         self._speller = speller
+        self._capitals = capitals
 
     def read(self, text: str) -> Message:
         """Return the message a text is, in time bounded by the cap on its length."""
-        words, repairs = self._repaired(split(clean(text)))
+        words, repairs = self._repaired(split(clean(spelled_out(text[:LONGEST], self._capitals))))
         stems = tuple(map(self._stem, words))
         unknown = frozenset(word for word in words if self._is_unknown(word))
         mentions, signs = self._lexicon.longest(stems), tuple(self._signs.every(stems))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 LONGEST = 10_000
 """Characters read of one message; of a longer one the first 7,000 and the last 3,000 (the question is often last)."""
@@ -21,7 +22,15 @@ _THREE_OR_MORE = re.compile(r"([a-z])\1{2,}")
 _ABBREVIATION = re.compile(r"\b(pt|pts|dr|mr|mrs|ms|vs|approx|incl|eg|ie|st|no)\.(?=\s)")
 _POSSESSIVE = re.compile(r"\b(?!(?:it|that|what|who|how|there|here|where|he|she|let|when|why)')([a-z]{2,})'s\b")
 _UNIT = re.compile(r"(?<=\d)(?=(?:mgs?|mcgs?|ug|gm?|kgs?|ml|mmol|iu|m|f|y|yo|yrs?|hrs?|h|x|wks?|mo|days?|ish)\b)")
+_CAPITALS = re.compile(r"\b[A-Z]{2,6}\b")
 _WORD = re.compile(r"[a-z]+\d+[a-z]*\b|[a-z]+|\d+(?:[.,/]\d+)*|[.!?;\n]+|[%&+]")
+
+
+def spelled_out(text: str, capitals: Mapping[str, str]) -> str:
+    """Return `text` with words that mean something of their own in capitals spelled out, unless all of it is in capitals."""
+    if not capitals or text.upper() == text:
+        return text
+    return _CAPITALS.sub(lambda word: capitals.get(word[0], word[0]), text)
 
 
 def clean(text: str) -> str:

@@ -13,7 +13,7 @@ from bot.library.models_matching import Intents
 
 _SHARE_OF_LATER = 0.5
 """What the second node of an intent gets of its likelihood."""
-_THREAD = 0.75
+_THREAD = 0.9
 _NAMED = 0.2
 """How much the thread's model weighs when a question names no subject, and when it names one."""
 

@@ -12,9 +12,11 @@ from bot.engine.match.linear import Linear, softmax
 EPOCHS = 8
 RATE = 1.2
 DECAY = 2e-6
-_UNSEEN = 1e-4
+_UNSEEN = 1e-3
 """Gradients below this change nothing worth the time."""
-_SMALLEST = 0.08
+_RAREST = 2
+"""Features of fewer rows say nothing about the next question."""
+_SMALLEST = 0.2
 """Weights below this are not kept: they decide nothing and make the file three times as large."""
 
 Row = tuple[str, Mapping[str, float]]
@@ -29,10 +31,13 @@ class _Trainer:
     def __init__(self, rows: Sequence[Row]) -> None:
         self.labels = sorted({label for label, _ in rows})
         place = {label: at for at, label in enumerate(self.labels)}
-        names = sorted({feature for _, values in rows for feature in values})
+        spread = Counter(feature for _, values in rows for feature in values)
+        names = sorted(feature for feature, count in spread.items() if count >= _RAREST)
         number = {feature: at for at, feature in enumerate(names)}
         self.names = names
-        self.rows = [(place[label], [(number[f], value) for f, value in values.items()]) for label, values in rows]
+        self.rows = [
+            (place[label], [(number[f], value) for f, value in values.items() if f in number]) for label, values in rows
+        ]
         counts = Counter(label for label, _ in self.rows)
         self.worth = [min(3.0, len(rows) / len(self.labels) / counts[at]) for at in range(len(self.labels))]
         size = len(self.labels)

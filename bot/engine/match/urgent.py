@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from bot.engine.match.lexicon import Mention
 from bot.engine.match.message import Message
@@ -11,8 +11,9 @@ from bot.library.models_matching import UrgentRules
 
 _BEFORE = 4
 """Words before a sign in which a `no` still belongs to it."""
-_SIGN_SPREAD = 12
-"""Words around a sign in which `years ago` or `now` belong to it rather than to another part of a long story."""
+_SIGN_SPREAD = 14
+"""Words around a sign in which `years ago` can still belong to it; nearer words of `now` win."""
+_FAR = 10_000
 
 
 class Urgency:
@@ -43,15 +44,12 @@ class _Excuses:
         """Return whether the sign at `hit` is excused."""
         if any(hit.start - _BEFORE <= no.start and no.end <= hit.start for no in self._negations):
             return True
-        if not (_near(self._past, hit) or _near(self._general, hit)):
-            return False
-        return not _near(self._now, hit)
+        excuse = min(_distance(self._past, hit), _distance(self._general, hit))
+        return excuse <= _SIGN_SPREAD and excuse < _distance(self._now, hit)
 
 
-def _near(mentions: Sequence[Mention], hit: Fired) -> bool:
-    return any(hit.start - _SIGN_SPREAD <= found.end and found.start <= hit.end + _SIGN_SPREAD for found in mentions)
-
-
-def reasons(hits: Iterable[Fired]) -> tuple[str, ...]:
-    """Return the reasons of fired rules."""
-    return tuple(hit.rule.reason or hit.rule.id for hit in hits)
+def _distance(mentions: Sequence[Mention], hit: Fired) -> int:
+    """Return how many words stand between the sign and the nearest mention."""
+    sign = hit.anchor
+    gaps = (max(found.start - sign.end, sign.start - found.end, 0) for found in mentions)
+    return min(gaps, default=_FAR)
