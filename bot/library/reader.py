@@ -47,8 +47,13 @@ class Reader:
         interface = self.shelf.model(shared / "interface.yaml", InterfaceFile)
         emergency = self.shelf.model(shared / "emergency.yaml", EmergencyFile)
         layout = {path.stem: self.shelf.text(path) for path in sorted((shared / "layout").glob("*.j2"))}
-        self.shelf.strangers(shared, _SHARED_FILES)
+        vocabulary = self._model(shared / "vocabulary.yaml", Vocabulary)
+        intents = self._model(shared / "intents.yaml", Intents)
+        advice_rules = self._model(shared / "advice.yaml", AdviceRules)
+        urgent_rules = self._model(shared / "urgent.yaml", UrgentRules)
         self._all_or_none([shared / name for name in _MATCHING_FILES])
+        for folder in (self.home.dialogs, self.home.content):
+            self.shelf.unread(folder, (*_SHARED_FILES, *_TOPIC_FILES))
         if dialogs is None or not topics:
             return None
         lines = emergency.emergency if emergency else {}
@@ -63,10 +68,10 @@ class Reader:
             emergency=lines,
             copy_numbers=emergency.copy_numbers if emergency else (),
             layout=layout,
-            vocabulary=self._model(shared / "vocabulary.yaml", Vocabulary),
-            intents=self._model(shared / "intents.yaml", Intents),
-            advice_rules=self._model(shared / "advice.yaml", AdviceRules),
-            urgent_rules=self._model(shared / "urgent.yaml", UrgentRules),
+            vocabulary=vocabulary,
+            intents=intents,
+            advice_rules=advice_rules,
+            urgent_rules=urgent_rules,
             main=next((dialog for dialog in dialogs.values() if dialog.default), next(iter(dialogs.values()))),
             version=self.shelf.version,
             _topic_of={answer: topic.id for topic in topics.values() for answer in topic.answers},
@@ -77,7 +82,6 @@ class Reader:
         """Return the dialogs, or None when one cannot be read: its nodes would be missed everywhere."""
         folder, found = self.home.dialogs, dict[str, Dialog]()
         paths = sorted(folder.glob("*.yaml"))
-        self.shelf.strangers(folder, [path.name for path in paths])
         for path in paths:
             if dialog := self.shelf.model(path, Dialog):
                 found[path.stem] = dialog
@@ -89,7 +93,6 @@ class Reader:
     def _phrases(self) -> dict[str, tuple[str, ...]]:
         folder, found = self.home.dialogs / "phrases", dict[str, tuple[str, ...]]()
         paths = sorted(folder.glob("*.yaml"))
-        self.shelf.strangers(folder, [path.name for path in paths])
         for path in paths:
             if read := self.shelf.model(path, PhrasesFile):
                 for node, phrases in read.phrases.items():
@@ -112,7 +115,6 @@ class Reader:
         notes = self._model(folder / "notes.yaml", NotesFile)
         terms = self._model(folder / "terms.yaml", TermsFile)
         answers = self._answers(folder / "answers")
-        self.shelf.strangers(folder, _TOPIC_FILES)
         if head is None:
             return None
         self._same_name(folder / "topic.yaml", "topic", head.topic, folder.name)
@@ -131,7 +133,6 @@ class Reader:
     def _answers(self, folder: Path) -> dict[str, Answer]:
         found = {}
         paths = sorted(folder.glob("*.yaml"))
-        self.shelf.strangers(folder, [path.name for path in paths])
         for path in paths:
             if answer := self.shelf.model(path, Answer):
                 found[path.stem] = answer

@@ -22,6 +22,7 @@ class Shelf:
     def __init__(self) -> None:
         self.faults: list[Fault] = []
         self.broken: set[Path] = set()
+        self._asked: set[Path] = set()
         self._hash = hashlib.sha256()
 
     @property
@@ -52,18 +53,18 @@ class Shelf:
         self.broken.add(path)
         self.faults.append(Fault(path.as_posix(), 1, 1, code, message, "", suggestion))
 
-    def strangers(self, folder: Path, known: Iterable[str]) -> None:
-        """Add a fault for every YAML file in `folder` that no one would ever read."""
-        names = frozenset(known)
-        for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
-            if path.name not in names:
-                self.note(path, "F07", "nothing reads a file of this name", nearest(path.name, names) or "rename it")
+    def unread(self, folder: Path, known: Iterable[str]) -> None:
+        """Add a fault for every YAML file below `folder` that nobody has asked for; `known` are names that are read."""
+        for path in sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")]):
+            if path not in self._asked:
+                self.note(path, "F07", "nothing reads a file of this name", nearest(path.name, known) or "rename it")
 
     def _page(self, path: Path) -> Page | None:
         raw = self._bytes(path)
         return None if raw is None else read(path.as_posix(), raw)
 
     def _bytes(self, path: Path) -> bytes | None:
+        self._asked.add(path)
         try:
             raw = path.read_bytes()
         except OSError as error:

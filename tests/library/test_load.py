@@ -107,6 +107,28 @@ def test_what_is_missing_is_a_fault_and_never_an_empty_tree(missing: str, tmp_pa
     assert refused(folder)
 
 
+@pytest.mark.parametrize(
+    "path", ["dialogs/extra.yml", "dialogs/phrases/x.yml", "content/ala/answers/x.yml", "content/tea/answer/tea.yaml"]
+)
+def test_a_file_that_nobody_would_read_is_a_fault(path: str, tmp_path: Path) -> None:
+    assert refused(written(tmp_path, {path: "a: 1\n"})) == [f"{path}:1:1: F07 nothing reads a file of this name"]
+
+
+def test_a_broken_dialog_hides_no_fault_elsewhere(tmp_path: Path) -> None:
+    files = {"dialogs/ala.yaml": "dialog: [", "content/vocabulary.yaml": "x: 1\n"}
+    said = {line.split(":")[0] for line in refused(written(tmp_path, files))}
+    assert said == {
+        "dialogs/ala.yaml",
+        *(f"content/{name}.yaml" for name in ("vocabulary", "intents", "advice", "urgent")),
+    }
+
+
+def test_a_layout_that_is_no_text_is_a_fault(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    (folder / "content/layout/body.j2").write_bytes(b"\xff")
+    assert refused(folder) == ["content/layout/body.j2:1:1: F01 the file is not UTF-8 text"]
+
+
 def test_a_matcher_with_half_its_files_is_refused(tmp_path: Path) -> None:
     advice = "concepts: {}\nrules: []\n"
     assert refused(written(tmp_path, {"content/advice.yaml": advice})) == [
