@@ -66,7 +66,7 @@ def _unsigned(path: Path, review: Review) -> Fault | None:
     absent = [name for name in ("by", "on", "due", "hash") if getattr(review, name) is None]
     if review.status != "approved" or not absent:
         return None
-    message = f"approved, but {_listed(absent)} missing: only `footnote review approve` writes an approval"
+    message = f"approved, but {_listed(absent)} missing: only `footnote review record` writes an approval"
     return fault_at(path, ("review",), "R01", message, "take the status back to submitted", key=True)
 
 
