@@ -7,11 +7,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from jinja2 import TemplateError
+
 from bot.library import templates
 from bot.library.models import Answer, Article, Both, Claim, CopyNumber, Dialog, Node, Note, Review, Source, Term
 from bot.library.models_matching import AdviceRules, Intents, UrgentRules, Vocabulary
 from bot.library.review import ReviewState, content_hash, state_of
 from bot.library.tone import Tone
+
+
+class Unsayable(KeyError):
+    """A sentence or layout that the program needs is missing from its file, or cannot be filled."""
+
+    def __init__(self, path: Path, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.path.as_posix()}: {self.message}"
 
 
 class Worded(Protocol):
@@ -145,12 +159,24 @@ class Library:
         return self._values[tone]
 
     def say(self, key: str, tone: Tone, **values: Any) -> str:
-        """Return one of the bot's own sentences; `values` fill the variables it names."""
-        return templates.render(self.interface[key].of(tone), {**self._values[tone], **values})
+        """Return one of the bot's own sentences; `values` fill the variables it names. Raises Unsayable."""
+        path = self.home.content / "interface.yaml"
+        if key not in self.interface:
+            raise Unsayable(path, f"there is no sentence `{key}`")
+        return self._filled(path, key, self.interface[key].of(tone), tone, values)
 
     def lay_out(self, name: str, tone: Tone, **values: Any) -> str:
-        """Return the layout `name` (a file of content/layout, without `.j2`) filled with `values`."""
-        return templates.render(self.layout[name], {**self._values[tone], **values})
+        """Return the layout `name` (a file of content/layout, without `.j2`) filled with `values`. Raises Unsayable."""
+        path = self.home.content / "layout" / f"{name}.j2"
+        if name not in self.layout:
+            raise Unsayable(path, "this layout is missing")
+        return self._filled(path, name, self.layout[name], tone, values)
+
+    def _filled(self, path: Path, name: str, text: str, tone: Tone, values: Mapping[str, Any]) -> str:
+        try:
+            return templates.render(text, {**self._values[tone], **values})
+        except TemplateError as error:
+            raise Unsayable(path, f"`{name}` cannot be filled: {error}") from error
 
     def claims(self, answer: Answer, tone: Tone) -> Iterator[Claim]:
         """Yield the claims that have a wording in this register."""

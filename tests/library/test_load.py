@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.library.fault import LoadError
-from bot.library.library import Library
+from bot.library.library import Library, Unsayable
 from bot.library.load import attempt, load
 from bot.library.models import Review
 from bot.library.tone import Tone
@@ -238,3 +238,12 @@ def test_random_bytes_in_any_file_give_faults_or_a_library(
     tried = attempt(folder / "dialogs", folder / "content")
     assert tried.faults or (tried.library is not None and tried.library.nodes)
     assert all(str(fault) for fault in tried.faults)
+
+
+def test_what_cannot_be_said_names_its_file(library: Library) -> None:
+    with pytest.raises(Unsayable, match=r"content/interface.yaml: there is no sentence `nonsense`"):
+        library.say("nonsense", LAYPERSON)
+    with pytest.raises(Unsayable, match=r"content/interface.yaml: `back` cannot be filled: 'label' is undefined"):
+        library.say("back", LAYPERSON)
+    with pytest.raises(Unsayable, match=r"content/layout/nonsense.j2: this layout is missing"):
+        library.lay_out("nonsense", LAYPERSON)

@@ -24,6 +24,7 @@ RULES: tuple[Rule, ...] = (
     registers.one_register,
     registers.parity,
     registers.plain_figures,
+    registers.same_values,
     sourcing.unsourced,
     sourcing.typed_figures,
     sourcing.typed_citations,

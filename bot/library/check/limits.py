@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bot.library.check.subject import Subject
 from bot.library.fault import Fault
+from bot.library.library import Unsayable
 from bot.library.shelf import fault_at
 from bot.library.tone import Tone
 
@@ -35,12 +36,16 @@ def long_labels(subject: Subject) -> Iterator[Fault]:
 
 
 def too_long(subject: Subject) -> Iterator[Fault]:
-    """L02: an answer that breaks a limit of a channel, as that channel would really send it."""
+    """L02: an answer that breaks a limit of a channel, as sent there. F11: what the program needs to say is missing."""
     for written in subject.answers():
         if written.node not in subject.library.nodes:
             continue
         for tone in Tone:
-            for measure in subject.measures:
-                for problem in measure(written.node, tone):
-                    message = f"in the {tone.value} register: {problem}"
-                    yield fault_at(written.path, ("claims",), "L02", message, "shorten the answer", key=True)
+            try:
+                problems = [problem for measure in subject.measures for problem in measure(written.node, tone)]
+            except Unsayable as error:
+                yield Fault(error.path.as_posix(), 1, 1, "F11", error.message, "", "take it from the file as shipped")
+                return
+            for problem in problems:
+                message = f"in the {tone.value} register: {problem}"
+                yield fault_at(written.path, ("claims",), "L02", message, "shorten the answer", key=True)

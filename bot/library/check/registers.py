@@ -45,6 +45,23 @@ def parity(subject: Subject) -> Iterator[Fault]:
                 yield fault_at(wording.path, place, "C02", message, "say it in both registers, or in neither")
 
 
+def same_values(subject: Subject) -> Iterator[Fault]:
+    """C16: one of the bot's own sentences whose registers name different values: one of them is misspelt."""
+    for key, pair in subject.library.interface.items():
+        mine, theirs = (_own_values(pair.of(tone)) for tone in Tone)
+        if mine != theirs:
+            path = subject.library.home.content / "interface.yaml"
+            names = ", ".join(f"`{name}`" for name in sorted(mine ^ theirs))
+            message = f"only one register names {names}"
+            yield fault_at(path, ("interface", key), "C16", message, "use the same values in both", key=True)
+
+
+def _own_values(text: str) -> set[str]:
+    """Return the values a sentence gets when it is used, apart from figures and emergency lines."""
+    names = {name for name, _ in templates.used(text)}
+    return {name for name in names if name.partition(".")[0] not in ("facts", "emergency")}
+
+
 def _text(library: Library, wording: Wording, tone: Tone) -> str:
     return templates.render(_EMERGENCY.sub("", wording.words.of(tone)), library.values(tone))
 
