@@ -16,7 +16,7 @@ from bot.library.document import Block, Document, Heading, Item, Listing, Paragr
 def show(console: Console, reply: Reply, sources_heading: str) -> None:
     """Print the reply and its numbered buttons."""
     for part in _parts(reply, sources_heading):
-        console.print(Padding(part, (0, 0, 1, 0)))
+        console.print(Padding(part, (0, 0, 1, 0), expand=False))
     console.print(Group(*_menu(pressable(reply))))
     console.print()
 
@@ -66,7 +66,7 @@ def _block(block: Block) -> RenderableType:
         case Listing(items):
             return Group(*map(_item, items))
         case Quote(blocks):
-            return Padding(Group(*map(_block, blocks)), (0, 0, 0, 3))
+            return Padding(Group(*map(_block, blocks)), (0, 0, 0, 3), expand=False)
         case Table(header, rows):
             return _grid(header, rows)
 
@@ -74,7 +74,7 @@ def _block(block: Block) -> RenderableType:
 def _item(item: Item) -> RenderableType:
     grid = Grid.grid(padding=(0, 1))
     grid.add_row(Text(item.marker or " "), _text(item.runs))
-    return Padding(grid, (0, 0, 0, 1 + 3 * item.depth))
+    return Padding(grid, (0, 0, 0, 1 + 3 * item.depth), expand=False)
 
 
 def _grid(header: tuple[Runs, ...], rows: tuple[tuple[Runs, ...], ...]) -> Grid:
