@@ -28,17 +28,17 @@ class Buttons:
     def __init__(self, say: Say) -> None:
         self._say = say
 
-    def under(self, reply: Reply, asker: str, *, share: bool, feedback: bool) -> list[Json]:
-        """Return the rows: choices, follow-ups, ways around; then feedback where the surface has it."""
+    def under(self, reply: Reply, asker: str, *, share: bool, home: bool) -> list[Json]:
+        """Return the rows: choices, follow-ups, ways around, thumbs; the Home has ways of its own and no thumbs."""
         tone, card = reply.card.tone, reply.card
-        ways = [b for b in card.buttons if b.role not in ("follow-up", "danger", "feedback")]
+        ways = [] if home else [b for b in card.buttons if b.role not in ("follow-up", "danger", "feedback")]
         ways += [reply.back] if reply.back else []
         rows = [reply.choices, [b for b in card.buttons if b.role in ("follow-up", "danger")], ways]
         blocks = [block for row in rows for block in self.row(row, tone)]
         if share:
             blocks += [actions([self._share(reply)])]
         thumbs = [b for b in card.buttons if b.role == "feedback" and b.label.strip()]
-        if feedback and len(thumbs) == 2 and reply.effect is None:
+        if not home and len(thumbs) == 2 and reply.effect is None:
             blocks.append({"type": "context_actions", "elements": [self._thumbs(thumbs[0], thumbs[1])]})
         return numbered(blocks, asker, card.node)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.adapters.slack.identifiers import mask
-from bot.adapters.slack.installed import Installed
 from bot.adapters.slack.messages import person_of
 from bot.adapters.slack.place import Place, Surface
 from bot.adapters.slack.presses import private_conversation
@@ -15,6 +14,9 @@ from bot.adapters.slack.wording import plain
 from bot.delivery.envelope import Envelope
 from bot.engine import taps
 from bot.engine.turn import Incoming, Kind
+
+if TYPE_CHECKING:
+    from bot.adapters.slack.installed import Installed
 
 Json = Mapping[str, Any]
 

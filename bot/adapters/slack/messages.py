@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.adapters.slack.identifiers import mask
-from bot.adapters.slack.installed import Installed
 from bot.adapters.slack.place import Place, Surface, message_id
 from bot.adapters.slack.threads import Memory, Threads
 from bot.adapters.slack.wording import mentions, names_another, plain
 from bot.delivery.envelope import Envelope
 from bot.engine.turn import Incoming, Kind
+
+if TYPE_CHECKING:
+    from bot.adapters.slack.installed import Installed
 
 Json = Mapping[str, Any]
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bot.adapters.slack.installed import Installed
 from bot.adapters.slack.messages import conversation_of, person_of
 from bot.adapters.slack.place import Place, Surface, message_id
 from bot.delivery.envelope import Envelope
 from bot.engine import taps
 from bot.engine.turn import Incoming, Kind
+
+if TYPE_CHECKING:
+    from bot.adapters.slack.installed import Installed
 
 Json = Mapping[str, Any]
 

@@ -83,7 +83,7 @@ class Renderer:
 
     def parts(self, reply: Reply, look: Look, closing: Iterable[str] = ()) -> list[Part]:
         """Return the messages of a reply, buttons on the last; `closing` are lines to add before the buttons."""
-        buttons = self._buttons.under(reply, look.asker, share=look.share, feedback=not look.home)
+        buttons = self._buttons.under(reply, look.asker, share=look.share, home=look.home)
         found = [*self._ordered(reply, look)]
         found += [piece for line in (reply.offer, *closing) if line.strip() for piece in aside(line)]
         return split(found, buttons)

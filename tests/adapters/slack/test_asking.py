@@ -39,11 +39,15 @@ async def test_one_answer_where_only_the_mention_arrives(ward: Ward) -> None:
     assert (await ward.answer()).thread_ts == said.ts
 
 
-async def test_a_retry_is_recognised(ward: Ward) -> None:
+async def test_every_event_that_is_sent_again_is_recognised(ward: Ward) -> None:
     said = await ward.people.mention(ADA, CHANNEL, ALA)
-    await said.acked()
     await ward.answer()
-    for emission in said.emissions:
+    emissions = [*said.emissions, *(await ward.people.dm(ADA, ALA)).emissions, await ward.people.open_home(ADA)]
+    await ward.answers(2)
+    emissions.append(await ward.people.edit(CHANNEL, said.ts, f"<@{ward.world.bot_of()}> what is vitamin k2"))
+    await ward.answer()
+    for emission in emissions:
+        await emission.acked()
         emission.done.clear()
         await ward.fake.delivery.attempt(emission)
         await emission.acked()

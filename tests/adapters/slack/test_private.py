@@ -7,6 +7,7 @@ import pytest
 from bot.adapters.slack.modals import ABOUT_MESSAGE, ASK_ANYWHERE
 from bot.engine.turn import Tone
 from tests.adapters.slack.ward import ADA, BEN, CHANNEL, CLEO, Ward, labels_of, words_of
+from tests.fakes import slack_responses
 
 ALA = "what is alpha lipoic acid"
 
@@ -85,16 +86,24 @@ async def test_a_share_where_the_bot_is_not_invited_says_so_to_the_sharer(ward: 
     assert words_of(told) == ward.say("slack-not-invited")
 
 
-async def test_a_used_up_response_url_is_replaced_by_an_ephemeral_message(ward: Ward) -> None:
+async def test_a_used_up_response_url_is_replaced_by_an_ephemeral_message(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slack_responses, "USES", 0)
     await ward.people.command(ADA, CHANNEL, ALA)
     private = await ward.answer()
-    for reply in ward.world.replies.values():
-        reply.uses = 5
-    await ward.people.press_ephemeral(ADA, private, ward.label("k2"))
-    ward.world.replies[max(ward.world.replies, key=list(ward.world.replies).index)].uses = 5
-    following = await ward.answer()
-    assert following.method in {"response_url", "chat.postEphemeral"}
-    assert ward.title("k2") in words_of(following)
+    assert (private.method, private.user) == ("chat.postEphemeral", ADA)
+    assert ward.title("ala") in words_of(private)
+
+
+async def test_where_nothing_private_can_be_shown_the_answer_is_a_direct_message(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slack_responses, "USES", 0)
+    ward.world.channel("C0FOREIGN", ADA, bot=False)
+    await ward.people.command(ADA, "C0FOREIGN", ALA)
+    direct = await ward.answer()
+    assert (direct.method, direct.channel) == ("chat.postMessage", "D0ADA")
 
 
 async def test_the_home_shows_topics_register_review_and_data_controls(ward: Ward) -> None:
