@@ -91,7 +91,7 @@ class Clerk:
             sent.append(message)
             await self.persist("progress", lambda: self.store.progress(turn, sent))
 
-        await channel.deliver(Letter(parcel.address, reply, turn.sent, turn.earlier), progress)
+        await channel.deliver(Letter(parcel.address, reply, turn.sent, turn.earlier, turn.doubtful), progress)
         return tuple(dict.fromkeys(sent))
 
 

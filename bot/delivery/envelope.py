@@ -40,12 +40,14 @@ Progress = Callable[[str], Awaitable[None]]
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One answer to deliver. `sent` are the parts already delivered by an attempt that died; `earlier` is the message
-    that answered the same question before it was edited: edit that one instead of sending a second."""
+    that answered the same question before it was edited: edit that one instead of sending a second. `doubtful` says
+    that an attempt died that may have delivered one part more: where a platform lets one look, look first."""
 
     address: Address
     reply: Reply
     sent: Sequence[str] = ()
     earlier: str | None = None
+    doubtful: bool = False
 
 
 class Channel(Protocol):

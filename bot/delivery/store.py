@@ -61,7 +61,8 @@ class Turn:
     """One leased inbox row with everything needed to answer it.
 
     `context` is the node of the message it replies to, `earlier` the message that answered the same question before it
-    was edited, `sent` the parts an attempt that died had delivered.
+    was edited, `sent` the parts an attempt that died had delivered; `doubtful` that such an attempt may have delivered
+    one more than it wrote down.
     """
 
     row: int
@@ -76,6 +77,7 @@ class Turn:
     state: State
     context: str | None
     earlier: str | None
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,7 @@ class Store(Protocol):
         """Keep an event that no door could read, for an operator; return False if it is kept already."""
 
     async def release(self, owner: int) -> None:
-        """Give up every lane this owner holds, so that others take them at once."""
+        """Give up every lane this owner holds, so that others take them at once, knowing that turns were broken off."""
 
     async def preferences(self, person: bytes) -> State:
         """Return what is remembered about the person (an empty trail)."""

@@ -50,6 +50,16 @@ async def test_a_lease_that_ran_out_is_taken_over(store: Store) -> None:
     assert turn.row == receipt.turn.row
 
 
+async def test_a_turn_somebody_broke_off_is_doubtful_and_a_fresh_one_is_not(store: Store) -> None:
+    receipt = await accept(store, leased=True)
+    assert receipt.turn is not None
+    assert not receipt.turn.doubtful
+    await accept(store, conversation="telegram:2")
+    await store.release(MINE)
+    doubts = {turn.conversation: turn.doubtful for turn in await claim(store, THEIRS)}
+    assert doubts == {receipt.turn.conversation: True, IDENTITY.conversation("telegram:2"): False}
+
+
 async def test_a_renewed_lease_is_not_taken_over(store: Store) -> None:
     receipt = await accept(store, leased=True)
     assert receipt.turn is not None

@@ -47,7 +47,7 @@ PROGRESS = "UPDATE inbox SET sent = $2 WHERE id = $1"
 
 RENEW = "UPDATE lane SET until = $1 WHERE owner = $2 AND conversation = ANY($3::bytea[])"
 
-RELEASE = "UPDATE lane SET owner = NULL WHERE owner = $1"
+RELEASE = "UPDATE lane SET until = 0 WHERE owner = $1"
 
 POSTPONE = """WITH tried AS (UPDATE inbox SET attempts = $2 WHERE id = $1 RETURNING conversation)
 UPDATE lane SET owner = NULL, due_at = $3 FROM tried WHERE lane.conversation = tried.conversation"""

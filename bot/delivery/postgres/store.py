@@ -68,8 +68,9 @@ class PostgresStore:
         return Receipt(fresh=True, turn=await self._first_turn(arrival.conversation))
 
     async def claim(self, channel: str, limit: int, lease: Lease) -> list[Turn]:
-        lanes = await self._column(turns.CLAIM, channel, lease.now, lease.owner, lease.until, limit)
-        return await self._first_turns(lanes) if lanes else []
+        lanes = dict(await self._rows(turns.CLAIM, channel, lease.now, lease.owner, lease.until, limit))
+        rows = await self._rows(turns.FIRST_TURNS, list(lanes)) if lanes else []
+        return [turns.turn_from(row, doubtful=lanes[row["conversation"]]) for row in rows]
 
     async def renew(self, lease: Lease, conversations: Sequence[bytes]) -> None:
         await self._execute(sql.RENEW, lease.until, lease.owner, list(conversations))
@@ -152,10 +153,8 @@ class PostgresStore:
         return leader.term(self._dsn, post)
 
     async def _first_turn(self, conversation: bytes) -> Turn | None:
-        return next(iter(await self._first_turns([conversation])), None)
-
-    async def _first_turns(self, conversations: Sequence[bytes]) -> list[Turn]:
-        return [turns.turn_from(row) for row in await self._rows(turns.FIRST_TURNS, conversations)]
+        rows = await self._rows(turns.FIRST_TURNS, [conversation])
+        return turns.turn_from(rows[0]) if rows else None
 
     async def _column(self, statement: str, *terms: Any) -> list[Any]:
         return [row[0] for row in await self._rows(statement, *terms)]

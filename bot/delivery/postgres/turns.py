@@ -34,13 +34,13 @@ RETURNING l.waiting
 
 CLAIM = f"""
 WITH due AS (
-  SELECT conversation FROM lane
+  SELECT conversation, owner IS NOT NULL AS doubtful FROM lane
   WHERE channel = $1 AND waiting > 0 AND (due_at <= $2 OR due_at > $2 + {LONGEST_WAIT})
   AND (owner IS NULL OR until <= $2 OR until > $4)
   ORDER BY due_at LIMIT $5 FOR UPDATE SKIP LOCKED
 )
 UPDATE lane SET owner = $3, until = $4 FROM due WHERE lane.conversation = due.conversation
-RETURNING lane.conversation
+RETURNING lane.conversation, due.doubtful
 """  # noqa: S608 (a constant of ours)
 
 FIRST_TURNS = """
@@ -124,8 +124,8 @@ def finish_terms(turn: Turn, record: Record, lease: Lease | None) -> tuple[Any, 
     )
 
 
-def turn_from(row: Any) -> Turn:
-    """Return the turn one row of `FIRST_TURNS` describes."""
+def turn_from(row: Any, *, doubtful: bool = False) -> Turn:
+    """Return the turn one row of `FIRST_TURNS` describes; a turn that failed before is doubtful anyway."""
     return Turn(
         row=row["id"],
         channel=row["channel"],
@@ -139,4 +139,5 @@ def turn_from(row: Any) -> Turn:
         state=state_from(row["tone"], row["met"], row["trail"]),
         context=row["context"],
         earlier=row["earlier"],
+        doubtful=doubtful or row["attempts"] > 0,
     )

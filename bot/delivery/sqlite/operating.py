@@ -69,8 +69,8 @@ def set_aside(db: sqlite3.Connection, channel: str, event: bytes, payload: bytes
 
 
 def release(db: sqlite3.Connection, owner: int | None) -> None:
-    """Free the owner's lanes, or everyone's."""
-    db.execute("UPDATE lane SET owner = NULL WHERE owner = :owner OR :owner IS NULL", {"owner": owner})
+    """End the owner's leases, or everyone's; the owner stays as a sign that turns may have been broken off."""
+    db.execute("UPDATE lane SET until = 0 WHERE owner = :owner OR :owner IS NULL", {"owner": owner})
 
 
 def renew(db: sqlite3.Connection, lease: Lease, conversations: Sequence[bytes]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.delivery.store import Arrival, Lease, Receipt, Record, Turn
 from bot.delivery.words import LONGEST_WAIT, day_of, state_from, trail_text
@@ -24,7 +25,7 @@ ON CONFLICT (conversation) DO UPDATE SET waiting = waiting + 1 RETURNING waiting
 
 _LEASE_LANE = "UPDATE lane SET owner = ?, until = ? WHERE conversation = ?"
 
-_FREE_LANES = """SELECT conversation FROM lane
+_FREE_LANES = """SELECT conversation, owner FROM lane
 WHERE channel = :channel AND (due_at <= :now OR due_at > :now + :longest)
 AND (owner IS NULL OR until <= :now OR until > :until) ORDER BY due_at LIMIT :limit"""
 
@@ -60,25 +61,26 @@ def accept(db: sqlite3.Connection, arrival: Arrival, lease: Lease | None) -> Rec
 
 
 def claim(db: sqlite3.Connection, channel: str, limit: int, lease: Lease) -> list[Turn]:
-    """Lease due lanes and return the first turn of each."""
+    """Lease due lanes and return the first turn of each; it is doubtful where somebody's lease ran out."""
     terms = {"channel": channel, "now": lease.now, "until": lease.until, "longest": LONGEST_WAIT, "limit": limit}
     lanes = db.execute(_FREE_LANES, terms).fetchall()
-    db.executemany(_LEASE_LANE, [(lease.owner, lease.until, lane) for (lane,) in lanes])
-    return [turn for (lane,) in lanes if (turn := first_turn(db, lane))]
+    db.executemany(_LEASE_LANE, [(lease.owner, lease.until, lane) for lane, _ in lanes])
+    return [turn for lane, before in lanes if (turn := first_turn(db, lane, doubtful=before is not None))]
 
 
-def first_turn(db: sqlite3.Connection, conversation: bytes) -> Turn | None:
+def first_turn(db: sqlite3.Connection, conversation: bytes, *, doubtful: bool = False) -> Turn | None:
     """Return the conversation's oldest unfinished turn with all that is needed to answer it."""
     found = db.execute(_FIRST, (conversation,)).fetchone()
     if found is None:
         return None
     row, conversation, channel, person, payload, received, attempts, sent, question, replies_to, edited = found
     arrival = Arrival((), channel, person, conversation, payload, received, question, replies_to, bool(edited))
-    return _turn(db, row, arrival, attempts, tuple(json.loads(sent)))
+    turn = _turn(db, row, arrival)
+    return replace(turn, attempts=attempts, sent=tuple(json.loads(sent)), doubtful=doubtful or attempts > 0)
 
 
-def _turn(db: sqlite3.Connection, row: int, arrival: Arrival, attempts: int = 0, sent: tuple[str, ...] = ()) -> Turn:
-    """Return a turn with what is remembered about its asker, its conversation and the messages it refers to."""
+def _turn(db: sqlite3.Connection, row: int, arrival: Arrival) -> Turn:
+    """Return a new turn with what is remembered about its asker, its conversation and the messages it refers to."""
     tone, met, trail = db.execute(_STATE, (arrival.person, arrival.conversation)).fetchone()
     return Turn(
         row=row,
@@ -87,8 +89,8 @@ def _turn(db: sqlite3.Connection, row: int, arrival: Arrival, attempts: int = 0,
         conversation=arrival.conversation,
         payload=arrival.payload,
         received=arrival.received,
-        attempts=attempts,
-        sent=sent,
+        attempts=0,
+        sent=(),
         question=arrival.question,
         state=state_from(tone, met, trail),
         context=_node_of(db, arrival.conversation, arrival.replies_to) if arrival.replies_to else None,
