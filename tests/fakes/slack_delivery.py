@@ -6,6 +6,7 @@ Events are repeated at once, after one minute and after five; interactions and s
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import json
@@ -143,7 +144,8 @@ class Delivery:
                 "retry_attempt": emission.attempts - 1,
                 "retry_reason": "timeout" if emission.attempts > 1 else "",
             }
-        await self.sockets[self._turn % len(self.sockets)].send_json(frame)
+        with contextlib.suppress(ConnectionError):  # the app died a moment ago: the frame is lost, Slack notices later
+            await self.sockets[self._turn % len(self.sockets)].send_json(frame)
 
     def _acknowledge(self, frame: Json) -> None:
         emission = self._pending.pop(frame.get("envelope_id", ""), None)
