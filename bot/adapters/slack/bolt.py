@@ -16,7 +16,9 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -77,6 +79,24 @@ class Authorize(AsyncAuthorize):
         )
 
 
+class Keeper(AsyncMiddleware):
+    """The middleware; a class of its own because Bolt would gather two dozen arguments for a function every time."""
+
+    def __init__(self, reception: Reception) -> None:
+        self._reception = reception
+
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,  # noqa: ARG002 (Bolt's signature)
+        next: Callable[[], Awaitable[BoltResponse]],
+    ) -> BoltResponse | None:
+        """Answer with the acknowledgement of what was accepted, or let the request go on."""
+        kept = await self._reception.keep(req.body, req.context)
+        return kept if kept is not None else await next()
+
+
 class Reception:
     """What happens to a body between the signature and the acknowledgement, and the few things beside it."""
 
@@ -88,14 +108,11 @@ class Reception:
         self._say = say
         self._modals = Modals(say)
 
-    async def keep(
-        self, body: Json, context: AsyncBoltContext, client: AsyncWebClient, next_: Callable[[], Awaitable[None]]
-    ) -> BoltResponse | None:
-        """Accept what is for the bot and acknowledge it; let everything else go on to the listeners."""
+    async def keep(self, body: Json, context: AsyncBoltContext) -> BoltResponse | None:
+        """Accept what is for the bot and return the acknowledgement; None for what is for the listeners."""
         me: Installed | None = context.get("installed")
         envelope = await self._read(body, me) if me is not None else None
         if envelope is None or me is None:
-            await next_()
             return None
         try:
             fresh = await self._accept(envelope)
@@ -106,7 +123,7 @@ class Reception:
             return sorry
         self._door.accepted(envelope)
         if fresh:
-            self._beside(envelope, body, me, client)
+            self._beside(envelope, body, me, context.client)
         return BoltResponse(status=200, body="")
 
     async def prompts(self, event: Json, context: AsyncBoltContext) -> None:
@@ -172,7 +189,7 @@ def bolt_app(
         user_facing_authorize_error_message=sorry,
         attaching_conversation_kwargs_enabled=False,
     )
-    app.middleware(reception.keep)
+    app.middleware(Keeper(reception))
     app.event("app_home_opened")(reception.prompts)
     app.message_shortcut(ABOUT_MESSAGE)(reception.about_message)
     app.global_shortcut(ASK_ANYWHERE)(reception.anywhere)

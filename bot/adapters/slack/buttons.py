@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bot.adapters.slack.presses import COMMAND, FEEDBACK, SHARE, TAP, asker_block
 from bot.adapters.slack.rich import plain_text
 from bot.adapters.slack.say import Say
-from bot.engine.turn import Button, Reply, Tone
+from bot.engine import taps
+from bot.engine.turn import Button, Card, Reply, Tone
 
 Json = dict[str, Any]
 
@@ -22,35 +24,49 @@ _SPELT_OUT = frozenset({"follow-up", "choice", "tone"})
 """Roles whose label for screen readers says more than the button shows."""
 
 
+@dataclass(frozen=True, slots=True)
+class CardRows:
+    """What can be pressed under every showing of a card: follow-ups, ways around, thumbs."""
+
+    follow: list[Json]
+    ways: list[Json]
+    thumbs: list[Json]
+
+
 class Buttons:
     """Lays out what one can press under an answer."""
 
     def __init__(self, say: Say) -> None:
         self._say = say
 
-    def under(self, reply: Reply, asker: str, *, share: bool, home: bool) -> list[Json]:
-        """Return the rows: choices, follow-ups, ways around, thumbs; the Home has ways of its own and no thumbs."""
-        tone, card = reply.card.tone, reply.card
-        ways = [] if home else [b for b in card.buttons if b.role not in ("follow-up", "danger", "feedback")]
-        ways += [reply.back] if reply.back else []
-        rows = [reply.choices, [b for b in card.buttons if b.role in ("follow-up", "danger")], ways]
-        blocks = [block for row in rows for block in self.row(row, tone)]
-        if share:
-            blocks += [actions([self._share(reply)])]
+    def of_card(self, card: Card, *, home: bool) -> CardRows:
+        """Return the rows that depend on the card alone; the Home has ways of its own and no thumbs."""
+        follow = [b for b in card.buttons if b.role in ("follow-up", "danger")]
+        ways = [b for b in card.buttons if b.role not in ("follow-up", "danger", "feedback")]
         thumbs = [b for b in card.buttons if b.role == "feedback" and b.label.strip()]
-        if not home and len(thumbs) == 2 and reply.effect is None:
-            blocks.append({"type": "context_actions", "elements": [self._thumbs(thumbs[0], thumbs[1])]})
-        return numbered(blocks, asker, card.node)
+        return CardRows(
+            self.elements(follow, card.tone, "follow"),
+            [] if home else self.elements(ways, card.tone, "way"),
+            [] if home or len(thumbs) != 2 else [_thumbs(thumbs[0], thumbs[1])],
+        )
 
-    def row(self, buttons: Sequence[Button], tone: Tone) -> Iterator[Json]:
-        """Yield as many actions blocks as the buttons need."""
-        shown = [self.button(button, tone) for button in buttons if button.label.strip()]
-        for start in range(0, len(shown), MAX_ROW):
-            yield actions(shown[start : start + MAX_ROW])
+    def under(self, reply: Reply, rows: CardRows, asker: str, *, share: bool) -> list[Json]:
+        """Return the blocks below an answer: choices, follow-ups, ways around, thumbs."""
+        tone = reply.card.tone
+        back = self.elements([reply.back], tone, "back") if reply.back else []
+        shared = [self._share(reply)] if share else []
+        blocks = list(actions([self.elements(reply.choices, tone, "choice"), rows.follow, [*rows.ways, *back], shared]))
+        if rows.thumbs and reply.effect is None:
+            blocks.append({"type": "context_actions", "elements": rows.thumbs})
+        return for_asker(blocks, asker, reply.card.node)
 
-    def button(self, button: Button, tone: Tone, word: str = TAP) -> Json:
-        """Return one button; its action id is completed by `numbered`."""
-        one: Json = {"type": "button", "text": plain_text(clipped(button.label)), "action_id": word}
+    def elements(self, buttons: Iterable[Button], tone: Tone, row: str, word: str = TAP) -> list[Json]:
+        """Return the buttons of one row; `row` sets their ids apart from those of other rows."""
+        shown = (button for button in buttons if button.label.strip())
+        return [self._button(button, tone, f"{word}:{row}:{index}") for index, button in enumerate(shown)]
+
+    def _button(self, button: Button, tone: Tone, action_id: str) -> Json:
+        one: Json = {"type": "button", "text": plain_text(clipped(button.label)), "action_id": action_id}
         if button.url:
             return {**one, "url": button.url}
         one["value"] = button.payload
@@ -63,43 +79,35 @@ class Buttons:
     def command(self, key: str, name: str, tone: Tone, *, danger: bool = False) -> Json:
         """Return a button for one of the bot's commands, such as `forget`."""
         button = Button(self._say(key, tone), name, "danger" if danger else "navigation")
-        return self.button(button, tone, COMMAND)
+        return self._button(button, tone, f"{COMMAND}:{name}")
 
     def _share(self, reply: Reply) -> Json:
-        payload = f"v1:{reply.card.node}"
-        button = Button(self._say("slack-share", reply.card.tone), payload, "navigation")
-        return self.button(button, reply.card.tone, SHARE)
-
-    @staticmethod
-    def _thumbs(up: Button, down: Button) -> Json:
-        positive, negative = ({"text": plain_text(clipped(b.label)), "value": b.payload} for b in (up, down))
-        return {
-            "type": "feedback_buttons",
-            "action_id": FEEDBACK,
-            "positive_button": positive,
-            "negative_button": negative,
-        }
+        button = Button(self._say("slack-share", reply.card.tone), taps.payload(reply.card.node), "navigation")
+        return self._button(button, reply.card.tone, SHARE)
 
 
-def actions(elements: list[Json]) -> Json:
-    """Return an actions block."""
-    return {"type": "actions", "elements": elements}
+def actions(rows: Iterable[Sequence[Json]]) -> Iterator[Json]:
+    """Yield the rows as actions blocks, as many as their elements need."""
+    for row in rows:
+        for start in range(0, len(row), MAX_ROW):
+            yield {"type": "actions", "elements": row[start : start + MAX_ROW]}
 
 
-def numbered(blocks: list[Json], asker: str, node: str) -> list[Json]:
-    """Return the blocks with ids of their own: the rows name the asker, the elements are unlike each other."""
-    return [
-        {
-            **block,
-            "block_id": asker_block(asker, row, node),
-            "elements": [
-                {**one, "action_id": f"{one['action_id']}:{row}:{index}"} for index, one in enumerate(block["elements"])
-            ],
-        }
-        for row, block in enumerate(blocks)
-    ]
+def for_asker(blocks: list[Json], asker: str, node: str) -> list[Json]:
+    """Return the blocks with ids that name the person they were made for."""
+    return [{**block, "block_id": asker_block(asker, row, node)} for row, block in enumerate(blocks)]
 
 
 def clipped(label: str) -> str:
     """Return the label as long as Slack allows."""
     return label if len(label) <= MAX_LABEL else label[: MAX_LABEL - 1] + "…"
+
+
+def _thumbs(up: Button, down: Button) -> Json:
+    positive, negative = ({"text": plain_text(clipped(b.label)), "value": b.payload} for b in (up, down))
+    return {
+        "type": "feedback_buttons",
+        "action_id": FEEDBACK,
+        "positive_button": positive,
+        "negative_button": negative,
+    }

@@ -23,8 +23,9 @@ from bot.adapters.slack.outcomes import (
     raised,
     word_of,
 )
+from bot.adapters.slack.parts import Part, line
 from bot.adapters.slack.place import Place, Surface, message_id, ts_of
-from bot.adapters.slack.render import Look, Part, Renderer, line
+from bot.adapters.slack.render import Look, Renderer
 from bot.adapters.slack.say import Say
 from bot.adapters.slack.simple import ways_to_say
 from bot.adapters.slack.threads import Memory
@@ -102,12 +103,22 @@ class SlackChannel:
                 continue
             if index == 0 and changed is not None:
                 channel, ts = await self._update(place, part, changed, channel, thread)
+            elif found := await self._arrived(place, letter, channel, thread, index):
+                channel, ts = found
             else:
                 channel, ts = await self._post(place, part, letter.reply, channel, thread, index)
             if thread is None and (place.shared or place.channel == place.user):
                 self._memory.alone.add(message_id(channel, ts), letter.reply.card.node)
                 thread = ts
             await progress(message_id(channel, ts))
+
+    async def _arrived(
+        self, place: Place, letter: Letter, channel: str, thread: str | None, index: int
+    ) -> tuple[str, str] | None:
+        """Look for the one part that an attempt which died may have posted without writing it down."""
+        if not letter.doubtful or index != len(letter.sent) or thread is None:
+            return None
+        return await self._mailer.arrived(place, channel, thread, index)
 
     @staticmethod
     def _changed(place: Place, letter: Letter) -> tuple[str, str] | None:

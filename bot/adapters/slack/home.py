@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bot.adapters.slack.buttons import Buttons, actions, numbered
-from bot.adapters.slack.render import Part, context
+from bot.adapters.slack.buttons import Buttons, actions, for_asker
+from bot.adapters.slack.parts import Part, context
 from bot.adapters.slack.rich import header
 from bot.adapters.slack.say import Say
 from bot.engine import taps
@@ -45,8 +45,8 @@ class Home:
     def _above(self, node: str, tone: Tone) -> list[Json]:
         say, other = self._say, Tone.LAYPERSON if tone is Tone.PROFESSIONAL else Tone.PROFESSIONAL
         register = Button(say(f"to-{other}", tone), taps.payload(node, other), "tone")
-        topics = list(self._buttons.row(self._topics(tone), tone))
-        rows = [*topics, *self._buttons.row([register], tone)]
+        topics = self._buttons.elements(self._topics(tone), tone, "topic")
+        rows = [topics, self._buttons.elements([register], tone, "register")]
         return [
             header(say("slack-home-title", tone)),
             context([say("slack-home-intro", tone), say(f"slack-home-{tone}", tone)]),
@@ -61,7 +61,7 @@ class Home:
             self._buttons.command("slack-home-export", "export", tone),
             self._buttons.command("slack-home-forget", "forget", tone, danger=True),
         ]
-        rows = [*self._buttons.row(places, tone), actions(data)]
+        rows = [self._buttons.elements(places, tone, "place"), data]
         return [
             {"type": "divider"},
             header(say("slack-home-how-title", tone), 2),
@@ -70,5 +70,5 @@ class Home:
         ]
 
 
-def _named(rows: list[Json], where: str) -> list[Json]:
-    return numbered(rows, "", where)
+def _named(rows: list[list[Json]], where: str) -> list[Json]:
+    return for_asker(list(actions(rows)), "", where)

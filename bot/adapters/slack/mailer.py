@@ -17,8 +17,8 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.adapters.slack.installed import Installed, Tokens
 from bot.adapters.slack.outcomes import UNREACHABLE, retry_after
+from bot.adapters.slack.parts import Part
 from bot.adapters.slack.place import Place
-from bot.adapters.slack.render import Part
 from bot.delivery.envelope import Busy, Gone
 
 Json = dict[str, Any]
@@ -52,7 +52,7 @@ class Mailer:
     async def post(self, place: Place, part: Part, channel: str, thread: str | None, index: int) -> tuple[str, str]:
         """Post a message and return its channel and ts. Raises SlackApiError, or Busy when the connection broke."""
         me = await self._installed(place)
-        mark = hashlib.sha256(f"{place.key}/{index}".encode()).hexdigest()[:24]
+        mark = _mark(place, index)
         try:
             answer = await self._client.chat_postMessage(
                 token=me.token,
@@ -66,6 +66,10 @@ class Mailer:
         except UNREACHABLE as error:
             return await self._found(me, channel, thread, mark, error)
         return str(answer["channel"]), str(answer["ts"])
+
+    async def arrived(self, place: Place, channel: str, thread: str, index: int) -> tuple[str, str] | None:
+        """Return the message if an attempt that died had posted it; None if not, or if Slack cannot say now."""
+        return await self._search(await self._installed(place), channel, thread, _mark(place, index))
 
     async def update(self, place: Place, part: Part, channel: str, ts: str) -> tuple[str, str]:
         """Change a message; doing it twice is the same as once. Raises SlackApiError."""
@@ -111,19 +115,26 @@ class Mailer:
         self, me: Installed, channel: str, thread: str | None, mark: str, error: Exception
     ) -> tuple[str, str]:
         """Return the message if it arrived although its answer did not; else raise Busy."""
-        busy = Busy(1.0, type(error).__name__)
-        if thread is None:
-            raise busy from None
+        found = await self._search(me, channel, thread, mark) if thread is not None else None
+        if found is None:
+            raise Busy(1.0, type(error).__name__) from None
+        return found
+
+    async def _search(self, me: Installed, channel: str, thread: str, mark: str) -> tuple[str, str] | None:
         try:
             answer = await self._client.conversations_replies(
                 token=me.token, channel=channel, ts=thread, limit=SEARCHED, include_all_metadata=True
             )
         except (SlackApiError, *UNREACHABLE):
-            raise busy from None
-        for message in reversed(answer["messages"]):
-            if _key_of(message) == mark:
-                return channel, str(message["ts"])
-        raise busy from None
+            return None
+        marked = (str(message["ts"]) for message in reversed(answer["messages"]) if _key_of(message) == mark)
+        ts = next(marked, None)
+        return (channel, ts) if ts else None
+
+
+def _mark(place: Place, index: int) -> str:
+    """Return what a part of an answer is found again by."""
+    return hashlib.sha256(f"{place.key}/{index}".encode()).hexdigest()[:24]
 
 
 def _content(part: Part) -> Json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
 
@@ -44,12 +44,15 @@ class Place:
 
     def address(self) -> dict[str, Any]:
         """Return the place as JSON values, without what is empty."""
-        return {name: value for name, value in asdict(self).items() if value}
+        return {name: value for name in _FIELDS if (value := getattr(self, name))}
 
     @classmethod
     def of(cls, address: Mapping[str, Any]) -> Self:
         """Return the place an address stands for; raises TypeError or ValueError for one this program did not write."""
         return cls(**{**address, "surface": Surface(address["surface"])})
+
+
+_FIELDS = tuple(one.name for one in fields(Place))
 
 
 def message_id(channel: str, ts: str) -> str:

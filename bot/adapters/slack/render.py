@@ -15,24 +15,17 @@ from typing import Any
 
 from bot.adapters.plain import document_text
 from bot.adapters.slack import rich
-from bot.adapters.slack.buttons import Buttons
+from bot.adapters.slack.buttons import Buttons, CardRows
+from bot.adapters.slack.parts import MAX_BLOCKS, Part, Piece, around, context, piece, split
 from bot.adapters.slack.say import Say
 from bot.adapters.slack.splitting import packed, pieces, without_links
 from bot.adapters.slack.wording import escaped
 from bot.engine.turn import Card, Outcome, Reply, SourceLine
 from bot.library.document import Block, Document, Heading, Item, Listing, Paragraph, Run, Table, text_of
 
+__all__ = ["MAX_BLOCKS", "Look", "Part", "Renderer"]
+
 Json = dict[str, Any]
-
-MAX_BLOCKS = 50
-"""Blocks of a message."""
-
-MAX_BRIEF = 8_000
-"""Characters of escaped text per message, addresses left out: more is no longer read in one go, and Slack refuses
-blocks with about 13,000 (msg_blocks_too_long)."""
-
-MAX_TEXT = 30_000
-"""Characters of escaped text with addresses: below the 40,000 of chat.postMessage."""
 
 MAX_PIECE = 2_900
 MAX_CHILDREN = 10
@@ -56,21 +49,12 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """One block with its text, and with the brief text without addresses; a message is packed from whole pieces."""
+class Laid:
+    """A card laid out: everything about it that does not change from turn to turn."""
 
-    block: Json
-    text: str
-    brief: str
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One message: blocks, complete text, and the text without addresses for where space is short."""
-
-    blocks: list[Json]
-    text: str
-    brief: str
+    card: Card
+    pieces: tuple[Piece, ...]
+    rows: CardRows
 
 
 class Renderer:
@@ -79,38 +63,34 @@ class Renderer:
     def __init__(self, say: Say) -> None:
         self._say = say
         self._buttons = Buttons(say)
-        self._cards: OrderedDict[tuple[int, bool], tuple[Card, tuple[Piece, ...]]] = OrderedDict()
+        self._cards: OrderedDict[tuple[int, bool], Laid] = OrderedDict()
 
     def parts(self, reply: Reply, look: Look, closing: Iterable[str] = ()) -> list[Part]:
         """Return the messages of a reply, buttons on the last; `closing` are lines to add before the buttons."""
-        buttons = self._buttons.under(reply, look.asker, share=look.share, home=look.home)
-        found = [*self._ordered(reply, look)]
-        found += [piece for line in (reply.offer, *closing) if line.strip() for piece in aside(line)]
-        return split(found, buttons)
-
-    def _ordered(self, reply: Reply, look: Look) -> Iterator[Piece]:
-        """Yield the lead and the card; an urgent answer lets nothing stand before it."""
+        laid = self._laid(reply.card, home=look.home)
         lead = list(paragraphs(reply.lead)) if reply.lead else []
-        urgent = reply.card.outcome is Outcome.URGENT
-        yield from () if urgent else lead
-        yield from self._card(reply.card, look)
-        yield from lead if urgent else ()
+        urgent = reply.card.outcome is Outcome.URGENT  # lets nothing stand before it
+        found = [*laid.pieces, *lead] if urgent else [*lead, *laid.pieces]
+        found += [small for line in (reply.offer, *closing) if line.strip() for small in small_print([line])]
+        return split(found, self._buttons.under(reply, laid.rows, look.asker, share=look.share))
 
-    def _card(self, card: Card, look: Look) -> tuple[Piece, ...]:
-        if card.outcome is Outcome.CHOICES:  # made for one turn
-            return tuple(self._laid_out(card, look))
-        key = (id(card), look.home)
+    def _laid(self, card: Card, *, home: bool) -> Laid:
+        """Return the card as it is laid out, from memory if it was laid out before."""
+        key = (id(card), home)
         kept = self._cards.get(key)
-        if kept is None or kept[0] is not card:
-            kept = self._cards[key] = (card, tuple(self._laid_out(card, look)))
+        if kept is not None and kept.card is card:
+            return kept
+        laid = Laid(card, tuple(self._pieces(card, home=home)), self._buttons.of_card(card, home=home))
+        if card.outcome is not Outcome.CHOICES:  # made for one turn
+            self._cards[key] = laid
             if len(self._cards) > CACHED:
                 self._cards.popitem(last=False)
-        return kept[1]
+        return laid
 
-    def _laid_out(self, card: Card, look: Look) -> Iterator[Piece]:
+    def _pieces(self, card: Card, *, home: bool) -> Iterator[Piece]:
         folds = card.outcome is not Outcome.URGENT
         yield from headed(card.title, 1)
-        yield from document(card.body, tables=not look.home)
+        yield from document(card.body, tables=not home)
         yield from self._notes(card, folds)
         yield from self._sources(card, folds)
         yield from small_print([line for line in (card.review, card.disclaimer) if line.strip()])
@@ -141,7 +121,7 @@ def document(content: Document, *, tables: bool) -> Iterator[Piece]:
             if tables and rich.fits_table(one.header, one.rows) and len(escaped(document_text(cards))) <= MAX_PIECE:
                 tables = False
                 brief = document_text(tuple(map(without_links, cards)))
-                yield Piece(rich.table(one.header, one.rows), document_text(cards), brief)
+                yield piece(rich.table(one.header, one.rows), document_text(cards), brief)
             else:
                 yield from document(cards, tables=False)
         else:
@@ -150,7 +130,7 @@ def document(content: Document, *, tables: bool) -> Iterator[Piece]:
 
 def piece_of(block: Block) -> Piece:
     """Return one block of a document as a piece."""
-    return Piece(rich.block(block), document_text((block,)), document_text((without_links(block),)))
+    return piece(rich.block(block), document_text((block,)), document_text((without_links(block),)))
 
 
 def headed(title: str, level: int) -> Iterator[Piece]:
@@ -174,16 +154,15 @@ def folded(title: str, inside: Iterable[Piece], folds: bool, *, closed: bool) ->
         yield from headed(title, 3)
         yield from inside
         return
-    for group in packed(inside, MAX_PIECE, lambda piece: max(len(escaped(piece.brief)) + 2, MAX_PIECE // MAX_CHILDREN)):
+    for group in packed(inside, MAX_PIECE, lambda one: max(len(one.brief) + 2, MAX_PIECE // MAX_CHILDREN)):
         container = {
             "type": "container",
             "title": rich.plain_text(title[: rich.MAX_HEADER] if title.strip() else "…"),
             "is_collapsible": True,
             "default_collapsed": closed,
-            "child_blocks": [piece.block for piece in group],
+            "child_blocks": [one.block for one in group],
         }
-        text, brief = ([title, *(getattr(piece, name) for piece in group)] for name in ("text", "brief"))
-        yield Piece(container, "\n\n".join(text), "\n\n".join(brief))
+        yield around(container, title, group)
 
 
 def source_runs(source: SourceLine) -> tuple[Run, ...]:
@@ -194,55 +173,11 @@ def source_runs(source: SourceLine) -> tuple[Run, ...]:
 def small_print(lines: list[str]) -> Iterator[Piece]:
     """Yield the review line and the disclaimer in one context block, or as text if they are too long for one."""
     if lines and all(len(line) <= MAX_CONTEXT for line in lines) and len(escaped("".join(lines))) <= MAX_PIECE:
-        yield Piece(context(lines), "\n\n".join(lines), "\n\n".join(lines))
+        yield piece(context(lines), "\n\n".join(lines))
     else:
-        yield from (piece for line in lines for piece in paragraphs(line))
-
-
-def aside(line: str) -> Iterator[Piece]:
-    """Yield one line in small print."""
-    return small_print([line])
+        yield from (one for line in lines for one in paragraphs(line))
 
 
 def paragraphs(text: str) -> Iterator[Piece]:
     """Yield plain text as paragraphs."""
     return document((Paragraph((Run(text),)),), tables=False)
-
-
-def context(lines: list[str]) -> Json:
-    """Return a context block of plain lines."""
-    return {"type": "context", "elements": [rich.plain_text(line) for line in lines]}
-
-
-def split(found: list[Piece], buttons: list[Json]) -> list[Part]:
-    """Return the pieces packed into as few messages as the limits allow, in order, the buttons on the last one."""
-    parts: list[list[Piece]] = [[]]
-    for piece in found:
-        if not _fits([*parts[-1], piece], 0):
-            parts.append([])
-        parts[-1].append(piece)
-    if not _fits(parts[-1], len(buttons)):
-        parts.append([])
-    messages = [made(part) for part in parts]
-    messages[-1].blocks.extend(buttons)
-    return messages
-
-
-def made(part: list[Piece]) -> Part:
-    """Return the pieces as one message, its texts escaped because Slack reads `text` as mrkdwn."""
-    text, brief = joined([piece.text for piece in part]), joined([piece.brief for piece in part])
-    return Part([piece.block for piece in part], text if len(text) <= MAX_TEXT else brief, brief)
-
-
-def joined(texts: list[str]) -> str:
-    """Return the texts escaped, a blank line apart."""
-    return "\n\n".join(escaped(text) for text in texts if text)
-
-
-def line(text: str) -> Part:
-    """Return a message of one line in small print."""
-    return Part([context([text])], escaped(text), escaped(text))
-
-
-def _fits(part: list[Piece], buttons: int) -> bool:
-    return len(part) + buttons <= MAX_BLOCKS and len(joined([piece.brief for piece in part])) <= MAX_BRIEF

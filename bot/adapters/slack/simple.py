@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bot.adapters.slack.render import MAX_BLOCKS, Part
+from bot.adapters.slack.parts import MAX_BLOCKS, Part
 from bot.adapters.slack.rich import rich_text
 
 Json = dict[str, Any]
