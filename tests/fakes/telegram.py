@@ -153,6 +153,10 @@ class FakeTelegram:
         """Return the bot's next edit in a chat."""
         return await self._next("edit", chat)
 
+    async def next_shown(self, chat: Person | Group | int) -> Json:
+        """Return the bot's next message or edit in a chat, whichever comes first."""
+        return await self._next("message edit", chat)
+
     async def next_answer(self, chat: Person | Group | int) -> Json:
         """Return the bot's next answer to a callback query from a chat."""
         return await self._next("answer", chat)
@@ -162,9 +166,9 @@ class FakeTelegram:
         await self.until(lambda: not self.feed.pending, "confirmation of every update")
 
     def heard(self, kind: str, chat: Person | Group | int) -> list[Json]:
-        """Return everything of a kind that happened in a chat so far."""
+        """Return everything of a kind (or of several, separated by spaces) that happened in a chat so far."""
         number = chat if isinstance(chat, int) else chat.id
-        return [event.json for event in self.world.events if event.kind == kind and event.chat == number]
+        return [event.json for event in self.world.events if event.kind in kind.split() and event.chat == number]
 
     async def _next(self, kind: str, chat: Person | Group | int) -> Json:
         key = (kind, chat if isinstance(chat, int) else chat.id)

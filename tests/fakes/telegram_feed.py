@@ -64,6 +64,10 @@ class Feed:
             self._repeats.append(self._sent[number])
         self._wake()
 
+    def text(self, number: int) -> str:
+        """Return an update that was queued at any time, as the JSON text it was sent as."""
+        return self._sent[number]
+
     async def poll(self, params: Json) -> list[str]:
         """Answer getUpdates: confirm what lies before the offset, then wait up to `timeout` seconds for something."""
         if self.webhook["url"]:

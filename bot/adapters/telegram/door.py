@@ -117,7 +117,7 @@ class Door:
         user, message, data = int(query["from"]["id"]), query.get("message"), clean(query.get("data") or "")
         place = _pressed(query, user, message) if message else Place(user, query=str(query["id"]))
         return Envelope(
-            keys=(key, *self._tap_keys(user, message or {}, data)),
+            keys=(key, *self._tap_keys(user, place.chat, message or {}, data)),
             channel="telegram",
             person=f"telegram:{user}",
             conversation=conversation(place),
@@ -125,13 +125,13 @@ class Door:
             address=place.address(),
         )
 
-    def _tap_keys(self, user: int, message: Json, data: str) -> tuple[str, ...]:
+    def _tap_keys(self, user: int, chat: int, message: Json, data: str) -> tuple[str, ...]:
         """Name the press by now and by a little later, so that a second one within moments meets a known name.
 
         An answer changed in place in between is another one: `edit_date` tells.
         """
         moment = int(self._clock() / DOUBLE_TAP)
-        what = f"{user}:{message.get('message_id')}:{message.get('edit_date')}:{data}"
+        what = f"{user}:{chat}:{message.get('message_id')}:{message.get('edit_date')}:{data}"
         return tuple(f"telegram:{self._bot}:tap:{what}:{moment + later}" for later in (0, 1))
 
     def _membership(self, change: Json, key: str) -> Departure | None:  # noqa: ARG002  (all readers look alike)

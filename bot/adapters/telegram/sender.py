@@ -23,8 +23,8 @@ from bot.delivery.envelope import Busy, Gone
 
 log = structlog.stdlib.get_logger(__name__)
 
-UNREACHABLE = 2.0
-"""Seconds before the next attempt when Telegram cannot be reached or has a fault of its own."""
+UNREACHABLE = 0.5
+"""Seconds before the next attempt when Telegram cannot be reached; the courier waits longer the longer it lasts."""
 
 TOKEN_REFUSED = 60.0
 """Seconds before the next attempt when the token is refused: somebody must act first."""

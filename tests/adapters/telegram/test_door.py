@@ -242,6 +242,7 @@ def test_a_double_tap_shares_a_key_and_a_later_one_does_not(door: Door, clock: C
     assert first & keys(2)
     assert not first & keys(3, message_id=4)
     assert not first & keys(4, edit_date=2)
+    assert not first & keys(6, chat=GROUP)
     clock.now += 2 * DOUBLE_TAP
     assert not first & keys(5)
 

@@ -1,0 +1,174 @@
+"""A thousand random updates of every kind: no exception, no person unanswered, no call that Telegram refuses."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from telegram import Update
+
+from bot.engine.respond import Engine
+from tests.adapters.telegram.house import Mode, house
+from tests.fakes.telegram import FakeTelegram
+from tests.fakes.telegram_people import CONTENTS, Group, Person
+
+UPDATES = 1000
+ROUND = 50
+
+WORDS = ("what is ALA?", "does vitamin K2 help", "and the side effects?", "dose", "my foot is black", "hello", "???")
+ODD_WORDS = ("can I stop pregabalin?", "🦶" * 700, "x" * 4000, "ألم في القدم", "\0", "a\nb", "<b>&amp;", "*_`[")
+COMMANDS = ("/start", "/start ala", "/start nothing-like-this", "/help", "/tone", "/sources", "/privacy", "/export")
+ODD_COMMANDS = ("/forget", "/nonsense", "/ala_dose", "/help my leg hurts", "/")
+QUESTIONS = (*WORDS, *ODD_WORDS, *COMMANDS, *ODD_COMMANDS)
+FORGED = ("v1:no-such", "v2:ala", "", "x" * 64, "v1:ala:royal", "\0", "v1:privacy!forget", "🦶")
+BROKEN = ("5", "[]", '{"message": 1}', '{"callback_query": {"id": []}}', '{"message": {"text": {}}}')
+
+
+class Storm:
+    """Random actions of eight people in private chats, a group and a forum; counts whom an answer is owed."""
+
+    def __init__(self, telegram: FakeTelegram, seed: int) -> None:
+        self._telegram = telegram
+        self._random = random.Random(seed)
+        self._people = [telegram.person(f"P{number} <i>", topics=number % 2 == 0) for number in range(8)]
+        forum = telegram.group("Forum", forum=True)
+        self._topics: list[tuple[Group, int | None]] = [
+            (telegram.group(), None),
+            (forum, None),
+            (forum, forum.topic("A")),
+            (forum, forum.topic("B", by=self._people[0].user)),
+        ]
+        self._questions: list[tuple[Person, dict[str, Any]]] = []
+        self._pressed: set[tuple[Any, ...]] = set()
+        self._broken = 10_000_000
+        self.owed: Counter[int] = Counter()
+        self.actions: tuple[Callable[[Person], None], ...] = (
+            *[self.asks] * 5,
+            *[self.taps] * 6,
+            *[self.asks_in_group] * 3,
+            self.chats_in_group,
+            self.sends_something,
+            self.corrects,
+            self.forges,
+            self.repeats,
+            self.other_kinds,
+            self.breaks,
+            self.notices,
+        )
+
+    def act(self) -> None:
+        """One random thing."""
+        self._random.choice(self.actions)(self._random.choice(self._people))
+
+    def asks(self, ann: Person) -> None:
+        topic = 7 if ann.chat.topics and self._random.random() < 0.5 else None
+        self._questions.append((ann, ann.says(self._random.choice(QUESTIONS), topic=topic)))
+        self.owed[ann.id] += 1
+
+    def asks_in_group(self, ann: Person) -> None:
+        group, topic = self._random.choice(self._topics)
+        ann.says(f"@Footnote_Test_Bot {self._random.choice(WORDS + ODD_WORDS)}", group, topic)
+        self.owed[group.id] += 1
+
+    def chats_in_group(self, ann: Person) -> None:
+        group, topic = self._random.choice(self._topics)
+        ann.says(self._random.choice(["good morning", "@somebody_else hi", "/ban@other_bot", "/unknown"]), group, topic)
+
+    def sends_something(self, ann: Person) -> None:
+        ann.sends(self._random.choice(list(CONTENTS)))
+        self.owed[ann.id] += 1
+
+    def corrects(self, _: Person) -> None:
+        if self._questions:
+            ann, question = self._random.choice(self._questions)
+            ann.edits(question, self._random.choice(WORDS + COMMANDS))
+            self.owed[ann.id] += 1
+
+    def taps(self, ann: Person) -> None:
+        """Press a button of any message the bot has in a chat where Ann is; each only once."""
+        chat = self._random.choice([ann.chat, *{id(one): one.chat for one, _ in self._topics}.values()])
+        mine = [one for one in chat.messages.values() if one.get("reply_markup")]
+        if not mine:
+            return
+        message = self._random.choice(mine)
+        button = self._random.choice(self._random.choice(message["reply_markup"]["inline_keyboard"]))
+        press = (ann.id, chat.id, message["message_id"], message.get("edit_date"), button.get("callback_data"))
+        if "callback_data" in button and press not in self._pressed:
+            self._pressed.add(press)
+            ann.taps(button["callback_data"], message)
+            self.owed[chat.id] += 1
+
+    def forges(self, ann: Person) -> None:
+        messages = [one for one in ann.chat.messages.values() if one["from"]["is_bot"]]
+        message = self._random.choice([None, *messages])
+        press = (ann.id, message and message["message_id"], data := self._random.choice(FORGED))
+        if press not in self._pressed:
+            self._pressed.add(press)
+            ann.forges(data, message)
+            self.owed[ann.id] += 1
+
+    def repeats(self, _: Person) -> None:
+        """Telegram delivers a message once more; it must not be answered again."""
+        sent = self._telegram.feed.confirmed
+        known = [number for number in sent if number < 1_000_000 and "callback" not in self._telegram.feed.text(number)]
+        if known:
+            self._telegram.feed.repeat(self._random.choice(known))
+
+    def other_kinds(self, ann: Person) -> None:
+        kind = self._random.choice([*Update.ALL_TYPES, "from_the_future"])
+        if kind not in ("message", "edited_message", "callback_query"):
+            self._put(
+                {kind: {"chat": ann.chat.json, "from": ann.user, "date": 1, "new_chat_member": {"status": "member"}}}
+            )
+
+    def breaks(self, _: Person) -> None:
+        """Something that is no update at all, or one that nobody can read."""
+        broken = json.loads(self._random.choice(BROKEN))
+        self._put(broken if isinstance(broken, dict) else {"message": broken})
+
+    def notices(self, ann: Person) -> None:
+        notice = self._random.choice(["new_chat_title", "pinned_message", "left_chat_member", "forum_topic_created"])
+        ann.sends({notice: {}}, self._topics[0][0])
+
+    def _put(self, update: dict[str, Any]) -> None:
+        self._broken += 1
+        self._telegram.feed.put_text(self._broken, json.dumps({"update_id": self._broken} | update))
+
+
+@pytest.mark.parametrize("mode", ["polling", "webhook"])
+async def test_a_thousand_updates(telegram: FakeTelegram, engine: Engine, database: Path, mode: Mode) -> None:
+    storm = Storm(telegram, seed=20261122)
+    with structlog.testing.capture_logs() as logs:
+        async with house(telegram, engine, database, mode) as running:
+            for _ in range(UPDATES // ROUND):
+                for _ in range(ROUND):
+                    storm.act()
+                await telegram.until(lambda: not owing(telegram, storm.owed), "an answer to everybody")
+            await telegram.confirmed()
+            assert running.unreadable
+    assert sum(storm.owed.values()) > UPDATES / 2
+    assert answered(telegram, storm.owed) == storm.owed, "nobody is answered twice"
+    assert [one for one in telegram.refused if "message is not modified" not in one.error] == []
+    faults = [one for one in logs if one["log_level"] in ("warning", "error", "critical")]
+    assert {one["event"] for one in faults} <= {"update_unreadable", "telegram_fault"}, faults
+
+
+def answered(telegram: FakeTelegram, owed: Counter[int]) -> Counter[int]:
+    """Count what each chat was shown: an answer ends with its buttons; a change to the same is seen already."""
+    shown: Counter[int] = Counter(
+        event.chat
+        for event in telegram.world.events
+        if event.chat is not None and event.kind in ("message", "edit") and "reply_markup" in event.json
+    )
+    shown.update(int(one.params["chat_id"]) for one in telegram.refused if "not modified" in one.error)
+    return Counter({chat: shown[chat] for chat in owed})
+
+
+def owing(telegram: FakeTelegram, owed: Counter[int]) -> Counter[int]:
+    return owed - answered(telegram, owed)
