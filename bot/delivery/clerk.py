@@ -23,9 +23,6 @@ from bot.engine.turn import Effect, Incoming, Outcome, Reply, State
 T = TypeVar("T")
 log = structlog.stdlib.get_logger(__name__)
 
-SURE = frozenset({Outcome.ANSWER, Outcome.URGENT})
-"""The outcomes worth speaking up for when nobody addressed the bot."""
-
 _VOTES = frozenset({Effect.FEEDBACK_UP, Effect.FEEDBACK_DOWN})
 
 
@@ -54,7 +51,7 @@ class Clerk:
         """Deliver the answer to one turn and return what it leaves behind. Raises what the channel raises."""
         parcel = unpack(turn, self.identity)
         reply, state = self.engine.respond(turn.state, parcel.incoming)
-        if parcel.quiet and reply.card.outcome not in SURE:
+        if parcel.quiet and not _worth_saying(reply, turn.state):
             self.metrics.kept_silent(turn.channel)
             return Record(self.now())
         reply = await self._perform(turn, reply)
@@ -93,6 +90,15 @@ class Clerk:
 
         await channel.deliver(Letter(parcel.address, reply, turn.sent, turn.earlier, turn.doubtful), progress)
         return tuple(dict.fromkeys(sent))
+
+
+def _worth_saying(reply: Reply, state: State) -> bool:
+    """Tell whether to speak up although nobody addressed the bot: when it is urgent, or with an answer that is sure,
+    new here, and not about the bot itself (people who thank each other or talk of sources mean each other)."""
+    card = reply.card
+    if card.outcome is Outcome.URGENT:
+        return True
+    return card.outcome is Outcome.ANSWER and not card.about_bot and card.node != state.node
 
 
 def _vote(turn: Turn, parcel: Parcel, reply: Reply, at: float) -> Vote | None:

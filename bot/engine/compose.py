@@ -83,6 +83,7 @@ class Composer:
             disclaimer=self.words("short-disclaimer", tone),
             buttons=tuple(self._buttons(node, tone)),
             lists_sources=node == "references",
+            about_bot=node in library.always,
         )
 
     def _may_be_served(self, node: str) -> bool:

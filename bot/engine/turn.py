@@ -84,7 +84,8 @@ class Card:
     """One authored answer in one register, composed once and shared by every turn that shows it.
 
     `sources` are those the answer uses; where `lists_sources` is set the body itself lists them (as `references`
-    does) and no renderer repeats them.
+    does) and no renderer repeats them. `about_bot` marks what is always reachable (help, sources, ...) and never
+    said unasked.
     """
 
     node: str
@@ -98,6 +99,7 @@ class Card:
     disclaimer: str
     buttons: tuple[Button, ...]
     lists_sources: bool = False
+    about_bot: bool = False
 
 
 class Effect(StrEnum):

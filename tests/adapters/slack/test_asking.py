@@ -78,7 +78,9 @@ async def test_a_thread_is_followed_after_a_restart(
 async def test_between_people_the_bot_keeps_silent(ward: Ward) -> None:
     said = await ward.people.mention(ADA, CHANNEL, ALA)
     await ward.answer()
-    for words in ("see you at lunch then", f"<@{BEN}> what do you think about the side effects?", "<!here> done?"):
+    small_talk = ("see you at lunch then", "thanks", "can you help me with the rota", "who reviewed this chart")
+    to_others = (f"<@{BEN}> what do you think about the side effects?", "<!here> done?", "what is alpha lipoic acid?")
+    for words in (*small_talk, *to_others):
         reply = await ward.people.say(BEN, CHANNEL, words, said.ts)
         await reply.acked()
     await (await ward.people.say(CLEO, CHANNEL, "what is alpha lipoic acid")).acked()
