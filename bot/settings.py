@@ -56,6 +56,12 @@ class Settings(BaseSettings):
     footnote_require_approved: bool = False
     footnote_drain_seconds: float = Field(default=20.0, gt=0)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_not_set(cls, values: dict[str, object]) -> dict[str, object]:
+        """Compose files pass `NAME=` for what the operator left out."""
+        return {name: value for name, value in values.items() if value != ""}
+
     @model_validator(mode="after")
     def _complete(self) -> Self:
         """Refuse half a configuration: each fault names the variable and where its value comes from."""

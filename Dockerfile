@@ -1,0 +1,31 @@
+# Two stages: the first builds the environment, the second holds nothing but Python, the environment and the content.
+FROM python:3.11-slim-bookworm AS build
+WORKDIR /app
+RUN python -m venv /app/.venv
+COPY requirements/build.txt requirements/run.txt requirements/
+RUN /app/.venv/bin/pip install --no-cache-dir --quiet -r requirements/build.txt -r requirements/run.txt
+COPY pyproject.toml README.md ./
+COPY bot bot
+RUN /app/.venv/bin/pip install --no-cache-dir --quiet --no-deps --no-build-isolation .
+
+FROM python:3.11-slim-bookworm
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin footnote \
+    && install --directory --owner=10001 --group=10001 /data
+COPY --from=build /app/.venv /app/.venv
+COPY dialogs /app/dialogs
+COPY content /app/content
+ENV PATH=/app/.venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    FOOTNOTE_DIALOGS=/app/dialogs \
+    FOOTNOTE_CONTENT=/app/content \
+    FOOTNOTE_DATABASE_URL=sqlite:////data/footnote.sqlite3 \
+    FOOTNOTE_HOST=0.0.0.0 \
+    FOOTNOTE_PORT=8080
+WORKDIR /data
+USER 10001
+VOLUME /data
+EXPOSE 8080
+HEALTHCHECK --interval=15s --timeout=3s --start-period=20s \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/healthz', timeout=2)"]
+CMD ["footnote", "serve"]
