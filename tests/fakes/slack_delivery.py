@@ -61,7 +61,8 @@ class Delivery:
         self.url = ""
         self.mode: Literal["socket", "http"] = "socket"
         self.sockets: list[web.WebSocketResponse] = []
-        self.silent = False
+        self.silent = False  # new sockets neither greet nor answer pings
+        self.deaf = False  # new sockets answer pings, and that is all
         self.emissions: list[Emission] = []
         self._pending: dict[str, Emission] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -105,7 +106,7 @@ class Delivery:
         """Run one WebSocket connection of the app."""
         socket = web.WebSocketResponse(autoping=not self.silent)
         await socket.prepare(request)
-        if not self.silent:
+        if not self.silent and not self.deaf:
             await socket.send_json(self._hello())
         self.sockets.append(socket)
         await self._world.note()

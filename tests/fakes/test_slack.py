@@ -173,6 +173,7 @@ async def refusal(call: Any) -> str:
     return str(caught.value.response["error"])
 
 
+@pytest.mark.filterwarnings("ignore:The top-level `text` argument is missing")
 async def test_the_web_api_refuses_in_slacks_words(fake: FakeSlack, client: AsyncWebClient) -> None:
     fake.world.channel("C0FOREIGN", bot=False)
     fake.world.channel("C0SECRET", kind="group", bot=False)

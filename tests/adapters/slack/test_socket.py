@@ -63,6 +63,19 @@ async def test_a_socket_that_is_never_greeted_is_replaced(ward: Ward) -> None:
     assert (await ward.answer()).thread_ts == said.ts
 
 
+async def test_the_watchdog_replaces_a_socket_that_only_answers_pings(ward: Ward) -> None:
+    before = ward.slack.health()["connections"]
+    ward.fake.delivery.deaf = True
+    await ward.fake.delivery.disconnect()
+    await ward.world.until(lambda: len(ward.fake.delivery.sockets) > 0)
+    (deaf,) = ward.fake.delivery.sockets
+    await ward.world.until(lambda: deaf not in ward.fake.delivery.sockets)
+    ward.fake.delivery.deaf = False
+    await reconnected(ward, before)
+    said = await ward.people.mention(ADA, CHANNEL, ALA)
+    assert (await ward.answer()).thread_ts == said.ts
+
+
 async def test_health_tells_the_mode_and_the_age_of_the_last_frame(ward: Ward) -> None:
     health = ward.slack.health()
     assert health == {"up": True, "mode": "socket", "connections": 1, "silent_seconds": 0}
