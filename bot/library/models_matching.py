@@ -45,7 +45,7 @@ class Concept(Shape):
 
 
 class Rule(Shape):
-    """Fires when every group of `all` has one of its concepts within `near` words (0: anywhere), and `none` is not beside.
+    """Fires when every group of `all` has one of its concepts within `near` words (0: anywhere), `none` not beside.
 
     `ordered` asks for the groups in the given order. `firm` on an urgent rule means that neither a general question
     nor a story about the past excuses it. `score` is what the rule adds, from 0 to 1.
@@ -67,7 +67,8 @@ class Vocabulary(Shape):
 
     `outside` are subjects the topic does not hold, and how surely (1: never answered); `drugs` are concepts whose words
     are never repaired into one another, `medicines` further names; `common` are real words that need no repair;
-    `capitals` are words that mean something of their own in capital letters; `irregular` maps inflected forms to their base; `languages` holds the telling little words of other languages.
+    `capitals` are words that mean something of their own in capital letters; `irregular` maps inflected forms to
+    their base; `languages` holds the telling little words of other languages.
     """
 
     concepts: dict[str, Concept]
@@ -77,14 +78,16 @@ class Vocabulary(Shape):
     common: Words = ()
     capitals: dict[str, str] = {}
     irregular: dict[str, str] = {}
+    kin: dict[str, Words] = {}
     languages: dict[str, Words] = {}
 
 
 class UrgentRules(Shape):
     """What makes a message urgent: its own vocabulary of signs, and rules with their reasons.
 
-    `past`, `general` and `negation` name the concepts that excuse a rule that is not `firm`; `now` the ones that
-    undo the excuse. `telling` lists the signs that the learned model sees too, so that it can hear what no rule says.
+    `past`, `general` and `negation` name the concepts that excuse a rule that is not `firm`, `just_before` and
+    `just_after` those that do so only beside the sign; `now` the ones that undo the excuse. `telling` lists
+    the signs that the learned model sees too, so that it can hear what no rule says.
     """
 
     concepts: dict[str, Concept]
@@ -92,6 +95,8 @@ class UrgentRules(Shape):
     telling: Nodes
     negation: Nodes
     past: Nodes
+    just_before: Nodes
+    just_after: Nodes
     general: Nodes
     now: Nodes
 
@@ -114,13 +119,15 @@ class Intents(Shape):
     """What a short question means after an answer.
 
     `subjects` maps concepts to subjects, the most telling first; `subject_of` gives each node its subject; `rules` are
-    topic rules over concepts: each adds its score to its node. `asides` are remarks people make around any question,
+    topic rules over concepts: each adds its score to its node. `anchors` are the concepts (beside the subjects) without
+    which a question is hardly one of this topic. `asides` are remarks people make around any question,
     `openers` around a short one: the models learn to hear the question beside them.
     """
 
     subjects: dict[str, str]
     subject_of: dict[str, str]
     intents: dict[str, Intent]
+    anchors: Nodes = ()
     asides: Lines = ()
     openers: Lines = ()
     rules: tuple[Rule, ...] = ()

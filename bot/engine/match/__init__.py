@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from bot.engine.match.build import build
+from bot.engine.match.build import Parts, build
 from bot.engine.match.decide import Roles
+from bot.engine.match.learned import digest, dump
 from bot.engine.match.result import Match, Matcher
 from bot.library.library import Library
 from bot.library.models_matching import AdviceRules, Intents, Matching, Phrases, UrgentRules, Vocabulary
 
-__all__ = ["Match", "Matcher", "build_matcher", "matching_data"]
+__all__ = ["Match", "Matcher", "build_matcher", "matching_data", "trained"]
 
 
 def matching_data(library: Library) -> Matching:
@@ -26,3 +27,9 @@ def build_matcher(library: Library) -> Matcher:
     """Return the matcher of a library; raises pydantic.ValidationError or ValueError for data it cannot use."""
     roles = Roles(library.urgent, library.advice, library.otherwise)
     return build(matching_data(library), roles, library.home.content)
+
+
+def trained(library: Library) -> str:
+    """Return the text of content/matcher.json for the library as it is now; takes a minute or two, always the same."""
+    data = matching_data(library)
+    return dump(Parts(data).learn(), digest(data))

@@ -38,7 +38,8 @@ class Parts:
         signs = Lexicon(data.urgent.concepts, self.stems)
         self.reader = Reader(self.stem, lexicon, signs, speller, data.vocabulary.capitals)
         self.threads = Threads(data.intents)
-        self.eye = Eye(data.intents.subjects, data.urgent.telling)
+        kin = {name: [self.stem(word) for word in words] for name, words in data.vocabulary.kin.items()}
+        self.eye = Eye(data.intents.subjects, data.intents.anchors, data.urgent.telling, kin)
 
     def stems(self, wording: str) -> list[str]:
         """Return the stems of an authored wording, the sign for a number kept."""
@@ -50,12 +51,13 @@ class Parts:
 
 
 def build(data: Matching, roles: Roles, content: Path) -> TopicMatcher:
-    """Return a matcher; models that `content` does not hold, or holds for other phrases, are trained now."""
+    """Return a matcher over the models that `content` holds.
+
+    Models trained from other phrases still serve, with a warning: an editor's new phrase must not cost a minute at
+    every start. Where there are none at all they are trained now.
+    """
     parts = Parts(data)
-    learned = load(content / FILE, digest(data))
-    if learned is None:
-        log.warning("%s does not fit the phrases: training the matcher now; `make matcher` saves this wait", FILE)
-        learned = parts.learn()
+    learned = load(content / FILE, digest(data)) or _stale(content) or parts.learn()
     return TopicMatcher(
         roles,
         parts.reader,
@@ -66,6 +68,14 @@ def build(data: Matching, roles: Roles, content: Path) -> TopicMatcher:
         parts.threads,
         data.vocabulary.outside,
     )
+
+
+def _stale(content: Path) -> Learned | None:
+    """Return models that were trained before the last change, if there are any."""
+    learned = load(content / FILE)
+    if learned is not None:
+        log.warning("%s was trained before the last change of a phrase: `footnote train` trains it again", FILE)
+    return learned
 
 
 def _split(wording: str) -> list[str]:
@@ -81,6 +91,8 @@ def _words(data: Matching) -> Iterable[str]:
             for wording in concept.words:
                 for plain in expand(wording):
                     yield from _split(plain)
+    for kin in data.vocabulary.kin.values():
+        yield from kin
     for lines in (*data.phrases.phrases.values(), *(intent.asks for intent in data.intents.intents.values())):
         for line in lines:
             yield from split(clean(line))

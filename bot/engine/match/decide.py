@@ -10,13 +10,13 @@ from bot.engine.match.result import Match
 from bot.engine.match.topics import Candidate
 from bot.engine.turn import Outcome
 
-ANSWER_FROM = 0.5
+ANSWER_FROM = 0.38
 """The likelihood from which the best node is answered."""
-AHEAD = 0.12
+AHEAD = 0.1
 """How far it must be ahead of the next."""
-OFFER_FROM = 0.12
+OFFER_FROM = 0.1
 """The likelihood from which a node is worth offering."""
-RULE_WEIGHT, RULE_DOUBT = 2.8, 0.6
+RULE_WEIGHT, RULE_DOUBT = 4.0, 1.4
 """What a full advice rule adds to the log-odds of a personal question, and what its absence takes away."""
 OUTSIDE_WEIGHT = 1.2
 """What a subject the topic does not hold adds to the log-odds of `not covered`."""

@@ -1,7 +1,7 @@
 """The two models the matcher learns from authored phrases, and the file that keeps them until a phrase changes.
 
-`nodes` tells which node a question asks for. `follow` tells what a short question means after an answer: an intent, or a
-node whose question stands by itself. Training takes seconds, so `content/matcher.json` keeps the result; a digest of
+`nodes` tells which node a question asks for. `follow` tells what a short question means after an answer: an intent, or
+a node whose question stands by itself. Training takes seconds, so `content/matcher.json` keeps the result; a digest of
 everything it was trained from shows whether it is still true.
 """
 
@@ -81,11 +81,12 @@ def digest(data: Matching) -> str:
     return hashlib.sha256(json.dumps([_FORM, parts], sort_keys=True).encode()).hexdigest()
 
 
-def load(path: Path, wanted: str) -> Learned | None:
-    """Return the stored models, or None when there are none or they were trained from something else."""
+def load(path: Path, wanted: str | None = None) -> Learned | None:
+    """Return the stored models, or None when there are none or they were trained from something else than `wanted`."""
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-        return Learned(_model(stored["nodes"]), _model(stored["follow"])) if stored["digest"] == wanted else None
+        fits = wanted in (None, stored["digest"])
+        return Learned(_model(stored["nodes"]), _model(stored["follow"])) if fits else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

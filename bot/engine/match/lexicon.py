@@ -63,12 +63,13 @@ class Lexicon:
         return found + list(self._numbers(stems)) if self._ranges else found
 
     def _from(self, stems: Sequence[str], start: int) -> Iterator[Mention]:
-        branch: _Branch | None = self._root
+        branch = self._root
         for at in range(start, len(stems)):
             stem = stems[at]
-            branch = branch.next.get(stem) or (branch.next.get(NUMBER) if stem[0].isdigit() else None)
-            if branch is None:
+            following = branch.next.get(stem) or (branch.next.get(NUMBER) if stem[0].isdigit() else None)
+            if following is None:
                 return
+            branch = following
             if branch.concepts:
                 yield Mention(branch.concepts, start, at + 1)
 

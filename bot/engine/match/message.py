@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.engine.match.lexicon import Lexicon, Mention
-from bot.engine.match.normalise import LONGEST, clean, split, spelled_out
+from bot.engine.match.normalise import LONGEST, clean, spelled_out, split
 from bot.engine.match.spell import Speller
 from bot.engine.match.stem import Stemmer
 

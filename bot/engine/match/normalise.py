@@ -27,7 +27,7 @@ _WORD = re.compile(r"[a-z]+\d+[a-z]*\b|[a-z]+|\d+(?:[.,/]\d+)*|[.!?;\n]+|[%&+]")
 
 
 def spelled_out(text: str, capitals: Mapping[str, str]) -> str:
-    """Return `text` with words that mean something of their own in capitals spelled out, unless all of it is in capitals."""
+    """Return `text` with words that mean something of their own in capitals spelled out, unless all is in capitals."""
     if not capitals or text.upper() == text:
         return text
     return _CAPITALS.sub(lambda word: capitals.get(word[0], word[0]), text)

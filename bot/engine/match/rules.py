@@ -14,7 +14,7 @@ _BESIDE = 3
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A rule that fired on the words from `start` to `end`, end excluded; `anchor` is the mention of its first group."""
+    """A rule that fired on the words from `start` up to `end`; `anchor` is the mention of its first group."""
 
     rule: Rule
     start: int

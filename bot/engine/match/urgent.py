@@ -9,10 +9,10 @@ from bot.engine.match.message import Message
 from bot.engine.match.rules import Fired, Places, fired
 from bot.library.models_matching import UrgentRules
 
-_BEFORE = 4
-"""Words before a sign in which a `no` still belongs to it."""
-_SIGN_SPREAD = 14
-"""Words around a sign in which `years ago` can still belong to it; nearer words of `now` win."""
+_BESIDE = 3
+"""Words between a sign and a `no`, `history of` or `healed` that still belongs to it."""
+_PAST_SPREAD, _GENERAL_SPREAD = 7, 14
+"""Words between a sign and `years ago` or a general question that still excuses it; nearer words of `now` win."""
 _FAR = 10_000
 
 
@@ -35,21 +35,26 @@ class _Excuses:
     """What in a message says that a sign is denied, past, or only asked about."""
 
     def __init__(self, rules: UrgentRules, places: Places) -> None:
-        self._negations = places.of(rules.negation)
+        self._before = places.of((*rules.negation, *rules.just_before))
+        self._after = places.of(rules.just_after)
         self._past = places.of(rules.past)
         self._general = places.of(rules.general)
         self._now = places.of(rules.now)
 
     def cover(self, hit: Fired) -> bool:
         """Return whether the sign at `hit` is excused."""
-        if any(hit.start - _BEFORE <= no.start and no.end <= hit.start for no in self._negations):
+        if self._denied(hit):
             return True
-        excuse = min(_distance(self._past, hit), _distance(self._general, hit))
-        return excuse <= _SIGN_SPREAD and excuse < _distance(self._now, hit)
+        past, general = _distance(self._past, hit.anchor), _distance(self._general, hit.anchor)
+        now = _distance(self._now, hit.anchor)
+        return (past <= _PAST_SPREAD and past < now) or (general <= _GENERAL_SPREAD and general < now)
+
+    def _denied(self, hit: Fired) -> bool:
+        before = any(0 <= hit.start - word.end < _BESIDE for word in self._before)
+        return before or any(0 <= word.start - hit.end < _BESIDE for word in self._after)
 
 
-def _distance(mentions: Sequence[Mention], hit: Fired) -> int:
+def _distance(mentions: Sequence[Mention], sign: Mention) -> int:
     """Return how many words stand between the sign and the nearest mention."""
-    sign = hit.anchor
     gaps = (max(found.start - sign.end, sign.start - found.end, 0) for found in mentions)
     return min(gaps, default=_FAR)
