@@ -87,6 +87,19 @@ def review_record(
 
 
 @app.command()
+def train() -> None:
+    """Train the matcher from the phrases and keep the result in content/matcher.json (a minute or two)."""
+    from bot.engine.match import trained
+    from bot.library.load import load
+
+    settings = load_settings()
+    library = load(settings.footnote_dialogs, settings.footnote_content)
+    path = settings.footnote_content / "matcher.json"
+    path.write_text(trained(library), encoding="utf-8")
+    typer.echo(f"wrote {path}")
+
+
+@app.command()
 def docs() -> None:
     """Write again what is generated from the content: JSON Schemas, docs/content.md, docs/rules."""
     from bot.library.commands import run_docs

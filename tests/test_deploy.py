@@ -47,7 +47,7 @@ def test_every_variable_is_a_setting() -> None:
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:
-    assert Settings(telegram_bot_token="", slack_bot_token="").telegram_bot_token is None  # type: ignore[arg-type]
+    assert Settings(telegram_bot_token="", slack_bot_token="").telegram_bot_token is None
 
 
 def test_the_bot_runs_as_nobody_on_a_read_only_disk_and_listens_on_loopback_outside() -> None:

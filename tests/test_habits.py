@@ -1,4 +1,4 @@
-"""The habits every commit keeps: lint, types, pins without an index address, imports in one direction, small modules."""
+"""The habits every commit keeps: lint, types, pins without an index address, one-way imports, small modules."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("command", [("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",)], ids=" ".join)
+LINTERS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
+
+
+@pytest.mark.parametrize("command", LINTERS, ids=" ".join)
 def test_lint_and_types_are_clean(command: tuple[str, ...]) -> None:
     done = run(*command)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -53,7 +53,7 @@ class Engine:
         return reply, State(self._chosen(state, incoming), True, self._trail(state, reply))
 
     def report(self, reply: Reply, found: Mapping[str, Any]) -> Reply:
-        """Return `reply` with the outcome of its effect put into words; `found` is what was deleted or what is stored."""
+        """Return `reply` with what its effect did in words; `found` is what was deleted or what is stored."""
         tone = reply.card.tone
         if reply.effect is Effect.FORGET:
             return replace(reply, lead=self.sentence("forgotten", tone, **found))

@@ -26,7 +26,10 @@ def test_a_payload_is_read_back(tap: Tap, text: str) -> None:
     assert taps.parse(text) == tap
 
 
-@pytest.mark.parametrize("forged", ["", "ala", "v2:ala", "v1:", "v1:ALA", "v1:ala:expert", "v1:ala\n", "v1:a b", "v1:ala!"])
+FORGED = ("", "ala", "v2:ala", "v1:", "v1:ALA", "v1:ala:expert", "v1:ala\n", "v1:a b", "v1:ala!")
+
+
+@pytest.mark.parametrize("forged", FORGED)
 def test_what_this_program_did_not_write_is_no_tap(forged: str) -> None:
     assert taps.parse(forged) is None
 

@@ -39,7 +39,7 @@ def answer_once(
 
 
 def as_data(reply: Reply, *, explain: bool = False) -> dict[str, Any]:
-    """Return the reply as plain data: the fixed shape of `footnote ask --json`, with `reasons` when asked to explain."""
+    """Return the reply in the fixed shape of `footnote ask --json`; with `reasons` when asked to explain."""
     card = reply.card
     unsure = card.outcome is Outcome.CHOICES
     return {

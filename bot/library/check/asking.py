@@ -11,6 +11,7 @@ from math import prod
 from bot.library.check.subject import Subject
 from bot.library.fault import Fault, Level
 from bot.library.library import Library
+from bot.library.reading import Page
 from bot.library.shelf import fault_at, page_of
 
 _CHOICE = re.compile(r"\(([^()]*)\)(\?)?")
@@ -48,17 +49,24 @@ def overgrown(subject: Subject) -> Iterator[Fault]:
 
 def _fault(library: Library, node: str, phrase: str, code: str, message: str, remedy: str, level: Level) -> Fault:
     """Return a fault at the last place where a phrase file lists the phrase under the node."""
-    for path in library.home.phrases():
-        page = page_of(path)
-        spot = page.survey.spot(("phrases", node))
-        near = range(spot.start[0], min(spot.end[0] + 1, len(page.lines)))
-        holding = [line for line in near if phrase in page.lines[line]]
-        if holding:
-            line = min(
-                holding, key=lambda line: (len(page.lines[line].strip()), -line)
-            )  # the phrase alone, the last one
-            return page.fault((line, page.lines[line].find(phrase)), code, message, remedy, level)
-    return fault_at(library.home.phrases()[0], ("phrases", node), code, message, remedy, level=level)
+    found = [
+        (page.lines[line].strip() == phrase, at, line, page)
+        for at, page in enumerate(map(page_of, library.home.phrases()))
+        for line in _lines_of(page, node)
+        if phrase in page.lines[line]
+    ]
+    if not found:
+        return fault_at(library.home.phrases()[0], ("phrases", node), code, message, remedy, level=level)
+    *_, line, page = max(found, key=lambda one: one[:3])  # the phrase alone on its line, the last one
+    return page.fault((line, page.lines[line].find(phrase)), code, message, remedy, level)
+
+
+def _lines_of(page: Page, node: str) -> range:
+    """Return the lines under a node in one phrase file; none where the file does not list it."""
+    if ("phrases", node) not in page.survey:
+        return range(0)
+    spot = page.survey.spot(("phrases", node))
+    return range(spot.start[0], min(spot.end[0] + 1, len(page.lines)))
 
 
 def _groups(phrase: str) -> list[list[str]]:
