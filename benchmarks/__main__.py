@@ -1,0 +1,67 @@
+"""`python -m benchmarks [--quick] [figure ...]`: measure, print, and (the full run of all figures) write the report."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+from benchmarks import machine, report
+from benchmarks.bench import FULL, QUICK, Bench
+from benchmarks.crew import ArmFailed
+from benchmarks.environments import Environments
+from benchmarks.figures import FIGURES
+from benchmarks.finding import Finding
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the chosen figures; return 0, or 1 when a figure could not be measured (a missed target is no failure)."""
+    chosen = _parsed(arguments)
+    began, neighbours = time.monotonic(), machine.Neighbours()
+    about = machine.described()
+    findings: list[Finding] = []
+    with Bench(QUICK if chosen.quick else FULL, Environments(install=not chosen.quick)) as bench:
+        failed = [name for name in chosen.figures or FIGURES if not _measured(name, bench, findings)]
+        about |= {
+            "run": f"{time.monotonic() - began:.0f} s, {bench.scale.rounds} rounds ({bench.scale.name}); "
+            f"other processes used {neighbours.share():.0%} of the cores meanwhile"
+        }
+        raw = bench.keep(about)
+        text = report.document(findings, about, bench.profiles, bench.skipped)
+    _tell(about, bench.skipped, failed, f"raw figures in {raw.name}")
+    if not chosen.quick and not chosen.figures and not failed:
+        report.DOCUMENT.write_text(text, encoding="utf-8")
+    return 1 if failed else 0
+
+
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="two small rounds, prints only, installs nothing")
+    parser.add_argument("figures", nargs="*", choices=[[], *FIGURES], help="only these; prints only")
+    return parser.parse_args(arguments)
+
+
+def _measured(name: str, bench: Bench, findings: list[Finding]) -> bool:
+    """Measure one figure, print it and keep it; return whether it could be measured."""
+    print(f"== {name}", file=sys.stderr, flush=True)
+    try:
+        found = FIGURES[name](bench)
+    except (ArmFailed, RuntimeError, OSError, subprocess.SubprocessError) as fault:
+        bench.skip(name, f"it failed: {fault}")
+        return False
+    for finding in found:
+        print(report.line(finding), flush=True)
+    findings.extend(found)
+    return True
+
+
+def _tell(about: dict[str, str], skipped: list[str], failed: list[str], where: str) -> None:
+    print("\n".join([about["processor"], about["run"], *(f"not measured: {what}" for what in skipped), where]))
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

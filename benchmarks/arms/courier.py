@@ -1,0 +1,70 @@
+"""Turns through inbox, engine and store, delivered to nobody: what remains of a bot without a messenger."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+from benchmarks import trees
+from benchmarks.arms.house import house, idle, settled
+from benchmarks.arms.lanes import side_by_side
+from bot.delivery.envelope import Envelope, Letter, Progress
+from bot.engine import taps
+from bot.engine.turn import Incoming, Kind
+
+
+class Nowhere:
+    """A channel that takes every answer at once and tells who waits for it."""
+
+    name = "telegram"
+
+    def __init__(self) -> None:
+        self.waiting: dict[int, asyncio.Event] = {}
+        self._numbers = itertools.count()
+
+    async def deliver(self, letter: Letter, progress: Progress) -> None:
+        """Take the answer."""
+        await progress(str(next(self._numbers)))
+        self.waiting[letter.address["chat"]].set()
+
+
+class Turns:
+    """A thousand users walk through a tree, so many at a time."""
+
+    def __init__(self, folder: str, nodes: int = 20, users: int = 1000, lanes: int = 1) -> None:
+        self._lanes = lanes
+        self._walk = trees.Walk(nodes, users, lanes)
+        self._channel = Nowhere()
+        self._keys = itertools.count()
+        self._runner = asyncio.Runner()
+        self._runner.run(self._open(folder, nodes))
+
+    def prepare(self, turns: int) -> None:
+        self._envelopes = [self._envelope(user, target) for user, target in self._walk.presses(turns)]
+
+    def run(self) -> None:
+        self._runner.run(self._work())
+
+    def result(self) -> dict[str, float]:
+        return {"turns": len(self._envelopes)}
+
+    async def _open(self, folder: str, nodes: int) -> None:
+        self._courier, _ = await house(folder, nodes, 600)
+        self._courier.add(self._channel)
+        await self._courier.start()
+        settled()
+
+    def _envelope(self, user: int, target: int) -> Envelope:
+        person = f"telegram:{user}"
+        incoming = Incoming(Kind.TAP, taps.payload(trees.node(target)), "telegram")
+        return Envelope((f"event:{next(self._keys)}",), "telegram", person, person, incoming, {"chat": user})
+
+    async def _work(self) -> None:
+        await side_by_side(self._turn, len(self._envelopes), self._lanes)
+        await idle(self._courier)
+
+    async def _turn(self, number: int) -> None:
+        envelope = self._envelopes[number]
+        answered = self._channel.waiting[envelope.address["chat"]] = asyncio.Event()
+        await self._courier.accept(envelope)
+        await answered.wait()

@@ -1,0 +1,51 @@
+"""Footnote put together as `footnote serve` does it, with a database of its own and no web port."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import tempfile
+from pathlib import Path
+
+from benchmarks import trees
+from benchmarks.arms.storage import opened
+from bot.delivery.courier import Courier
+from bot.delivery.identity import Identity
+from bot.engine.match import build_matcher
+from bot.engine.respond import Engine
+from bot.library.library import Library
+from bot.library.load import load
+
+SECRET = "a secret for the benchmark"
+
+
+async def house(
+    folder: str, nodes: int, characters: int, url: str = "", synchronous: str = "FULL"
+) -> tuple[Courier, Engine]:
+    """Return a courier (not started yet) over a synthetic tree, on SQLite unless `url` names another database."""
+    return await over(load(*trees.write(Path(folder), nodes, characters), templates=False), folder, url, synchronous)
+
+
+async def shipped_house(folder: str) -> tuple[Courier, Engine]:
+    """Return a courier (not started yet) over the content as shipped."""
+    return await over(load(trees.ROOT / "dialogs", trees.ROOT / "content"), folder)
+
+
+async def over(library: Library, folder: str, url: str = "", synchronous: str = "FULL") -> tuple[Courier, Engine]:
+    """Return a courier (not started yet) over a library."""
+    engine = Engine(library, build_matcher(library))
+    file = Path(tempfile.mkdtemp(dir=folder)) / "footnote.sqlite3"
+    store = await opened(url or f"sqlite:///{file}", synchronous)
+    return Courier(store, engine, Identity(SECRET)), engine
+
+
+def settled() -> None:
+    """Do what serving does once everything is loaded."""
+    gc.collect()
+    gc.freeze()
+
+
+async def idle(courier: Courier) -> None:
+    """Return when nothing accepted is unfinished any more."""
+    while any(depth.waiting for depth in (await courier._store.depth()).values()):  # noqa: ASYNC110
+        await asyncio.sleep(0.001)

@@ -1,0 +1,80 @@
+"""Whole Slack turns: the signed request through Bolt, the durable inbox, the engine, the post, the turn finished."""
+
+from __future__ import annotations
+
+import asyncio
+
+from slack_bolt.request.async_request import AsyncBoltRequest
+
+from benchmarks import trees
+from benchmarks.arms import events, slack_canned
+from benchmarks.arms.house import house, idle, settled, shipped_house
+from benchmarks.arms.lanes import side_by_side
+from bot.adapters.slack.app import Credentials, House, Slack
+from bot.engine import taps
+from bot.engine.respond import Engine
+
+QUESTIONS = ("what dose of ala was studied", "is ala safe", "does vitamin k2 help", "what are the first-line drugs")
+
+
+class Turns:
+    """`turn` is press (a synthetic tree) or words (typed questions to the shipped content), so many at a time."""
+
+    def __init__(self, folder: str, turn: str, nodes: int = 20, users: int = 1000, lanes: int = 20) -> None:
+        self._kind, self._lanes = turn, lanes
+        self._walk = trees.Walk(nodes, users, lanes)
+        self._waiting: dict[str, asyncio.Event] = {}
+        slack_canned.install(self._posted)
+        self._runner = asyncio.Runner()
+        self._runner.run(self._open(folder, nodes))
+
+    def prepare(self, turns: int) -> None:
+        presses = self._walk.presses(turns)
+        self._channels = [events.direct(user) for user, _ in presses]
+        self._requests = [self._request(user, target) for user, target in presses]
+        slack_canned.calls.clear()
+
+    def run(self) -> None:
+        self._runner.run(self._work())
+
+    def result(self) -> dict[str, float]:
+        if slack_canned.calls["chat.postMessage"] != len(self._requests):
+            raise RuntimeError(f"unexpected calls: {slack_canned.calls}")
+        return {"turns": len(self._requests)}
+
+    def _request(self, user: int, target: int) -> tuple[bytes, dict[str, str]]:
+        if self._kind == "press":
+            return events.press(user, taps.payload(trees.node(target)))
+        return events.words(user, QUESTIONS[target % len(QUESTIONS)])
+
+    async def _open(self, folder: str, nodes: int) -> None:
+        made = house(folder, nodes, events.CHARACTERS) if self._kind == "press" else shipped_house(folder)
+        self._courier, engine = await made
+        self._slack = slack_over(self._courier.accept, engine)
+        self._courier.add(self._slack.channel)
+        await self._courier.start()
+        await self._slack.start()
+        settled()
+
+    async def _work(self) -> None:
+        await side_by_side(self._turn, len(self._requests), self._lanes)
+        await idle(self._courier)
+
+    async def _turn(self, number: int) -> None:
+        """Take one request and wait until its answer has reached the API."""
+        body, headers = self._requests[number]
+        answered = self._waiting[self._channels[number]] = asyncio.Event()
+        answer = await self._slack._app.async_dispatch(AsyncBoltRequest(body=body.decode(), headers={**headers}))
+        if answer.status != 200:
+            raise RuntimeError(f"status {answer.status}")
+        await answered.wait()
+
+    def _posted(self, channel: str) -> None:
+        if channel in self._waiting:
+            self._waiting[channel].set()
+
+
+def slack_over(accept: object, engine: Engine, base_url: str = "https://slack.com/api/") -> Slack:
+    """Return the adapter over an inbox and an engine."""
+    credentials = Credentials("http", base_url, "xoxb-benchmark", signing_secret=events.SIGNING_SECRET)
+    return Slack(credentials, House(accept, engine.sentence, lambda _tone: []))  # type: ignore[arg-type]

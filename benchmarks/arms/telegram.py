@@ -1,0 +1,80 @@
+"""Whole Telegram turns: the update's JSON, the durable inbox, the engine, the answer at the API, the turn finished."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from benchmarks import trees
+from benchmarks.arms import updates
+from benchmarks.arms.canned import Canned
+from benchmarks.arms.house import house, idle, settled
+from benchmarks.arms.lanes import side_by_side
+from bot.adapters.telegram import client
+from bot.adapters.telegram.channel import TelegramChannel
+from bot.adapters.telegram.door import Door
+from bot.adapters.telegram.intake import Intake
+from bot.engine import taps
+
+UNLIMITED = client.Rates(overall=0, group=0, chat=0)
+"""Telegram's own limits (30 messages a second) bind long before any of this; here they would be all one measures."""
+
+
+class Turns:
+    """A thousand users walk through a tree by pressing buttons, so many at a time.
+
+    Each press is one `answerCallbackQuery` and one `sendMessage`, as in the stock bot it is one and one edit.
+    """
+
+    def __init__(
+        self, folder: str, nodes: int = 20, users: int = 1000, lanes: int = 1, synchronous: str = "FULL"
+    ) -> None:
+        self._lanes = lanes
+        self._walk = trees.Walk(nodes, users, lanes)
+        self._runner = asyncio.Runner()
+        self._runner.run(self._open(folder, nodes, synchronous))
+        self._waiting: dict[int, asyncio.Event] = {}
+        Canned.sent = self._sent
+
+    def prepare(self, turns: int) -> None:
+        presses = self._walk.presses(turns)
+        self._chats = [int(updates.chat(user)["id"]) for user, _ in presses]
+        self._bodies = [updates.press(user, taps.payload(trees.node(target))) for user, target in presses]
+        Canned.calls.clear()
+
+    def run(self) -> None:
+        self._runner.run(self._work())
+
+    def result(self) -> dict[str, float]:
+        expected = {"sendMessage": len(self._bodies), "answerCallbackQuery": len(self._bodies)}
+        if dict(Canned.calls) != expected:
+            raise RuntimeError(f"unexpected calls: {Canned.calls}")
+        return {"turns": len(self._bodies)}
+
+    async def _open(self, folder: str, nodes: int, synchronous: str) -> None:
+        client.AiohttpRequest = Canned  # type: ignore[attr-defined, assignment]
+        bot = client.make_bot(updates.TOKEN, "http://127.0.0.1", UNLIMITED)
+        self._courier, engine = await house(folder, nodes, updates.CHARACTERS, synchronous=synchronous)
+        channel = TelegramChannel(bot, engine.sentence, UNLIMITED)
+        self._courier.add(channel)
+        self._intake = Intake(Door(123456), channel, self._courier.accept, self._courier.departed, _unreadable)
+        await bot.initialize()
+        await self._courier.start()
+        settled()
+
+    async def _work(self) -> None:
+        await side_by_side(self._turn, len(self._bodies), self._lanes)
+        await idle(self._courier)
+
+    async def _turn(self, number: int) -> None:
+        """Take one update and wait until its answer has reached the API."""
+        answered = self._waiting[self._chats[number]] = asyncio.Event()
+        await self._intake.take([json.loads(self._bodies[number])])
+        await answered.wait()
+
+    def _sent(self, chat: int) -> None:
+        self._waiting[chat].set()
+
+
+async def _unreadable(reason: str, _text: str) -> None:
+    raise RuntimeError(reason)

@@ -1,0 +1,38 @@
+"""Peers live in environments of their own: their pins and Footnote's exclude each other."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PEERS = HERE / "peers"
+VENVS = HERE / ".venvs"
+
+
+class Environments:
+    """Finds and, if `install` is set, makes the environments of peers."""
+
+    def __init__(self, *, install: bool) -> None:
+        self._install = install
+
+    def python(self, peer: str) -> Path | None:
+        """Return the peer's interpreter, made if need be; None where it is missing and must not be installed.
+
+        Raises subprocess.CalledProcessError if the packages cannot be installed.
+        """
+        pins = PEERS / f"{peer}.txt"
+        home = VENVS / peer
+        stamp, python = home / ".pins", home / "bin" / "python"
+        if stamp.exists() and stamp.read_bytes() == pins.read_bytes():
+            return python
+        if not self._install:
+            return None
+        print(f"installing {peer} into {home.relative_to(HERE.parent)} ...", file=sys.stderr, flush=True)
+        venv.create(home, with_pip=True, clear=True)
+        pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", str(pins)]
+        subprocess.run([str(python), *pip], check=True)
+        stamp.write_bytes(pins.read_bytes())
+        return python

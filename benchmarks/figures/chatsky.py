@@ -1,0 +1,74 @@
+"""Turns per second against Chatsky on the same trees."""
+
+from __future__ import annotations
+
+from benchmarks.bench import Bench
+from benchmarks.figures.common import LANES, per_second, rounds_of
+from benchmarks.finding import Finding, Goal
+from benchmarks.rounds import ratio, turns_per_second
+
+OURS = "benchmarks.arms.engine:Presses"
+STORED = "benchmarks.arms.courier:Turns"
+THEIRS = "benchmarks.peers.chatsky_arms:Presses"
+
+
+def memory(bench: Bench) -> list[Finding]:
+    """The 20-node tree, everything in memory."""
+    return _against(
+        bench,
+        "Turns/s, 20-node tree, in memory",
+        Goal(20, 35, at_least=True),
+        (OURS, {"folder": bench.folder, "nodes": 20}, {"turns": bench.scale.of(20_000)}),
+        ({"nodes": 20}, {"turns": bench.scale.of(800)}),
+    )
+
+
+def sqlite(bench: Bench) -> list[Finding]:
+    """The 20-node tree, everything in SQLite."""
+    note = "Footnote: inbox, engine, finish, each durable (FULL). Chatsky: its own SQL storage, WAL."
+    return _against(
+        bench,
+        f"Turns/s, 20-node tree, SQLite, {LANES} users at a time",
+        Goal(60, 120, at_least=True),
+        (STORED, {"folder": bench.folder, "nodes": 20, "lanes": LANES}, {"turns": bench.scale.of(4000, LANES)}),
+        ({"nodes": 20, "storage": "sqlite", "lanes": LANES}, {"turns": bench.scale.of(150, LANES)}),
+        note,
+    )
+
+
+def anywhere(bench: Bench) -> list[Finding]:
+    """A large tree in which every node can be reached from every other."""
+    nodes = bench.scale.of(2000, 200)
+    return _against(
+        bench,
+        f"Turns/s, any node to any node, {nodes:,} nodes, in memory",
+        Goal(400, 1000, at_least=True),
+        (OURS, {"folder": bench.folder, "nodes": nodes}, {"turns": bench.scale.of(20_000), "anywhere": True}),
+        ({"nodes": nodes, "anywhere": True}, {"turns": bench.scale.of(30, 4)}),
+        "Old buttons stay pressable, so every node must be reachable.",
+    )
+
+
+def _against(
+    bench: Bench,
+    what: str,
+    goal: Goal,
+    ours: tuple[str, dict[str, object], dict[str, object]],
+    theirs: tuple[dict[str, object], dict[str, object]],
+    note: str = "",
+) -> list[Finding]:
+    python = bench.environments.python("chatsky")
+    if python is None:
+        bench.skip(what, "Chatsky's environment is not installed; `make bench` installs it")
+        return []
+    arm, options, order = ours
+    their_options, their_order = theirs
+    with bench.crew() as crew:
+        workers = {
+            "Footnote": (crew.arm(arm, order, **options), order),
+            "Chatsky": (crew.arm(THEIRS, their_order, python=python, **their_options), their_order),
+        }
+        samples = bench.alternate(what, {name: rounds_of(w, **order) for name, (w, order) in workers.items()})
+    value = ratio(samples["Footnote"], samples["Chatsky"], turns_per_second)
+    absolute = {name: per_second(samples[name]) for name in samples}
+    return [Finding(what, "Chatsky 0.10", value, goal, absolute=absolute, note=note)]

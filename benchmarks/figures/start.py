@@ -1,0 +1,84 @@
+"""Before the first turn: loading a large tree, and the cold start of one question on the command line."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.bench import Bench
+from benchmarks.crew import Worker
+from benchmarks.figures.common import median
+from benchmarks.finding import Finding, Goal
+from benchmarks.rounds import Sample, of, ratio, spread
+
+ROOT = Path(__file__).resolve().parents[2]
+LOADING = "benchmarks.arms.loading:"
+SDKS = "import telegram.ext, slack_bolt.async_app"
+
+
+def load(bench: Bench) -> list[Finding]:
+    """A large tree from a cold process."""
+    nodes = bench.scale.of(10_000, 300)
+    arms = {name: _fresh(LOADING + name, folder=bench.folder, nodes=nodes) for name in ("Footnote", "BareLoader")}
+    arms["Footnote"]()  # writes the files
+    samples = bench.alternate("load", arms)
+    return [
+        Finding(
+            f"{nodes:,}-node tree, cold load with all checks but templates: CPU",
+            "PyYAML's C loader alone, garbage collector off",
+            ratio(samples["Footnote"], samples["BareLoader"], of("cpu")),
+            Goal(1.5, 1.2),
+            absolute={name: f"{median(samples[name], of('cpu')):.2f} s" for name in samples},
+        ),
+        Finding(
+            f"{nodes:,}-node tree: growth of resident memory",
+            f"size of its files ({median(samples['Footnote'], of('megabytes')):.1f} MB)",
+            spread(samples["Footnote"], of("grown")),
+            Goal(3.0, 2.0),
+            absolute={"bare loader": f"{median(samples['BareLoader'], of('grown')):.2f} ×"},
+        ),
+    ]
+
+
+def cold(bench: Bench) -> list[Finding]:
+    """`footnote ask` from nothing, against importing both libraries."""
+    ask = [sys.executable, "-m", "bot", "ask", "What dose of ALA was studied?"]
+    samples = bench.alternate("cold start", {"footnote ask": _run(ask), "imports": _run([sys.executable, "-c", SDKS])})
+    cpu, wall = ({name: f"{median(samples[name], of(clock)):.2f} s" for name in samples} for clock in ("cpu", "wall"))
+    return [
+        Finding(
+            "Cold start of `footnote ask`: CPU",
+            "importing both libraries (python-telegram-bot, slack-bolt)",
+            ratio(samples["footnote ask"], samples["imports"], of("cpu")),
+            Goal(1.2),
+            absolute=cpu,
+            note=f"Wall clock {wall['footnote ask']} against {wall['imports']}.",
+        )
+    ]
+
+
+def _fresh(arm: str, **options: object) -> Callable[[], Sample]:
+    """Return the measure of one round in a process of its own."""
+
+    def measure() -> Sample:
+        with Worker(arm, options) as worker:
+            return worker.round()
+
+    return measure
+
+
+def _run(command: list[str]) -> Callable[[], Sample]:
+    """Return the measure of one command from start to end, with the CPU of the process."""
+
+    def measure() -> Sample:
+        before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "NO_COLOR": "1"})
+        wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+        return {"turns": 1, "wall": wall, "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime}
+
+    return measure

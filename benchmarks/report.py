@@ -1,0 +1,71 @@
+"""The findings as text: a table for people, written to docs/benchmarks.md after a full run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from benchmarks.finding import Finding
+
+DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
+SHOWN = 0.02
+"""Smallest share of a profile that is shown."""
+
+_HEAD = """# How fast, measured side by side
+
+Written by `make bench`; nothing here is typed by hand. Each figure is the median of the ratios of its rounds, with the
+lowest and the highest round in brackets; both sides were measured in the same run on the same machine, alternately
+(A B, B A, A B, ...), each in a warm process of its own pinned to one core. Differences below 5 % mean nothing.
+CPU is that of the whole process, all threads. Absolute figures are for orientation only.
+"""
+
+
+def document(
+    findings: Sequence[Finding],
+    about: Mapping[str, str],
+    profiles: Mapping[str, Mapping[str, float]],
+    skipped: Sequence[str],
+) -> str:
+    """Return the report as Markdown."""
+    lines = [_HEAD, *(f"* **{name}**: {value}" for name, value in about.items()), ""]
+    lines += ["| figure | against | measured | target (stretch) | | absolute |", "|---|---|---|---|---|---|"]
+    lines += [_row(finding) for finding in findings]
+    lines += ["", "## What each figure includes", ""]
+    lines += [
+        f"* **{finding.what}**, against {finding.against}: {finding.note}" for finding in findings if finding.note
+    ]
+    if skipped:
+        lines += ["", "## Not measured in this run", "", *(f"* {what}" for what in skipped)]
+    lines += ["", "## Where the time goes", "", _PROFILES, *_profiles(profiles)]
+    return "\n".join(lines) + "\n"
+
+
+_PROFILES = """Share of the main thread's own time by package, from one more round under cProfile, which
+exaggerates small calls. The database works in a thread of its own and is not in it.
+"""
+
+
+def line(finding: Finding) -> str:
+    """Return one finding for the terminal."""
+    value, goal = finding.value, finding.goal
+    spread = f"{finding.shown(value.median)} ({finding.shown(value.low)} – {finding.shown(value.high)})"
+    verdict = f"{goal.text(finding.shown)}: {goal.verdict(value.median)}" if goal else "no target"
+    return f"{finding.what} / {finding.against}\n    {spread}   {verdict.replace('**', '')}\n    {_absolute(finding)}"
+
+
+def _row(finding: Finding) -> str:
+    value, goal, shown = finding.value, finding.goal, finding.shown
+    measured = f"**{shown(value.median)}** ({shown(value.low)} – {shown(value.high)})"
+    cells = [finding.what, finding.against, measured, goal.text(shown) if goal else "–"]
+    cells += [goal.verdict(value.median) if goal else "", _absolute(finding)]
+    return f"| {' | '.join(cells)} |"
+
+
+def _absolute(finding: Finding) -> str:
+    return ", ".join(f"{name} {value}" for name, value in finding.absolute.items())
+
+
+def _profiles(profiles: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+    for name, shares in profiles.items():
+        shown = [f"{package} {share:.0%}" for package, share in shares.items() if share >= SHOWN]
+        yield f"* **{name}**: {', '.join(shown)}"
