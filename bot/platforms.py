@@ -80,6 +80,7 @@ def _telegram(settings: Settings, service: Service, engine: Engine) -> Platform:
         quarantine=unreadable,
         words=engine.sentence,
         topics=general(engine.library),
+        numbers=[(one.label, one.number) for one in engine.library.copy_numbers],
     )
     return ByOneReplica(telegram, courier) if config.mode == "polling" else telegram
 

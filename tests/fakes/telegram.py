@@ -127,12 +127,14 @@ class FakeTelegram:
         for waiter in self._waiters:
             waiter.set()
 
-    async def until(self, check: Callable[[], Found | None], what: str = "the condition") -> Found:
-        """Return the first truthy result of `check`, looked at after every change; fails after PATIENCE seconds."""
+    async def until(
+        self, check: Callable[[], Found | None], what: str = "the condition", patience: float = PATIENCE
+    ) -> Found:
+        """Return the first truthy result of `check`, looked at after every change; fails after `patience` seconds."""
         waiter = asyncio.Event()
         self._waiters.add(waiter)
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 while not (found := check()):
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(waiter.wait(), GLANCE)

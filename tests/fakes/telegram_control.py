@@ -13,20 +13,22 @@ Every order is a POST of JSON to /control/<order>; the answer is JSON. People an
     heal {}                               -> {}: removes every fault
     state {}                              -> {pending, calls: {method: n}, refused: [...]}
     events {since}                        -> {events: [{kind, chat, json}], next}: what the bot did, from a number on
-    wait {events}                         -> {events: n} as soon as the bot has done that many things
+    wait {events, seconds}                -> {events: n} as soon as the bot has done that many things; after so many
+                                             seconds (10 unless said) status 408 and what there is
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
 
-from tests.fakes.telegram import FakeTelegram
+from tests.fakes.telegram import PATIENCE, FakeTelegram
 from tests.fakes.telegram_people import Group, Person
 from tests.fakes.telegram_rules import Json
 
@@ -62,11 +64,12 @@ class Control:
         return web.json_response(order(await request.json()))
 
     async def wait(self, request: web.Request) -> web.Response:
-        """Answer as soon as the bot has done `events` things."""
-        wanted = int((await request.json())["events"])
-        events = self._telegram.world.events
-        await self._telegram.until(lambda: len(events) >= wanted, f"{wanted} events")
-        return web.json_response({"events": len(events)})
+        """Answer as soon as the bot has done `events` things, or when the time is up."""
+        order, events = await request.json(), self._telegram.world.events
+        wanted, seconds = int(order["events"]), float(order.get("seconds", PATIENCE))
+        with contextlib.suppress(AssertionError):
+            await self._telegram.until(lambda: len(events) >= wanted, patience=seconds)
+        return web.json_response({"events": len(events)}, status=200 if len(events) >= wanted else 408)
 
     def person(self, order: Json) -> Json:
         """Make a person."""

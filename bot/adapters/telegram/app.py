@@ -20,6 +20,7 @@ from bot.adapters.telegram.patience import Patience, asked_of, explain
 from bot.adapters.telegram.poller import Poller
 from bot.adapters.telegram.profile import set_up
 from bot.adapters.telegram.render import Words
+from bot.adapters.telegram.ways import Numbers
 from bot.adapters.telegram.webhook import Webhook
 
 log = structlog.stdlib.get_logger(__name__)
@@ -57,12 +58,13 @@ class Telegram:
         quarantine: Quarantine,
         words: Words,
         topics: Sequence[Topic] = (),
+        numbers: Numbers = (),
     ) -> None:
         self._config = config
         self._words = words
         self._bot = make_bot(config.token, config.base_url, config.rates)
         self._door = Door(bot_id(config.token))
-        self.channel = TelegramChannel(self._bot, words, config.rates)
+        self.channel = TelegramChannel(self._bot, words, config.rates, numbers)
         self._intake = Intake(self._door, self.channel, accept, departed, quarantine)
         self._kinds = (*KINDS, "inline_query") if config.inline else KINDS
         if config.inline:

@@ -7,16 +7,15 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 
-from telegram.error import ChatMigrated, TelegramError
-from telegram.helpers import create_deep_linked_url
+from telegram.error import ChatMigrated
 
 from bot.adapters.telegram.client import Rates, TelegramBot
 from bot.adapters.telegram.pacer import Pacer
 from bot.adapters.telegram.place import Place
 from bot.adapters.telegram.render import Part, Renderer, Words
 from bot.adapters.telegram.sender import Sender, TopicGone
+from bot.adapters.telegram.ways import Numbers, Ways
 from bot.delivery.envelope import Gone, Letter, Progress
-from bot.engine.turn import Button, Reply
 
 
 class TelegramChannel:
@@ -28,9 +27,8 @@ class TelegramChannel:
 
     name = "telegram"
 
-    def __init__(self, bot: TelegramBot, words: Words, rates: Rates) -> None:
-        self._bot = bot
-        self._words = words
+    def __init__(self, bot: TelegramBot, words: Words, rates: Rates, numbers: Numbers = ()) -> None:
+        self._ways = Ways(bot, words, numbers)
         self._renderer = Renderer(words)
         self._sender = Sender(bot, Pacer(rates.chat, rates.burst))
         self._tasks: set[asyncio.Task[None]] = set()
@@ -40,7 +38,7 @@ class TelegramChannel:
         place = Place.of(letter.address)
         if place.query:
             self.acknowledge(place.query)
-        parts = self._renderer.render(letter.reply, await self._ways_on(place, letter.reply))
+        parts = self._renderer.render(letter.reply, await self._ways.of(place, letter.reply))
         target = _target(letter, place, parts)
         for part in parts[len(letter.sent) :]:
             place, message = await self._put(place, part, target)
@@ -68,21 +66,6 @@ class TelegramChannel:
                 raise Gone("the topic was deleted") from None
             place = replace(place, topic=None)
         return place, await self._sender.send(place, part)
-
-    async def _ways_on(self, place: Place, reply: Reply) -> tuple[Button, ...]:
-        """In a group, offer to go on in private: a question about one's health need not be asked before others."""
-        if not place.group or not await self._introduced():
-            return ()
-        label = self._words("telegram-private", reply.card.tone)
-        return (Button(label, "", "link", create_deep_linked_url(self._bot.username, reply.card.node)),)
-
-    async def _introduced(self) -> bool:
-        """Return whether the bot's name is known; a replica that does not poll asks for it here."""
-        try:
-            await self._bot.initialize()
-        except TelegramError:
-            return False
-        return True
 
     def aside(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something nobody waits for."""

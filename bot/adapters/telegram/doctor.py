@@ -120,9 +120,11 @@ def _backlog(hook: Mapping[str, Any]) -> Line:
 
 
 async def _profile(bot: TelegramBot, words: Words) -> Line:
-    names = [one.name for one in await differing(bot, words)]
-    fix = f"not as written: {', '.join(names)}. `footnote serve` sets them at its start"
-    return Line(not names, "description, commands and menu are set", fix if names else "")
+    titles = [one.title for one in await differing(bot, words)]
+    fix = f"other or missing: {', '.join(titles)}. `footnote serve` sets them at its start"
+    return Line(
+        not titles, "description, commands and menu as written in content/interface.yaml", fix if titles else ""
+    )
 
 
 def _speed(seconds: float, config: Config) -> Line:

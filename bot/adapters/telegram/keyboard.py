@@ -1,4 +1,4 @@
-"""Buttons under an answer: labels whole, two in a row where both are short, feedback last."""
+"""Buttons under an answer: labels whole, two in a row where both are short, numbers first, feedback last."""
 
 from __future__ import annotations
 
@@ -23,8 +23,13 @@ _GROUPS = {"follow-up": "topics", "tone": "ways", "navigation": "ways", "link": 
 def keyboard(reply: Reply, more: Iterable[Button] = ()) -> dict[str, Any] | None:
     """Return the inline keyboard of a reply, or None without buttons."""
     buttons = [button for button in (*reply.buttons, *more) if button.label]
-    buttons.sort(key=lambda button: button.role == "feedback")
+    buttons.sort(key=_rank)
     return {"inline_keyboard": list(_rows(buttons))} if buttons else None
+
+
+def _rank(button: Button) -> int:
+    """Return what comes first: a number to call before all, a vote after all."""
+    return 0 if (button.url or "").startswith(DIAL) else 2 if button.role == "feedback" else 1
 
 
 def _rows(buttons: Sequence[Button]) -> Iterator[Row]:

@@ -27,8 +27,9 @@ IN_GROUPS = ("help", "tone", "sources", "privacy")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One thing Telegram keeps for the bot: how it is read and set, and what it should be."""
+    """One thing Telegram keeps for the bot: its title for people, how it is read and set, and what it should be."""
 
+    title: str
     name: str
     where: dict[str, Any]
     value: dict[str, Any]
@@ -49,13 +50,16 @@ def settings(words: Words) -> Iterator[Setting]:
     """Yield everything a first-time reader should find, in plain words: nobody has chosen a register yet."""
     description = clipped(words("telegram-description", Tone.LAYPERSON), MAX_DESCRIPTION)
     short = clipped(words("telegram-short-description", Tone.LAYPERSON), MAX_SHORT_DESCRIPTION)
-    yield Setting("MyDescription", {}, {"description": description}, {"description": description})
-    yield Setting("MyShortDescription", {}, {"short_description": short}, {"short_description": short})
-    for scope, names in (("all_private_chats", NAMES), ("all_group_chats", IN_GROUPS)):
+    yield Setting("description", "MyDescription", {}, {"description": description}, {"description": description})
+    yield Setting(
+        "short description", "MyShortDescription", {}, {"short_description": short}, {"short_description": short}
+    )
+    for place, names in (("private", NAMES), ("group", IN_GROUPS)):
         commands = [{"command": name, "description": _described(words, name)} for name in names]
-        yield Setting("MyCommands", {"scope": {"type": scope}}, {"commands": commands}, commands)
+        scope = {"scope": {"type": f"all_{place}_chats"}}
+        yield Setting(f"commands in {place} chats", "MyCommands", scope, {"commands": commands}, commands)
     menu = {"type": "commands"}
-    yield Setting("ChatMenuButton", {}, {"menu_button": menu}, menu)
+    yield Setting("menu button", "ChatMenuButton", {}, {"menu_button": menu}, menu)
 
 
 async def differing(bot: TelegramBot, words: Words) -> list[Setting]:
@@ -68,7 +72,7 @@ async def set_up(bot: TelegramBot, words: Words) -> None:
     try:
         for one in await differing(bot, words):
             await call(bot, one.setter, **one.where, **one.value)
-            log.info("profile_changed", setting=one.name)
+            log.info("profile_changed", setting=one.title)
     except TelegramError as fault:
         log.warning("profile_not_set", reason=type(fault).__name__)
 

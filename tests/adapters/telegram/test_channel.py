@@ -13,7 +13,7 @@ from bot.adapters.telegram.channel import TelegramChannel
 from bot.adapters.telegram.client import Rates, make_bot
 from bot.adapters.telegram.pacer import Pacer
 from bot.adapters.telegram.place import Place
-from bot.adapters.telegram.render import Words
+from bot.adapters.telegram.ways import Numbers
 from bot.delivery.envelope import Busy, Gone, Letter
 from bot.engine.turn import Button, Card, Outcome, Reply, Tone
 from bot.library.document import Paragraph, Run
@@ -39,9 +39,9 @@ LONG = replace(CARD, body=tuple(Paragraph((Run(f"{number} " + "word " * 700),)) 
 class Delivery:
     """A channel against the stand-in, and the progress it reports."""
 
-    def __init__(self, fake: FakeTelegram, say: Words = words) -> None:
+    def __init__(self, fake: FakeTelegram, numbers: Numbers = ()) -> None:
         self.bot = make_bot(fake.token, fake.url, UNLIMITED)
-        self.channel = TelegramChannel(self.bot, say, UNLIMITED)
+        self.channel = TelegramChannel(self.bot, words, UNLIMITED, numbers)
         self.sent: list[str] = []
 
     async def progress(self, message: str) -> None:
@@ -156,6 +156,19 @@ async def test_in_a_group_it_replies_in_the_topic_and_offers_privacy(
     assert message["reply_to_message"]["message_id"] == question["message_id"]
     last = message["reply_markup"]["inline_keyboard"][-1][-1]
     assert last == {"text": "telegram-private", "url": "https://t.me/footnote_test_bot?start=ala"}
+
+
+async def test_an_operators_numbers_are_copied_from_under_an_urgent_answer_only(
+    telegram: FakeTelegram, ann: Person
+) -> None:
+    deliver = Delivery(telegram, numbers=[("Emergency", "112")])
+    await deliver(Place(ann.id), Reply(replace(CARD, outcome=Outcome.URGENT)))
+    await deliver(Place(ann.id))
+    first, second = telegram.heard("message", ann)
+    button = {"text": "telegram-copy Emergency 112", "copy_text": {"text": "112"}, "style": "danger"}
+    assert first["reply_markup"]["inline_keyboard"][0] == [button]
+    assert "copy_text" not in str(second)
+    await deliver.close()
 
 
 async def test_a_deleted_question_is_answered_without_reply(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from typing import Any
@@ -9,13 +10,17 @@ from typing import Any
 import aiohttp
 import pytest
 import structlog
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 from telegram import Bot
 from telegram.error import Conflict
 
+from bot.adapters.telegram import poller
 from bot.adapters.telegram.app import Config, Telegram
 from bot.adapters.telegram.door import KINDS
 from bot.adapters.telegram.patience import CONFLICT, REFUSED
 from bot.adapters.telegram.poller import DEAF, Poller
+from bot.adapters.telegram.webhook import Webhook
 from bot.engine.turn import Kind
 from bot.errors import SettingsError
 from tests.adapters.telegram.house import SECRET, Door, Mode, open_door, words
@@ -133,6 +138,18 @@ async def test_a_fault_while_polling_is_waited_out(telegram: FakeTelegram, fault
         assert texts(door) == ["through the storm"]
 
 
+async def test_a_request_that_never_ends_is_given_up(telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(poller, "HOLD", 0)
+    monkeypatch.setattr(poller, "SLACK", 0.05)
+    held = telegram.fault("getUpdates", hold=asyncio.Event(), times=1)
+    async with open_door(telegram) as (door, platform, _):
+        telegram.person().says("is anybody there?")
+        await telegram.until(lambda: "TimedOut" in platform.health()["problem"], "the end of patience")
+        await telegram.confirmed()
+        assert texts(door) == ["is anybody there?"]
+    assert held.struck == 1
+
+
 async def test_a_second_poller_is_explained(telegram: FakeTelegram) -> None:
     async with open_door(telegram) as (door, _, _):
         await telegram.until(lambda: telegram.feed.polled, "a poller")
@@ -217,10 +234,10 @@ class Moment:
 
 def test_a_poller_that_hears_nothing_is_deaf() -> None:
     clock = Moment()
-    poller = Poller(None, None, (), None, clock)  # type: ignore[arg-type]
-    assert not poller.deaf
+    listener = Poller(None, None, (), None, clock)  # type: ignore[arg-type]
+    assert not listener.deaf
     clock.now = DEAF + 1
-    assert poller.deaf
+    assert listener.deaf
 
 
 # --- the webhook alone --------------------------------------------------------------------------------------------
@@ -262,8 +279,9 @@ async def test_updates_wait_until_the_bot_knows_its_name(telegram: FakeTelegram)
         assert texts(door) == ["hello"]
 
 
-def test_without_a_secret_nothing_is_let_in() -> None:
-    from bot.adapters.telegram.webhook import Webhook
-
-    webhook = Webhook(None, "")  # type: ignore[arg-type]
-    assert webhook._secret == b""
+async def test_without_a_secret_nothing_is_let_in() -> None:
+    app = web.Application()
+    app.add_routes(Webhook(None, "").routes())  # type: ignore[arg-type]
+    async with TestClient(TestServer(app)) as client:
+        for headers in ({}, {"X-Telegram-Bot-Api-Secret-Token": ""}):
+            assert (await client.post("/telegram/webhook", json={"update_id": 1}, headers=headers)).status == 403

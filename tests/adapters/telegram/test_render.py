@@ -248,9 +248,9 @@ def test_danger_is_coloured_links_open_and_numbers_are_copied() -> None:
         Button("Copy 112", "", "link", "tel:112"),
         Button("Open", "", "link", "https://t.me/bot?start=ala"),
     )
-    assert shown[0] == [{"text": "Emergency: what to do", "callback_data": "v1:urgent", "style": "danger"}]
-    assert shown[1][0] == {"text": "Copy 112", "copy_text": {"text": "112"}}
-    assert shown[1][1] == {"text": "Open", "url": "https://t.me/bot?start=ala"}
+    assert shown[0] == [{"text": "Copy 112", "copy_text": {"text": "112"}}]
+    assert shown[1] == [{"text": "Emergency: what to do", "callback_data": "v1:urgent", "style": "danger"}]
+    assert shown[2] == [{"text": "Open", "url": "https://t.me/bot?start=ala"}]
 
 
 def test_a_card_is_rendered_once_and_anew_when_it_changes() -> None:
