@@ -5,7 +5,7 @@ RUN := .venv/.run
 DEV := .venv/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check docs pins chaos bench bench-quick clean
+.PHONY: help install run test check docs matcher pins chaos bench bench-quick clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,8 +25,11 @@ check: $(DEV) ## Lint, types, content, and known vulnerabilities of the pinned p
 	@$(BIN)/footnote check
 	@$(BIN)/python -m tests.audit
 
-docs: $(DEV) ## Write again what is generated: schemas, docs/content.md, docs/rules, docs/matching.md
+docs: $(DEV) ## Write again what is generated: schemas, docs/content.md, docs/rules
 	@$(BIN)/footnote docs
+
+matcher: $(DEV) ## Train the matcher again after phrases or rules changed (a minute or two)
+	@$(BIN)/footnote train
 
 chaos: $(DEV) ## Kill the bot at random moments under load, on every platform, mode and database
 	@$(BIN)/python -m tests.chaos
