@@ -24,7 +24,7 @@ class Nowhere:
 
     async def deliver(self, letter: Letter, progress: Progress) -> None:
         """Take the answer."""
-        await progress(str(next(self._numbers)))
+        await progress(str(next(self._numbers)), last=True)
         self.waiting[letter.address["chat"]].set()
 
 

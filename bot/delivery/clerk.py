@@ -84,9 +84,10 @@ class Clerk:
     async def _deliver(self, turn: Turn, parcel: Parcel, reply: Reply, channel: Channel) -> tuple[str, ...]:
         sent = list(turn.sent)
 
-        async def progress(message: str) -> None:
+        async def progress(message: str, *, last: bool = False) -> None:
             sent.append(message)
-            await self.persist("progress", lambda: self.store.progress(turn, sent))
+            if not last:
+                await self.persist("progress", lambda: self.store.progress(turn, sent))
 
         await channel.deliver(Letter(parcel.address, reply, turn.sent, turn.earlier, turn.doubtful), progress)
         return tuple(dict.fromkeys(sent))

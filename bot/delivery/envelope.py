@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -33,8 +33,13 @@ class Envelope:
     quiet: bool = False
 
 
-Progress = Callable[[str], Awaitable[None]]
-"""Called with the platform's message id after each part that was sent, so that a replay does not send it again."""
+class Progress(Protocol):
+    """How a channel says which part of an answer was sent, so that a replay does not send it again."""
+
+    async def __call__(self, message: str, *, last: bool = False) -> None:
+        """Write down the platform's id of a part. The `last` one is written by the end of the turn, which follows at
+        once: a commit of its own would tell a replay nothing that the turn's end does not."""
+
 
 
 @dataclass(frozen=True, slots=True)

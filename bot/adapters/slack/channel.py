@@ -110,7 +110,7 @@ class SlackChannel:
             if thread is None and (place.shared or place.channel == place.user):
                 self._memory.alone.add(message_id(channel, ts), letter.reply.card.node)
                 thread = ts
-            await progress(message_id(channel, ts))
+            await progress(message_id(channel, ts), last=index == len(parts) - 1)
 
     async def _arrived(
         self, place: Place, letter: Letter, channel: str, thread: str | None, index: int
@@ -168,7 +168,7 @@ class SlackChannel:
         for index, part in enumerate(parts):
             if index >= len(letter.sent):
                 channel, ts = await self._to_one(place, part, replace=replace and index == 0)
-                await progress(message_id(channel, ts))
+                await progress(message_id(channel, ts), last=index == len(parts) - 1)
 
     async def _to_one(self, place: Place, part: Part, *, replace: bool = False) -> tuple[str, str]:
         """Show a message to one person: through the response_url, in the channel or thread, or directly."""
@@ -207,7 +207,7 @@ class SlackChannel:
         view = self._home.view(letter.reply, parts)
         if view is None:
             return await self._openly(place, parts, letter, progress)
-        await progress(message_id(place.user, await self._mailer.publish(place, view)))
+        await progress(message_id(place.user, await self._mailer.publish(place, view)), last=True)
         return None
 
     async def _say_somehow(self, part: Part, send: Send) -> tuple[str, str]:

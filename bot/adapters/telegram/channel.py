@@ -42,7 +42,7 @@ class TelegramChannel:
         target = _target(letter, place, parts)
         for part in parts[len(letter.sent) :]:
             place, message = await self._put(place, part, target)
-            await progress(str(message))
+            await progress(str(message), last=part is parts[-1])
             target = None
 
     def acknowledge(self, query: str) -> None:

@@ -44,7 +44,7 @@ class Delivery:
         self.channel = TelegramChannel(self.bot, words, UNLIMITED, numbers)
         self.sent: list[str] = []
 
-    async def progress(self, message: str) -> None:
+    async def progress(self, message: str, *, last: bool = False) -> None:
         self.sent.append(message)
 
     async def __call__(self, place: Place, reply: Reply | None = None, **letter: Any) -> None:
