@@ -158,6 +158,15 @@ async def test_in_a_group_it_replies_in_the_topic_and_offers_privacy(
     assert last == {"text": "telegram-private", "url": "https://t.me/footnote_test_bot?start=ala"}
 
 
+async def test_a_bot_that_cannot_learn_its_name_offers_no_way_into_private(
+    telegram: FakeTelegram, deliver: Delivery
+) -> None:
+    group = telegram.group()
+    telegram.fault("getMe", status=502)
+    await deliver(Place(group.id, group=True))
+    assert "telegram-private" not in str(telegram.heard("message", group)[0])
+
+
 async def test_an_operators_numbers_are_copied_from_under_an_urgent_answer_only(
     telegram: FakeTelegram, ann: Person
 ) -> None:

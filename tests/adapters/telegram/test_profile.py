@@ -124,6 +124,16 @@ async def test_inline_mode_offers_titles_that_link_to_the_bot(telegram: FakeTele
     assert not telegram.refused
 
 
+async def test_a_search_too_old_to_be_answered_harms_nothing(telegram: FakeTelegram) -> None:
+    ann = telegram.person()
+    telegram.fault("answerInlineQuery", status=400, description="Bad Request: query is too old")
+    async with open_door(telegram, inline=True) as (door, _, _):
+        ann.searches("k2")
+        ann.says("hello")
+        await telegram.confirmed()
+        assert door.envelopes
+
+
 async def test_inline_mode_is_off_unless_switched_on(telegram: FakeTelegram) -> None:
     async with open_door(telegram):
         await telegram.until(lambda: telegram.feed.polled, "the connection")

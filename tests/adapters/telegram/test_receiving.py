@@ -138,6 +138,13 @@ async def test_a_fault_while_polling_is_waited_out(telegram: FakeTelegram, fault
         assert texts(door) == ["through the storm"]
 
 
+async def test_a_webhook_that_telegram_refuses_is_explained(telegram: FakeTelegram) -> None:
+    telegram.fault("setWebhook", status=400, description="Bad Request: bad webhook: HTTPS url must be provided")
+    async with open_door(telegram, "webhook") as (_, platform, _):
+        await telegram.until(lambda: "bad webhook" in platform.health()["problem"].lower(), "the explanation")
+        assert platform.health()["up"] is False
+
+
 async def test_a_request_that_never_ends_is_given_up(telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(poller, "HOLD", 0)
     monkeypatch.setattr(poller, "SLACK", 0.05)

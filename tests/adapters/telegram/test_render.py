@@ -274,6 +274,13 @@ def test_every_shipped_answer_is_what_telegram_takes(library: Library, tone: Ton
                 assert all(len(button["text"]) <= 30 for button in row), row
 
 
+@pytest.mark.parametrize("address", ["http://[half", "javascript:alert(1)", "tel:112", "https://localhost", "a b", ""])
+def test_an_address_telegram_does_not_open_is_no_link(address: str) -> None:
+    (part,) = render(Reply(card(Paragraph((Run("here", link=address),)), sources=())))
+    assert entity(part, "text_link") == []
+    assert "here" in part.text
+
+
 def test_a_literal_text_keeps_its_lines() -> None:
     (part,) = render(Reply(card(sources=()), lead='This is stored:\n{\n  "tone": "layperson"\n}'))
     assert part.text.startswith('This is stored:\n{\n"tone": "layperson"\n}')

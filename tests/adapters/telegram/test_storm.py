@@ -18,6 +18,9 @@ from tests.adapters.telegram.house import Mode, house
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import CONTENTS, Group, Person
 
+UNCHANGED = "message is not modified"
+"""How Telegram says that the reader sees the answer already."""
+
 UPDATES = 1000
 ROUND = 50
 
@@ -143,32 +146,38 @@ class Storm:
 
 @pytest.mark.parametrize("mode", ["polling", "webhook"])
 async def test_a_thousand_updates(telegram: FakeTelegram, engine: Engine, database: Path, mode: Mode) -> None:
-    storm = Storm(telegram, seed=20261122)
+    storm, shown = Storm(telegram, seed=20261122), Shown(telegram)
     with structlog.testing.capture_logs() as logs:
         async with house(telegram, engine, database, mode) as running:
             for _ in range(UPDATES // ROUND):
                 for _ in range(ROUND):
                     storm.act()
-                await telegram.until(lambda: not owing(telegram, storm.owed), "an answer to everybody")
+                await telegram.until(lambda: not storm.owed - shown.now(), "an answer to everybody")
             await telegram.confirmed()
             assert running.unreadable
     assert sum(storm.owed.values()) > UPDATES / 2
-    assert answered(telegram, storm.owed) == storm.owed, "nobody is answered twice"
-    assert [one for one in telegram.refused if "message is not modified" not in one.error] == []
+    assert shown.now() == storm.owed, "nobody is answered twice"
+    assert [one for one in telegram.refused if UNCHANGED not in one.error] == []
     faults = [one for one in logs if one["log_level"] in ("warning", "error", "critical")]
     assert {one["event"] for one in faults} <= {"update_unreadable", "telegram_fault"}, faults
 
 
-def answered(telegram: FakeTelegram, owed: Counter[int]) -> Counter[int]:
-    """Count what each chat was shown: an answer ends with its buttons; a change to the same is seen already."""
-    shown: Counter[int] = Counter(
-        event.chat
-        for event in telegram.world.events
-        if event.chat is not None and event.kind in ("message", "edit") and "reply_markup" in event.json
-    )
-    shown.update(int(one.params["chat_id"]) for one in telegram.refused if "not modified" in one.error)
-    return Counter({chat: shown[chat] for chat in owed})
+class Shown:
+    """Counts what each chat was shown: an answer ends with its buttons; a change to the same is seen already."""
 
+    def __init__(self, telegram: FakeTelegram) -> None:
+        self._telegram = telegram
+        self._events = self._refusals = 0
+        self._counts: Counter[int] = Counter()
 
-def owing(telegram: FakeTelegram, owed: Counter[int]) -> Counter[int]:
-    return owed - answered(telegram, owed)
+    def now(self) -> Counter[int]:
+        """Return the counts up to this moment."""
+        events, refused = self._telegram.world.events, list(self._telegram.refused)
+        for event in events[self._events :]:
+            if event.chat is not None and event.kind in ("message", "edit") and "reply_markup" in event.json:
+                self._counts[event.chat] += 1
+        for call in refused[self._refusals :]:
+            if UNCHANGED in call.error:
+                self._counts[int(call.params["chat_id"])] += 1
+        self._events, self._refusals = len(events), len(refused)
+        return self._counts
