@@ -10,7 +10,7 @@ _MARKS = {"bold": "**", "italic": "_", "code": "`"}
 
 def transcript(chat: Chat, bot: int) -> str:
     """Return the chat as it stands now, newest last."""
-    return "\n\n".join(_message(message, bot) for message in chat.messages.values() if "text" in message)
+    return "\n\n".join(_message(message, bot) for message in chat.messages.values())
 
 
 def _message(message: Json, bot: int) -> str:
@@ -27,6 +27,8 @@ def _message(message: Json, bot: int) -> str:
 
 def marked(message: Json) -> str:
     """Return the text with its entities as Markdown-like marks; folded quotes as `|> `."""
+    if "text" not in message:
+        return f"[{list(message)[4]}] {message.get('caption', '')}"
     units = message["text"].encode("utf-16-le")
     opens: dict[int, list[str]] = {}
     closes: dict[int, list[str]] = {}
