@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from bot.engine import taps
 from bot.engine.compose import Composer
 from bot.engine.match.result import Match, Matcher
-from bot.engine.turn import Button, Effect, Incoming, Kind, Outcome, Reply, State, Tone
+from bot.engine.turn import Button, Card, Effect, Incoming, Kind, Outcome, Reply, State, Tone
 from bot.library.library import Library
 
 TRAIL = 8
@@ -57,7 +58,7 @@ class Engine:
         if reply.effect is Effect.FORGET:
             return replace(reply, lead=self.sentence("forgotten", tone, **found))
         if reply.effect is Effect.EXPORT:
-            return replace(reply, lead=self.sentence("exported", tone, **found))
+            return replace(reply, lead=self.sentence("exported", tone, json=json.dumps(found, indent=2)))
         return reply
 
     def sentence(self, key: str, tone: Tone, **values: object) -> str:
@@ -173,7 +174,11 @@ class Engine:
         earlier = trail[-2] if len(trail) > 1 and trail[-1] == reply.card.node else None
         if earlier is None or earlier == self._library.start:
             return reply
-        return replace(reply, back=self._composer.back(earlier, reply.card.tone))
+        return replace(reply, back=self._back(earlier, reply.card))
+
+    def _back(self, node: str, card: Card) -> Button:
+        label = self.sentence("back", card.tone, label=self._composer.label(node, card.tone))
+        return Button(label, taps.payload(node), "navigation")
 
     def _with_offer(self, reply: Reply, state: State) -> Reply:
         """On first contact invite to choose the register, after the answer; never after an urgent one."""

@@ -46,6 +46,6 @@ def _incoming(line: str, last: Reply | None) -> Incoming:
 def _reported(engine: Engine, reply: Reply) -> Reply:
     """Nothing is stored in a terminal conversation, and the answer to /forget and /export says so."""
     if reply.effect in (Effect.FORGET, Effect.EXPORT):
-        nothing = {"preferences": 0, "conversations": 0, "messages": 0, "json": "{}"}
+        nothing = {"preferences": 0, "conversations": 0, "messages": 0}
         return engine.report(reply, nothing)
     return reply
