@@ -41,7 +41,6 @@ class Progress(Protocol):
         once: a commit of its own would tell a replay nothing that the turn's end does not."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One answer to deliver. `sent` are the parts already delivered by an attempt that died; `earlier` is the message
