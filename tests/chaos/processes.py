@@ -1,0 +1,87 @@
+"""`footnote serve` as it is deployed: a process with an environment, that can be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import psutil
+
+from tests.chaos.oracle import ROOT
+
+START_SECONDS = 120.0
+"""A start that takes longer has failed."""
+
+
+@dataclass
+class Bot:
+    """One replica. `port` is the web port of the process that runs now, 0 while none listens."""
+
+    environment: Mapping[str, str]
+    port: int = 0
+    peak_megabytes: float = 0.0
+    starts: int = 0
+    log: list[str] = field(default_factory=list)
+
+    async def start(self) -> None:
+        """Return when the process listens."""
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "serve"),
+            env={**os.environ, **self.environment},
+            cwd=ROOT,
+            stderr=asyncio.subprocess.PIPE,
+            limit=1 << 20,
+        )
+        self.starts += 1
+        listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._reader = asyncio.create_task(self._read(listening))
+        async with asyncio.timeout(START_SECONDS):
+            self.port = await listening
+
+    async def kill(self) -> None:
+        """End it as a power cut would: SIGKILL, no last word."""
+        self._weigh()
+        self.port = 0
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._gone()
+
+    async def stop(self) -> int:
+        """End it as an operator would: SIGTERM; return its exit code."""
+        self._weigh()
+        self._process.terminate()
+        await self._gone()
+        self.port = 0
+        return int(self._process.returncode or 0)
+
+    async def _gone(self) -> None:
+        await self._process.wait()
+        await self._reader
+
+    def _weigh(self) -> None:
+        if self._process.returncode is None:
+            resident = psutil.Process(self._process.pid).memory_info().rss / 1e6
+            self.peak_megabytes = max(self.peak_megabytes, resident)
+
+    async def _read(self, listening: asyncio.Future[int]) -> None:
+        assert self._process.stderr is not None
+        async for raw in self._process.stderr:
+            line = raw.decode(errors="replace").rstrip()
+            self.log.append(line)
+            port = _port_in(line)
+            if port and not listening.done():
+                listening.set_result(port)
+        if not listening.done():
+            listening.set_exception(RuntimeError("footnote serve ended: " + " | ".join(self.log[-5:])))
+
+
+def _port_in(line: str) -> int:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return 0
+    return int(event.get("port", 0)) if event.get("event") == "listening" else 0
