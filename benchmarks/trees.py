@@ -12,7 +12,6 @@ import shutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, get_origin
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLLOW_UPS = 4
@@ -91,23 +90,6 @@ def _write_shared(content: Path) -> None:
     for name in _SHARED:
         source = ROOT / "content" / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, content / name)
-    for name, words in _nothing_to_match().items():
-        (content / name).write_text(words, encoding="utf-8")
-
-
-def _nothing_to_match() -> dict[str, str]:
-    """Return the matcher's files with every required name empty: the walks press buttons."""
-    from bot.library import models_matching as models  # not in peers' environments
-
-    files = {"vocabulary": models.Vocabulary, "intents": models.Intents}
-    files |= {"advice": models.AdviceRules, "urgent": models.UrgentRules}
-    return {f"{name}.yaml": "".join(_empty(model)) for name, model in files.items()}
-
-
-def _empty(model: Any) -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        if field.is_required():
-            yield f"{name}: {'{}' if get_origin(field.annotation) is dict else '[]'}\n"
 
 
 def _write_dialog(dialogs: Path, nodes: int) -> None:

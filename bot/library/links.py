@@ -116,6 +116,3 @@ def _intent_targets(intents: Intents | None) -> Iterator[tuple[Location, str]]:
             for node in nodes:
                 if (target := node.removeprefix("?").strip()) != "self":
                     yield ("intents", name, "about", subject), target
-    for number, rule in enumerate(intents.rules):
-        if rule.node:
-            yield ("rules", number, "node"), rule.node

@@ -59,7 +59,6 @@ class Rule(Shape):
     firm: bool = False
     score: float = 1.0
     reason: str = ""
-    node: str = ""
 
 
 class Vocabulary(Shape):
@@ -71,9 +70,9 @@ class Vocabulary(Shape):
     their base; `languages` holds the telling little words of other languages.
     """
 
-    concepts: dict[str, Concept]
-    outside: dict[str, float]
-    drugs: Nodes
+    concepts: dict[str, Concept] = {}
+    outside: dict[str, float] = {}
+    drugs: Nodes = ()
     medicines: Words = ()
     common: Words = ()
     capitals: dict[str, str] = {}
@@ -90,22 +89,22 @@ class UrgentRules(Shape):
     the signs that the learned model sees too, so that it can hear what no rule says.
     """
 
-    concepts: dict[str, Concept]
-    rules: tuple[Rule, ...]
-    telling: Nodes
-    negation: Nodes
-    past: Nodes
-    just_before: Nodes
-    just_after: Nodes
-    general: Nodes
-    now: Nodes
+    concepts: dict[str, Concept] = {}
+    rules: tuple[Rule, ...] = ()
+    telling: Nodes = ()
+    negation: Nodes = ()
+    past: Nodes = ()
+    just_before: Nodes = ()
+    just_after: Nodes = ()
+    general: Nodes = ()
+    now: Nodes = ()
 
 
 class AdviceRules(Shape):
     """What makes a question one about a person's own treatment: concepts, and rules whose scores add up."""
 
-    concepts: dict[str, Concept]
-    rules: tuple[Rule, ...]
+    concepts: dict[str, Concept] = {}
+    rules: tuple[Rule, ...] = ()
 
 
 class Intent(Shape):
@@ -118,25 +117,23 @@ class Intent(Shape):
 class Intents(Shape):
     """What a short question means after an answer.
 
-    `subjects` maps concepts to subjects, the most telling first; `subject_of` gives each node its subject; `rules` are
-    topic rules over concepts: each adds its score to its node. `anchors` are the concepts (beside the subjects) without
-    which a question is hardly one of this topic. `asides` are remarks people make around any question,
-    `openers` around a short one: the models learn to hear the question beside them.
+    `subjects` maps concepts to subjects, the most telling first; `subject_of` gives each node its subject; `anchors`
+    are the concepts (beside the subjects) without which a question is hardly one of this topic. `asides` are remarks
+    people make around any question, `openers` around a short one: the models learn to hear the question beside them.
     """
 
-    subjects: dict[str, str]
-    subject_of: dict[str, str]
-    intents: dict[str, Intent]
+    subjects: dict[str, str] = {}
+    subject_of: dict[str, str] = {}
+    intents: dict[str, Intent] = {}
     anchors: Nodes = ()
     asides: Lines = ()
     openers: Lines = ()
-    rules: tuple[Rule, ...] = ()
 
 
 class Phrases(Shape):
     """How people ask, per node. `(a|b)` in a phrase stands for both wordings."""
 
-    phrases: dict[str, Lines]
+    phrases: dict[str, Lines] = {}
 
 
 class Matching(Shape):

@@ -15,10 +15,10 @@ __all__ = ["Match", "Matcher", "build_matcher", "matching_data", "trained"]
 def matching_data(library: Library) -> Matching:
     """Return the library's matching files, typed; raises pydantic.ValidationError for data of another shape."""
     return Matching(
-        vocabulary=Vocabulary.model_validate(library.vocabulary),
-        intents=Intents.model_validate(library.intents),
-        advice=AdviceRules.model_validate(library.advice_rules),
-        urgent=UrgentRules.model_validate(library.urgent_rules),
+        vocabulary=Vocabulary.model_validate(library.vocabulary or {}),
+        intents=Intents.model_validate(library.intents or {}),
+        advice=AdviceRules.model_validate(library.advice_rules or {}),
+        urgent=UrgentRules.model_validate(library.urgent_rules or {}),
         phrases=Phrases.model_validate({"phrases": library.phrases}),
     )
 

@@ -62,7 +62,7 @@ def build(data: Matching, roles: Roles, content: Path) -> TopicMatcher:
         roles,
         parts.reader,
         Urgency(data.urgent),
-        Languages(data.vocabulary.languages, parts.known | set(data.vocabulary.common)),
+        Languages(data.vocabulary.languages, frozenset([*data.vocabulary.common, *_asked(data)])),
         Advice(data.advice, Lexicon(data.advice.concepts, parts.stems)),
         Topics(learned, data.intents, parts.threads, parts.eye),
         parts.threads,
@@ -93,6 +93,10 @@ def _words(data: Matching) -> Iterable[str]:
                     yield from _split(plain)
     for kin in data.vocabulary.kin.values():
         yield from kin
+    yield from _asked(data)
+
+
+def _asked(data: Matching) -> Iterable[str]:
     for lines in (*data.phrases.phrases.values(), *(intent.asks for intent in data.intents.intents.values())):
         for line in lines:
             yield from split(clean(line))

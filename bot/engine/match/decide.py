@@ -14,6 +14,8 @@ ANSWER_FROM = 0.38
 """The likelihood from which the best node is answered."""
 AHEAD = 0.1
 """How far it must be ahead of the next."""
+OUTSIDE_FROM = 0.3
+"""The likelihood from which `not covered`, when it is the likeliest, needs no lead over the next."""
 OFFER_FROM = 0.1
 """The likelihood from which a node is worth offering."""
 RULE_WEIGHT, RULE_DOUBT = 4.0, 1.4
@@ -55,11 +57,13 @@ def _odds(share: float, by: float) -> float:
     return 1 / (1 + math.exp(-(math.log(share / (1 - share)) + by)))
 
 
-def decide(ranked: Sequence[Candidate], roles: Roles) -> Match:
-    """Return the decision the likelihoods allow."""
-    best, second = ranked[0], ranked[1]
-    sure = best.score >= ANSWER_FROM and best.score - second.score >= AHEAD
-    if best.node == roles.otherwise and (sure or best.score >= ANSWER_FROM):
+def decide(ranked: Sequence[Candidate], roles: Roles, afloat: bool = False) -> Match:
+    """Return the decision the likelihoods allow; a message `afloat` names nothing of the topic."""
+    if not ranked:
+        return not_covered(ranked, roles, "nothing is known of any topic")
+    best, ahead = ranked[0], ranked[0].score - (ranked[1].score if len(ranked) > 1 else 0.0)
+    sure = best.score >= ANSWER_FROM and ahead >= AHEAD
+    if best.node == roles.otherwise and (afloat or best.score >= OUTSIDE_FROM):
         return not_covered(ranked, roles, best.reason)
     if sure:
         related = _topics(ranked, roles) if best.node == roles.advice else ()

@@ -42,8 +42,12 @@ class Eye:
         """Return the features of a question by itself, with the set of subjects it names."""
         named = sorted({self._subjects[name] for name in message.concepts if name in self._subjects})
         signs = {f"!{name}" for sign in message.signs for name in sign.concepts if name in self._telling}
-        afloat = () if message.concepts & self._anchors else (AFLOAT,)
+        afloat = (AFLOAT,) if self.is_afloat(message) else ()
         return _unit({*self._features(message, bool), *signs, *afloat, "=" + "+".join(named)})
+
+    def is_afloat(self, message: Message) -> bool:
+        """Return whether the message names nothing of the topic."""
+        return not message.concepts & self._anchors
 
     def aspect(self, message: Message) -> Values:
         """Return the features of what is asked, whatever it is asked about."""

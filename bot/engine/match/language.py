@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 _LETTERS_READ = 600
+_FEWEST = 2
+"""So few words say too little to be called foreign, and so short ones are shared by many languages."""
 
 
 class Languages:
@@ -15,11 +16,16 @@ class Languages:
         self._words = {name: frozenset(found) for name, found in words.items()}
         self._english = english
 
-    def other(self, text: str, words: Sequence[str]) -> str | None:
-        """Return the other language a message is in (`script` when not even the letters are Latin), or None."""
-        if _foreign_letters(text):
+    def other(self, cleaned: str, words: Sequence[str]) -> str | None:
+        """Return the other language a message is in, or None.
+
+        `script` when not even the letters are Latin, `words` when hardly a word is known.
+        """
+        if _foreign_letters(cleaned):
             return "script"
         english = sum(1 for word in words if word in self._english)
+        if _nothing_known(words, sum(1 for word in words if len(word) > _FEWEST and word in self._english)):
+            return "words"
         counts = {name: sum(1 for word in words if word in found) for name, found in self._words.items()}
         best = max(counts, key=lambda name: counts[name], default=None)
         if best is None or counts[best] < 2 or counts[best] <= english:
@@ -27,12 +33,12 @@ class Languages:
         return best
 
 
-def _foreign_letters(text: str) -> bool:
-    letters = [letter for letter in text[:_LETTERS_READ] if letter.isalpha()]
-    foreign = sum(1 for letter in letters if not letter.isascii() and not _latin_or_sign(letter))
-    return foreign > 3 and foreign * 2 > len(letters)
+def _nothing_known(words: Sequence[str], english: int) -> bool:
+    letters = [word for word in words if word.isalpha() and len(word) > _FEWEST]
+    return len(letters) > _FEWEST and english * 3 < len(letters)
 
 
-def _latin_or_sign(letter: str) -> bool:
-    name = unicodedata.name(letter, "")
-    return name.startswith(("LATIN", "MICRO", "FULLWIDTH LATIN", "MATHEMATICAL", "GREEK SMALL LETTER ALPHA"))
+def _foreign_letters(cleaned: str) -> bool:
+    letters = [letter for letter in cleaned[:_LETTERS_READ] if letter.isalpha()]
+    foreign = sum(1 for letter in letters if not letter.isascii())
+    return foreign > _FEWEST and foreign * 3 > len(letters)

@@ -104,10 +104,9 @@ def _plain(model: Linear) -> dict[str, Any]:
     return {
         "labels": model.labels,
         "bias": model.bias,
-        "weights": {name: [part for pair in pairs for part in pair] for name, pairs in model.weights.items()},
+        "weights": model.weights,
     }
 
 
 def _model(stored: Mapping[str, Any]) -> Linear:
-    weights = {name: tuple(zip(flat[::2], flat[1::2], strict=True)) for name, flat in stored["weights"].items()}
-    return Linear(tuple(stored["labels"]), tuple(stored["bias"]), weights)
+    return Linear(tuple(stored["labels"]), tuple(stored["bias"]), stored["weights"])

@@ -10,7 +10,6 @@ from bot.engine.match.context import Threads
 from bot.engine.match.decide import OUTSIDE_WEIGHT, RULE_DOUBT, RULE_WEIGHT, Roles, decide, moved, without
 from bot.engine.match.language import Languages
 from bot.engine.match.message import Message, Reader
-from bot.engine.match.normalise import clean, split
 from bot.engine.match.result import Match
 from bot.engine.match.topics import Candidate, Topics
 from bot.engine.match.urgent import Urgency
@@ -38,10 +37,12 @@ class TopicMatcher:
     def match(self, text: str, context: str | None, tone: Tone) -> Match:  # noqa: ARG002 (one interface for all)
         """Return the decision for `text` asked after node `context` by a reader of `tone`; never raises."""
         message = self.reader.read(text)
+        if not message.words:
+            return Match(Outcome.NOT_COVERED, self.roles.otherwise, reasons=("no words",))
         urgent = self.urgency.find(message)
         if urgent:
             return Match(Outcome.URGENT, self.roles.urgent, reasons=(f"urgent: {urgent.rule.reason}",))
-        language = self.languages.other(text, split(clean(text)))
+        language = self.languages.other(message.text, message.words)
         if language:
             return Match(Outcome.NOT_COVERED, self.roles.otherwise, reasons=(f"in {language}",), note=OTHER_LANGUAGE)
         return self._by_likelihood(message, self.topics.weigh(message, context), context)
@@ -58,4 +59,4 @@ class TopicMatcher:
         if outside:
             far = max(outside, key=lambda name: (self.outside[name], name))
             ranked = moved(ranked, self.roles.otherwise, OUTSIDE_WEIGHT * self.outside[far], f"names {far}")
-        return decide(ranked, self.roles)
+        return decide(ranked, self.roles, afloat=not self.threads.holds(context) and self.topics.is_afloat(message))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.engine.match.lexicon import Lexicon, Mention
-from bot.engine.match.normalise import LONGEST, clean, spelled_out, split
+from bot.engine.match.normalise import clean, spelled_out, split
 from bot.engine.match.spell import Speller
 from bot.engine.match.stem import Stemmer
 
@@ -15,17 +15,18 @@ UNKNOWN = "@unknown"
 """Stands for every word nobody authored: a name, a brand, a subject we have never heard of."""
 _SHORT = 3
 """Words up to this length are never called unknown: too many of them are abbreviations."""
-_MOST_REPAIRS = 60
-"""Unknown words repaired in one message; more of them is no English, and repairing costs the most time."""
+_MOST_TRIED = 60
+"""Unknown words tried for repair in one message; with more of them it is no English, and trying costs the most time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`stems` and `words` run in step; `repairs` names each repaired word; `unknown` the words nobody authored.
+    """`text` is cleaned; `stems` and `words` run in step; `repairs` names the repaired words, `unknown` all others.
 
     `mentions` are of the topic's vocabulary and do not overlap; `signs` are of the urgent vocabulary and may.
     """
 
+    text: str
     words: tuple[str, ...]
     stems: tuple[str, ...]
     mentions: tuple[Mention, ...]
@@ -53,24 +54,21 @@ class Reader:
 
     def read(self, text: str) -> Message:
         """Return the message a text is, in time bounded by the cap on its length."""
-        words, repairs = self._repaired(split(clean(spelled_out(text[:LONGEST], self._capitals))))
+        cleaned = clean(spelled_out(text, self._capitals))
+        words, repairs = self._repaired(split(cleaned))
         stems = tuple(map(self._stem, words))
         unknown = frozenset(word for word in words if self._is_unknown(word))
         mentions, signs = self._lexicon.longest(stems), tuple(self._signs.every(stems))
-        return Message(tuple(words), stems, mentions, signs, tuple(repairs.items()), unknown)
+        return Message(cleaned, tuple(words), stems, mentions, signs, tuple(repairs.items()), unknown)
 
     def _is_unknown(self, word: str) -> bool:
         return len(word) > _SHORT and word.isalpha() and not self._speller.knows(word)
 
     def _repaired(self, words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-        repairs: dict[str, str] = {}
-        tried: dict[str, str] = {}
-        for word in words:
-            if word not in tried:
-                tried[word] = self._speller.repair(word) if len(repairs) < _MOST_REPAIRS else word
-                if tried[word] != word:
-                    repairs[word] = tried[word]
-        return [tried[word] for word in words], repairs
+        unknown = [word for word in dict.fromkeys(words) if not self._speller.knows(word)]
+        tried = {word: self._speller.repair(word) for word in unknown[:_MOST_TRIED]}
+        repairs = {word: repaired for word, repaired in tried.items() if repaired != word}
+        return [repairs.get(word, word) for word in words], repairs
 
 
 def items(message: Message, keep: Callable[[str], bool] = bool) -> list[str]:

@@ -14,6 +14,7 @@ _SAME_LOOK = str.maketrans(
     "аеорсухіјѕԁһкмтвнАЕОРСУХІЈЅКМТВНΑΒΕΖΗΙΚΜΝΟΡΤΥΧο’‘`´ʼ–—‐‑−",
     "aeopcyxijsdhkmtbhAEOPCYXIJSKMTBHABEZHIKMNOPTYXo'''''-----",
 )
+_CONTROLS = {code: " " if chr(code) in "\t\r" else "" for code in (*range(10), *range(11, 32), 127)}
 _SIGNS = {"α": " alpha ", "β": " beta ", "µ": "u", "μ": "u", "≥": " over ", "≤": " under ", "½": " half "}
 _STOP = "."
 _SPACED_OUT = re.compile(r"\b(?:[a-z] ){3,}[a-z]\b")
@@ -28,16 +29,21 @@ _WORD = re.compile(r"[a-z]+\d+[a-z]*\b|[a-z]+|\d+(?:[.,/]\d+)*|[.!?;\n]+|[%&+]")
 
 def spelled_out(text: str, capitals: Mapping[str, str]) -> str:
     """Return `text` with words that mean something of their own in capitals spelled out, unless all is in capitals."""
+    text = _capped(text)
     if not capitals or text.upper() == text:
         return text
     return _CAPITALS.sub(lambda word: capitals.get(word[0], word[0]), text)
 
 
+def _capped(text: str) -> str:
+    return text if len(text) <= LONGEST else text[:_HEAD] + "\n" + text[-_TAIL:]
+
+
 def clean(text: str) -> str:
     """Return `text` capped, in lower case, without control characters, accents or letters that only look Latin."""
-    if len(text) > LONGEST:
-        text = text[:_HEAD] + "\n" + text[-_TAIL:]
-    text = unicodedata.normalize("NFKC", text).translate(_SAME_LOOK).lower()
+    if text.isascii():
+        return _capped(text).translate(_CONTROLS).lower()
+    text = _capped(unicodedata.normalize("NFKC", _capped(text))).translate(_SAME_LOOK).lower()
     for sign, words in _SIGNS.items():
         text = text.replace(sign, words)
     return "".join(_plain(letter) for letter in unicodedata.normalize("NFD", text))

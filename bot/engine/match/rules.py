@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -10,19 +11,20 @@ from bot.library.models_matching import Rule
 
 _BESIDE = 3
 """Words around a rule's own in which a concept of `none` still forbids it."""
+_MOST = 40
+"""Places of one concept looked at from either end; a message that names it more often says nothing new in between."""
+
+_Span = tuple[int, int, Mention]
 
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A rule that fired on the words from `start` up to `end`; `anchor` is the mention of its first group."""
+    """A rule that fired on the words from `start` to `end`, end excluded; `anchor` is its first group's mention."""
 
     rule: Rule
     start: int
     end: int
     anchor: Mention
-
-
-_Span = tuple[int, int, Mention]
 
 
 class Places:
@@ -38,16 +40,20 @@ class Places:
         return concept in self._at
 
     def of(self, concepts: Iterable[str]) -> list[Mention]:
-        """Return the mentions of any of the concepts, in reading order."""
-        found = [mention for name in concepts for mention in self._at.get(name, ())]
-        return sorted(found, key=lambda mention: mention.start)
+        """Return the mentions of any of the concepts, in reading order; of very many only those near either end."""
+        found = sorted((mention for name in concepts for mention in self._at.get(name, ())), key=_start)
+        return found if len(found) <= 2 * _MOST else [*found[:_MOST], *found[-_MOST:]]
+
+
+def _start(mention: Mention) -> int:
+    return mention.start
 
 
 def fired(rules: Iterable[Rule], places: Places) -> list[Fired]:
     """Return every rule that fires, each at its tightest place."""
     found = []
     for rule in rules:
-        if not _may_fire(rule, places):
+        if not all(any(name in places for name in group) for group in rule.all):
             continue
         span = _tightest(rule, [places.of(group) for group in rule.all])
         if span and not _beside(places.of(rule.none), span[0], span[1]):
@@ -57,10 +63,6 @@ def fired(rules: Iterable[Rule], places: Places) -> list[Fired]:
 
 def _beside(mentions: Sequence[Mention], start: int, end: int) -> bool:
     return any(start - _BESIDE < mention.end and mention.start < end + _BESIDE for mention in mentions)
-
-
-def _may_fire(rule: Rule, places: Places) -> bool:
-    return all(any(name in places for name in group) for group in rule.all)
 
 
 def _tightest(rule: Rule, groups: Sequence[Sequence[Mention]]) -> _Span | None:
@@ -78,9 +80,14 @@ def _tightest(rule: Rule, groups: Sequence[Sequence[Mention]]) -> _Span | None:
 def _around(first: Mention, groups: Sequence[Sequence[Mention]], ordered: bool) -> _Span | None:
     start, end, after = first.start, first.end, first.end
     for group in groups:
-        candidates = [mention for mention in group if mention.start >= after] if ordered else group
-        if not candidates:
+        nearest = _nearest(group, start, end, after if ordered else None)
+        if nearest is None:
             return None
-        nearest = min(candidates, key=lambda mention: max(mention.start - end, start - mention.end))
         start, end, after = min(start, nearest.start), max(end, nearest.end), nearest.end
     return start, end, first
+
+
+def _nearest(group: Sequence[Mention], start: int, end: int, after: int | None) -> Mention | None:
+    at = bisect_left(group, start if after is None else after, key=_start)
+    candidates = group[at : at + 3] if after is not None else group[max(0, at - 3) : at + 3]
+    return min(candidates, key=lambda mention: max(mention.start - end, start - mention.end), default=None)

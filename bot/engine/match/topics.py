@@ -46,6 +46,10 @@ class Topics:
         weight = _NAMED if named else _THREAD
         return self._ranked(_mixed(found, self._by_thread(message, named, context), weight), values)
 
+    def is_afloat(self, message: Message) -> bool:
+        """Return whether the message names nothing of the topic."""
+        return self._eye.is_afloat(message)
+
     def _ranked(self, found: Mapping[str, Candidate], values: Mapping[str, float]) -> list[Candidate]:
         ranked = sorted(found.values(), key=lambda one: (-one.score, one.node))
         return [self._explained(one, values) if at < 3 else one for at, one in enumerate(ranked)]

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 
 from bot.engine.match.linear import Linear, softmax
 
-EPOCHS = 8
+EPOCHS = 6
 RATE = 0.6
 DECAY = 3e-4
-_UNSEEN = 1e-3
+_UNSEEN = 1e-2
 """Gradients below this change nothing worth the time."""
 _RAREST = 2
 """Features of fewer rows say nothing about the next question."""
@@ -75,9 +75,10 @@ class _Trainer:
         weights[at] -= RATE * slope / math.sqrt(speed[at] + 0.01)
 
     def _model(self) -> Linear:
-        kept = {
-            name: tuple((at, round(weight, 2)) for at, weight in enumerate(row) if abs(weight) >= _SMALLEST)
-            for name, row in zip(self.names, self.weights, strict=True)
-        }
         bias = tuple(round(value, 3) for value in self.bias)
-        return Linear(tuple(self.labels), bias, {name: row for name, row in kept.items() if row})
+        kept = {name: _flat(row) for name, row in zip(self.names, self.weights, strict=True)}
+        return Linear(tuple(self.labels), bias, {name: flat for name, flat in kept.items() if flat})
+
+
+def _flat(row: Sequence[float]) -> list[float]:
+    return [part for at, weight in enumerate(row) if abs(weight) >= _SMALLEST for part in (at, round(weight, 2))]
