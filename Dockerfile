@@ -19,9 +19,9 @@ ENV PATH=/app/.venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     FOOTNOTE_DIALOGS=/app/dialogs \
     FOOTNOTE_CONTENT=/app/content \
-    FOOTNOTE_DATABASE_URL=sqlite:////data/footnote.sqlite3 \
     FOOTNOTE_HOST=0.0.0.0 \
     FOOTNOTE_PORT=8080
+# the database is ./footnote.sqlite3 unless FOOTNOTE_DATABASE_URL (or its _FILE, which a variable set here would hide) says otherwise
 WORKDIR /data
 USER 10001
 VOLUME /data

@@ -121,7 +121,7 @@ def _secrets_from_files(environment: Mapping[str, str]) -> dict[str, str]:
     found = {}
     for name in Settings.model_fields:
         path = environment.get(f"{name.upper()}_FILE")
-        if path and name.upper() not in environment:
+        if path and not environment.get(name.upper()):
             found[name] = _read_secret(f"{name.upper()}_FILE", Path(path))
     return found
 

@@ -46,6 +46,15 @@ def test_every_variable_is_a_setting() -> None:
         assert used <= known
 
 
+def test_what_compose_gives_as_a_file_is_not_hidden_by_a_variable() -> None:
+    image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    for name, service in COMPOSE["services"].items():
+        given = set(service.get("environment", ()))
+        for variable in {variable.removesuffix("_FILE") for variable in given if variable.endswith("_FILE")}:
+            assert variable not in given, f"{name}: {variable}"
+            assert f"{variable}=" not in image, variable
+
+
 def test_an_empty_variable_counts_as_not_set() -> None:
     assert Settings(telegram_bot_token="", slack_bot_token="").telegram_bot_token is None
 

@@ -86,3 +86,10 @@ def test_secrets_never_show_in_a_representation(monkeypatch: pytest.MonkeyPatch)
     settings = load_settings()
     assert "very-secret" not in repr(settings)
     assert "42:very-secret" in settings.secrets
+
+
+def test_an_empty_variable_does_not_hide_a_secret_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("4242:STAND-IN\n")
+    settings = load_settings({"TELEGRAM_BOT_TOKEN": "", "TELEGRAM_BOT_TOKEN_FILE": str(tmp_path / "token")})
+    assert settings.telegram_bot_token is not None
+    assert settings.telegram_bot_token.get_secret_value() == "4242:STAND-IN"
