@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from bot.engine.turn import Kind
 from tests.chaos.oracle import Oracle, Talk
 from tests.chaos.patients import Budget
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_delivery import RETRIES, Emission
 from tests.fakes.slack_rich_text import walk
 from tests.fakes.slack_world import Post
+
+BREATH = 3
+"""Every so many questions somebody waits for the answers."""
 
 GLANCE = 5.0
 """Seconds after which somebody who waits looks whether time is up."""
@@ -25,7 +28,7 @@ class Clinician:
 
     user: str
     channel: str
-    talk: Talk = field(default_factory=lambda: Talk("slack"))
+    talk: Talk
     root: str | None = None
     newest: Post | None = None
 
@@ -38,11 +41,15 @@ class Clinician:
 class Clinicians:
     """So many threads."""
 
-    def __init__(self, slack: FakeSlack, oracle: Oracle, chance: random.Random, count: int) -> None:
+    def __init__(self, slack: FakeSlack, oracle: Oracle, seed: int, count: int, turns: int) -> None:
         self._slack = slack
         self._oracle = oracle
-        self._chance = chance
-        self._people = {f"C{n:03}CHAOS": Clinician(f"U{n:03}CHAOS", f"C{n:03}CHAOS") for n in range(count)}
+        self._people = {
+            f"C{n:03}CHAOS": Clinician(
+                f"U{n:03}CHAOS", f"C{n:03}CHAOS", oracle.talk("slack", turns, f"{seed} clinician {n}")
+            )
+            for n in range(count)
+        }
         for clinician in self._people.values():
             slack.world.channel(clinician.channel, clinician.user)
         self._read = 0
@@ -55,44 +62,43 @@ class Clinicians:
         return [clinician.talk for clinician in self._people.values()]
 
     async def live(self, turns: int, budget: Budget) -> None:
-        """Let everybody ask, so many turns each."""
+        """Let everybody go on until they have done so many turns in all."""
         await asyncio.gather(*(self._live(clinician, turns, budget) for clinician in self._people.values()))
 
     async def _live(self, clinician: Clinician, turns: int, budget: Budget) -> None:
         talk = clinician.talk
-        while len(talk.expected) < turns and budget():
-            for _ in range(min(self._chance.choice((1, 1, 2)), turns - len(talk.expected))):
-                await self._ask(clinician, budget)
-            await self._until(lambda: talk.answered, budget)
-            if self._chance.random() < 0.3 and 0 < len(talk.expected) < turns and talk.answered:
-                await self._switch(clinician, budget)
+        while (ahead := talk.ahead(turns)) and budget():
+            if ahead[0].kind is Kind.TAP:
+                await self._press(clinician, ahead[0].words, budget)
+            else:
+                await self._ask(clinician, ahead[0].words, budget)
+            if len(ahead) < 2 or ahead[1].kind is Kind.TAP or talk.done % BREATH == 0:
+                await self._until(lambda: talk.answered, budget)
+                await asyncio.sleep(ahead[0].pause)
 
-    async def _ask(self, clinician: Clinician, budget: Budget) -> None:
-        """Mention the bot, and go on once it has acknowledged: Slack keeps no order among what it repeats.
+    async def _ask(self, clinician: Clinician, words: str, budget: Budget) -> None:
+        """Mention the bot until Slack is told that it arrived, and only then go on: Slack keeps no order among what it
+        repeats, and gives up after its third repetition."""
+        said = await self._mention(clinician, words, budget)
+        while not _acknowledged(said) and budget():
+            said = await self._mention(clinician, words, budget)
+            clinician.talk.again += 1
+        clinician.talk.done += _acknowledged(said)
 
-        What it never acknowledges, Slack gives up after its third repetition; then nothing was accepted.
-        """
-        words = self._oracle.question(clinician.talk, self._chance)
+    async def _mention(self, clinician: Clinician, words: str, budget: Budget) -> list[Emission]:
         said = await self._slack.people.mention(clinician.user, clinician.channel, words, clinician.root)
         clinician.root = clinician.root or said.ts
-        await self._until(lambda: _settled(said.emissions), budget)
-        if not any(emission.acknowledged for emission in said.emissions):
-            self._oracle.take_back(clinician.talk)
+        await self._until(lambda: _acknowledged(said.emissions) or all(map(_given_up, said.emissions)), budget)
+        return said.emissions
 
-    async def _switch(self, clinician: Clinician, budget: Budget) -> None:
+    async def _press(self, clinician: Clinician, payload: str, budget: Budget) -> None:
         """Press the register switch, again if need be: Slack never repeats a press that was not acknowledged."""
-        payload = self._oracle.other_register(clinician.talk)
         await self._until(lambda: clinician.sees(payload), budget)
         while budget() and clinician.sees(payload):
-            pressed = await self._press(clinician, payload)
+            pressed = await self._slack.people.press(clinician.user, clinician.channel, _newest(clinician).ts, payload)
             await self._until(lambda: not clinician.sees(payload) or pressed.tried.is_set(), budget)  # noqa: B023
-            clinician.talk.pressed_again += pressed.tried.is_set()
-        self._oracle.press(clinician.talk, payload)
-        await self._until(lambda: clinician.talk.answered, budget)
-
-    async def _press(self, clinician: Clinician, payload: str) -> Emission:
-        assert clinician.newest is not None
-        return await self._slack.people.press(clinician.user, clinician.channel, clinician.newest.ts, payload)
+            clinician.talk.again += pressed.tried.is_set()
+        clinician.talk.done += 1
 
     async def _until(self, true: Callable[[], bool], budget: Budget) -> None:
         def looked() -> bool:
@@ -119,9 +125,13 @@ class Clinicians:
                 clinician.talk.seen.append(answer)
 
 
-def _settled(emissions: list[Emission]) -> bool:
-    """True when one was acknowledged, or Slack has given all of them up."""
-    return any(emission.acknowledged for emission in emissions) or all(_given_up(emission) for emission in emissions)
+def _newest(clinician: Clinician) -> Post:
+    assert clinician.newest is not None
+    return clinician.newest
+
+
+def _acknowledged(emissions: list[Emission]) -> bool:
+    return any(emission.acknowledged for emission in emissions)
 
 
 def _given_up(emission: Emission) -> bool:

@@ -15,6 +15,12 @@ from bot.engine.turn import Incoming, Kind, Outcome, Reply, State, Tone
 
 ROOT = Path(__file__).resolve().parents[2]
 
+PAUSE = 1.0
+"""Seconds somebody reads, at most, before going on."""
+
+SWITCHES = 0.2
+"""How often somebody takes the other register instead of asking the next question."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -24,31 +30,42 @@ class Answer:
     tone: Tone
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What somebody does next, words or the payload of a button, the answer it must get, and how long they read it."""
+
+    kind: Kind
+    words: str
+    answer: Answer
+    pause: float
+
+
 @dataclass
 class Talk:
-    """One conversation: what was asked so far, what must be answered, what was seen.
+    """One conversation: what is to be said in it, how much of it was said, what was seen.
 
-    `pressed_again` counts presses that were repeated because nobody acknowledged them; each may be answered.
+    `again` counts what was done twice because nobody acknowledged it; each may be answered.
     """
 
     channel: str
-    state: State = field(default_factory=State)
-    before: State = field(default_factory=State)
-    asked: list[str] = field(default_factory=list)
-    expected: list[Answer] = field(default_factory=list)
+    script: Sequence[Step]
+    done: int = 0
     seen: list[Answer] = field(default_factory=list)
-    pressed_again: int = 0
+    again: int = 0
 
-    def expect(self, words: str, answer: Answer, state: State) -> None:
-        """Note what was asked and must be answered next, and the state after it."""
-        self.before, self.state = self.state, state
-        self.asked.append(words)
-        self.expected.append(answer)
+    def ahead(self, turns: int) -> Sequence[Step]:
+        """Return what remains to be done of the first so many steps."""
+        return self.script[self.done : turns]
+
+    @property
+    def expected(self) -> list[Answer]:
+        """The answers to everything that was done so far."""
+        return [step.answer for step in self.script[: self.done]]
 
     @property
     def answered(self) -> bool:
         """True when something was seen for everything that was asked (doubles counted once)."""
-        return len(collapsed(self.seen)) >= len(self.expected)
+        return len(collapsed(self.seen)) >= self.done
 
 
 def collapsed(answers: Sequence[Answer]) -> list[Answer]:
@@ -57,43 +74,37 @@ def collapsed(answers: Sequence[Answer]) -> list[Answer]:
 
 
 class Oracle:
-    """Chooses questions and knows their answers."""
+    """Writes what people say in advance, with the answers they must get: nothing is thought up while the bot runs."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._titles = self._known_titles()
         self._phrases = [phrase for phrase in _phrases() if self._is_plain(phrase)]
 
-    def question(self, talk: Talk, chance: random.Random) -> str:
-        """Return the next words of a person and note the answer they must get."""
-        while True:
-            words = chance.choice(self._phrases)
-            reply, state = self._engine.respond(talk.state, Incoming(Kind.TEXT, words, talk.channel))
+    def talk(self, channel: str, turns: int, seed: str) -> Talk:
+        """Return a conversation of so many turns, the same for the same seed."""
+        chance = random.Random(seed)
+        state, script = State(), list[Step]()
+        while len(script) < turns:
+            kind, words = self._next(script, chance)
+            reply, after = self._engine.respond(state, Incoming(kind, words, channel))
             answer = self._of(reply)
-            if answer is not None and answer != _last(talk):
-                talk.expect(words, answer, state)
-                return words
-
-    def take_back(self, talk: Talk) -> None:
-        """Note that the last question never arrived."""
-        talk.asked.pop()
-        talk.expected.pop()
-        talk.state = talk.before
-
-    def other_register(self, talk: Talk) -> str:
-        """Return the payload of the register switch under the last answer."""
-        last = talk.expected[-1]
-        return taps.payload(last.node, Tone.LAYPERSON if last.tone is Tone.PROFESSIONAL else Tone.PROFESSIONAL)
-
-    def press(self, talk: Talk, payload: str) -> None:
-        """Note the answer that pressing a button must get."""
-        reply, state = self._engine.respond(talk.state, Incoming(Kind.TAP, payload, talk.channel))
-        talk.expect(payload, Answer(reply.card.node, reply.card.tone), state)
+            if answer is not None and not (script and answer == script[-1].answer):
+                script.append(Step(kind, words, answer, chance.uniform(0, PAUSE)))
+                state = after
+        return Talk(channel, script)
 
     def read(self, text: str) -> Answer | None:
         """Return which answer a message shows, by the first of its lines that is a title; None for a further part."""
         found = (self._titles.get(line.strip()) for line in text.split("\n")[:4])
         return next(filter(None, found), None)
+
+    def _next(self, script: list[Step], chance: random.Random) -> tuple[Kind, str]:
+        if script and chance.random() < SWITCHES:
+            last = script[-1].answer
+            other = Tone.LAYPERSON if last.tone is Tone.PROFESSIONAL else Tone.PROFESSIONAL
+            return Kind.TAP, taps.payload(last.node, other)
+        return Kind.TEXT, chance.choice(self._phrases)
 
     def _of(self, reply: Reply) -> Answer | None:
         """Return the answer if it can be told from every other by its title."""
@@ -121,7 +132,3 @@ def _phrases() -> list[str]:
         plain = [line.strip() for line in lines.splitlines() if not set(line) & set("(|") and "zzzz" not in line]
         found += plain[:6]
     return found
-
-
-def _last(talk: Talk) -> Answer | None:
-    return talk.expected[-1] if talk.expected else None

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import takewhile
 
-from tests.chaos.oracle import Oracle, Talk
+from bot.engine.turn import Kind
+from tests.chaos.oracle import Oracle, Step, Talk
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Person
 from tests.fakes.telegram_rules import Json
@@ -17,13 +18,16 @@ from tests.fakes.telegram_rules import Json
 Budget = Callable[[], bool]
 """True while there is time left."""
 
+BREATH = 3
+"""Questions asked at once, at most."""
+
 
 @dataclass
 class Patient:
     """Somebody with a phone."""
 
     person: Person
-    talk: Talk = field(default_factory=lambda: Talk("telegram"))
+    talk: Talk
     newest: Json = field(default_factory=dict)
 
     def sees(self, payload: str) -> bool:
@@ -34,12 +38,14 @@ class Patient:
 class Patients:
     """So many private chats."""
 
-    def __init__(self, telegram: FakeTelegram, oracle: Oracle, chance: random.Random, count: int) -> None:
+    def __init__(self, telegram: FakeTelegram, oracle: Oracle, seed: int, count: int, turns: int) -> None:
         self._telegram = telegram
         self._oracle = oracle
-        self._chance = chance
         people = [telegram.person(f"Patient{number}") for number in range(count)]
-        self._patients = {person.id: Patient(person) for person in people}
+        self._patients = {
+            person.id: Patient(person, oracle.talk("telegram", turns, f"{seed} patient {number}"))
+            for number, person in enumerate(people)
+        }
         self._read = 0
 
     @property
@@ -49,25 +55,25 @@ class Patients:
         return [patient.talk for patient in self._patients.values()]
 
     async def live(self, turns: int, budget: Budget) -> None:
-        """Let everybody ask, so many turns each."""
+        """Let everybody go on until they have done so many turns in all."""
         await asyncio.gather(*(self._live(patient, turns, budget) for patient in self._patients.values()))
 
     async def _live(self, patient: Patient, turns: int, budget: Budget) -> None:
         talk = patient.talk
-        while len(talk.expected) < turns and budget():
-            for _ in range(min(self._chance.choice((1, 1, 2, 3)), turns - len(talk.expected))):
-                patient.person.says(self._oracle.question(talk, self._chance))
+        while (ahead := talk.ahead(turns)) and budget():
+            if ahead[0].kind is Kind.TAP:
+                await self._press(patient, ahead[0], budget)
+            for step in takewhile(lambda step: step.kind is Kind.TEXT, ahead[: 1 + talk.done % BREATH]):
+                talk.done += 1
+                patient.person.says(step.words)
             await self._until(lambda: talk.answered, budget)
-            if self._chance.random() < 0.3 and len(talk.expected) < turns and talk.answered:
-                await self._switch(patient, budget)
+            await asyncio.sleep(ahead[0].pause)
 
-    async def _switch(self, patient: Patient, budget: Budget) -> None:
-        payload = self._oracle.other_register(patient.talk)
-        await self._until(lambda: patient.sees(payload), budget)
-        if patient.sees(payload):
-            self._oracle.press(patient.talk, payload)
-            patient.person.taps(payload, patient.newest)
-            await self._until(lambda: patient.talk.answered, budget)
+    async def _press(self, patient: Patient, step: Step, budget: Budget) -> None:
+        await self._until(lambda: patient.sees(step.words), budget)
+        if patient.sees(step.words):
+            patient.talk.done += 1
+            patient.person.taps(step.words, patient.newest)
 
     async def _until(self, true: Callable[[], bool], budget: Budget) -> None:
         """Return when it is true or time is up."""

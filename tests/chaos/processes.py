@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,9 +20,11 @@ START_SECONDS = 120.0
 
 @dataclass
 class Bot:
-    """One replica. `port` is the web port of the process that runs now, 0 while none listens."""
+    """One replica. `port` is the web port of the process that runs now, 0 while none listens. `clock` is the file
+    that tells it the time, if it does not look for itself."""
 
     environment: Mapping[str, str]
+    clock: str = ""
     port: int = 0
     peak_megabytes: float = 0.0
     starts: int = 0
@@ -29,8 +32,9 @@ class Bot:
 
     async def start(self) -> None:
         """Return when the process listens."""
+        program = ("tests.chaos.clock", self.clock) if self.clock else ("bot",)
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "serve"),
+            *(sys.executable, "-m", *program, "serve"),
             env={**os.environ, **self.environment},
             cwd=ROOT,
             stderr=asyncio.subprocess.PIPE,
@@ -57,6 +61,12 @@ class Bot:
         await self._gone()
         self.port = 0
         return int(self._process.returncode or 0)
+
+    def may_write(self, may: bool) -> None:
+        """Let every write to a file fail from now on, as on a full or read-only disk; or let it succeed again."""
+        if self._process.returncode is None:
+            _, most = resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (most if may else 0, most))
 
     async def _gone(self) -> None:
         await self._process.wait()

@@ -4,25 +4,38 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from tests.chaos.oracle import Answer, Talk, collapsed
+
+COLUMNS = (
+    *("mode", "database", "replicas", "hours", "kills", "faults", "accepted", "answered", "lost", "doubled"),
+    *("out of order", "preferences lost", "quarantined", "seconds", "peak MB", "seed", "kept"),
+)
 
 
 @dataclass
 class Report:
-    """The figures of one run."""
+    """The figures of one run.
 
-    modes: str
+    `accepted` is what the platforms were told was received, as they saw it; `unsure` how many answers they took without
+    saying so; `most_doubled` how much one conversation saw twice.
+    """
+
+    mode: str
     database: str
     seed: int
     replicas: int = 1
+    hours: int = 0
     kills: int = 0
     faults: Counter[str] = field(default_factory=Counter)
+    unsure: int = 0
     accepted: int = 0
+    unconfirmed: int = 0
     answered: int = 0
     lost: int = 0
     doubled: int = 0
+    most_doubled: int = 0
     order_violations: int = 0
     preferences_lost: int = 0
     quarantined: int = 0
@@ -30,34 +43,48 @@ class Report:
     peak_megabytes: float = 0.0
     problems: list[str] = field(default_factory=list)
 
-    def judge(self, talks: Iterable[Talk]) -> None:
+    def judge(self, talks: Iterable[Talk], unconfirmed: int) -> None:
         """Add up every conversation."""
         for talk in talks:
             self._judge(talk)
+        self.unconfirmed = unconfirmed
+        self.accepted -= unconfirmed
 
-    def allowed_doubles(self) -> int:
-        """One per kill, and one per answer whose acceptance the platform kept to itself."""
-        return self.kills + self.faults["unsure"]
+    @property
+    def kept(self) -> bool:
+        """True when the promise was kept: nothing lost, reordered or forgotten, nothing left that the bot would not
+        take, and no conversation saw more twice than it was interrupted."""
+        broken = self.lost + self.order_violations + self.preferences_lost + self.quarantined + self.unconfirmed
+        return not broken and self.most_doubled <= self.interruptions
 
     @property
     def good(self) -> bool:
-        """True when the promise was kept."""
-        broken = self.lost + self.order_violations + self.preferences_lost + self.quarantined
-        return not broken and self.doubled <= self.allowed_doubles()
+        """True when the promise was kept, and over all conversations no more was doubled than there were kills."""
+        return self.kept and self.doubled <= self.interruptions
 
-    def line(self) -> str:
-        """Return the figures on one line, with what reproduces them."""
-        figures = {name: value for name, value in asdict(self).items() if name not in ("problems", "faults")}
-        figures |= {"seconds": round(self.seconds, 1), "peak_megabytes": round(self.peak_megabytes)}
-        faults = " ".join(f"{name}x{count}" for name, count in sorted(self.faults.items()))
-        return " ".join(f"{name}={value}" for name, value in figures.items()) + (f" faults: {faults}" if faults else "")
+    @property
+    def interruptions(self) -> int:
+        """The kills, and the answers whose acceptance the platform kept to itself."""
+        return self.kills + self.unsure
+
+    def row(self) -> str:
+        """Return the figures as a row of a Markdown table with `COLUMNS`."""
+        kinds = f"{self.faults.total()} ({len(self.faults)} kinds)" if self.faults else 0
+        cells = (
+            *(self.mode, self.database, self.replicas, self.hours or "", self.kills, kinds),
+            *(self.accepted, self.answered, self.lost, self.doubled, self.order_violations, self.preferences_lost),
+            *(self.quarantined, round(self.seconds), round(self.peak_megabytes), self.seed),
+            "yes" if self.good else "NO",
+        )
+        return table_row(cells)
 
     def _judge(self, talk: Talk) -> None:
         once = collapsed(talk.seen)
         self.accepted += len(talk.expected)
         self.answered += len(once)
-        doubled = max(len(talk.seen) - len(once) - talk.pressed_again, 0)
+        doubled = max(len(talk.seen) - len(once) - talk.again, 0)
         self.doubled += doubled
+        self.most_doubled = max(self.most_doubled, doubled)
         if doubled:
             self.problems.append(f"{talk.channel} said {doubled} twice: {_short(talk.seen)}")
         if once != talk.expected:
@@ -65,7 +92,7 @@ class Report:
 
     def _explain(self, talk: Talk, expected: list[Answer], seen: list[Answer]) -> None:
         """Say in which way a conversation went wrong."""
-        self.problems.append(f"{talk.channel} expected {_short(expected)} but saw {_short(seen)}, asked {talk.asked}")
+        self.problems.append(f"{talk.channel} expected {_short(expected)} but saw {_short(seen)}")
         nodes = [answer.node for answer in expected]
         if nodes == [answer.node for answer in seen]:
             self.preferences_lost += sum(one.tone != other.tone for one, other in zip(expected, seen, strict=True))
@@ -74,6 +101,11 @@ class Report:
         self.lost += missing.total()
         if not missing:
             self.order_violations += 1
+
+
+def table_row(cells: Iterable[object]) -> str:
+    """Return one row of a Markdown table."""
+    return "| " + " | ".join(map(str, cells)) + " |"
 
 
 def _short(answers: list[Answer]) -> str:

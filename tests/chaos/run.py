@@ -1,4 +1,4 @@
-"""One run: a database, both platforms, replicas of the bot, people who ask, and the weather."""
+"""One run: a database, the platforms, replicas of the bot, people who ask, and the weather."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import aiohttp
 
 from bot.engine.respond import Engine
 from tests.chaos.clinicians import Clinicians
+from tests.chaos.clock import Clock
 from tests.chaos.databases import Database, fresh_database
+from tests.chaos.modes import SINGLE, Mode, environment
 from tests.chaos.oracle import Oracle, Talk
 from tests.chaos.patients import Patients
 from tests.chaos.processes import Bot
 from tests.chaos.proxy import Proxy
 from tests.chaos.report import Report
-from tests.chaos.weather import Weather
+from tests.chaos.weather import Blow, Weather
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_clock import Errand, RealClock
 from tests.fakes.slack_delivery import ACK_SECONDS
@@ -27,24 +30,30 @@ from tests.fakes.slack_faults import Fault
 from tests.fakes.telegram import FakeTelegram
 from tests.postgres import TestServer
 
+T = TypeVar("T")
+
 HASTE = 15.0
 """Slack's repetitions come so many times sooner (0, 4 and 20 seconds instead of 0, 60 and 300)."""
 
-PUSH, PULL = "webhook+http", "polling+socket"
-"""The four modes, two at a time: both platforms knock at the bot's door, or the bot fetches from both."""
+HOUR = 3600.0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much happens. `still` is how many seconds without a single new answer end the run."""
+    """How much happens. `turns` and `kills` are those of the whole run, `faults` how often each fault strikes.
 
-    modes: str = PULL
+    With `hours`, the run lasts so many hours of the bot's time: each has its share of turns, kills and faults, and when
+    everything is answered the rest of it is skipped. `still` is how many seconds without a new answer end the run.
+    """
+
+    mode: Mode = SINGLE[0]
     turns: int = 60
     kills: int = 2
     people: int = 10
     replicas: int = 1
     seed: int = 1
-    faults: Sequence[str] = ()
+    faults: int = 0
+    hours: int = 0
     down: str = ""
     still: float = 60.0
 
@@ -56,62 +65,102 @@ class HastyClock(RealClock):
         super().later(seconds if seconds <= ACK_SECONDS else seconds / HASTE, errand)
 
 
+class Scene:
+    """Everything that takes part in one run."""
+
+    def __init__(self, plan: Plan, engine: Engine, telegram: FakeTelegram, slack: FakeSlack, clock: Clock) -> None:
+        self.plan = plan
+        self.chance = random.Random(plan.seed)
+        self.bots = [Bot({}, clock.path if plan.faults or plan.hours else "") for _ in range(plan.replicas)]
+        self.proxy = Proxy(self.bots)
+        self.telegram, self.slack, self.clock = telegram, slack, clock
+        self._engine = engine
+        self.crowds: list[Patients | Clinicians] = []
+
+    def people(self) -> None:
+        """Let people come to the platforms that are there."""
+        plan, oracle = self.plan, Oracle(self._engine)
+        patients = bool(plan.mode.telegram) and plan.down != "telegram"
+        clinicians = bool(plan.mode.slack) and plan.down != "slack"
+        each = plan.turns // (plan.people * (patients + clinicians))
+        if patients:
+            self.crowds.append(Patients(self.telegram, oracle, plan.seed, plan.people, each))
+        if clinicians:
+            self.crowds.append(Clinicians(self.slack, oracle, plan.seed, plan.people, each))
+
+    def connect(self, database: Database) -> None:
+        """Tell the bots where everything is, and Slack where the bots are."""
+        for bot in self.bots:
+            bot.environment = environment(self.plan.mode, self.telegram, self.slack, database, self.proxy)
+        self.slack.delivery.mode = "http" if self.plan.mode.slack == "http" else "socket"
+        self.slack.delivery.url = f"http://127.0.0.1:{self.proxy.port}/slack/events"
+
+    def take_down(self) -> None:
+        """Let one platform's API fail from the first call to the last."""
+        if self.plan.down == "telegram":
+            self.telegram.fault("*", status=503)
+        elif self.plan.down == "slack":
+            self.slack.faults.add(Fault("server_error", "*", times=1_000_000))
+
+    def talks(self) -> list[Talk]:
+        """Return every conversation, as far as it is visible now."""
+        return [talk for crowd in self.crowds for talk in crowd.talks]
+
+    def answers(self) -> int:
+        """Return how many answers were seen."""
+        return sum(len(talk.seen) for talk in self.talks())
+
+    def unconfirmed(self) -> int:
+        """Return how much of what people did Telegram was never told was received."""
+        return 0 if self.plan.down == "telegram" else len(self.telegram.feed.pending)
+
+
 async def run(plan: Plan, engine: Engine, server: TestServer | None) -> Report:
     """Carry the plan out and return what it came to; on PostgreSQL if a server is given, else on SQLite."""
-    chance = random.Random(plan.seed)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(fresh_database(server))
+        clock = stack.enter_context(Clock())
         telegram = await stack.enter_async_context(FakeTelegram(keep=1000))
         slack = await stack.enter_async_context(FakeSlack(HastyClock()))
-        bots = [Bot({}) for _ in range(plan.replicas)]
-        proxy = await stack.enter_async_context(Proxy(bots))
-        for bot in bots:
-            bot.environment = _environment(plan, telegram, slack, database, proxy)
-        slack.delivery.mode = "http" if plan.modes == PUSH else "socket"
-        slack.delivery.url = f"http://127.0.0.1:{proxy.port}/slack/events"
-        report = Report(plan.modes, database.name, plan.seed, plan.replicas)
-        weather = Weather(bots, telegram, slack, database, chance, report)
-        await stack.enter_async_context(_running(bots))
-        await _live(plan, Oracle(engine), telegram, slack, weather, report, chance)
-        report.quarantined = sum([await _quarantined(bot) for bot in bots])
-        report.peak_megabytes = max(bot.peak_megabytes for bot in bots)
+        scene = Scene(plan, engine, telegram, slack, clock)
+        await stack.enter_async_context(scene.proxy)
+        scene.connect(database)
+        scene.take_down()
+        report = Report(plan.mode.name, database.name, plan.seed, plan.replicas, hours=plan.hours)
+        if plan.down:
+            report.faults[f"{plan.down}-down"] += 1
+        weather = Weather(scene.bots, telegram, slack, clock, scene.chance, report)
+        faults = list(weather.faults(plan.mode, database).items()) * plan.faults
+        scene.people()
+        await stack.enter_async_context(_running(scene.bots))
+        await _live(scene, weather, faults, report)
+        report.quarantined = sum([await _quarantined(bot) for bot in scene.bots])
+        report.peak_megabytes = max(bot.peak_megabytes for bot in scene.bots)
     return report
 
 
-async def _live(
-    plan: Plan,
-    oracle: Oracle,
-    telegram: FakeTelegram,
-    slack: FakeSlack,
-    weather: Weather,
-    report: Report,
-    chance: random.Random,
-) -> None:
-    """Let people ask while the weather passes over, wait until everything is answered, and judge."""
-    crowds: list[Patients | Clinicians] = []
-    if plan.down != "telegram":
-        crowds.append(Patients(telegram, oracle, chance, plan.people))
-    if plan.down != "slack":
-        crowds.append(Clinicians(slack, oracle, chance, plan.people))
-    if plan.down:
-        _take_down(plan.down, telegram, slack)
-        report.faults[f"{plan.down}-down"] += 1
-
-    def talks() -> list[Talk]:
-        return [talk for crowd in crowds for talk in crowd.talks]
-
-    def answers() -> int:
-        return sum(len(talk.seen) for talk in talks())
-
-    each = plan.turns // (plan.people * len(crowds))
-    begun, patience = time.monotonic(), Patience(answers, plan.still)
-    storm = asyncio.create_task(weather.pass_over(answers, plan.turns, plan.kills, plan.faults))
-    await asyncio.gather(storm, *(crowd.live(each, patience.budget) for crowd in crowds))
-    while not all(talk.answered for talk in talks()) and patience.budget():  # noqa: ASYNC110 (two worlds to watch)
-        await asyncio.sleep(0.05)
+async def _live(scene: Scene, weather: Weather, faults: list[tuple[str, Blow]], report: Report) -> None:
+    """Let people ask while the weather passes over, hour by hour, until everything is answered; then judge."""
+    plan, begun = scene.plan, time.monotonic()
+    patience = Patience(scene.answers, plan.still)
+    hours = max(plan.hours, 1)
+    scene.chance.shuffle(faults)
+    for hour in range(hours):
+        each = plan.turns * (hour + 1) // (hours * plan.people * len(scene.crowds))
+        kills = _share(range(plan.kills), hour, hours)
+        storm = weather.pass_over(scene.answers, plan.turns // hours, len(kills), _share(faults, hour, hours))
+        await asyncio.gather(storm, *(crowd.live(each, patience.budget) for crowd in scene.crowds))
+        while not all(talk.answered for talk in scene.talks()) and patience.budget():  # noqa: ASYNC110 (two worlds)
+            await asyncio.sleep(0.05)
+        scene.clock.skip(HOUR * bool(plan.hours))
     await asyncio.sleep(0.5)  # long enough for a second answer to what was answered last, if there is one
     report.seconds = time.monotonic() - begun
-    report.judge(talks())
+    report.judge(scene.talks(), scene.unconfirmed())
+
+
+def _share(things: Sequence[T], hour: int, hours: int) -> Sequence[T]:
+    """Return what falls into one hour when things are spread evenly."""
+    return things[len(things) * hour // hours : len(things) * (hour + 1) // hours]
 
 
 class Patience:
@@ -138,35 +187,6 @@ async def _running(bots: Sequence[Bot]) -> AsyncIterator[None]:
     finally:
         codes = await asyncio.gather(*(bot.stop() for bot in bots))
         assert set(codes) == {0}, f"a replica did not end cleanly: {codes}"
-
-
-def _environment(
-    plan: Plan, telegram: FakeTelegram, slack: FakeSlack, database: Database, proxy: Proxy
-) -> dict[str, str]:
-    pushed = plan.modes == PUSH
-    return {
-        "FOOTNOTE_DATABASE_URL": database.url,
-        "FOOTNOTE_SECRET": "a secret for chaos, the same on every replica",
-        "FOOTNOTE_PORT": "0",
-        "TELEGRAM_BOT_TOKEN": telegram.token,
-        "TELEGRAM_API_BASE_URL": telegram.url,
-        "TELEGRAM_MODE": "webhook" if pushed else "polling",
-        "TELEGRAM_WEBHOOK_URL": f"http://127.0.0.1:{proxy.port}/telegram/webhook" if pushed else "",
-        "TELEGRAM_WEBHOOK_SECRET": "webhook-secret-for-chaos" if pushed else "",
-        "SLACK_BOT_TOKEN": slack.bot_token,
-        "SLACK_APP_TOKEN": slack.world.app_token,
-        "SLACK_SIGNING_SECRET": slack.world.signing_secret,
-        "SLACK_API_BASE_URL": slack.api,
-        "SLACK_MODE": "http" if pushed else "socket",
-    }
-
-
-def _take_down(platform: str, telegram: FakeTelegram, slack: FakeSlack) -> None:
-    """Let one platform's API fail from the first call to the last."""
-    if platform == "telegram":
-        telegram.fault("*", status=503)
-    else:
-        slack.faults.add(Fault("server_error", "*", times=1_000_000))
 
 
 async def _quarantined(bot: Bot) -> int:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
+from tests.chaos.clock import Clock
 from tests.chaos.databases import Database
+from tests.chaos.modes import Mode
 from tests.chaos.processes import Bot
 from tests.chaos.report import Report
 from tests.fakes.slack import FakeSlack
@@ -15,44 +18,54 @@ from tests.fakes.telegram import FakeTelegram
 
 Blow = Callable[[], Awaitable[None]]
 
+DEAF_SECONDS = 5.0
+WRONG_SECONDS = 3.0
+WRONG_BY = (7200.0, -7200.0)
+"""Two hours ahead, then two hours behind."""
+
 
 class Weather:
-    """Strikes `kills` times and with every fault in `faults`, spread over the run."""
+    """Strikes `kills` times and with every fault, spread over so many answers."""
 
     def __init__(
         self,
         bots: Sequence[Bot],
         telegram: FakeTelegram,
         slack: FakeSlack,
-        database: Database,
+        clock: Clock,
         chance: random.Random,
         report: Report,
     ) -> None:
         self._bots = bots
         self._telegram = telegram
         self._slack = slack
-        self._database = database
+        self._clock = clock
         self._chance = chance
         self._report = report
-        self.faults: dict[str, Blow] = {
-            "telegram-429": self._telegram_asks_to_wait,
-            "telegram-500": self._telegram_fails,
-            "telegram-drop": self._telegram_drops,
-            "telegram-unsure": self._telegram_drops_after,
-            "slack-429": self._slack_asks_to_wait,
-            "slack-500": self._slack_fails,
-            "slack-unsure": self._slack_drops_after,
-            "socket-cut": self._slack.delivery.cut,
-            "socket-refresh": self._slack.delivery.disconnect,
-            "database": self._database.trouble,
-        }
 
-    async def pass_over(self, answers: Callable[[], int], expected: int, kills: int, faults: Sequence[str]) -> None:
-        """Strike at random numbers of answers until everything planned has happened."""
-        blows: list[tuple[str, Blow]] = [("kill", self._kill)] * kills
-        blows += [(name, self.faults[name]) for name in faults]
+    def faults(self, mode: Mode, database: Database) -> dict[str, Blow]:
+        """Return every fault that can strike in this mode and on this database, by name."""
+        found: dict[str, Blow] = {**database.troubles(self._bots), "clock-wrong": self._clock_wrong}
+        if mode.telegram:
+            found |= self._of_telegram()
+        if mode.slack:
+            found |= self._of_slack()
+        if mode.slack == "socket":
+            found |= {
+                "slack-socket-cut": self._slack.delivery.cut,
+                "slack-socket-refresh": self._slack.delivery.disconnect,
+                "slack-socket-deaf": self._deaf,
+            }
+        return found
+
+    async def pass_over(
+        self, answers: Callable[[], int], among: int, kills: int, faults: Sequence[tuple[str, Blow]]
+    ) -> None:
+        """Strike at random moments among the next so many answers until everything planned has happened."""
+        blows: list[tuple[str, Blow]] = [("kill", self._kill)] * kills + [*faults]
         self._chance.shuffle(blows)
-        moments = sorted(self._chance.uniform(0.02, 0.9) * expected for _ in blows)
+        before = answers()
+        moments = sorted(before + self._chance.uniform(0.02, 0.9) * among for _ in blows)
         for moment, (name, blow) in zip(moments, blows, strict=True):
             while answers() < moment:  # noqa: ASYNC110 (two worlds to watch)
                 await asyncio.sleep(0.02)
@@ -67,25 +80,44 @@ class Weather:
         self._report.kills += 1
         await bot.start()
 
-    async def _telegram_asks_to_wait(self) -> None:
-        self._telegram.fault("sendMessage", retry_after=1, times=3)
+    async def _clock_wrong(self) -> None:
+        for seconds in (*WRONG_BY, 0.0):
+            self._clock.jump(seconds)
+            await asyncio.sleep(WRONG_SECONDS)
 
-    async def _telegram_fails(self) -> None:
-        self._telegram.fault("*", status=502, times=5)
+    async def _deaf(self) -> None:
+        """Let the bot connect to a socket that answers pings and nothing else, and leave it there."""
+        self._slack.delivery.deaf = True
+        await self._slack.delivery.cut()
+        await asyncio.sleep(DEAF_SECONDS)
+        self._slack.delivery.deaf = False
 
-    async def _telegram_drops(self) -> None:
-        self._telegram.fault("*", drop="before", times=3)
+    def _of_telegram(self) -> dict[str, Blow]:
+        def fault(method: str, **details: Any) -> Blow:
+            async def strike() -> None:
+                self._telegram.fault(method, **details)
+                self._report.unsure += details.get("drop") == "after"
 
-    async def _telegram_drops_after(self) -> None:
-        self._telegram.fault("sendMessage", drop="after", times=1)
-        self._report.faults["unsure"] += 1
+            return strike
 
-    async def _slack_asks_to_wait(self) -> None:
-        self._slack.faults.add(Fault("ratelimited", "chat.*", times=3))
+        return {
+            "telegram-429": fault("sendMessage", retry_after=1, times=3),
+            "telegram-502": fault("*", status=502, times=5),
+            "telegram-drop": fault("*", drop="before", times=3),
+            "telegram-drop-after-accept": fault("sendMessage", drop="after", times=1),
+        }
 
-    async def _slack_fails(self) -> None:
-        self._slack.faults.add(Fault("server_error", "*", times=5))
+    def _of_slack(self) -> dict[str, Blow]:
+        def fault(*terms: Any, **details: Any) -> Blow:
+            async def strike() -> None:
+                self._slack.faults.add(Fault(*terms, **details))
+                self._report.unsure += terms[0] == "drop_after"
 
-    async def _slack_drops_after(self) -> None:
-        self._slack.faults.add(Fault("drop_after", "chat.postMessage", times=1))
-        self._report.faults["unsure"] += 1
+            return strike
+
+        return {
+            "slack-429": fault("ratelimited", "chat.*", times=3),
+            "slack-503": fault("server_error", "*", times=5),
+            "slack-drop": fault("drop", "*", times=3),
+            "slack-drop-after-accept": fault("drop_after", "chat.postMessage", times=1),
+        }
