@@ -27,6 +27,7 @@ class Desk:
         self._policy = clerk.policy
         self._lease = lease
         self._working: dict[asyncio.Task[None], bytes] = {}
+        self._under_way: set[int] = set()
         self._reserved = 0
         self._wake = asyncio.Event()
         self._claiming: asyncio.Task[None] | None = None
@@ -100,7 +101,11 @@ class Desk:
             await self._claim()
 
     async def _claim(self) -> int:
-        """Begin as many due lanes as there are free places; return how many."""
+        """Begin as many due lanes as there are free places; return how many.
+
+        A lease of our own may run out under our hands (the clock is set, the database was away for long): what is under
+        way here is not begun again.
+        """
         places = self._free()
         if places <= 0:
             return 0
@@ -110,13 +115,15 @@ class Desk:
             self._clerk.metrics.store_failed("claim")
             log.warning("store_unavailable", step="claim", reason=str(fault))
             return 0
-        for turn in turns:
+        new = [turn for turn in turns if turn.row not in self._under_way]
+        for turn in new:
             self._begin(turn)
-        return len(turns)
+        return len(new)
 
     # --- doing it ----------------------------------------------------------------------------------------------
 
     def _begin(self, turn: Turn) -> None:
+        self._under_way.add(turn.row)
         task = asyncio.create_task(self._work(turn), name=f"turn-{turn.row}")
         self._working[task] = turn.conversation
         task.add_done_callback(self._ended)
@@ -130,7 +137,12 @@ class Desk:
     async def _work(self, turn: Turn | None) -> None:
         """Answer the turn and those that follow it in its lane."""
         while turn is not None:
-            turn = await self._one(turn)
+            self._under_way.add(turn.row)
+            try:
+                following = await self._one(turn)
+            finally:
+                self._under_way.discard(turn.row)
+            turn = following
 
     async def _one(self, turn: Turn) -> Turn | None:
         try:

@@ -46,14 +46,20 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right of one process to work on a lane from `now` until `until` (seconds since the epoch).
-
-    A lease that ends later than a fresh one would is the leavings of a clock that was ahead: it counts as expired.
-    """
+    """The right of one process to work on a lane from `now` until `until` (seconds since the epoch)."""
 
     owner: int
     now: float
     until: float
+
+    @property
+    def farthest(self) -> float:
+        """When a lease that is still believed may end: one that ends later is the leavings of a clock that was ahead.
+
+        The clocks of replicas may differ by the length of a lease; without that allowance, each would take what a
+        replica whose clock is a moment ahead has just begun.
+        """
+        return self.until + (self.until - self.now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import pytest
 from bot.delivery.courier import Courier, Overloaded
 from bot.delivery.envelope import Busy, Gone, Letter, Progress
 from bot.delivery.packing import pack
-from bot.delivery.store import Lease, Store
+from bot.delivery.store import Lease, Store, Turn
 from bot.engine.turn import Tone
 from tests.delivery.support import (
     BUSY,
@@ -110,6 +110,32 @@ async def test_what_a_dead_process_left_is_answered_at_the_next_start(store: Sto
     notebook = Notebook()
     async with at_work(store, notebook, clock=clock):
         assert await notebook.wait_for(2) == ["ala", "k2"]
+
+
+@pytest.mark.parametrize("seconds", [3600.0, -14_400.0])
+async def test_a_clock_that_is_set_does_not_begin_a_second_time_what_is_under_way(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    claims, claim = asyncio.Semaphore(0), store.claim
+
+    async def counted(channel: str, limit: int, lease: Lease) -> list[Turn]:
+        found = await claim(channel, limit, lease)
+        claims.release()
+        return found
+
+    monkeypatch.setattr(store, "claim", counted)
+    released = asyncio.Event()
+    notebook = Notebook(before=lambda _: released.wait())
+    async with at_work(store, notebook, clock=clock) as courier:
+        await claims.acquire()
+        for word in ("ala", "k2"):
+            await courier.accept(envelope(word))
+        clock.advance(seconds)
+        for _ in range(2):  # the first of these may have looked at the time before it changed
+            await claims.acquire()
+        released.set()
+        await notebook.wait_for(2)
+    assert notebook.nodes == ["ala", "k2"]
 
 
 async def test_parts_already_sent_are_not_sent_again(store: Store, clock: Clock) -> None:

@@ -79,6 +79,13 @@ async def test_a_clock_that_was_ahead_does_not_hold_a_lane_or_a_retry_for_hours(
     assert len(await claim(store, THEIRS, START)) == 1
 
 
+async def test_a_replica_whose_clock_is_behind_does_not_take_what_another_has_just_begun(store: Store) -> None:
+    await accept(store, at=START - 30)
+    assert len(await claim(store, MINE, START)) == 1
+    assert await claim(store, THEIRS, START - 0.05) == []
+    assert await claim(store, THEIRS, START - 14) == []
+
+
 async def test_released_lanes_are_free_at_once(store: Store) -> None:
     await accept(store, leased=True)
     await store.release(MINE)

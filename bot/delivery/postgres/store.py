@@ -68,7 +68,7 @@ class PostgresStore:
         return Receipt(fresh=True, turn=await self._first_turn(arrival.conversation))
 
     async def claim(self, channel: str, limit: int, lease: Lease) -> list[Turn]:
-        lanes = dict(await self._rows(turns.CLAIM, channel, lease.now, lease.owner, lease.until, limit))
+        lanes = dict(await self._rows(turns.CLAIM, channel, lease.now, lease.owner, lease.until, limit, lease.farthest))
         rows = await self._rows(turns.FIRST_TURNS, list(lanes)) if lanes else []
         return [turns.turn_from(row, doubtful=lanes[row["conversation"]]) for row in rows]
 

@@ -36,7 +36,7 @@ CLAIM = f"""
 WITH due AS (
   SELECT conversation, owner IS NOT NULL AS doubtful FROM lane
   WHERE channel = $1 AND waiting > 0 AND (due_at <= $2 OR due_at > $2 + {LONGEST_WAIT})
-  AND (owner IS NULL OR until <= $2 OR until > $4)
+  AND (owner IS NULL OR until <= $2 OR until > $6)
   ORDER BY due_at LIMIT $5 FOR UPDATE SKIP LOCKED
 )
 UPDATE lane SET owner = $3, until = $4 FROM due WHERE lane.conversation = due.conversation

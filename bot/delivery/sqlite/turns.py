@@ -27,7 +27,7 @@ _LEASE_LANE = "UPDATE lane SET owner = ?, until = ? WHERE conversation = ?"
 
 _FREE_LANES = """SELECT conversation, owner FROM lane
 WHERE channel = :channel AND (due_at <= :now OR due_at > :now + :longest)
-AND (owner IS NULL OR until <= :now OR until > :until) ORDER BY due_at LIMIT :limit"""
+AND (owner IS NULL OR until <= :now OR until > :farthest) ORDER BY due_at LIMIT :limit"""
 
 _REMEMBER_PERSON = """INSERT INTO person (person, tone, met, day) VALUES (:person, :tone, :met, :day)
 ON CONFLICT (person) DO UPDATE SET tone = CASE WHEN :changed THEN excluded.tone ELSE tone END,
@@ -62,7 +62,7 @@ def accept(db: sqlite3.Connection, arrival: Arrival, lease: Lease | None) -> Rec
 
 def claim(db: sqlite3.Connection, channel: str, limit: int, lease: Lease) -> list[Turn]:
     """Lease due lanes and return the first turn of each; it is doubtful where somebody's lease ran out."""
-    terms = {"channel": channel, "now": lease.now, "until": lease.until, "longest": LONGEST_WAIT, "limit": limit}
+    terms = {"channel": channel, "now": lease.now, "farthest": lease.farthest, "longest": LONGEST_WAIT, "limit": limit}
     lanes = db.execute(_FREE_LANES, terms).fetchall()
     db.executemany(_LEASE_LANE, [(lease.owner, lease.until, lane) for lane, _ in lanes])
     return [turn for lane, before in lanes if (turn := first_turn(db, lane, doubtful=before is not None))]
