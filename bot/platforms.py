@@ -75,7 +75,7 @@ def _telegram(settings: Settings, service: Service, engine: Engine) -> Platform:
 
     telegram = Telegram(
         config,
-        accept=courier.accept,
+        accept=service.accept,
         departed=courier.departed,
         quarantine=unreadable,
         words=engine.sentence,
@@ -92,7 +92,7 @@ def _slack(settings: Settings, service: Service, engine: Engine, identity: Ident
         await service.courier.set_aside("slack", reason, json.dumps(body, sort_keys=True))
 
     house = House(
-        accept=service.courier.accept,
+        accept=service.accept,
         say=engine.sentence,
         topics=lambda tone: first_topics(engine, tone),
         known=service.courier.remembers,

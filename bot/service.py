@@ -11,17 +11,16 @@ import structlog
 from aiohttp import web
 
 from bot.delivery.courier import Courier
-from bot.delivery.envelope import Channel
+from bot.delivery.envelope import Channel, Envelope
 from bot.delivery.identity import Identity
 from bot.delivery.metrics import Metrics
 from bot.delivery.store import Store, StoreUnavailable
 from bot.engine.respond import Engine
+from bot.fairshare import FairShare
 from bot.settings import Settings
+from bot.webguard import MAX_BODY, Guard, secure_headers
 
 log = structlog.stdlib.get_logger(__name__)
-
-_MAX_BODY = 2**20
-"""Bytes of one request. Telegram's and Slack's events stay far below a mebibyte; anything larger gets a 413."""
 
 
 class Platform(Protocol):
@@ -55,6 +54,7 @@ class Service:
         self._store = store
         self.metrics = Metrics()
         self.courier = Courier(store, engine, identity, metrics=self.metrics)
+        self._fair = FairShare(settings.footnote_questions_per_minute, self.courier.accept, engine, self.metrics)
         self.platforms: dict[str, Platform] = {}
         self.listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._draining = False
@@ -62,7 +62,11 @@ class Service:
     def add(self, platform: Platform) -> None:
         """Serve one more platform; to be called before `start`."""
         self.platforms[platform.channel.name] = platform
-        self.courier.add(platform.channel)
+        self.courier.add(self._fair.channel(platform.channel))
+
+    async def accept(self, envelope: Envelope) -> bool:
+        """Write what a door heard to the inbox; the same as `Courier.accept`, with each person's share counted."""
+        return await self._fair.accept(envelope)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then drain: readiness goes false, doors close, what was accepted is answered."""
@@ -95,8 +99,9 @@ class Service:
     # --- the web port -------------------------------------------------------------------------------------------
 
     def _web(self) -> web.Application:
-        app = web.Application(client_max_size=_MAX_BODY)
-        app.on_response_prepare.append(_secure_headers)
+        guard = Guard(self._settings.proxies)
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[guard.watch])
+        app.on_response_prepare.append(secure_headers)
         app.add_routes([web.get("/healthz", self._healthz), web.get("/readyz", self._readyz)])
         app.add_routes([web.get("/metrics", self._metrics)])
         for platform in self.platforms.values():
@@ -126,9 +131,3 @@ class Service:
         for name, platform in self.platforms.items():
             self.metrics.platform(name, up=bool(platform.health().get("up")))
         return web.Response(body=self.metrics.page(), headers={"Content-Type": self.metrics.content_type})
-
-
-async def _secure_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Content-Security-Policy"] = "default-src 'none'"

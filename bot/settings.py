@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -55,6 +56,8 @@ class Settings(BaseSettings):
     footnote_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     footnote_require_approved: bool = False
     footnote_drain_seconds: float = Field(default=20.0, gt=0)
+    footnote_proxies: str = "127.0.0.0/8, ::1"
+    footnote_questions_per_minute: int = Field(default=30, ge=0)
 
     @model_validator(mode="before")
     @classmethod
@@ -65,7 +68,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         """Refuse half a configuration: each fault names the variable and where its value comes from."""
-        faults = [*self._telegram_faults(), *self._slack_faults()]
+        faults = [*self._telegram_faults(), *self._slack_faults(), *self._proxy_faults()]
         if faults:
             raise ValueError("\n".join(faults))
         return self
@@ -94,6 +97,18 @@ class Settings(BaseSettings):
         if self.slack_mode == "http" and not self.slack_signing_secret:
             faults.append(f"SLACK_SIGNING_SECRET is missing: 'Basic Information' {SLACK_APP}")
         return faults
+
+    def _proxy_faults(self) -> list[str]:
+        try:
+            _ = self.proxies
+        except ValueError as fault:
+            return [f"FOOTNOTE_PROXIES must list addresses or networks, separated by commas: {fault}"]
+        return []
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of proxies whose X-Forwarded-For is believed. Raises ValueError for what is no network."""
+        return tuple(ip_network(part.strip()) for part in self.footnote_proxies.split(",") if part.strip())
 
     @property
     def slack_configured(self) -> bool:

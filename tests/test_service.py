@@ -64,11 +64,13 @@ async def serving(tmp_path: Path, engine: Engine) -> AsyncIterator[tuple[Quiet, 
     service, quiet, stop = Service(settings, store, engine, Identity("s" * 32)), Quiet(), asyncio.Event()
     service.add(quiet)
     running = asyncio.create_task(service.run(stop))
-    yield quiet, f"http://127.0.0.1:{await service.listening}", stop
-    stop.set()
-    quiet.go_on.set()
-    await running
-    await store.close()
+    try:
+        yield quiet, f"http://127.0.0.1:{await service.listening}", stop
+    finally:
+        stop.set()
+        quiet.go_on.set()
+        await running
+        await store.close()
 
 
 async def test_health_readiness_and_metrics_tell_the_truth(tmp_path: Path, engine: Engine) -> None:

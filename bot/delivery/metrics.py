@@ -26,6 +26,7 @@ class Metrics:
         self._silent = _counter(registry, "silent", "Unaddressed words left unanswered", "channel")
         self._retries = _counter(registry, "retries", "Turns postponed", "channel", "reason")
         self._quarantined = _counter(registry, "quarantined", "Turns set aside for an operator", "channel")
+        self._limited = _counter(registry, "limited", "Turns beyond one person's share, not answered in full", "channel")
         self._departed = _counter(registry, "departed", "Turns whose asker was gone", "channel")
         self._store_errors = _counter(registry, "store_errors", "Database calls that failed", "step")
         self._latency = Histogram(
@@ -61,6 +62,10 @@ class Metrics:
     def quarantined(self, channel: str) -> None:
         """A turn was given up and set aside."""
         self._quarantined.labels(channel).inc()
+
+    def limited(self, channel: str) -> None:
+        """A turn was beyond its sender's share and not answered in full."""
+        self._limited.labels(channel).inc()
 
     def departed(self, channel: str) -> None:
         """Nobody was there any more to be answered."""
