@@ -15,8 +15,9 @@ from bot.engine.turn import Incoming, Kind, Outcome, Reply, State, Tone
 
 ROOT = Path(__file__).resolve().parents[2]
 
-PAUSE = 1.0
-"""Seconds somebody reads, at most, before going on."""
+PAUSE = (0.5, 1.5)
+"""Seconds somebody reads before going on. Never less: the bot takes the same button of the same message within one
+second for a double click, and somebody could press it, the opposite, and it again."""
 
 SWITCHES = 0.2
 """How often somebody takes the other register instead of asking the next question."""
@@ -79,7 +80,7 @@ class Oracle:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._titles = self._known_titles()
-        self._phrases = [phrase for phrase in _phrases() if self._is_plain(phrase)]
+        self.phrases = [phrase for phrase in _phrases() if self._is_plain(phrase)]
 
     def talk(self, channel: str, turns: int, seed: str) -> Talk:
         """Return a conversation of so many turns, the same for the same seed."""
@@ -90,7 +91,7 @@ class Oracle:
             reply, after = self._engine.respond(state, Incoming(kind, words, channel))
             answer = self._of(reply)
             if answer is not None and not (script and answer == script[-1].answer):
-                script.append(Step(kind, words, answer, chance.uniform(0, PAUSE)))
+                script.append(Step(kind, words, answer, chance.uniform(*PAUSE)))
                 state = after
         return Talk(channel, script)
 
@@ -104,7 +105,7 @@ class Oracle:
             last = script[-1].answer
             other = Tone.LAYPERSON if last.tone is Tone.PROFESSIONAL else Tone.PROFESSIONAL
             return Kind.TAP, taps.payload(last.node, other)
-        return Kind.TEXT, chance.choice(self._phrases)
+        return Kind.TEXT, chance.choice(self.phrases)
 
     def _of(self, reply: Reply) -> Answer | None:
         """Return the answer if it can be told from every other by its title."""

@@ -48,7 +48,7 @@ class Bot:
 
     async def kill(self) -> None:
         """End it as a power cut would: SIGKILL, no last word."""
-        self._weigh()
+        self.weigh()
         self.port = 0
         if self._process.returncode is None:
             self._process.kill()
@@ -56,7 +56,7 @@ class Bot:
 
     async def stop(self) -> int:
         """End it as an operator would: SIGTERM; return its exit code."""
-        self._weigh()
+        self.weigh()
         self._process.terminate()
         await self._gone()
         self.port = 0
@@ -72,7 +72,8 @@ class Bot:
         await self._process.wait()
         await self._reader
 
-    def _weigh(self) -> None:
+    def weigh(self) -> None:
+        """Note how much memory it has now."""
         if self._process.returncode is None:
             resident = psutil.Process(self._process.pid).memory_info().rss / 1e6
             self.peak_megabytes = max(self.peak_megabytes, resident)
