@@ -31,13 +31,14 @@ def runs_text(runs: Runs) -> str:
 def _parts(reply: Reply, sources_heading: str) -> Iterator[str]:
     card = reply.card
     yield reply.lead
+    yield reply.stored
     yield card.title
     yield document_text(card.body)
     yield document_text(card.notes)
     if card.sources and not card.lists_sources:
         yield "\n".join([f"{sources_heading}:", *map(source_text, card.sources)])
     yield card.review
-    yield card.disclaimer
+    yield document_text(reply.disclaimer) or card.disclaimer
     yield reply.offer
 
 

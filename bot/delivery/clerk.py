@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -32,7 +31,7 @@ class Answerer(Protocol):
     def respond(self, state: State, incoming: Incoming) -> tuple[Reply, State]:
         """Return the answer and the state to remember."""
 
-    def report(self, reply: Reply, counts: Mapping[str, Any]) -> Reply:
+    def report(self, reply: Reply, found: Mapping[str, Any]) -> Reply:
         """Return the reply with the outcome of its effect put into words."""
 
 
@@ -77,8 +76,7 @@ class Clerk:
         if reply.effect is Effect.FORGET:
             return self.engine.report(reply, await self.store.forget(turn.person))
         if reply.effect is Effect.EXPORT:
-            stored = await self.store.export(turn.person)
-            return self.engine.report(reply, {"json": json.dumps(stored, indent=2)})
+            return self.engine.report(reply, await self.store.export(turn.person))
         return reply
 
     async def _deliver(self, turn: Turn, parcel: Parcel, reply: Reply, channel: Channel) -> tuple[str, ...]:

@@ -60,6 +60,10 @@ class Composer:
         buttons = (first, *(button for button in start.buttons if button.role != "feedback"))
         return replace(start, title=title, body=body, notes=(), sources=(), buttons=buttons)
 
+    def full_disclaimer(self, tone: Tone) -> Document:
+        """Return what the answer `disclaimer` says; nothing where no dialog has such an answer."""
+        return self.card("disclaimer", tone).body if "disclaimer" in self._library.always else ()
+
     def label(self, node: str, tone: Tone) -> str:
         """Return the button text of a node."""
         return self._library.text(self._library.answer(node).label, tone)

@@ -49,16 +49,18 @@ class Engine:
         reply = self._answer[incoming.kind](state, incoming, tone)
         if reply.effect is Effect.FORGET:
             return reply, State()
-        reply = self._with_offer(self._with_back(reply, state), state)
-        return reply, State(self._chosen(state, incoming), True, self._trail(state, reply))
+        first = not state.met and self._introduces(incoming, reply.card)
+        after = State(self._chosen(state, incoming), state.met or first, self._trail(state, reply))
+        reply = self._with_back(reply, state)
+        return self._introduced(reply) if first else reply, after
 
     def report(self, reply: Reply, found: Mapping[str, Any]) -> Reply:
-        """Return `reply` with what its effect did in words; `found` is what was deleted or what is stored."""
+        """Return `reply` with what its effect did; `found` is how much was deleted, or all that is stored."""
         tone = reply.card.tone
         if reply.effect is Effect.FORGET:
             return replace(reply, lead=self.sentence("forgotten", tone, **found))
         if reply.effect is Effect.EXPORT:
-            return replace(reply, lead=self.sentence("exported", tone, json=json.dumps(found, indent=2)))
+            return replace(reply, lead=self.sentence("exported", tone), stored=json.dumps(found, indent=2))
         return reply
 
     def sentence(self, key: str, tone: Tone, **values: object) -> str:
@@ -88,7 +90,7 @@ class Engine:
 
     def _command(self, state: State, incoming: Incoming, tone: Tone) -> Reply:
         if incoming.text == "start":
-            return Reply(self._composer.greeting(tone))
+            return Reply(self._composer.greeting(tone), offer=self.sentence("offer", tone))
         if incoming.text == "forget":
             return self._ask_to_forget(tone)
         if incoming.text == "export":
@@ -180,8 +182,14 @@ class Engine:
         label = self.sentence("back", card.tone, label=self._composer.label(node, card.tone))
         return Button(label, taps.payload(node), "navigation")
 
-    def _with_offer(self, reply: Reply, state: State) -> Reply:
-        """On first contact invite to choose the register, after the answer; never after an urgent one."""
-        if state.met or reply.card.outcome is Outcome.URGENT:
-            return reply
-        return replace(reply, offer=self.sentence("offer", reply.card.tone))
+    # --- the first meeting -----------------------------------------------------------------------------------------
+
+    def _introduces(self, incoming: Incoming, card: Card) -> bool:
+        """Tell whether this is a meeting: a greeting or an answer; no choice, nothing about the bot, no emergency."""
+        greets = incoming.kind is Kind.COMMAND and incoming.text == "start"
+        return greets or (card.outcome is Outcome.ANSWER and not card.about_bot)
+
+    def _introduced(self, reply: Reply) -> Reply:
+        """Put under the reply what everybody is told once: the full disclaimer, and that there are two registers."""
+        tone = reply.card.tone
+        return replace(reply, disclaimer=self._composer.full_disclaimer(tone), offer=self.sentence("offer", tone))

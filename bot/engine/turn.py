@@ -47,7 +47,10 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is remembered: about the person (tone, met) and about the conversation (trail, newest last)."""
+    """What is remembered: about the person (tone, met) and about the conversation (trail, newest last).
+
+    `met` says that the person was greeted or answered, with the full disclaimer and the offer of both registers.
+    """
 
     tone: Tone | None = None
     met: bool = False
@@ -115,13 +118,16 @@ class Effect(StrEnum):
 class Reply:
     """One answer to one turn: a shared card plus the little that belongs to this turn alone.
 
-    `lead` is a sentence before the card (empty mostly), `offer` an invitation to choose the register (first contact),
-    `choices` the buttons of "did you mean", `back` the button to the previous node, `in_place` asks the channel to edit
-    the message that was tapped instead of sending a new one.
+    `lead` is a sentence before the card (empty mostly), `stored` what it announces: JSON, to be shown letter by letter.
+    `disclaimer` is the full one, once per person, in place of the card's own; `offer` an invitation to choose the
+    register (first contact), `choices` the buttons of "did you mean", `back` the button to the previous node,
+    `in_place` asks the channel to edit the message that was tapped instead of sending a new one.
     """
 
     card: Card
     lead: str = ""
+    stored: str = ""
+    disclaimer: Document = ()
     offer: str = ""
     choices: tuple[Button, ...] = ()
     back: Button | None = None

@@ -59,8 +59,8 @@ class EchoEngine:
         lead = f"after {incoming.context}" if incoming.context else ""
         return replace(reply_of(word, outcome), lead=lead), State(tone, True, (*state.trail, word)[-8:])
 
-    def report(self, reply: Reply, counts: Mapping[str, Any]) -> Reply:
-        return replace(reply, lead=counts.get("json") or json.dumps(counts))
+    def report(self, reply: Reply, found: Mapping[str, Any]) -> Reply:
+        return replace(reply, lead=json.dumps(found))
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
@@ -32,6 +33,55 @@ def test_the_first_answer_offers_the_register_without_blocking_it(engine: Engine
     assert first.card.node == "ala"
     assert first.offer
     assert not second.offer
+
+
+@pytest.mark.parametrize("first", [Incoming(Kind.COMMAND, "start"), ALA, tap("personal-advice")])
+def test_the_full_disclaimer_comes_with_the_first_meeting_and_never_again(engine: Engine, first: Incoming) -> None:
+    wanted = engine.respond(State(met=True), Incoming(Kind.COMMAND, "disclaimer"))[0].card.body
+    reply, state = engine.respond(State(), first)
+    assert reply.disclaimer == wanted
+    assert state.met
+    for later in (first, ALA, Incoming(Kind.COMMAND, "disclaimer")):
+        reply, state = engine.respond(state, later)
+        assert not reply.disclaimer
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        Incoming(Kind.TEXT, "I have chest pain right now"),
+        Incoming(Kind.TEXT, "who won the football match"),
+        Incoming(Kind.COMMAND, "help"),
+        Incoming(Kind.COMMAND, "disclaimer"),
+        Incoming(Kind.OTHER),
+        tap("urgent"),
+    ],
+)
+def test_what_is_no_answer_is_no_meeting(engine: Engine, before: Incoming) -> None:
+    reply, state = engine.respond(State(), before)
+    assert not reply.disclaimer
+    assert not reply.offer
+    assert engine.respond(state, ALA)[0].disclaimer
+
+
+def test_after_forgetting_the_next_meeting_is_the_first(engine: Engine) -> None:
+    _, state = engine.respond(State(), ALA)
+    _, state = engine.respond(state, tap("privacy", word="forget"))
+    assert engine.respond(state, ALA)[0].disclaimer
+
+
+def test_a_greeting_always_offers_the_registers(engine: Engine) -> None:
+    start = Incoming(Kind.COMMAND, "start")
+    _, state = engine.respond(State(), start)
+    assert engine.respond(state, start)[0].offer
+
+
+def test_an_export_is_the_stored_values_as_json_once(engine: Engine) -> None:
+    asked, _ = engine.respond(State(met=True), Incoming(Kind.COMMAND, "export"))
+    found = {"tone": None, "met": True, "trails": [["ala"]]}
+    reply = engine.report(asked, found)
+    assert json.loads(reply.stored) == found
+    assert "{" not in reply.lead
 
 
 def test_switching_shows_the_same_answer_in_place_and_is_remembered(engine: Engine) -> None:
@@ -102,8 +152,8 @@ def test_forgetting_is_asked_once_and_leaves_no_state(engine: Engine) -> None:
     done, after = engine.respond(state, Incoming(Kind.TAP, asked.choices[0].payload))
     assert done.effect is Effect.FORGET
     assert after == State()
-    told = engine.report(done, {"preferences": 1, "conversations": 2, "messages": 3})
-    assert all(digit in told.lead for digit in "123")
+    told = engine.report(done, {"preferences": 1, "conversations": 2, "messages": 3, "questions": 4})
+    assert all(digit in told.lead for digit in "1234")
 
 
 def test_feedback_thanks_in_place_and_keeps_the_place(engine: Engine) -> None:

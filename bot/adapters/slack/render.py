@@ -34,6 +34,12 @@ MAX_CHILDREN = 10
 MAX_CONTEXT = 2_000
 """Characters of one text in a context block."""
 
+MAX_LINES = 10
+"""Texts in a context block (docs.slack.dev, Context block)."""
+
+CODE_LINES = 50
+"""Lines of one preformatted block: of what is stored about a person, so many fit into a piece."""
+
 CACHED = 2_048
 """Laid out cards kept: every answer of a large library, in both registers, on both surfaces."""
 
@@ -50,10 +56,11 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A card laid out: everything about it that does not change from turn to turn."""
+    """A card laid out: everything about it that does not change from turn to turn; `closing` is its small print."""
 
     card: Card
     pieces: tuple[Piece, ...]
+    closing: tuple[Piece, ...]
     rows: CardRows
 
 
@@ -68,10 +75,11 @@ class Renderer:
     def parts(self, reply: Reply, look: Look, closing: Iterable[str] = ()) -> list[Part]:
         """Return the messages of a reply, buttons on the last; `closing` are lines to add before the buttons."""
         laid = self._laid(reply.card, home=look.home)
-        lead = list(paragraphs(reply.lead)) if reply.lead else []
+        lead = [*(paragraphs(reply.lead) if reply.lead else ()), *code(reply.stored)]
+        found = [*laid.pieces, *(small_print(in_full(reply)) if reply.disclaimer else laid.closing)]
         urgent = reply.card.outcome is Outcome.URGENT  # lets nothing stand before it
-        found = [*laid.pieces, *lead] if urgent else [*lead, *laid.pieces]
-        found += [small for line in (reply.offer, *closing) if line.strip() for small in small_print([line])]
+        found = [*found, *lead] if urgent else [*lead, *found]
+        found += [small for line in (reply.offer, *closing) for small in small_print([line])]
         return split(found, self._buttons.under(reply, laid.rows, look.asker, share=look.share))
 
     def _laid(self, card: Card, *, home: bool) -> Laid:
@@ -80,7 +88,8 @@ class Renderer:
         kept = self._cards.get(key)
         if kept is not None and kept.card is card:
             return kept
-        laid = Laid(card, tuple(self._pieces(card, home=home)), self._buttons.of_card(card, home=home))
+        closing = tuple(small_print([card.review, card.disclaimer]))
+        laid = Laid(card, tuple(self._pieces(card, home=home)), closing, self._buttons.of_card(card, home=home))
         if card.outcome is not Outcome.CHOICES:  # made for one turn
             self._cards[key] = laid
             if len(self._cards) > CACHED:
@@ -93,7 +102,6 @@ class Renderer:
         yield from document(card.body, tables=not home)
         yield from self._notes(card, folds)
         yield from self._sources(card, folds)
-        yield from small_print([line for line in (card.review, card.disclaimer) if line.strip()])
 
     def _notes(self, card: Card, folds: bool) -> Iterator[Piece]:
         """Yield the editor's notes: foldable, but open, because they say where the article is out of date."""
@@ -170,9 +178,27 @@ def source_runs(source: SourceLine) -> tuple[Run, ...]:
     return (Run(f"[{source.number}] "), Run(source.text, link=source.url))
 
 
-def small_print(lines: list[str]) -> Iterator[Piece]:
+def in_full(reply: Reply) -> list[str]:
+    """Return the lines under the first answer a person gets: the review line and the full disclaimer."""
+    return [reply.card.review, *(document_text((one,)) for one in reply.disclaimer)]
+
+
+def code(text: str) -> Iterator[Piece]:
+    """Yield a text to be shown letter by letter, in blocks of so many lines as fit into a piece."""
+    lines = text.splitlines()
+    for at in range(0, len(lines), CODE_LINES):
+        block = "\n".join(lines[at : at + CODE_LINES])
+        yield piece(rich.preformatted(block), block)
+
+
+def small_print(given: list[str]) -> Iterator[Piece]:
     """Yield the review line and the disclaimer in one context block, or as text if they are too long for one."""
-    if lines and all(len(line) <= MAX_CONTEXT for line in lines) and len(escaped("".join(lines))) <= MAX_PIECE:
+    lines = [line for line in given if line.strip()]
+    if (
+        0 < len(lines) <= MAX_LINES
+        and all(len(line) <= MAX_CONTEXT for line in lines)
+        and len(escaped("".join(lines))) <= MAX_PIECE
+    ):
         yield piece(context(lines), "\n\n".join(lines))
     else:
         yield from (one for line in lines for one in paragraphs(line))

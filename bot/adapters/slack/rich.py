@@ -45,6 +45,11 @@ def section(runs: Runs) -> Json:
     return {"type": "rich_text_section", "elements": inlines(runs)}
 
 
+def preformatted(text: str) -> Json:
+    """Return a block that shows the text letter by letter."""
+    return rich_text([{"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}])
+
+
 def inlines(runs: Runs) -> list[Json]:
     """Return the runs as text and link elements; an empty text becomes a space, because Slack refuses empty ones."""
     return [_inline(run) for run in runs if run.text] or [{"type": "text", "text": " "}]

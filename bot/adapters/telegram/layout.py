@@ -12,21 +12,35 @@ from bot.library.document import Block, Document, Heading, Item, Listing, Paragr
 Unit = tuple[Line, ...]
 """Lines that belong together: a paragraph, a list, one card of a table, a heading with what follows it."""
 
+CODE_LINES = 60
+"""Lines of one block of code: of what is stored about a person, so many fit into a message."""
+
 NO_VALUE = "–"
 """Shown in a table's empty cell, so that its column is still named."""
 
 
 def card_units(card: Card, sources_heading: str) -> tuple[Unit, ...]:
-    """Return a card in reading order: title, body, notes, sources, review line, disclaimer."""
+    """Return a card in reading order up to its disclaimer: title, body, notes, sources, review line."""
     units = [
         (styled(card.title, "bold"),),
         *document_units(card.body),
         *document_units(card.notes),
         tuple(_sources(card, sources_heading)),
         (styled(card.review, "italic"),),
-        (styled(card.disclaimer, "italic"),),
     ]
     return tuple(filter(None, map(_filled, units)))
+
+
+def closing_units(card: Card, disclaimer: Document = ()) -> tuple[Unit, ...]:
+    """Return what stands under a card: its own short disclaimer, or the full one given, upright as it is long."""
+    units = document_units(disclaimer) if disclaimer else [(styled(card.disclaimer, "italic"),)]
+    return tuple(filter(None, map(_filled, units)))
+
+
+def code_units(text: str) -> tuple[Unit, ...]:
+    """Return a text to be shown letter by letter, in blocks that each fit into a message."""
+    lines = [Line(line, quote="pre") for line in text.splitlines() if line]
+    return tuple(tuple(lines[at : at + CODE_LINES]) for at in range(0, len(lines), CODE_LINES))
 
 
 def text_units(text: str) -> tuple[Unit, ...]:

@@ -41,7 +41,7 @@ class Message:
                 quote, begin = line.quote, self.units
             self._append(_INDENT * line.indent if self.text else "")
             self.entities += entities(line, self.units)
-            self._append(line.text)
+            self._append(line.text if self.text else line.text.lstrip())  # Telegram cuts white space off the beginning
             gap = _LINE
         self._close(quote, begin)
 

@@ -1,4 +1,4 @@
-"""A reply as Telegram messages: texts with entities (nothing is ever parsed as markup), buttons under the last one."""
+"""A reply as Telegram messages: texts with entities (nothing is ever parsed as markup), buttons under the answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bot.adapters.telegram.keyboard import keyboard
-from bot.adapters.telegram.layout import Unit, card_units, text_units
+from bot.adapters.telegram.layout import Unit, card_units, closing_units, code_units, text_units
 from bot.adapters.telegram.packing import pack
 from bot.engine.turn import Button, Card, Outcome, Reply, Tone
 
@@ -37,11 +37,14 @@ class Part:
         return content
 
 
+Parts = tuple[Part, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Rendered:
     card: Card
     units: tuple[Unit, ...]
-    parts: tuple[Part, ...]
+    parts: Parts
 
 
 class Renderer:
@@ -54,21 +57,32 @@ class Renderer:
     def render(self, reply: Reply, more: Iterable[Button] = ()) -> list[Part]:
         """Return one or more messages in order; `more` are buttons of this place, such as a way to privacy."""
         rendered = self._rendered(reply.card)
-        if reply.lead or reply.offer:
-            parts = _parts((*text_units(reply.lead), *rendered.units, *text_units(reply.offer)))
-        else:
-            parts = rendered.parts
+        own = reply.lead or reply.stored or reply.disclaimer or reply.offer
+        parts, after = _divided(rendered.units, reply) if own else (rendered.parts, ())
         last = parts[-1]
-        return [*parts[:-1], Part(last.text, last.entities, keyboard(reply, more))]
+        return [*parts[:-1], Part(last.text, last.entities, keyboard(reply, more)), *after]
 
     def _rendered(self, card: Card) -> _Rendered:
         key = (card.node, card.tone, card.outcome)
         known = self._cards.get(key)
         if known is None or known.card != card:
             units = card_units(card, self._words("sources-heading", card.tone))
-            known = self._cards[key] = _Rendered(card, units, _parts(units))
+            known = self._cards[key] = _Rendered(card, units, _parts((*units, *closing_units(card))))
         return known
 
 
-def _parts(units: tuple[Unit, ...]) -> tuple[Part, ...]:
+def _divided(card: tuple[Unit, ...], reply: Reply) -> tuple[Parts, Parts]:
+    """Return the messages of a card with what belongs to this turn alone, and the message that follows them.
+
+    A full disclaimer that would divide the answer comes after it: what is one message can still be changed in place.
+    """
+    before = (*text_units(reply.lead), *code_units(reply.stored), *card)
+    offer = text_units(reply.offer)
+    whole = _parts((*before, *closing_units(reply.card, reply.disclaimer), *offer))
+    if len(whole) == 1 or not reply.disclaimer:
+        return whole, ()
+    return _parts((*before, *closing_units(reply.card), *offer)), _parts(closing_units(reply.card, reply.disclaimer))
+
+
+def _parts(units: tuple[Unit, ...]) -> Parts:
     return tuple(Part(message.text, message.entities) for message in pack(units))

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from rich.console import Console
 
 from bot.adapters.terminal.render import pressable, show
 from bot.engine.respond import Engine
 from bot.engine.turn import Effect, Incoming, Kind, Reply, State, Tone
+
+NOTHING: dict[str, Any] = {"tone": None, "met": False, "trails": [], "conversations": 0, "messages": 0, "questions": 0}
+"""What is stored about a person here, in the words of the database."""
+
+NONE_DELETED = {"preferences": 0, "conversations": 0, "messages": 0, "questions": 0}
+"""How much of each kind there was to delete here."""
 
 
 def converse(engine: Engine, console: Console, lines: Iterable[str], tone: Tone) -> None:
@@ -45,7 +52,6 @@ def _incoming(line: str, last: Reply | None) -> Incoming:
 
 def _reported(engine: Engine, reply: Reply) -> Reply:
     """Nothing is stored in a terminal conversation, and the answer to /forget and /export says so."""
-    if reply.effect in (Effect.FORGET, Effect.EXPORT):
-        nothing = {"preferences": 0, "conversations": 0, "messages": 0}
-        return engine.report(reply, nothing)
-    return reply
+    if reply.effect is Effect.FORGET:
+        return engine.report(reply, NONE_DELETED)
+    return engine.report(reply, NOTHING) if reply.effect is Effect.EXPORT else reply

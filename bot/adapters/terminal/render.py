@@ -30,12 +30,15 @@ def _parts(reply: Reply, sources_heading: str) -> Iterator[RenderableType]:
     card = reply.card
     if reply.lead:
         yield Text(reply.lead, style="italic")
+    if reply.stored:
+        yield Text(reply.stored, style="cyan")
     yield Text(card.title, style="bold underline")
     yield from _document(card.body)
     yield from _document(card.notes)
     if card.sources and not card.lists_sources:
         yield Group(Text(sources_heading, style="bold"), *_sources(reply))
-    yield Text(f"{card.review}\n{card.disclaimer}", style="dim")
+    yield Text(card.review, style="dim")
+    yield from _document(reply.disclaimer) if reply.disclaimer else (Text(card.disclaimer, style="dim"),)
     if reply.offer:
         yield Text(reply.offer, style="italic")
 

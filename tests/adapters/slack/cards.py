@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from hypothesis import strategies as st
 
 from bot.engine.turn import Button, Card, Outcome, Reply, SourceLine, Tone
@@ -51,7 +53,17 @@ CARD = st.builds(
     TEXT,
     st.lists(BUTTON, max_size=30).map(tuple),
 )
-REPLY = st.builds(Reply, CARD, TEXT | LONG, TEXT, st.lists(BUTTON, max_size=4).map(tuple), st.none() | BUTTON)
+STORED = st.lists(st.text("abc-<&", max_size=40), max_size=120).map(lambda found: json.dumps(found, indent=2))
+REPLY = st.builds(
+    Reply,
+    CARD,
+    TEXT | LONG,
+    stored=st.just("") | STORED,
+    disclaimer=st.just(()) | DOCUMENT,
+    offer=TEXT,
+    choices=st.lists(BUTTON, max_size=4).map(tuple),
+    back=st.none() | BUTTON,
+)
 
 
 def words_in(document: Document) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import json
+
 import pytest
 
 from bot.adapters.slack.modals import ABOUT_MESSAGE, ASK_ANYWHERE
@@ -72,7 +75,33 @@ async def test_forgetting_asks_once_and_says_what_was_deleted(ward: Ward) -> Non
     assert ward.say("forget-ask") in words_of(question)
     await ward.people.press_ephemeral(ADA, question, ward.say("forget-confirm"))
     done = await ward.answer()
-    assert "Deleted: 1 preference record" in words_of(done)
+    assert "Deleted: preferences (1), places in conversations (1)" in words_of(done)
+
+
+async def test_an_export_is_json_once_in_a_preformatted_block(ward: Ward) -> None:
+    await ward.people.command(ADA, CHANNEL, ALA)
+    await ward.answer()
+    await ward.idle()
+    await ward.people.command(ADA, CHANNEL, "export")
+    export = await ward.answer()
+    (shown,) = (
+        element["elements"][0]["text"]
+        for block in export.blocks
+        for element in block.get("elements", ())
+        if element["type"] == "rich_text_preformatted"
+    )
+    told = json.loads(shown)
+    assert shown == json.dumps(told, indent=2)
+    assert (told["met"], told["trails"], told["messages"]) == (True, [["ala"]], 1)
+    assert shown in html.unescape(export.text)
+
+
+async def test_the_full_disclaimer_comes_with_the_first_answer_only(ward: Ward) -> None:
+    for full, short in ((True, False), (False, True)):
+        await ward.people.command(ADA, CHANNEL, ALA)
+        answer = words_of(await ward.answer())
+        await ward.idle()
+        assert ("not a medical device" in answer, ward.say("short-disclaimer") in answer) == (full, short)
 
 
 async def test_a_share_where_the_bot_is_not_invited_says_so_to_the_sharer(ward: Ward) -> None:

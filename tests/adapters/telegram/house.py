@@ -59,6 +59,7 @@ class House:
     platform: Telegram
     courier: Courier
     store: Store
+    identity: Identity
     unreadable: list[tuple[str, str]]
     hook: str = ""
 
@@ -124,7 +125,8 @@ async def house(
         unreadable.append((reason, text))
 
     store = await open_store(f"sqlite:///{database}")
-    courier = Courier(store, engine, Identity("a secret of thirty-two characters"))
+    identity = Identity("a secret of thirty-two characters")
+    courier = Courier(store, engine, identity)
     async with listening(mode) as (bound, hook):
         platform = Telegram(
             _config(fake, mode, hook, more),
@@ -137,7 +139,7 @@ async def house(
         courier.add(platform.channel)
         await courier.start()
         async with served(platform, bound):
-            yield House(platform, courier, store, unreadable, hook)
+            yield House(platform, courier, store, identity, unreadable, hook)
         await courier.drain(5)
         await platform.close()
     await store.close()

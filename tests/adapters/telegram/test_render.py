@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -68,7 +69,17 @@ CARD = st.builds(
     buttons=BUTTONS,
     lists_sources=st.booleans(),
 )
-REPLY = st.builds(Reply, CARD, LONG, LETTERS, choices=BUTTONS, back=st.none() | BUTTON)
+STORED = st.lists(st.text("abc-🦶", max_size=40), max_size=90).map(lambda found: json.dumps(found, indent=2))
+REPLY = st.builds(
+    Reply,
+    CARD,
+    LONG,
+    stored=st.just("") | STORED,
+    disclaimer=st.just(()) | DOCUMENT,
+    offer=LETTERS,
+    choices=BUTTONS,
+    back=st.none() | BUTTON,
+)
 
 
 @settings(max_examples=150, deadline=None)
@@ -79,11 +90,12 @@ def test_any_reply_is_what_telegram_takes_and_says_every_character(reply: Reply)
         check_text(part.text, part.entities)
         if part.keyboard:
             check_keyboard(part.keyboard)
-    assert bare("".join(part.text for part in parts)) == bare("".join(expected(reply)))
-    assert all(part.keyboard is None for part in parts[:-1])
-    shown = [
-        button["text"] for row in (parts[-1].keyboard or {"inline_keyboard": []})["inline_keyboard"] for button in row
-    ]
+    said = bare("".join(part.text for part in parts))
+    endings = (full_in_place(reply), full_afterwards(reply))
+    assert said in [bare("".join((*expected(reply), *ending))) for ending in endings]
+    keyboards = [part.keyboard for part in parts if part.keyboard]
+    assert len(keyboards) <= 1
+    shown = [button["text"] for keyboard in keyboards for row in keyboard["inline_keyboard"] for button in row]
     assert sorted(shown) == sorted(button.label for button in reply.buttons)
 
 
@@ -92,13 +104,21 @@ def bare(text: str) -> str:
 
 
 def expected(reply: Reply) -> Iterator[str]:
-    """Yield what a reader must find, in order; white space aside."""
+    """Yield what a reader must find before the disclaimer, in order; white space aside."""
     card = reply.card
-    yield from (reply.lead, card.title, spelt(card.body), spelt(card.notes))
+    yield from (reply.lead, reply.stored, card.title, spelt(card.body), spelt(card.notes))
     if card.sources and not card.lists_sources:
         yield words("sources-heading", card.tone)
         yield from (f"[{source.number}] {source.text}" for source in card.sources)
-    yield from (card.review, card.disclaimer, reply.offer)
+    yield card.review
+
+
+def full_in_place(reply: Reply) -> tuple[str, ...]:
+    return spelt(reply.disclaimer) if reply.disclaimer else reply.card.disclaimer, reply.offer
+
+
+def full_afterwards(reply: Reply) -> tuple[str, ...]:
+    return reply.card.disclaimer, reply.offer, spelt(reply.disclaimer)
 
 
 def spelt(document: Document) -> str:

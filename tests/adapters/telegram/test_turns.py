@@ -112,12 +112,13 @@ async def test_a_message_whose_fate_is_unknown_is_sent_again_word_for_word(
     telegram: FakeTelegram, engine: Engine, database: Path
 ) -> None:
     ann = telegram.person()
-    telegram.fault("sendMessage", drop="after", times=1)
     async with house(telegram, engine, database):
+        await asked(telegram, ann, "/start")
+        telegram.fault("sendMessage", drop="after", times=1)
         ann.says("what is ALA?")
         first, second = await telegram.next_message(ann), await telegram.next_message(ann)
     assert first["text"] == second["text"]
-    assert len(telegram.heard("message", ann)) == 2
+    assert len(telegram.heard("message", ann)) == 3
 
 
 async def test_a_broken_edit_is_repeated_and_doubles_nothing(
@@ -126,10 +127,11 @@ async def test_a_broken_edit_is_repeated_and_doubles_nothing(
     ann = telegram.person()
     telegram.fault("editMessageText", drop="after", times=1)
     async with house(telegram, engine, database):
+        await asked(telegram, ann, "/start")
         message = await asked(telegram, ann, "what is ALA?")
         ann.taps(taps.payload("ala", Tone.PROFESSIONAL), message)
         await telegram.until(lambda: [one for one in telegram.refused if "not modified" in one.error], "the repetition")
-    assert len(telegram.heard("message", ann)) == 1
+    assert len(telegram.heard("message", ann)) == 2
 
 
 async def test_what_was_accepted_is_answered_after_a_restart(
@@ -164,6 +166,7 @@ async def test_a_reply_to_an_older_answer_means_that_answer(
 ) -> None:
     ann = telegram.person()
     async with house(telegram, engine, database):
+        await asked(telegram, ann, "/start")
         ala = await asked(telegram, ann, "what is ALA?")
         await asked(telegram, ann, "does vitamin k2 help?")
         answer = await asked(telegram, ann, "and the side effects?", reply_to=ala)
@@ -176,6 +179,7 @@ async def test_topics_are_conversations_of_their_own(
     ann, group = telegram.person(), telegram.group(forum=True)
     ala, k2 = group.topic("ALA"), group.topic("K2", by=ann.user)
     async with house(telegram, engine, database):
+        await asked(telegram, ann, "/start@footnote_test_bot", where=group, topic=ala)
         await asked(telegram, ann, "@footnote_test_bot what is ALA?", where=group, topic=ala)
         await asked(telegram, ann, "/start k2", where=group, topic=k2)
         answer = await asked(telegram, ann, "@footnote_test_bot and the side effects?", where=group, topic=ala)
@@ -211,6 +215,7 @@ async def test_did_you_mean_and_feedback_change_the_message_in_place(
 ) -> None:
     ann = telegram.person()
     async with house(telegram, engine, database) as running:
+        await asked(telegram, ann, "/start")
         answer = await asked(telegram, ann, "what is ALA?")
         ann.taps(payload_of(answer, "ala", "up"), answer)
         edit = await telegram.next_edit(ann)
@@ -219,26 +224,106 @@ async def test_did_you_mean_and_feedback_change_the_message_in_place(
         ann.forges(taps.payload("k2", word="choice"), answer)
         assert (await telegram.next_edit(ann))["message_id"] == answer["message_id"]
         await _settled(running)
-    assert len(telegram.heard("message", ann)) == 1
+    assert len(telegram.heard("message", ann)) == 2
 
 
-async def test_forget_asks_once_and_export_shows_what_is_stored(
+async def test_forget_asks_once_and_deletes(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
 ) -> None:
     ann = telegram.person()
     async with house(telegram, engine, database):
-        answer = await asked(telegram, ann, "what is ALA?")
-        ann.taps(taps.payload("ala", Tone.PROFESSIONAL), answer)
+        answer = await asked(telegram, ann, "/start k2")
+        ann.taps(taps.payload("k2", Tone.PROFESSIONAL), answer)
         await telegram.next_edit(ann)
-        stored = (await asked(telegram, ann, "/export"))["text"]
-        assert "professional" in stored
         question = await asked(telegram, ann, "/forget")
-        confirm = buttons(question)[0]
-        assert confirm["style"] == "danger"
+        confirm, keep = buttons(question)[:2]
+        assert (confirm["style"], confirm["text"]) == ("danger", "Delete my data")
+        assert keep["text"] == "Keep it"
         done = await tapped(telegram, ann, confirm["callback_data"], question)
-        assert "eleted" in done["text"]
-        again = await asked(telegram, ann, "what is ALA?")
-        assert shows(again, composer, "ala", Tone.LAYPERSON)
+        assert "preferences (1), places in conversations (1), links to answers (2)" in done["text"]
+        again = await asked(telegram, ann, "/start k2")
+        assert shows(again, composer, "k2", Tone.LAYPERSON)
+        assert FULL in again["text"]
+
+
+async def test_an_export_is_json_once_in_a_block_of_code(
+    telegram: FakeTelegram, engine: Engine, database: Path
+) -> None:
+    ann = telegram.person()
+    async with house(telegram, engine, database) as running:
+        answer = await asked(telegram, ann, "/start k2")
+        ann.taps(taps.payload("k2", Tone.PROFESSIONAL), answer)
+        await telegram.next_edit(ann)
+        shown = code_in(await asked(telegram, ann, "/export"))
+        person = running.identity.person(f"telegram:{ann.id}")
+        await _settled(running)
+        stored = await running.store.export(person)
+    told = json.loads(shown)
+    assert shown == json.dumps(told, indent=2)
+    assert told | {"trails": [["k2", "privacy"]], "messages": 2} == stored  # /export itself is an answer
+    assert (told["tone"], told["met"], told["trails"], told["messages"]) == ("professional", True, [["k2"]], 1)
+
+
+def code_in(message: Json) -> str:
+    """Return the text of the only block of code."""
+    (block,) = (entity for entity in message["entities"] if entity["type"] == "pre")
+    units = message["text"].encode("utf-16-le")[block["offset"] * 2 : (block["offset"] + block["length"]) * 2]
+    return str(units.decode("utf-16-le"))
+
+
+FULL = "I am a computer program, not a doctor."
+SHORT = "This is general information. It does not replace your doctor."
+
+
+async def test_a_greeting_is_two_sentences_the_registers_and_the_first_questions(
+    telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
+) -> None:
+    ann = telegram.person()
+    async with house(telegram, engine, database):
+        first, second = await asked(telegram, ann, "/start"), await asked(telegram, ann, "/start")
+    greeting = engine.sentence("greeting", Tone.LAYPERSON)
+    assert greeting.count(".") == 2
+    offer = engine.sentence("offer", Tone.LAYPERSON)
+    for message in (first, second):
+        assert greeting in message["text"]
+        assert message["text"].endswith(offer)
+        carried = [button["callback_data"] for button in buttons(message)]
+        questions = [taps.payload(node) for node in ("overview", *engine.library.nodes["overview"].next)]
+        assert carried == [*questions, "v1:overview:professional", "v1:references"]
+    assert FULL in first["text"]
+    assert SHORT not in first["text"]
+    assert SHORT in second["text"]
+    assert FULL not in second["text"]
+
+
+async def test_the_full_disclaimer_is_shown_once_with_the_first_answer(
+    telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
+) -> None:
+    ann = telegram.person()
+    async with house(telegram, engine, database):
+        urgent = await asked(telegram, ann, "I have chest pain")
+        choices = await asked(telegram, ann, "/help")
+        first = await asked(telegram, ann, "does vitamin k2 help?")
+    async with house(telegram, engine, database):
+        later = await asked(telegram, ann, "/start ala-dose")
+        wanted = await asked(telegram, ann, "/disclaimer")
+    assert [FULL in message["text"] for message in (urgent, choices, first, later, wanted)] == [0, 0, 1, 0, 1]
+    assert [SHORT in message["text"] for message in (urgent, choices, first, later, wanted)] == [1, 1, 0, 1, 1]
+
+
+async def test_a_first_answer_too_long_for_the_full_disclaimer_is_followed_by_it(
+    telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
+) -> None:
+    ann = telegram.person()
+    async with house(telegram, engine, database):
+        answer = await asked(telegram, ann, "/start ala")
+        after = await telegram.next_message(ann)
+        ann.taps("v1:ala:professional", answer)
+        assert shows(await telegram.next_edit(ann), composer, "ala", Tone.PROFESSIONAL)
+    assert shows(answer, composer, "ala")
+    assert SHORT in answer["text"]
+    assert after["text"].startswith(FULL)
+    assert "reply_markup" not in after
 
 
 async def test_urgent_words_under_a_picture_count(
@@ -265,6 +350,7 @@ async def test_a_forged_button_gets_an_honest_answer(
 ) -> None:
     ann = telegram.person()
     async with house(telegram, engine, database):
+        await asked(telegram, ann, "/start")
         message = await asked(telegram, ann, "what is ALA?")
         ann.forges(data, message)
         answer = await telegram.next_message(ann)
@@ -276,6 +362,7 @@ async def test_a_tap_on_a_message_that_is_gone_or_out_of_sight_is_answered(
 ) -> None:
     ann = telegram.person()
     async with house(telegram, engine, database):
+        await asked(telegram, ann, "/start")
         message = await asked(telegram, ann, "what is ALA?")
         ann.deletes(message)
         ann.forges(taps.payload("ala", Tone.PROFESSIONAL), message)
