@@ -22,7 +22,7 @@ from bot.engine.respond import Engine
 from bot.serve import build_engine
 from bot.settings import Settings
 from tests.chaos.modes import MODES
-from tests.chaos.report import COLUMNS, Report, table_row
+from tests.chaos.report import COLUMNS, Report, table_row, total, within_bar
 from tests.chaos.run import Plan, run
 from tests.postgres import running_server
 
@@ -43,7 +43,8 @@ def main() -> int:
     engine = build_engine(Settings())
     print(table_row(COLUMNS), table_row("-" * len(COLUMNS)), sep="\n", flush=True)
     reports = [_one(plan, database, engine) for database in DATABASES[asked.database] for plan in plans]
-    return 0 if all(report.good for report in reports) else 1
+    print("\n" + total(reports))
+    return 0 if within_bar(reports) else 1
 
 
 def _one(plan: Plan, database: str, engine: Engine) -> Report:

@@ -131,8 +131,7 @@ async def run(plan: Plan, engine: Engine, server: TestServer | None) -> Report:
             report.faults[f"{plan.down}-down"] += 1
         weather = Weather(scene.bots, telegram, slack, clock, scene.chance, report)
         faults = list(weather.faults(plan.mode, database).items()) * plan.faults
-        scene.people()
-        await stack.enter_async_context(_running(scene.bots))
+        await stack.enter_async_context(_running(scene))
         await _live(scene, weather, faults, report)
         report.quarantined = sum([await _quarantined(bot) for bot in scene.bots])
         report.peak_megabytes = max(bot.peak_megabytes for bot in scene.bots)
@@ -180,12 +179,13 @@ class Patience:
 
 
 @asynccontextmanager
-async def _running(bots: Sequence[Bot]) -> AsyncIterator[None]:
-    await asyncio.gather(*(bot.start() for bot in bots))
+async def _running(scene: Scene) -> AsyncIterator[None]:
+    """Start the bots, and meanwhile think up what people will say."""
+    await asyncio.gather(*(bot.start() for bot in scene.bots), asyncio.to_thread(scene.people))
     try:
         yield
     finally:
-        codes = await asyncio.gather(*(bot.stop() for bot in bots))
+        codes = await asyncio.gather(*(bot.stop() for bot in scene.bots))
         assert set(codes) == {0}, f"a replica did not end cleanly: {codes}"
 
 
