@@ -24,6 +24,7 @@ _QUIET = (
     "alembic",
     "asyncio",
     "aiosqlite",
+    "markdown_it",
 )
 """Libraries that may log bodies, texts or addresses below WARNING."""
 
@@ -51,18 +52,27 @@ class Redactor:
         return self._pattern.sub(HIDDEN, str(value))
 
 
+_SHARED: tuple[Processor, ...] = (
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+)
+
+
 def configure(level: str, secrets: Sequence[str] = (), stream: IO[str] | None = None) -> None:
     """Send all logs of `level` and above to `stream` (standard error by default) as JSON lines."""
-    shared: list[Processor] = [
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-    ]
-    handler = logging.StreamHandler(stream or sys.stderr)
+    root = logging.getLogger()
+    root.handlers = [json_handler(stream or sys.stderr, secrets)]
+    route(level)
+
+
+def json_handler(stream: IO[str], secrets: Sequence[str] = ()) -> logging.Handler:
+    """Return a handler that writes JSON lines without `secrets` and without anything that looks like a token."""
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=_SHARED,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 Redactor(secrets),
@@ -70,13 +80,17 @@ def configure(level: str, secrets: Sequence[str] = (), stream: IO[str] | None = 
             ],
         )
     )
+    return handler
+
+
+def route(level: str) -> None:
+    """Bring our own logs and the libraries' of `level` and above to the root logger's handlers."""
     root = logging.getLogger()
-    root.handlers = [handler]
     root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[structlog.stdlib.filter_by_level, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,

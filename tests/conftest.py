@@ -1,4 +1,4 @@
-"""What every test shares: the shipped library, an engine over it, and conversations collected from YAML."""
+"""What every test shares: the shipped library, an engine over it, and an ear for what is logged."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from bot.engine.match import build_matcher
 from bot.engine.respond import Engine
 from bot.library.library import Library
 from bot.library.load import load
+from tests.overheard import ear
+
+__all__ = ["ear", "engine", "library"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
