@@ -62,6 +62,7 @@ class Service:
     def add(self, platform: Platform) -> None:
         """Serve one more platform; to be called before `start`."""
         self.platforms[platform.channel.name] = platform
+        self.metrics.begin(platform.channel.name)
         self.courier.add(self._fair.channel(platform.channel))
 
     async def accept(self, envelope: Envelope) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
+import threading
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,9 @@ from bot.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+
+SECRETS = "./deploy/secrets"
+"""Made by the operator, kept out of git."""
 
 
 def lint(program: str, *words: str) -> None:
@@ -36,7 +42,7 @@ def test_compose_names_only_services_volumes_and_secrets_that_exist() -> None:
         assert set(service.get("secrets", ())) <= set(COMPOSE["secrets"]), name
         for volume in service.get("volumes", ()):
             source = volume.split(":")[0]
-            assert source in COMPOSE["volumes"] or (ROOT / source).exists(), volume
+            assert source in (*COMPOSE["volumes"], SECRETS) or (ROOT / source).exists(), volume
 
 
 def test_every_variable_is_a_setting() -> None:
@@ -49,19 +55,91 @@ def test_every_variable_is_a_setting() -> None:
 def test_what_compose_gives_as_a_file_is_not_hidden_by_a_variable() -> None:
     image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     for name, service in COMPOSE["services"].items():
-        given = set(service.get("environment", ()))
-        for variable in {variable.removesuffix("_FILE") for variable in given if variable.endswith("_FILE")}:
-            assert variable not in given, f"{name}: {variable}"
+        given = service.get("environment", {})
+        for variable in (variable.removesuffix("_FILE") for variable in given if variable.endswith("_FILE")):
+            assert str(given.get(variable, "")) in ("", f"${{{variable}:-}}"), f"{name}: {variable}"
             assert f"{variable}=" not in image, variable
+
+
+def test_every_secret_can_come_from_a_file() -> None:
+    for name in ("bot", "replica"):
+        given = COMPOSE["services"][name]["environment"]
+        tokens = {variable for variable in given if variable.endswith(("TOKEN", "SECRET"))}
+        assert len(tokens) >= 5
+        assert {f"{variable}_FILE" for variable in tokens} <= set(given)
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:
     assert Settings(telegram_bot_token="", slack_bot_token="").telegram_bot_token is None
 
 
-def test_the_bot_runs_as_nobody_on_a_read_only_disk_and_listens_on_loopback_outside() -> None:
-    bot = COMPOSE["services"]["bot"]
-    assert bot["read_only"] is True
-    assert bot["cap_drop"] == ["ALL"]
-    assert all(port.startswith("127.0.0.1:") for port in bot["ports"])
+OURS = ("bot", "replica")
+
+
+def test_every_container_of_ours_runs_as_nobody_on_a_read_only_disk() -> None:
+    for name in OURS:
+        service = COMPOSE["services"][name]
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert "user" not in service, "the image's own user"
     assert "\nUSER 10001\n" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_every_published_port_is_on_loopback() -> None:
+    published = [port for service in COMPOSE["services"].values() for port in service.get("ports", ())]
+    assert len(published) == 2
+    assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+def test_every_service_restarts_is_watched_and_has_time_to_stop() -> None:
+    for name, service in COMPOSE["services"].items():
+        assert service["restart"] == "unless-stopped", name
+        assert service["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL"), name
+        assert service["stop_grace_period"].endswith("s"), name
+    for name in OURS:
+        grace = float(COMPOSE["services"][name]["stop_grace_period"].removesuffix("s"))
+        assert grace >= Settings().footnote_drain_seconds + 5, "killed before it has drained"
+
+
+def test_the_scale_profile_is_complete_and_apart_from_the_default_one() -> None:
+    profiles = {name: service.get("profiles") for name, service in COMPOSE["services"].items()}
+    assert profiles == {"bot": None, "replica": ["scale"], "postgres": ["scale"], "proxy": ["scale"]}
+    assert COMPOSE["services"]["replica"]["deploy"]["replicas"] >= 2
+    assert "server replica:8080 " in (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+
+
+def test_the_health_check_of_the_containers_can_fail() -> None:
+    """The very command, against a port where a server answers, and one where nobody does."""
+    for name in OURS:
+        _, program, *words = COMPOSE["services"][name]["healthcheck"]["test"]
+        assert program == "python"
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            port = silent.getsockname()[1]
+            answering = threading.Thread(target=answer_once, args=(silent,))
+            answering.start()
+            assert run_python(words, port) == 0
+            answering.join()
+        assert run_python(words, port) != 0
+
+
+def answer_once(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+
+def run_python(words: list[str], port: int) -> int:
+    command = [sys.executable, *(word.replace(":8080", f":{port}") for word in words)]
+    return subprocess.run(command, capture_output=True, check=False).returncode
+
+
+def test_the_proxy_passes_on_the_hooks_and_who_asked() -> None:
+    config = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    assert "location ~ ^/(telegram|slack)/" in config
+    assert "X-Forwarded-For $proxy_add_x_forwarded_for" in config
+    assert "/metrics" not in config
+    networks = Settings(footnote_proxies=COMPOSE["services"]["replica"]["environment"]["FOOTNOTE_PROXIES"]).proxies
+    assert ip_address("172.18.0.3") in networks[2], "the addresses Docker gives"
+    assert not any(ip_address("203.0.113.7") in network for network in networks)

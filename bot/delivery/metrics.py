@@ -26,9 +26,11 @@ class Metrics:
         self._silent = _counter(registry, "silent", "Unaddressed words left unanswered", "channel")
         self._retries = _counter(registry, "retries", "Turns postponed", "channel", "reason")
         self._quarantined = _counter(registry, "quarantined", "Turns set aside for an operator", "channel")
-        self._limited = _counter(registry, "limited", "Turns beyond one person's share, not answered in full", "channel")
+        self._limited = _counter(registry, "limited", "Turns beyond a person's share, not answered in full", "channel")
         self._departed = _counter(registry, "departed", "Turns whose asker was gone", "channel")
         self._store_errors = _counter(registry, "store_errors", "Database calls that failed", "step")
+        for step in ("claim", "finish", "postpone", "progress", "quarantine", "upkeep"):
+            self._store_errors.labels(step)
         self._latency = Histogram(
             "footnote_answer_seconds", "From door to answer delivered", ["channel"], buckets=_LATENCY, registry=registry
         )
@@ -37,6 +39,15 @@ class Metrics:
         self._age = _gauge(registry, "inbox_oldest_seconds", "Age of the oldest waiting turn", "channel")
         self._up = _gauge(registry, "platform_up", "1 if the platform is connected", "channel")
         self._leader = _gauge(registry, "leader", "1 if this process holds the post", "post")
+
+    def begin(self, channel: str) -> None:
+        """Show the channel's counters at 0 from the start: a rate is blind to a counter that begins at 1."""
+        for counter in (self._accepted, self._repeated, self._silent, self._quarantined, self._limited, self._departed):
+            counter.labels(channel)
+        for reason in ("overloaded", "store"):
+            self._refused.labels(channel, reason)
+        for reason in ("busy", "error"):
+            self._retries.labels(channel, reason)
 
     def accepted(self, channel: str, *, fresh: bool) -> None:
         """An event reached the inbox, for the first time or again."""
