@@ -16,6 +16,9 @@ from bot.library.library import Library
 TRAIL = 8
 """Nodes remembered per conversation: enough for `back`, small enough to stay in one row."""
 
+LABEL = 30
+"""Characters of a button that a phone shows whole."""
+
 DEFAULT_TONE = {"slack": Tone.PROFESSIONAL}
 """Clinicians write in Slack; everywhere else the reader is taken to be a patient until they choose."""
 
@@ -180,7 +183,8 @@ class Engine:
 
     def _back(self, node: str, card: Card) -> Button:
         label = self.sentence("back", card.tone, label=self._composer.label(node, card.tone))
-        return Button(label, taps.payload(node), "navigation")
+        shown = label if len(label) <= LABEL else self.sentence("back-short", card.tone)
+        return Button(shown, taps.payload(node), "navigation")
 
     # --- the first meeting -----------------------------------------------------------------------------------------
 

@@ -105,6 +105,16 @@ def test_back_goes_back_and_start_over_clears_the_trail(engine: Engine) -> None:
     assert state.trail == ("overview",)
 
 
+@pytest.mark.parametrize("tone", Tone)
+def test_every_way_back_fits_a_phone(engine: Engine, tone: Tone) -> None:
+    labels = set()
+    for node in engine.library.nodes:
+        reply, _ = engine.respond(State(tone, True, (node,)), tap("ala" if node != "ala" else "k2"))
+        labels |= {reply.back.label} if reply.back else set()
+    assert all(len(label) <= 30 for label in labels)
+    assert {label.split(" ")[0].strip(":") for label in labels} == {"Back"}
+
+
 def test_a_renamed_id_is_followed(engine: Engine) -> None:
     old, new = next(iter(engine.library.renamed.items()))
     assert engine.respond(State(), tap(old))[0].card.node == engine.library.resolve(new)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from bot.adapters.telegram.app import Config
 from bot.adapters.telegram.client import TelegramBot, make_bot
@@ -13,8 +14,10 @@ from bot.adapters.telegram.doctor import doctor
 from bot.adapters.telegram.inline import general
 from bot.adapters.telegram.links import links
 from bot.adapters.telegram.profile import clipped, set_up, settings
+from bot.doctor import examine, telegram_links
 from bot.engine.respond import Engine
 from bot.library.library import Library
+from bot.settings import Settings
 from tests.adapters.telegram.house import SECRET, UNLIMITED, Mode, open_door, words
 from tests.fakes.telegram import FakeTelegram
 
@@ -151,3 +154,15 @@ def test_links_name_the_topic_and_nothing_else() -> None:
         ("ala", "https://t.me/footnote_bot?start=ala"),
         ("k2", "https://t.me/footnote_bot?start=k2"),
     ]
+
+
+async def test_the_commands_print_a_link_per_answer_and_the_findings(telegram: FakeTelegram, engine: Engine) -> None:
+    configured = Settings(telegram_bot_token=SecretStr(telegram.token), telegram_api_base_url=telegram.url)
+    printed = dict(line.split() for line in (await telegram_links(configured, engine)).splitlines())
+    assert printed.keys() == engine.library.nodes.keys()
+    assert printed["k2"] == "https://t.me/footnote_test_bot?start=k2"
+    healthy, report = await examine(configured, engine, "telegram")
+    assert not healthy
+    assert "ok   the token is that of @footnote_test_bot" in report
+    assert "-> other or missing: description, short description" in report
+    assert not telegram.refused

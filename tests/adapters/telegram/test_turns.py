@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.delivery.policy import Policy
+from bot.delivery.words import DAY
 from bot.engine import taps
 from bot.engine.compose import Composer
 from bot.engine.respond import Engine
@@ -204,6 +207,12 @@ async def test_in_a_group_each_reads_their_own_register(
         assert his["reply_to_message"]["message_id"] == answer["message_id"]
         ann.taps(taps.payload("k2", Tone.PROFESSIONAL), answer)
         assert (await telegram.next_edit(group))["message_id"] == answer["message_id"]
+        assert shows(
+            await asked(telegram, bob, "and caveats?", where=group, reply_to=his),
+            composer,
+            "caveats",
+            Tone.PROFESSIONAL,
+        )
         ann.says("talking among ourselves", group)
         after = await asked(telegram, bob, "/help@footnote_test_bot", where=group)
         assert shows(after, composer, "help", Tone.PROFESSIONAL)
@@ -343,7 +352,7 @@ async def test_urgent_words_under_a_picture_count(
 
 
 @pytest.mark.parametrize(
-    "data", ["v1:no-such-node", "v2:ala", "x", "", "v1:ala:royal", "v1:" + "a" * 60, "\0", "../.."]
+    "data", ["v1:no-such-node", "v2:ala", "x", "", "v1:ala:royal", "v1:" + "a" * 60, "v1:ala" * 99, "\0", "../.."]
 )
 async def test_a_forged_button_gets_an_honest_answer(
     telegram: FakeTelegram, engine: Engine, database: Path, data: str
@@ -390,6 +399,30 @@ async def test_who_blocks_the_bot_stops_nothing(
         assert shows(await telegram.next_message(bob), composer, "ala")
         ann.unblocks()
         assert shows(await asked(telegram, ann, "what is ALA?"), composer, "ala")
+
+
+async def test_who_blocked_the_bot_is_forgotten_after_the_grace_period(
+    telegram: FakeTelegram, engine: Engine, database: Path
+) -> None:
+    ann, bob = telegram.person("Ann"), telegram.person("Bob")
+    async with house(telegram, engine, database) as running:
+        for person in (ann, bob):
+            await asked(telegram, person, "/start k2")
+            person.blocks()
+        bob.unblocks()
+        await asked(telegram, bob, "/help")
+        await telegram.confirmed()
+        await _settled(running)
+        left = time.time()
+        for day, kept in ((29, [1, 1]), (31, [0, 1])):
+            await running.store.prune(Policy().horizon(left + day * DAY))
+            assert [await places(running, person) for person in (ann, bob)] == kept
+
+
+async def places(running: House, person: Person) -> int:
+    """Return in how many conversations a person's place is known."""
+    stored = await running.store.export(running.identity.person(f"telegram:{person.id}"))
+    return int(stored["conversations"])
 
 
 @pytest.mark.parametrize(
