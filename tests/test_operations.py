@@ -158,6 +158,9 @@ def test_figures_the_page_names_are_those_of_the_code() -> None:
         f"({RATE:.0f} a second after {BURST} at once",
         f"({settings.footnote_drain_seconds:.0f} seconds, `FOOTNOTE_DRAIN_SECONDS`)",
         f"(after {policy.keep_quarantine / DAY:.0f} days it is dropped anyway)",
+        f"events after {policy.keep_events / DAY:.0f} days",
+        f"links from messages to answers after {policy.keep_messages / DAY:.0f}, ",
+        f"people not heard of after {policy.keep_idle / DAY:.0f}.",
     ):
         assert words in " ".join(PAGE.split()), words
     assert policy.attempts == 5
