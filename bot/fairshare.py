@@ -1,4 +1,4 @@
-"""One person's share: beyond so many questions a minute, one kind sentence instead of answers. Never for what is urgent.
+"""One person's share: beyond so many questions a minute one kind sentence, not answers. Never for what is urgent.
 
 Nothing accepted is lost: the turn is stored, takes its place in its conversation, and is ended by one message that says
 what happened and holds the way to the answer; what else the same person sends within that minute is ended by the same
