@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -124,10 +124,11 @@ async def house(
     async def quarantine(reason: str, text: str) -> None:
         unreadable.append((reason, text))
 
-    store = await open_store(f"sqlite:///{database}")
-    identity = Identity("a secret of thirty-two characters")
-    courier = Courier(store, engine, identity)
-    async with listening(mode) as (bound, hook):
+    async with listening(mode) as (bound, hook), AsyncExitStack() as after:
+        store = await open_store(f"sqlite:///{database}")
+        after.push_async_callback(store.close)
+        identity = Identity("a secret of thirty-two characters")
+        courier = Courier(store, engine, identity)
         platform = Telegram(
             _config(fake, mode, hook, more),
             accept=courier.accept,
@@ -136,13 +137,12 @@ async def house(
             words=engine.sentence,
             topics=more.get("topics", ()),
         )
+        after.push_async_callback(platform.close)
         courier.add(platform.channel)
         await courier.start()
+        after.push_async_callback(courier.drain, 5)
         async with served(platform, bound):
             yield House(platform, courier, store, identity, unreadable, hook)
-        await courier.drain(5)
-        await platform.close()
-    await store.close()
 
 
 def _config(fake: FakeTelegram, mode: Mode, hook: str, more: dict[str, Any]) -> Config:

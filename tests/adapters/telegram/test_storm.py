@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,9 @@ class Storm:
         self._questions: list[tuple[Person, dict[str, Any]]] = []
         self._pressed: set[tuple[Any, ...]] = set()
         self._broken = 10_000_000
+        self._kinds = itertools.cycle(self._shuffled([*Update.ALL_TYPES, "from_the_future"]))
+        self._contents = itertools.cycle(self._shuffled(CONTENTS))
+        self.sent: Counter[str] = Counter()
         self.owed: Counter[int] = Counter()
         self.actions: tuple[Callable[[Person], None], ...] = (
             *[self.asks] * 5,
@@ -59,6 +63,7 @@ class Storm:
             self.sends_something,
             self.corrects,
             self.forges,
+            self.taps_out_of_sight,
             self.repeats,
             self.other_kinds,
             self.breaks,
@@ -84,7 +89,9 @@ class Storm:
         ann.says(self._random.choice(["good morning", "@somebody_else hi", "/ban@other_bot", "/unknown"]), group, topic)
 
     def sends_something(self, ann: Person) -> None:
-        ann.sends(self._random.choice(list(CONTENTS)))
+        content = next(self._contents)
+        ann.sends(content)
+        self.sent[content] += 1
         self.owed[ann.id] += 1
 
     def corrects(self, _: Person) -> None:
@@ -116,6 +123,14 @@ class Storm:
             ann.forges(data, message)
             self.owed[ann.id] += 1
 
+    def taps_out_of_sight(self, ann: Person) -> None:
+        """Press a button of an old message, of which Telegram sends no more than its number."""
+        mine = [number for number, one in ann.chat.messages.items() if one.get("reply_markup")]
+        if mine and (press := (ann.id, self._random.choice(mine))) not in self._pressed:
+            self._pressed.add(press)
+            ann.taps_inaccessible("v1:overview!gone", ann.chat.messages[press[1]])
+            self.owed[ann.id] += 1
+
     def repeats(self, _: Person) -> None:
         """Telegram delivers a message once more; it must not be answered again."""
         sent = self._telegram.feed.confirmed
@@ -124,7 +139,8 @@ class Storm:
             self._telegram.feed.repeat(self._random.choice(known))
 
     def other_kinds(self, ann: Person) -> None:
-        kind = self._random.choice([*Update.ALL_TYPES, "from_the_future"])
+        kind = next(self._kinds)
+        self.sent[kind] += 1
         if kind not in ("message", "edited_message", "callback_query"):
             self._put(
                 {kind: {"chat": ann.chat.json, "from": ann.user, "date": 1, "new_chat_member": {"status": "member"}}}
@@ -138,6 +154,9 @@ class Storm:
     def notices(self, ann: Person) -> None:
         notice = self._random.choice(["new_chat_title", "pinned_message", "left_chat_member", "forum_topic_created"])
         ann.sends({notice: {}}, self._topics[0][0])
+
+    def _shuffled(self, some: Collection[str]) -> list[str]:
+        return self._random.sample(list(some), len(some))
 
     def _put(self, update: dict[str, Any]) -> None:
         self._broken += 1
@@ -156,6 +175,7 @@ async def test_a_thousand_updates(telegram: FakeTelegram, engine: Engine, databa
             await telegram.confirmed()
             assert running.unreadable
     assert sum(storm.owed.values()) > UPDATES / 2
+    assert {*Update.ALL_TYPES, *CONTENTS} <= storm.sent.keys()
     assert shown.now() == storm.owed, "nobody is answered twice"
     assert [one for one in telegram.refused if UNCHANGED not in one.error] == []
     faults = [one for one in logs if one["log_level"] in ("warning", "error", "critical")]
