@@ -5,7 +5,7 @@ RUN := .venv/.run
 DEV := .venv/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check docs matcher pins chaos bench bench-quick clean
+.PHONY: help install run test check docs matcher evaluate pins chaos bench bench-quick clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,11 +28,14 @@ check: $(DEV) ## Lint, types, content, and known vulnerabilities of the pinned p
 docs: $(DEV) ## Write again what is generated: schemas, docs/content.md, docs/rules
 	@$(BIN)/footnote docs
 
-matcher: $(DEV) ## Train the matcher again after phrases or rules changed (a minute or two)
+matcher: $(DEV) ## Train the matcher again after phrases or rules changed (some minutes)
 	@$(BIN)/footnote train
 
 chaos: $(DEV) ## Kill the bot at random moments under load, on every platform, mode and database
 	@$(BIN)/python -m tests.chaos
+
+evaluate: $(DEV) ## Measure how well questions are understood and write docs/matching.md (ten minutes)
+	@$(BIN)/python -m tests.questions
 
 bench: $(DEV) ## Measure side by side (under ten minutes) and write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks

@@ -39,12 +39,14 @@ def check(as_json: JsonOption = False) -> None:
 
 @app.command()
 def evaluate(
-    questions: Annotated[Path, typer.Argument(exists=True, dir_okay=False)], as_json: JsonOption = False
+    questions: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    as_json: JsonOption = False,
+    confused: Annotated[bool, typer.Option("--confusion", help="Also list what was taken for what.")] = False,
 ) -> None:
     """Measure the matcher on a file of labelled questions (JSON lines)."""
     import json
 
-    from bot.adapters.terminal.figures import figures
+    from bot.adapters.terminal.figures import confusion, figures
     from bot.engine.evaluate import evaluate as measured
     from bot.engine.match import build_matcher
     from bot.library.load import load
@@ -53,6 +55,8 @@ def evaluate(
     library = load(settings.footnote_dialogs, settings.footnote_content)
     found = measured(build_matcher(library), questions, urgent=library.urgent, otherwise=library.otherwise)
     typer.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else figures(found))
+    if confused and not as_json:
+        typer.echo(confusion(found))
 
 
 @review.callback(invoke_without_command=True)
@@ -88,7 +92,7 @@ def review_record(
 
 @app.command()
 def train() -> None:
-    """Train the matcher from the phrases and keep the result in content/matcher.json (a minute or two)."""
+    """Train the matcher from the phrases and keep the result in content/matcher.json (some minutes)."""
     from bot.engine.match import trained
     from bot.library.load import load
 

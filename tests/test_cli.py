@@ -126,6 +126,15 @@ def test_evaluate_has_the_fixed_shape(tmp_path: Path) -> None:
     assert "100.0%" in footnote("evaluate", str(path)).stdout
 
 
+def test_evaluate_lists_what_was_taken_for_what(tmp_path: Path) -> None:
+    row = {"id": "1", "text": "how does ALA work", "register": "patient", "context": None, "kind": "in-scope"}
+    path = tmp_path / "q.jsonl"
+    path.write_text(json.dumps(row | {"expect": ["k2"]}))
+    assert "1  k2 -> ala-mechanism" in footnote("evaluate", str(path), "--confusion").stdout
+    path.write_text(json.dumps(row | {"expect": ["ala-mechanism"]}))
+    assert "nothing was taken" in footnote("evaluate", str(path), "--confusion").stdout
+
+
 def test_a_faulty_question_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "q.jsonl"
     path.write_text('{"id": "1"}\n')

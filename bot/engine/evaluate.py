@@ -63,11 +63,12 @@ def measure(matcher: Matcher, questions: Iterable[Question], otherwise: str) -> 
     rows = []
     for question in questions:
         match = matcher.match(question.text, question.context, question.tone)
-        rows.append(Row(question, match, _mark(question, match, otherwise)))
+        rows.append(Row(question, match, mark(question, match, otherwise)))
     return rows
 
 
-def _mark(question: Question, match: Match, otherwise: str) -> str:
+def mark(question: Question, match: Match, otherwise: str) -> str:
+    """Return how a decision counts for a question: one of SHARES."""
     if match.outcome is Outcome.CHOICES:
         return "offered" if set(match.choices) & set(question.expect) else "lost"
     if match.node in question.expect:

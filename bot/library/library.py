@@ -78,6 +78,7 @@ class Home:
 class Library:
     """Everything the bot may say. Node ids, answer ids and figures are unique across dialogs and topics.
 
+    `phrases` are how people ask for each node, `after` how they ask in a thread, by the node last shown.
     `vocabulary`, `intents`, `advice_rules` and `urgent_rules` are the matcher's files, all or none;
     `main` is the dialog that starts the conversation and answers the rest; `version` changes with any byte of any file.
     """
@@ -88,6 +89,7 @@ class Library:
     nodes: Mapping[str, Node]
     renamed: Mapping[str, str]
     phrases: Mapping[str, tuple[str, ...]]
+    after: Mapping[str, Mapping[str, tuple[str, ...]]]
     interface: Mapping[str, Both]
     emergency: Mapping[str, str | Both]
     copy_numbers: tuple[CopyNumber, ...]

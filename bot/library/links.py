@@ -90,11 +90,14 @@ def _unassigned(library: Library) -> Iterator[Fault]:
 
 
 def _phrases(library: Library) -> Iterator[Fault]:
+    named: list[tuple[Location, str]] = [(("phrases", node), node) for node in library.phrases]
+    for context, phrases in library.after.items():
+        named += [(("after", context), context), *((("after", context, node), node) for node in phrases)]
     for path in library.home.phrases():
-        for node in library.phrases:
-            if node not in library.nodes and ("phrases", node) in page_of(path).survey:
+        for location, node in named:
+            if node not in library.nodes and location in page_of(path).survey:
                 remedy = nearest(node, library.nodes)
-                yield fault_at(path, ("phrases", node), "D07", f"`{node}` is not a node", remedy, key=True)
+                yield fault_at(path, location, "D07", f"`{node}` is not a node", remedy, key=True)
 
 
 def _intents(library: Library) -> Iterator[Fault]:

@@ -231,6 +231,10 @@ class Dialog:
 
 @part
 class PhrasesFile:
-    """dialogs/phrases/<dialog>.yaml: how people ask; a list of phrases, or one text with a phrase per line."""
+    """dialogs/phrases/<dialog>.yaml: how people ask; a list of phrases, or one text with a phrase per line.
 
-    phrases: dict[Id, Words | tuple[Words, ...]]
+    `after` holds what is asked in a thread: the node last shown, then the node that answers.
+    """
+
+    phrases: dict[Id, Words | tuple[Words, ...]] = Field(default_factory=dict)
+    after: dict[Id, dict[Id, Words | tuple[Words, ...]]] = Field(default_factory=dict)

@@ -131,9 +131,10 @@ class Intents(Shape):
 
 
 class Phrases(Shape):
-    """How people ask, per node. `(a|b)` in a phrase stands for both wordings."""
+    """How people ask, per node, and in a thread per node last shown. `(a|b)` in a phrase stands for both wordings."""
 
     phrases: dict[str, Lines] = {}
+    after: dict[str, dict[str, Lines]] = {}
 
 
 class Matching(Shape):

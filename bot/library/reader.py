@@ -33,6 +33,9 @@ _TOPIC_FILES = ("topic.yaml", "facts.yaml", "sources.yaml", "notes.yaml", "terms
 _NOT_TOPICS = frozenset({"layout", "schema"})
 
 
+_Phrases = dict[str, tuple[str, ...]]
+
+
 class Reader:
     """Reads everything once; `shelf` holds the faults met on the way."""
 
@@ -42,7 +45,7 @@ class Reader:
 
     def library(self) -> Library | None:
         """Return the library as far as it can be built, or None where a dialog or every topic is missing."""
-        dialogs, phrases, topics = self._dialogs(), self._phrases(), self._topics()
+        dialogs, (phrases, after), topics = self._dialogs(), self._phrases(), self._topics()
         shared = self.home.content
         interface = self.shelf.model(shared / "interface.yaml", InterfaceFile)
         emergency = self.shelf.model(shared / "emergency.yaml", EmergencyFile)
@@ -64,6 +67,7 @@ class Reader:
             nodes={name: node for dialog in dialogs.values() for name, node in dialog.nodes.items()},
             renamed={old: new for dialog in dialogs.values() for old, new in dialog.renamed.items()},
             phrases=phrases,
+            after=after,
             interface=interface.interface if interface else {},
             emergency=lines,
             copy_numbers=emergency.copy_numbers if emergency else (),
@@ -90,15 +94,15 @@ class Reader:
             self.shelf.note(folder, "F07", "no dialog was found here", "write a file such as dialogs/neuropathy.yaml")
         return found if found and len(found) == len(paths) else None
 
-    def _phrases(self) -> dict[str, tuple[str, ...]]:
-        folder, found = self.home.dialogs / "phrases", dict[str, tuple[str, ...]]()
-        paths = sorted(folder.glob("*.yaml"))
-        for path in paths:
+    def _phrases(self) -> tuple[_Phrases, dict[str, _Phrases]]:
+        """Return how people ask for each node, and how they ask after each node."""
+        alone, after = _Phrases(), dict[str, _Phrases]()
+        for path in self.home.phrases():
             if read := self.shelf.model(path, PhrasesFile):
-                for node, phrases in read.phrases.items():
-                    listed = tuple(phrases.splitlines()) if isinstance(phrases, str) else phrases
-                    found[node] = found.get(node, ()) + listed
-        return found
+                _gather(alone, read.phrases)
+                for context, phrases in read.after.items():
+                    _gather(after.setdefault(context, {}), phrases)
+        return alone, after
 
     def _topics(self) -> dict[str, Topic]:
         folders = {path.parent for name in ("topic.yaml", "answers") for path in self.home.content.glob(f"*/{name}")}
@@ -168,3 +172,8 @@ def _values(topics: Mapping[str, Topic], lines: Mapping[str, str | Both]) -> dic
         }
         for tone in Tone
     }
+
+
+def _gather(found: _Phrases, written: Mapping[str, str | tuple[str, ...]]) -> None:
+    for node, phrases in written.items():
+        found[node] = found.get(node, ()) + (tuple(phrases.splitlines()) if isinstance(phrases, str) else phrases)

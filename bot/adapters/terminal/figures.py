@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,14 @@ def figures(found: Mapping[str, Any]) -> str:
     urgent = found["urgent"]
     lines.append(f"urgent: {urgent['recall']:.1%} recognised, {urgent['false_alarms']:.1%} false alarms")
     return "\n".join(lines)
+
+
+def confusion(found: Mapping[str, Any]) -> str:
+    """Return what was taken for what, most often first: each pair of what was expected and what was shown."""
+    missed = [row for row in found["rows"] if row["mark"] in ("wrong", "missed")]
+    pairs = Counter((" or ".join(row["expect"]), row["node"]) for row in missed)
+    lines = [f"{times:>5}  {expected} -> {node}" for (expected, node), times in pairs.most_common()]
+    return "\n".join(["taken for something else:", *lines] if lines else ["nothing was taken for something else"])
 
 
 def _row(name: str, shares: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from bot.engine.match.result import Match, Matcher
 from bot.library.library import Library
 from bot.library.models_matching import AdviceRules, Intents, Matching, Phrases, UrgentRules, Vocabulary
 
-__all__ = ["Match", "Matcher", "build_matcher", "matching_data", "trained"]
+__all__ = ["Match", "Matcher", "build_matcher", "matching_data", "roles_of", "trained"]
 
 
 def matching_data(library: Library) -> Matching:
@@ -19,17 +19,21 @@ def matching_data(library: Library) -> Matching:
         intents=Intents.model_validate(library.intents or {}),
         advice=AdviceRules.model_validate(library.advice_rules or {}),
         urgent=UrgentRules.model_validate(library.urgent_rules or {}),
-        phrases=Phrases.model_validate({"phrases": library.phrases}),
+        phrases=Phrases.model_validate({"phrases": library.phrases, "after": library.after}),
     )
 
 
 def build_matcher(library: Library) -> Matcher:
     """Return the matcher of a library; raises pydantic.ValidationError or ValueError for data it cannot use."""
-    roles = Roles(library.urgent, library.advice, library.otherwise)
-    return build(matching_data(library), roles, library.home.content)
+    return build(matching_data(library), roles_of(library), library.home.content)
+
+
+def roles_of(library: Library) -> Roles:
+    """Return the nodes with a part of their own."""
+    return Roles(library.urgent, library.advice, library.otherwise)
 
 
 def trained(library: Library) -> str:
-    """Return the text of content/matcher.json for the library as it is now; takes a minute or two, always the same."""
+    """Return the text of content/matcher.json for the library as it is now; takes minutes."""
     data = matching_data(library)
     return dump(Parts(data).learn(), digest(data))

@@ -12,10 +12,11 @@ from bot.engine.match.decide import Roles
 from bot.engine.match.features import Eye
 from bot.engine.match.language import Languages
 from bot.engine.match.learned import FILE, Learned, digest, learn, load
+from bot.engine.match.lessons import Lessons
 from bot.engine.match.lexicon import NUMBER, Lexicon
 from bot.engine.match.matcher import TopicMatcher
 from bot.engine.match.message import Reader
-from bot.engine.match.normalise import clean, split
+from bot.engine.match.normalise import clean, every_word, split
 from bot.engine.match.spell import Speller
 from bot.engine.match.stem import Stemmer
 from bot.engine.match.topics import Topics
@@ -32,7 +33,8 @@ class Parts:
     def __init__(self, data: Matching) -> None:
         self.data = data
         self.stem = Stemmer(data.vocabulary.irregular)
-        self.known = frozenset(_words(data))
+        self.asked = every_word(_lines(data))
+        self.known = frozenset([*_words(data), *self.asked])
         lexicon = Lexicon(data.vocabulary.concepts, self.stems)
         speller = Speller(self.known, _medicines(data), data.vocabulary.common, self.stem)
         signs = Lexicon(data.urgent.concepts, self.stems)
@@ -47,22 +49,26 @@ class Parts:
 
     def learn(self) -> Learned:
         """Return freshly trained models."""
-        return learn(self.data, self.reader.read, self.eye)
+        return learn(Lessons(self.data, self.reader.read, self.eye, self.threads))
 
 
 def build(data: Matching, roles: Roles, content: Path) -> TopicMatcher:
     """Return a matcher over the models that `content` holds.
 
     Models trained from other phrases still serve, with a warning: an editor's new phrase must not cost a minute at
-    every start. Where there are none at all they are trained now.
+    every start. Where there are none at all, only rules and buttons lead to answers, and a warning says so.
     """
-    parts = Parts(data)
-    learned = load(content / FILE, digest(data)) or _stale(content) or parts.learn()
+    return assemble(Parts(data), roles, load(content / FILE, digest(data)) or _stale(content))
+
+
+def assemble(parts: Parts, roles: Roles, learned: Learned) -> TopicMatcher:
+    """Return the matcher of these parts with these models."""
+    data = parts.data
     return TopicMatcher(
         roles,
         parts.reader,
         Urgency(data.urgent),
-        Languages(data.vocabulary.languages, frozenset([*data.vocabulary.common, *_asked(data)])),
+        _languages(parts),
         Advice(data.advice, Lexicon(data.advice.concepts, parts.stems)),
         Topics(learned, data.intents, parts.threads, parts.eye),
         parts.threads,
@@ -70,11 +76,13 @@ def build(data: Matching, roles: Roles, content: Path) -> TopicMatcher:
     )
 
 
-def _stale(content: Path) -> Learned | None:
-    """Return models that were trained before the last change, if there are any."""
+def _stale(content: Path) -> Learned:
+    """Return models that were trained before the last change, or untaught ones."""
     learned = load(content / FILE)
-    if learned is not None:
-        log.warning("%s was trained before the last change of a phrase: `footnote train` trains it again", FILE)
+    if learned is None:
+        log.warning("there is no %s, so free text is hardly understood: `footnote train` makes it", FILE)
+        return Learned()
+    log.warning("%s was trained before the last change of a phrase: `footnote train` trains it again", FILE)
     return learned
 
 
@@ -93,13 +101,21 @@ def _words(data: Matching) -> Iterable[str]:
                     yield from _split(plain)
     for kin in data.vocabulary.kin.values():
         yield from kin
-    yield from _asked(data)
 
 
-def _asked(data: Matching) -> Iterable[str]:
-    for lines in (*data.phrases.phrases.values(), *(intent.asks for intent in data.intents.intents.values())):
-        for line in lines:
-            yield from split(clean(line))
+def _lines(data: Matching) -> Iterable[str]:
+    """Yield every authored question, alone and in threads."""
+    alone, after = data.phrases.phrases.values(), data.phrases.after.values()
+    asks = (intent.asks for intent in data.intents.intents.values())
+    for lines in (*alone, *asks, *(lines for phrases in after for lines in phrases.values())):
+        yield from lines
+
+
+def _languages(parts: Parts) -> Languages:
+    """Return what tells English from other languages; some authored questions are in those."""
+    words = parts.data.vocabulary.languages
+    telling = {word for found in words.values() for word in found}
+    return Languages(words, frozenset([*parts.data.vocabulary.common, *(parts.asked - telling)]))
 
 
 def _medicines(data: Matching) -> Iterable[str]:

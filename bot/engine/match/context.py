@@ -24,6 +24,10 @@ class Threads:
         """Return whether the answer last shown has a subject that a follow-up can mean."""
         return context in self._subject_of
 
+    def subject_of(self, context: str) -> str:
+        """Return the subject of the answer last shown, or `any` where it has none."""
+        return self._subject_of.get(context, ANY)
+
     def resolve(self, intent: Intent, named: str | None, context: str | None) -> Sequence[str]:
         """Return the nodes that answer the intent, best first; empty when nothing fits."""
         about = intent.about

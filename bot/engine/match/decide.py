@@ -10,18 +10,18 @@ from bot.engine.match.result import Match
 from bot.engine.match.topics import Candidate
 from bot.engine.turn import Outcome
 
-ANSWER_FROM = 0.38
+ANSWER_FROM = 0.6
 """The likelihood from which the best node is answered."""
-AHEAD = 0.1
-"""How far it must be ahead of the next."""
-OUTSIDE_FROM = 0.3
-"""The likelihood from which `not covered`, when it is the likeliest, needs no lead over the next."""
-OFFER_FROM = 0.1
-"""The likelihood from which a node is worth offering."""
-RULE_WEIGHT, RULE_DOUBT = 4.0, 1.4
+OUTSIDE_FROM = 0.4
+"""The likelihood from which `not covered`, when it is the likeliest, is said rather than choices offered."""
+DOUBT_FROM = 0.15
+"""The likelihood of `not covered` from which another node is offered and not answered."""
+RULE_WEIGHT, RULE_DOUBT = 2.0, 0.2
 """What a full advice rule adds to the log-odds of a personal question, and what its absence takes away."""
-OUTSIDE_WEIGHT = 1.2
+OUTSIDE_WEIGHT = 0.7
 """What a subject the topic does not hold adds to the log-odds of `not covered`."""
+OUTSIDE_LEAN = 0.4
+"""What `not covered` gets in any case: a wrong answer costs more than an honest none."""
 MOST_CHOICES = 3
 
 
@@ -57,15 +57,14 @@ def _odds(share: float, by: float) -> float:
     return 1 / (1 + math.exp(-(math.log(share / (1 - share)) + by)))
 
 
-def decide(ranked: Sequence[Candidate], roles: Roles, afloat: bool = False) -> Match:
-    """Return the decision the likelihoods allow; a message `afloat` names nothing of the topic."""
+def decide(ranked: Sequence[Candidate], roles: Roles) -> Match:
+    """Return the decision the likelihoods allow."""
     if not ranked:
         return not_covered(ranked, roles, "nothing is known of any topic")
-    best, ahead = ranked[0], ranked[0].score - (ranked[1].score if len(ranked) > 1 else 0.0)
-    sure = best.score >= ANSWER_FROM and ahead >= AHEAD
-    if best.node == roles.otherwise and (afloat or best.score >= OUTSIDE_FROM):
+    best = ranked[0]
+    if best.node == roles.otherwise and best.score >= OUTSIDE_FROM:
         return not_covered(ranked, roles, best.reason)
-    if sure:
+    if best.score >= ANSWER_FROM and _share(ranked, roles.otherwise) < DOUBT_FROM:
         related = _topics(ranked, roles) if best.node == roles.advice else ()
         return Match(Outcome.ANSWER, best.node, (), related, scores(ranked), (best.reason,))
     choices = _choices(ranked, roles)
@@ -74,12 +73,12 @@ def decide(ranked: Sequence[Candidate], roles: Roles, afloat: bool = False) -> M
     return Match(Outcome.CHOICES, roles.otherwise, choices, (), scores(ranked), ("several are likely",))
 
 
+def _share(ranked: Sequence[Candidate], node: str) -> float:
+    return next((one.score for one in ranked if one.node == node), 0.0)
+
+
 def _choices(ranked: Sequence[Candidate], roles: Roles) -> tuple[str, ...]:
-    likely = [
-        one.node for one in ranked[:5] if one.score >= OFFER_FROM and one.node not in (roles.otherwise, roles.urgent)
-    ]
-    rest = [node for node in _topics(ranked, roles) if node not in likely]
-    return tuple([*likely, *rest][:MOST_CHOICES]) if likely else ()
+    return tuple(one.node for one in ranked if one.node not in (roles.otherwise, roles.urgent))[:MOST_CHOICES]
 
 
 def not_covered(ranked: Sequence[Candidate], roles: Roles, reason: str) -> Match:

@@ -1,4 +1,4 @@
-"""What the linear models see of a message: words, neighbours, concepts, pairs of concepts, subjects."""
+"""What the linear models see of a message: words, neighbours, concepts and their pairs, pieces of words, subjects."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ from bot.engine.match.message import Message, items
 
 _MOST_CONCEPTS = 14
 """Concepts paired with each other; a long story names many, and their pairs grow with the square."""
+_PIECES = (3, 4)
+"""Lengths in letters of the pieces of words: they tell kin and misspelt words, and what no vocabulary holds."""
+_MOST_PIECES = 1200
+"""Pieces of one message; a question has about 150, more is a page of text."""
+
+_PIECE = "#"
 
 Values = dict[str, float]
 AFLOAT = "=nothing"
@@ -43,17 +49,40 @@ class Eye:
         named = sorted({self._subjects[name] for name in message.concepts if name in self._subjects})
         signs = {f"!{name}" for sign in message.signs for name in sign.concepts if name in self._telling}
         afloat = (AFLOAT,) if self.is_afloat(message) else ()
-        return _unit({*self._features(message, bool), *signs, *afloat, "=" + "+".join(named)})
+        words = {*self._words(message, bool), *signs, *afloat, "=" + "+".join(named)}
+        return _unit(words) | _unit(_pieces(message.words))
+
+    def aspect(self, message: Message) -> Values:
+        """Return the features of what is asked, whatever it is asked about."""
+        return _unit(self._asked(message)) | _unit(_pieces(self._unnamed(message)))
+
+    def after(self, aspect: Values, context: str, subject: str, named: str | None) -> Values:
+        """Return the features of an aspect asked after `context`, an answer about `subject`, when `named` is named."""
+        asked = [feature for feature in aspect if not feature.startswith(_PIECE)]
+        weight = 1.0 / math.sqrt(len(asked) + 1)
+        found = dict(aspect)
+        found |= dict.fromkeys((f"after {context}", f"about {subject}", f"named {named}"), 1.5 * weight)
+        for feature in asked:
+            found[f"{subject}|{feature}"] = weight
+            found[f"{named}||{feature}"] = weight
+            if " " not in feature:
+                found[f"{context}|||{feature}"] = weight
+        return found
 
     def is_afloat(self, message: Message) -> bool:
         """Return whether the message names nothing of the topic."""
         return not message.concepts & self._anchors
 
-    def aspect(self, message: Message) -> Values:
-        """Return the features of what is asked, whatever it is asked about."""
-        return _unit(self._features(message, lambda name: name not in self._subjects))
+    def _asked(self, message: Message) -> list[str]:
+        return sorted(self._words(message, lambda name: name not in self._subjects))
 
-    def _features(self, message: Message, keep: Callable[[str], bool]) -> set[str]:
+    def _unnamed(self, message: Message) -> list[str]:
+        """Return the words outside the mentions of a subject."""
+        named = [one for one in message.mentions if any(name in self._subjects for name in one.concepts)]
+        gone = {at for one in named for at in range(one.start, one.end)}
+        return [word for at, word in enumerate(message.words) if at not in gone]
+
+    def _words(self, message: Message, keep: Callable[[str], bool]) -> set[str]:
         sequence = items(message, keep)
         pairs = zip(["^", *sequence], [*sequence, "$"], strict=True)
         found = {*sequence, *(f"{left} {right}" for left, right in pairs)}
@@ -64,6 +93,13 @@ class Eye:
         return found
 
 
-def _unit(found: set[str]) -> Values:
-    weight = 1.0 / math.sqrt(len(found)) if found else 0.0
-    return dict.fromkeys(sorted(found), weight)
+def _pieces(words: Iterable[str]) -> list[str]:
+    """Return the pieces of the words; the space between two words counts as a letter of both."""
+    text = f" {' '.join(words)} "
+    found = {text[at : at + size] for size in _PIECES for at in range(len(text) - size + 1)}
+    return [f"{_PIECE}{piece}" for piece in sorted(found)[:_MOST_PIECES]]
+
+
+def _unit(found: Iterable[str]) -> Values:
+    ordered = sorted(found)
+    return dict.fromkeys(ordered, 1.0 / math.sqrt(len(ordered))) if ordered else {}

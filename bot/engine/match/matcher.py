@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.engine.match.advice import Advice
 from bot.engine.match.context import Threads
-from bot.engine.match.decide import OUTSIDE_WEIGHT, RULE_DOUBT, RULE_WEIGHT, Roles, decide, moved, without
+from bot.engine.match.decide import OUTSIDE_LEAN, OUTSIDE_WEIGHT, RULE_DOUBT, RULE_WEIGHT, Roles, decide, moved, without
 from bot.engine.match.language import Languages
 from bot.engine.match.message import Message, Reader
 from bot.engine.match.result import Match
-from bot.engine.match.topics import Candidate, Topics
+from bot.engine.match.topics import Candidate, Topics, Weighed
 from bot.engine.match.urgent import Urgency
 from bot.engine.turn import Outcome, Tone
 
 OTHER_LANGUAGE = "other-language"
 """The interface sentence that leads the answer to a message in another language."""
-URGENT_FROM = 0.6
+URGENT_FROM = 0.4
 """The likelihood from which a message is urgent even though no rule fired."""
+URGENT_ALONE_FROM = 0.7
+"""The same for its words alone, whatever thread they are in: "and if none of them helps" is no cry for help."""
+CALM_BELOW = 0.03
+"""The likelihood below which a rule that is not firm is taken for a slip: all other words speak of something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +43,39 @@ class TopicMatcher:
         message = self.reader.read(text)
         if not message.words:
             return Match(Outcome.NOT_COVERED, self.roles.otherwise, reasons=("no words",))
-        urgent = self.urgency.find(message)
-        if urgent:
-            return Match(Outcome.URGENT, self.roles.urgent, reasons=(f"urgent: {urgent.rule.reason}",))
+        weighed = self.topics.weigh(message, context)
+        alarm = self._alarm(message, weighed)
+        if alarm:
+            return Match(Outcome.URGENT, self.roles.urgent, reasons=(f"urgent: {alarm}",))
         language = self.languages.other(message.text, message.words)
         if language:
             return Match(Outcome.NOT_COVERED, self.roles.otherwise, reasons=(f"in {language}",), note=OTHER_LANGUAGE)
-        return self._by_likelihood(message, self.topics.weigh(message, context), context)
+        ranked = self._by_advice(message, without(weighed.ranked, self.roles.urgent), context)
+        ranked = self._by_outside(message, ranked)
+        return decide([self._explained(ranked[0], weighed), *ranked[1:]], self.roles)
 
-    def _by_likelihood(self, message: Message, ranked: list[Candidate], context: str | None) -> Match:
-        alarm = next((one for one in ranked if one.node == self.roles.urgent), None)
-        if alarm and alarm.score >= URGENT_FROM:
-            return Match(Outcome.URGENT, self.roles.urgent, reasons=(f"urgent: {alarm.reason}",))
-        ranked = without(ranked, self.roles.urgent)
+    def _explained(self, best: Candidate, weighed: Weighed) -> Candidate:
+        words = self.topics.because(weighed.values, best.node)
+        return replace(best, reason="; ".join(part for part in (best.reason, words) if part))
+
+    def _alarm(self, message: Message, weighed: Weighed) -> str | None:
+        """Return why the message is urgent, or None."""
+        in_thread = next((one.score for one in weighed.ranked if one.node == self.roles.urgent), None)
+        alone = weighed.alone.get(self.roles.urgent, 0.0)
+        found = self.urgency.find(message)
+        if found and (found.rule.firm or in_thread is None or max(alone, in_thread) >= CALM_BELOW):
+            return found.rule.reason
+        if alone < URGENT_ALONE_FROM and (in_thread or 0.0) < URGENT_FROM:
+            return None
+        return self.topics.because(weighed.values, self.roles.urgent) or "what was asked after the answer last shown"
+
+    def _by_advice(self, message: Message, ranked: list[Candidate], context: str | None) -> list[Candidate]:
         personal = self.advice.weigh(message, self.threads.holds(context))
         by = RULE_WEIGHT * personal.score - RULE_DOUBT
-        ranked = moved(ranked, self.roles.advice, by, "; ".join(personal.reasons))
+        return moved(ranked, self.roles.advice, by, "; ".join(personal.reasons))
+
+    def _by_outside(self, message: Message, ranked: list[Candidate]) -> list[Candidate]:
         outside = [name for name in message.concepts if name in self.outside]
-        if outside:
-            far = max(outside, key=lambda name: (self.outside[name], name))
-            ranked = moved(ranked, self.roles.otherwise, OUTSIDE_WEIGHT * self.outside[far], f"names {far}")
-        return decide(ranked, self.roles, afloat=not self.threads.holds(context) and self.topics.is_afloat(message))
+        far = max(outside, key=lambda name: (self.outside[name], name), default="")
+        by = OUTSIDE_LEAN + OUTSIDE_WEIGHT * self.outside.get(far, 0.0)
+        return moved(ranked, self.roles.otherwise, by, f"names {far}" if far else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 LONGEST = 10_000
 """Characters read of one message; of a longer one the first 7,000 and the last 3,000 (the question is often last)."""
@@ -49,6 +49,15 @@ def clean(text: str) -> str:
     return "".join(_plain(letter) for letter in unicodedata.normalize("NFD", text))
 
 
+def every_word(lines: Iterable[str]) -> set[str]:
+    """Return the words of many authored lines, read together, since one by one they take seconds."""
+    plain, other = list[str](), list[str]()
+    for line in lines:
+        (plain if line.isascii() else other).append(line)
+    found = set(split("\n".join(plain).lower()))
+    return found.union(*(split(clean(line)) for line in other))
+
+
 def _plain(letter: str) -> str:
     if letter.isascii() and letter.isprintable():
         return letter
@@ -59,6 +68,8 @@ def _plain(letter: str) -> str:
 
 def split(cleaned: str) -> list[str]:
     """Return the words, numbers and sentence ends (each as `.`) of a cleaned text, in order."""
+    if cleaned.isalpha() and cleaned.isascii() and not _THREE_OR_MORE.search(cleaned):
+        return [cleaned]
     text = _POSSESSIVE.sub(r"\1", cleaned).replace("'", "")
     text = _SPACED_OUT.sub(lambda found: found[0].replace(" ", ""), text)
     text = _LETTER_CODE.sub(r"\1\2", _ABBREVIATION.sub(r"\1", text))

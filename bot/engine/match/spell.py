@@ -1,15 +1,17 @@
-"""Repairs misspelt words against the words we know (symmetric deletion), never one medicine into another."""
+"""Repairs misspelt words against the words we know, never one medicine into another."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from itertools import combinations
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 _SHORTEST, _MIDDLING, _LONG = 4, 6, 8
 """Below 4 letters nothing is repaired; below 6 only a letter too many, too few or swapped; from 8 on two slips are."""
 _LONGEST = 24
+_MOST_SLIPS = 2
 _TOO_FAR = 9.0
 _CLEARLY = 0.9
 """How much nearer than any other medicine a medicine must be before a word is taken for it."""
@@ -25,10 +27,10 @@ class Speller:
         self._medicines = {word for word in medicines if word.isalpha()}
         self._real = {*known, *ordinary, *self._medicines}
         self._stems = {stem(word) for word in self._real}
-        self._index: dict[str, list[str]] = {}
+        self._first, self._second = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
         for goal in sorted(word for word in self._real if word.isalpha() and _SHORTEST <= len(word) <= _LONGEST):
-            for key in {goal, *_deletions(goal)}:
-                self._index.setdefault(key, []).append(goal)
+            self._first[goal[0]].append(goal)
+            self._second[goal[1]].append(goal)
 
     def knows(self, word: str) -> bool:
         """Return whether the word needs no repair."""
@@ -47,14 +49,17 @@ class Speller:
             return word
         return best
 
-    def _near(self, word: str) -> set[str]:
-        return {goal for key in {word, *_deletions(word)} for goal in self._index.get(key, ())}
+    def _near(self, word: str) -> Iterator[str]:
+        """Yield the words a slip or two away; a first letter is only ever left out, put before, or swapped."""
+        for goals in (self._first[word[0]], self._first[word[1]], self._second[word[0]]):
+            for goal, _, _ in process.extract(word, goals, scorer=OSA.distance, score_cutoff=_MOST_SLIPS, limit=None):
+                yield goal
 
 
 def _cost(word: str, goal: str) -> float:
     slips = OSA.distance(word, goal)
     shorter = min(len(word), len(goal))
-    if slips > (2 if shorter >= _LONG else 1):
+    if slips > (_MOST_SLIPS if shorter >= _LONG else 1):
         return _TOO_FAR
     if shorter < _MIDDLING and (word[0] != goal[0] or _substitutes(word, goal)):
         return _TOO_FAR
@@ -65,11 +70,3 @@ def _cost(word: str, goal: str) -> float:
 
 def _substitutes(word: str, goal: str) -> bool:
     return len(word) == len(goal) and sorted(word) != sorted(goal)
-
-
-def _deletions(word: str) -> Iterator[str]:
-    for at in range(len(word)):
-        yield word[:at] + word[at + 1 :]
-    if len(word) >= _LONG:
-        for first, second in combinations(range(len(word)), 2):
-            yield word[:first] + word[first + 1 : second] + word[second + 1 :]

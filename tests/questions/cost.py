@@ -1,0 +1,50 @@
+"""What understanding costs: time for each question, start, memory; each in a process of its own, on one core."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import quantiles
+
+from bot.engine.evaluate import Question
+from bot.engine.match.result import Matcher
+
+_START = """
+import resource, time
+from pathlib import Path
+from bot.library.load import load
+library = load(Path("dialogs"), Path("content"))
+before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+from bot.engine.match import build_matcher
+build_matcher(library)
+print(time.process_time() - begun, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Milliseconds for a question at the median and the 99th percentile; start in seconds and memory in MB, added."""
+
+    median: float
+    p99: float
+    start: float
+    memory: float
+
+
+def measured_cost(root: Path, matcher: Matcher, questions: Sequence[Question]) -> Cost:
+    """Return the cost, measured in processor time."""
+    times = [_time(matcher, question) for _ in range(3) for question in questions]
+    cuts = quantiles(times, n=100)
+    done = subprocess.run([sys.executable, "-c", _START], cwd=root, capture_output=True, text=True, check=True)
+    start, memory = map(float, done.stdout.split())
+    return Cost(cuts[49], cuts[98], start, memory)
+
+
+def _time(matcher: Matcher, question: Question) -> float:
+    begun = time.process_time()
+    matcher.match(question.text, question.context, question.tone)
+    return (time.process_time() - begun) * 1000
