@@ -46,11 +46,15 @@ class Composer:
         return card
 
     def choices(self, tone: Tone) -> Card:
-        """Return the card that asks "did you mean?"; the choices themselves belong to the turn."""
-        node = self._library.otherwise
-        body = parse(self.words("did-you-mean-body", tone))
-        title = self.words("did-you-mean", tone)
-        return replace(self.card(node, tone), outcome=Outcome.CHOICES, title=title, body=body, notes=(), sources=())
+        """Return the card that asks "did you mean?"; the choices belong to the turn, no other topics stand beside."""
+        card = self.brief(self._library.otherwise, tone, "did-you-mean-body")
+        return replace(card, outcome=Outcome.CHOICES, title=self.words("did-you-mean", tone))
+
+    def brief(self, node: str, tone: Tone, key: str) -> Card:
+        """Return the card of a node with one of the bot's own sentences for its body, and no way on to other topics."""
+        card = self.card(node, tone)
+        buttons = tuple(button for button in card.buttons if button.role not in ("follow-up", "danger", "feedback"))
+        return replace(card, body=parse(self.words(key, tone)), notes=(), sources=(), buttons=buttons)
 
     def greeting(self, tone: Tone) -> Card:
         """Return the card a person meets first: two sentences, the first questions as buttons, both registers."""

@@ -110,6 +110,8 @@ class Engine:
             return self._show(self._library.start, state, tone, lead="old-button")
         reply = self._show(node, state, tap.tone or tone)
         effect = _EFFECTS.get(tap.word)
+        if effect is Effect.FORGET:
+            return Reply(self._composer.brief("privacy", reply.card.tone, "nothing-stored"), effect=effect)
         if effect in (Effect.FEEDBACK_UP, Effect.FEEDBACK_DOWN):
             return replace(reply, lead=self.sentence("thanks", reply.card.tone), in_place=True, effect=effect)
         return replace(reply, in_place=tap.tone is not None or tap.word == "choice", effect=effect)
@@ -123,8 +125,8 @@ class Engine:
             choices = (*self._links(match.choices, tone, "choice", "choice"), self._something_else(tone))
             return Reply(self._composer.choices(tone), lead, choices=choices, reasons=reasons)
         reply = self._show(match.node, state, tone)
-        following = self._library.nodes[match.node].next
-        related = self._links((node for node in match.related if node not in following), tone, "choice")
+        shown = {button.payload for button in reply.card.buttons}
+        related = self._links((node for node in match.related if taps.payload(node) not in shown), tone, "choice")
         return replace(reply, lead=lead or reply.lead, choices=related or reply.choices, reasons=reasons)
 
     def _show(self, node: str, state: State, tone: Tone, lead: str = "") -> Reply:
@@ -138,7 +140,7 @@ class Engine:
             Button(self.sentence("forget-confirm", tone), taps.payload("privacy", word="forget"), "danger"),
             Button(self.sentence("forget-cancel", tone), taps.payload("privacy"), "choice"),
         )
-        return Reply(self._composer.card("privacy", tone), self.sentence("forget-ask", tone), choices=choices)
+        return Reply(self._composer.brief("privacy", tone, "forget-ask"), choices=choices)
 
     def _links(self, nodes: Iterable[str], tone: Tone, role: str, word: str = "") -> tuple[Button, ...]:
         return tuple(Button(self._composer.label(node, tone), taps.payload(node, word=word), role) for node in nodes)

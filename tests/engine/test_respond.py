@@ -9,8 +9,10 @@ import pytest
 
 from bot.adapters.plain import document_text
 from bot.engine import taps
+from bot.engine.match.result import Match
 from bot.engine.respond import TRAIL, Engine
 from bot.engine.turn import Effect, Incoming, Kind, Outcome, State, Tone
+from bot.library.library import Library
 
 ALA = Incoming(Kind.COMMAND, "ala")
 
@@ -201,3 +203,29 @@ def test_a_random_walker_never_reaches_a_dead_end(engine: Engine) -> None:
         reply, state = engine.respond(state, Incoming(Kind.TAP, dice.choice(buttons).payload))
         assert len(state.trail) <= TRAIL
     assert len(seen) >= len(engine.library.nodes) - 2
+
+
+class Decided:
+    """A matcher that finds the same whatever is asked."""
+
+    def __init__(self, match: Match) -> None:
+        self._match = match
+
+    def match(self, text: str, context: str | None, tone: Tone) -> Match:
+        return self._match
+
+
+@pytest.mark.parametrize(
+    ("outcome", "roles"),
+    [(Outcome.CHOICES, {"tone", "navigation"}), (Outcome.NOT_COVERED, {"follow-up", "tone", "navigation"})],
+)
+def test_guesses_stand_before_what_is_always_offered_and_nothing_twice(
+    library: Library, outcome: Outcome, roles: set[str]
+) -> None:
+    guesses = ("ala", "references", "k2", "ala-dose")
+    found = Match(outcome, library.otherwise, choices=guesses, related=guesses)
+    reply, _ = Engine(library, Decided(found)).respond(State(), Incoming(Kind.TEXT, "?"))
+    assert {button.role for button in reply.card.buttons} == roles
+    targets = [(tap.node, tap.tone) for button in reply.buttons if (tap := taps.parse(button.payload))]
+    if outcome is Outcome.NOT_COVERED:
+        assert len(targets) == len(set(targets)), targets

@@ -208,9 +208,9 @@ async def test_in_a_group_each_reads_their_own_register(
         ann.taps(taps.payload("k2", Tone.PROFESSIONAL), answer)
         assert (await telegram.next_edit(group))["message_id"] == answer["message_id"]
         assert shows(
-            await asked(telegram, bob, "and caveats?", where=group, reply_to=his),
+            await asked(telegram, bob, "what is ALA?", where=group, reply_to=his),
             composer,
-            "caveats",
+            "ala",
             Tone.PROFESSIONAL,
         )
         ann.says("talking among ourselves", group)
