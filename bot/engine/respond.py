@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -125,9 +125,14 @@ class Engine:
             choices = (*self._links(match.choices, tone, "choice", "choice"), self._something_else(tone))
             return Reply(self._composer.choices(tone), lead, choices=choices, reasons=reasons)
         reply = self._show(match.node, state, tone)
-        shown = {button.payload for button in reply.card.buttons}
-        related = self._links((node for node in match.related if taps.payload(node) not in shown), tone, "choice")
+        related = self._links(self._beside(match, reply.card), tone, "choice")
         return replace(reply, lead=lead or reply.lead, choices=related or reply.choices, reasons=reasons)
+
+    def _beside(self, match: Match, card: Card) -> Iterator[str]:
+        """Yield what may help beside the answer and is not under it anyway; about a treatment, nothing about the bot."""
+        shown = {button.payload for button in card.buttons}
+        apart = self._library.always if match.node == self._library.advice else ()
+        return (node for node in match.related if taps.payload(node) not in shown and node not in apart)
 
     def _show(self, node: str, state: State, tone: Tone, lead: str = "") -> Reply:
         card = self._composer.card(node, tone)

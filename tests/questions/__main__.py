@@ -23,7 +23,8 @@ def main() -> None:
     judged = baseline.Roles(roles.urgent, roles.otherwise)
     development = read(HERE / "development.jsonl")
     unseen = [read(HERE / f"unseen-{number}.jsonl") for number in (1, 2)]
-    crossed = cross_validated(matching_data(library), roles, development)
+    data = matching_data(library)
+    crossed = cross_validated(data, roles, development)
     columns = [
         *(Column.measured(f"unseen {at}", matcher, roles, rows) for at, rows in enumerate(unseen, 1)),
         Column("development, cross-validated", crossed.rows),
@@ -36,7 +37,7 @@ def main() -> None:
     ]
     cost = measured_cost(ROOT, matcher, [question for rows in unseen for question in rows])
     path = ROOT / "docs" / "matching.md"
-    path.write_text(page(columns, crossed.left_out, cost, roles), encoding="utf-8")
+    path.write_text(page(columns, crossed.left_out, cost, roles, frozenset(data.intents.subject_of)), encoding="utf-8")
     print(f"wrote {path}")
 
 

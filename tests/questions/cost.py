@@ -14,14 +14,15 @@ from bot.engine.evaluate import Question
 from bot.engine.match.result import Matcher
 
 _START = """
-import resource, time
+import time
 from pathlib import Path
+import psutil
 from bot.library.load import load
 library = load(Path("dialogs"), Path("content"))
-before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+before, begun = psutil.Process().memory_info().rss, time.process_time()
 from bot.engine.match import build_matcher
-build_matcher(library)
-print(time.process_time() - begun, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+matcher = build_matcher(library)
+print(time.process_time() - begun, (psutil.Process().memory_info().rss - before) / 2**20)
 """
 
 

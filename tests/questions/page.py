@@ -34,18 +34,18 @@ class Column:
         return cls(name, measure(matcher, questions, roles.otherwise))
 
 
-def page(columns: Sequence[Column], left_out: int, cost: Cost, roles: Roles) -> str:
+def page(columns: Sequence[Column], left_out: int, cost: Cost, roles: Roles, content: frozenset[str]) -> str:
     """Return the whole page."""
     told = {"date": f"{datetime.now(UTC):%-d %B %Y}", "left_out": left_out, "folds": FOLDS, "near": NEAR}
     head = _METHOD.read_text(encoding="utf-8").format(**told)
-    parts = [head, _bars(columns, roles), _kinds(columns, roles), _cost(cost), _confused(columns[:3])]
+    parts = [head, _bars(columns, roles, content), _kinds(columns, roles), _cost(cost), _confused(columns[:3])]
     return "\n".join(parts)
 
 
-def _bars(columns: Sequence[Column], roles: Roles) -> str:
+def _bars(columns: Sequence[Column], roles: Roles, content: frozenset[str]) -> str:
     lines = ["## Against the aims\n", "| | aim | " + " | ".join(column.name for column in columns) + " |"]
     lines.append("|---|---|" + "---|" * len(columns))
-    found = [_aims(column, roles) for column in columns]
+    found = [_aims(column, roles, content) for column in columns]
     lines += [f"| {name} | {aim} | " + " | ".join(one[name] for one in found) + " |" for name, aim in _AIMS.items()]
     return "\n".join(lines) + "\n"
 
@@ -62,7 +62,7 @@ _AIMS = {
 }
 
 
-def _aims(column: Column, roles: Roles) -> dict[str, str]:
+def _aims(column: Column, roles: Roles, content: frozenset[str]) -> dict[str, str]:
     found = summary(column.rows, roles.urgent)
     kinds: dict[str, Any] = found["by_kind"]
     values = [
@@ -72,18 +72,20 @@ def _aims(column: Column, roles: Roles) -> dict[str, str]:
         kinds["follow-up"]["right"],
         found["urgent"]["recall"],
         found["urgent"]["false_alarms"],
-        _kept_out(column.rows, roles),
+        _kept_out(column.rows, content),
     ]
     return dict(zip(_AIMS, [str(found["n"]), *(f"{value:.1%}" for value in values)], strict=True))
 
 
-def _kept_out(rows: Sequence[Row], roles: Roles) -> float:
-    """Return the share of questions with nothing to expect that got no content: not covered, choices, or help."""
+def _kept_out(rows: Sequence[Row], content: frozenset[str]) -> float:
+    """Return the share of questions outside the topic that were not answered with one of its content nodes."""
     outside = [row for row in rows if row.question.kind == "out-of-scope"]
-    content = [
-        row for row in outside if row.match.outcome is Outcome.ANSWER and row.match.node not in row.question.expect
+    answered = [
+        row
+        for row in outside
+        if row.match.outcome is Outcome.ANSWER and row.match.node in content - set(row.question.expect)
     ]
-    return 1 - len(content) / len(outside) if outside else 1.0
+    return 1 - len(answered) / len(outside) if outside else 1.0
 
 
 def _kinds(columns: Sequence[Column], roles: Roles) -> str:

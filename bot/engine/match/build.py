@@ -16,7 +16,7 @@ from bot.engine.match.lessons import Lessons
 from bot.engine.match.lexicon import NUMBER, Lexicon
 from bot.engine.match.matcher import TopicMatcher
 from bot.engine.match.message import Reader
-from bot.engine.match.normalise import clean, every_word, split
+from bot.engine.match.normalise import clean, every_word, is_plain, split
 from bot.engine.match.spell import Speller
 from bot.engine.match.stem import Stemmer
 from bot.engine.match.topics import Topics
@@ -87,6 +87,8 @@ def _stale(content: Path) -> Learned:
 
 
 def _split(wording: str) -> list[str]:
+    if is_plain(wording):
+        return wording.split()
     found: list[str] = []
     for part in wording.split():
         found.extend([NUMBER] if part == NUMBER else split(clean(part)))

@@ -19,7 +19,7 @@ from bot.engine.match.train import train
 from bot.library.models_matching import Matching
 
 FILE = "matcher.json"
-_FORM = 2
+_FORM = 3
 """Raise it when features or training change: every stored model is then out of date."""
 _UNTAUGHT = Linear()
 

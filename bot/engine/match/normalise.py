@@ -20,6 +20,7 @@ _STOP = "."
 _SPACED_OUT = re.compile(r"\b(?:[a-z] ){3,}[a-z]\b")
 _LETTER_CODE = re.compile(r"\b(mk|[bcdktp])[-_. ]?(\d{1,2})(?![\d.])\b")
 _THREE_OR_MORE = re.compile(r"([a-z])\1{2,}")
+_PLAIN = re.compile(r"[a-z]+(?: [a-z]+)*")
 _ABBREVIATION = re.compile(r"\b(pt|pts|dr|mr|mrs|ms|vs|approx|incl|eg|ie|st|no)\.(?=\s)")
 _POSSESSIVE = re.compile(r"\b(?!(?:it|that|what|who|how|there|here|where|he|she|let|when|why)')([a-z]{2,})'s\b")
 _UNIT = re.compile(r"(?<=\d)(?=(?:mgs?|mcgs?|ug|gm?|kgs?|ml|mmol|iu|m|f|y|yo|yrs?|hrs?|h|x|wks?|mo|days?|ish)\b)")
@@ -49,6 +50,11 @@ def clean(text: str) -> str:
     return "".join(_plain(letter) for letter in unicodedata.normalize("NFD", text))
 
 
+def is_plain(wording: str) -> bool:
+    """Return whether an authored wording is nothing but words as they are; most are, and there are very many."""
+    return _PLAIN.fullmatch(wording) is not None and not _THREE_OR_MORE.search(wording)
+
+
 def every_word(lines: Iterable[str]) -> set[str]:
     """Return the words of many authored lines, read together, since one by one they take seconds."""
     plain, other = list[str](), list[str]()
@@ -68,8 +74,6 @@ def _plain(letter: str) -> str:
 
 def split(cleaned: str) -> list[str]:
     """Return the words, numbers and sentence ends (each as `.`) of a cleaned text, in order."""
-    if cleaned.isalpha() and cleaned.isascii() and not _THREE_OR_MORE.search(cleaned):
-        return [cleaned]
     text = _POSSESSIVE.sub(r"\1", cleaned).replace("'", "")
     text = _SPACED_OUT.sub(lambda found: found[0].replace(" ", ""), text)
     text = _LETTER_CODE.sub(r"\1\2", _ABBREVIATION.sub(r"\1", text))

@@ -12,6 +12,8 @@ MOST = 1000
 
 def expand(wording: str) -> list[str]:
     """Return every plain wording `wording` stands for; raises ValueError when they are too many."""
+    if "(" not in wording:
+        return [" ".join(wording.split())]
     parts: list[list[str]] = []
     at = 0
     for group in _GROUP.finditer(wording):
