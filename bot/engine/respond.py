@@ -129,7 +129,7 @@ class Engine:
         return replace(reply, lead=lead or reply.lead, choices=related or reply.choices, reasons=reasons)
 
     def _beside(self, match: Match, card: Card) -> Iterator[str]:
-        """Yield what may help beside the answer and is not under it anyway; about a treatment, nothing about the bot."""
+        """Yield what may help and is not under the answer anyway; beside personal advice, nothing about the bot."""
         shown = {button.payload for button in card.buttons}
         apart = self._library.always if match.node == self._library.advice else ()
         return (node for node in match.related if taps.payload(node) not in shown and node not in apart)

@@ -229,3 +229,9 @@ def test_guesses_stand_before_what_is_always_offered_and_nothing_twice(
     targets = [(tap.node, tap.tone) for button in reply.buttons if (tap := taps.parse(button.payload))]
     if outcome is Outcome.NOT_COVERED:
         assert len(targets) == len(set(targets)), targets
+
+
+def test_beside_advice_on_a_treatment_stands_nothing_about_the_bot(library: Library) -> None:
+    found = Match(Outcome.ANSWER, library.advice, related=("privacy", "glucose", "help"))
+    reply, _ = Engine(library, Decided(found)).respond(State(), Incoming(Kind.TEXT, "?"))
+    assert [button.payload for button in reply.choices] == ["v1:glucose"]
