@@ -321,6 +321,7 @@ async def test_two_conversations_of_one_person_do_not_undo_each_others_register(
         await notebook.wait_for(1)
         released.set()
         await notebook.wait_for(2)
+        assert await courier.drain(5)
         assert (await courier.preferences("slack:ann")).tone is Tone.PROFESSIONAL
 
 
