@@ -72,11 +72,19 @@ def ask(
     explain: Annotated[bool, typer.Option("--explain", help="Say why this answer was chosen.")] = False,
 ) -> None:
     """Ask one question and print the answer."""
+    from jinja2 import TemplateError
+
     from bot.adapters.terminal.ask import answer_once
     from bot.settings import load_settings
 
-    engine = _engine(load_settings())
-    typer.echo(answer_once(engine, text, node, after, _tone(tone), channel, as_json=as_json, explain=explain))
+    settings = load_settings()
+    try:
+        engine = _engine(settings, templates=False)
+        answer = answer_once(engine, text, node, after, _tone(tone), channel, as_json=as_json, explain=explain)
+    except TemplateError:  # one text is faulty: the full check names every place
+        _engine(settings)
+        raise
+    typer.echo(answer)
 
 
 def _converse(settings: Settings, tone: str | None) -> None:
@@ -90,10 +98,10 @@ def _converse(settings: Settings, tone: str | None) -> None:
     converse(_engine(settings), console, lines, _tone(tone) or Tone.LAYPERSON)
 
 
-def _engine(settings: Settings) -> Engine:
-    from bot.serve import build_engine
+def _engine(settings: Settings, *, templates: bool = True) -> Engine:
+    from bot.authored import build_engine
 
-    return build_engine(settings)
+    return build_engine(settings, templates=templates)
 
 
 def _tone(word: str | None) -> Tone | None:

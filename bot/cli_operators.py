@@ -20,8 +20,8 @@ app.add_typer(inbox, name="inbox")
 @app.command()
 def doctor(platform: Annotated[str | None, typer.Argument(help="telegram or slack; both if left out")] = None) -> None:
     """Examine the set-up of each configured platform and say what to mend, and where."""
+    from bot.authored import build_engine
     from bot.doctor import examine
-    from bot.serve import build_engine
 
     settings = load_settings()
     healthy, report = asyncio.run(examine(settings, build_engine(settings), platform))
@@ -32,8 +32,8 @@ def doctor(platform: Annotated[str | None, typer.Argument(help="telegram or slac
 @telegram.command("links")
 def telegram_links() -> None:
     """Print a link per answer, for leaflets and QR codes."""
+    from bot.authored import build_engine
     from bot.doctor import telegram_links as links
-    from bot.serve import build_engine
 
     settings = load_settings()
     typer.echo(asyncio.run(links(settings, build_engine(settings))))

@@ -9,21 +9,14 @@ import signal
 from pathlib import Path
 
 from bot import logs
+from bot.authored import build_engine
 from bot.delivery.identity import Identity
 from bot.delivery.opening import open_store, sqlite_path
-from bot.engine.match import build_matcher
 from bot.engine.respond import Engine
 from bot.errors import SettingsError
-from bot.library.load import load
 from bot.platforms import platforms
 from bot.service import Service
 from bot.settings import Settings
-
-
-def build_engine(settings: Settings) -> Engine:
-    """Return the engine over the content the settings name; raises LoadError when that content has faults."""
-    library = load(settings.footnote_dialogs, settings.footnote_content)
-    return Engine(library, build_matcher(library), require_approved=settings.footnote_require_approved)
 
 
 def installation_secret(settings: Settings) -> str:

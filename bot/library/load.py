@@ -40,7 +40,7 @@ def load(dialogs: Path, content: Path, *, templates: bool = True) -> Library:
 def attempt(dialogs: Path, content: Path, *, templates: bool = True) -> Attempt:
     """Return whatever can be built and every fault; never raises for what the files hold."""
     page_of.cache_clear()
-    with _no_collection():
+    with no_collection():
         reader = Reader(Home(dialogs, content))
         library = reader.library()
         faults = set(reader.shelf.faults)
@@ -58,7 +58,7 @@ def _hides_values(broken: set[Path]) -> bool:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Pause the garbage collector: loading makes only objects that stay, and scanning them triples the time."""
     was_on = gc.isenabled()
     gc.disable()

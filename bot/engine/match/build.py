@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from bot.engine.match.advice import Advice
@@ -30,10 +31,11 @@ log = logging.getLogger(__name__)
 class Parts:
     """What both the matcher and its training need: one way to read text, and the threads."""
 
-    def __init__(self, data: Matching) -> None:
+    def __init__(self, data: Matching, asked: frozenset[str] | None = None) -> None:
+        """`asked` are the words of all English authored questions, if known already; reading them takes a while."""
         self.data = data
         self.stem = Stemmer(data.vocabulary.irregular)
-        self.asked = every_word(_lines(data))
+        self.asked = frozenset(every_word(_english(data))) if asked is None else asked
         self.known = frozenset([*_words(data), *self.asked])
         lexicon = Lexicon(data.vocabulary.concepts, self.stems)
         speller = Speller(self.known, _medicines(data), data.vocabulary.common, self.stem)
@@ -42,6 +44,7 @@ class Parts:
         self.threads = Threads(data.intents)
         kin = {name: [self.stem(word) for word in words] for name, words in data.vocabulary.kin.items()}
         self.eye = Eye(data.intents.subjects, data.intents.anchors, data.urgent.telling, kin)
+        _split.cache_clear()  # every wording is read for its words and for its stems, and never again
 
     def stems(self, wording: str) -> list[str]:
         """Return the stems of an authored wording, the sign for a number kept."""
@@ -49,7 +52,7 @@ class Parts:
 
     def learn(self) -> Learned:
         """Return freshly trained models."""
-        return learn(Lessons(self.data, self.reader.read, self.eye, self.threads))
+        return learn(Lessons(self.data, self.reader.read, self.eye, self.threads), self.asked)
 
 
 def build(data: Matching, roles: Roles, content: Path) -> TopicMatcher:
@@ -58,7 +61,8 @@ def build(data: Matching, roles: Roles, content: Path) -> TopicMatcher:
     Models trained from other phrases still serve, with a warning: an editor's new phrase must not cost a minute at
     every start. Where there are none at all, only rules and buttons lead to answers, and a warning says so.
     """
-    return assemble(Parts(data), roles, load(content / FILE, digest(data)) or _stale(content))
+    learned = load(content / FILE, digest(data)) or _stale(content)
+    return assemble(Parts(data, learned.words or None), roles, learned)
 
 
 def assemble(parts: Parts, roles: Roles, learned: Learned) -> TopicMatcher:
@@ -68,7 +72,7 @@ def assemble(parts: Parts, roles: Roles, learned: Learned) -> TopicMatcher:
         roles,
         parts.reader,
         Urgency(data.urgent),
-        _languages(parts),
+        Languages(data.vocabulary.languages, frozenset([*data.vocabulary.common, *parts.asked])),
         Advice(data.advice, Lexicon(data.advice.concepts, parts.stems)),
         Topics(learned, data.intents, parts.threads, parts.eye),
         parts.threads,
@@ -86,13 +90,12 @@ def _stale(content: Path) -> Learned:
     return learned
 
 
-def _split(wording: str) -> list[str]:
+@cache
+def _split(wording: str) -> tuple[str, ...]:
     if is_plain(wording):
-        return wording.split()
-    found: list[str] = []
-    for part in wording.split():
-        found.extend([NUMBER] if part == NUMBER else split(clean(part)))
-    return found
+        return tuple(wording.split())
+    parts = ([NUMBER] if part == NUMBER else split(clean(part)) for part in wording.split())
+    return tuple(word for part in parts for word in part)
 
 
 def _words(data: Matching) -> Iterable[str]:
@@ -113,11 +116,13 @@ def _lines(data: Matching) -> Iterable[str]:
         yield from lines
 
 
-def _languages(parts: Parts) -> Languages:
-    """Return what tells English from other languages; some authored questions are in those."""
-    words = parts.data.vocabulary.languages
-    telling = {word for found in words.values() for word in found}
-    return Languages(words, frozenset([*parts.data.vocabulary.common, *(parts.asked - telling)]))
+def _english(data: Matching) -> Iterable[str]:
+    """Yield the authored questions that are not in another language, whose words must not count as known."""
+    languages = Languages(data.vocabulary.languages, frozenset(data.vocabulary.common))
+    for line in _lines(data):
+        cleaned = clean(line)
+        if languages.other(cleaned, split(cleaned)) not in data.vocabulary.languages:
+            yield line
 
 
 def _medicines(data: Matching) -> Iterable[str]:

@@ -19,24 +19,28 @@ from bot.engine.match.train import train
 from bot.library.models_matching import Matching
 
 FILE = "matcher.json"
-_FORM = 3
+_FORM = 4
 """Raise it when features or training change: every stored model is then out of date."""
 _UNTAUGHT = Linear()
 
 
+_MODELS = ("nodes", "follow", "thread")
+
+
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """The models; without lessons they know nothing."""
+    """The models, and every word of the phrases they were learned from; without lessons they know nothing."""
 
     nodes: Linear = _UNTAUGHT
     follow: Linear = _UNTAUGHT
     thread: Linear = _UNTAUGHT
+    words: frozenset[str] = frozenset()
 
 
-def learn(lessons: Lessons) -> Learned:
-    """Return models trained from the lessons; deterministic, takes minutes."""
+def learn(lessons: Lessons, words: frozenset[str]) -> Learned:
+    """Return models trained from the lessons, which hold these words; deterministic, takes minutes."""
     first = train(lessons.follow())
-    return Learned(train(lessons.nodes()), train(lessons.follow(first)), train(lessons.thread()))
+    return Learned(train(lessons.nodes()), train(lessons.follow(first)), train(lessons.thread()), words)
 
 
 def digest(data: Matching) -> str:
@@ -50,12 +54,16 @@ def load(path: Path, wanted: str | None = None) -> Learned | None:
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         fits = wanted in (None, stored["digest"])
-        return Learned(*(unpacked(stored[name]) for name in Learned.__slots__)) if fits else None
+        if not fits:
+            return None
+        nodes, follow, thread = (unpacked(stored[name]) for name in _MODELS)
+        return Learned(nodes, follow, thread, frozenset(stored["words"]))
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return None
 
 
 def dump(learned: Learned, made_from: str) -> str:
     """Return the file's text."""
-    models = {name: packed(getattr(learned, name)) for name in Learned.__slots__}
-    return json.dumps({"digest": made_from, **models}, separators=(",", ":"), ensure_ascii=False)
+    models = {name: packed(getattr(learned, name)) for name in _MODELS}
+    stored = {"digest": made_from, **models, "words": sorted(learned.words)}
+    return json.dumps(stored, separators=(",", ":"), ensure_ascii=False)

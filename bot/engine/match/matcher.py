@@ -17,7 +17,7 @@ from bot.engine.turn import Outcome, Tone
 
 OTHER_LANGUAGE = "other-language"
 """The interface sentence that leads the answer to a message in another language."""
-URGENT_FROM = 0.4
+URGENT_FROM = 0.5
 """The likelihood from which a message is urgent even though no rule fired."""
 URGENT_ALONE_FROM = 0.7
 """The same for its words alone, whatever thread they are in: "and if none of them helps" is no cry for help."""
