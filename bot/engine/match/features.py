@@ -12,8 +12,8 @@ _MOST_CONCEPTS = 14
 """Concepts paired with each other; a long story names many, and their pairs grow with the square."""
 _PIECES = (3, 4)
 """Lengths in letters of the pieces of words: they tell kin and misspelt words, and what no vocabulary holds."""
-_MOST_PIECES = 1200
-"""Pieces of one message; a question has about 150, more is a page of text."""
+_FIRST, _LAST = 300, 100
+"""Words at either end that the models see; a question has twenty, more is a page of text. The urgent rules see all."""
 
 _PIECE = "#"
 
@@ -83,7 +83,7 @@ class Eye:
         return [word for at, word in enumerate(message.words) if at not in gone]
 
     def _words(self, message: Message, keep: Callable[[str], bool]) -> set[str]:
-        sequence = items(message, keep)
+        sequence = _ends(items(message, keep))
         pairs = zip(["^", *sequence], [*sequence, "$"], strict=True)
         found = {*sequence, *(f"{left} {right}" for left, right in pairs)}
         named = sorted({name for mention in message.mentions for name in mention.concepts if keep(name)})
@@ -93,11 +93,15 @@ class Eye:
         return found
 
 
-def _pieces(words: Iterable[str]) -> list[str]:
+def _ends(words: Sequence[str]) -> Sequence[str]:
+    return words if len(words) <= _FIRST + _LAST else [*words[:_FIRST], *words[-_LAST:]]
+
+
+def _pieces(words: Sequence[str]) -> list[str]:
     """Return the pieces of the words; the space between two words counts as a letter of both."""
-    text = f" {' '.join(words)} "
+    text = f" {' '.join(_ends(words))} "
     found = {text[at : at + size] for size in _PIECES for at in range(len(text) - size + 1)}
-    return [f"{_PIECE}{piece}" for piece in sorted(found)[:_MOST_PIECES]]
+    return [f"{_PIECE}{piece}" for piece in found]
 
 
 def _unit(found: Iterable[str]) -> Values:

@@ -123,18 +123,34 @@ def test_a_misspelt_medicine_is_understood(matcher: Matcher, text: str) -> None:
     ids=range(11),
 )
 def test_odd_input_is_decided_in_bounded_time(matcher: Matcher, text: str, library: Library) -> None:
-    begun = time.process_time()
-    match = matcher.match(text, "ala", Tone.LAYPERSON)
-    assert match.node in library.nodes
-    assert time.process_time() - begun < 1.0, "a bound against runaway work, far above what a question costs"
+    assert matcher.match(text, "ala", Tone.LAYPERSON).node in library.nodes
+    assert _seconds(matcher, text, "ala") < 0.5, "a bound against runaway work, far above what a question costs"
+
+
+def _seconds(matcher: Matcher, text: str, after: str | None) -> float:
+    """Return the processor time of the quickest of three tries: the others are the machine's doing."""
+    times = []
+    for _ in range(3):
+        begun = time.process_time()
+        matcher.match(text, after, Tone.LAYPERSON)
+        times.append(time.process_time() - begun)
+    return min(times)
+
+
+WORDS = st.sampled_from("ala k2 dose toe black not why pregablin 600 mg ¿qué α-lipoic cant breathe аlа . ? 🦶".split())
 
 
 @settings(max_examples=150, deadline=None)
-@given(text=st.text(max_size=300))
-def test_no_text_breaks_it_and_choices_are_two_or_three(matcher: Matcher, library: Library, text: str) -> None:
-    match = matcher.match(text, None, Tone.PROFESSIONAL)
+@given(
+    text=st.text(max_size=300) | st.lists(WORDS, max_size=120).map(" ".join), after=st.sampled_from([None, "ala", "k2"])
+)
+def test_no_text_breaks_it_or_takes_more_than_fifty_milliseconds(
+    matcher: Matcher, library: Library, text: str, after: str | None
+) -> None:
+    match = matcher.match(text, after, Tone.PROFESSIONAL)
     assert match.node in library.nodes
     assert (len(match.choices) in (2, 3)) == (match.outcome is Outcome.CHOICES)
+    assert _seconds(matcher, text, after) < 0.05
 
 
 def test_the_decision_is_always_the_same(matcher: Matcher) -> None:
