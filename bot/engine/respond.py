@@ -129,9 +129,9 @@ class Engine:
         return replace(reply, lead=lead or reply.lead, choices=related or reply.choices, reasons=reasons)
 
     def _beside(self, match: Match, card: Card) -> Iterator[str]:
-        """Yield what may help and is not under the answer anyway; beside personal advice, nothing about the bot."""
+        """Yield the topics that may help and are not under the answer anyway; nothing about the bot itself."""
         shown = {button.payload for button in card.buttons}
-        apart = self._library.always if match.node == self._library.advice else ()
+        apart = self._library.always
         return (node for node in match.related if taps.payload(node) not in shown and node not in apart)
 
     def _show(self, node: str, state: State, tone: Tone, lead: str = "") -> Reply:
