@@ -10,8 +10,10 @@ from typing import Any
 
 import asyncpg
 
+from bot.delivery.grouping import Grouping
 from bot.delivery.postgres import leader, turns
 from bot.delivery.postgres import statements as sql
+from bot.delivery.postgres.together import together
 from bot.delivery.postgres.trouble import TROUBLE
 from bot.delivery.store import (
     Arrival,
@@ -41,6 +43,8 @@ class PostgresStore:
     def __init__(self, pool: asyncpg.Pool, dsn: str) -> None:
         self._pool = pool
         self._dsn = dsn
+        self._acceptances: Grouping[turns.Acceptance, Receipt] = Grouping(together(self._accept), turns.accept_names)
+        self._finishes: Grouping[turns.Finish, Turn | None] = Grouping(together(self._finish), turns.finish_names)
 
     @classmethod
     async def open(cls, dsn: str) -> PostgresStore:
@@ -51,6 +55,8 @@ class PostgresStore:
         return cls(pool, dsn)
 
     async def close(self) -> None:
+        await self._acceptances.settle()
+        await self._finishes.settle()
         await self._pool.close()
 
     async def ping(self) -> None:
@@ -60,12 +66,7 @@ class PostgresStore:
         """Nothing to take over: the leases of a dead replica run out, and others live."""
 
     async def accept(self, arrival: Arrival, lease: Lease | None) -> Receipt:
-        [waiting] = await self._column(turns.ACCEPT, *turns.accept_terms(arrival, lease)) or [None]
-        if waiting is None:
-            return Receipt(fresh=False)
-        if lease is None or waiting > 1:
-            return Receipt(fresh=True)
-        return Receipt(fresh=True, turn=await self._first_turn(arrival.conversation))
+        return await self._acceptances.run((arrival, lease))
 
     async def claim(self, channel: str, limit: int, lease: Lease) -> list[Turn]:
         lanes = dict(await self._rows(turns.CLAIM, channel, lease.now, lease.owner, lease.until, limit, lease.farthest))
@@ -79,8 +80,7 @@ class PostgresStore:
         await self._execute(sql.PROGRESS, turn.row, json.dumps(sent))
 
     async def finish(self, turn: Turn, record: Record, lease: Lease | None) -> Turn | None:
-        [left] = await self._column(turns.FINISH, *turns.finish_terms(turn, record, lease)) or [0]
-        return await self._first_turn(turn.conversation) if left and lease else None
+        return await self._finishes.run((turn, record, lease))
 
     async def postpone(self, turn: Turn, due_at: float, attempts: int) -> None:
         await self._execute(sql.POSTPONE, turn.row, attempts, due_at)
@@ -152,9 +152,19 @@ class PostgresStore:
     def term(self, post: str) -> AbstractAsyncContextManager[asyncio.Event]:
         return leader.term(self._dsn, post)
 
-    async def _first_turn(self, conversation: bytes) -> Turn | None:
-        rows = await self._rows(turns.FIRST_TURNS, [conversation])
-        return turns.turn_from(rows[0]) if rows else None
+    async def _accept(self, calls: Sequence[turns.Acceptance]) -> list[Receipt]:
+        async with self._connection() as db:
+            waiting = dict(await db.fetch(turns.ACCEPT, *turns.accept_terms(calls)))
+            lanes = [(arrival.conversation, lease) for arrival, lease in calls]
+            first = await _first_turns(db, [lane for lane, lease in lanes if lease and waiting.get(lane) == 1])
+        return [Receipt(fresh=lane in waiting, turn=first.get(lane)) for lane, _ in lanes]
+
+    async def _finish(self, calls: Sequence[turns.Finish]) -> list[Turn | None]:
+        async with self._connection() as db:
+            left = dict(await db.fetch(turns.FINISH, *turns.finish_terms(calls)))
+            lanes = [(turn.conversation, lease) for turn, _, lease in calls]
+            first = await _first_turns(db, [lane for lane, lease in lanes if lease and left.get(lane)])
+        return [first.get(lane) for lane, _ in lanes]
 
     async def _column(self, statement: str, *terms: Any) -> list[Any]:
         return [row[0] for row in await self._rows(statement, *terms)]
@@ -179,6 +189,11 @@ class PostgresStore:
 
 async def _keep_as_it_is(connection: asyncpg.Connection) -> None:
     """Nothing here changes a connection's settings, so resetting it (a round trip per step) is not needed."""
+
+
+async def _first_turns(db: Any, conversations: Sequence[bytes]) -> dict[bytes, Turn]:
+    rows = await db.fetch(turns.FIRST_TURNS, conversations) if conversations else []
+    return {row["conversation"]: turns.turn_from(row) for row in rows}
 
 
 def _affected(tag: str) -> int:

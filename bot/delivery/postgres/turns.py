@@ -1,4 +1,6 @@
-"""The life of a turn in PostgreSQL: one statement, hence one round trip, per step.
+"""The life of a turn in PostgreSQL: one statement, hence one round trip, per step, for all who wait for that step.
+
+Every statement locks rows in the order of their keys, so that groups of several replicas cannot wait for each other.
 
 Where a step leases a lane and then reads what the lane's last turn wrote, it takes a second statement: a statement sees
 the database as it was when it began, which may be before the lane was free.
@@ -7,27 +9,38 @@ the database as it was when it began, which may be before the lane was free.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from bot.delivery.store import Arrival, Lease, Record, Turn
 from bot.delivery.words import LONGEST_WAIT, day_of, state_from, trail_text
 
+Acceptance = tuple[Arrival, Lease | None]
+Finish = tuple[Turn, Record, Lease | None]
+
 ACCEPT = """
-WITH unknown AS (
-  INSERT INTO seen (event, at) SELECT event, $2 FROM unnest($1::bytea[]) AS event
-  ON CONFLICT DO NOTHING RETURNING event
+WITH arrival AS (
+  SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::boolean[],
+    $8::float8[], $9::bigint[], $10::float8[])
+  AS a (conversation, person, channel, payload, question, replies_to, edited, received, owner, until)
+), key AS (
+  SELECT * FROM unnest($11::bytea[], $12::bytea[], $13::float8[]) AS k (event, conversation, at)
+), unknown AS (
+  INSERT INTO seen (event, at) SELECT event, at FROM key ORDER BY event ON CONFLICT DO NOTHING RETURNING event
 ), fresh AS (
   INSERT INTO inbox (conversation, person, channel, payload, question, replies_to, edited, received)
-  SELECT $3, $4, $5, $6, $7, $8, $11, $2 WHERE (SELECT count(*) FROM unknown) = cardinality($1::bytea[])
-  RETURNING id
+  SELECT conversation, person, channel, payload, question, replies_to, edited, received FROM arrival
+  WHERE conversation NOT IN (SELECT conversation FROM key WHERE event NOT IN (SELECT event FROM unknown))
+  RETURNING conversation
 )
 INSERT INTO lane AS l (conversation, channel, waiting, due_at, owner, until)
-SELECT $3, $5, 1, $2, $9, $10 FROM fresh
+SELECT conversation, channel, 1, received, owner, until FROM arrival JOIN fresh USING (conversation)
+ORDER BY conversation
 ON CONFLICT (conversation) DO UPDATE SET waiting = l.waiting + 1,
   due_at = CASE WHEN l.waiting = 0 THEN excluded.due_at ELSE l.due_at END,
   owner = CASE WHEN l.waiting = 0 THEN excluded.owner ELSE l.owner END,
   until = CASE WHEN l.waiting = 0 THEN excluded.until ELSE l.until END
-RETURNING l.waiting
+RETURNING l.conversation, l.waiting
 """
 """Returns nothing for a repetition, else how many turns are in the lane now. A lane that is emptied stays with
 `waiting = 0` until pruned: deleting it here could miss a turn that is being accepted at the same moment."""
@@ -55,73 +68,106 @@ LEFT JOIN conversation c ON c.conversation = i.conversation
 """
 
 FINISH = """
-WITH done AS (
-  DELETE FROM inbox WHERE id = $1 RETURNING conversation, person, question
+WITH turn AS (
+  SELECT * FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::smallint[], $5::boolean[], $6::text[], $7::text[],
+    $8::float8[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::float8[])
+  AS t (id, tone, met, day, remembered, trail, node, at, voted, vote_tone, vote_channel, vote, owner, until)
+), done AS (
+  DELETE FROM inbox USING turn WHERE inbox.id = turn.id
+  RETURNING inbox.conversation, inbox.person, inbox.question, turn.*
 ), about AS (
-  INSERT INTO person AS p (person, tone, met, day) SELECT person, $2, $3, $4 FROM done WHERE $5
-  ON CONFLICT (person) DO UPDATE SET tone = CASE WHEN $6 THEN excluded.tone ELSE p.tone END,
+  INSERT INTO person AS p (person, tone, met, day)
+  SELECT person, tone, met, day FROM done WHERE remembered ORDER BY person
+  ON CONFLICT (person) DO UPDATE SET tone = CASE WHEN p.person = ANY($15) THEN excluded.tone ELSE p.tone END,
     met = p.met OR excluded.met, day = excluded.day, departed = NULL
-  WHERE $6 OR p.met < excluded.met OR p.day <> excluded.day OR p.departed IS NOT NULL
+  WHERE p.person = ANY($15) OR p.met < excluded.met OR p.day <> excluded.day OR p.departed IS NOT NULL
 ), position AS (
-  INSERT INTO conversation (conversation, person, trail, day) SELECT conversation, person, $7, $4 FROM done WHERE $5
+  INSERT INTO conversation (conversation, person, trail, day)
+  SELECT conversation, person, trail, day FROM done WHERE remembered ORDER BY conversation
   ON CONFLICT (conversation) DO UPDATE SET person = excluded.person, trail = excluded.trail, day = excluded.day
 ), answers AS (
   INSERT INTO message (conversation, message, node, question, part, at)
-  SELECT conversation, sent.message, $9, question, sent.part, $10
-  FROM done, unnest($8::text[]) WITH ORDINALITY AS sent (message, part)
+  SELECT conversation, message, node, question, part, at
+  FROM done JOIN unnest($16::bigint[], $17::text[], $18::smallint[]) AS sent (id, message, part) USING (id)
+  ORDER BY conversation, message
   ON CONFLICT (conversation, message) DO UPDATE SET node = excluded.node, at = excluded.at
-), vote AS (
+), votes AS (
   INSERT INTO feedback AS f (node, tone, channel, vote, day, votes)
-  SELECT $11, $12, $13, $14, $4, 1 FROM done WHERE $14::text IS NOT NULL
-  ON CONFLICT (node, tone, channel, vote, day) DO UPDATE SET votes = f.votes + 1
+  SELECT voted, vote_tone, vote_channel, vote, day, count(*) FROM done WHERE vote IS NOT NULL
+  GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+  ON CONFLICT (node, tone, channel, vote, day) DO UPDATE SET votes = f.votes + excluded.votes
+), held AS (
+  SELECT conversation FROM lane WHERE conversation = ANY($19) ORDER BY conversation FOR UPDATE
 )
-UPDATE lane SET waiting = waiting - 1, due_at = $10,
-  owner = CASE WHEN waiting > 1 THEN $15::bigint END, until = $16
-FROM done WHERE lane.conversation = done.conversation
-RETURNING lane.waiting
+UPDATE lane SET waiting = waiting - 1, due_at = done.at,
+  owner = CASE WHEN waiting > 1 THEN done.owner END, until = done.until
+FROM done JOIN held USING (conversation) WHERE lane.conversation = done.conversation
+RETURNING lane.conversation, lane.waiting
 """
-"""Returns nothing if another replica has finished the turn, else how many are left in the lane."""
+"""Returns nothing for a turn that another replica has finished, else how many are left in its lane."""
 
 
-def accept_terms(arrival: Arrival, lease: Lease | None) -> tuple[Any, ...]:
-    """Return the parameters of `ACCEPT`."""
+def accept_names(call: Acceptance) -> Collection[bytes]:
+    """Return what two arrivals of one `ACCEPT` must not share."""
+    arrival, _ = call
+    return (arrival.conversation, *arrival.keys)
+
+
+def accept_terms(calls: Sequence[Acceptance]) -> list[Sequence[Any]]:
+    """Return the parameters of `ACCEPT`, a column each."""
+    keys = [(key, arrival.conversation, arrival.received) for arrival, _ in calls for key in arrival.keys]
+    return [*_columns([_accepted(*call) for call in calls], 10), *_columns(keys, 3)]
+
+
+def finish_names(call: Finish) -> Collection[bytes]:
+    """Return what two turns of one `FINISH` must not share."""
+    turn, _, _ = call
+    return (turn.conversation, turn.person)
+
+
+def finish_terms(calls: Sequence[Finish]) -> list[Sequence[Any]]:
+    """Return the parameters of `FINISH`, a column each. Only what a turn changed about its person is written."""
+    changed = [turn.person for turn, record, _ in calls if record.state and record.state.tone != turn.state.tone]
+    sent = [(turn.row, text, part) for turn, record, _ in calls for part, text in enumerate(record.messages)]
+    lanes = [turn.conversation for turn, _, _ in calls]
+    return [*_columns([_finished(*call) for call in calls], 14), changed, *_columns(sent, 3), lanes]
+
+
+def _accepted(arrival: Arrival, lease: Lease | None) -> tuple[Any, ...]:
     return (
-        list(arrival.keys),
-        arrival.received,
         arrival.conversation,
         arrival.person,
         arrival.channel,
         arrival.payload,
         arrival.question,
         arrival.replies_to,
+        arrival.edited,
+        arrival.received,
         lease.owner if lease else None,
         lease.until if lease else None,
-        arrival.edited,
     )
 
 
-def finish_terms(turn: Turn, record: Record, lease: Lease | None) -> tuple[Any, ...]:
-    """Return the parameters of `FINISH`. Only what this turn changed about the person is written."""
-    state = record.state or turn.state
-    vote = record.vote
+def _finished(turn: Turn, record: Record, lease: Lease | None) -> tuple[Any, ...]:
+    state, vote = record.state or turn.state, record.vote
+    voted = (vote.node, vote.tone, vote.channel, vote.vote) if vote else (None, None, None, None)
     return (
         turn.row,
         state.tone,
         state.met,
         vote.day if vote else day_of(record.at),
         record.state is not None,
-        state.tone != turn.state.tone,
         trail_text(state),
-        list(record.messages),
         record.node,
         record.at,
-        vote.node if vote else None,
-        vote.tone if vote else None,
-        vote.channel if vote else None,
-        vote.vote if vote else None,
+        *voted,
         lease.owner if lease else None,
         lease.until if lease else None,
     )
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> Sequence[Sequence[Any]]:
+    return list(zip(*rows, strict=True)) or [()] * width
 
 
 def turn_from(row: Any, *, doubtful: bool = False) -> Turn:
