@@ -1,7 +1,7 @@
 """Group commit: whoever is waiting shares one transaction, one thread hop and one sync of the disk.
 
-A transaction of its own per turn costs one fdatasync each; fifty turns in one transaction cost one. Each call has its
-own savepoint: one that fails does not undo its neighbours.
+A transaction of its own per turn costs one fdatasync each; fifty turns in one transaction cost one. A call that fails
+does not undo its neighbours: then all are run again, each in a savepoint of its own.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from bot.delivery.store import StoreUnavailable
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]
+"""Works on the database and on nothing else: if a neighbour fails, it is undone and run again."""
 
 
 class GroupCommit:
@@ -49,13 +50,25 @@ def _commit(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[Outcome
     """Run the jobs in one transaction; raises `StoreUnavailable` if it could not begin, go on or commit."""
     try:
         connection.execute("BEGIN IMMEDIATE")
-        outcomes = [_in_savepoint(connection, job) for job in jobs]
+        outcomes = _outcomes(connection, jobs)
         connection.execute("COMMIT")
     except sqlite3.Error as fault:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise StoreUnavailable(f"the database cannot be used now: {fault}") from fault
     return outcomes
+
+
+def _outcomes(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[Outcome]:
+    """Run the jobs; should one fail, undo them all and run them again, each in a savepoint (two statements a job)."""
+    try:
+        return [(job(connection), None) for job in jobs]
+    except sqlite3.OperationalError:
+        raise  # locked, full, read-only: nobody in the group can succeed
+    except Exception:
+        connection.execute("ROLLBACK")
+        connection.execute("BEGIN IMMEDIATE")
+        return [_in_savepoint(connection, job) for job in jobs]
 
 
 def _in_savepoint(connection: sqlite3.Connection, job: Job) -> Outcome:

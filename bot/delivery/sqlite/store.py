@@ -34,6 +34,10 @@ Synchronous = Literal["FULL", "NORMAL"]
 BUSY_SECONDS = 5.0
 """How long a statement waits for another process (backup, operator) to let go of the file."""
 
+PRAGMAS = ("journal_mode = WAL", "secure_delete = FAST", "wal_autocheckpoint = 4000")
+"""The log goes back into the file after 4,000 pages (16 MB) instead of 1,000: a busy page is then copied once, not four
+times. What is durable, and when, stays the same: each commit is synced to the log."""
+
 
 class SqliteStore:
     """Implements `bot.delivery.store.Store` on a migrated SQLite file."""
@@ -48,7 +52,7 @@ class SqliteStore:
     async def open(cls, path: Path, synchronous: Synchronous = "FULL") -> SqliteStore:
         """Open a migrated database. FULL survives a power cut, NORMAL a killed process only."""
         connection = await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
-        for pragma in ("journal_mode = WAL", f"synchronous = {synchronous}", "secure_delete = FAST"):
+        for pragma in (*PRAGMAS, f"synchronous = {synchronous}"):
             await connection.execute_fetchall(f"PRAGMA {pragma}")
         return cls(path, connection)
 
