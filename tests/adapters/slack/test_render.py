@@ -38,7 +38,7 @@ def paragraph(text: str) -> Paragraph:
     return Paragraph((Run(text),))
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(REPLY)
 def test_every_limit_is_held_on_every_surface_and_in_every_way(reply: Reply) -> None:
     renderer = Renderer(say)
@@ -53,7 +53,7 @@ def test_every_limit_is_held_on_every_surface_and_in_every_way(reply: Reply) -> 
                     assert validate_blocks(way.blocks, "message") == []
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(DOCUMENT)
 def test_no_character_is_lost_neither_in_blocks_nor_in_the_text(body: Document) -> None:
     parts = Renderer(say).parts(Reply(card(body)), Look())

@@ -82,7 +82,7 @@ REPLY = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(REPLY)
 def test_any_reply_is_what_telegram_takes_and_says_every_character(reply: Reply) -> None:
     parts = Renderer(words).render(reply)

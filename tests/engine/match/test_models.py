@@ -74,7 +74,9 @@ def test_an_untaught_model_knows_nothing() -> None:
 
 def test_what_is_asked_in_a_thread_teaches_the_thread_and_alone_only_what_leaves_it(data: Matching) -> None:
     after = {"ala": {"ala-dose": ("in mg",), "foot-exam": ("and how often are feet looked at",)}}
-    few = data.model_copy(update={"phrases": Phrases(phrases={}, after=after)})
+    asks = {name: data.intents.intents[name] for name in ("dose", "safety")}
+    intents = data.intents.model_copy(update={"intents": asks, "asides": (), "openers": ()})
+    few = data.model_copy(update={"phrases": Phrases(phrases={}, after=after), "intents": intents})
     parts = Parts(few)
     lessons = Lessons(few, parts.reader.read, parts.eye, parts.threads)
     thread = [label for label, values in lessons.thread() if "after ala" in values]
