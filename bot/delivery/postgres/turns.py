@@ -2,8 +2,8 @@
 
 Every statement locks rows in the order of their keys, so that groups of several replicas cannot wait for each other.
 
-Where a step leases a lane and then reads what the lane's last turn wrote, it takes a second statement: a statement sees
-the database as it was when it began, which may be before the lane was free.
+Where a step leases a lane and then reads what the lane's last turn wrote, it takes a second statement, unless that turn
+ended before the first began: a statement sees the database as it was when it began.
 """
 
 from __future__ import annotations
@@ -18,7 +18,15 @@ from bot.delivery.words import LONGEST_WAIT, day_of, state_from, trail_text
 Acceptance = tuple[Arrival, Lease | None]
 Finish = tuple[Turn, Record, Lease | None]
 
-ACCEPT = """
+_REMEMBERED = """p.tone, p.met, c.trail,
+  (SELECT node FROM message m WHERE m.conversation = a.conversation AND m.message = a.replies_to) AS context,
+  (SELECT message FROM message m WHERE a.edited AND m.conversation = a.conversation AND m.question = a.question
+   ORDER BY at DESC, part LIMIT 1) AS earlier"""
+
+_MEMORY = """LEFT JOIN person p ON p.person = a.person
+LEFT JOIN conversation c ON c.conversation = a.conversation"""
+
+ACCEPT = f"""
 WITH arrival AS (
   SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::boolean[],
     $8::float8[], $9::bigint[], $10::float8[])
@@ -31,19 +39,29 @@ WITH arrival AS (
   INSERT INTO inbox (conversation, person, channel, payload, question, replies_to, edited, received)
   SELECT conversation, person, channel, payload, question, replies_to, edited, received FROM arrival
   WHERE conversation NOT IN (SELECT conversation FROM key WHERE event NOT IN (SELECT event FROM unknown))
-  RETURNING conversation
+  RETURNING id, conversation
+), entered AS (
+  INSERT INTO lane AS l (conversation, channel, waiting, due_at, owner, until)
+  SELECT conversation, channel, 1, received, owner, until FROM arrival JOIN fresh USING (conversation)
+  ORDER BY conversation
+  ON CONFLICT (conversation) DO UPDATE SET waiting = l.waiting + 1,
+    due_at = CASE WHEN l.waiting > 0 OR excluded.owner IS NOT NULL AND l.due_at < excluded.due_at
+             THEN l.due_at ELSE excluded.due_at END,
+    owner = CASE WHEN l.waiting = 0 THEN excluded.owner ELSE l.owner END,
+    until = CASE WHEN l.waiting = 0 THEN excluded.until ELSE l.until END
+  RETURNING conversation, waiting, due_at
 )
-INSERT INTO lane AS l (conversation, channel, waiting, due_at, owner, until)
-SELECT conversation, channel, 1, received, owner, until FROM arrival JOIN fresh USING (conversation)
-ORDER BY conversation
-ON CONFLICT (conversation) DO UPDATE SET waiting = l.waiting + 1,
-  due_at = CASE WHEN l.waiting = 0 THEN excluded.due_at ELSE l.due_at END,
-  owner = CASE WHEN l.waiting = 0 THEN excluded.owner ELSE l.owner END,
-  until = CASE WHEN l.waiting = 0 THEN excluded.until ELSE l.until END
-RETURNING l.conversation, l.waiting
-"""
-"""Returns nothing for a repetition, else how many turns are in the lane now. A lane that is emptied stays with
-`waiting = 0` until pruned: deleting it here could miss a turn that is being accepted at the same moment."""
+SELECT fresh.id, entered.conversation, entered.waiting = 1 AND a.owner IS NOT NULL AS leased,
+  coalesce(before.waiting, 0) = 0 AND entered.due_at = coalesce(before.due_at, a.received) AS unmoved, {_REMEMBERED}
+FROM entered JOIN fresh USING (conversation) JOIN arrival a USING (conversation)
+LEFT JOIN lane before ON before.conversation = a.conversation {_MEMORY}
+"""  # noqa: S608 (constants of ours)
+"""Returns nothing for a repetition, else the new turn, and whether its lane is leased. A lane that is emptied stays
+with `waiting = 0` until pruned: deleting it here could miss a turn that is being accepted at the same moment.
+
+What is remembered is as it was when the statement began. If the lane was idle then, and its `due_at`, which every turn
+that ends sets anew and a lease taken here leaves alone, is the same once the lane is ours, then no turn ended in
+between: the lane is `unmoved`, and what was read is what that turn would have left."""
 
 CLAIM = f"""
 WITH due AS (
@@ -56,16 +74,12 @@ UPDATE lane SET owner = $3, until = $4 FROM due WHERE lane.conversation = due.co
 RETURNING lane.conversation, due.doubtful
 """  # noqa: S608 (a constant of ours)
 
-FIRST_TURNS = """
-SELECT i.*, p.tone, p.met, c.trail,
-  (SELECT node FROM message m WHERE m.conversation = i.conversation AND m.message = i.replies_to) AS context,
-  (SELECT message FROM message m WHERE i.edited AND m.conversation = i.conversation AND m.question = i.question
-   ORDER BY at DESC, part LIMIT 1) AS earlier
+FIRST_TURNS = f"""
+SELECT a.*, {_REMEMBERED}
 FROM (SELECT DISTINCT ON (conversation) * FROM inbox WHERE conversation = ANY($1::bytea[]) AND status = 'waiting'
-  ORDER BY conversation, id) AS i
-LEFT JOIN person p ON p.person = i.person
-LEFT JOIN conversation c ON c.conversation = i.conversation
-"""
+  ORDER BY conversation, id) AS a
+{_MEMORY}
+"""  # noqa: S608
 
 FINISH = """
 WITH turn AS (
@@ -101,7 +115,8 @@ WITH turn AS (
 )
 UPDATE lane SET waiting = waiting - 1, due_at = done.at,
   owner = CASE WHEN waiting > 1 THEN done.owner END, until = done.until
-FROM done JOIN held USING (conversation) WHERE lane.conversation = done.conversation
+FROM done JOIN held USING (conversation)
+WHERE lane.conversation = done.conversation AND lane.conversation = ANY($19)
 RETURNING lane.conversation, lane.waiting
 """
 """Returns nothing for a turn that another replica has finished, else how many are left in its lane."""
@@ -168,6 +183,24 @@ def _finished(turn: Turn, record: Record, lease: Lease | None) -> tuple[Any, ...
 
 def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> Sequence[Sequence[Any]]:
     return list(zip(*rows, strict=True)) or [()] * width
+
+
+def new_turn(row: Any, arrival: Arrival) -> Turn:
+    """Return the turn one row of `ACCEPT` makes of an arrival."""
+    return Turn(
+        row=row["id"],
+        channel=arrival.channel,
+        person=arrival.person,
+        conversation=arrival.conversation,
+        payload=arrival.payload,
+        received=arrival.received,
+        attempts=0,
+        sent=(),
+        question=arrival.question,
+        state=state_from(row["tone"], row["met"], row["trail"]),
+        context=row["context"],
+        earlier=row["earlier"],
+    )
 
 
 def turn_from(row: Any, *, doubtful: bool = False) -> Turn:
