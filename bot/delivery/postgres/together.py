@@ -16,7 +16,8 @@ Statement = Callable[[Sequence[Call]], Awaitable[Sequence[Result]]]
 def together(statement: Statement[Call, Result]) -> Callable[[Sequence[Call]], Awaitable[list[Outcome]]]:
     """Return a function that runs `statement` for all calls at once, or, if it fails for them together, for each alone.
 
-    It raises `StoreUnavailable` when no call can succeed now; a statement that failed has written nothing.
+    It raises `StoreUnavailable` when no call can succeed now. A statement that failed has written nothing, and one that
+    was followed by a failure is harmless a second time: an event is known then, and a finished turn is gone.
     """
 
     async def at_once(calls: Sequence[Call]) -> list[Outcome]:
