@@ -65,10 +65,12 @@ class _Calling(_Frames):
         super().__init__()
         self._idle = idle
         self._refused = refused
+        self.answered = asyncio.Event()
 
     def message(self, head: bytes, body: bytes) -> None:  # noqa: ARG002
         if b" 200 " not in head[:16]:
             self._refused(head)
+        self.answered.set()
         self._idle.append(self)
 
 
@@ -81,11 +83,13 @@ class Caller:
         self._idle: deque[_Calling] = deque()
         self.refused: list[bytes] = []
 
-    async def post(self, headers: dict[str, str], body: bytes) -> None:
-        """Send one request; the response is awaited by whoever owns the connection next."""
+    async def post(self, headers: dict[str, str], body: bytes) -> asyncio.Event:
+        """Send one request and return what is set when its response is here."""
         connection = self._idle.popleft() if self._idle else await self._connected()
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
+        connection.answered = asyncio.Event()
         connection.transport.write(b"%b%bContent-Length: %d\r\n\r\n%b" % (self._start, lines, len(body), body))
+        return connection.answered
 
     async def _connected(self) -> _Calling:
         _, connection = await asyncio.get_running_loop().create_connection(

@@ -81,12 +81,15 @@ class _World:
         self, caller: Caller, chats: list[str], presses: list[Any], bodies: list[Any], rate: float
     ) -> float:
         begun = due = time.perf_counter()
+        taken: dict[str, asyncio.Event] = {}  # a platform sends the next event of a chat when the last was taken
         for chat, (_, target), (body, headers) in zip(chats, presses, bodies, strict=True):
             due += random.expovariate(rate)
             if (wait := due - time.perf_counter()) > 0:
                 await asyncio.sleep(wait)
+            if chat in taken:
+                await taken[chat].wait()
             self._asked.setdefault(chat, deque()).append((time.perf_counter(), target))
-            await caller.post(headers, body)
+            taken[chat] = await caller.post(headers, body)
         return time.perf_counter() - begun
 
     async def _answered(self, patience: float) -> bool:

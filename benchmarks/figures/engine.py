@@ -52,7 +52,7 @@ def tree_size(bench: Bench) -> list[Finding]:
 
 def matching(bench: Bench) -> list[Finding]:
     """How long it takes to understand a typed question."""
-    texts = bench.scale.of(3000, 300)
+    texts = bench.scale.of(1500, 300)
     with bench.crew() as crew:
         typed = crew.arm("benchmarks.arms.engine:Typed", {"turns": 50})
         samples = bench.alternate("matching", {"Footnote": rounds_of(typed, turns=texts)})["Footnote"]

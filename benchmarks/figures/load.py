@@ -20,7 +20,7 @@ SLACK_RATE = 50
 
 def telegram(bench: Bench) -> list[Finding]:
     """Two hundred turns a second of a thousand conversations."""
-    turns = bench.scale.of(800, 40)
+    turns = bench.scale.of(400, 40)
     with bench.crew() as crew:
         world = crew.arm("benchmarks.arms.world:telegram", kind="service", core=1, nodes=20, users=USERS)
         api = world.greeting["port"]
@@ -72,7 +72,7 @@ def _telegram_findings(samples: dict[str, list[Sample]]) -> list[Finding]:
 
 def slack(bench: Bench) -> list[Finding]:
     """Presses on Slack, the Web API over TLS."""
-    turns = bench.scale.of(200, 20)
+    turns = bench.scale.of(120, 20)
     trusted = certificate(Path(bench.folder))
     environment = {**os.environ, "SSL_CERT_FILE": str(trusted)}
     with bench.crew() as crew:

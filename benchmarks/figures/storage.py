@@ -77,7 +77,7 @@ def postgres(bench: Bench) -> list[Finding]:
             ratio(samples["Footnote"], samples["raw asyncpg"], cpu_per_turn),
             Goal(1.5, 1.2),
             absolute={name: microseconds(samples[name]) for name in samples},
-            note="Footnote: accept and finish, each a statement for all who wait; raw: one a turn, nothing durable before it.",
+            note="Footnote: accept and finish, a statement each for all who wait; raw: one a turn, not durable before.",
         )
     ]
 

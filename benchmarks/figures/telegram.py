@@ -14,7 +14,7 @@ AT_ONCE = {"one at a time": 1, f"{LANES} at a time": LANES}
 
 def turn(bench: Bench) -> list[Finding]:
     """CPU against the stock bots of python-telegram-bot."""
-    turns = bench.scale.of(1500, LANES)
+    turns = bench.scale.of(800, LANES)
     warm = {"turns": bench.scale.of(200, LANES)}
     with bench.crew() as crew:
         workers = {name: crew.arm(OURS, warm, folder=bench.folder, lanes=lanes) for name, lanes in AT_ONCE.items()}
@@ -54,7 +54,7 @@ def aiogram(bench: Bench) -> list[Finding]:
     if python is None:
         bench.skip(what, "aiogram's environment is not installed; `make bench` installs it")
         return []
-    turns, their_turns = bench.scale.of(1500, LANES), bench.scale.of(600, LANES)
+    turns, their_turns = bench.scale.of(800, LANES), bench.scale.of(600, LANES)
     theirs = "benchmarks.peers.aiogram_arms:Turns"
     findings = []
     for name, lanes in AT_ONCE.items():
