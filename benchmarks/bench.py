@@ -65,7 +65,7 @@ class Bench:
 
     def crew(self) -> Crew:
         """Return a context in which workers live."""
-        return Crew(self)
+        return Crew()
 
     def skip(self, what: str, why: str) -> None:
         """Note what is not measured in this run."""
@@ -85,10 +85,6 @@ class Bench:
 
 class Crew(ExitStack):
     """Workers of one figure, ended together."""
-
-    def __init__(self, bench: Bench) -> None:
-        super().__init__()
-        self._bench = bench
 
     def arm(self, arm: str, warm: Mapping[str, Any] | None = None, **options: Any) -> Worker:
         """Return a warm worker; `warm` is the order of its first, uncounted round."""

@@ -20,7 +20,6 @@ def main() -> None:
     """Measure, write the page, and say where it is."""
     library = load(ROOT / "dialogs", ROOT / "content")
     matcher, roles = build_matcher(library), roles_of(library)
-    judged = baseline.Roles(roles.urgent, roles.otherwise)
     development = read(HERE / "development.jsonl")
     unseen = [read(HERE / f"unseen-{number}.jsonl") for number in (1, 2)]
     data = matching_data(library)
@@ -29,9 +28,9 @@ def main() -> None:
         *(Column.measured(f"unseen {at}", matcher, roles, rows) for at, rows in enumerate(unseen, 1)),
         Column("development, cross-validated", crossed.rows),
         Column.measured("development, as shipped", matcher, roles, development),
-        Column("development, baseline", baseline.cross_validated(development, judged)),
+        Column("development, baseline", baseline.cross_validated(development, roles)),
         *(
-            Column(f"unseen {at}, baseline", baseline.trained(development, rows, judged))
+            Column(f"unseen {at}, baseline", baseline.trained(development, rows, roles))
             for at, rows in enumerate(unseen, 1)
         ),
     ]

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from bot.engine.evaluate import Question, Row, mark
 from bot.engine.match.crossval import folds
+from bot.engine.match.decide import Roles
 from bot.engine.match.result import Match
 from bot.engine.turn import Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Roles:
-    """The nodes that a decision is judged by."""
-
-    urgent: str
-    otherwise: str
 
 
 def cross_validated(questions: Sequence[Question], roles: Roles) -> list[Row]:

@@ -6,11 +6,10 @@ phrase that is nearly one of the fold's questions, and then asked the fold's que
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz, process, utils
 
 from bot.engine.evaluate import Question, Row, measure
 from bot.engine.match.build import Parts, assemble
@@ -67,11 +66,11 @@ def without_likes(data: Matching, texts: Sequence[str]) -> Matching:
 
 class _Likeness:
     def __init__(self, texts: Sequence[str]) -> None:
-        self._texts = [_plain(text) for text in texts]
+        self._texts = [utils.default_process(text) for text in texts]
 
     def unlike(self, lines: Lines) -> Lines:
         """Return the lines of which no wording is nearly one of the texts."""
-        return tuple(line for line in lines if not any(map(self._is_like, map(_plain, expand(line)))))
+        return tuple(line for line in lines if not any(map(self._is_like, map(utils.default_process, expand(line)))))
 
     def _is_like(self, wording: str) -> bool:
         return process.extractOne(wording, self._texts, scorer=fuzz.token_sort_ratio, score_cutoff=NEAR) is not None
@@ -79,10 +78,6 @@ class _Likeness:
 
 def _thinned(nodes: Mapping[str, Lines], like: _Likeness) -> dict[str, Lines]:
     return {node: like.unlike(lines) for node, lines in nodes.items()}
-
-
-def _plain(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.lower()))
 
 
 def _count(data: Matching) -> int:

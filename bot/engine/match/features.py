@@ -48,7 +48,7 @@ class Eye:
         """Return the features of a question by itself, with the set of subjects it names."""
         named = sorted({self._subjects[name] for name in message.concepts if name in self._subjects})
         signs = {f"!{name}" for sign in message.signs for name in sign.concepts if name in self._telling}
-        afloat = (AFLOAT,) if self.is_afloat(message) else ()
+        afloat = () if message.concepts & self._anchors else (AFLOAT,)
         words = {*self._words(message, bool), *signs, *afloat, "=" + "+".join(named)}
         return _unit(words) | _unit(_pieces(message.words))
 
@@ -68,10 +68,6 @@ class Eye:
             if " " not in feature:
                 found[f"{context}|||{feature}"] = weight
         return found
-
-    def is_afloat(self, message: Message) -> bool:
-        """Return whether the message names nothing of the topic."""
-        return not message.concepts & self._anchors
 
     def _asked(self, message: Message) -> list[str]:
         return sorted(self._words(message, lambda name: name not in self._subjects))
