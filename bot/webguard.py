@@ -6,6 +6,7 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import aiohttp
@@ -107,7 +108,9 @@ async def _handled(request: web.Request, handler: Handler) -> web.StreamResponse
     return await handler(request)
 
 
+@lru_cache(maxsize=1024)
 def _address(text: str) -> Address | None:
+    """Return the address; a platform's few are read again and again."""
     try:
         address = ip_address(text.strip())
     except ValueError:

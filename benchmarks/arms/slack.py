@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from slack_bolt.request.async_request import AsyncBoltRequest
-
 from benchmarks import trees
 from benchmarks.arms import events, slack_canned
 from benchmarks.arms.house import house, idle, settled, shipped_house
 from benchmarks.arms.lanes import side_by_side
 from bot.adapters.slack.app import Credentials, House, Slack
+from bot.adapters.slack.forms import bolt_request
 from bot.engine import taps
 from bot.engine.respond import Engine
 
@@ -64,7 +63,7 @@ class Turns:
         """Take one request and wait until its answer has reached the API."""
         body, headers = self._requests[number]
         answered = self._waiting[self._channels[number]] = asyncio.Event()
-        answer = await self._slack._app.async_dispatch(AsyncBoltRequest(body=body.decode(), headers={**headers}))
+        answer = await self._slack._app.async_dispatch(bolt_request(body.decode(), headers))
         if answer.status != 200:
             raise RuntimeError(f"status {answer.status}")
         await answered.wait()

@@ -34,6 +34,7 @@ class Engine:
         self._library = library
         self._matcher = matcher
         self._composer = Composer(library, require_approved=require_approved)
+        self._ways_back: dict[tuple[str, Tone], Button] = {}
         self._answer: Mapping[Kind, Callable[[State, Incoming, Tone], Reply]] = {
             Kind.TEXT: self._text,
             Kind.TAP: self._tap,
@@ -186,12 +187,16 @@ class Engine:
         earlier = trail[-2] if len(trail) > 1 and trail[-1] == reply.card.node else None
         if earlier is None or earlier == self._library.start:
             return reply
-        return replace(reply, back=self._back(earlier, reply.card))
+        return replace(reply, back=self._back(earlier, reply.card.tone))
 
-    def _back(self, node: str, card: Card) -> Button:
-        label = self.sentence("back", card.tone, label=self._composer.label(node, card.tone))
-        shown = label if len(label) <= LABEL else self.sentence("back-short", card.tone)
-        return Button(shown, taps.payload(node), "navigation")
+    def _back(self, node: str, tone: Tone) -> Button:
+        """Return the button back to a node; like a card it depends on content alone and is made once."""
+        known = self._ways_back.get((node, tone))
+        if known is None:
+            label = self.sentence("back", tone, label=self._composer.label(node, tone))
+            shown = label if len(label) <= LABEL else self.sentence("back-short", tone)
+            known = self._ways_back[node, tone] = Button(shown, taps.payload(node), "navigation")
+        return known
 
     # --- the first meeting -----------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import aiohttp
 import structlog
 from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
 
 from bot.adapters.slack.bolt import Accept, Quarantine, Reception, bolt_app
@@ -18,6 +18,7 @@ from bot.adapters.slack.channel import SlackChannel
 from bot.adapters.slack.client import new_session, web_client
 from bot.adapters.slack.courtesies import Courtesies
 from bot.adapters.slack.door import Door
+from bot.adapters.slack.forms import bolt_request
 from bot.adapters.slack.home import Home, Topics
 from bot.adapters.slack.installed import StaticToken, Tokens, Unreachable
 from bot.adapters.slack.mailer import Mailer
@@ -160,7 +161,7 @@ class Slack:
         if not request.headers.get("X-Slack-Request-Timestamp", "0").isdecimal():
             return web.Response(status=401)
         try:
-            asked = await to_bolt_request(request)
+            asked = bolt_request(await request.text(), request.headers, request.query_string)
         except (ValueError, TypeError, AttributeError, RecursionError, aiohttp.ClientError):
             return web.Response(status=400)
         return await to_aiohttp_response(await self._app.async_dispatch(asked))

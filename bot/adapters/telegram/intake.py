@@ -51,6 +51,9 @@ class Intake:
             read = await self.read(update)
             if read is not None:
                 lanes.setdefault(read.conversation if isinstance(read, Envelope) else "", []).append(read)
+        if len(lanes) == 1:  # a webhook brings one update at a time: no task is needed to wait for one
+            await self._in_order(*lanes.values())
+            return
         done = await asyncio.gather(*map(self._in_order, lanes.values()), return_exceptions=True)
         for fault in filter(None, done):
             raise fault

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from bot.adapters.telegram.lines import opens
@@ -22,7 +23,13 @@ _GROUPS = {"follow-up": "topics", "tone": "ways", "navigation": "ways", "link": 
 
 def keyboard(reply: Reply, more: Iterable[Button] = ()) -> dict[str, Any] | None:
     """Return the inline keyboard of a reply, or None without buttons."""
-    buttons = [button for button in (*reply.buttons, *more) if button.label]
+    return _keyboard((*reply.buttons, *more))
+
+
+@lru_cache(maxsize=2048)
+def _keyboard(all_buttons: tuple[Button, ...]) -> dict[str, Any] | None:
+    """Lay out the buttons, once for each set of them: most answers are shown with the same few again and again."""
+    buttons = [button for button in all_buttons if button.label]
     buttons.sort(key=_rank)
     return {"inline_keyboard": list(_rows(buttons))} if buttons else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Self
 
 from bot.delivery.envelope import Address
@@ -30,4 +30,8 @@ class Place:
 
     def address(self) -> Address:
         """Return the place as plain JSON, without what is not set."""
-        return {name: value for name, value in asdict(self).items() if value not in (None, False)}
+        values = ((name, getattr(self, name)) for name in _NAMES)
+        return {name: value for name, value in values if value not in (None, False)}
+
+
+_NAMES = tuple(field.name for field in fields(Place))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from telegram.error import NetworkError, TelegramError, TimedOut
@@ -55,7 +57,7 @@ class AiohttpRequest(BaseRequest):
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002  (waiting for a connection has no limit of its own)
     ) -> tuple[int, bytes]:
         """Return status and body. Raises TimedOut when no answer came in time, NetworkError for everything else."""
-        session = self._opened()
+        session = self._opened(url)
         timeout = _timeout(_seconds(connect_timeout, CONNECT_SECONDS), _seconds(read_timeout, READ_SECONDS))
         body = json.dumps(request_data.parameters if request_data else {}).encode()
         try:
@@ -66,12 +68,14 @@ class AiohttpRequest(BaseRequest):
         except (aiohttp.ClientError, OSError, ValueError) as fault:
             raise NetworkError(type(fault).__name__) from None
 
-    def _opened(self) -> aiohttp.ClientSession:
-        """Return the one session that serves sending and polling alike."""
+    def _opened(self, url: str) -> aiohttp.ClientSession:
+        """Return the one session that serves sending and polling alike; all its calls go to the host of `url`."""
         if self._closed:
             raise NetworkError("the connection to Telegram is closed")
         if self._session is None:
-            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS), trust_env=True)
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS), proxy=proxy_for(url)
+            )
         return self._session
 
     @staticmethod
@@ -84,6 +88,16 @@ class AiohttpRequest(BaseRequest):
         if not isinstance(answer, dict):
             raise TelegramError("Telegram's answer is no JSON object")
         return answer
+
+
+def proxy_for(url: str) -> str | None:
+    """Return the proxy that the environment names for an address (HTTPS_PROXY, NO_PROXY and their like), or None.
+
+    aiohttp's `trust_env` would ask for it at each call, in a thread, and for a password in ~/.netrc in another: a third
+    of what a call costs.
+    """
+    parts = urlsplit(url)
+    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
 
 
 def _seconds(given: Any, default: float) -> float:
