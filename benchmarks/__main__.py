@@ -23,10 +23,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     about = machine.described()
     findings: list[Finding] = []
     with Bench(QUICK if chosen.quick else FULL, Environments(install=not chosen.quick)) as bench:
+        about |= machine.latencies(bench.folder)
         failed = [name for name in chosen.figures or FIGURES if not _measured(name, bench, findings)]
         about |= {
             "run": f"{time.monotonic() - began:.0f} s, {bench.scale.rounds} rounds ({bench.scale.name}); "
-            f"other processes used {neighbours.share():.0%} of the cores meanwhile"
+            f"{neighbours.described()}"
         }
         raw = bench.keep(about)
         text = report.document(findings, about, bench.profiles, bench.skipped)
@@ -46,6 +47,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _measured(name: str, bench: Bench, findings: list[Finding]) -> bool:
     """Measure one figure, print it and keep it; return whether it could be measured."""
     print(f"== {name}", file=sys.stderr, flush=True)
+    began = time.monotonic()
     try:
         found = FIGURES[name](bench)
     except (ArmFailed, RuntimeError, OSError, subprocess.SubprocessError) as fault:
@@ -54,6 +56,7 @@ def _measured(name: str, bench: Bench, findings: list[Finding]) -> bool:
     for finding in found:
         print(report.line(finding), flush=True)
     findings.extend(found)
+    bench.took[name] = round(time.monotonic() - began, 1)
     return True
 
 

@@ -43,6 +43,7 @@ class Bench:
     scale: Scale
     environments: Environments
     raw: dict[str, Any] = field(default_factory=dict)
+    took: dict[str, float] = field(default_factory=dict)
     profiles: dict[str, dict[str, float]] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
     folder: str = ""
@@ -79,7 +80,9 @@ class Bench:
         """Write the raw figures with what they were measured on, and return the file."""
         RAW.mkdir(exist_ok=True)
         file = RAW / f"{time.strftime('%Y%m%d-%H%M%S')}-{self.scale.name}.json"
-        file.write_text(json.dumps({"about": about, "samples": self.raw, "profiles": self.profiles}, indent=1))
+        file.write_text(
+            json.dumps({"about": about, "seconds": self.took, "samples": self.raw, "profiles": self.profiles}, indent=1)
+        )
         return file
 
 

@@ -55,7 +55,8 @@ def octets(value: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the report. `absolute` are the medians of the arms, for orientation only."""
+    """One line of the report. `absolute` are the medians of the arms, for orientation only; `lacking` is what a missed
+    target would take, shown only where it is missed."""
 
     what: str
     against: str
@@ -64,6 +65,7 @@ class Finding:
     shown: Callable[[float], str] = times
     absolute: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    lacking: str = ""
 
     @property
     def missed(self) -> bool:

@@ -34,6 +34,7 @@ def document(
     lines += [
         f"* **{finding.what}**, against {finding.against}: {finding.note}" for finding in findings if finding.note
     ]
+    lines += ["", "## What is missed, and what it would take", "", *_missed(findings)]
     if skipped:
         lines += ["", "## Not measured in this run", "", *(f"* {what}" for what in skipped)]
     lines += ["", "## Where the time goes", "", _PROFILES, *_profiles(profiles)]
@@ -41,7 +42,8 @@ def document(
 
 
 _PROFILES = """Share of the main thread's own time by package, from one more round under cProfile, which
-exaggerates small calls. The database works in a thread of its own and is not in it.
+exaggerates small calls. The database works in a thread of its own and is not in it. Of a cold start, the share of its
+imports by package (`-X importtime`) and of what comes after them.
 """
 
 
@@ -63,6 +65,13 @@ def _row(finding: Finding) -> str:
 
 def _absolute(finding: Finding) -> str:
     return ", ".join(f"{name} {value}" for name, value in finding.absolute.items())
+
+
+def _missed(findings: Sequence[Finding]) -> Iterator[str]:
+    for finding in findings:
+        if finding.missed and finding.goal:
+            verdict = finding.goal.verdict(finding.value.median).strip("*")
+            yield f"* **{finding.what}**, against {finding.against}: {verdict}. {finding.lacking}".rstrip()
 
 
 def _profiles(profiles: Mapping[str, Mapping[str, float]]) -> Iterator[str]:

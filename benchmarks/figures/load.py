@@ -20,7 +20,7 @@ SLACK_RATE = 50
 
 def telegram(bench: Bench) -> list[Finding]:
     """Two hundred turns a second of a thousand conversations."""
-    turns = bench.scale.of(400, 40)
+    turns = bench.scale.of(300, 40)
     with bench.crew() as crew:
         world = crew.arm("benchmarks.arms.world:telegram", kind="service", core=1, nodes=20, users=USERS)
         api = world.greeting["port"]
@@ -59,6 +59,9 @@ def _telegram_findings(samples: dict[str, list[Sample]]) -> list[Finding]:
             Goal(0.015, 0.008),
             shown=milliseconds,
             absolute={"p50": milliseconds(median(samples["50 ms"], of("p50")))},
+            note="Before an answer goes out, its question is synced to the disk.",
+            lacking="One in a hundred turns meets a slow sync or a stall of the machine; both are measured above, "
+            "without Footnote. It would take a disk of its own.",
         ),
         Finding(
             "One chat in 100 whose API calls hang 5 s: the others' p99",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -34,6 +35,9 @@ class Metrics:
         self._latency = Histogram(
             "footnote_answer_seconds", "From door to answer delivered", ["channel"], buckets=_LATENCY, registry=registry
         )
+        # looked up once for each set of labels: the library joins and checks them anew, three times a turn
+        self._accepted_of, self._repeated_of = cache(self._accepted.labels), cache(self._repeated.labels)
+        self._turns_of, self._latency_of = cache(self._turns.labels), cache(self._latency.labels)
         self._waiting = _gauge(registry, "inbox_waiting", "Turns waiting or under way", "channel")
         self._held = _gauge(registry, "inbox_quarantined", "Turns in quarantine", "channel")
         self._age = _gauge(registry, "inbox_oldest_seconds", "Age of the oldest waiting turn", "channel")
@@ -51,7 +55,7 @@ class Metrics:
 
     def accepted(self, channel: str, *, fresh: bool) -> None:
         """An event reached the inbox, for the first time or again."""
-        (self._accepted if fresh else self._repeated).labels(channel).inc()
+        (self._accepted_of if fresh else self._repeated_of)(channel).inc()
 
     def refused(self, channel: str, reason: str) -> None:
         """A door had to refuse an event; the platform will repeat it."""
@@ -59,8 +63,8 @@ class Metrics:
 
     def answered(self, channel: str, node: str, outcome: str, seconds: float) -> None:
         """An answer was delivered, so many seconds after its question was accepted."""
-        self._turns.labels(channel, node, outcome).inc()
-        self._latency.labels(channel).observe(max(seconds, 0.0))
+        self._turns_of(channel, node, outcome).inc()
+        self._latency_of(channel).observe(max(seconds, 0.0))
 
     def kept_silent(self, channel: str) -> None:
         """Words not addressed to the bot were left alone."""

@@ -55,7 +55,7 @@ class Engine:
             return reply, State()
         first = not state.met and self._introduces(incoming, reply.card)
         after = State(self._chosen(state, incoming), state.met or first, self._trail(state, reply))
-        reply = self._with_back(reply, state)
+        reply = self._with_back(reply, after.trail)
         return self._introduced(reply) if first else reply, after
 
     def report(self, reply: Reply, found: Mapping[str, Any]) -> Reply:
@@ -110,6 +110,8 @@ class Engine:
         if tap is None or node is None:
             return self._show(self._library.start, state, tone, lead="old-button")
         reply = self._show(node, state, tap.tone or tone)
+        if tap.tone is None and not tap.word:
+            return reply
         effect = _EFFECTS.get(tap.word)
         if effect is Effect.FORGET:
             return Reply(self._composer.brief("privacy", reply.card.tone, "nothing-stored"), effect=effect)
@@ -182,8 +184,7 @@ class Engine:
             return state.trail[:-1]
         return (*state.trail, node)[-TRAIL:]
 
-    def _with_back(self, reply: Reply, state: State) -> Reply:
-        trail = self._trail(state, reply)
+    def _with_back(self, reply: Reply, trail: tuple[str, ...]) -> Reply:
         earlier = trail[-2] if len(trail) > 1 and trail[-1] == reply.card.node else None
         if earlier is None or earlier == self._library.start:
             return reply

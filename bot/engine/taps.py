@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.engine.turn import Tone
 
@@ -32,8 +33,9 @@ def payload(node: str, tone: Tone | None = None, word: str = "") -> str:
     return f"v1:{node}" + (f":{tone}" if tone else "") + (f"!{word}" if word else "")
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Tap | None:
-    """Return the tap a payload stands for, or None for anything this program did not write."""
+    """Return the tap a payload stands for, or None for anything this program did not write; the same few come again."""
     found = _PAYLOAD.fullmatch(text)
     if found is None:
         return None
