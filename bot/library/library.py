@@ -188,8 +188,8 @@ class Library:
         """Return the review of an answer as it stands: its own, or else its topic's."""
         topic, answer = self.topic_of(node), self.answer(node)
         if answer.review is not None:
-            return state_of(answer.review, self.hash_of(node))
-        return state_of(topic.review, self.topic_hash(topic.id))
+            return state_of(answer.review, lambda: self.hash_of(node))
+        return state_of(topic.review, lambda: self.topic_hash(topic.id))
 
     def servable(self, node: str) -> bool:
         """Tell whether a named reviewer approved exactly what `node` says now."""
@@ -204,7 +204,7 @@ class Library:
 
     def topic_hash(self, topic: str) -> str:
         """Return the hash of all answers of a topic that have no review of their own."""
-        if topic not in self._hashes:  # every card asks, and the content never changes
+        if topic not in self._hashes:  # every card of what is approved asks, and the content never changes
             answers = self.topics[topic].answers
             hashes = [self.hash_of(node) for node in sorted(answers) if answers[node].review is None]
             self._hashes[topic] = content_hash(hashes)

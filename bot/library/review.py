@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -16,7 +16,7 @@ Effective = Literal["submitted", "under-review", "approved", "changed"]
 
 @dataclass(frozen=True, slots=True)
 class ReviewState:
-    """The review of one answer as it stands today; `hash` is the content's present hash.
+    """The review of one answer as it stands today.
 
     `status` is what the reader may be told: an approval whose content has changed since reads `changed`.
     """
@@ -25,7 +25,6 @@ class ReviewState:
     by: str | None
     on: date | None
     due: date | None
-    hash: str
 
     @property
     def approved(self) -> bool:
@@ -37,16 +36,16 @@ class ReviewState:
         return self.due is not None and self.due < today
 
 
-def state_of(review: Review, present: str) -> ReviewState:
-    """Return the effective state of `review` for content whose hash is `present`.
+def state_of(review: Review, present: Callable[[], str]) -> ReviewState:
+    """Return the effective state of `review` for content whose hash is `present()`, asked only of what is approved.
 
     An approval counts only with a name, a date and the hash of what was approved.
     """
     status: Effective = review.status
     if review.status == "approved":
         complete = review.by and review.on and review.hash
-        status = "submitted" if not complete else "approved" if review.hash == present else "changed"
-    return ReviewState(status, review.by, review.on, review.due, present)
+        status = "submitted" if not complete else "approved" if review.hash == present() else "changed"
+    return ReviewState(status, review.by, review.on, review.due)
 
 
 def content_hash(words: Sequence[object]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -14,12 +15,13 @@ from bot.engine.match.features import Eye
 from bot.engine.match.language import Languages
 from bot.engine.match.learned import FILE, Learned, digest, learn, load
 from bot.engine.match.lessons import Lessons
-from bot.engine.match.lexicon import NUMBER, Lexicon
+from bot.engine.match.lexicon import NUMBER, Lexicon, tree_of
 from bot.engine.match.matcher import TopicMatcher
 from bot.engine.match.message import Reader
-from bot.engine.match.normalise import clean, every_word, is_plain, split
+from bot.engine.match.normalise import clean, is_plain, split
 from bot.engine.match.spell import Speller
 from bot.engine.match.stem import Stemmer
+from bot.engine.match.tables import Tables, made
 from bot.engine.match.topics import Topics
 from bot.engine.match.urgent import Urgency
 from bot.engine.match.wording import expand
@@ -31,15 +33,15 @@ log = logging.getLogger(__name__)
 class Parts:
     """What both the matcher and its training need: one way to read text, and the threads."""
 
-    def __init__(self, data: Matching, asked: frozenset[str] | None = None) -> None:
-        """`asked` are the words of all English authored questions, if known already; reading them takes a while."""
+    def __init__(self, data: Matching, tables: Tables | None = None) -> None:
+        """`tables` are what was made of this very data before, if anything was; making them takes a while."""
         self.data = data
-        self.stem = Stemmer(data.vocabulary.irregular)
-        self.asked = frozenset(every_word(_english(data))) if asked is None else asked
-        self.known = frozenset([*_words(data), *self.asked])
-        lexicon = Lexicon(data.vocabulary.concepts, self.stems)
-        speller = Speller(self.known, _medicines(data), data.vocabulary.common, self.stem)
-        signs = Lexicon(data.urgent.concepts, self.stems)
+        self.stem = Stemmer(data.vocabulary.irregular, tables.stems if tables else {})
+        self.tables = tables or made(data, self.stem, _split, self.stems)
+        known = {*self.tables.stems, *_plain_words(data.advice.concepts)}
+        speller = Speller(known, _medicines(data), data.vocabulary.common, self.stem)
+        lexicon = Lexicon(data.vocabulary.concepts, self.tables.topics)
+        signs = Lexicon(data.urgent.concepts, self.tables.signs)
         self.reader = Reader(self.stem, lexicon, signs, speller, data.vocabulary.capitals)
         self.threads = Threads(data.intents)
         kin = {name: [self.stem(word) for word in words] for name, words in data.vocabulary.kin.items()}
@@ -52,7 +54,7 @@ class Parts:
 
     def learn(self) -> Learned:
         """Return freshly trained models."""
-        return learn(Lessons(self.data, self.reader.read, self.eye, self.threads), self.asked)
+        return learn(Lessons(self.data, self.reader.read, self.eye, self.threads), self.tables)
 
 
 def build(data: Matching, roles: Roles, content: Path) -> TopicMatcher:
@@ -62,7 +64,7 @@ def build(data: Matching, roles: Roles, content: Path) -> TopicMatcher:
     every start. Where there are none at all, only rules and buttons lead to answers, and a warning says so.
     """
     learned = load(content / FILE, digest(data)) or _stale(content)
-    return assemble(Parts(data, learned.words or None), roles, learned)
+    return assemble(Parts(data, learned.tables), roles, learned)
 
 
 def assemble(parts: Parts, roles: Roles, learned: Learned) -> TopicMatcher:
@@ -72,8 +74,8 @@ def assemble(parts: Parts, roles: Roles, learned: Learned) -> TopicMatcher:
         roles,
         parts.reader,
         Urgency(data.urgent),
-        Languages(data.vocabulary.languages, frozenset([*data.vocabulary.common, *parts.asked])),
-        Advice(data.advice, Lexicon(data.advice.concepts, parts.stems)),
+        Languages(data.vocabulary.languages, frozenset([*data.vocabulary.common, *parts.tables.asked])),
+        Advice(data.advice, Lexicon(data.advice.concepts, tree_of(data.advice.concepts, parts.stems))),
         Topics(learned, data.intents, parts.threads, parts.eye),
         parts.threads,
         data.vocabulary.outside,
@@ -87,7 +89,7 @@ def _stale(content: Path) -> Learned:
         log.warning("there is no %s, so free text is hardly understood: `footnote train` makes it", FILE)
         return Learned()
     log.warning("%s was trained before the last change of a phrase: `footnote train` trains it again", FILE)
-    return learned
+    return replace(learned, tables=None)
 
 
 @cache
@@ -98,31 +100,11 @@ def _split(wording: str) -> tuple[str, ...]:
     return tuple(word for part in parts for word in part)
 
 
-def _words(data: Matching) -> Iterable[str]:
-    for concepts in (data.vocabulary.concepts, data.advice.concepts, data.urgent.concepts):
-        for concept in concepts.values():
-            for wording in concept.words:
-                for plain in expand(wording):
-                    yield from _split(plain)
-    for kin in data.vocabulary.kin.values():
-        yield from kin
-
-
-def _lines(data: Matching) -> Iterable[str]:
-    """Yield every authored question, alone and in threads."""
-    alone, after = data.phrases.phrases.values(), data.phrases.after.values()
-    asks = (intent.asks for intent in data.intents.intents.values())
-    for lines in (*alone, *asks, *(lines for phrases in after for lines in phrases.values())):
-        yield from lines
-
-
-def _english(data: Matching) -> Iterable[str]:
-    """Yield the authored questions that are not in another language, whose words must not count as known."""
-    languages = Languages(data.vocabulary.languages, frozenset(data.vocabulary.common))
-    for line in _lines(data):
-        cleaned = clean(line)
-        if languages.other(cleaned, split(cleaned)) not in data.vocabulary.languages:
-            yield line
+def _plain_words(concepts: Mapping[str, Concept]) -> Iterator[str]:
+    for concept in concepts.values():
+        for wording in concept.words:
+            for plain in expand(wording):
+                yield from _split(plain)
 
 
 def _medicines(data: Matching) -> Iterable[str]:

@@ -15,12 +15,15 @@ from pathlib import Path
 
 from bot.engine.match.lessons import Lessons
 from bot.engine.match.linear import Linear, packed, unpacked
+from bot.engine.match.tables import Tables
+from bot.engine.match.tables import packed as packed_tables
+from bot.engine.match.tables import unpacked as unpacked_tables
 from bot.engine.match.train import train
 from bot.library.models_matching import Matching
 
 FILE = "matcher.json"
-_FORM = 4
-"""Raise it when features or training change: every stored model is then out of date."""
+_FORM = 5
+"""Raise it when reading, features or training change: every stored model and table is then out of date."""
 _UNTAUGHT = Linear()
 
 
@@ -29,18 +32,18 @@ _MODELS = ("nodes", "follow", "thread")
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """The models, and every word of the phrases they were learned from; without lessons they know nothing."""
+    """The models, and the tables of what they were learned from; without lessons they know nothing."""
 
     nodes: Linear = _UNTAUGHT
     follow: Linear = _UNTAUGHT
     thread: Linear = _UNTAUGHT
-    words: frozenset[str] = frozenset()
+    tables: Tables | None = None
 
 
-def learn(lessons: Lessons, words: frozenset[str]) -> Learned:
-    """Return models trained from the lessons, which hold these words; deterministic, takes minutes."""
+def learn(lessons: Lessons, tables: Tables) -> Learned:
+    """Return models trained from the lessons, which were read with these tables; deterministic, takes minutes."""
     first = train(lessons.follow())
-    return Learned(train(lessons.nodes()), train(lessons.follow(first)), train(lessons.thread()), words)
+    return Learned(train(lessons.nodes()), train(lessons.follow(first)), train(lessons.thread()), tables)
 
 
 def digest(data: Matching) -> str:
@@ -57,7 +60,8 @@ def load(path: Path, wanted: str | None = None) -> Learned | None:
         if not fits:
             return None
         nodes, follow, thread = (unpacked(stored[name]) for name in _MODELS)
-        return Learned(nodes, follow, thread, frozenset(stored["words"]))
+        kept = stored["tables"]
+        return Learned(nodes, follow, thread, unpacked_tables(kept) if kept else None)
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return None
 
@@ -65,5 +69,5 @@ def load(path: Path, wanted: str | None = None) -> Learned | None:
 def dump(learned: Learned, made_from: str) -> str:
     """Return the file's text."""
     models = {name: packed(getattr(learned, name)) for name in _MODELS}
-    stored = {"digest": made_from, **models, "words": sorted(learned.words)}
+    stored = {"digest": made_from, **models, "tables": packed_tables(learned.tables) if learned.tables else None}
     return json.dumps(stored, separators=(",", ":"), ensure_ascii=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 from bot.engine.match.wording import expand
 from bot.library.models_matching import Concept
@@ -21,28 +22,35 @@ class Mention:
     end: int
 
 
-@dataclass(slots=True)
-class _Branch:
-    next: dict[str, _Branch] = field(default_factory=dict)
-    concepts: tuple[str, ...] = ()
+Tree = dict[str, Any]
+"""Stems to the trees of what may follow them; under `HERE` the concepts named by the stems so far. It is plain JSON."""
+
+HERE = ""
+
+
+def tree_of(concepts: Mapping[str, Concept], split: Callable[[str], Sequence[str]]) -> Tree:
+    """Return the tree of all wordings of a vocabulary."""
+    root: Tree = {}
+    for name, concept in concepts.items():
+        for wording in concept.words:
+            for plain in expand(wording):
+                _add(root, split(plain), (name, *concept.implies))
+    return root
+
+
+def _add(branch: Tree, stems: Iterable[str], concepts: Iterable[str]) -> None:
+    for stem in stems:
+        branch = branch.setdefault(stem, {})
+    named = branch.setdefault(HERE, [])
+    named += [name for name in concepts if name not in named]
 
 
 class Lexicon:
-    """A tree of wordings, built once from a vocabulary."""
+    """A vocabulary and the tree of its wordings."""
 
-    def __init__(self, concepts: Mapping[str, Concept], split: Callable[[str], Sequence[str]]) -> None:
-        self._root = _Branch()
+    def __init__(self, concepts: Mapping[str, Concept], tree: Tree) -> None:
+        self._root = tree
         self._ranges = [(name, *concept.range) for name, concept in concepts.items() if concept.range]
-        for name, concept in concepts.items():
-            for wording in concept.words:
-                for plain in expand(wording):
-                    self._add(split(plain), (name, *concept.implies))
-
-    def _add(self, stems: Iterable[str], concepts: tuple[str, ...]) -> None:
-        branch = self._root
-        for stem in stems:
-            branch = branch.next.setdefault(stem, _Branch())
-        branch.concepts = (*branch.concepts, *(name for name in concepts if name not in branch.concepts))
 
     def longest(self, stems: Sequence[str]) -> tuple[Mention, ...]:
         """Return the longest mention at each place, in reading order; mentions do not overlap."""
@@ -66,12 +74,12 @@ class Lexicon:
         branch = self._root
         for at in range(start, len(stems)):
             stem = stems[at]
-            following = branch.next.get(stem) or (branch.next.get(NUMBER) if stem[0].isdigit() else None)
+            following = branch.get(stem) or (branch.get(NUMBER) if stem[0].isdigit() else None)
             if following is None:
                 return
             branch = following
-            if branch.concepts:
-                yield Mention(branch.concepts, start, at + 1)
+            if HERE in branch:
+                yield Mention(tuple(branch[HERE]), start, at + 1)
 
     def _numbers(self, stems: Sequence[str]) -> Iterator[Mention]:
         for at, stem in enumerate(stems):

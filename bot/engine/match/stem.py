@@ -15,10 +15,11 @@ _SHORTEST = 4
 
 
 class Stemmer:
-    """Stems words, remembering what it has seen; `irregular` maps forms that no rule covers."""
+    """Stems words, remembering what it has seen; `irregular` maps forms that no rule covers, `known` holds stems."""
 
-    def __init__(self, irregular: Mapping[str, str]) -> None:
-        self._known = {form: base if base == form else _stem(base) for form, base in irregular.items()}
+    def __init__(self, irregular: Mapping[str, str], known: Mapping[str, str]) -> None:
+        own = {form: base if base == form else _stem(base) for form, base in irregular.items()}
+        self._known = {**known, **own}
         self._own = len(self._known)
 
     def __call__(self, word: str) -> str:

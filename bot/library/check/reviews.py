@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from bot.library.check.subject import Subject
@@ -34,7 +35,7 @@ def _reviews(subject: Subject) -> Iterator[tuple[Path, ReviewState]]:
     """Yield every review that is written down, with its file and its present state."""
     library = subject.library
     for name, topic in library.topics.items():
-        yield library.home.of_topic(name, "topic"), state_of(topic.review, library.topic_hash(name))
+        yield library.home.of_topic(name, "topic"), state_of(topic.review, partial(library.topic_hash, name))
         for node, answer in topic.answers.items():
             if answer.review:
                 yield library.home.answer(name, node), library.review_of(node)

@@ -16,6 +16,7 @@ from bot.engine.match.lessons import Lessons
 from bot.engine.match.linear import Linear
 from bot.engine.match.normalise import clean, every_word, split
 from bot.engine.match.spell import Speller
+from bot.engine.match.tables import Tables
 from bot.engine.match.train import train
 from bot.engine.turn import Tone
 from bot.library.library import Library
@@ -43,13 +44,15 @@ def test_training_tells_labels_apart_and_is_always_the_same() -> None:
 
 
 def test_what_is_stored_decides_as_what_was_trained(tmp_path: Path) -> None:
-    learned = Learned(train(ROWS), train(ROWS[:8]), Linear())
+    tables = Tables(frozenset({"toe"}), {"toe": "toe", "toes": "toe"}, {"toe": {"": ["foot"]}}, {})
+    learned = Learned(train(ROWS), train(ROWS[:8]), Linear(), tables)
     path = tmp_path / "matcher.json"
     path.write_text(dump(learned, "made from this"))
     stored = load(path, "made from this")
     assert stored is not None
     for values in ({"toe": 1.0}, {"glucose": 0.3, "a": 1.0}, {"never seen": 1.0}):
         assert stored.nodes.probabilities(values) == learned.nodes.probabilities(values)
+    assert stored.tables == tables
     assert load(path, "made from something else") is None
 
 

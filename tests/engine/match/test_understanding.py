@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.engine.match import Matcher, build_matcher, matching_data
+from bot.engine.match.build import Parts
 from bot.engine.match.learned import FILE, digest, load
 from bot.engine.turn import Outcome, Tone
 from bot.library.library import Library
@@ -25,8 +26,10 @@ def node_of(matcher: Matcher, text: str, after: str | None = None) -> str:
 
 
 def test_the_stored_models_were_trained_from_the_phrases_as_they_are(library: Library) -> None:
-    stored = load(library.home.content / FILE, digest(matching_data(library)))
+    data = matching_data(library)
+    stored = load(library.home.content / FILE, digest(data))
     assert stored is not None, "run `footnote train`"
+    assert stored.tables == Parts(data).tables, "run `footnote train`: words are read differently now"
 
 
 @pytest.mark.parametrize(
