@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.engine.turn import Reply, SourceLine
+from bot.engine.turn import Button, Reply, SourceLine
 from bot.library.document import Block, Document, Heading, Item, Listing, Paragraph, Quote, Runs, Table, text_of
 
 
@@ -63,3 +63,8 @@ def table_card(header: tuple[Runs, ...], row: tuple[Runs, ...]) -> str:
     """Return one table row as a small card, readable on a narrow screen: the first cell, then a line per column."""
     lines = [f"   {text_of(name)}: {runs_text(cell)}" for name, cell in zip(header[1:], row[1:], strict=True)]
     return "\n".join([runs_text(row[0]), *lines])
+
+
+def pressable(reply: Reply) -> tuple[Button, ...]:
+    """Return the buttons a terminal offers, in the order of their numbers: all but feedback."""
+    return tuple(button for button in reply.buttons if button.role != "feedback")

@@ -6,9 +6,8 @@ import io
 
 from rich.console import Console
 
-from bot.adapters.plain import reply_text
+from bot.adapters.plain import pressable, reply_text
 from bot.adapters.terminal.chat import converse
-from bot.adapters.terminal.render import pressable
 from bot.engine import taps
 from bot.engine.respond import Engine
 from bot.engine.turn import Incoming, Kind, Reply, State, Tone

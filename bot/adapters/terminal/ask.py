@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bot.adapters.plain import document_text, reply_text
-from bot.adapters.terminal.render import pressable
+from bot.adapters.plain import document_text, pressable, reply_text
 from bot.engine import taps
 from bot.engine.respond import Engine
 from bot.engine.turn import Incoming, Kind, Outcome, Reply, State, Tone

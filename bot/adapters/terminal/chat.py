@@ -7,7 +7,8 @@ from typing import Any
 
 from rich.console import Console
 
-from bot.adapters.terminal.render import pressable, show
+from bot.adapters.plain import pressable
+from bot.adapters.terminal.render import show
 from bot.engine.respond import Engine
 from bot.engine.turn import Effect, Incoming, Kind, Reply, State, Tone
 

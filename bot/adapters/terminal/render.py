@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
+from bot.adapters.plain import pressable
 from bot.engine.turn import Button, Reply
 from bot.library.document import Block, Document, Heading, Item, Listing, Paragraph, Quote, Runs, Table
 
@@ -19,11 +20,6 @@ def show(console: Console, reply: Reply, sources_heading: str) -> None:
         console.print(Padding(part, (0, 0, 1, 0), expand=False))
     console.print(Group(*_menu(pressable(reply))))
     console.print()
-
-
-def pressable(reply: Reply) -> tuple[Button, ...]:
-    """Return the buttons a terminal offers, in the order of their numbers: all but feedback."""
-    return tuple(button for button in reply.buttons if button.role != "feedback")
 
 
 def _parts(reply: Reply, sources_heading: str) -> Iterator[RenderableType]:
