@@ -61,7 +61,7 @@ def cold(bench: Bench) -> list[Finding]:
             Goal(1.2),
             absolute=cpu,
             note=f"Wall clock {wall['footnote ask']} against {wall['imports']}.",
-            lacking="Its own imports are nearly as much as the two libraries (below); then content and models are read. "
+            lacking="Its own imports cost nearly as much as the two libraries (below); then the content is read. "
             "It would take settings, command line and arithmetic without pydantic, typer and numpy.",
         )
     ]
