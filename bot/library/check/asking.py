@@ -108,5 +108,7 @@ def _forms(phrase: str) -> set[str]:
 
 
 def _plain(words: str) -> str:
-    letters = unicodedata.normalize("NFKD", words.casefold())
-    return " ".join(re.findall(r"\w+", "".join(sign for sign in letters if not unicodedata.combining(sign))))
+    folded = words.casefold()
+    if not folded.isascii():
+        folded = "".join(sign for sign in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(sign))
+    return " ".join(re.findall(r"\w+", folded))
