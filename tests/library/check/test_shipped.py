@@ -83,12 +83,17 @@ def test_every_slip_in_every_answer_is_caught(code: str, copy: Path) -> None:
     assert sum(map(len, slips.values())) > 20
     for first in range(ROUNDS):
         broken = {path: found[first::ROUNDS] for path, found in slips.items() if found[first::ROUNDS]}
-        now = {path.as_posix(): _with(text, broken.get(path, [])) for path, text in originals.items()}
-        for path, text in now.items():
-            Path(path).write_text(text, encoding="utf-8")
-        caught = {path: _claims(now[path], lines) for path, lines in _places(copy, code).items()}
-        assert caught == {path.as_posix(): len(found) for path, found in broken.items()}
-    for path, text in originals.items():
+        now = {path: _with(text, broken.get(path, [])) for path, text in originals.items()}
+        _write(now)
+        caught = {Path(path): lines for path, lines in _places(copy, code).items()}
+        assert {path: _claims(now[path], caught[path]) for path in caught} == {
+            path: len(found) for path, found in broken.items()
+        }
+    _write(originals)
+
+
+def _write(texts: dict[Path, str]) -> None:
+    for path, text in texts.items():
         path.write_text(text, encoding="utf-8")
 
 
