@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from benchmarks import machine
 from benchmarks.finding import Finding, Goal, milliseconds
 from benchmarks.report import document
 from benchmarks.rounds import Sample, Spread, alternate, cpu_per_turn, ratio, spread, turns_per_second
@@ -62,9 +66,22 @@ def test_verdicts(goal: Goal, value: float, verdict: str) -> None:
 
 
 def test_the_report_shows_misses_and_what_was_not_measured() -> None:
-    slow = Finding("p99", "–", Spread(0.02, 0.01, 0.03), Goal(0.015), milliseconds, {"p50": "2 ms"}, "a note")
-    text = document([slow], {"date": "2026-01-01"}, {"turn": {"bot.engine": 0.5, "rest": 0.01}}, ["x: not installed"])
+    value = Spread(0.02, 0.01, 0.03)
+    slow = Finding("p99", "–", value, Goal(0.015), milliseconds, {"p50": "2 ms"}, "a note", "It would take a disk.")
+    fine = Finding("p50", "–", value, Goal(0.025), milliseconds, lacking="It would take nothing.")
+    text = document(
+        [slow, fine], {"date": "2026-01-01"}, {"turn": {"bot.engine": 0.5, "rest": 0.01}}, ["x: not installed"]
+    )
     assert "| p99 | – | **20.0 ms** (10.0 ms – 30.0 ms) | ≤ 15.0 ms | **missed by 33 %** | p50 2 ms |" in text
-    for expected in ("a note", "x: not installed", "bot.engine 50%"):
+    for expected in ("a note", "x: not installed", "bot.engine 50%", "missed by 33 %. It would take a disk."):
         assert expected in text
     assert "rest" not in text
+    assert "nothing." not in text
+
+
+def test_the_machine_says_what_it_adds_to_a_tail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_WATCHED", 0.05)
+    said = machine.latencies(str(tmp_path))
+    assert re.fullmatch(r"an fdatasync of 8 kB takes [\d.]+ ms \(median\), [\d.]+ ms \(99th percentile\)", said["disk"])
+    assert "of the time in all" in said["stalls"]
+    assert "other machines on the same host" in machine.Neighbours().described()

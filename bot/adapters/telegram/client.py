@@ -59,8 +59,8 @@ async def call(bot: TelegramBot, method: str, **parameters: Any) -> Any:
     """Call a method and return its bare result: objects of an answer nobody reads would cost half a turn's time.
 
     This is what `Bot.do_api_request` comes down to, without what it does for objects and files: the limiter, then the
-    request, which raises the library's errors. RequestParameter is not public (tests/adapters/telegram/test_stand_in.py
-    fails if an upgrade moves it).
+    request, which raises the library's errors. RequestParameter is not public; the version is pinned, and
+    tests/adapters/telegram/test_request.py fails if an upgrade moves it.
     """
     data = RequestData([RequestParameter(name, value, None) for name, value in parameters.items()])
     where = (f"{bot.base_url}/{method}", data)

@@ -8,7 +8,6 @@ import structlog
 from telegram.error import (
     BadRequest,
     ChatMigrated,
-    EndPointNotFound,
     Forbidden,
     InvalidToken,
     RetryAfter,
@@ -100,7 +99,7 @@ class Sender:
             raise
         except ChatMigrated:
             raise
-        except (InvalidToken, EndPointNotFound):
+        except InvalidToken:
             raise Busy(TOKEN_REFUSED, "Telegram refuses the token") from None
         except TelegramError as fault:
             raise Busy(UNREACHABLE, type(fault).__name__) from None
