@@ -68,7 +68,7 @@ def test_verdicts(goal: Goal, value: float, verdict: str) -> None:
 def test_the_report_shows_misses_and_what_was_not_measured() -> None:
     value = Spread(0.02, 0.01, 0.03)
     slow = Finding("p99", "–", value, Goal(0.015), milliseconds, {"p50": "2 ms"}, "a note", "It would take a disk.")
-    fine = Finding("p50", "–", value, Goal(0.025), milliseconds, lacking="It would take nothing.")
+    fine = Finding("p50", "–", value, Goal(0.025), milliseconds, lacking="never shown")
     text = document(
         [slow, fine], {"date": "2026-01-01"}, {"turn": {"bot.engine": 0.5, "rest": 0.01}}, ["x: not installed"]
     )
@@ -76,7 +76,7 @@ def test_the_report_shows_misses_and_what_was_not_measured() -> None:
     for expected in ("a note", "x: not installed", "bot.engine 50%", "missed by 33 %. It would take a disk."):
         assert expected in text
     assert "rest" not in text
-    assert "nothing." not in text
+    assert "never shown" not in text
 
 
 def test_the_machine_says_what_it_adds_to_a_tail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
