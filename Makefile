@@ -37,7 +37,7 @@ chaos: $(DEV) ## Kill the bot at random moments under load, on every platform, m
 evaluate: $(DEV) ## Measure how well questions are understood and write docs/matching.md (ten minutes)
 	@$(BIN)/python -m tests.questions
 
-bench: $(DEV) ## Measure side by side (over ten minutes) and write docs/benchmarks.md
+bench: $(DEV) ## Measure side by side (under ten minutes) and write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks
 
 bench-quick: $(DEV) ## The same with fewer rounds, under a minute; prints only
