@@ -188,7 +188,7 @@ class Engine:
         earlier = trail[-2] if len(trail) > 1 and trail[-1] == reply.card.node else None
         if earlier is None or earlier == self._library.start:
             return reply
-        return replace(reply, back=self._back(earlier, reply.card.tone))
+        return reply.with_back(self._back(earlier, reply.card.tone))
 
     def _back(self, node: str, tone: Tone) -> Button:
         """Return the button back to a node; like a card it depends on content alone and is made once."""

@@ -135,6 +135,21 @@ class Reply:
     effect: Effect | None = None
     reasons: tuple[str, ...] = ()
 
+    def with_back(self, back: Button) -> Reply:
+        """Return the same reply with a way back; nearly every turn adds one, and `dataclasses.replace` is slow."""
+        return Reply(
+            self.card,
+            self.lead,
+            self.stored,
+            self.disclaimer,
+            self.offer,
+            self.choices,
+            back,
+            self.in_place,
+            self.effect,
+            self.reasons,
+        )
+
     @property
     def buttons(self) -> tuple[Button, ...]:
         """Every button in reading order: choices, follow-ups and navigation, back."""

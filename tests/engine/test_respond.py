@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import fields, replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from bot.adapters.plain import document_text
 from bot.engine import taps
 from bot.engine.match.result import Match
 from bot.engine.respond import TRAIL, Engine
-from bot.engine.turn import Effect, Incoming, Kind, Outcome, State, Tone
+from bot.engine.turn import Button, Effect, Incoming, Kind, Outcome, State, Tone
 from bot.library.library import Library
 
 ALA = Incoming(Kind.COMMAND, "ala")
@@ -235,3 +236,21 @@ def test_beside_advice_on_a_treatment_stands_nothing_about_the_bot(library: Libr
     found = Match(Outcome.ANSWER, library.advice, related=("privacy", "glucose", "help"))
     reply, _ = Engine(library, Decided(found)).respond(State(), Incoming(Kind.TEXT, "?"))
     assert [button.payload for button in reply.choices] == ["v1:glucose"]
+
+
+def test_a_way_back_changes_nothing_else_of_a_reply(engine: Engine) -> None:
+    reply, _ = engine.respond(State(), Incoming(Kind.COMMAND, "start"))
+    button = Button("Back", "v1:ala", "navigation")
+    full = replace(
+        reply,
+        lead="lead",
+        stored="{}",
+        disclaimer=reply.card.body,
+        offer="offer",
+        choices=(button,),
+        in_place=True,
+        effect=Effect.EXPORT,
+        reasons=("because",),
+    )
+    assert all(getattr(full, field.name) for field in fields(full) if field.name != "back"), "a field is not tried"
+    assert full.with_back(button) == replace(full, back=button)
