@@ -77,6 +77,7 @@ def aiogram(bench: Bench) -> list[Finding]:
                 Goal(1.5, 2.5, at_least=True),
                 absolute={arm: per_second(samples[arm]) for arm in samples},
                 note="aiogram has no SQL storage: the smallest one, synchronous NORMAL. Footnote: FULL.",
+                lacking="The peer waits for no disk; otherwise as against the press bot.",
             )
         )
     return findings
