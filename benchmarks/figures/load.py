@@ -60,8 +60,9 @@ def _telegram_findings(samples: dict[str, list[Sample]]) -> list[Finding]:
             shown=milliseconds,
             absolute={"p50": milliseconds(median(samples["50 ms"], of("p50")))},
             note="Before an answer goes out, its question is synced to the disk.",
-            lacking="At this rate half of the core is busy, so that turns which arrive together wait for each other, and "
-            "one in a hundred meets a slow sync or a stall of the machine besides. It would take half the CPU a turn.",
+            lacking="At this rate half of the core is busy, so that turns which arrive together wait for each other, "
+            "and one in a hundred meets a slow sync or a stall of the machine besides. It would take half the CPU a "
+            "turn.",
         ),
         Finding(
             "One chat in 100 whose API calls hang 5 s: the others' p99",
@@ -100,8 +101,8 @@ def slack(bench: Bench) -> list[Finding]:
             Goal(0.70, 0.50),
             absolute={name: microseconds(samples[name]) for name in samples},
             note=f"Pressed buttons. p99 {tails['Footnote']} against {tails['stock']}.",
-            lacking="Most of a turn is Bolt, TLS and the web server, which both sides pay for; at this rate nobody shares "
-            "its two commits. It would take requests read without Bolt.",
+            lacking="Most of a turn is Bolt, TLS and the web server, which both sides pay for; at this rate nobody "
+            "shares its two commits. It would take requests read without Bolt.",
         )
     ]
 
