@@ -10,8 +10,8 @@ from benchmarks.rounds import Sample, cpu_per_turn, ratio, turns_per_second
 OURS = "benchmarks.arms.telegram:Turns"
 STOCK = "benchmarks.arms.telegram_stock:"
 LACKING = (
-    "Nobody shares its transaction: a sync of the disk and two changes of thread are one turn's alone, and each wait "
-    "leaves the processor's caches to others, so that the same code takes twice as long as at 50 at a time. "
+    "A sync of the disk and two changes of thread are one turn's alone, and each wait leaves the processor's caches to "
+    "others, so that the same code takes twice as long as at 50 at a time. "
     "It would take a commit that does not wait for the disk, which loses accepted questions in a power cut."
 )
 AT_ONCE = {"one at a time": 1, f"{LANES} at a time": LANES}
