@@ -40,7 +40,7 @@ evaluate: $(DEV) ## Measure how well questions are understood and write docs/mat
 bench: $(DEV) ## Measure side by side (under ten minutes) and write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks
 
-bench-quick: $(DEV) ## The same with fewer rounds, under a minute; prints only
+bench-quick: $(DEV) ## One small round of the same without peers, under a minute; prints only
 	@$(BIN)/python -m benchmarks --quick
 
 pins: ## For maintainers (needs uv): compile the pins, naming no package index

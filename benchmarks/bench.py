@@ -33,7 +33,7 @@ class Scale:
 
 
 FULL = Scale()
-QUICK = Scale(rounds=2, size=0.1, name="quick")
+QUICK = Scale(rounds=1, size=0.05, name="quick")
 
 
 @dataclass
@@ -73,8 +73,9 @@ class Bench:
         self.skipped.append(f"{what}: {why}")
 
     def profile(self, name: str, worker: Worker, **order: Any) -> None:
-        """Keep where the time of one round goes."""
-        self.profiles[name] = worker.ask(profile=True, **order)
+        """Keep where the time of one round goes; a quick run writes no report and so asks for none."""
+        if self.scale is not QUICK:
+            self.profiles[name] = worker.ask(profile=True, **order)
 
     def keep(self, about: Mapping[str, Any]) -> Path:
         """Write the raw figures with what they were measured on, and return the file."""

@@ -13,23 +13,23 @@ VENVS = HERE / ".venvs"
 
 
 class Environments:
-    """Finds and, if `install` is set, makes the environments of peers."""
+    """Finds and makes the environments of peers, unless they are left out: `install` is unset."""
 
     def __init__(self, *, install: bool) -> None:
         self._install = install
 
     def python(self, peer: str) -> Path | None:
-        """Return the peer's interpreter, made if need be; None where it is missing and must not be installed.
+        """Return the peer's interpreter, made if need be; None where peers are left out.
 
         Raises subprocess.CalledProcessError if the packages cannot be installed.
         """
+        if not self._install:
+            return None
         pins = PEERS / f"{peer}.txt"
         home = VENVS / peer
         stamp, python = home / ".pins", home / "bin" / "python"
         if stamp.exists() and stamp.read_bytes() == pins.read_bytes():
             return python
-        if not self._install:
-            return None
         print(f"installing {peer} into {home.relative_to(HERE.parent)} ...", file=sys.stderr, flush=True)
         venv.create(home, with_pip=True, clear=True)
         pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", str(pins)]

@@ -62,7 +62,7 @@ def _against(
 ) -> list[Finding]:
     python = bench.environments.python("chatsky")
     if python is None:
-        bench.skip(what, "Chatsky's environment is not installed; `make bench` installs it")
+        bench.skip(what, "a quick run leaves Chatsky out; `make bench` installs it")
         return []
     arm, options, order = ours
     their_options, their_order = theirs

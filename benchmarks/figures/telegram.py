@@ -58,7 +58,7 @@ def aiogram(bench: Bench) -> list[Finding]:
     what = "Whole Telegram turn with SQLite, turns/s"
     python = bench.environments.python("aiogram")
     if python is None:
-        bench.skip(what, "aiogram's environment is not installed; `make bench` installs it")
+        bench.skip(what, "a quick run leaves aiogram out; `make bench` installs it")
         return []
     turns, their_turns = bench.scale.of(500, LANES), bench.scale.of(350, LANES)
     theirs = "benchmarks.peers.aiogram_arms:Turns"

@@ -38,10 +38,7 @@ def test_figures_are_measured(name: str, bench: Bench) -> None:
     assert not bench.skipped
 
 
-def test_a_missing_peer_is_named_and_not_invented(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr("benchmarks.environments.VENVS", tmp_path)
+def test_a_peer_left_out_is_named_and_not_invented(bench: Bench) -> None:
     assert FIGURES["chatsky-memory"](bench) == []
     [skipped] = bench.skipped
     assert "Chatsky" in skipped
