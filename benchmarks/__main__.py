@@ -22,8 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began, neighbours = time.monotonic(), machine.Neighbours()
     about = machine.described()
     findings: list[Finding] = []
-    with Bench(QUICK if chosen.quick else FULL, Environments(install=not chosen.quick)) as bench:
-        about |= {} if chosen.quick else machine.latencies(bench.folder)
+    with Bench(QUICK if chosen.quick else FULL, Environments(wanted=not chosen.quick)) as bench:
+        if not chosen.quick:
+            about |= machine.latencies(bench.folder)
         failed = [name for name in chosen.figures or FIGURES if not _measured(name, bench, findings)]
         about |= {
             "run": f"{time.monotonic() - began:.0f} s, {bench.scale.rounds} rounds ({bench.scale.name}); "

@@ -13,17 +13,17 @@ VENVS = HERE / ".venvs"
 
 
 class Environments:
-    """Finds and makes the environments of peers, unless they are left out: `install` is unset."""
+    """Finds and makes the environments of peers, where they are `wanted`."""
 
-    def __init__(self, *, install: bool) -> None:
-        self._install = install
+    def __init__(self, *, wanted: bool) -> None:
+        self._wanted = wanted
 
     def python(self, peer: str) -> Path | None:
         """Return the peer's interpreter, made if need be; None where peers are left out.
 
         Raises subprocess.CalledProcessError if the packages cannot be installed.
         """
-        if not self._install:
+        if not self._wanted:
             return None
         pins = PEERS / f"{peer}.txt"
         home = VENVS / peer

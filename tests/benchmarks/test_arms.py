@@ -25,7 +25,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     if Path("/dev/shm").is_dir():
         monkeypatch.setenv("TMPDIR", "/dev/shm")
         monkeypatch.setattr(tempfile, "tempdir", None)
-    with Bench(TINY, Environments(install=False)) as made:
+    with Bench(TINY, Environments(wanted=False)) as made:
         yield made
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -21,10 +21,9 @@ from bot.engine.match.message import Reader
 from bot.engine.match.normalise import clean, is_plain, split
 from bot.engine.match.spell import Speller
 from bot.engine.match.stem import Stemmer
-from bot.engine.match.tables import Tables, made
+from bot.engine.match.tables import Tables, made, plain_wordings
 from bot.engine.match.topics import Topics
 from bot.engine.match.urgent import Urgency
-from bot.engine.match.wording import expand
 from bot.library.models_matching import Concept, Matching
 
 log = logging.getLogger(__name__)
@@ -38,7 +37,8 @@ class Parts:
         self.data = data
         self.stem = Stemmer(data.vocabulary.irregular, tables.stems if tables else {})
         self.tables = tables or made(data, self.stem, _split, self.stems)
-        known = {*self.tables.stems, *_plain_words(data.advice.concepts)}
+        advised = (word for wording in plain_wordings(data.advice.concepts) for word in _split(wording))
+        known = {*self.tables.stems, *advised}
         speller = Speller(known, _medicines(data), data.vocabulary.common, self.stem)
         lexicon = Lexicon(data.vocabulary.concepts, self.tables.topics)
         signs = Lexicon(data.urgent.concepts, self.tables.signs)
@@ -98,13 +98,6 @@ def _split(wording: str) -> tuple[str, ...]:
         return tuple(wording.split())
     parts = ([NUMBER] if part == NUMBER else split(clean(part)) for part in wording.split())
     return tuple(word for part in parts for word in part)
-
-
-def _plain_words(concepts: Mapping[str, Concept]) -> Iterator[str]:
-    for concept in concepts.values():
-        for wording in concept.words:
-            for plain in expand(wording):
-                yield from _split(plain)
 
 
 def _medicines(data: Matching) -> Iterable[str]:

@@ -15,7 +15,7 @@ from bot.engine.match.normalise import clean, every_word, split
 from bot.engine.match.wording import expand
 from bot.library.models_matching import Concept, Matching
 
-Stems = Callable[[str], str]
+Stem = Callable[[str], str]
 Split = Callable[[str], Sequence[str]]
 
 
@@ -30,10 +30,10 @@ class Tables:
     signs: Tree
 
 
-def made(data: Matching, stem: Stems, words: Split, stems: Split) -> Tables:
+def made(data: Matching, stem: Stem, words: Split, stems: Split) -> Tables:
     """Return the tables of this vocabulary and these phrases; `words` and `stems` take a wording apart."""
     asked = frozenset(every_word(_english(data)))
-    wordings = (*_wordings(data.vocabulary.concepts), *_wordings(data.urgent.concepts))
+    wordings = (*plain_wordings(data.vocabulary.concepts), *plain_wordings(data.urgent.concepts))
     kin = (word for kind in data.vocabulary.kin.values() for word in kind)
     known = {*asked, *kin, *(word for wording in wordings for word in words(wording))}
     topics, signs = tree_of(data.vocabulary.concepts, stems), tree_of(data.urgent.concepts, stems)
@@ -52,7 +52,8 @@ def unpacked(stored: Mapping[str, Any]) -> Tables:
     return Tables(frozenset(stored["asked"]), dict(zip(words, stems, strict=True)), stored["topics"], stored["signs"])
 
 
-def _wordings(concepts: Mapping[str, Concept]) -> Iterator[str]:
+def plain_wordings(concepts: Mapping[str, Concept]) -> Iterator[str]:
+    """Yield every plain wording of a vocabulary."""
     for concept in concepts.values():
         for wording in concept.words:
             yield from expand(wording)

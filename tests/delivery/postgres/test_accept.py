@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from bot.delivery.opening import open_store
 from bot.delivery.packing import pack
 from bot.delivery.postgres import turns
 from bot.delivery.store import Lease, Receipt, Record, Store, Turn
@@ -20,10 +19,9 @@ LEFT = State(Tone.PROFESSIONAL, True, ("ala",))
 
 
 @pytest.fixture
-async def store(postgres_url: str) -> AsyncIterator[Store]:
-    opened = await open_store(postgres_url)
-    yield opened
-    await opened.close()
+def database_url(postgres_url: str) -> str:
+    """The store is on PostgreSQL alone."""
+    return postgres_url
 
 
 @pytest.fixture
