@@ -77,7 +77,7 @@ def _answer(library: Library, topic: Topic, node: str) -> Iterator[str]:
     for claim in answer.claims:
         if claim.section:
             yield from _row(library, "heading", claim.section)
-        yield from _row(library, _claim_head(topic, claim), claim, claim.professional_only)
+        yield from _row(library, _claim_head(topic, claim), claim, claim.professional_only or claim.layperson_only)
     for note in (topic.notes[name] for name in answer.notes):
         yield from _row(library, _note_head(topic, note), note)
     yield "</table>"
@@ -100,7 +100,7 @@ def _marks(topic: Topic, cites: Iterable[str]) -> str:
 def _row(library: Library, head: str, worded: Worded, reason: str | None = None) -> Iterator[str]:
     """Yield one row; empty lines around a cell let its text be read as Markdown, tables included."""
     cells = [library.text(worded, tone).strip() for tone in Tone]
-    shown = [cell or f"*(professionals only: {reason})*" for cell in cells]
+    shown = [cell or f"*(the other register only: {reason})*" for cell in cells]
     yield f"<tr><td>{head}</td>"
     for cell in shown:
         yield "<td>"

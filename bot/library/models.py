@@ -47,14 +47,16 @@ class Claim:
     """Begins a new part of the answer under this heading."""
     bullet: Switch = False
     """Shows the claim as a list item."""
-    professional: Words
+    professional: Words | None = None
     layperson: Words | None = None
     professional_only: Words | None = None
     """Why this claim has no layperson wording."""
+    layperson_only: Words | None = None
+    """Why this claim has no professional wording."""
 
     def of(self, tone: Tone) -> str:
         """Return the text of one register before facts are inserted; empty for a claim that has no such register."""
-        return self.professional if tone is Tone.PROFESSIONAL else self.layperson or ""
+        return (self.professional if tone is Tone.PROFESSIONAL else self.layperson) or ""
 
 
 @part
@@ -68,6 +70,8 @@ class Answer:
     title: Both
     claims: tuple[Claim, ...] = Field(min_length=1)
     """The first is the main message."""
+    brief: tuple[Id, ...] = ()
+    """Ids of the claims that are shown at once, in this order; the others are the detail. Without it: the first."""
     notes: tuple[Id, ...] = ()
     """Ids from notes.yaml."""
     review: Review | None = None

@@ -36,6 +36,7 @@ RULES: tuple[Rule, ...] = (
     plain.unexplained,
     plain.no_action,
     form.main_message,
+    form.unknown_brief,
     form.unshowable,
     form.urgent_first,
     reviews.overdue,

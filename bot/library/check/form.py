@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.library.check.subject import Subject
 from bot.library.document import Paragraph
-from bot.library.fault import Fault
+from bot.library.fault import Fault, nearest
 from bot.library.insertions import texts
 from bot.library.markdown import UnsupportedMarkdown, parse
 from bot.library.models import Claim
@@ -38,6 +38,16 @@ def _message_problems(subject: Subject, claim: Claim) -> Iterator[str]:
             yield f"is not a single paragraph in the {tone.value} register"
         elif len(split(subject.library.text(claim, tone))) > MAX_MESSAGE[tone]:
             yield f"has more than {MAX_MESSAGE[tone]} sentences in the {tone.value} register"
+
+
+def unknown_brief(subject: Subject) -> Iterator[Fault]:
+    """C17: the brief names a claim that the answer does not have."""
+    for written in subject.answers():
+        claims = [claim.id for claim in written.answer.claims]
+        for number, name in enumerate(written.answer.brief):
+            if name not in claims:
+                message = f"`{name}` is not a claim of this answer"
+                yield fault_at(written.path, ("brief", number), "C17", message, nearest(name, claims))
 
 
 def unshowable(subject: Subject) -> Iterator[Fault]:

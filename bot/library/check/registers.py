@@ -19,23 +19,29 @@ _EMERGENCY = re.compile(r"\{\{\s*emergency\.[^}]*\}\}")  # an operator's own num
 
 
 def one_register(subject: Subject) -> Iterator[Fault]:
-    """C01: a claim without layperson wording says why; a claim with both is not called professional only."""
+    """C01: a claim without one register's wording says why; a claim with both is not called one register's only."""
     for wording in subject.worded():
-        claim = wording.words
-        if isinstance(claim, Claim) and claim.layperson is None and claim.professional_only is None:
-            remedy = "add `layperson:`, or `professional_only:` with the reason"
-            yield fault_at(wording.path, wording.location, "C01", "`layperson` is missing here", remedy)
-        if isinstance(claim, Claim) and claim.layperson is not None and claim.professional_only is not None:
-            place = (*wording.location, "professional_only")
-            message = "called professional only, but a `layperson` wording stands here too"
-            yield fault_at(wording.path, place, "C01", message, "remove one of the two", key=True)
+        if isinstance(wording.words, Claim):
+            for tone in Tone:
+                yield from _one_register(wording, wording.words, tone)
+
+
+def _one_register(wording: Wording, claim: Claim, tone: Tone) -> Iterator[Fault]:
+    other = next(one for one in Tone if one is not tone)
+    reason = f"{other.value}_only"
+    if not claim.of(tone) and getattr(claim, reason) is None:
+        remedy = f"add `{tone.value}:`, or `{reason}:` with the reason"
+        yield fault_at(wording.path, wording.location, "C01", f"`{tone.value}` is missing here", remedy)
+    if claim.of(tone) and getattr(claim, reason) is not None:
+        message = f"called {other.value} only, but a `{tone.value}` wording stands here too"
+        yield fault_at(wording.path, (*wording.location, reason), "C01", message, "remove one of the two", key=True)
 
 
 def parity(subject: Subject) -> Iterator[Fault]:
     """C02: a figure with its unit, or a drug, that stands in one register only."""
     for wording in subject.worded():
         texts = {tone: _text(subject.library, wording, tone) for tone in Tone}
-        if not texts[Tone.LAYPERSON]:
+        if not all(texts.values()):
             continue
         for here, there in ((Tone.PROFESSIONAL, Tone.LAYPERSON), (Tone.LAYPERSON, Tone.PROFESSIONAL)):
             lost = [*only_in(texts[here], texts[there]), *_drugs_only_in(wording, texts[here], texts[there])]
