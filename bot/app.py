@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from bot import logs
-from bot.channels.leader import ByOneReplica
+from bot.channels.leader import LeaderOnly
 from bot.content.loader import load, no_collection
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Button, Tone
+from bot.dialog.turn import Button, Register
 from bot.errors import SettingsError
 from bot.inbox.identity import Identity
 from bot.matching import build_matcher
@@ -78,11 +78,11 @@ def slack_credentials(settings: Settings) -> Credentials:
     )
 
 
-def first_topics(engine: Engine, tone: Tone) -> list[Button]:
+def first_topics(engine: Engine, register: Register) -> list[Button]:
     """Return the buttons of the answers one can begin with: the start and what follows from it."""
     start = engine.library.start
     nodes = (start, *engine.library.nodes[start].next)
-    return [Button(engine.label(node, tone), payloads.payload(node)) for node in nodes]
+    return [Button(engine.label(node, register), payloads.payload(node)) for node in nodes]
 
 
 def _telegram(settings: Settings, service: Service, engine: Engine) -> Platform:
@@ -104,19 +104,19 @@ def _telegram(settings: Settings, service: Service, engine: Engine) -> Platform:
         topics=general(engine.library),
         numbers=[(one.label, one.number) for one in engine.library.copy_numbers],
     )
-    return ByOneReplica(telegram, courier) if config.mode == "polling" else telegram
+    return LeaderOnly(telegram, courier) if config.mode == "polling" else telegram
 
 
 def _slack(settings: Settings, service: Service, engine: Engine, identity: Identity) -> Platform:
-    from bot.channels.slack.app import House, Slack
+    from bot.channels.slack.app import HostServices, Slack
 
     async def unreadable(body: Mapping[str, Any], reason: str) -> None:
         await service.courier.set_aside("slack", reason, json.dumps(body, sort_keys=True))
 
-    house = House(
+    house = HostServices(
         accept=service.accept,
         say=engine.sentence,
-        topics=lambda tone: first_topics(engine, tone),
+        topics=lambda register: first_topics(engine, register),
         known=service.courier.remembers,
         quarantine=unreadable,
     )

@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 import aiohttp
 from aiohttp import hdrs, web
 
-from bot.token_bucket import Buckets
+from bot.token_bucket import TokenBuckets
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Address = IPv4Address | IPv6Address
@@ -46,7 +46,7 @@ async def secure_headers(_request: web.Request, response: web.StreamResponse) ->
     response.headers.pop(hdrs.SERVER, None)
 
 
-class Guard:
+class RateLimitMiddleware:
     """Refuses requests that are too many (429), too large (413) or too slow (408).
 
     Each address has a bucket of requests. What it gets a 2xx for by POST costs nothing, because only a platform can
@@ -57,7 +57,7 @@ class Guard:
 
     def __init__(self, proxies: Sequence[Network], clock: Callable[[], float] = time.monotonic) -> None:
         self._proxies = proxies
-        self._buckets = Buckets(RATE, BURST, clock)
+        self._buckets = TokenBuckets(RATE, BURST, clock)
 
     @web.middleware
     async def watch(self, request: web.Request, handler: Handler) -> web.StreamResponse:

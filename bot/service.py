@@ -11,12 +11,12 @@ import structlog
 from aiohttp import web
 
 from bot.dialog.engine import Engine
-from bot.inbox.events import Channel, Envelope
+from bot.inbox.events import Channel, InboundEvent
 from bot.inbox.identity import Identity
-from bot.inbox.inbox import Courier
+from bot.inbox.inbox import Inbox
 from bot.inbox.metrics import Metrics
-from bot.inbox.rate_limit import FairShare
-from bot.middleware import MAX_BODY, Guard, secure_headers
+from bot.inbox.rate_limit import UserRateLimit
+from bot.middleware import MAX_BODY, RateLimitMiddleware, secure_headers
 from bot.settings import Settings
 from bot.store.base import Store, StoreUnavailable
 
@@ -53,8 +53,8 @@ class Service:
         self._settings = settings
         self._store = store
         self.metrics = Metrics()
-        self.courier = Courier(store, engine, identity, metrics=self.metrics)
-        self._fair = FairShare(settings.footnote_questions_per_minute, self.courier.accept, engine, self.metrics)
+        self.courier = Inbox(store, engine, identity, metrics=self.metrics)
+        self._fair = UserRateLimit(settings.footnote_questions_per_minute, self.courier.accept, engine, self.metrics)
         self.platforms: dict[str, Platform] = {}
         self.listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._draining = False
@@ -65,8 +65,8 @@ class Service:
         self.metrics.begin(platform.channel.name)
         self.courier.add(self._fair.channel(platform.channel))
 
-    async def accept(self, envelope: Envelope) -> bool:
-        """Write what a door heard to the inbox; the same as `Courier.accept`, with each person's share counted."""
+    async def accept(self, envelope: InboundEvent) -> bool:
+        """Write what a door heard to the inbox; the same as `Inbox.accept`, with each person's share counted."""
         return await self._fair.accept(envelope)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -100,7 +100,7 @@ class Service:
     # --- the web port -------------------------------------------------------------------------------------------
 
     def _web(self) -> web.Application:
-        guard = Guard(self._settings.proxies)
+        guard = RateLimitMiddleware(self._settings.proxies)
         app = web.Application(client_max_size=MAX_BODY, middlewares=[guard.watch])
         app.on_response_prepare.append(secure_headers)
         app.add_routes([web.get("/healthz", self._healthz), web.get("/readyz", self._readyz)])

@@ -9,7 +9,7 @@ _CROWD = 10_000
 """Names remembered, about two megabytes. Beyond that full buckets are forgotten, then those first heard of."""
 
 
-class Buckets:
+class TokenBuckets:
     """A bucket for each name, in memory only.
 
     What is kept of a bucket is the moment at which it will be full again (the generic cell rate algorithm): one number

@@ -20,7 +20,7 @@ import structlog
 
 from bot import logs
 from bot.dialog.turn import Kind
-from bot.inbox.events import Envelope
+from bot.inbox.events import InboundEvent
 from bot.inbox.processor import pack
 from tests.chaos.processes import Bot
 from tests.fakes.slack_delivery import Delivery
@@ -82,7 +82,7 @@ class Ear:
                 else:
                     self.plant_event(inner)
 
-    def plant_envelope(self, envelope: Envelope) -> None:
+    def plant_envelope(self, envelope: InboundEvent) -> None:
         """Remember what somebody wrote, and who and where they are."""
         if envelope.incoming.kind in (Kind.TEXT, Kind.OTHER):
             self.plant(envelope.incoming.text)
@@ -141,7 +141,7 @@ def _gather(ear: Ear, patch: pytest.MonkeyPatch) -> None:
         await gone(self)
         ear.hear_process(self)
 
-    def packed(envelope: Envelope, *more: Any) -> Any:
+    def packed(envelope: InboundEvent, *more: Any) -> Any:
         ear.plant_envelope(envelope)
         return pack(envelope, *more)
 

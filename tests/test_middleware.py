@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 
 from bot import middleware
-from bot.middleware import BURST, MAX_BODY, Guard, secure_headers
+from bot.middleware import BURST, MAX_BODY, RateLimitMiddleware, secure_headers
 from bot.settings import Settings, load_settings
 from tests.test_token_bucket import Clock
 
@@ -37,7 +37,7 @@ async def page(_request: web.Request) -> web.Response:
 @asynccontextmanager
 async def guarded(clock: Clock, proxies: Any = LOOPBACK) -> AsyncIterator[aiohttp.ClientSession]:
     """Serve a hook and a page behind the guard; the client connects from loopback, as a proxy does."""
-    app = web.Application(client_max_size=MAX_BODY, middlewares=[Guard(proxies, clock).watch])
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[RateLimitMiddleware(proxies, clock).watch])
     app.on_response_prepare.append(secure_headers)
     app.add_routes([web.post("/hook", hook), web.get("/page", page)])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)

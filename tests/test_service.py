@@ -15,7 +15,7 @@ from aiohttp import web
 from bot.app import installation_secret
 from bot.dialog.engine import Engine
 from bot.errors import SettingsError
-from bot.inbox.events import Letter, Progress
+from bot.inbox.events import OutboundMessage, Progress
 from bot.inbox.identity import Identity
 from bot.service import Service
 from bot.settings import Settings
@@ -33,7 +33,7 @@ class Quiet:
         self.stopping = asyncio.Event()
         self.go_on = asyncio.Event()
 
-    async def deliver(self, letter: Letter, progress: Progress) -> None:
+    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
         raise NotImplementedError
 
     async def start(self) -> None:

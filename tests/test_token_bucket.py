@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.token_bucket import Buckets
+from bot.token_bucket import TokenBuckets
 
 
 class Clock:
@@ -17,13 +17,13 @@ class Clock:
         return self.now
 
 
-def taken(buckets: Buckets, name: str, times: int) -> int:
+def taken(buckets: TokenBuckets, name: str, times: int) -> int:
     return sum(buckets.take(name) for _ in range(times))
 
 
 def test_a_burst_then_the_rate() -> None:
     clock = Clock()
-    buckets = Buckets(2.0, 5, clock)
+    buckets = TokenBuckets(2.0, 5, clock)
     assert taken(buckets, "a", 20) == 5
     assert buckets.seconds("a") == pytest.approx(0.5)
     clock.now += 1.0
@@ -33,7 +33,7 @@ def test_a_burst_then_the_rate() -> None:
 
 
 def test_names_do_not_share() -> None:
-    buckets = Buckets(1.0, 1, Clock())
+    buckets = TokenBuckets(1.0, 1, Clock())
     assert buckets.take("a")
     assert buckets.take("b")
     assert not buckets.take("a")
@@ -41,7 +41,7 @@ def test_names_do_not_share() -> None:
 
 
 def test_what_is_given_back_can_be_taken_again() -> None:
-    buckets = Buckets(1.0, 1, Clock())
+    buckets = TokenBuckets(1.0, 1, Clock())
     for _ in range(10):
         assert buckets.take("a")
         buckets.give_back("a")
@@ -51,7 +51,7 @@ def test_what_is_given_back_can_be_taken_again() -> None:
 
 def test_memory_is_bounded_and_who_is_limited_now_stays_so() -> None:
     clock = Clock()
-    buckets = Buckets(1.0, 1, clock)
+    buckets = TokenBuckets(1.0, 1, clock)
     for number in range(30_000):
         assert buckets.take(str(number))
         assert len(buckets) <= 10_000

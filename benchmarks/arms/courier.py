@@ -10,7 +10,7 @@ from benchmarks.arms.house import house, idle, settled
 from benchmarks.arms.lanes import side_by_side
 from bot.dialog import payloads
 from bot.dialog.turn import Incoming, Kind
-from bot.inbox.events import Envelope, Letter, Progress
+from bot.inbox.events import InboundEvent, OutboundMessage, Progress
 
 
 class Nowhere:
@@ -22,7 +22,7 @@ class Nowhere:
         self.waiting: dict[int, asyncio.Event] = {}
         self._numbers = itertools.count()
 
-    async def deliver(self, letter: Letter, progress: Progress) -> None:
+    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
         """Take the answer."""
         await progress(str(next(self._numbers)), last=True)
         self.waiting[letter.address["chat"]].set()
@@ -54,10 +54,10 @@ class Turns:
         await self._courier.start()
         settled()
 
-    def _envelope(self, user: int, target: int) -> Envelope:
+    def _envelope(self, user: int, target: int) -> InboundEvent:
         person = f"telegram:{user}"
         incoming = Incoming(Kind.TAP, payloads.payload(trees.node(target)), "telegram")
-        return Envelope((f"event:{next(self._keys)}",), "telegram", person, person, incoming, {"chat": user})
+        return InboundEvent((f"event:{next(self._keys)}",), "telegram", person, person, incoming, {"chat": user})
 
     async def _work(self) -> None:
         await side_by_side(self._turn, len(self._envelopes), self._lanes)

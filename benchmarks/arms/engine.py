@@ -15,7 +15,7 @@ from bot.content.loader import load
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
 from bot.dialog.matching import Matcher
-from bot.dialog.turn import Incoming, Kind, State, Tone
+from bot.dialog.turn import Incoming, Kind, Register, State
 from bot.matching import build_matcher
 
 
@@ -65,9 +65,9 @@ class Rendered:
     def __init__(self, folder: str, nodes: int) -> None:
         library = synthetic(folder, nodes)
         answer = library.answer(trees.node(0))
-        words = "\n\n".join(claim.of(Tone.LAYPERSON) for claim in answer.claims)
+        words = "\n\n".join(claim.of(Register.LAYPERSON) for claim in answer.claims)
         self._template = templates.compiled(words)
-        self._values = library.values(Tone.LAYPERSON)
+        self._values = library.values(Register.LAYPERSON)
         self._turns = 0
 
     def prepare(self, turns: int) -> None:
@@ -100,7 +100,7 @@ class Typed:
         match, clock = self._matcher.match, time.perf_counter
         for text in self._asked:
             before = clock()
-            match(text, None, Tone.LAYPERSON)
+            match(text, None, Register.LAYPERSON)
             self._took.append(clock() - before)
 
     def result(self) -> dict[str, float]:

@@ -11,9 +11,9 @@ from pathlib import Path
 from benchmarks.arms import crowd
 from benchmarks.arms.lanes import side_by_side
 from benchmarks.arms.storage import arrival, finished, opened
-from bot.inbox.policy import Policy
+from bot.inbox.policy import RetryPolicy
 
-PATIENCE = Policy()
+PATIENCE = RetryPolicy()
 
 
 class Rest:

@@ -8,7 +8,7 @@ from benchmarks import trees
 from benchmarks.arms import events, slack_canned
 from benchmarks.arms.house import house, idle, settled, shipped_house
 from benchmarks.arms.lanes import side_by_side
-from bot.channels.slack.app import Credentials, House, Slack
+from bot.channels.slack.app import Credentials, HostServices, Slack
 from bot.channels.slack.receiver import bolt_request
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
@@ -76,4 +76,4 @@ class Turns:
 def slack_over(accept: object, engine: Engine, base_url: str = "https://slack.com/api/") -> Slack:
     """Return the adapter over an inbox and an engine."""
     credentials = Credentials("http", base_url, "xoxb-benchmark", signing_secret=events.SIGNING_SECRET)
-    return Slack(credentials, House(accept, engine.sentence, lambda _tone: []))  # type: ignore[arg-type]
+    return Slack(credentials, HostServices(accept, engine.sentence, lambda _register: []))  # type: ignore[arg-type]

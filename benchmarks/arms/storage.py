@@ -13,7 +13,7 @@ from benchmarks.arms import crowd
 from benchmarks.arms.crowd import NODES, name
 from benchmarks.arms.lanes import side_by_side
 from bot.dialog.turn import State
-from bot.store.base import Arrival, Lease, Record, Store
+from bot.store.base import Lease, NewEvent, Store, TurnResult
 from bot.store.open import open_store
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite.store import Synchronous
@@ -22,15 +22,15 @@ PAYLOAD = bytes(280)
 """As long as a sealed button press with its address."""
 
 
-def arrival(user: int, key: bytes, now: float) -> Arrival:
+def arrival(user: int, key: bytes, now: float) -> NewEvent:
     """Return what a press of one user is stored as."""
-    return Arrival((key,), "telegram", name("person", user), name("conversation", user), PAYLOAD, now)
+    return NewEvent((key,), "telegram", name("person", user), name("conversation", user), PAYLOAD, now)
 
 
-def record(number: int, now: float) -> Record:
+def record(number: int, now: float) -> TurnResult:
     """Return what an answered press leaves behind: a full trail, and the message that shows the node."""
     node = NODES[number % len(NODES)]
-    return Record(now, State(None, True, NODES), node, (str(1_000_000 + number),))
+    return TurnResult(now, State(None, True, NODES), node, (str(1_000_000 + number),))
 
 
 class Turns:
@@ -51,7 +51,7 @@ class Turns:
         self._store = self._runner.run(opened(url or f"sqlite:///{file}", synchronous))
         if known:
             crowd.fill(file, users)
-        self._arrivals: list[Arrival] = []
+        self._arrivals: list[NewEvent] = []
 
     def prepare(self, turns: int) -> None:
         now, chance = time.time(), random.Random()
@@ -73,7 +73,7 @@ class Turns:
         await finished(self._store, self._arrivals[number], number)
 
 
-async def finished(store: Store, arrived: Arrival, number: int) -> None:
+async def finished(store: Store, arrived: NewEvent, number: int) -> None:
     """Take one arrival through the store: accepted and leased on the spot, then finished."""
     now = time.time()
     lease = Lease(1, now, now + 15.0)

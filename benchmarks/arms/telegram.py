@@ -12,8 +12,8 @@ from benchmarks.arms.house import house, idle, settled
 from benchmarks.arms.lanes import side_by_side
 from bot.channels.telegram import client
 from bot.channels.telegram.channel import TelegramChannel
-from bot.channels.telegram.receiver import Intake
-from bot.channels.telegram.updates import Door
+from bot.channels.telegram.receiver import UpdateReceiver
+from bot.channels.telegram.updates import UpdateParser
 from bot.dialog import payloads
 
 UNLIMITED = client.Rates(overall=0, group=0, chat=0)
@@ -57,7 +57,9 @@ class Turns:
         self._courier, engine = await house(folder, nodes, updates.CHARACTERS, synchronous=synchronous)
         channel = TelegramChannel(bot, engine.sentence, UNLIMITED)
         self._courier.add(channel)
-        self._intake = Intake(Door(123456), channel, self._courier.accept, self._courier.departed, _unreadable)
+        self._intake = UpdateReceiver(
+            UpdateParser(123456), channel, self._courier.accept, self._courier.departed, _unreadable
+        )
         await bot.initialize()
         await self._courier.start()
         settled()

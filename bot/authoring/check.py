@@ -8,12 +8,12 @@ from datetime import date
 from pathlib import Path
 
 from bot.authoring.rules import channels, language, phrases, registers, sources, tree
-from bot.authoring.rules.base import Rule, Subject
-from bot.channels.base import Gauge, Measure
-from bot.content.diagnostics import Fault, Level
+from bot.authoring.rules.base import CheckContext, Rule
+from bot.channels.base import ChannelLimits, LimitCheck
+from bot.content.diagnostics import Diagnostic, Level
 from bot.content.loader import attempt
 
-__all__ = ["RULES", "Gauge", "Measure", "Report", "check"]
+__all__ = ["RULES", "ChannelLimits", "LimitCheck", "Report", "check"]
 
 RULES: tuple[Rule, ...] = (
     tree.unreachable,
@@ -51,7 +51,7 @@ RULES: tuple[Rule, ...] = (
 class Report:
     """What a check saw and found, in file order."""
 
-    faults: tuple[Fault, ...]
+    faults: tuple[Diagnostic, ...]
     answers: int
 
     def count(self, level: Level) -> int:
@@ -64,7 +64,7 @@ class Report:
         return self.answers > 0 and self.count("error") == 0
 
 
-def check(dialogs: Path, content: Path, today: date, gauges: Sequence[Gauge] = ()) -> Report:
+def check(dialogs: Path, content: Path, today: date, gauges: Sequence[ChannelLimits] = ()) -> Report:
     """Return every finding in both folders: what keeps them from loading, and what the rules find.
 
     Rules read texts, so they wait until every file is sound in itself; the channels measure only what loads.
@@ -77,6 +77,6 @@ def check(dialogs: Path, content: Path, today: date, gauges: Sequence[Gauge] = (
     if any(fault.code.startswith("F") for fault in tried.faults):
         return Report(tried.faults, answers)
     measures = () if tried.faults else tuple(gauge(library) for gauge in gauges)
-    subject = Subject(library, today, measures)
+    subject = CheckContext(library, today, measures)
     found = {fault for rule in RULES for fault in rule(subject)}
     return Report(tuple(sorted({*tried.faults, *found})), answers)

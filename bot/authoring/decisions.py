@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.content.library import Library
 from bot.content.models import Answer, Status
-from bot.content.source_map import Place, Spot, Survey, lines_of
+from bot.content.source_map import Place, SourceMap, SourceRange, lines_of
 from bot.content.validation import shaped
 from bot.content.yaml_reader import read
 
@@ -30,7 +30,7 @@ def with_group(text: str, name: str, values: Mapping[str, Value]) -> str:
     A value that is there is replaced where it stands; a missing one is added below; a missing group goes to the end. A
     group of another form (in brackets, empty, with blocks of text) is written anew.
     """
-    survey = Survey(text)
+    survey = SourceMap(text)
     newline = "\r\n" if "\r\n" in text else "\n"
     if (name,) not in survey:
         gap = newline if text and not text.endswith(("\n", "\r")) else ""
@@ -41,13 +41,13 @@ def with_group(text: str, name: str, values: Mapping[str, Value]) -> str:
     return _by_rows(text, name, survey, values, newline)
 
 
-def _anew(text: str, spot: Spot, values: Mapping[str, Value], newline: str) -> str:
+def _anew(text: str, spot: SourceRange, values: Mapping[str, Value], newline: str) -> str:
     begin, end = _offset(text, spot.start), _offset(text, spot.end)
     after = newline if text[begin:end].endswith(("\n", "\r")) else ""
     return text[:begin].rstrip() + newline + _lines(values, newline) + after + text[end:]
 
 
-def _by_rows(text: str, name: str, survey: Survey, values: Mapping[str, Value], newline: str) -> str:
+def _by_rows(text: str, name: str, survey: SourceMap, values: Mapping[str, Value], newline: str) -> str:
     spot = survey.spot((name,))
     missing = {key: value for key, value in values.items() if key not in spot.rows}
     end = _offset(text, (spot.end[0], len(lines_of(text)[spot.end[0]])))

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from bot.content.document import Block, Document, Listing, Quote, Runs, Table, text_of
+from bot.content.document import Block, Document, ListBlock, Quote, Runs, Table, text_of
 from bot.content.models import Term
 
 _VOWELS = re.compile(r"[aeiouy]+")
@@ -112,7 +112,7 @@ def occurs(name: str, text: str) -> re.Match[str] | None:
 
 
 def _texts(block: Block) -> Iterator[str]:
-    if isinstance(block, Listing):
+    if isinstance(block, ListBlock):
         yield from (text_of(item.runs) for item in block.items)
     elif isinstance(block, Table):
         rows: tuple[tuple[Runs, ...], ...] = (block.header, *block.rows)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.authoring.check import Gauge, Report, check
+from bot.authoring.check import ChannelLimits, Report, check
 from bot.authoring.decisions import ReviewRefused, decide
 from bot.authoring.review_page import contents
 from bot.authoring.rule_pages import write
@@ -25,7 +25,7 @@ SOON = timedelta(days=60)
 
 
 def run_check(
-    dialogs: Path, content: Path, today: date, gauges: Sequence[Gauge] = (), *, as_json: bool = False
+    dialogs: Path, content: Path, today: date, gauges: Sequence[ChannelLimits] = (), *, as_json: bool = False
 ) -> Printed:
     """Return every finding and exit code 1 when one of them is an error or no answer was seen, else 0."""
     report = check(dialogs, content, today, gauges)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bot.authoring.rules.language import answer_grade
-from bot.content.library import Library, Topic, Worded
-from bot.content.models import Claim, Note, Source, Tone
+from bot.content.library import HasRegisters, Library, Topic
+from bot.content.models import Claim, Note, Register, Source
 
 _CHECKED = {
     "P": "its own page was read",
@@ -34,7 +34,7 @@ def contents(library: Library) -> str:
 
 def _topic(library: Library, topic: Topic) -> Iterator[str]:
     article = topic.article
-    yield f"## {library.text(topic.title, Tone.PROFESSIONAL)}"
+    yield f"## {library.text(topic.title, Register.PROFESSIONAL)}"
     yield ""
     yield f"Based on: {article.title} ({article.publisher or 'publisher not known'}, last updated {article.updated})."
     yield f"The article's own review status: {article.status or 'not stated'}. Status here: {topic.review.status}."
@@ -66,7 +66,7 @@ def _answer(library: Library, topic: Topic, node: str) -> Iterator[str]:
     signed = f" by {state.by} on {state.on}, next review due {state.due}" if state.by else ""
     yield f"### {node}"
     yield ""
-    labels = " / ".join(f"“{library.text(answer.label, tone)}”" for tone in Tone)
+    labels = " / ".join(f"“{library.text(answer.label, register)}”" for register in Register)
     yield f"Button: {labels}."
     yield f"Review: {state.status}{signed}."
     yield ""
@@ -96,9 +96,9 @@ def _marks(topic: Topic, cites: Iterable[str]) -> str:
     return " ".join(f"[{number}]" for number in sorted(topic.sources[source].number for source in cites))
 
 
-def _row(library: Library, head: str, worded: Worded, reason: str | None = None) -> Iterator[str]:
+def _row(library: Library, head: str, worded: HasRegisters, reason: str | None = None) -> Iterator[str]:
     """Yield one row; empty lines around a cell let its text be read as Markdown, tables included."""
-    cells = [library.text(worded, tone).strip() for tone in Tone]
+    cells = [library.text(worded, register).strip() for register in Register]
     shown = [cell or f"*(the other register only: {reason})*" for cell in cells]
     yield f"<tr><td>{head}</td>"
     for cell in shown:
@@ -116,7 +116,7 @@ def _sources(library: Library, topic: Topic) -> Iterator[str]:
     yield "| no. | source | kind | how far it was checked | supports |"
     yield "|---:|---|---|---|---|"
     for source in sorted(topic.sources.values(), key=lambda source: source.number):
-        supports = library.text(source.supports, Tone.PROFESSIONAL)
+        supports = library.text(source.supports, Register.PROFESSIONAL)
         cells = (str(source.number), _record(library, source), source.kind, _CHECKED[source.check], supports)
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
     yield ""
@@ -127,7 +127,7 @@ def _record(library: Library, source: Source) -> str:
     authors = ", ".join(source.authors or ())
     place = " ".join(part for part in (source.journal, source.year and str(source.year)) if part)
     address = f"https://doi.org/{source.doi}" if source.doi else source.url or ""
-    printed = library.text(source.as_printed, Tone.PROFESSIONAL) if source.as_printed else ""
+    printed = library.text(source.as_printed, Register.PROFESSIONAL) if source.as_printed else ""
     return ". ".join(part.rstrip(".") for part in (authors, source.title or "", place, printed, address) if part)
 
 
@@ -138,7 +138,7 @@ def mermaid(library: Library) -> str:
 
 def _boxes(library: Library) -> Iterator[str]:
     for node in library.nodes:
-        label = library.text(library.answer(node).label, Tone.PROFESSIONAL).replace('"', "'")
+        label = library.text(library.answer(node).label, Register.PROFESSIONAL).replace('"', "'")
         yield f'    {node}["{label}<br><small>{node}</small>"]'
 
 

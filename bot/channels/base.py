@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from bot.content.library import Library
-from bot.dialog.turn import Tone
+from bot.dialog.turn import Register
 
 
 class Say(Protocol):
     """Returns a sentence of content/interface.yaml in one register (`Engine.sentence` is one)."""
 
-    def __call__(self, key: str, tone: Tone, **values: Any) -> str: ...
+    def __call__(self, key: str, register: Register, **values: Any) -> str: ...
 
 
-Measure = Callable[[str, Tone], Iterable[str]]
+LimitCheck = Callable[[str, Register], Iterable[str]]
 """A channel's judgement of one node's answer, rendered as it would really be sent: one sentence per limit it breaks."""
 
-Gauge = Callable[[Library], Measure]
+ChannelLimits = Callable[[Library], LimitCheck]
 """Makes a channel's measure for one library. Channels know how they send, so they bring their own."""

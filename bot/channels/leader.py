@@ -10,19 +10,19 @@ import structlog
 from aiohttp import web
 
 from bot.inbox.events import Channel
-from bot.inbox.inbox import Courier
+from bot.inbox.inbox import Inbox
 from bot.service import Platform
 
 log = structlog.stdlib.get_logger(__name__)
 
 
-class ByOneReplica:
+class LeaderOnly:
     """Starts the platform when this process gets the post and stops it when the post is lost.
 
     Answers are delivered by every replica; only taking events is the holder's.
     """
 
-    def __init__(self, platform: Platform, courier: Courier) -> None:
+    def __init__(self, platform: Platform, courier: Inbox) -> None:
         self._platform = platform
         self._courier = courier
         self._task: asyncio.Task[None] | None = None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.channels.base import Gauge, Measure
+from bot.channels.base import ChannelLimits, LimitCheck
 from bot.channels.slack import render as slack
 from bot.channels.telegram import render as telegram
 from bot.content.library import Library
-from bot.content.models import Tone
+from bot.content.models import Register
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.turn import Reply
@@ -17,13 +17,13 @@ MAX_SLACK_MESSAGES = 2
 """A Slack message counts the addresses of links too, so a long answer with many sources may take two."""
 
 
-def telegram_gauge(library: Library) -> Measure:
+def telegram_gauge(library: Library) -> LimitCheck:
     """Return the measure of Telegram: one message per answer, even where it offers the choice of register."""
     composer = Composer(library)
-    renderer = telegram.Renderer(composer.words)
+    renderer = telegram.TelegramRenderer(composer.words)
 
-    def measure(node: str, tone: Tone) -> Iterator[str]:
-        reply = _first(composer, node, tone)
+    def measure(node: str, register: Register) -> Iterator[str]:
+        reply = _first(composer, node, register)
         if (count := len(renderer.render(reply))) > 1:
             yield f"Telegram needs {count} messages for it; it must fit one"
         yield from _payloads(reply)
@@ -31,13 +31,13 @@ def telegram_gauge(library: Library) -> Measure:
     return measure
 
 
-def slack_gauge(library: Library) -> Measure:
+def slack_gauge(library: Library) -> LimitCheck:
     """Return the measure of Slack: at most two messages per answer, each with no more blocks than Slack takes."""
     composer = Composer(library)
-    renderer = slack.Renderer(composer.words)
+    renderer = slack.SlackRenderer(composer.words)
 
-    def measure(node: str, tone: Tone) -> Iterator[str]:
-        parts = renderer.parts(_first(composer, node, tone), slack.Look())
+    def measure(node: str, register: Register) -> Iterator[str]:
+        parts = renderer.parts(_first(composer, node, register), slack.RenderOptions())
         if len(parts) > MAX_SLACK_MESSAGES:
             yield f"Slack needs {len(parts)} messages for it; it must fit {MAX_SLACK_MESSAGES}"
         if any(len(part.blocks) > slack.MAX_BLOCKS for part in parts):
@@ -46,9 +46,9 @@ def slack_gauge(library: Library) -> Measure:
     return measure
 
 
-def _first(composer: Composer, node: str, tone: Tone) -> Reply:
+def _first(composer: Composer, node: str, register: Register) -> Reply:
     """Return the longest form of an answer: the first one, which also offers the choice of register."""
-    return Reply(composer.card(node, tone), offer=composer.words("offer", tone))
+    return Reply(composer.card(node, register), offer=composer.words("offer", register))
 
 
 def _payloads(reply: Reply) -> Iterator[str]:
@@ -57,4 +57,4 @@ def _payloads(reply: Reply) -> Iterator[str]:
             yield f"the button `{button.label}` carries more than {payloads.MAX_BYTES} bytes"
 
 
-GAUGES: tuple[Gauge, ...] = (telegram_gauge, slack_gauge)
+GAUGES: tuple[ChannelLimits, ...] = (telegram_gauge, slack_gauge)

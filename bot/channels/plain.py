@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.content.document import Block, Document, Heading, Item, Listing, Paragraph, Quote, Runs, Table, text_of
+from bot.content.document import Block, Document, Heading, Item, ListBlock, Paragraph, Quote, Runs, Table, text_of
 from bot.dialog.turn import Button, Reply, SourceLine
 
 
@@ -46,7 +46,7 @@ def _block(block: Block) -> str:
     match block:
         case Paragraph(runs) | Heading(runs):
             return runs_text(runs)
-        case Listing(items):
+        case ListBlock(items):
             return "\n".join(map(_item, items))
         case Quote(blocks):
             return "\n".join(f"  {line}" for inner in blocks for line in _block(inner).splitlines())

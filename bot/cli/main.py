@@ -12,7 +12,7 @@ from bot.errors import FootnoteError
 
 if TYPE_CHECKING:
     from bot.dialog.engine import Engine
-    from bot.dialog.turn import Tone
+    from bot.dialog.turn import Register
     from bot.settings import Settings
 
 app = typer.Typer(name="footnote", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -54,11 +54,11 @@ NOTHING_CONFIGURED = """No channel is configured, so this is a conversation in t
 
 
 @app.command()
-def chat(tone: ToneOption = None) -> None:
+def chat(register: ToneOption = None) -> None:
     """Talk to the bot in the terminal; reads lines when standard input is no terminal."""
     from bot.settings import load_settings
 
-    _converse(load_settings(), tone)
+    _converse(load_settings(), register)
 
 
 @app.command()
@@ -66,7 +66,7 @@ def ask(
     text: Annotated[str | None, typer.Argument(help="The question.")] = None,
     node: Annotated[str | None, typer.Option(help="Press the button of this node instead.")] = None,
     after: Annotated[str | None, typer.Option(help="The node last shown in the conversation.")] = None,
-    tone: ToneOption = None,
+    register: ToneOption = None,
     channel: Annotated[str, typer.Option(help="telegram, slack or terminal")] = "terminal",
     as_json: JsonOption = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say why this answer was chosen.")] = False,
@@ -80,22 +80,22 @@ def ask(
     settings = load_settings()
     try:
         engine = _engine(settings, templates=False)
-        answer = answer_once(engine, text, node, after, _tone(tone), channel, as_json=as_json, explain=explain)
+        answer = answer_once(engine, text, node, after, _register(register), channel, as_json=as_json, explain=explain)
     except TemplateError:  # one text is faulty: the full check names every place
         _engine(settings)
         raise
     typer.echo(answer)
 
 
-def _converse(settings: Settings, tone: str | None) -> None:
+def _converse(settings: Settings, register: str | None) -> None:
     from rich.console import Console
 
     from bot.channels.terminal.chat import converse, typed_lines
-    from bot.dialog.turn import Tone
+    from bot.dialog.turn import Register
 
     console = Console(highlight=False, markup=False)
     lines = typed_lines(console) if sys.stdin.isatty() else sys.stdin
-    converse(_engine(settings), console, lines, _tone(tone) or Tone.LAYPERSON)
+    converse(_engine(settings), console, lines, _register(register) or Register.LAYPERSON)
 
 
 def _engine(settings: Settings, *, templates: bool = True) -> Engine:
@@ -104,10 +104,10 @@ def _engine(settings: Settings, *, templates: bool = True) -> Engine:
     return build_engine(settings, templates=templates)
 
 
-def _tone(word: str | None) -> Tone | None:
-    from bot.dialog.turn import Tone
+def _register(word: str | None) -> Register | None:
+    from bot.dialog.turn import Register
     from bot.errors import UsageError
 
-    if word is None or word in tuple(Tone):
-        return Tone(word) if word else None
+    if word is None or word in tuple(Register):
+        return Register(word) if word else None
     raise UsageError(f"there is no register '{word}': use --tone professional or --tone layperson")

@@ -16,7 +16,7 @@ _ALIKE = 60  # a suggestion less alike than this (0..100) would confuse more tha
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Fault:
+class Diagnostic:
     """One finding at one place. `line` and `column` count from 1; `suggestion` says how to mend it, or is empty."""
 
     path: str
@@ -51,7 +51,7 @@ class Fault:
 class LoadError(FootnoteError):
     """The dialogs or the content cannot be used; `faults` holds everything wrong, in file order."""
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
+    def __init__(self, faults: Iterable[Diagnostic]) -> None:
         self.faults = tuple(sorted(faults))
         super().__init__("\n".join(str(fault) for fault in self.faults))
 

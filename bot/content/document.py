@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Inline:
     """A stretch of text in one style. `text` is literal: no channel may read it as markup."""
 
     text: str
@@ -16,7 +16,7 @@ class Run:
     link: str | None = None
 
 
-Runs = tuple[Run, ...]
+Runs = tuple[Inline, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,13 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ListBlock:
     items: tuple[Item, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    blocks: tuple[Paragraph | Listing, ...]
+    blocks: tuple[Paragraph | ListBlock, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Table:
     rows: tuple[tuple[Runs, ...], ...]
 
 
-Block = Paragraph | Heading | Listing | Quote | Table
+Block = Paragraph | Heading | ListBlock | Quote | Table
 Document = tuple[Block, ...]
 
 

@@ -8,19 +8,19 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from bot.content.diagnostics import Fault, Level, nearest
+from bot.content.diagnostics import Diagnostic, Level, nearest
 from bot.content.source_map import Location
 from bot.content.validation import shaped
-from bot.content.yaml_reader import Page, read
+from bot.content.yaml_reader import YamlFile, read
 
 Model = TypeVar("Model")
 
 
-class Shelf:
+class FileReader:
     """Reads files one by one, remembering faults and a hash over every byte read, but no page: memory stays small."""
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
+        self.faults: list[Diagnostic] = []
         self.broken: set[Path] = set()
         self._asked: set[Path] = set()
         self._hash = hashlib.sha256()
@@ -51,7 +51,7 @@ class Shelf:
     def note(self, path: Path, code: str, message: str, suggestion: str = "") -> None:
         """Add a fault about a whole file or folder."""
         self.broken.add(path)
-        self.faults.append(Fault(path.as_posix(), 1, 1, code, message, "", suggestion))
+        self.faults.append(Diagnostic(path.as_posix(), 1, 1, code, message, "", suggestion))
 
     def unread(self, folder: Path, known: Iterable[str]) -> None:
         """Add a fault for every YAML file below `folder` that nobody has asked for; `known` are names that are read."""
@@ -59,7 +59,7 @@ class Shelf:
             if path not in self._asked:
                 self.note(path, "F07", "nothing reads a file of this name", nearest(path.name, known) or "rename it")
 
-    def _page(self, path: Path) -> Page | None:
+    def _page(self, path: Path) -> YamlFile | None:
         raw = self._bytes(path)
         return None if raw is None else read(path.as_posix(), raw)
 
@@ -74,19 +74,19 @@ class Shelf:
         self._hash.update(raw)
         return raw
 
-    def _note(self, path: Path, page: Page) -> None:
+    def _note(self, path: Path, page: YamlFile) -> None:
         if page.faults:
             self.broken.add(path)
             self.faults.extend(page.faults)
 
 
 @lru_cache(maxsize=64)
-def page_of(path: Path) -> Page:
+def page_of(path: Path) -> YamlFile:
     """Return a file's page again, to point at a place in it; only faults pay for this second reading."""
     return read(path.as_posix(), path.read_bytes())
 
 
-def fault_at(
+def diagnostic_at(
     path: Path,
     location: Location,
     code: str,
@@ -95,7 +95,7 @@ def fault_at(
     *,
     key: bool = False,
     level: Level = "error",
-) -> Fault:
+) -> Diagnostic:
     """Return a fault about the value (or the key) at `location` of the file."""
     page = page_of(path)
     return page.fault(page.survey.place(location, key=key), code, message, suggestion, level)

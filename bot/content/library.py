@@ -11,11 +11,24 @@ from jinja2 import TemplateError
 
 from bot.content import templates
 from bot.content.matching_models import AdviceRules, Intents, UrgentRules, Vocabulary
-from bot.content.models import Answer, Article, Both, Claim, CopyNumber, Dialog, Node, Note, Review, Source, Term, Tone
+from bot.content.models import (
+    Answer,
+    Article,
+    Claim,
+    CopyNumber,
+    Dialog,
+    Node,
+    Note,
+    Register,
+    Registers,
+    Review,
+    Source,
+    Term,
+)
 from bot.content.review import ReviewState, content_hash, state_of
 
 
-class Unsayable(KeyError):
+class MissingText(KeyError):
     """A sentence or layout that the program needs is missing from its file, or cannot be filled."""
 
     def __init__(self, path: Path, message: str) -> None:
@@ -27,10 +40,10 @@ class Unsayable(KeyError):
         return f"{self.path.as_posix()}: {self.message}"
 
 
-class Worded(Protocol):
+class HasRegisters(Protocol):
     """Anything authored in both registers: a pair, a claim, a note."""
 
-    def of(self, tone: Tone) -> str:
+    def of(self, register: Register) -> str:
         """Return the text of one register, before facts are inserted."""
 
 
@@ -39,7 +52,7 @@ class Topic:
     """One folder of content. `answers`, `sources`, `notes` and `terms` are keyed by id."""
 
     id: str
-    title: Both
+    title: Registers
     article: Article
     review: Review
     facts: Mapping[str, Any]
@@ -50,7 +63,7 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class ContentPaths:
     """The two folders a library was read from."""
 
     dialogs: Path
@@ -82,15 +95,15 @@ class Library:
     `main` is the dialog that starts the conversation and answers the rest; `version` changes with any byte of any file.
     """
 
-    home: Home
+    home: ContentPaths
     dialogs: Mapping[str, Dialog]
     topics: Mapping[str, Topic]
     nodes: Mapping[str, Node]
     renamed: Mapping[str, str]
     phrases: Mapping[str, tuple[str, ...]]
     after: Mapping[str, Mapping[str, tuple[str, ...]]]
-    interface: Mapping[str, Both]
-    emergency: Mapping[str, str | Both]
+    interface: Mapping[str, Registers]
+    emergency: Mapping[str, str | Registers]
     copy_numbers: tuple[CopyNumber, ...]
     layout: Mapping[str, str]
     vocabulary: Vocabulary | None
@@ -100,8 +113,8 @@ class Library:
     main: Dialog
     version: str
     _topic_of: Mapping[str, str] = field(repr=False)
-    _values: Mapping[Tone, templates.Values] = field(repr=False)
-    _rendered: dict[tuple[str, Tone], str] = field(default_factory=dict, repr=False, compare=False)
+    _values: Mapping[Register, templates.Values] = field(repr=False)
+    _rendered: dict[tuple[str, Register], str] = field(default_factory=dict, repr=False, compare=False)
     _hashes: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -145,43 +158,43 @@ class Library:
             node = self.renamed[node]
         return node
 
-    def text(self, worded: Worded, tone: Tone) -> str:
+    def text(self, worded: HasRegisters, register: Register) -> str:
         """Return one register as Markdown with its figures inserted; empty where there is no such register."""
-        raw = worded.of(tone)
+        raw = worded.of(register)
         if not templates.is_template(raw):
             return raw
-        key = (raw, tone)
+        key = (raw, register)
         if key not in self._rendered:
-            self._rendered[key] = templates.render(raw, self._values[tone])
+            self._rendered[key] = templates.render(raw, self._values[register])
         return self._rendered[key]
 
-    def values(self, tone: Tone) -> templates.Values:
+    def values(self, register: Register) -> templates.Values:
         """Return what templates of this register may use: `facts` and `emergency`."""
-        return self._values[tone]
+        return self._values[register]
 
-    def say(self, key: str, tone: Tone, **values: Any) -> str:
+    def say(self, key: str, register: Register, **values: Any) -> str:
         """Return one of the bot's own sentences; `values` fill the variables it names. Raises Unsayable."""
         path = self.home.content / "interface.yaml"
         if key not in self.interface:
-            raise Unsayable(path, f"there is no sentence `{key}`")
-        return self._filled(path, key, self.interface[key].of(tone), tone, values)
+            raise MissingText(path, f"there is no sentence `{key}`")
+        return self._filled(path, key, self.interface[key].of(register), register, values)
 
-    def lay_out(self, name: str, tone: Tone, **values: Any) -> str:
+    def lay_out(self, name: str, register: Register, **values: Any) -> str:
         """Return the layout `name` (a file of content/layout, without `.j2`) filled with `values`. Raises Unsayable."""
         path = self.home.content / "layout" / f"{name}.j2"
         if name not in self.layout:
-            raise Unsayable(path, "this layout is missing")
-        return self._filled(path, name, self.layout[name], tone, values)
+            raise MissingText(path, "this layout is missing")
+        return self._filled(path, name, self.layout[name], register, values)
 
-    def _filled(self, path: Path, name: str, text: str, tone: Tone, values: Mapping[str, Any]) -> str:
+    def _filled(self, path: Path, name: str, text: str, register: Register, values: Mapping[str, Any]) -> str:
         try:
-            return templates.render(text, {**self._values[tone], **values})
+            return templates.render(text, {**self._values[register], **values})
         except TemplateError as error:
-            raise Unsayable(path, f"`{name}` cannot be filled: {error}") from error
+            raise MissingText(path, f"`{name}` cannot be filled: {error}") from error
 
-    def claims(self, answer: Answer, tone: Tone) -> Iterator[Claim]:
+    def claims(self, answer: Answer, register: Register) -> Iterator[Claim]:
         """Yield the claims that have a wording in this register."""
-        return (claim for claim in answer.claims if claim.of(tone))
+        return (claim for claim in answer.claims if claim.of(register))
 
     def review_of(self, node: str) -> ReviewState:
         """Return the review of an answer as it stands: its own, or else its topic's."""
@@ -209,5 +222,5 @@ class Library:
             self._hashes[topic] = content_hash(hashes)
         return self._hashes[topic]
 
-    def _both(self, worded: Worded) -> tuple[str, str]:
-        return self.text(worded, Tone.PROFESSIONAL), self.text(worded, Tone.LAYPERSON)
+    def _both(self, worded: HasRegisters) -> tuple[str, str]:
+        return self.text(worded, Register.PROFESSIONAL), self.text(worded, Register.LAYPERSON)

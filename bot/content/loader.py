@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from bot.content.diagnostics import Fault, LoadError
-from bot.content.files import Shelf, fault_at, page_of
-from bot.content.library import Home, Library, Topic
+from bot.content.diagnostics import Diagnostic, LoadError
+from bot.content.files import FileReader, diagnostic_at, page_of
+from bot.content.library import ContentPaths, Library, Topic
 from bot.content.matching_models import AdviceRules, Intents, UrgentRules, Vocabulary
 from bot.content.models import (
     Answer,
-    Both,
     Dialog,
     EmergencyFile,
     FactsFile,
     InterfaceFile,
     NotesFile,
     PhrasesFile,
+    Register,
+    Registers,
     SourcesFile,
     TermsFile,
-    Tone,
     TopicFile,
 )
 from bot.content.references import cite_faults, link_faults
@@ -42,12 +42,12 @@ _NOT_TOPICS = frozenset({"layout", "schema"})
 _Phrases = dict[str, tuple[str, ...]]
 
 
-class Reader:
+class ContentLoader:
     """Reads everything once; `shelf` holds the faults met on the way."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: ContentPaths) -> None:
         self.home = home
-        self.shelf = Shelf()
+        self.shelf = FileReader()
 
     def library(self) -> Library | None:
         """Return the library as far as it can be built, or None where a dialog or every topic is missing."""
@@ -165,18 +165,20 @@ class Reader:
     def _same_name(self, path: Path, key: str, written: str, stem: str) -> None:
         if written != stem:
             message = f"`{written}` stands in a place named `{stem}`"
-            self.shelf.faults.append(fault_at(path, (key,), "F08", message, f"name both `{stem}`"))
+            self.shelf.faults.append(diagnostic_at(path, (key,), "F08", message, f"name both `{stem}`"))
 
 
-def _values(topics: Mapping[str, Topic], lines: Mapping[str, str | Both]) -> dict[Tone, Values]:
+def _values(topics: Mapping[str, Topic], lines: Mapping[str, str | Registers]) -> dict[Register, Values]:
     """Return what templates may use: every topic's figures under one roof, and the emergency lines of the register."""
     facts = {name: figure for topic in topics.values() for name, figure in topic.facts.items()}
     return {
-        tone: {
+        register: {
             "facts": facts,
-            "emergency": {name: line.of(tone) if isinstance(line, Both) else line for name, line in lines.items()},
+            "emergency": {
+                name: line.of(register) if isinstance(line, Registers) else line for name, line in lines.items()
+            },
         }
-        for tone in Tone
+        for register in Register
     }
 
 
@@ -190,7 +192,7 @@ class Attempt:
     """What reading gave: the library as far as it could be built (None when nothing could), and all faults."""
 
     library: Library | None
-    faults: tuple[Fault, ...]
+    faults: tuple[Diagnostic, ...]
 
 
 def load(dialogs: Path, content: Path, *, templates: bool = True) -> Library:
@@ -209,7 +211,7 @@ def attempt(dialogs: Path, content: Path, *, templates: bool = True) -> Attempt:
     """Return whatever can be built and every fault; never raises for what the files hold."""
     page_of.cache_clear()
     with no_collection():
-        reader = Reader(Home(dialogs, content))
+        reader = ContentLoader(ContentPaths(dialogs, content))
         library = reader.library()
         faults = set(reader.shelf.faults)
         if library is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.content.document import Block, Document, Heading, Item, Listing, Paragraph, Quote, Run, Runs, Table
+from bot.content.document import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Quote, Runs, Table
 
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable("table")
 _WORD_STYLES = {"strong": "bold", "em": "italic"}
@@ -50,23 +50,23 @@ def _blocks(stream: _Stream) -> Iterator[Block]:
             case "paragraph_open":
                 yield Paragraph(_inline(stream, "paragraph_close"))
             case "bullet_list_open" | "ordered_list_open":
-                yield Listing(tuple(_items(stream, token, 0)))
+                yield ListBlock(tuple(_items(stream, token, 0)))
             case "blockquote_open":
                 yield Quote(tuple(_quoted(stream)))
             case "table_open":
                 yield _table(stream)
             case "fence" | "code_block":
-                yield Paragraph((Run(token.content.rstrip("\n"), code=True),))
+                yield Paragraph((Inline(token.content.rstrip("\n"), code=True),))
             case "hr":
                 continue
             case unknown:
                 raise UnsupportedMarkdown(f"Markdown element '{unknown}' cannot be shown on every channel")
 
 
-def _quoted(stream: _Stream) -> Iterator[Paragraph | Listing]:
+def _quoted(stream: _Stream) -> Iterator[Paragraph | ListBlock]:
     inner = _Stream(list(stream.until("blockquote_close")))
     for block in _blocks(inner):
-        if not isinstance(block, Paragraph | Listing):
+        if not isinstance(block, Paragraph | ListBlock):
             raise UnsupportedMarkdown("a quotation holds paragraphs and lists only")
         yield block
 
@@ -102,7 +102,7 @@ def _inline(stream: _Stream, closing: str) -> Runs:
     return tuple(run for token in stream.until(closing) for run in _runs(token))
 
 
-def _runs(inline: Token) -> Iterator[Run]:
+def _runs(inline: Token) -> Iterator[Inline]:
     """Yield the styled stretches of one line of text."""
     styles: dict[str, bool] = {}
     link: str | None = None
@@ -113,11 +113,11 @@ def _runs(inline: Token) -> Iterator[Run]:
         elif name == "link":
             link = str(token.attrGet("href")) if edge == "open" else None
         elif token.type in ("softbreak", "hardbreak"):
-            yield Run("\n" if token.type == "hardbreak" else " ", link=link, **styles)
+            yield Inline("\n" if token.type == "hardbreak" else " ", link=link, **styles)
         elif token.type == "code_inline":
-            yield Run(token.content, code=True, link=link, **styles)
+            yield Inline(token.content, code=True, link=link, **styles)
         elif token.type == "text":
             if token.content:
-                yield Run(token.content, link=link, **styles)
+                yield Inline(token.content, link=link, **styles)
         else:
             raise UnsupportedMarkdown(f"Markdown element '{token.type}' cannot be shown on every channel")

@@ -18,45 +18,45 @@ Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_]*$
 """A name that Jinja2 can reach with a dot."""
 
 Words = Annotated[str, StringConstraints(strict=True, min_length=1)]
-Whole = Annotated[int, Strict()]
-Switch = Annotated[bool, Strict()]
+StrictInt = Annotated[int, Strict()]
+StrictBool = Annotated[bool, Strict()]
 Link = Annotated[str, StringConstraints(strict=True, pattern=r"^https?://\S+$")]
 Status = Literal["submitted", "under-review", "approved"]
-Figure = TypeAliasType("Figure", "Words | Whole | Annotated[float, Strict()] | dict[Name, Figure]")
+Figure = TypeAliasType("Figure", "Words | StrictInt | Annotated[float, Strict()] | dict[Name, Figure]")
 
 
-Part = TypeVar("Part")
+Made = TypeVar("Made")
 
 _CONFIG = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field,))
-def part(model: type[Part]) -> type[Part]:
+def model(model: type[Made]) -> type[Made]:
     """Make a model: immutable, without unknown names, and with slots, which halve the memory of a large tree."""
     made: Any = dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)(model)
-    return cast(type[Part], made)
+    return cast(type[Made], made)
 
 
-class Tone(StrEnum):
+class Register(StrEnum):
     """The register a person reads."""
 
     PROFESSIONAL = "professional"
     LAYPERSON = "layperson"
 
 
-@part
-class Both:
+@model
+class Registers:
     """The same thing in both registers."""
 
     professional: Words
     layperson: Words
 
-    def of(self, tone: Tone) -> str:
+    def of(self, register: Register) -> str:
         """Return the text of one register, before facts are inserted."""
-        return self.professional if tone is Tone.PROFESSIONAL else self.layperson
+        return self.professional if register is Register.PROFESSIONAL else self.layperson
 
 
-@part
+@model
 class Review:
     """Who decided what, and when. `hash` is the content's hash at approval: another hash now means it has changed."""
 
@@ -67,7 +67,7 @@ class Review:
     hash: Words | None = None
 
 
-@part
+@model
 class Claim:
     """One statement in both registers, with its sources."""
 
@@ -76,9 +76,9 @@ class Claim:
     """`fact` cites sources; `editorial` says nothing factual; `action` is one thing the reader can do."""
     cites: tuple[Id, ...] = ()
     """Ids from sources.yaml. The numbers in the text come from here."""
-    section: Both | None = None
+    section: Registers | None = None
     """Begins a new part of the answer under this heading."""
-    bullet: Switch = False
+    bullet: StrictBool = False
     """Shows the claim as a list item."""
     professional: Words | None = None
     layperson: Words | None = None
@@ -87,20 +87,20 @@ class Claim:
     layperson_only: Words | None = None
     """Why this claim has no professional wording."""
 
-    def of(self, tone: Tone) -> str:
+    def of(self, register: Register) -> str:
         """Return the text of one register before facts are inserted; empty for a claim that has no such register."""
-        return (self.professional if tone is Tone.PROFESSIONAL else self.layperson) or ""
+        return (self.professional if register is Register.PROFESSIONAL else self.layperson) or ""
 
 
-@part
+@model
 class Answer:
     """content/<topic>/answers/<node>.yaml: one answer."""
 
     id: Id = Field(alias="answer")
     """The node that shows it, and the name of this file."""
-    label: Both
+    label: Registers
     """The text of buttons that lead here: at most 30 characters."""
-    title: Both
+    title: Registers
     claims: tuple[Claim, ...] = Field(min_length=1)
     """The first is the main message."""
     brief: tuple[Id, ...] = ()
@@ -111,11 +111,11 @@ class Answer:
     """Written by `footnote review`; without it the topic's review holds."""
 
 
-@part
+@model
 class Source:
     """One bibliographic record. A field nobody saw is null, never guessed."""
 
-    number: Whole = Field(ge=1)
+    number: StrictInt = Field(ge=1)
     """How readers know it; the article's own 1 to 5 stay."""
     short: Words | None = None
     """The name used in the list of all sources, such as `Cochrane 2024`."""
@@ -127,7 +127,7 @@ class Source:
     authors: tuple[Words, ...] | None = None
     title: Words | None = None
     journal: Words | None = None
-    year: Whole | None = Field(None, ge=1900, le=2100)
+    year: StrictInt | None = Field(None, ge=1900, le=2100)
     volume: Words | None = None
     issue: Words | None = None
     pages: Words | None = None
@@ -137,14 +137,14 @@ class Source:
     registry: Words | None = None
     url: Link | None = None
     """Where it was seen; readers are led to the DOI where there is one."""
-    as_printed: Both | None = None
+    as_printed: Registers | None = None
     """What the article prints, or fails to print, about it."""
-    supports: Both
+    supports: Registers
     """What it supports here."""
 
 
-@part
-class Note(Both):
+@model
+class Note(Registers):
     """An editor's note: where newer or better evidence disagrees with the article."""
 
     number: Annotated[str, StringConstraints(strict=True, pattern=r"^N[1-9][0-9]?$")]
@@ -153,19 +153,19 @@ class Note(Both):
     """What it does to the article's statement."""
 
 
-@part
+@model
 class Term:
     """A medical term a layperson will meet."""
 
-    syllables: Whole = Field(ge=1)
+    syllables: StrictInt = Field(ge=1)
     """How many it truly has."""
     explained_by: tuple[Words, ...] = Field(min_length=1)
     """Plain words; one of them must stand no later than the term itself."""
-    drug: Switch = False
+    drug: StrictBool = False
     """Its name then stands in both registers of a claim or in neither."""
 
 
-@part
+@model
 class Article:
     """The published answer a topic is based on, and what it says about its own review."""
 
@@ -176,52 +176,52 @@ class Article:
     status: Words | None = None
 
 
-@part
+@model
 class TopicFile:
     """content/<topic>/topic.yaml"""
 
     topic: Id
-    title: Both
+    title: Registers
     article: Article
     review: Review
 
 
-@part
+@model
 class FactsFile:
     """content/<topic>/facts.yaml: every figure, once, under nested names."""
 
     facts: dict[Name, Figure]
 
 
-@part
+@model
 class SourcesFile:
     """content/<topic>/sources.yaml"""
 
     sources: dict[Id, Source]
 
 
-@part
+@model
 class NotesFile:
     """content/<topic>/notes.yaml"""
 
     notes: dict[Id, Note]
 
 
-@part
+@model
 class TermsFile:
     """content/<topic>/terms.yaml"""
 
     terms: dict[Words, Term]
 
 
-@part
+@model
 class InterfaceFile:
     """content/interface.yaml: the bot's own short sentences."""
 
-    interface: dict[Id, Both]
+    interface: dict[Id, Registers]
 
 
-@part
+@model
 class CopyNumber:
     """A telephone number offered for copying under the urgent answer."""
 
@@ -229,15 +229,15 @@ class CopyNumber:
     number: Words
 
 
-@part
+@model
 class EmergencyFile:
     """content/emergency.yaml: what an operator edits. A plain text serves both registers."""
 
-    emergency: dict[Name, Words | Both]
+    emergency: dict[Name, Words | Registers]
     copy_numbers: tuple[CopyNumber, ...] = Field((), max_length=3)
 
 
-@part
+@model
 class Node:
     """One place in the tree; it shows the answer of the same name."""
 
@@ -245,12 +245,12 @@ class Node:
     """Follow-up buttons, in this order."""
 
 
-@part
+@model
 class Dialog:
     """dialogs/<dialog>.yaml: the tree."""
 
     id: Id = Field(alias="dialog")
-    default: Switch = False
+    default: StrictBool = False
     """With several dialogs: this one starts and answers the rest."""
     start: Id
     urgent: Id | None = None
@@ -266,7 +266,7 @@ class Dialog:
     nodes: dict[Id, Node] = Field(min_length=1)
 
 
-@part
+@model
 class PhrasesFile:
     """dialogs/phrases/<dialog>.yaml: how people ask; a list of phrases, or one text with a phrase per line.
 

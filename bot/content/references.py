@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.content.diagnostics import Fault, nearest
-from bot.content.files import fault_at, page_of
+from bot.content.diagnostics import Diagnostic, nearest
+from bot.content.files import diagnostic_at, page_of
 from bot.content.library import Library, Topic
 from bot.content.matching_models import Intents
 from bot.content.models import Dialog, Review
 from bot.content.source_map import Location
 
 
-def link_faults(library: Library, broken: set[Path]) -> Iterator[Fault]:
+def link_faults(library: Library, broken: set[Path]) -> Iterator[Diagnostic]:
     """Yield every dangling or ambiguous name of the dialogs. What only a broken file could settle is left alone."""
     homes = dict[str, str]()
     for name, dialog in library.dialogs.items():
@@ -24,16 +24,16 @@ def link_faults(library: Library, broken: set[Path]) -> Iterator[Fault]:
         for node in dialog.nodes:
             if homes.setdefault(node, name) != name:
                 message = f"the node `{node}` is already in the dialog `{homes[node]}`"
-                yield fault_at(path, ("nodes", node), "F09", message, "give it another id", key=True)
+                yield diagnostic_at(path, ("nodes", node), "F09", message, "give it another id", key=True)
     yield from _unassigned(library)
     yield from _phrases(library)
     yield from _intents(library)
 
 
-def _dangling(library: Library, dialog: Dialog, path: Path) -> Iterator[Fault]:
+def _dangling(library: Library, dialog: Dialog, path: Path) -> Iterator[Diagnostic]:
     for location, target in _targets(dialog):
         if target not in library.nodes:
-            yield fault_at(path, location, "D01", f"`{target}` is not a node", nearest(target, library.nodes))
+            yield diagnostic_at(path, location, "D01", f"`{target}` is not a node", nearest(target, library.nodes))
 
 
 def _targets(dialog: Dialog) -> Iterator[tuple[Location, str]]:
@@ -48,15 +48,17 @@ def _targets(dialog: Dialog) -> Iterator[tuple[Location, str]]:
             yield ("nodes", node, "next", number), target
 
 
-def _renamed(library: Library, dialog: Dialog, path: Path) -> Iterator[Fault]:
+def _renamed(library: Library, dialog: Dialog, path: Path) -> Iterator[Diagnostic]:
     for old, new in dialog.renamed.items():
         place = ("renamed", old)
         if old in library.nodes:
-            yield fault_at(path, place, "D05", f"the old id `{old}` is a node again", "drop this line", key=True)
+            yield diagnostic_at(path, place, "D05", f"the old id `{old}` is a node again", "drop this line", key=True)
         elif _circular(library, old):
-            yield fault_at(path, place, "D05", f"`{old}` is renamed in a circle", "name a node that exists", key=True)
+            yield diagnostic_at(
+                path, place, "D05", f"`{old}` is renamed in a circle", "name a node that exists", key=True
+            )
         elif new not in library.nodes and new not in library.renamed:
-            yield fault_at(path, place, "D05", f"`{new}` is not a node", nearest(new, library.nodes))
+            yield diagnostic_at(path, place, "D05", f"`{new}` is not a node", nearest(new, library.nodes))
 
 
 def _circular(library: Library, node: str) -> bool:
@@ -69,7 +71,7 @@ def _circular(library: Library, node: str) -> bool:
     return False
 
 
-def _unanswered(library: Library, dialog: Dialog, path: Path, broken: set[Path]) -> Iterator[Fault]:
+def _unanswered(library: Library, dialog: Dialog, path: Path, broken: set[Path]) -> Iterator[Diagnostic]:
     answers = {answer for topic in library.topics.values() for answer in topic.answers}
     unread = {file.stem for file in broken if file.parent.name == "answers"}
     if any(folder.name == "answers" for folder in broken):
@@ -77,19 +79,19 @@ def _unanswered(library: Library, dialog: Dialog, path: Path, broken: set[Path])
     for node in dialog.nodes:
         if node not in answers and node not in unread:
             remedy = nearest(node, answers) or f"write answers/{node}.yaml"
-            yield fault_at(path, ("nodes", node), "D06", f"the node `{node}` has no answer", remedy, key=True)
+            yield diagnostic_at(path, ("nodes", node), "D06", f"the node `{node}` has no answer", remedy, key=True)
 
 
-def _unassigned(library: Library) -> Iterator[Fault]:
+def _unassigned(library: Library) -> Iterator[Diagnostic]:
     """Yield a fault for each duty that no node of the main dialog has."""
     name = next(name for name, dialog in library.dialogs.items() if dialog is library.main)
     for duty in ("urgent", "advice", "otherwise"):
         if getattr(library.main, duty) is None:
             message = f"the main dialog does not say which node is `{duty}`"
-            yield fault_at(library.home.dialog(name), (), "D09", message, f"add `{duty}:`")
+            yield diagnostic_at(library.home.dialog(name), (), "D09", message, f"add `{duty}:`")
 
 
-def _phrases(library: Library) -> Iterator[Fault]:
+def _phrases(library: Library) -> Iterator[Diagnostic]:
     named: list[tuple[Location, str]] = [(("phrases", node), node) for node in library.phrases]
     for context, phrases in library.after.items():
         named += [(("after", context), context), *((("after", context, node), node) for node in phrases)]
@@ -97,15 +99,15 @@ def _phrases(library: Library) -> Iterator[Fault]:
         for location, node in named:
             if node not in library.nodes and location in page_of(path).survey:
                 remedy = nearest(node, library.nodes)
-                yield fault_at(path, location, "D07", f"`{node}` is not a node", remedy, key=True)
+                yield diagnostic_at(path, location, "D07", f"`{node}` is not a node", remedy, key=True)
 
 
-def _intents(library: Library) -> Iterator[Fault]:
+def _intents(library: Library) -> Iterator[Diagnostic]:
     """Yield every node that the matcher's intents name and no dialog holds."""
     path = library.home.content / "intents.yaml"
     for location, target in _intent_targets(library.intents):
         if target not in library.nodes:
-            yield fault_at(path, location, "D01", f"`{target}` is not a node", nearest(target, library.nodes))
+            yield diagnostic_at(path, location, "D01", f"`{target}` is not a node", nearest(target, library.nodes))
 
 
 def _intent_targets(intents: Intents | None) -> Iterator[tuple[Location, str]]:
@@ -121,7 +123,7 @@ def _intent_targets(intents: Intents | None) -> Iterator[tuple[Location, str]]:
                     yield ("intents", name, "about", subject), target
 
 
-def cite_faults(library: Library, broken: set[Path]) -> Iterator[Fault]:
+def cite_faults(library: Library, broken: set[Path]) -> Iterator[Diagnostic]:
     """Yield every unknown source or note, every clash of ids, figures or numbers, every unsigned approval."""
     for name, topic in library.topics.items():
         sources_known = library.home.of_topic(name, "sources") not in broken
@@ -131,7 +133,7 @@ def cite_faults(library: Library, broken: set[Path]) -> Iterator[Fault]:
             known, readable = (topic.sources, sources_known) if kind == "source" else (topic.notes, notes_known)
             if readable and used not in known:
                 code = "C03" if kind == "source" else "C07"
-                yield fault_at(path, location, code, f"`{used}` is not a {kind}", nearest(used, known))
+                yield diagnostic_at(path, location, code, f"`{used}` is not a {kind}", nearest(used, known))
         yield from _numbers(library, topic)
         yield from _approvals(library, topic)
         yield from _repeated_claims(library, topic)
@@ -152,7 +154,7 @@ def _uses(library: Library, topic: Topic) -> Iterator[tuple[Path, Location, str,
             yield library.home.of_topic(topic.id, "notes"), ("notes", name, "cites", index), "source", source
 
 
-def _numbers(library: Library, topic: Topic) -> Iterator[Fault]:
+def _numbers(library: Library, topic: Topic) -> Iterator[Diagnostic]:
     """Yield a fault for each citation or note number used twice."""
     for file, entries in (("sources", topic.sources), ("notes", topic.notes)):
         taken = dict[object, str]()
@@ -160,10 +162,12 @@ def _numbers(library: Library, topic: Topic) -> Iterator[Fault]:
             if taken.setdefault(entry.number, name) != name:
                 remedy = "give it the next free number"
                 message = f"the number {entry.number} already belongs to `{taken[entry.number]}`"
-                yield fault_at(library.home.of_topic(topic.id, file), (file, name, "number"), "C08", message, remedy)
+                yield diagnostic_at(
+                    library.home.of_topic(topic.id, file), (file, name, "number"), "C08", message, remedy
+                )
 
 
-def _approvals(library: Library, topic: Topic) -> Iterator[Fault]:
+def _approvals(library: Library, topic: Topic) -> Iterator[Diagnostic]:
     if fault := _unsigned(library.home.of_topic(topic.id, "topic"), topic.review):
         yield fault
     for name, answer in topic.answers.items():
@@ -171,12 +175,12 @@ def _approvals(library: Library, topic: Topic) -> Iterator[Fault]:
             yield fault
 
 
-def _unsigned(path: Path, review: Review) -> Fault | None:
+def _unsigned(path: Path, review: Review) -> Diagnostic | None:
     absent = [name for name in ("by", "on", "due", "hash") if getattr(review, name) is None]
     if review.status != "approved" or not absent:
         return None
     message = f"approved, but {_listed(absent)} missing: only `footnote review record` writes an approval"
-    return fault_at(path, ("review",), "R01", message, "take the status back to submitted", key=True)
+    return diagnostic_at(path, ("review",), "R01", message, "take the status back to submitted", key=True)
 
 
 def _listed(names: list[str]) -> str:
@@ -184,18 +188,18 @@ def _listed(names: list[str]) -> str:
     return quoted[0] + " is" if len(quoted) == 1 else ", ".join(quoted[:-1]) + f" and {quoted[-1]} are"
 
 
-def _repeated_claims(library: Library, topic: Topic) -> Iterator[Fault]:
+def _repeated_claims(library: Library, topic: Topic) -> Iterator[Diagnostic]:
     for name, answer in topic.answers.items():
         seen = set[str]()
         for number, claim in enumerate(answer.claims):
             if claim.id in seen:
                 place = ("claims", number, "id")
                 message = f"the claim id `{claim.id}` stands twice in this answer"
-                yield fault_at(library.home.answer(topic.id, name), place, "F09", message, "give it another id")
+                yield diagnostic_at(library.home.answer(topic.id, name), place, "F09", message, "give it another id")
             seen.add(claim.id)
 
 
-def _clashes(library: Library) -> Iterator[Fault]:
+def _clashes(library: Library) -> Iterator[Diagnostic]:
     """Yield a fault for each answer id or figure that two topics claim."""
     answers, figures = dict[str, str](), dict[str, str]()
     for name, topic in library.topics.items():
@@ -207,5 +211,5 @@ def _clashes(library: Library) -> Iterator[Fault]:
                 yield _clash(library.home.of_topic(name, "facts"), ("facts", figure), figure, figures[figure])
 
 
-def _clash(path: Path, location: Location, name: str, owner: str) -> Fault:
-    return fault_at(path, location, "F09", f"`{name}` is already in the topic `{owner}`", "give it another name")
+def _clash(path: Path, location: Location, name: str, owner: str) -> Diagnostic:
+    return diagnostic_at(path, location, "F09", f"`{name}` is already in the topic `{owner}`", "give it another name")

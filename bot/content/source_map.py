@@ -34,7 +34,7 @@ def lines_of(text: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class SourceRange:
     """Where one value stands: its key (or itself, in a list), its beginning and end, and how it is written."""
 
     key: Place
@@ -46,11 +46,11 @@ class Spot:
     """The names of a mapping that has one name per line; empty for anything else, and for a mapping in brackets."""
 
 
-class Survey:
+class SourceMap:
     """The places of a text; empty from the point on where the text is no YAML."""
 
     def __init__(self, text: str) -> None:
-        self._spots: dict[tuple[str | int, ...], Spot] = {}
+        self._spots: dict[tuple[str | int, ...], SourceRange] = {}
         self._next: Callable[[], Any] = CParser(text).get_event
         with suppress(YAMLError, RecursionError):
             self._next()
@@ -60,12 +60,12 @@ class Survey:
     def __contains__(self, location: Location) -> bool:
         return tuple(location) in self._spots
 
-    def spot(self, location: Location) -> Spot:
+    def spot(self, location: Location) -> SourceRange:
         """Return the spot of a location, or the nearest one above it."""
         way = tuple(location)
         while way not in self._spots and way:
             way = way[:-1]
-        return self._spots.get(way, Spot((0, 0), (0, 0), (0, 0)))
+        return self._spots.get(way, SourceRange((0, 0), (0, 0), (0, 0)))
 
     def place(self, location: Location, *, key: bool = False) -> Place:
         """Return where the value at `location` (or its key) begins."""
@@ -87,7 +87,7 @@ class Survey:
                 number += 1
             end = _ends(item) if flow else end
         block = isinstance(event, ScalarEvent) and event.style in ("|", ">")
-        spot = Spot(_place(key or event), _place(event), end, block, () if flow else tuple(names))
+        spot = SourceRange(_place(key or event), _place(event), end, block, () if flow else tuple(names))
         self._spots.setdefault(way, spot)
         return end
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.content import templates
-from bot.content.diagnostics import Fault
+from bot.content.diagnostics import Diagnostic
 from bot.content.files import page_of
 from bot.content.library import Library
-from bot.content.models import Both, Claim, Note, Tone
+from bot.content.models import Claim, Note, Register, Registers
 from bot.content.source_map import Location, Place
-from bot.content.templates import Trouble
-from bot.content.yaml_reader import Page
+from bot.content.templates import TemplateProblem
+from bot.content.yaml_reader import YamlFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Text:
 
     path: Path
     location: Location
-    tone: Tone
+    register: Register
     raw: str
 
 
@@ -47,29 +47,29 @@ def texts(library: Library) -> Iterator[Text]:
                 yield from _pair(path, ("sources", source_id, "as_printed"), source.as_printed)
 
 
-def template_faults(library: Library) -> Iterator[Fault]:
+def template_faults(library: Library) -> Iterator[Diagnostic]:
     """Yield what Jinja2 cannot render with today's figures; layouts and own sentences get further values later."""
     for text in texts(library):
-        for trouble in templates.troubles(text.raw, library.values(text.tone)):
+        for trouble in templates.troubles(text.raw, library.values(text.register)):
             yield _located(page_of(text.path), text.location, trouble)
     path = library.home.content / "interface.yaml"
     for key, pair in library.interface.items():
         for text in _pair(path, ("interface", key), pair):
-            for trouble in templates.troubles(text.raw, library.values(text.tone), open_ended=True):
+            for trouble in templates.troubles(text.raw, library.values(text.register), open_ended=True):
                 yield _located(page_of(path), text.location, trouble)
     for name, source in library.layout.items():
-        page = Page((library.home.content / "layout" / f"{name}.j2").as_posix(), source)
-        for trouble in templates.troubles(source, library.values(Tone.PROFESSIONAL), open_ended=True):
+        page = YamlFile((library.home.content / "layout" / f"{name}.j2").as_posix(), source)
+        for trouble in templates.troubles(source, library.values(Register.PROFESSIONAL), open_ended=True):
             yield _fault(page, (trouble.line - 1, 0), trouble)
 
 
-def _pair(path: Path, location: tuple[str | int, ...], worded: Both | Claim | Note) -> Iterator[Text]:
-    for tone in Tone:
-        if raw := worded.of(tone):
-            yield Text(path, (*location, tone.value), tone, raw)
+def _pair(path: Path, location: tuple[str | int, ...], worded: Registers | Claim | Note) -> Iterator[Text]:
+    for register in Register:
+        if raw := worded.of(register):
+            yield Text(path, (*location, register.value), register, raw)
 
 
-def _located(page: Page, location: Location, trouble: Trouble) -> Fault:
+def _located(page: YamlFile, location: Location, trouble: TemplateProblem) -> Diagnostic:
     """Return the fault at the name itself where the file shows it, else at the template's line."""
     spot = page.survey.spot(location)
     for line in range(spot.start[0], min(spot.end[0] + 1, len(page.lines))):
@@ -79,5 +79,5 @@ def _located(page: Page, location: Location, trouble: Trouble) -> Fault:
     return _fault(page, (first + trouble.line, 0) if spot.block else (first + trouble.line - 1, column), trouble)
 
 
-def _fault(page: Page, place: Place, trouble: Trouble) -> Fault:
+def _fault(page: YamlFile, place: Place, trouble: TemplateProblem) -> Diagnostic:
     return page.fault(place, "F10", trouble.message, trouble.suggestion)

@@ -37,7 +37,7 @@ _ENVIRONMENT = environment()
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class TemplateProblem:
     """Why a template cannot be rendered; `line` counts from 1 inside the template."""
 
     line: int
@@ -62,7 +62,7 @@ def compiled(text: str) -> Template:
     return _ENVIRONMENT.from_string(text)
 
 
-def troubles(text: str, values: Values, *, open_ended: bool = False) -> Iterator[Trouble]:
+def troubles(text: str, values: Values, *, open_ended: bool = False) -> Iterator[TemplateProblem]:
     """Yield what keeps `text` from being rendered with `values`; every unknown name is its own trouble.
 
     `open_ended` texts get further values when they are used, so only names that begin like one of `values` are checked.
@@ -70,13 +70,15 @@ def troubles(text: str, values: Values, *, open_ended: bool = False) -> Iterator
     try:
         names = dict(used(text))
     except TemplateSyntaxError as error:
-        yield Trouble(error.lineno, "", f"Jinja2: {error.message}", "write {{ facts.… }}, with both braces closed")
+        yield TemplateProblem(
+            error.lineno, "", f"Jinja2: {error.message}", "write {{ facts.… }}, with both braces closed"
+        )
         return
     checked = [name for name in names if not open_ended or name.partition(".")[0] in values]
     wrong = [name for name in checked if not _exists(name, values)]
     known = [leaf for leaf, _ in flattened(values)] if wrong else []
     for name in wrong:
-        yield Trouble(names[name], name, f"`{name}` does not exist", nearest(name, known))
+        yield TemplateProblem(names[name], name, f"`{name}` does not exist", nearest(name, known))
     if not wrong and not open_ended:
         yield from _rendering(text, values)
 
@@ -122,8 +124,8 @@ def _exists(name: str, values: Values) -> bool:
     return not isinstance(here, Mapping)
 
 
-def _rendering(text: str, values: Values) -> Iterator[Trouble]:
+def _rendering(text: str, values: Values) -> Iterator[TemplateProblem]:
     try:
         render(text, values)
     except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError) as error:
-        yield Trouble(1, "", f"Jinja2: {error}")
+        yield TemplateProblem(1, "", f"Jinja2: {error}")

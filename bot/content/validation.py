@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.content.diagnostics import Fault, nearest
-from bot.content.yaml_reader import Page
+from bot.content.diagnostics import Diagnostic, nearest
+from bot.content.yaml_reader import YamlFile
 
 Model = TypeVar("Model")
 
@@ -46,7 +46,7 @@ class _Finding:
         return self is not other and self.way[: len(other.way)] == other.way
 
 
-def shaped(page: Page, model: type[Model]) -> Model | None:
+def shaped(page: YamlFile, model: type[Model]) -> Model | None:
     """Return the page's data as `model`, or None after adding every fault to the page."""
     try:
         made: Model = _checked(model, page.data)
@@ -95,7 +95,7 @@ def _telling(found: list[_Finding]) -> Iterator[_Finding]:
         yield finding
 
 
-def _fault(page: Page, model: Any, finding: _Finding) -> Fault:
+def _fault(page: YamlFile, model: Any, finding: _Finding) -> Diagnostic:
     name = finding.name
     if finding.kind == "missing":
         code = "C01" if name in _REGISTERS else "F05"

@@ -28,8 +28,8 @@ from yaml import (
 from yaml._yaml import CParser
 from yaml.reader import ReaderError
 
-from bot.content.diagnostics import Fault, Level
-from bot.content.source_map import Location, Place, Survey, lines_of
+from bot.content.diagnostics import Diagnostic, Level
+from bot.content.source_map import Location, Place, SourceMap, lines_of
 
 Explained = tuple[tuple[int, int], str, str]
 """Place (line and column from 0), sentence, remedy."""
@@ -108,13 +108,13 @@ _NUMERIC = frozenset("-+0123456789")
 
 
 @dataclass(frozen=True)
-class Page:
+class YamlFile:
     """One file as read: its text, its data (None where it has none), and what is wrong with it."""
 
     path: str
     text: str
     data: Any = None
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[Diagnostic] = field(default_factory=list)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -122,22 +122,24 @@ class Page:
         return lines_of(self.text)
 
     @cached_property
-    def survey(self) -> Survey:
+    def survey(self) -> SourceMap:
         """Where everything stands; found by reading the text again."""
-        return Survey(self.text)
+        return SourceMap(self.text)
 
-    def fault_at(self, location: Location, code: str, message: str, remedy: str = "", *, key: bool = False) -> Fault:
+    def fault_at(
+        self, location: Location, code: str, message: str, remedy: str = "", *, key: bool = False
+    ) -> Diagnostic:
         """Return a fault about the value (or the key) at `location`."""
         return self.fault(self.survey.place(location, key=key), code, message, remedy)
 
-    def fault(self, place: Place, code: str, message: str, remedy: str = "", level: Level = "error") -> Fault:
+    def fault(self, place: Place, code: str, message: str, remedy: str = "", level: Level = "error") -> Diagnostic:
         """Return a fault at `place`, with the line it is about."""
         line, column = place
         snippet = self.lines[line] if line < len(self.lines) else ""
-        return Fault(self.path, line + 1, column + 1, code, message, snippet, remedy, level)
+        return Diagnostic(self.path, line + 1, column + 1, code, message, snippet, remedy, level)
 
 
-def read(path: str, raw: bytes) -> Page:
+def read(path: str, raw: bytes) -> YamlFile:
     """Return the page of a file's bytes. Never raises for what the bytes hold: `faults` says what is wrong."""
     if len(raw) > MAX_BYTES:
         return _refused(path, f"the file is larger than {MAX_BYTES // 2**20} MiB", "split it into several files")
@@ -149,22 +151,22 @@ def read(path: str, raw: bytes) -> Page:
     return _built(path, text)
 
 
-def _refused(path: str, message: str, remedy: str, line: int = 1) -> Page:
-    return Page(path, "", faults=[Fault(path, line, 1, "F01", message, "", remedy)])
+def _refused(path: str, message: str, remedy: str, line: int = 1) -> YamlFile:
+    return YamlFile(path, "", faults=[Diagnostic(path, line, 1, "F01", message, "", remedy)])
 
 
-def _built(path: str, text: str) -> Page:
+def _built(path: str, text: str) -> YamlFile:
     builder = _Builder(text)
     try:
         data = builder.document()
     except YAMLError as error:
-        page = Page(path, text)
+        page = YamlFile(path, text)
         place, message, remedy = explain(error, page.lines)
         page.faults.append(page.fault(place, "F02", message, remedy))
         return page
     if data is None and not builder.refused:
         return _refused(path, "the file is empty", "write its content, or delete the file")
-    page = Page(path, text, data)
+    page = YamlFile(path, text, data)
     page.faults.extend(page.fault(*refusal) for refusal in builder.refused)
     return page
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.dialog.turn import Outcome, Tone
+from bot.dialog.turn import Outcome, Register
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,5 +30,5 @@ class Match:
 class Matcher(Protocol):
     """Anything that can decide about free text."""
 
-    def match(self, text: str, context: str | None, tone: Tone) -> Match:
+    def match(self, text: str, context: str | None, register: Register) -> Match:
         """Return the decision for `text` asked after node `context` by a reader of `tone`; never raises."""

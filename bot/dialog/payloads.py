@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.dialog.turn import Tone
+from bot.dialog.turn import Register
 
 MAX_BYTES = 64
 """Telegram's limit for callback data (Bot API, InlineKeyboardButton)."""
@@ -24,13 +24,13 @@ class Tap:
     """A parsed button: show `node`, in `tone` from now on if given; `word` is up, down, a reason, yes, or none."""
 
     node: str
-    tone: Tone | None = None
+    register: Register | None = None
     word: str = ""
 
 
-def payload(node: str, tone: Tone | None = None, word: str = "") -> str:
+def payload(node: str, register: Register | None = None, word: str = "") -> str:
     """Return the payload of a button."""
-    return f"v1:{node}" + (f":{tone}" if tone else "") + (f"!{word}" if word else "")
+    return f"v1:{node}" + (f":{register}" if register else "") + (f"!{word}" if word else "")
 
 
 @lru_cache(maxsize=4096)
@@ -39,5 +39,5 @@ def parse(text: str) -> Tap | None:
     found = _PAYLOAD.fullmatch(text)
     if found is None:
         return None
-    tone = found["tone"]
-    return Tap(found["node"], Tone(tone) if tone else None, found["word"] or "")
+    register = found["tone"]
+    return Tap(found["node"], Register(register) if register else None, found["word"] or "")

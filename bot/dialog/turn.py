@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.content.document import Document
-from bot.content.models import Tone
+from bot.content.models import Register
 
-__all__ = ["Button", "Card", "Effect", "Incoming", "Kind", "Outcome", "Reply", "SourceLine", "State", "Tone"]
+__all__ = ["Button", "Card", "Effect", "Incoming", "Kind", "Outcome", "Register", "Reply", "SourceLine", "State"]
 
 
 class Kind(StrEnum):
@@ -52,7 +52,7 @@ class State:
     `met` says that the person was greeted or answered, with the full disclaimer and the offer of both registers.
     """
 
-    tone: Tone | None = None
+    register: Register | None = None
     met: bool = False
     trail: tuple[str, ...] = ()
 
@@ -92,7 +92,7 @@ class Card:
     """
 
     node: str
-    tone: Tone
+    register: Register
     outcome: Outcome
     title: str
     body: Document

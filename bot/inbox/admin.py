@@ -9,13 +9,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.errors import UsageError
-from bot.store.base import Held, Store
+from bot.store.base import PendingTurn, Store
 from bot.store.open import open_store, sqlite_path
 from bot.store.sqlite import backup
 from bot.store.sqlite.store import lock_file
 
 
-async def unfinished(url: str, status: str | None = None) -> Sequence[Held]:
+async def unfinished(url: str, status: str | None = None) -> Sequence[PendingTurn]:
     """Return the unfinished turns, oldest first; only `waiting` or `quarantined` ones if a status is given."""
     async with _opened(url) as store:
         return await store.held(status)

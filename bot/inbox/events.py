@@ -13,7 +13,7 @@ Address = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
+class InboundEvent:
     """One accepted event.
 
     `keys` are the ids by which a repetition is known (the platform's event id; on Slack also team, channel and ts).
@@ -42,7 +42,7 @@ class Progress(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class OutboundMessage:
     """One answer to deliver. `sent` are the parts already delivered by an attempt that died; `earlier` is the message
     that answered the same question before it was edited: edit that one instead of sending a second. `doubtful` says
     that an attempt died that may have delivered one part more: where a platform lets one look, look first."""
@@ -59,7 +59,7 @@ class Channel(Protocol):
 
     name: str
 
-    async def deliver(self, letter: Letter, progress: Progress) -> None:
+    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
         """Deliver the answer, calling `progress` after each part.
 
         Raises `Busy` when the platform asks to wait or cannot be reached, `Gone` when nobody is there any more.

@@ -14,7 +14,7 @@ _NONCE_BYTES = 12
 """AES-GCM's standard nonce (NIST SP 800-38D, section 8.2.2)."""
 
 
-class Unsealable(Exception):
+class DecryptionError(Exception):
     """The payload was sealed with another secret, or was altered."""
 
 
@@ -44,11 +44,11 @@ class Identity:
         return nonce + self._cipher.encrypt(nonce, clear, None)
 
     def unseal(self, sealed: bytes) -> bytes:
-        """Return what was sealed. Raises `Unsealable` for anything this secret did not seal."""
+        """Return what was sealed. Raises `DecryptionError` for anything this secret did not seal."""
         try:
             return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
         except (InvalidTag, ValueError) as fault:
-            raise Unsealable("the payload was sealed with another FOOTNOTE_SECRET, or was altered") from fault
+            raise DecryptionError("the payload was sealed with another FOOTNOTE_SECRET, or was altered") from fault
 
     def _digest(self, kind: str, clear: str) -> bytes:
         return hmac.digest(self._hash_key, f"{kind}:{clear}".encode(), "sha256")[:DIGEST_BYTES]

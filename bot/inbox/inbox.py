@@ -11,25 +11,25 @@ from contextlib import asynccontextmanager
 import structlog
 
 from bot.dialog.turn import State
-from bot.inbox.events import Channel, Envelope
+from bot.inbox.events import Channel, InboundEvent
 from bot.inbox.identity import Identity
 from bot.inbox.metrics import Metrics
-from bot.inbox.policy import Policy
-from bot.inbox.processor import Answerer, Clerk, pack
-from bot.inbox.workers import Desk, Upkeep
-from bot.store.base import Lease, Receipt, Store, StoreUnavailable
+from bot.inbox.policy import RetryPolicy
+from bot.inbox.processor import Answerer, TurnProcessor, pack
+from bot.inbox.workers import Maintenance, WorkerPool
+from bot.store.base import AcceptResult, Lease, Store, StoreUnavailable
 
 log = structlog.stdlib.get_logger(__name__)
 
 
-NOTHING = Receipt(fresh=False)
+NOTHING = AcceptResult(fresh=False)
 
 
 class Overloaded(StoreUnavailable):
     """The channel's inbox is full; the platform keeps the event and repeats it."""
 
 
-class Courier:
+class Inbox:
     """Accepts events durably and answers each of them once, in order within a conversation.
 
     `now` gives seconds since the epoch. One courier serves one process; on PostgreSQL several share a database.
@@ -43,24 +43,24 @@ class Courier:
         channels: Iterable[Channel] = (),
         *,
         metrics: Metrics | None = None,
-        policy: Policy | None = None,
+        policy: RetryPolicy | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.metrics = metrics or Metrics()
-        self._policy = policy or Policy()
+        self._policy = policy or RetryPolicy()
         self._store = store
         self._identity = identity
         self._now = now
         self._owner = secrets.randbits(63)
-        self._clerk = Clerk(store, engine, identity, self.metrics, self._policy, now)
-        self._desks: dict[str, Desk] = {}
-        self._upkeep = Upkeep(self._clerk, self._desks, self._lease)
+        self._clerk = TurnProcessor(store, engine, identity, self.metrics, self._policy, now)
+        self._desks: dict[str, WorkerPool] = {}
+        self._upkeep = Maintenance(self._clerk, self._desks, self._lease)
         for channel in channels:
             self.add(channel)
 
     def add(self, channel: Channel) -> None:
         """Serve one more channel; to be called before `start`."""
-        self._desks[channel.name] = Desk(channel, self._clerk, self._lease)
+        self._desks[channel.name] = WorkerPool(channel, self._clerk, self._lease)
 
     async def start(self) -> None:
         """Take over what was left unfinished and begin. Raises `StoreInUse` if another process has the database."""
@@ -69,7 +69,7 @@ class Courier:
             desk.start()
         self._upkeep.start()
 
-    async def accept(self, envelope: Envelope) -> bool:
+    async def accept(self, envelope: InboundEvent) -> bool:
         """Write the event to the inbox and return True, or False if it is known already.
 
         Raises `StoreUnavailable` (`Overloaded` when the inbox is full) if it could not be written: then the door must

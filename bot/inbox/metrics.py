@@ -8,7 +8,7 @@ from functools import cache
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from bot.store.base import Depth
+from bot.store.base import QueueDepth
 
 _LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 
@@ -90,7 +90,7 @@ class Metrics:
         """The database did not take a step; it is tried again."""
         self._store_errors.labels(step).inc()
 
-    def depth(self, channel: str, depth: Depth, now: float) -> None:
+    def depth(self, channel: str, depth: QueueDepth, now: float) -> None:
         """How full the channel's inbox is."""
         self._waiting.labels(channel).set(depth.waiting)
         self._held.labels(channel).set(depth.quarantined)

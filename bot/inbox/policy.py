@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.store.base import DAY, Horizon
+from bot.store.base import DAY, RetentionCutoffs
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class RetryPolicy:
     """Seconds unless said otherwise.
 
     `slots` turns of one channel are under way at once; `backlog` may wait before its door refuses more (the platforms
@@ -31,9 +31,9 @@ class Policy:
     keep_idle: float = 400 * DAY
     grace: float = 30 * DAY  # after the person blocked the bot
 
-    def horizon(self, now: float) -> Horizon:
+    def horizon(self, now: float) -> RetentionCutoffs:
         """Return what is old at `now`."""
-        return Horizon(
+        return RetentionCutoffs(
             events=now - self.keep_events,
             messages=now - self.keep_messages,
             quarantine=now - self.keep_quarantine,

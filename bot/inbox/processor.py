@@ -12,15 +12,15 @@ import structlog
 
 from bot.dialog import payloads
 from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Reply, State
-from bot.inbox.events import Address, Channel, Envelope, Letter
+from bot.inbox.events import Address, Channel, InboundEvent, OutboundMessage
 from bot.inbox.identity import Identity
 from bot.inbox.metrics import Metrics
-from bot.inbox.policy import Policy
-from bot.store.base import Arrival, Record, Store, StoreUnavailable, Turn, Vote, day_of
+from bot.inbox.policy import RetryPolicy
+from bot.store.base import NewEvent, Store, StoreUnavailable, Turn, TurnResult, Vote, day_of
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class Payload:
     """What an inbox row holds, opened again."""
 
     incoming: Incoming
@@ -28,12 +28,12 @@ class Parcel:
     quiet: bool
 
 
-def pack(envelope: Envelope, identity: Identity, received: float) -> Arrival:
+def pack(envelope: InboundEvent, identity: Identity, received: float) -> NewEvent:
     """Return the envelope as it is stored. Raises ValueError for an envelope without keys, TypeError for an address
     that is not JSON."""
     if not envelope.keys:
         raise ValueError("an envelope needs at least one key by which its repetition is known")
-    return Arrival(
+    return NewEvent(
         keys=tuple(dict.fromkeys(identity.event(f"{envelope.channel}:{key}") for key in envelope.keys)),
         channel=envelope.channel,
         person=identity.person(envelope.person),
@@ -46,7 +46,7 @@ def pack(envelope: Envelope, identity: Identity, received: float) -> Arrival:
     )
 
 
-def unpack(turn: Turn, identity: Identity) -> Parcel:
+def unpack(turn: Turn, identity: Identity) -> Payload:
     """Return what was packed, with the context that the database knows. Raises `Unsealable` or ValueError."""
     found: dict[str, Any] = json.loads(identity.unseal(turn.payload))
     incoming = Incoming(
@@ -58,10 +58,10 @@ def unpack(turn: Turn, identity: Identity) -> Parcel:
     )
     if turn.context is not None:
         incoming = replace(incoming, context=turn.context)
-    return Parcel(incoming, found["address"], found["quiet"])
+    return Payload(incoming, found["address"], found["quiet"])
 
 
-def _text(envelope: Envelope) -> str:
+def _text(envelope: InboundEvent) -> str:
     incoming = envelope.incoming
     return json.dumps(
         {
@@ -92,30 +92,30 @@ class Answerer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Clerk:
+class TurnProcessor:
     """Answers turns. Has no state of its own: everything is in the turn and in the store."""
 
     store: Store
     engine: Answerer
     identity: Identity
     metrics: Metrics
-    policy: Policy
+    policy: RetryPolicy
     now: Callable[[], float]
 
-    async def answer(self, turn: Turn, channel: Channel) -> Record:
+    async def answer(self, turn: Turn, channel: Channel) -> TurnResult:
         """Deliver the answer to one turn and return what it leaves behind. Raises what the channel raises."""
         parcel = unpack(turn, self.identity)
         reply, state = self.engine.respond(turn.state, parcel.incoming)
         if parcel.quiet and not _worth_saying(reply, turn.state):
             self.metrics.kept_silent(turn.channel)
-            return Record(self.now())
+            return TurnResult(self.now())
         reply = await self._perform(turn, reply)
         sent = await self._deliver(turn, parcel, reply, channel)
         at = self.now()
         self.metrics.answered(turn.channel, reply.card.node, reply.card.outcome, at - turn.received)
         if reply.effect is Effect.FORGET:
-            return Record(at)
-        return Record(at, state, reply.card.node, sent, _vote(turn, parcel, reply, at))
+            return TurnResult(at)
+        return TurnResult(at, state, reply.card.node, sent, _vote(turn, parcel, reply, at))
 
     async def persist(self, step: str, call: Callable[[], Awaitable[T]]) -> T:
         """Return what the database says to `call`, asking until it does: what was delivered must be written down."""
@@ -135,7 +135,7 @@ class Clerk:
             return self.engine.report(reply, await self.store.export(turn.person))
         return reply
 
-    async def _deliver(self, turn: Turn, parcel: Parcel, reply: Reply, channel: Channel) -> tuple[str, ...]:
+    async def _deliver(self, turn: Turn, parcel: Payload, reply: Reply, channel: Channel) -> tuple[str, ...]:
         sent = list(turn.sent)
 
         async def progress(message: str, *, last: bool = False) -> None:
@@ -143,7 +143,7 @@ class Clerk:
             if not last:
                 await self.persist("progress", lambda: self.store.progress(turn, sent))
 
-        await channel.deliver(Letter(parcel.address, reply, turn.sent, turn.earlier, turn.doubtful), progress)
+        await channel.deliver(OutboundMessage(parcel.address, reply, turn.sent, turn.earlier, turn.doubtful), progress)
         return tuple(dict.fromkeys(sent))
 
 
@@ -156,10 +156,10 @@ def _worth_saying(reply: Reply, state: State) -> bool:
     return card.outcome is Outcome.ANSWER and not card.about_bot and card.node != state.node
 
 
-def _vote(turn: Turn, parcel: Parcel, reply: Reply, at: float) -> Vote | None:
+def _vote(turn: Turn, parcel: Payload, reply: Reply, at: float) -> Vote | None:
     """Return the vote a feedback button stands for (up, down, or a reason for it); it names the answer it was under."""
     if reply.effect is None or reply.effect not in _VOTES:
         return None
     tap = payloads.parse(parcel.incoming.text)
     node, word = (tap.node, tap.word) if tap else (reply.card.node, str(reply.effect))
-    return Vote(node, reply.card.tone, turn.channel, word, day_of(at))
+    return Vote(node, reply.card.register, turn.channel, word, day_of(at))

@@ -16,11 +16,11 @@ from bot.content.markdown import parse
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Button, Effect, Outcome, Reply
-from bot.inbox.events import Channel, Envelope, Letter, Progress
+from bot.inbox.events import Channel, InboundEvent, OutboundMessage, Progress
 from bot.inbox.metrics import Metrics
-from bot.token_bucket import Buckets
+from bot.token_bucket import TokenBuckets
 
-Accept = Callable[[Envelope], Awaitable[bool]]
+Accept = Callable[[InboundEvent], Awaitable[bool]]
 
 _MARK = "beyond_share"
 """The address carries what was decided at the door, so that an outage, a restart or another replica decides nothing
@@ -30,7 +30,7 @@ _TELL, _TOLD = "tell", "told"
 _ALWAYS = frozenset({Effect.FORGET, Effect.EXPORT})
 
 
-class FairShare:
+class UserRateLimit:
     """Marks at the door what is beyond a person's share, and gives it its sentence when it is delivered.
 
     `per_minute` questions may come at once or within a minute (0: any number). The count is in this process's memory
@@ -49,10 +49,10 @@ class FairShare:
         self._accept = accept
         self._engine = engine
         self._metrics = metrics
-        self._shares = Buckets(max(per_minute, 1) / 60, max(per_minute, 1), clock)
-        self._notices = Buckets(1 / 60, 1, clock)
+        self._shares = TokenBuckets(max(per_minute, 1) / 60, max(per_minute, 1), clock)
+        self._notices = TokenBuckets(1 / 60, 1, clock)
 
-    async def accept(self, envelope: Envelope) -> bool:
+    async def accept(self, envelope: InboundEvent) -> bool:
         """Accept the envelope as the inbox does, counted. Words that were not addressed to the bot are not counted."""
         if not self._per_minute or envelope.quiet:
             return await self._accept(envelope)
@@ -62,7 +62,7 @@ class FairShare:
             return await self._returning(self._notices, _marked(envelope, _TELL))
         return await self._accept(_marked(envelope, _TOLD))
 
-    async def _returning(self, buckets: Buckets, envelope: Envelope) -> bool:
+    async def _returning(self, buckets: TokenBuckets, envelope: InboundEvent) -> bool:
         """Accept the envelope; what was known already, or could not be stored, costs nothing."""
         fresh = False
         try:
@@ -74,25 +74,25 @@ class FairShare:
 
     def channel(self, channel: Channel) -> Channel:
         """Return the channel, which says the sentence in place of an answer that was marked."""
-        return _Fair(channel, self._notice, self._metrics)
+        return _LimitedChannel(channel, self._notice, self._metrics)
 
     def _notice(self, reply: Reply) -> Reply:
         card, engine = reply.card, self._engine
-        title = engine.sentence("too-many-title", card.tone)
-        body = parse(engine.sentence("too-many", card.tone, number=self._per_minute))
-        button = Button(engine.label(card.node, card.tone), payloads.payload(card.node))
+        title = engine.sentence("too-many-title", card.register)
+        body = parse(engine.sentence("too-many", card.register, number=self._per_minute))
+        button = Button(engine.label(card.node, card.register), payloads.payload(card.node))
         buttons = reply.choices or (button,)
         return Reply(replace(card, title=title, body=body, notes=(), sources=(), buttons=buttons, lists_sources=False))
 
 
-class _Fair:
+class _LimitedChannel:
     def __init__(self, channel: Channel, notice: Callable[[Reply], Reply], metrics: Metrics) -> None:
         self.name = channel.name
         self._inner = channel
         self._notice = notice
         self._metrics = metrics
 
-    async def deliver(self, letter: Letter, progress: Progress) -> None:
+    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
         if _MARK in letter.address:
             letter, mark = _unmarked(letter)
             if letter.reply.card.outcome is not Outcome.URGENT and letter.reply.effect not in _ALWAYS:
@@ -103,11 +103,11 @@ class _Fair:
         await self._inner.deliver(letter, progress)
 
 
-def _marked(envelope: Envelope, mark: str) -> Envelope:
+def _marked(envelope: InboundEvent, mark: str) -> InboundEvent:
     return replace(envelope, address={**envelope.address, _MARK: mark})
 
 
-def _unmarked(letter: Letter) -> tuple[Letter, str]:
+def _unmarked(letter: OutboundMessage) -> tuple[OutboundMessage, str]:
     address = dict(letter.address)
     mark = str(address.pop(_MARK))
     return replace(letter, address=address), mark

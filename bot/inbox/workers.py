@@ -12,16 +12,16 @@ import structlog
 
 from bot.inbox.events import Busy, Channel, Gone
 from bot.inbox.policy import after_failure, while_busy
-from bot.inbox.processor import Clerk
-from bot.store.base import Depth, Lease, Receipt, Record, StoreUnavailable, Turn
+from bot.inbox.processor import TurnProcessor
+from bot.store.base import AcceptResult, Lease, QueueDepth, StoreUnavailable, Turn, TurnResult
 
 log = structlog.stdlib.get_logger(__name__)
 
 
-class Desk:
+class WorkerPool:
     """Works through one channel's lanes: each in order, many side by side."""
 
-    def __init__(self, channel: Channel, clerk: Clerk, lease: Callable[[], Lease]) -> None:
+    def __init__(self, channel: Channel, clerk: TurnProcessor, lease: Callable[[], Lease]) -> None:
         self.channel = channel
         self._clerk = clerk
         self._policy = clerk.policy
@@ -62,7 +62,7 @@ class Desk:
         self._reserved += 1
         return self._lease()
 
-    def settle(self, lease: Lease | None, receipt: Receipt) -> None:
+    def settle(self, lease: Lease | None, receipt: AcceptResult) -> None:
         """Use the reserved place for what was accepted, or give it back."""
         self.waiting += receipt.fresh
         if lease is not None:
@@ -157,7 +157,7 @@ class Desk:
             await self._fail(turn, fault)
         return None
 
-    async def _finish(self, turn: Turn, record: Record) -> Turn | None:
+    async def _finish(self, turn: Turn, record: TurnResult) -> Turn | None:
         finish = self._clerk.store.finish
         following = await self._clerk.persist("finish", lambda: finish(turn, record, self._lease()))
         self.waiting = max(self.waiting - 1, 0)
@@ -193,13 +193,13 @@ class Desk:
         self.waiting = max(self.waiting - 1, 0)
         self._wake.set()
 
-    async def _depart(self, turn: Turn, gone: Gone) -> Record:
+    async def _depart(self, turn: Turn, gone: Gone) -> TurnResult:
         self._clerk.metrics.departed(turn.channel)
         now = self._clerk.now()
         log.info("asker_gone", row=turn.row, channel=turn.channel, reason=str(gone))
         if gone.forget:
             await self._clerk.persist("departed", lambda: self._clerk.store.departed(turn.person, now))
-        return Record(now)
+        return TurnResult(now)
 
 
 def _where(fault: Exception) -> str:
@@ -211,13 +211,13 @@ def _where(fault: Exception) -> str:
 
 log = structlog.stdlib.get_logger(__name__)
 
-_EMPTY = Depth(waiting=0, quarantined=0, oldest=None)
+_EMPTY = QueueDepth(waiting=0, quarantined=0, oldest=None)
 
 
-class Upkeep:
+class Maintenance:
     """Three small jobs, each at its own pace; a database that is away is tried again at the next turn."""
 
-    def __init__(self, clerk: Clerk, desks: Mapping[str, Desk], lease: Callable[[], Lease]) -> None:
+    def __init__(self, clerk: TurnProcessor, desks: Mapping[str, WorkerPool], lease: Callable[[], Lease]) -> None:
         self._clerk = clerk
         self._desks = desks
         self._lease = lease

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.dialog.matching import Match, Matcher
-from bot.dialog.turn import Outcome, Tone
+from bot.dialog.turn import Outcome, Register
 from bot.errors import FootnoteError
 
-_TONES = {"clinician": Tone.PROFESSIONAL, "patient": Tone.LAYPERSON}
+_TONES = {"clinician": Register.PROFESSIONAL, "patient": Register.LAYPERSON}
 SHARES = ("right", "offered", "wrong", "missed", "lost")
 """How a question can end. `lost` is neither: choices without a right one, or choices where nothing was expected."""
 
@@ -28,7 +28,7 @@ class Question:
 
     id: str
     text: str
-    tone: Tone
+    register: Register
     context: str | None
     expect: tuple[str, ...]
     kind: str
@@ -62,7 +62,7 @@ def measure(matcher: Matcher, questions: Iterable[Question], otherwise: str) -> 
     """Return every question with the matcher's decision and its mark."""
     rows = []
     for question in questions:
-        match = matcher.match(question.text, question.context, question.tone)
+        match = matcher.match(question.text, question.context, question.register)
         rows.append(Row(question, match, mark(question, match, otherwise)))
     return rows
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.dialog.matching import Match
-from bot.dialog.turn import Outcome, Tone
+from bot.dialog.turn import Outcome, Register
 from bot.matching.advice import Advice
 from bot.matching.context import Threads
 from bot.matching.decide import OUTSIDE_LEAN, OUTSIDE_WEIGHT, RULE_DOUBT, RULE_WEIGHT, Roles, decide, moved, without
@@ -38,7 +38,7 @@ class TopicMatcher:
     threads: Threads
     outside: Mapping[str, float]
 
-    def match(self, text: str, context: str | None, tone: Tone) -> Match:  # noqa: ARG002 (one interface for all)
+    def match(self, text: str, context: str | None, register: Register) -> Match:  # noqa: ARG002 (one interface for all)
         """Return the decision for `text` asked after node `context` by a reader of `tone`; never raises."""
         message = self.reader.read(text)
         if not message.words:

@@ -13,7 +13,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from bot.dialog.turn import State, Tone
+from bot.dialog.turn import Register, State
 from bot.errors import StoreError
 
 DIGEST_BYTES = 16
@@ -33,7 +33,7 @@ class SchemaTooNew(StoreError):
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class NewEvent:
     """One accepted event as it is stored: hashed names, sealed payload. `received` is in seconds since the epoch."""
 
     keys: tuple[bytes, ...]
@@ -90,7 +90,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class AcceptResult:
     """What became of an arrival: `fresh` unless known already; `turn` if it was leased on the spot."""
 
     fresh: bool
@@ -102,14 +102,14 @@ class Vote:
     """One press of a feedback button. Only sums per day are kept, never who pressed."""
 
     node: str
-    tone: str
+    register: str
     channel: str
     vote: str
     day: int
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class TurnResult:
     """What a finished turn leaves behind. Without `state` nothing about the asker is written."""
 
     at: float
@@ -120,7 +120,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Depth:
+class QueueDepth:
     """How full one channel's inbox is, unreadable events counted as quarantined.
 
     `oldest` is when its oldest waiting turn was received.
@@ -132,7 +132,7 @@ class Depth:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class PendingTurn:
     """An unfinished turn as an operator may see it: no text, no names."""
 
     row: int
@@ -144,7 +144,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Horizon:
+class RetentionCutoffs:
     """Everything older than these moments (seconds since the epoch) is pruned."""
 
     events: float
@@ -155,7 +155,7 @@ class Horizon:
 
 
 @dataclass(frozen=True, slots=True)
-class Pruned:
+class PruneCounts:
     """How many rows of each kind were removed."""
 
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -173,7 +173,7 @@ class Store(Protocol):
     async def adopt(self) -> None:
         """Take over the lanes of dead processes. Raises `StoreInUse` where only one process may serve."""
 
-    async def accept(self, arrival: Arrival, lease: Lease | None) -> Receipt:
+    async def accept(self, arrival: NewEvent, lease: Lease | None) -> AcceptResult:
         """Store the arrival durably, once. If `lease` is given and its conversation is idle, lease it at once."""
 
     async def claim(self, channel: str, limit: int, lease: Lease) -> list[Turn]:
@@ -185,7 +185,7 @@ class Store(Protocol):
     async def progress(self, turn: Turn, sent: Sequence[str]) -> None:
         """Remember which parts of the answer were delivered so far."""
 
-    async def finish(self, turn: Turn, record: Record, lease: Lease | None) -> Turn | None:
+    async def finish(self, turn: Turn, record: TurnResult, lease: Lease | None) -> Turn | None:
         """Write what the turn leaves behind and delete its row; with `lease` go on to the lane's next turn, if any.
 
         Does nothing (and returns None) if another replica has finished the turn meanwhile.
@@ -221,13 +221,13 @@ class Store(Protocol):
     async def departed(self, person: bytes, at: float) -> None:
         """Note that the person left; unless they return, the next prune after the grace period forgets them."""
 
-    async def prune(self, horizon: Horizon) -> Pruned:
+    async def prune(self, horizon: RetentionCutoffs) -> PruneCounts:
         """Remove what is older than the horizon."""
 
-    async def depth(self) -> Mapping[str, Depth]:
+    async def depth(self) -> Mapping[str, QueueDepth]:
         """Return how full the inbox is, by channel."""
 
-    async def held(self, status: str | None = None) -> Sequence[Held]:
+    async def held(self, status: str | None = None) -> Sequence[PendingTurn]:
         """Return unfinished turns, oldest first; of one status if given: `waiting`, `quarantined`, `unreadable`."""
 
     async def replay(self, row: int, now: float) -> bool:
@@ -258,6 +258,6 @@ def trail_text(state: State) -> str:
     return " ".join(state.trail)
 
 
-def state_from(tone: str | None, met: bool | None, trail: str | None) -> State:
+def state_from(register: str | None, met: bool | None, trail: str | None) -> State:
     """Return the state from what the person's row (tone, met) and the conversation's row (trail) hold, if anything."""
-    return State(Tone(tone) if tone else None, bool(met), tuple(trail.split()) if trail else ())
+    return State(Register(register) if register else None, bool(met), tuple(trail.split()) if trail else ())

@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.content.diagnostics import LoadError
-from bot.content.library import Library, Unsayable
+from bot.content.library import Library, MissingText
 from bot.content.loader import attempt, load
-from bot.content.models import Review, Tone
+from bot.content.models import Register, Review
 from tests.content.mini import MINI, written
 
-PROFESSIONAL, LAYPERSON = Tone
+PROFESSIONAL, LAYPERSON = Register
 
 
 def loaded(folder: Path) -> Library:
@@ -240,9 +240,9 @@ def test_random_bytes_in_any_file_give_faults_or_a_library(
 
 
 def test_what_cannot_be_said_names_its_file(library: Library) -> None:
-    with pytest.raises(Unsayable, match=r"content/interface.yaml: there is no sentence `nonsense`"):
+    with pytest.raises(MissingText, match=r"content/interface.yaml: there is no sentence `nonsense`"):
         library.say("nonsense", LAYPERSON)
-    with pytest.raises(Unsayable, match=r"content/interface.yaml: `back` cannot be filled: 'label' is undefined"):
+    with pytest.raises(MissingText, match=r"content/interface.yaml: `back` cannot be filled: 'label' is undefined"):
         library.say("back", LAYPERSON)
-    with pytest.raises(Unsayable, match=r"content/layout/nonsense.j2: this layout is missing"):
+    with pytest.raises(MissingText, match=r"content/layout/nonsense.j2: this layout is missing"):
         library.lay_out("nonsense", LAYPERSON)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.plain import document_text
-from bot.content.document import Heading, Item, Listing, Paragraph, Quote, Run, Table
+from bot.content.document import Heading, Inline, Item, ListBlock, Paragraph, Quote, Table
 from bot.content.markdown import UnsupportedMarkdown, parse
 from bot.content.templates import escape
 
@@ -15,7 +15,13 @@ from bot.content.templates import escape
 def test_styles_nest_and_end() -> None:
     assert parse("Hi **b *c* d** e") == (
         Paragraph(
-            (Run("Hi "), Run("b ", bold=True), Run("c", bold=True, italic=True), Run(" d", bold=True), Run(" e"))
+            (
+                Inline("Hi "),
+                Inline("b ", bold=True),
+                Inline("c", bold=True, italic=True),
+                Inline(" d", bold=True),
+                Inline(" e"),
+            )
         ),
     )
 
@@ -33,21 +39,21 @@ def test_citation_marks_are_plain_text() -> None:
 
 def test_lists_keep_depth_and_markers() -> None:
     assert parse("1. a\n2. b\n   - c\n") == (
-        Listing((Item((Run("a"),), 0, "1."), Item((Run("b"),), 0, "2."), Item((Run("c"),), 1, "•"))),
+        ListBlock((Item((Inline("a"),), 0, "1."), Item((Inline("b"),), 0, "2."), Item((Inline("c"),), 1, "•"))),
     )
 
 
 def test_second_paragraph_of_an_item_continues_it() -> None:
     (block,) = parse("- a\n\n  more\n")
-    assert isinstance(block, Listing)
+    assert isinstance(block, ListBlock)
     assert [item.marker for item in block.items] == ["•", ""]
 
 
 def test_tables_headings_and_quotations() -> None:
     heading, table, quote = parse("### T\n\n| A | B |\n|---|---|\n| 1 | **2** |\n\n> q\n")
-    assert heading == Heading((Run("T"),), 3)
-    assert table == Table(((Run("A"),), (Run("B"),)), (((Run("1"),), (Run("2", bold=True),)),))
-    assert quote == Quote((Paragraph((Run("q"),)),))
+    assert heading == Heading((Inline("T"),), 3)
+    assert table == Table(((Inline("A"),), (Inline("B"),)), (((Inline("1"),), (Inline("2", bold=True),)),))
+    assert quote == Quote((Paragraph((Inline("q"),)),))
 
 
 @pytest.mark.parametrize("markdown", ["![alt](http://a.b/c.png)", "> # heading in a quotation"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from jinja2 import TemplateError
 
-from bot.content.templates import Trouble, escape, render, troubles, used
+from bot.content.templates import TemplateProblem, escape, render, troubles, used
 
 VALUES = {"facts": {"ala": {"dose": "600 mg", "duration": "6 months"}}, "emergency": {"number": "112"}}
 
@@ -38,7 +38,7 @@ def test_nothing_unknown_unsafe_or_callable_is_rendered(text: str) -> None:
 
 def test_an_unknown_name_is_named_with_its_line_and_the_nearest_one() -> None:
     assert list(troubles("one\n{{ facts.ala.dosis }}", VALUES)) == [
-        Trouble(2, "facts.ala.dosis", "`facts.ala.dosis` does not exist", "did you mean `facts.ala.dose`?")
+        TemplateProblem(2, "facts.ala.dosis", "`facts.ala.dosis` does not exist", "did you mean `facts.ala.dose`?")
     ]
 
 

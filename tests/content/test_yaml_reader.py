@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.content import yaml_reader
-from bot.content.source_map import Survey
+from bot.content.source_map import SourceMap
 from bot.content.yaml_reader import read
 
 
@@ -118,7 +118,7 @@ def test_a_long_line_is_clipped_around_the_place() -> None:
 
 
 def test_a_survey_knows_where_everything_stands() -> None:
-    survey = Survey("a:\n  - b: one\n    c: |\n      two\n      three\nd: {e: f}\n")
+    survey = SourceMap("a:\n  - b: one\n    c: |\n      two\n      three\nd: {e: f}\n")
     assert survey.place(("a", 0, "b")) == (1, 7)
     assert survey.place(("a", 0, "c"), key=True) == (2, 4)
     assert survey.spot(("a", 0, "c")).block
@@ -144,4 +144,4 @@ def test_no_bytes_do_more_than_give_faults(raw: bytes) -> None:
 @settings(deadline=None)
 @given(st.recursive(st.text(max_size=8) | st.none(), lambda inner: st.lists(inner, max_size=3)))
 def test_a_survey_never_fails(data: object) -> None:
-    assert Survey(repr(data)).place(("a", 0)) >= (0, 0)
+    assert SourceMap(repr(data)).place(("a", 0)) >= (0, 0)

@@ -13,21 +13,21 @@ from bot.content.library import Library
 from bot.dialog import payloads
 from bot.dialog.engine import TRAIL, Engine
 from bot.dialog.matching import Match
-from bot.dialog.turn import Button, Effect, Incoming, Kind, Outcome, State, Tone
+from bot.dialog.turn import Button, Effect, Incoming, Kind, Outcome, Register, State
 
 ALA = Incoming(Kind.COMMAND, "ala")
 
 
-def tap(node: str, tone: Tone | None = None, word: str = "") -> Incoming:
-    return Incoming(Kind.TAP, payloads.payload(node, tone, word))
+def tap(node: str, register: Register | None = None, word: str = "") -> Incoming:
+    return Incoming(Kind.TAP, payloads.payload(node, register, word))
 
 
 def test_the_channel_gives_the_register_until_a_person_chooses(engine: Engine) -> None:
     slack = Incoming(Kind.COMMAND, "ala", "slack")
     telegram = Incoming(Kind.COMMAND, "ala", "telegram")
-    assert engine.respond(State(), slack)[0].card.tone is Tone.PROFESSIONAL
-    assert engine.respond(State(), telegram)[0].card.tone is Tone.LAYPERSON
-    assert engine.respond(State(tone=Tone.LAYPERSON), slack)[0].card.tone is Tone.LAYPERSON
+    assert engine.respond(State(), slack)[0].card.register is Register.PROFESSIONAL
+    assert engine.respond(State(), telegram)[0].card.register is Register.LAYPERSON
+    assert engine.respond(State(register=Register.LAYPERSON), slack)[0].card.register is Register.LAYPERSON
 
 
 def test_the_first_answer_offers_the_register_without_blocking_it(engine: Engine) -> None:
@@ -89,10 +89,10 @@ def test_an_export_is_the_stored_values_as_json_once(engine: Engine) -> None:
 
 def test_switching_shows_the_same_answer_in_place_and_is_remembered(engine: Engine) -> None:
     _, state = engine.respond(State(), ALA)
-    reply, state = engine.respond(state, tap("ala", Tone.PROFESSIONAL))
-    assert (reply.card.node, reply.card.tone, reply.in_place) == ("ala", Tone.PROFESSIONAL, True)
-    assert state.tone is Tone.PROFESSIONAL
-    assert engine.respond(state, tap("k2"))[0].card.tone is Tone.PROFESSIONAL
+    reply, state = engine.respond(state, tap("ala", Register.PROFESSIONAL))
+    assert (reply.card.node, reply.card.register, reply.in_place) == ("ala", Register.PROFESSIONAL, True)
+    assert state.register is Register.PROFESSIONAL
+    assert engine.respond(state, tap("k2"))[0].card.register is Register.PROFESSIONAL
 
 
 def test_back_goes_back_and_start_over_clears_the_trail(engine: Engine) -> None:
@@ -108,11 +108,11 @@ def test_back_goes_back_and_start_over_clears_the_trail(engine: Engine) -> None:
     assert state.trail == ("overview",)
 
 
-@pytest.mark.parametrize("tone", Tone)
-def test_every_way_back_fits_a_phone(engine: Engine, tone: Tone) -> None:
+@pytest.mark.parametrize("tone", Register)
+def test_every_way_back_fits_a_phone(engine: Engine, register: Register) -> None:
     labels = set()
     for node in engine.library.nodes:
-        reply, _ = engine.respond(State(tone, True, (node,)), tap("ala" if node != "ala" else "k2"))
+        reply, _ = engine.respond(State(register, True, (node,)), tap("ala" if node != "ala" else "k2"))
         labels |= {reply.back.label} if reply.back else set()
     assert all(len(label) <= 30 for label in labels)
     assert {label.split(" ")[0].strip(":") for label in labels} == {"Back"}
@@ -127,7 +127,7 @@ def test_a_renamed_id_is_followed(engine: Engine) -> None:
 def test_an_unknown_tap_gets_one_honest_sentence_and_the_start(engine: Engine, payload: str) -> None:
     reply, _ = engine.respond(State(), Incoming(Kind.TAP, payload))
     assert reply.card.node == engine.library.start
-    assert reply.lead == engine.sentence("old-button", Tone.LAYPERSON)
+    assert reply.lead == engine.sentence("old-button", Register.LAYPERSON)
 
 
 def test_an_unknown_start_parameter_shows_the_start(engine: Engine) -> None:
@@ -137,7 +137,7 @@ def test_an_unknown_start_parameter_shows_the_start(engine: Engine) -> None:
 
 def test_what_is_not_text_gets_a_kind_sentence_and_urgent_captions_still_count(engine: Engine) -> None:
     photo, _ = engine.respond(State(), Incoming(Kind.OTHER, ""))
-    assert photo.lead == engine.sentence("only-text", Tone.LAYPERSON)
+    assert photo.lead == engine.sentence("only-text", Register.LAYPERSON)
     caption, _ = engine.respond(State(), Incoming(Kind.OTHER, "my toe has turned black"))
     assert caption.card.outcome is Outcome.URGENT
 
@@ -155,7 +155,7 @@ def test_tone_offers_both_registers_of_the_answer_before_it(engine: Engine) -> N
     reply, state = engine.respond(state, Incoming(Kind.COMMAND, "tone"))
     assert [button.payload for button in reply.choices] == ["v1:ala:layperson", "v1:ala:professional"]
     reply, _ = engine.respond(state, Incoming(Kind.TAP, reply.choices[1].payload))
-    assert (reply.card.node, reply.card.tone) == ("ala", Tone.PROFESSIONAL)
+    assert (reply.card.node, reply.card.register) == ("ala", Register.PROFESSIONAL)
 
 
 def test_forgetting_is_asked_once_and_leaves_no_state(engine: Engine) -> None:
@@ -178,8 +178,8 @@ def test_feedback_thanks_in_place_and_keeps_the_place(engine: Engine) -> None:
 
 def test_every_answer_carries_review_disclaimer_and_a_way_on(engine: Engine) -> None:
     for node in engine.library.nodes:
-        for tone in Tone:
-            card = engine.respond(State(tone=tone), tap(node))[0].card
+        for register in Register:
+            card = engine.respond(State(register=register), tap(node))[0].card
             assert "pending human review" in card.review, node
             assert card.disclaimer, node
             assert document_text(card.body), node
@@ -212,7 +212,7 @@ class Decided:
     def __init__(self, match: Match) -> None:
         self._match = match
 
-    def match(self, text: str, context: str | None, tone: Tone) -> Match:
+    def match(self, text: str, context: str | None, register: Register) -> Match:
         return self._match
 
 
@@ -227,7 +227,7 @@ def test_guesses_stand_before_what_is_always_offered_and_nothing_twice(
     found = Match(outcome, library.otherwise, choices=guesses, related=guesses)
     reply, _ = Engine(library, Decided(found)).respond(State(), Incoming(Kind.TEXT, "?"))
     assert {button.role for button in reply.card.buttons} == roles
-    targets = [(tap.node, tap.tone) for button in reply.buttons if (tap := payloads.parse(button.payload))]
+    targets = [(tap.node, tap.register) for button in reply.buttons if (tap := payloads.parse(button.payload))]
     if outcome is Outcome.NOT_COVERED:
         assert len(targets) == len(set(targets)), targets
 

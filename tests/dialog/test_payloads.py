@@ -9,20 +9,20 @@ from hypothesis import strategies as st
 from bot.content.library import Library
 from bot.dialog import payloads
 from bot.dialog.payloads import Tap
-from bot.dialog.turn import Tone
+from bot.dialog.turn import Register
 
 
 @pytest.mark.parametrize(
     ("tap", "text"),
     [
         (Tap("ala"), "v1:ala"),
-        (Tap("ala", Tone.LAYPERSON), "v1:ala:layperson"),
+        (Tap("ala", Register.LAYPERSON), "v1:ala:layperson"),
         (Tap("ala-dose", None, "up"), "v1:ala-dose!up"),
         (Tap("privacy", None, "forget"), "v1:privacy!forget"),
     ],
 )
 def test_a_payload_is_read_back(tap: Tap, text: str) -> None:
-    assert payloads.payload(tap.node, tap.tone, tap.word) == text
+    assert payloads.payload(tap.node, tap.register, tap.word) == text
     assert payloads.parse(text) == tap
 
 
@@ -40,6 +40,6 @@ def test_no_text_breaks_the_parser(text: str) -> None:
 
 
 def test_every_payload_fits_telegram(library: Library) -> None:
-    longest = payloads.payload(max(library.nodes, key=len), Tone.PROFESSIONAL)
+    longest = payloads.payload(max(library.nodes, key=len), Register.PROFESSIONAL)
     assert len(longest.encode()) <= payloads.MAX_BYTES
-    assert len(payloads.payload("x" * 40, Tone.PROFESSIONAL, "x" * 7).encode()) <= payloads.MAX_BYTES
+    assert len(payloads.payload("x" * 40, Register.PROFESSIONAL, "x" * 7).encode()) <= payloads.MAX_BYTES

@@ -10,16 +10,16 @@ from bot.channels.plain import pressable, reply_text
 from bot.channels.terminal.chat import converse
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Incoming, Kind, Reply, State, Tone
+from bot.dialog.turn import Incoming, Kind, Register, Reply, State
 from tests.drivers.driver import Seen
 
 
 class EngineStage:
     """Turns handed straight to the engine; one person, several threads."""
 
-    def __init__(self, engine: Engine, tone: Tone) -> None:
+    def __init__(self, engine: Engine, register: Register) -> None:
         self._engine = engine
-        self._tone: Tone | None = tone
+        self._register: Register | None = register
         self._met = False
         self._threads: dict[str, State] = {}
         self._last: dict[str, Reply] = {}
@@ -30,14 +30,14 @@ class EngineStage:
     async def tap(self, node: str, thread: str) -> Seen:
         return self._respond(Incoming(Kind.TAP, payload_of(self._last[thread], node)), thread)
 
-    async def switch(self, tone: Tone, thread: str) -> Seen:
+    async def switch(self, register: Register, thread: str) -> Seen:
         node = self._last[thread].card.node
-        return self._respond(Incoming(Kind.TAP, payloads.payload(node, tone)), thread)
+        return self._respond(Incoming(Kind.TAP, payloads.payload(node, register)), thread)
 
     def _respond(self, incoming: Incoming, thread: str) -> Seen:
         trail = self._threads.get(thread, State()).trail
-        reply, state = self._engine.respond(State(self._tone, self._met, trail), incoming)
-        self._tone, self._met = state.tone, state.met
+        reply, state = self._engine.respond(State(self._register, self._met, trail), incoming)
+        self._register, self._met = state.register, state.met
         self._threads[thread], self._last[thread] = state, reply
         return Seen(reply_text(reply, "Sources"), nodes_of(reply))
 
@@ -45,10 +45,10 @@ class EngineStage:
 class TerminalStage:
     """A person typing into `footnote chat`: the whole conversation is typed again for every turn."""
 
-    def __init__(self, engine: Engine, tone: Tone) -> None:
+    def __init__(self, engine: Engine, register: Register) -> None:
         self._engine = engine
-        self._tone = tone
-        self._mirror = EngineStage(engine, tone)
+        self._register = register
+        self._mirror = EngineStage(engine, register)
         self._typed: list[str] = []
 
     async def say(self, words: str, thread: str) -> Seen:
@@ -57,9 +57,9 @@ class TerminalStage:
     async def tap(self, node: str, thread: str) -> Seen:
         return self._press(payload_of(self._mirror._last[thread], node), await self._mirror.tap(node, thread), thread)
 
-    async def switch(self, tone: Tone, thread: str) -> Seen:
+    async def switch(self, register: Register, thread: str) -> Seen:
         node = self._mirror._last[thread].card.node
-        return self._press(payloads.payload(node, tone), await self._mirror.switch(tone, thread), thread)
+        return self._press(payloads.payload(node, register), await self._mirror.switch(register, thread), thread)
 
     def _press(self, payload: str, mirrored: Seen, thread: str) -> Seen:
         numbers = [button.payload for button in self._shown]
@@ -74,7 +74,7 @@ class TerminalStage:
 
     def _printed(self) -> str:
         screen = io.StringIO()
-        converse(self._engine, Console(file=screen, width=100, highlight=False), self._typed, self._tone)
+        converse(self._engine, Console(file=screen, width=100, highlight=False), self._typed, self._register)
         return screen.getvalue()
 
 
@@ -82,7 +82,7 @@ def payload_of(reply: Reply, node: str) -> str:
     """Return the payload of the button that leads to `node`; fails when no such button is shown."""
     for button in reply.buttons:
         tap = payloads.parse(button.payload)
-        if tap and tap.node == node and tap.tone is None and tap.word in ("", "choice"):
+        if tap and tap.node == node and tap.register is None and tap.word in ("", "choice"):
             return button.payload
     raise AssertionError(f"no button leads to '{node}': {[button.payload for button in reply.buttons]}")
 

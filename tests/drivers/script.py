@@ -9,11 +9,11 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from bot.dialog.turn import Tone
+from bot.dialog.turn import Register
 
 FOLDER = Path(__file__).resolve().parent.parent / "conversations"
 
-Worded = str | dict[Tone, str]
+Worded = str | dict[Register, str]
 """A text for both registers, or one for each."""
 
 
@@ -37,7 +37,7 @@ class Turn(BaseModel):
 
     say: str | None = None
     tap: str | None = None
-    switch: Tone | None = None
+    switch: Register | None = None
     thread: str = "main"
     expect: Expect = Expect()
 
@@ -48,7 +48,7 @@ class Script(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
-    tone: Tone | None = None
+    register: Register | None = None
     stages: tuple[str, ...] = ("engine", "terminal", "telegram", "slack")
     turns: tuple[Turn, ...]
 
@@ -60,11 +60,11 @@ def scripts() -> Iterator[tuple[str, Script]]:
             yield path.stem, Script.model_validate(raw)
 
 
-def plays(stage: str) -> list[tuple[str, Script, Tone]]:
+def plays(stage: str) -> list[tuple[str, Script, Register]]:
     """Return every script to be played on `stage`, once per register."""
     return [
-        (f"{stem}: {script.name} ({tone})", script, tone)
+        (f"{stem}: {script.name} ({register})", script, register)
         for stem, script in scripts()
         if stage in script.stages
-        for tone in ((script.tone,) if script.tone else tuple(Tone))
+        for register in ((script.register,) if script.register else tuple(Register))
     ]

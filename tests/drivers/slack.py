@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.dialog import payloads
-from bot.dialog.turn import Tone
+from bot.dialog.turn import Register
 from tests.channels.slack.slack_app import ADA, CHANNEL, Ward, words_of
 from tests.drivers.driver import Seen
 from tests.fakes.slack_rich_text import walk
@@ -18,11 +18,11 @@ class SlackStage:
         self._roots: dict[str, str] = {}
         self._last: dict[str, Post] = {}
 
-    async def choose(self, tone: Tone) -> None:
+    async def choose(self, register: Register) -> None:
         """Choose the register as a person does: by the button under a first answer."""
         await self.say("help", "preparation")
-        if tone is Tone.LAYPERSON:
-            await self.switch(tone, "preparation")
+        if register is Register.LAYPERSON:
+            await self.switch(register, "preparation")
 
     async def say(self, words: str, thread: str) -> Seen:
         before = len(self._ward.world.posts)
@@ -33,8 +33,8 @@ class SlackStage:
     async def tap(self, node: str, thread: str) -> Seen:
         return await self._press(_payload(self._last[thread], node), thread)
 
-    async def switch(self, tone: Tone, thread: str) -> Seen:
-        ending = f":{tone}"
+    async def switch(self, register: Register, thread: str) -> Seen:
+        ending = f":{register}"
         return await self._press(next(p for p in _payloads(self._last[thread]) if p.endswith(ending)), thread)
 
     async def _press(self, payload: str, thread: str) -> Seen:
@@ -59,6 +59,6 @@ def _payloads(post: Post) -> list[str]:
 def _payload(post: Post, node: str) -> str:
     for payload in _payloads(post):
         tap = payloads.parse(payload)
-        if tap and tap.node == node and tap.tone is None and tap.word in ("", "choice"):
+        if tap and tap.node == node and tap.register is None and tap.word in ("", "choice"):
             return payload
     raise AssertionError(f"no button leads to '{node}': {_payloads(post)}")

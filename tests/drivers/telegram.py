@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 from bot.dialog import payloads
-from bot.dialog.turn import Tone
-from tests.channels.telegram.telegram_app import House
+from bot.dialog.turn import Register
+from tests.channels.telegram.telegram_app import TelegramApp
 from tests.drivers.driver import Seen
 from tests.fakes.telegram import FakeTelegram
 
@@ -17,7 +17,7 @@ Json = dict[str, Any]
 class TelegramStage:
     """The thread `main` is a private chat, every other thread a topic of a forum group."""
 
-    def __init__(self, fake: FakeTelegram, house: House) -> None:
+    def __init__(self, fake: FakeTelegram, house: TelegramApp) -> None:
         self._fake = fake
         self._house = house
         self._person = fake.person("Ann")
@@ -25,11 +25,11 @@ class TelegramStage:
         self._topics: dict[str, int] = {}
         self._last: dict[str, Json] = {}
 
-    async def choose(self, tone: Tone) -> None:
+    async def choose(self, register: Register) -> None:
         """Choose the register as a person does: by the button under a first answer."""
         await self.say("help", "main")
-        if tone is Tone.PROFESSIONAL:
-            await self.switch(tone, "main")
+        if register is Register.PROFESSIONAL:
+            await self.switch(register, "main")
 
     async def say(self, words: str, thread: str) -> Seen:
         before = self._heard(thread)
@@ -43,8 +43,8 @@ class TelegramStage:
     async def tap(self, node: str, thread: str) -> Seen:
         return await self._press(_payload(self._last[thread], node), thread)
 
-    async def switch(self, tone: Tone, thread: str) -> Seen:
-        ending = f":{tone}"
+    async def switch(self, register: Register, thread: str) -> Seen:
+        ending = f":{register}"
         return await self._press(next(p for p in _payloads(self._last[thread]) if p.endswith(ending)), thread)
 
     async def _press(self, payload: str, thread: str) -> Seen:
@@ -84,6 +84,6 @@ def _payloads(message: Json) -> list[str]:
 def _payload(message: Json, node: str) -> str:
     for payload in _payloads(message):
         tap = payloads.parse(payload)
-        if tap and tap.node == node and tap.tone is None and tap.word in ("", "choice"):
+        if tap and tap.node == node and tap.register is None and tap.word in ("", "choice"):
             return payload
     raise AssertionError(f"no button leads to '{node}': {_payloads(message)}")

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.dialog.turn import Card, Effect, Incoming, Kind, Outcome, Reply, State, Tone
-from bot.inbox.events import Envelope, Letter, Progress
+from bot.dialog.turn import Card, Effect, Incoming, Kind, Outcome, Register, Reply, State
+from bot.inbox.events import InboundEvent, OutboundMessage, Progress
 from bot.inbox.identity import Identity
-from bot.inbox.inbox import Courier
+from bot.inbox.inbox import Inbox
 from bot.inbox.metrics import Metrics
-from bot.inbox.policy import Policy
+from bot.inbox.policy import RetryPolicy
 from bot.store.base import Store
 
 SECRET = "a secret for tests"
@@ -37,7 +37,7 @@ class Clock:
 
 
 def reply_of(node: str, outcome: Outcome = Outcome.ANSWER, effect: Effect | None = None) -> Reply:
-    card = Card(node, Tone.LAYPERSON, outcome, node, (), (), (), "pending", "not advice", ())
+    card = Card(node, Register.LAYPERSON, outcome, node, (), (), (), "pending", "not advice", ())
     return Reply(card, effect=effect)
 
 
@@ -54,10 +54,10 @@ class EchoEngine:
             return reply_of("privacy", effect=Effect.EXPORT), state
         if word in ("up", "down"):
             return reply_of("ala", effect=Effect(word)), state
-        tone = Tone(word) if word in tuple(Tone) else state.tone
+        register = Register(word) if word in tuple(Register) else state.register
         outcome = Outcome.NOT_COVERED if word == "unknown" else Outcome.ANSWER
         lead = f"after {incoming.context}" if incoming.context else ""
-        return replace(reply_of(word, outcome), lead=lead), State(tone, True, (*state.trail, word)[-8:])
+        return replace(reply_of(word, outcome), lead=lead), State(register, True, (*state.trail, word)[-8:])
 
     def report(self, reply: Reply, found: Mapping[str, Any]) -> Reply:
         return replace(reply, lead=json.dumps(found))
@@ -69,11 +69,11 @@ class Notebook:
 
     name: str = "telegram"
     parts: int = 1
-    before: Callable[[Letter], Any] | None = None
-    letters: list[Letter] = field(default_factory=list)
+    before: Callable[[OutboundMessage], Any] | None = None
+    letters: list[OutboundMessage] = field(default_factory=list)
     _arrival: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    async def deliver(self, letter: Letter, progress: Progress) -> None:
+    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
         if self.before is not None:
             waiting = self.before(letter)
             if waiting is not None:
@@ -98,11 +98,13 @@ class Notebook:
 _numbers = iter(range(1, 1_000_000))
 
 
-def envelope(text: str = "ala", conversation: str = "telegram:1", channel: str = "telegram", **more: Any) -> Envelope:
+def envelope(
+    text: str = "ala", conversation: str = "telegram:1", channel: str = "telegram", **more: Any
+) -> InboundEvent:
     """Return an envelope with a key of its own unless told otherwise."""
     incoming = Incoming(more.pop("kind", Kind.TEXT), text, channel, edited=more.pop("edited", False))
     fields = {"keys": (f"event-{next(_numbers)}",), "person": conversation, "address": {"chat": 42}, **more}
-    return Envelope(channel=channel, conversation=conversation, incoming=incoming, **fields)
+    return InboundEvent(channel=channel, conversation=conversation, incoming=incoming, **fields)
 
 
 class Watched(Metrics):
@@ -136,7 +138,7 @@ BUSY = 'footnote_retries_total{channel="telegram"}{reason="busy"}'
 FAILED = 'footnote_retries_total{channel="telegram"}{reason="error"}'
 QUARANTINED = 'footnote_quarantined_total{channel="telegram"}'
 
-PATIENT = Policy(tick=0.02, store_pause=0.01)
+PATIENT = RetryPolicy(tick=0.02, store_pause=0.01)
 """The shipped policy, looking for due work fifty times a second."""
 
 
@@ -145,11 +147,11 @@ async def at_work(
     store: Store,
     *channels: Notebook,
     clock: Clock | None = None,
-    policy: Policy = PATIENT,
+    policy: RetryPolicy = PATIENT,
     metrics: Metrics | None = None,
-) -> AsyncIterator[Courier]:
+) -> AsyncIterator[Inbox]:
     """Yield a started courier over the echo engine; drain it afterwards."""
-    courier = Courier(store, EchoEngine(), IDENTITY, channels, policy=policy, metrics=metrics, now=clock or Clock())
+    courier = Inbox(store, EchoEngine(), IDENTITY, channels, policy=policy, metrics=metrics, now=clock or Clock())
     await courier.start()
     try:
         yield courier

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.inbox.identity import Identity, Unsealable
+from bot.inbox.identity import DecryptionError, Identity
 from bot.store.base import DIGEST_BYTES
 from tests.inbox.support import IDENTITY, SECRET
 
@@ -40,10 +40,10 @@ def test_what_is_sealed_comes_back_and_shows_nothing(clear: bytes) -> None:
 
 @pytest.mark.parametrize("spoil", [lambda s: s[:-1] + bytes([s[-1] ^ 1]), lambda s: s[:5], lambda s: b""])
 def test_what_was_altered_is_refused(spoil: Callable[[bytes], bytes]) -> None:
-    with pytest.raises(Unsealable):
+    with pytest.raises(DecryptionError):
         IDENTITY.unseal(spoil(IDENTITY.seal(b"a question")))
 
 
 def test_what_another_secret_sealed_is_refused() -> None:
-    with pytest.raises(Unsealable, match="another FOOTNOTE_SECRET"):
+    with pytest.raises(DecryptionError, match="another FOOTNOTE_SECRET"):
         Identity("another secret").unseal(IDENTITY.seal(b"a question"))

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.dialog.turn import Tone
-from bot.inbox.events import Busy, Gone, Letter, Progress
-from bot.inbox.inbox import Courier, Overloaded
+from bot.dialog.turn import Register
+from bot.inbox.events import Busy, Gone, OutboundMessage, Progress
+from bot.inbox.inbox import Inbox, Overloaded
 from bot.inbox.processor import pack
 from bot.store.base import Lease, Store, Turn
 from tests.inbox.support import (
@@ -57,7 +57,7 @@ async def test_one_conversation_is_answered_in_order_and_its_state_carried_on(st
             await courier.accept(envelope(word))
         await notebook.wait_for(4)
     assert notebook.nodes == ["overview", "professional", "ala", "k2"]
-    assert (await store.preferences(IDENTITY.person("telegram:1"))).tone is Tone.PROFESSIONAL
+    assert (await store.preferences(IDENTITY.person("telegram:1"))).register is Register.PROFESSIONAL
 
 
 async def test_a_hanging_conversation_does_not_hold_up_another(store: Store) -> None:
@@ -142,7 +142,7 @@ async def test_parts_already_sent_are_not_sent_again(store: Store, clock: Clock)
     class Stumbling(Notebook):
         """Breaks off after the first of two parts, once."""
 
-        async def deliver(self, letter: Letter, progress: Progress) -> None:
+        async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
             if not letter.sent:
                 await progress("first")
                 raise ConnectionResetError
@@ -160,7 +160,7 @@ async def test_parts_already_sent_are_not_sent_again(store: Store, clock: Clock)
 async def test_a_busy_platform_is_tried_again_when_it_asked_and_order_holds(store: Store, clock: Clock) -> None:
     answers = iter([Busy(30.0, "429")])
 
-    def busy_once(letter: Letter) -> None:
+    def busy_once(letter: OutboundMessage) -> None:
         if fault := next(answers, None):
             raise fault
 
@@ -192,7 +192,7 @@ async def test_poison_is_quarantined_after_its_attempts_and_blocks_nobody(store:
 
 
 async def test_a_platform_away_for_a_day_ends_in_quarantine_not_in_a_loop(store: Store, clock: Clock) -> None:
-    def away(letter: Letter) -> None:
+    def away(letter: OutboundMessage) -> None:
         raise Busy(1.0, "no route")
 
     notebook, metrics = Notebook(before=away), Watched()
@@ -207,7 +207,7 @@ async def test_a_platform_away_for_a_day_ends_in_quarantine_not_in_a_loop(store:
 async def test_whoever_is_gone_is_done_with_and_forgotten_after_the_grace_period(store: Store, clock: Clock) -> None:
     gone = iter([None, Gone("blocked", forget=True)])
 
-    def leave(letter: Letter) -> None:
+    def leave(letter: OutboundMessage) -> None:
         if fault := next(gone, None):
             raise fault
 
@@ -219,9 +219,9 @@ async def test_whoever_is_gone_is_done_with_and_forgotten_after_the_grace_period
         await courier.drain(1)
     assert await store.held() == []
     await store.prune(PATIENT.horizon(clock() + PATIENT.grace - 1))
-    assert (await store.preferences(person)).tone is Tone.PROFESSIONAL
+    assert (await store.preferences(person)).register is Register.PROFESSIONAL
     await store.prune(PATIENT.horizon(clock() + PATIENT.grace + 1))
-    assert (await store.preferences(person)).tone is None
+    assert (await store.preferences(person)).register is None
 
 
 async def test_who_comes_back_within_the_grace_period_keeps_their_register(store: Store, clock: Clock) -> None:
@@ -233,7 +233,7 @@ async def test_who_comes_back_within_the_grace_period_keeps_their_register(store
         await courier.accept(envelope("ala"))
         await notebook.wait_for(2)
     await store.prune(PATIENT.horizon(clock() + PATIENT.grace + 1))
-    assert (await store.preferences(person)).tone is Tone.PROFESSIONAL
+    assert (await store.preferences(person)).register is Register.PROFESSIONAL
 
 
 async def test_a_full_inbox_refuses_at_the_door_and_only_on_that_channel(store: Store) -> None:
@@ -322,13 +322,13 @@ async def test_two_conversations_of_one_person_do_not_undo_each_others_register(
         released.set()
         await notebook.wait_for(2)
         assert await courier.drain(5)
-        assert (await courier.preferences("slack:ann")).tone is Tone.PROFESSIONAL
+        assert (await courier.preferences("slack:ann")).register is Register.PROFESSIONAL
 
 
 async def test_draining_answers_what_waits_and_gives_up_in_time(store: Store) -> None:
     never = asyncio.Event()
     notebook = Notebook(before=lambda letter: never.wait() if letter.reply.card.node == "slow" else None)
-    courier = Courier(store, EchoEngine(), IDENTITY, [notebook], policy=replace(PATIENT, slots=2))
+    courier = Inbox(store, EchoEngine(), IDENTITY, [notebook], policy=replace(PATIENT, slots=2))
     await courier.start()
     for chat in range(20):
         await courier.accept(envelope("ala", f"telegram:{chat}"))
@@ -338,7 +338,7 @@ async def test_draining_answers_what_waits_and_gives_up_in_time(store: Store) ->
 
 async def test_what_could_not_be_drained_is_free_for_the_next_process_at_once(store: Store, clock: Clock) -> None:
     never = asyncio.Event()
-    stuck = Courier(store, EchoEngine(), IDENTITY, [Notebook(before=lambda _: never.wait())], now=clock)
+    stuck = Inbox(store, EchoEngine(), IDENTITY, [Notebook(before=lambda _: never.wait())], now=clock)
     await stuck.start()
     await stuck.accept(envelope("ala"))
     assert not await stuck.drain(0.01)

@@ -16,10 +16,10 @@ from bot.channels.slack import render as slack
 from bot.channels.telegram import render as telegram
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Reply, State, Tone
+from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Register, Reply, State
 from bot.inbox.identity import Identity
 from bot.inbox.metrics import Metrics
-from bot.inbox.rate_limit import FairShare
+from bot.inbox.rate_limit import UserRateLimit
 from bot.service import Service
 from bot.settings import Settings
 from bot.store.base import Store, StoreUnavailable
@@ -101,10 +101,10 @@ async def test_beyond_the_share_one_sentence_leads_to_the_answer_and_the_rest_is
             assert await service.accept(envelope(ALA)), "stored, whatever becomes of it"
         await empty(store)
         titles = [letter.reply.card.title for letter in platform.letters]
-        answer, notice = engine.title("ala", Tone.LAYPERSON), engine.sentence("too-many-title", Tone.LAYPERSON)
+        answer, notice = engine.title("ala", Register.LAYPERSON), engine.sentence("too-many-title", Register.LAYPERSON)
         assert titles == [answer] * 3 + [notice]
         (button,) = platform.letters[3].reply.buttons
-        assert button.label == engine.label("ala", Tone.LAYPERSON)
+        assert button.label == engine.label("ala", Register.LAYPERSON)
         assert platform.letters[3].address == {"chat": 42}, "the mark is ours alone"
         assert service.metrics.values()[LIMITED] == 5
 
@@ -151,9 +151,9 @@ class Door:
         return self.says
 
 
-def fair(engine: Engine, per_minute: int, clock: Clock) -> tuple[FairShare, Door]:
+def fair(engine: Engine, per_minute: int, clock: Clock) -> tuple[UserRateLimit, Door]:
     door = Door()
-    return FairShare(per_minute, door.accept, engine, Metrics(), clock), door
+    return UserRateLimit(per_minute, door.accept, engine, Metrics(), clock), door
 
 
 def marks(door: Door) -> list[str | None]:
@@ -197,16 +197,16 @@ async def test_words_between_people_are_not_counted_and_zero_means_no_limit(engi
     assert set(marks(door) + marks(everything)) == {None}
 
 
-@pytest.mark.parametrize("tone", list(Tone))
+@pytest.mark.parametrize("tone", list(Register))
 @pytest.mark.parametrize("words", [ALA, "ala or k2", "the price of bread"])
-def test_both_platforms_can_show_the_sentence(engine: Engine, tone: Tone, words: str) -> None:
+def test_both_platforms_can_show_the_sentence(engine: Engine, register: Register, words: str) -> None:
     reply: Reply
-    reply, _ = engine.respond(State(tone, met=True), Incoming(Kind.TEXT, words))
-    share = FairShare(30, Door().accept, engine, Metrics())
+    reply, _ = engine.respond(State(register, met=True), Incoming(Kind.TEXT, words))
+    share = UserRateLimit(30, Door().accept, engine, Metrics())
     notice = share._notice(reply)
-    (sent,) = telegram.Renderer(engine.sentence).render(notice)
+    (sent,) = telegram.TelegramRenderer(engine.sentence).render(notice)
     assert "30" in str(sent)
-    (part,) = slack.Renderer(engine.sentence).parts(notice, slack.Look())
+    (part,) = slack.SlackRenderer(engine.sentence).parts(notice, slack.RenderOptions())
     assert validate_blocks(list(part.blocks), "message") == []
     assert "30" in str(part.blocks)
 
@@ -226,9 +226,9 @@ async def test_a_patient_on_telegram_who_asks_too_much_is_told_so(tmp_path: Path
                 ann.says(words)
 
             titles = [
-                engine.title("ala", Tone.LAYPERSON),
-                engine.sentence("too-many-title", Tone.LAYPERSON),
-                engine.title("urgent", Tone.LAYPERSON),
+                engine.title("ala", Register.LAYPERSON),
+                engine.sentence("too-many-title", Register.LAYPERSON),
+                engine.title("urgent", Register.LAYPERSON),
             ]
 
             def heard() -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.content.library import Library
 from bot.content.matching_models import Matching, Phrases
-from bot.dialog.turn import Tone
+from bot.dialog.turn import Register
 from bot.matching import matching_data
 from bot.matching.build import Parts
 from bot.matching.crossval import folds, without_likes
@@ -120,7 +120,9 @@ def test_a_phrase_that_is_nearly_the_question_is_left_out_of_its_measure(data: M
 
 def test_every_question_is_in_one_fold_and_every_kind_in_each() -> None:
     questions = [
-        Question(f"{kind}{at:02}", "?", Tone.LAYPERSON, None, ("ala",), kind) for at in range(10) for kind in ("a", "b")
+        Question(f"{kind}{at:02}", "?", Register.LAYPERSON, None, ("ala",), kind)
+        for at in range(10)
+        for kind in ("a", "b")
     ]
     dealt = folds(questions)
     assert sorted(one.id for fold in dealt for one in fold) == sorted(one.id for one in questions)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.content.library import Library
-from bot.dialog.turn import Outcome, Tone
+from bot.dialog.turn import Outcome, Register
 from bot.matching import Matcher, build_matcher, matching_data
 from bot.matching.build import Parts
 from bot.matching.learned import FILE, digest, load
@@ -21,7 +21,7 @@ def matcher(library: Library) -> Matcher:
 
 
 def node_of(matcher: Matcher, text: str, after: str | None = None) -> str:
-    match = matcher.match(text, after, Tone.LAYPERSON)
+    match = matcher.match(text, after, Register.LAYPERSON)
     return "choices" if match.outcome is Outcome.CHOICES else match.node
 
 
@@ -72,7 +72,7 @@ def test_near_misses_are_never_answered_with_content(matcher: Matcher, text: str
     ],
 )
 def test_what_needs_help_now_is_recognised_with_a_reason(matcher: Matcher, text: str) -> None:
-    match = matcher.match(text, None, Tone.LAYPERSON)
+    match = matcher.match(text, None, Register.LAYPERSON)
     assert match.outcome is Outcome.URGENT
     assert match.reasons
 
@@ -87,7 +87,7 @@ def test_what_needs_help_now_is_recognised_with_a_reason(matcher: Matcher, text:
     ],
 )
 def test_general_questions_and_history_are_no_emergencies(matcher: Matcher, text: str) -> None:
-    assert matcher.match(text, None, Tone.PROFESSIONAL).outcome is not Outcome.URGENT
+    assert matcher.match(text, None, Register.PROFESSIONAL).outcome is not Outcome.URGENT
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_general_questions_and_history_are_no_emergencies(matcher: Matcher, text
     ],
 )
 def test_a_decision_about_one_person_gets_no_individual_advice(matcher: Matcher, text: str, library: Library) -> None:
-    match = matcher.match(text, None, Tone.LAYPERSON)
+    match = matcher.match(text, None, Register.LAYPERSON)
     assert match.node == library.advice
 
 
@@ -126,7 +126,7 @@ def test_a_misspelt_medicine_is_understood(matcher: Matcher, text: str) -> None:
     ids=range(11),
 )
 def test_odd_input_is_decided_in_bounded_time(matcher: Matcher, text: str, library: Library) -> None:
-    assert matcher.match(text, "ala", Tone.LAYPERSON).node in library.nodes
+    assert matcher.match(text, "ala", Register.LAYPERSON).node in library.nodes
     assert _seconds(matcher, text, "ala") < 0.5, "a bound against runaway work, far above what a question costs"
 
 
@@ -135,7 +135,7 @@ def _seconds(matcher: Matcher, text: str, after: str | None) -> float:
     times = []
     for _ in range(3):
         begun = time.process_time()
-        matcher.match(text, after, Tone.LAYPERSON)
+        matcher.match(text, after, Register.LAYPERSON)
         times.append(time.process_time() - begun)
     return min(times)
 
@@ -152,7 +152,7 @@ WORDS = st.sampled_from(
 def test_no_text_breaks_it_or_takes_more_than_fifty_milliseconds(
     matcher: Matcher, library: Library, text: str, after: str | None
 ) -> None:
-    match = matcher.match(text, after, Tone.PROFESSIONAL)
+    match = matcher.match(text, after, Register.PROFESSIONAL)
     assert match.node in library.nodes
     assert (len(match.choices) in (2, 3)) == (match.outcome is Outcome.CHOICES)
     assert _seconds(matcher, text, after) < 0.05
@@ -160,4 +160,4 @@ def test_no_text_breaks_it_or_takes_more_than_fifty_milliseconds(
 
 def test_the_decision_is_always_the_same(matcher: Matcher) -> None:
     ask = "does the acid one help with tingling"
-    assert matcher.match(ask, None, Tone.LAYPERSON) == matcher.match(ask, None, Tone.LAYPERSON)
+    assert matcher.match(ask, None, Register.LAYPERSON) == matcher.match(ask, None, Register.LAYPERSON)

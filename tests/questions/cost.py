@@ -47,5 +47,5 @@ def measured_cost(root: Path, matcher: Matcher, questions: Sequence[Question]) -
 
 def _time(matcher: Matcher, question: Question) -> float:
     begun = time.process_time()
-    matcher.match(question.text, question.context, question.tone)
+    matcher.match(question.text, question.context, question.register)
     return (time.process_time() - begun) * 1000

@@ -17,11 +17,11 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from bot.dialog.turn import State, Tone
+from bot.dialog.turn import Register, State
 from bot.errors import StoreError
 from bot.inbox.processor import pack
 from bot.store import migrate
-from bot.store.base import Lease, Record, SchemaTooNew
+from bot.store.base import Lease, SchemaTooNew, TurnResult
 from bot.store.open import open_store, sqlite_path
 from bot.store.schema import metadata
 from tests.inbox.support import IDENTITY, START, envelope
@@ -72,12 +72,12 @@ async def test_every_released_schema_is_brought_to_the_newest_with_its_data(data
     store = await open_store(database_url)
     turn = (await store.accept(pack(envelope("ala"), IDENTITY, START), Lease(1, START, START + 15))).turn
     assert turn is not None
-    await store.finish(turn, Record(START, State(Tone.PROFESSIONAL, True, ("ala",)), "ala", ("m1",)), None)
+    await store.finish(turn, TurnResult(START, State(Register.PROFESSIONAL, True, ("ala",)), "ala", ("m1",)), None)
     await store.accept(pack(envelope("k2"), IDENTITY, START), None)
     await store.close()
     await migrate.downgrade(for_alembic(database_url), released)
     store = await open_store(database_url)
-    assert (await store.preferences(turn.person)).tone is Tone.PROFESSIONAL
+    assert (await store.preferences(turn.person)).register is Register.PROFESSIONAL
     assert len(await store.held("waiting")) == 1
     await store.close()
 

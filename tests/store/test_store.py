@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from bot.dialog.turn import State, Tone
+from bot.dialog.turn import Register, State
 from bot.inbox.processor import pack
-from bot.store.base import DAY, Lease, Receipt, Record, Store, Turn
+from bot.store.base import DAY, AcceptResult, Lease, Store, Turn, TurnResult
 from tests.inbox.support import IDENTITY, PATIENT, START, envelope
 
 MINE, THEIRS = 1, 2
@@ -20,7 +20,7 @@ def lease(owner: int = MINE, now: float = START) -> Lease:
 
 async def accept(
     store: Store, text: str = "ala", *, leased: bool = False, at: float = START, **more: object
-) -> Receipt:
+) -> AcceptResult:
     return await store.accept(pack(envelope(text, **more), IDENTITY, at), lease() if leased else None)  # type: ignore[arg-type]
 
 
@@ -37,7 +37,7 @@ async def test_a_lane_is_leased_to_one_owner_at_a_time(store: Store) -> None:
 async def test_accepting_with_a_lease_leases_an_idle_conversation_only(store: Store) -> None:
     first, second = await accept(store, leased=True), await accept(store, leased=True)
     assert first.turn is not None
-    assert second == Receipt(fresh=True, turn=None)
+    assert second == AcceptResult(fresh=True, turn=None)
     assert await claim(store) == []
 
 
@@ -110,11 +110,11 @@ async def test_finishing_goes_on_to_the_next_turn_under_the_same_lease(store: St
     first = (await accept(store, leased=True)).turn
     await accept(store, "k2")
     assert first is not None
-    second = await store.finish(first, Record(START, State(met=True, trail=("ala",)), "ala", ("m1",)), lease())
+    second = await store.finish(first, TurnResult(START, State(met=True, trail=("ala",)), "ala", ("m1",)), lease())
     assert second is not None
     assert second.state == State(met=True, trail=("ala",))
     assert await claim(store, THEIRS) == []
-    assert await store.finish(second, Record(START), lease()) is None
+    assert await store.finish(second, TurnResult(START), lease()) is None
     assert await store.held() == []
 
 
@@ -122,7 +122,7 @@ async def test_finishing_without_a_lease_leaves_the_lane(store: Store) -> None:
     first = (await accept(store, leased=True)).turn
     await accept(store, "k2")
     assert first is not None
-    assert await store.finish(first, Record(START), None) is None
+    assert await store.finish(first, TurnResult(START), None) is None
     assert len(await claim(store, THEIRS)) == 1
 
 
@@ -130,17 +130,17 @@ async def test_a_turn_finished_twice_counts_once(store: Store) -> None:
     turn = (await accept(store, leased=True)).turn
     await accept(store, "k2")
     assert turn is not None
-    await store.finish(turn, Record(START, State(Tone.LAYPERSON, True, ("ala",))), None)
-    await store.finish(turn, Record(START, State(Tone.PROFESSIONAL, True, ("wrong",))), None)
+    await store.finish(turn, TurnResult(START, State(Register.LAYPERSON, True, ("ala",))), None)
+    await store.finish(turn, TurnResult(START, State(Register.PROFESSIONAL, True, ("wrong",))), None)
     [following] = await claim(store, THEIRS)
-    assert following.state == State(Tone.LAYPERSON, True, ("ala",))
+    assert following.state == State(Register.LAYPERSON, True, ("ala",))
 
 
 async def test_a_lane_opens_again_after_it_was_emptied(store: Store) -> None:
     for _ in range(3):
         turn = (await accept(store, leased=True)).turn
         assert turn is not None
-        await store.finish(turn, Record(START), lease())
+        await store.finish(turn, TurnResult(START), lease())
 
 
 async def test_progress_survives_in_order(store: Store) -> None:
@@ -169,7 +169,7 @@ async def test_quarantine_lets_the_conversation_go_on_and_replay_brings_it_back(
     await store.quarantine(turn, "RuntimeError", START)
     [following] = await claim(store)
     assert following.row != turn.row
-    await store.finish(following, Record(START), None)
+    await store.finish(following, TurnResult(START), None)
     assert await store.replay(turn.row, START)
     [back] = await claim(store)
     assert (back.row, back.attempts) == (turn.row, 0)
@@ -218,7 +218,7 @@ async def test_depth_counts_by_channel_and_knows_the_oldest(store: Store) -> Non
 async def test_pruning_keeps_what_is_young(store: Store) -> None:
     turn = (await accept(store, leased=True, keys=("old",))).turn
     assert turn is not None
-    await store.finish(turn, Record(START, State(met=True, trail=("ala",)), "ala", ("m1",)), None)
+    await store.finish(turn, TurnResult(START, State(met=True, trail=("ala",)), "ala", ("m1",)), None)
     for days, expected in ((2, False), (4, True)):  # seen events are kept for three days
         await store.prune(PATIENT.horizon(START + days * DAY))
         assert (await accept(store, keys=("old",))).fresh is expected
@@ -235,7 +235,7 @@ async def test_forgetting_leaves_other_people_alone(store: Store) -> None:
     for chat in ("telegram:1", "telegram:2"):
         turn = (await accept(store, conversation=chat, leased=True)).turn
         assert turn is not None
-        await store.finish(turn, Record(START, State(Tone.PROFESSIONAL, True, ("ala",)), "ala", ("m1",)), None)
+        await store.finish(turn, TurnResult(START, State(Register.PROFESSIONAL, True, ("ala",)), "ala", ("m1",)), None)
     await store.forget(IDENTITY.person("telegram:1"))
     assert (await store.preferences(IDENTITY.person("telegram:1"))) == State()
     assert (await store.export(IDENTITY.person("telegram:2")))["trails"] == [["ala"]]

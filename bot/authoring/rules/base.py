@@ -8,37 +8,37 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from bot.channels.base import Measure
-from bot.content.diagnostics import Fault
+from bot.channels.base import LimitCheck
+from bot.content.diagnostics import Diagnostic
 from bot.content.library import Library, Topic
 from bot.content.models import Answer, Claim, Note
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class CheckContext:
     """One library on one day, and the channels that measure its answers."""
 
     library: Library
     today: date
-    measures: tuple[Measure, ...] = ()
+    measures: tuple[LimitCheck, ...] = ()
 
-    def answers(self) -> Iterator[Written]:
+    def answers(self) -> Iterator[AnswerRef]:
         """Yield every answer with its topic and file."""
         for name, topic in self.library.topics.items():
             for node, answer in topic.answers.items():
-                yield Written(topic, node, answer, self.library.home.answer(name, node))
+                yield AnswerRef(topic, node, answer, self.library.home.answer(name, node))
 
-    def worded(self) -> Iterator[Wording]:
+    def worded(self) -> Iterator[ClaimRef]:
         """Yield every claim and every note: what is authored in both registers and carries statements."""
         for written in self.answers():
             for number, claim in enumerate(written.answer.claims):
-                yield Wording(written.topic, written.path, ("claims", number), claim)
+                yield ClaimRef(written.topic, written.path, ("claims", number), claim)
         for name, topic in self.library.topics.items():
             for key, note in topic.notes.items():
-                yield Wording(topic, self.library.home.of_topic(name, "notes"), ("notes", key), note)
+                yield ClaimRef(topic, self.library.home.of_topic(name, "notes"), ("notes", key), note)
 
 
-class Written(NamedTuple):
+class AnswerRef(NamedTuple):
     """One answer, where it belongs and where it stands."""
 
     topic: Topic
@@ -47,7 +47,7 @@ class Written(NamedTuple):
     path: Path
 
 
-class Wording(NamedTuple):
+class ClaimRef(NamedTuple):
     """One claim or note, where it belongs and where it stands."""
 
     topic: Topic
@@ -56,4 +56,4 @@ class Wording(NamedTuple):
     words: Claim | Note
 
 
-Rule = Callable[[Subject], Iterator[Fault]]
+Rule = Callable[[CheckContext], Iterator[Diagnostic]]

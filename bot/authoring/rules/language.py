@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.authoring.readability import Grade, explains, grade, occurs, sentences_of, split, word_count
-from bot.authoring.rules.base import Subject, Written
-from bot.content.diagnostics import Fault, nearest
+from bot.authoring.rules.base import AnswerRef, CheckContext
+from bot.content.diagnostics import Diagnostic, nearest
 from bot.content.document import Paragraph
-from bot.content.files import fault_at
+from bot.content.files import diagnostic_at
 from bot.content.library import Library
 from bot.content.markdown import UnsupportedMarkdown, parse
-from bot.content.models import Claim, Tone
+from bot.content.models import Claim, Register
 from bot.content.source_map import Location
 from bot.content.template_checks import texts
 
@@ -25,7 +25,7 @@ MIN_WORDS = 30
 """Shortest text that is graded: the grade of a sentence or two is noise."""
 
 
-def too_hard(subject: Subject) -> Iterator[Fault]:
+def too_hard(subject: CheckContext) -> Iterator[Diagnostic]:
     """C04: a layperson answer above the reading grade."""
     for written in subject.answers():
         found = answer_grade(subject.library, written.node)
@@ -35,7 +35,7 @@ def too_hard(subject: Subject) -> Iterator[Fault]:
             grades = f"{found.raw} raw and {found.adjusted} adjusted"
             message = f"the layperson text has reading grade {grades}; {MAX_RAW:g} and {MAX_ADJUSTED:g} are the most"
             remedy = f"begin with the hardest sentence: “{found.hardest}”"
-            yield fault_at(written.path, ("claims",), "C04", message, remedy, key=True)
+            yield diagnostic_at(written.path, ("claims",), "C04", message, remedy, key=True)
 
 
 def answer_grade(library: Library, node: str) -> Grade:
@@ -43,22 +43,22 @@ def answer_grade(library: Library, node: str) -> Grade:
     topic, answer = library.topic_of(node), library.answer(node)
     noted = [topic.notes[note] for note in answer.notes if note in topic.notes]
     parts = [part for claim in answer.claims for part in (claim.section, claim) if part] + noted
-    sentences = [sentence for part in parts for sentence in sentences_of(parse(library.text(part, Tone.LAYPERSON)))]
+    sentences = [sentence for part in parts for sentence in sentences_of(parse(library.text(part, Register.LAYPERSON)))]
     return grade(sentences, topic.terms)
 
 
-def long_sentences(subject: Subject) -> Iterator[Fault]:
+def long_sentences(subject: CheckContext) -> Iterator[Diagnostic]:
     """C05: a layperson sentence of more than twenty words."""
     for wording in subject.worded():
-        for sentence in sentences_of(parse(subject.library.text(wording.words, Tone.LAYPERSON))):
+        for sentence in sentences_of(parse(subject.library.text(wording.words, Register.LAYPERSON))):
             count = word_count(sentence)
             if count > MAX_WORDS:
-                place = (*wording.location, Tone.LAYPERSON.value)
+                place = (*wording.location, Register.LAYPERSON.value)
                 message = f"a sentence of {count} words; {MAX_WORDS} is the most: “{_opening(sentence)} …”"
-                yield fault_at(wording.path, place, "C05", message, "make two sentences of it")
+                yield diagnostic_at(wording.path, place, "C05", message, "make two sentences of it")
 
 
-def unexplained(subject: Subject) -> Iterator[Fault]:
+def unexplained(subject: CheckContext) -> Iterator[Diagnostic]:
     """C06: a medical term that is not explained where the layperson first meets it."""
     for written in subject.answers():
         texts = list(_layperson_texts(subject.library, written))
@@ -68,26 +68,26 @@ def unexplained(subject: Subject) -> Iterator[Fault]:
             if first is None:
                 continue
             read = [
-                subject.library.text(written.answer.title, Tone.LAYPERSON),
+                subject.library.text(written.answer.title, Register.LAYPERSON),
                 *(text for _, text in texts[: first + 1]),
             ]
             if not explains("\n".join(read), term):
                 wordings = " or ".join(f"“{words}”" for words in term.explained_by)
                 message = f"`{name}` is not explained at first use"
-                yield fault_at(written.path, texts[first][0], "C06", message, f"say {wordings} here or before")
+                yield diagnostic_at(written.path, texts[first][0], "C06", message, f"say {wordings} here or before")
 
 
-def _layperson_texts(library: Library, written: Written) -> Iterator[tuple[Location, str]]:
+def _layperson_texts(library: Library, written: AnswerRef) -> Iterator[tuple[Location, str]]:
     """Yield what a layperson reads under the title, in order, with its place in the answer's file."""
     for number, claim in enumerate(written.answer.claims):
         if claim.section:
-            place = ("claims", number, "section", Tone.LAYPERSON.value)
-            yield place, library.text(claim.section, Tone.LAYPERSON)
+            place = ("claims", number, "section", Register.LAYPERSON.value)
+            yield place, library.text(claim.section, Register.LAYPERSON)
         if claim.layperson:
-            yield ("claims", number, Tone.LAYPERSON.value), library.text(claim, Tone.LAYPERSON)
+            yield ("claims", number, Register.LAYPERSON.value), library.text(claim, Register.LAYPERSON)
     for number, note in enumerate(written.answer.notes):
         if note in written.topic.notes:
-            yield ("notes", number), library.text(written.topic.notes[note], Tone.LAYPERSON)
+            yield ("notes", number), library.text(written.topic.notes[note], Register.LAYPERSON)
 
 
 def _without(text: str, names: list[str]) -> str:
@@ -97,64 +97,64 @@ def _without(text: str, names: list[str]) -> str:
     return text
 
 
-def no_action(subject: Subject) -> Iterator[Fault]:
+def no_action(subject: CheckContext) -> Iterator[Diagnostic]:
     """C10: an answer that tells the layperson nothing to do."""
     for written in subject.answers():
         if not any(claim.kind == "action" and claim.layperson for claim in written.answer.claims):
             message = "nothing here tells the layperson what to do"
-            yield fault_at(written.path, ("claims",), "C10", message, "add a claim of `kind: action`", key=True)
+            yield diagnostic_at(written.path, ("claims",), "C10", message, "add a claim of `kind: action`", key=True)
 
 
 def _opening(sentence: str) -> str:
     return " ".join(sentence.split()[:6])
 
 
-MAX_MESSAGE = {Tone.PROFESSIONAL: 2, Tone.LAYPERSON: 3}
+MAX_MESSAGE = {Register.PROFESSIONAL: 2, Register.LAYPERSON: 3}
 """Longest main message, in sentences; plain language needs shorter ones (CDC Clear Communication Index)."""
 
 
-def main_message(subject: Subject) -> Iterator[Fault]:
+def main_message(subject: CheckContext) -> Iterator[Diagnostic]:
     """C11: the first claim is the main message: one short paragraph for both readers, without heading or bullet."""
     for written in subject.answers():
         for problem in _message_problems(subject, written.answer.claims[0]):
-            yield fault_at(
+            yield diagnostic_at(
                 written.path, ("claims", 0), "C11", f"the main message {problem}", "put the main message first"
             )
 
 
-def _message_problems(subject: Subject, claim: Claim) -> Iterator[str]:
+def _message_problems(subject: CheckContext, claim: Claim) -> Iterator[str]:
     if claim.section or claim.bullet:
         yield "begins with a heading or is a list item"
     if claim.layperson is None:
         yield "is missing in the layperson register"
-    for tone in Tone:
-        document = parse(subject.library.text(claim, tone))
+    for register in Register:
+        document = parse(subject.library.text(claim, register))
         if len(document) > 1 or not all(isinstance(block, Paragraph) for block in document):
-            yield f"is not a single paragraph in the {tone.value} register"
-        elif len(split(subject.library.text(claim, tone))) > MAX_MESSAGE[tone]:
-            yield f"has more than {MAX_MESSAGE[tone]} sentences in the {tone.value} register"
+            yield f"is not a single paragraph in the {register.value} register"
+        elif len(split(subject.library.text(claim, register))) > MAX_MESSAGE[register]:
+            yield f"has more than {MAX_MESSAGE[register]} sentences in the {register.value} register"
 
 
-def unknown_brief(subject: Subject) -> Iterator[Fault]:
+def unknown_brief(subject: CheckContext) -> Iterator[Diagnostic]:
     """C17: the brief names a claim that the answer does not have."""
     for written in subject.answers():
         claims = [claim.id for claim in written.answer.claims]
         for number, name in enumerate(written.answer.brief):
             if name not in claims:
                 message = f"`{name}` is not a claim of this answer"
-                yield fault_at(written.path, ("brief", number), "C17", message, nearest(name, claims))
+                yield diagnostic_at(written.path, ("brief", number), "C17", message, nearest(name, claims))
 
 
-def unshowable(subject: Subject) -> Iterator[Fault]:
+def unshowable(subject: CheckContext) -> Iterator[Diagnostic]:
     """C15: Markdown that some channel cannot show."""
     for text in texts(subject.library):
         try:
             parse(text.raw)
         except UnsupportedMarkdown as error:
-            yield fault_at(text.path, text.location, "C15", str(error), "use bold, lists, links and tables only")
+            yield diagnostic_at(text.path, text.location, "C15", str(error), "use bold, lists, links and tables only")
 
 
-def urgent_first(subject: Subject) -> Iterator[Fault]:
+def urgent_first(subject: CheckContext) -> Iterator[Diagnostic]:
     """U01: the urgent answer begins with what to do, cites nothing before it, and carries no editor's notes."""
     for written in subject.answers():
         if written.node != subject.library.main.urgent:
@@ -162,7 +162,7 @@ def urgent_first(subject: Subject) -> Iterator[Fault]:
         first = written.answer.claims[0]
         if first.kind != "action" or first.cites:
             message = "the urgent answer must begin with what to do, without a citation"
-            yield fault_at(written.path, ("claims", 0), "U01", message, "put a claim of `kind: action` first")
+            yield diagnostic_at(written.path, ("claims", 0), "U01", message, "put a claim of `kind: action` first")
         if written.answer.notes:
             message = "the urgent answer carries no editor's notes"
-            yield fault_at(written.path, ("notes",), "U01", message, "remove them", key=True)
+            yield diagnostic_at(written.path, ("notes",), "U01", message, "remove them", key=True)

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from math import prod
 
-from bot.authoring.rules.base import Subject
-from bot.content.diagnostics import Fault, Level
-from bot.content.files import fault_at, page_of
+from bot.authoring.rules.base import CheckContext
+from bot.content.diagnostics import Diagnostic, Level
+from bot.content.files import diagnostic_at, page_of
 from bot.content.library import Library
 from bot.content.source_map import Location
-from bot.content.yaml_reader import Page
+from bot.content.yaml_reader import YamlFile
 
 _CHOICE = re.compile(r"\(([^()]*)\)(\?)?")
 
@@ -21,7 +21,7 @@ MOST = 1000
 """Most wordings of one phrase; more is a mistake."""
 
 
-def colliding(subject: Subject) -> Iterator[Fault]:
+def colliding(subject: CheckContext) -> Iterator[Diagnostic]:
     """D04: a phrase that is, but for case, accents and punctuation, another node's, or already there.
 
     What is asked in a thread is compared with what else is asked after the same node.
@@ -30,7 +30,7 @@ def colliding(subject: Subject) -> Iterator[Fault]:
         yield from _colliding(subject.library, place, phrases)
 
 
-def _colliding(library: Library, place: Location, phrases: Mapping[str, tuple[str, ...]]) -> Iterator[Fault]:
+def _colliding(library: Library, place: Location, phrases: Mapping[str, tuple[str, ...]]) -> Iterator[Diagnostic]:
     owners = dict[str, str]()
     for node, phrase in _each(phrases):
         if _count(phrase) > MOST:
@@ -46,7 +46,7 @@ def _colliding(library: Library, place: Location, phrases: Mapping[str, tuple[st
             yield _fault(library, (*place, node), phrase, "D04", message, "remove it", "warning")
 
 
-def overgrown(subject: Subject) -> Iterator[Fault]:
+def overgrown(subject: CheckContext) -> Iterator[Diagnostic]:
     """D11: a phrase that stands for more wordings than anybody meant."""
     for place, phrases in _threads(subject.library):
         for node, phrase in _each(phrases):
@@ -68,7 +68,9 @@ def _each(phrases: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
             yield node, phrase
 
 
-def _fault(library: Library, place: Location, phrase: str, code: str, message: str, remedy: str, level: Level) -> Fault:
+def _fault(
+    library: Library, place: Location, phrase: str, code: str, message: str, remedy: str, level: Level
+) -> Diagnostic:
     """Return a fault at the last place where a phrase file lists the phrase under the node."""
     found = [
         (page.lines[line].strip() == phrase, at, line, page)
@@ -77,12 +79,12 @@ def _fault(library: Library, place: Location, phrase: str, code: str, message: s
         if phrase in page.lines[line]
     ]
     if not found:
-        return fault_at(library.home.phrases()[0], place, code, message, remedy, level=level)
+        return diagnostic_at(library.home.phrases()[0], place, code, message, remedy, level=level)
     *_, line, page = max(found, key=lambda one: one[:3])  # the phrase alone on its line, the last one
     return page.fault((line, page.lines[line].find(phrase)), code, message, remedy, level)
 
 
-def _lines_of(page: Page, place: Location) -> range:
+def _lines_of(page: YamlFile, place: Location) -> range:
     """Return the lines under a node in one phrase file; none where the file does not list it."""
     if place not in page.survey:
         return range(0)

@@ -7,58 +7,60 @@ from collections.abc import Iterator
 
 from bot.authoring.quantities import only_in
 from bot.authoring.readability import occurs
-from bot.authoring.rules.base import Subject, Wording
+from bot.authoring.rules.base import CheckContext, ClaimRef
 from bot.content import templates
-from bot.content.diagnostics import Fault
-from bot.content.files import fault_at
+from bot.content.diagnostics import Diagnostic
+from bot.content.files import diagnostic_at
 from bot.content.library import Library
-from bot.content.models import Claim, Tone
+from bot.content.models import Claim, Register
 
 _EMERGENCY = re.compile(r"\{\{\s*emergency\.[^}]*\}\}")  # an operator's own numbers, not the content's
 
 
-def one_register(subject: Subject) -> Iterator[Fault]:
+def one_register(subject: CheckContext) -> Iterator[Diagnostic]:
     """C01: a claim without one register's wording says why; a claim with both is not called one register's only."""
     for wording in subject.worded():
         if isinstance(wording.words, Claim):
-            for tone in Tone:
-                yield from _one_register(wording, wording.words, tone)
+            for register in Register:
+                yield from _one_register(wording, wording.words, register)
 
 
-def _one_register(wording: Wording, claim: Claim, tone: Tone) -> Iterator[Fault]:
-    other = next(one for one in Tone if one is not tone)
+def _one_register(wording: ClaimRef, claim: Claim, register: Register) -> Iterator[Diagnostic]:
+    other = next(one for one in Register if one is not register)
     reason = f"{other.value}_only"
-    if not claim.of(tone) and getattr(claim, reason) is None:
-        remedy = f"add `{tone.value}:`, or `{reason}:` with the reason"
-        yield fault_at(wording.path, wording.location, "C01", f"`{tone.value}` is missing here", remedy)
-    if claim.of(tone) and getattr(claim, reason) is not None:
-        message = f"called {other.value} only, but a `{tone.value}` wording stands here too"
-        yield fault_at(wording.path, (*wording.location, reason), "C01", message, "remove one of the two", key=True)
+    if not claim.of(register) and getattr(claim, reason) is None:
+        remedy = f"add `{register.value}:`, or `{reason}:` with the reason"
+        yield diagnostic_at(wording.path, wording.location, "C01", f"`{register.value}` is missing here", remedy)
+    if claim.of(register) and getattr(claim, reason) is not None:
+        message = f"called {other.value} only, but a `{register.value}` wording stands here too"
+        yield diagnostic_at(
+            wording.path, (*wording.location, reason), "C01", message, "remove one of the two", key=True
+        )
 
 
-def parity(subject: Subject) -> Iterator[Fault]:
+def parity(subject: CheckContext) -> Iterator[Diagnostic]:
     """C02: a figure with its unit, or a drug, that stands in one register only."""
     for wording in subject.worded():
-        texts = {tone: _text(subject.library, wording, tone) for tone in Tone}
+        texts = {register: _text(subject.library, wording, register) for register in Register}
         if not all(texts.values()):
             continue
-        for here, there in ((Tone.PROFESSIONAL, Tone.LAYPERSON), (Tone.LAYPERSON, Tone.PROFESSIONAL)):
+        for here, there in ((Register.PROFESSIONAL, Register.LAYPERSON), (Register.LAYPERSON, Register.PROFESSIONAL)):
             lost = [*only_in(texts[here], texts[there]), *_drugs_only_in(wording, texts[here], texts[there])]
             for thing in lost:
                 place = (*wording.location, there.value)
                 message = f"the {here.value} register says `{thing}`, this one does not"
-                yield fault_at(wording.path, place, "C02", message, "say it in both registers, or in neither")
+                yield diagnostic_at(wording.path, place, "C02", message, "say it in both registers, or in neither")
 
 
-def same_values(subject: Subject) -> Iterator[Fault]:
+def same_values(subject: CheckContext) -> Iterator[Diagnostic]:
     """C16: one of the bot's own sentences whose registers name different values: one of them is misspelt."""
     for key, pair in subject.library.interface.items():
-        mine, theirs = (_own_values(pair.of(tone)) for tone in Tone)
+        mine, theirs = (_own_values(pair.of(register)) for register in Register)
         if mine != theirs:
             path = subject.library.home.content / "interface.yaml"
             names = ", ".join(f"`{name}`" for name in sorted(mine ^ theirs))
             message = f"only one register names {names}"
-            yield fault_at(path, ("interface", key), "C16", message, "use the same values in both", key=True)
+            yield diagnostic_at(path, ("interface", key), "C16", message, "use the same values in both", key=True)
 
 
 def _own_values(text: str) -> set[str]:
@@ -67,16 +69,16 @@ def _own_values(text: str) -> set[str]:
     return {name for name in names if name.partition(".")[0] not in ("facts", "emergency")}
 
 
-def _text(library: Library, wording: Wording, tone: Tone) -> str:
-    return templates.render(_EMERGENCY.sub("", wording.words.of(tone)), library.values(tone))
+def _text(library: Library, wording: ClaimRef, register: Register) -> str:
+    return templates.render(_EMERGENCY.sub("", wording.words.of(register)), library.values(register))
 
 
-def _drugs_only_in(wording: Wording, here: str, there: str) -> list[str]:
+def _drugs_only_in(wording: ClaimRef, here: str, there: str) -> list[str]:
     drugs = [name for name, term in wording.topic.terms.items() if term.drug]
     return [name for name in drugs if occurs(name, here) and not occurs(name, there)]
 
 
-def plain_figures(subject: Subject) -> Iterator[Fault]:
+def plain_figures(subject: CheckContext) -> Iterator[Diagnostic]:
     """C02: a figure `x` and its plain wording `x_plain` that hold different numbers or units."""
     for name, topic in subject.library.topics.items():
         figures = {key: str(value) for key, value in templates.flattened(topic.facts)}
@@ -89,4 +91,4 @@ def plain_figures(subject: Subject) -> Iterator[Fault]:
             if changed:
                 path = subject.library.home.of_topic(name, "facts")
                 message = f"the plain wording of `{base}` {' and '.join(changed)}"
-                yield fault_at(path, ("facts", *key.split(".")), "C02", message, "let both say the same figures")
+                yield diagnostic_at(path, ("facts", *key.split(".")), "C02", message, "let both say the same figures")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.authoring.rules.base import Subject
-from bot.content.diagnostics import Fault
-from bot.content.files import fault_at
+from bot.authoring.rules.base import CheckContext
+from bot.content.diagnostics import Diagnostic
+from bot.content.files import diagnostic_at
 from bot.content.library import Library
 
 
-def unreachable(subject: Subject) -> Iterator[Fault]:
+def unreachable(subject: CheckContext) -> Iterator[Diagnostic]:
     """D02: a node that no button leads to; phrases alone do not show a reader that it exists."""
     library = subject.library
     reached = _reached(library)
@@ -20,7 +20,7 @@ def unreachable(subject: Subject) -> Iterator[Fault]:
                 message = f"no button leads to `{node}`"
                 remedy = "name it in the `next` of another node"
                 place = ("nodes", node)
-                yield fault_at(library.home.dialog(name), place, "D02", message, remedy, key=True, level="warning")
+                yield diagnostic_at(library.home.dialog(name), place, "D02", message, remedy, key=True, level="warning")
 
 
 def _reached(library: Library) -> set[str]:
@@ -35,24 +35,24 @@ def _reached(library: Library) -> set[str]:
     return reached
 
 
-def dead_end(subject: Subject) -> Iterator[Fault]:
+def dead_end(subject: CheckContext) -> Iterator[Diagnostic]:
     """D03: a node without follow-ups."""
     for name, dialog in subject.library.dialogs.items():
         for node, body in dialog.nodes.items():
             if not body.next:
                 path = subject.library.home.dialog(name)
-                yield fault_at(path, ("nodes", node), "D03", f"`{node}` leads nowhere", "add `next:`", key=True)
+                yield diagnostic_at(path, ("nodes", node), "D03", f"`{node}` leads nowhere", "add `next:`", key=True)
 
 
-def unshown(subject: Subject) -> Iterator[Fault]:
+def unshown(subject: CheckContext) -> Iterator[Diagnostic]:
     """D08: an answer that no node shows."""
     for written in subject.answers():
         if written.node not in subject.library.nodes:
             message = f"no node shows the answer `{written.node}`"
-            yield fault_at(written.path, ("answer",), "D08", message, "add the node to a dialog", level="warning")
+            yield diagnostic_at(written.path, ("answer",), "D08", message, "add the node to a dialog", level="warning")
 
 
-def repeated_button(subject: Subject) -> Iterator[Fault]:
+def repeated_button(subject: CheckContext) -> Iterator[Diagnostic]:
     """D10: a node that offers itself, or the same follow-up twice."""
     for name, dialog in subject.library.dialogs.items():
         path = subject.library.home.dialog(name)
@@ -60,6 +60,6 @@ def repeated_button(subject: Subject) -> Iterator[Fault]:
             for number, target in enumerate(body.next):
                 place = ("nodes", node, "next", number)
                 if target == node:
-                    yield fault_at(path, place, "D10", f"`{node}` offers itself", "remove it")
+                    yield diagnostic_at(path, place, "D10", f"`{node}` offers itself", "remove it")
                 elif target in body.next[:number]:
-                    yield fault_at(path, place, "D10", f"`{target}` is offered twice", "keep one")
+                    yield diagnostic_at(path, place, "D10", f"`{target}` is offered twice", "keep one")

@@ -6,15 +6,15 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from bot.channels.slack.address import Place, Surface, message_id
+from bot.channels.slack.address import SlackAddress, Surface, message_id
 from bot.channels.slack.events import conversation_of, person_of
 from bot.channels.slack.mrkdwn import mask, plain
 from bot.dialog import payloads
 from bot.dialog.turn import Incoming, Kind
-from bot.inbox.events import Envelope
+from bot.inbox.events import InboundEvent
 
 if TYPE_CHECKING:
-    from bot.channels.slack.installation import Installed
+    from bot.channels.slack.installation import Installation
 
 
 Json = Mapping[str, Any]
@@ -27,7 +27,7 @@ ASKER = "asker"
 """The first word of a block id that names the person whose question is answered above."""
 
 
-def read_press(body: Json, me: Installed) -> Envelope | None:
+def read_press(body: Json, me: Installation) -> InboundEvent | None:
     """Return the envelope for a pressed button, or None for one that asks for nothing (a link, a foreign action)."""
     action = body["actions"][0]
     word = str(action.get("action_id", "")).partition(":")[0]
@@ -36,7 +36,7 @@ def read_press(body: Json, me: Installed) -> Envelope | None:
         return None
     place = _place(body, me, shared=word == SHARE)
     incoming = Incoming(Kind.COMMAND if word == COMMAND else Kind.TAP, value, "slack")
-    return Envelope(
+    return InboundEvent(
         keys=_keys(body, action, place.key, value),
         channel="slack",
         person=person_of(me, place.user),
@@ -47,7 +47,7 @@ def read_press(body: Json, me: Installed) -> Envelope | None:
     )
 
 
-def unhelpful(envelope: Envelope) -> str | None:
+def unhelpful(envelope: InboundEvent) -> str | None:
     """Return the payload of a 👎, which deserves the question why; None for every other envelope."""
     tap = payloads.parse(envelope.incoming.text) if envelope.incoming.kind is Kind.TAP else None
     return envelope.incoming.text if tap and tap.word == "down" else None
@@ -64,14 +64,14 @@ def asker_of(block_id: str) -> str | None:
     return rest.partition("|")[0] or None if word == ASKER else None
 
 
-def _place(body: Json, me: Installed, *, shared: bool) -> Place:
+def _place(body: Json, me: Installation, *, shared: bool) -> SlackAddress:
     container, user = body.get("container") or {}, body["user"]["id"]
     if container.get("type") == "view":
-        return Place(Surface.HOME, me.team, user, enterprise=me.enterprise, key=_key(body))
+        return SlackAddress(Surface.HOME, me.team, user, enterprise=me.enterprise, key=_key(body))
     channel, message = body["channel"]["id"], container["message_ts"]
     thread = container.get("thread_ts") or (body.get("message") or {}).get("thread_ts")
     private = bool(container.get("is_ephemeral")) and not shared
-    return Place(
+    return SlackAddress(
         Surface.PRIVATE if private else Surface.THREAD,
         me.team,
         user,
@@ -86,7 +86,7 @@ def _place(body: Json, me: Installed, *, shared: bool) -> Place:
     )
 
 
-def _conversation(me: Installed, place: Place) -> str:
+def _conversation(me: Installation, place: SlackAddress) -> str:
     if place.surface is Surface.HOME:
         return f"slack:{me.team}:@{place.user}:home"
     if place.shared or place.surface is Surface.PRIVATE:
@@ -94,7 +94,7 @@ def _conversation(me: Installed, place: Place) -> str:
     return conversation_of(me, place.channel, place.thread, place.message or "")
 
 
-def private_conversation(me: Installed, channel: str, user: str, thread: str | None = None) -> str:
+def private_conversation(me: Installation, channel: str, user: str, thread: str | None = None) -> str:
     """Return the conversation of answers that only one person sees: the thread's if there is one, else their own."""
     return f"slack:{me.team}:{channel}:{thread or '@' + user}"
 
@@ -129,13 +129,13 @@ ASK, REASON = "ask", "reason"
 """Callback ids of the two modals."""
 
 
-def read_command(body: Json, me: Installed) -> Envelope:
+def read_command(body: Json, me: Installation) -> InboundEvent:
     """Return the envelope for a slash command; its answer is private."""
     words, masked = mask(plain(str(body.get("text", ""))))
     named = WORDS.get(words.lower())
     incoming = Incoming(Kind.COMMAND, named, "slack") if named else Incoming(Kind.TEXT, words, "slack")
     key = f"slack:{body['trigger_id']}"
-    place = Place(
+    place = SlackAddress(
         Surface.PRIVATE,
         me.team,
         body["user_id"],
@@ -148,20 +148,20 @@ def read_command(body: Json, me: Installed) -> Envelope:
     return _enveloped(me, place, incoming)
 
 
-def read_modal(body: Json, me: Installed) -> Envelope | None:
+def read_modal(body: Json, me: Installation) -> InboundEvent | None:
     """Return the envelope for a submitted modal: a confirmed question, or why an answer did not help."""
     if body["view"].get("callback_id") == REASON:
         return _reason(body, me)
     return _question(body, me) if body["view"].get("callback_id") == ASK else None
 
 
-def _question(body: Json, me: Installed) -> Envelope:
+def _question(body: Json, me: Installation) -> InboundEvent:
     view, user = body["view"], body["user"]["id"]
     entered = entered_in(view)
     words, masked = mask(plain(entered.get("question", "")))
     origin = json.loads(view.get("private_metadata") or "{}")
     aloud = entered.get("audience") == "thread"
-    place = Place(
+    place = SlackAddress(
         Surface.THREAD if aloud or not origin else Surface.PRIVATE,
         me.team,
         user,
@@ -175,26 +175,26 @@ def _question(body: Json, me: Installed) -> Envelope:
     return _enveloped(me, place, Incoming(Kind.TEXT, words, "slack"))
 
 
-def _reason(body: Json, me: Installed) -> Envelope | None:
+def _reason(body: Json, me: Installation) -> InboundEvent | None:
     """A reason is counted beside the vote; nothing is answered, the vote was thanked for already."""
     view, reason = body["view"], entered_in(body["view"]).get("reason", "")
     tap = payloads.parse(str(view.get("private_metadata", "")))
     if tap is None or reason not in payloads.REASONS:
         return None
-    place = Place(Surface.PRIVATE, me.team, body["user"]["id"], silent=True, key=f"slack:{view['id']}")
+    place = SlackAddress(Surface.PRIVATE, me.team, body["user"]["id"], silent=True, key=f"slack:{view['id']}")
     return _enveloped(me, place, Incoming(Kind.TAP, payloads.payload(tap.node, word=reason), "slack"))
 
 
-def read_home(body: Json, me: Installed) -> Envelope | None:
+def read_home(body: Json, me: Installation) -> InboundEvent | None:
     """Return the envelope for an opened App Home (not for the Messages tab, which is not drawn by the app)."""
     event = body["event"]
     if event.get("tab", "home") != "home":
         return None
     key = f"slack:{body['event_id']}"
-    place = Place(Surface.HOME, me.team, event["user"], enterprise=me.enterprise, key=key)
+    place = SlackAddress(Surface.HOME, me.team, event["user"], enterprise=me.enterprise, key=key)
     incoming = Incoming(Kind.COMMAND, "help", "slack")
     conversation = f"slack:{me.team}:@{event['user']}:home"
-    return Envelope((key,), "slack", person_of(me, event["user"]), conversation, incoming, place.address())
+    return InboundEvent((key,), "slack", person_of(me, event["user"]), conversation, incoming, place.address())
 
 
 def entered_in(view: Json) -> dict[str, str]:
@@ -206,6 +206,6 @@ def entered_in(view: Json) -> dict[str, str]:
     return found
 
 
-def _enveloped(me: Installed, place: Place, incoming: Incoming) -> Envelope:
+def _enveloped(me: Installation, place: SlackAddress, incoming: Incoming) -> InboundEvent:
     conversation = private_conversation(me, place.channel, place.user, place.thread)
-    return Envelope((place.key,), "slack", person_of(me, place.user), conversation, incoming, place.address())
+    return InboundEvent((place.key,), "slack", person_of(me, place.user), conversation, incoming, place.address())

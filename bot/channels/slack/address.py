@@ -17,7 +17,7 @@ class Surface(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SlackAddress:
     """An address. `thread` is the ts of the thread's root, `question` the id of the message that asked, `message` the
     ts of the message whose button was pressed and `asker` the person it answered; `response_url` allows five private
     answers within thirty minutes; `silent` wants no answer shown; `key` names the event."""
@@ -52,7 +52,7 @@ class Place:
         return cls(**{**address, "surface": Surface(address["surface"])})
 
 
-_FIELDS = tuple(one.name for one in fields(Place))
+_FIELDS = tuple(one.name for one in fields(SlackAddress))
 
 
 def message_id(channel: str, ts: str) -> str:

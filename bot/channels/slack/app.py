@@ -14,18 +14,18 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
 
 from bot.channels.base import Say
-from bot.channels.slack.assistant import Courtesies
+from bot.channels.slack.assistant import AssistantStatus
 from bot.channels.slack.channel import SlackChannel
 from bot.channels.slack.client import new_session, web_client
-from bot.channels.slack.events import Known, Memory, nothing_known
-from bot.channels.slack.home import Home, Topics
+from bot.channels.slack.events import Known, ThreadCache, nothing_known
+from bot.channels.slack.home import AppHome, Topics
 from bot.channels.slack.installation import StaticToken, Tokens, Unreachable
 from bot.channels.slack.oauth import OAuth
-from bot.channels.slack.receiver import Accept, Door, Quarantine, Reception, bolt_app, bolt_request
-from bot.channels.slack.sender import Mailer
+from bot.channels.slack.receiver import Accept, EventParser, EventReceiver, Quarantine, bolt_app, bolt_request
+from bot.channels.slack.sender import Sender
 from bot.channels.slack.socket import PING_SECONDS, Socket
-from bot.dialog.turn import Tone
-from bot.inbox.events import Busy, Channel, Letter, Progress
+from bot.dialog.turn import Register
+from bot.inbox.events import Busy, Channel, OutboundMessage, Progress
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -52,7 +52,7 @@ async def not_kept(_body: Mapping[str, Any], _reason: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class HostServices:
     """What the adapter needs of the rest of the house: the inbox, the bot's sentences, the topics of the Home, what the
     store knows about a conversation, and a place for what cannot be read."""
 
@@ -67,21 +67,21 @@ class Slack:
     """The adapter. It must be made inside a running event loop and ends with `close`."""
 
     def __init__(
-        self, credentials: Credentials, house: House, oauth: OAuth | None = None, ping: float = PING_SECONDS
+        self, credentials: Credentials, house: HostServices, oauth: OAuth | None = None, ping: float = PING_SECONDS
     ) -> None:
         self._credentials = credentials
         self._session = new_session()
         self._client = web_client(credentials.base_url, self._session)
         self._oauth = oauth.begin(self._client) if oauth else None
         self._tokens: Tokens = self._oauth or StaticToken(self._client, credentials.bot_token)
-        memory = Memory()
-        self._courtesies = Courtesies(self._client, house.say)
-        mailer = Mailer(self._client, self._session, self._tokens)
-        self._channel = Courteous(
-            SlackChannel(mailer, house.say, Home(house.say, house.topics), memory), self._courtesies
+        memory = ThreadCache()
+        self._courtesies = AssistantStatus(self._client, house.say)
+        mailer = Sender(self._client, self._session, self._tokens)
+        self._channel = StatusClearingChannel(
+            SlackChannel(mailer, house.say, AppHome(house.say, house.topics), memory), self._courtesies
         )
-        door = Door(memory, house.known)
-        reception = Reception(door, house.accept, house.quarantine, self._courtesies, house.say)
+        door = EventParser(memory, house.known)
+        reception = EventReceiver(door, house.accept, house.quarantine, self._courtesies, house.say)
         self._app = self._bolt(reception, house.say)
         self._socket = Socket(self._app, credentials.app_token, ping) if credentials.mode == "socket" else None
         self._greeting: asyncio.Task[None] | None = None
@@ -129,13 +129,13 @@ class Slack:
             return self._socket.health()
         return {"up": self._open and self._identified, "mode": "http"}
 
-    def _bolt(self, reception: Reception, say: Say) -> AsyncApp:
+    def _bolt(self, reception: EventReceiver, say: Say) -> AsyncApp:
         return bolt_app(
             self._client,
             self._credentials.signing_secret,
             self._tokens,
             reception,
-            say("slack-not-installed", Tone.PROFESSIONAL),
+            say("slack-not-installed", Register.PROFESSIONAL),
             self._oauth.flow if self._oauth else None,
             self._oauth.uninstalled if self._oauth else None,
         )
@@ -165,15 +165,15 @@ class Slack:
         return await to_aiohttp_response(await self._app.async_dispatch(asked))
 
 
-class Courteous:
+class StatusClearingChannel:
     """The channel, which also takes down the sign that an answer is on its way."""
 
-    def __init__(self, channel: SlackChannel, courtesies: Courtesies) -> None:
+    def __init__(self, channel: SlackChannel, courtesies: AssistantStatus) -> None:
         self.name = channel.name
         self._inner = channel
         self._courtesies = courtesies
 
-    async def deliver(self, letter: Letter, progress: Progress) -> None:
+    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
         """Deliver the answer; raises Busy, and then the sign stays up, or Gone."""
         try:
             await self._inner.deliver(letter, progress)

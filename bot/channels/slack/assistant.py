@@ -14,9 +14,9 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.base import Say
-from bot.channels.slack.address import Place, Surface
-from bot.channels.slack.installation import Installed, reason_of
-from bot.dialog.turn import Tone
+from bot.channels.slack.address import SlackAddress, Surface
+from bot.channels.slack.installation import Installation, reason_of
+from bot.dialog.turn import Register
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -27,14 +27,14 @@ MARKED = 1_000
 """Signs remembered as up; a replica that answered somebody else's turn never takes its own down."""
 
 
-class Courtesies:
+class AssistantStatus:
     """Runs the small calls in the background and keeps hold of them until they are done."""
 
     def __init__(self, client: AsyncWebClient, say: Say) -> None:
         self._client = client
         self._say = say
         self._running: set[asyncio.Task[None]] = set()
-        self._marked: OrderedDict[str, tuple[asyncio.Task[None], Installed]] = OrderedDict()
+        self._marked: OrderedDict[str, tuple[asyncio.Task[None], Installation]] = OrderedDict()
 
     def run(self, what: str, call: Awaitable[Any]) -> asyncio.Task[None]:
         """Make a call beside everything else; log its failure under the name `what`."""
@@ -43,13 +43,13 @@ class Courtesies:
         task.add_done_callback(self._running.discard)
         return task
 
-    def prompts(self, me: Installed, channel: str) -> None:
+    def prompts(self, me: Installation, channel: str) -> None:
         """Offer questions to begin with. No thread_ts: in an agent app that would silently do nothing."""
         self.run("prompts", self._prompts(me, channel))
 
-    def working(self, me: Installed, address: Mapping[str, Any]) -> None:
+    def working(self, me: Installation, address: Mapping[str, Any]) -> None:
         """Show in an agent's direct message that an answer is on its way."""
-        place = Place.of(address)
+        place = SlackAddress.of(address)
         if me.agent and place.surface is Surface.THREAD and place.channel.startswith("D") and place.thread:
             self._marked[place.key] = (self.run("status", self._status(me, place, "processing")), me)
             if len(self._marked) > MARKED:
@@ -57,7 +57,7 @@ class Courtesies:
 
     def done(self, address: Mapping[str, Any]) -> None:
         """Take the sign down again, after it went up."""
-        place = Place.of(address)
+        place = SlackAddress.of(address)
         marked = self._marked.pop(place.key, None)
         if marked is not None:
             self.run("status", self._take_down(*marked, place))
@@ -68,21 +68,21 @@ class Courtesies:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _take_down(self, up: asyncio.Task[None], me: Installed, place: Place) -> None:
+    async def _take_down(self, up: asyncio.Task[None], me: Installation, place: SlackAddress) -> None:
         await asyncio.wait([up])
         await self._status(me, place, "active")
 
-    async def _status(self, me: Installed, place: Place, status: str) -> None:
+    async def _status(self, me: Installation, place: SlackAddress, status: str) -> None:
         await self._client.agents_sessions_setStatus(
             token=me.token, channel_id=place.channel, thread_ts=place.thread, status=status
         )
 
-    async def _prompts(self, me: Installed, channel: str) -> None:
-        tone = Tone.PROFESSIONAL
+    async def _prompts(self, me: Installation, channel: str) -> None:
+        register = Register.PROFESSIONAL
         keys = [f"slack-prompt-{number}" for number in range(1, PROMPTS + 1)]
-        prompts = [{"title": self._say(f"{key}-title", tone), "message": self._say(key, tone)} for key in keys]
+        prompts = [{"title": self._say(f"{key}-title", register), "message": self._say(key, register)} for key in keys]
         await self._client.assistant_threads_setSuggestedPrompts(
-            token=me.token, channel_id=channel, prompts=prompts, title=self._say("slack-prompts-title", tone)
+            token=me.token, channel_id=channel, prompts=prompts, title=self._say("slack-prompts-title", register)
         )
 
     @staticmethod

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from bot.channels.slack.mrkdwn import escaped
-from bot.content.document import Block, Heading, Item, Listing, Paragraph, Quote, Run, Runs, Table, text_of
+from bot.content.document import Block, Heading, Inline, Item, ListBlock, Paragraph, Quote, Runs, Table, text_of
 
 Json = dict[str, Any]
 
@@ -33,7 +33,7 @@ def plain_text(text: str) -> Json:
 def header(text: str, level: int = 1) -> Json:
     """Return a header; a text too long (or too empty) for one becomes a bold line."""
     if not text.strip() or len(text) > MAX_HEADER:
-        return rich_text([section((Run(text, bold=True),))])
+        return rich_text([section((Inline(text, bold=True),))])
     return {"type": "header", "text": plain_text(text), "level": max(1, min(level, 4))}
 
 
@@ -64,7 +64,7 @@ def block(one: Block) -> Json:
             return rich_text([section(runs)])
         case Heading(runs, level):
             return header(text_of(runs), level)
-        case Listing(items):
+        case ListBlock(items):
             return rich_text(list(lists(items)))
         case Quote(blocks):
             return rich_text(list(_quoted(blocks)))
@@ -80,7 +80,7 @@ def fits_table(head: tuple[Runs, ...], rows: tuple[tuple[Runs, ...], ...]) -> bo
 
 def table(head: tuple[Runs, ...], rows: tuple[tuple[Runs, ...], ...]) -> Json:
     """Return a table block with a bold first row; long cells wrap."""
-    bold = tuple(tuple(Run(run.text, True, run.italic, run.code, run.link) for run in cell) for cell in head)
+    bold = tuple(tuple(Inline(run.text, True, run.italic, run.code, run.link) for run in cell) for cell in head)
     return {
         "type": "table",
         "column_settings": [{"is_wrapped": True} for _ in head],
@@ -104,7 +104,7 @@ def lists(items: Iterable[Item]) -> Iterator[Json]:
         yield one
 
 
-def _quoted(blocks: Iterable[Paragraph | Listing]) -> Iterator[Json]:
+def _quoted(blocks: Iterable[Paragraph | ListBlock]) -> Iterator[Json]:
     for inner in blocks:
         if isinstance(inner, Paragraph):
             yield {"type": "rich_text_quote", "elements": inlines(inner.runs)}
@@ -112,7 +112,7 @@ def _quoted(blocks: Iterable[Paragraph | Listing]) -> Iterator[Json]:
             yield from ({**one, "border": 1} for one in lists(inner.items))
 
 
-def _inline(run: Run) -> Json:
+def _inline(run: Inline) -> Json:
     style = {name: True for name in ("bold", "italic", "code") if getattr(run, name)}
     one: Json = {"type": "link", "url": run.link} if linkable(run.link) else {"type": "text"}
     return {**one, "text": run.text, **({"style": style} if style else {})}
@@ -147,7 +147,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SlackMessage:
     """One message: blocks, complete text, and the text without addresses for where space is short."""
 
     blocks: list[Json]
@@ -167,7 +167,7 @@ def around(block: Json, title: str, inside: Iterable[Piece]) -> Piece:
     return Piece(block, _joined([head, *(p.text for p in within)]), _joined([head, *(p.brief for p in within)]))
 
 
-def split(found: Iterable[Piece], buttons: list[Json]) -> list[Part]:
+def split(found: Iterable[Piece], buttons: list[Json]) -> list[SlackMessage]:
     """Return the pieces packed into as few messages as the limits allow, in order, the buttons on the last one."""
     groups: list[list[Piece]] = [[]]
     used = 0
@@ -185,9 +185,9 @@ def split(found: Iterable[Piece], buttons: list[Json]) -> list[Part]:
     return parts
 
 
-def line(text: str) -> Part:
+def line(text: str) -> SlackMessage:
     """Return a message of one line in small print."""
-    return Part([context([text])], escaped(text), escaped(text))
+    return SlackMessage([context([text])], escaped(text), escaped(text))
 
 
 def context(lines: list[str]) -> Json:
@@ -195,9 +195,9 @@ def context(lines: list[str]) -> Json:
     return {"type": "context", "elements": [plain_text(one) for one in lines]}
 
 
-def _made(group: list[Piece]) -> Part:
+def _made(group: list[Piece]) -> SlackMessage:
     text, brief = _joined([p.text for p in group]), _joined([p.brief for p in group])
-    return Part([p.block for p in group], text if len(text) <= MAX_TEXT else brief, brief)
+    return SlackMessage([p.block for p in group], text if len(text) <= MAX_TEXT else brief, brief)
 
 
 def _joined(texts: list[str]) -> str:

@@ -10,7 +10,7 @@ from bot.channels.base import Say
 from bot.channels.slack.actions import COMMAND, FEEDBACK, SHARE, TAP, asker_block
 from bot.channels.slack.blocks import plain_text
 from bot.dialog import payloads
-from bot.dialog.turn import Button, Card, Reply, Tone
+from bot.dialog.turn import Button, Card, Register, Reply
 
 Json = dict[str, Any]
 
@@ -25,7 +25,7 @@ _SPELT_OUT = frozenset({"follow-up", "choice", "tone"})
 
 
 @dataclass(frozen=True, slots=True)
-class CardRows:
+class ButtonRows:
     """What can be pressed under every showing of a card: follow-ups, ways around, thumbs."""
 
     follow: list[Json]
@@ -39,33 +39,35 @@ class Buttons:
     def __init__(self, say: Say) -> None:
         self._say = say
 
-    def of_card(self, card: Card, *, home: bool) -> CardRows:
+    def of_card(self, card: Card, *, home: bool) -> ButtonRows:
         """Return the rows that depend on the card alone; the Home has ways of its own and no thumbs."""
         follow = [b for b in card.buttons if b.role in ("follow-up", "danger")]
         ways = [b for b in card.buttons if b.role not in ("follow-up", "danger", "feedback")]
         thumbs = [b for b in card.buttons if b.role == "feedback" and b.label.strip()]
-        return CardRows(
-            self.elements(follow, card.tone, "follow"),
-            [] if home else self.elements(ways, card.tone, "way"),
+        return ButtonRows(
+            self.elements(follow, card.register, "follow"),
+            [] if home else self.elements(ways, card.register, "way"),
             [] if home or len(thumbs) != 2 else [_thumbs(thumbs[0], thumbs[1])],
         )
 
-    def under(self, reply: Reply, rows: CardRows, asker: str, *, share: bool) -> list[Json]:
+    def under(self, reply: Reply, rows: ButtonRows, asker: str, *, share: bool) -> list[Json]:
         """Return the blocks below an answer: choices, follow-ups, ways around, thumbs."""
-        tone = reply.card.tone
-        back = self.elements([reply.back], tone, "back") if reply.back else []
+        register = reply.card.register
+        back = self.elements([reply.back], register, "back") if reply.back else []
         shared = [self._share(reply)] if share else []
-        blocks = list(actions([self.elements(reply.choices, tone, "choice"), rows.follow, [*rows.ways, *back], shared]))
+        blocks = list(
+            actions([self.elements(reply.choices, register, "choice"), rows.follow, [*rows.ways, *back], shared])
+        )
         if rows.thumbs and reply.effect is None:
             blocks.append({"type": "context_actions", "elements": rows.thumbs})
         return for_asker(blocks, asker, reply.card.node)
 
-    def elements(self, buttons: Iterable[Button], tone: Tone, row: str, word: str = TAP) -> list[Json]:
+    def elements(self, buttons: Iterable[Button], register: Register, row: str, word: str = TAP) -> list[Json]:
         """Return the buttons of one row; `row` sets their ids apart from those of other rows."""
         shown = (button for button in buttons if button.label.strip())
-        return [self._button(button, tone, f"{word}:{row}:{index}") for index, button in enumerate(shown)]
+        return [self._button(button, register, f"{word}:{row}:{index}") for index, button in enumerate(shown)]
 
-    def _button(self, button: Button, tone: Tone, action_id: str) -> Json:
+    def _button(self, button: Button, register: Register, action_id: str) -> Json:
         one: Json = {"type": "button", "text": plain_text(clipped(button.label)), "action_id": action_id}
         if button.url:
             return {**one, "url": button.url}
@@ -73,17 +75,17 @@ class Buttons:
         if button.role == "danger":
             one["style"] = "danger"
         if button.role in _SPELT_OUT:
-            one["accessibility_label"] = clipped(self._say("slack-button", tone, label=button.label))
+            one["accessibility_label"] = clipped(self._say("slack-button", register, label=button.label))
         return one
 
-    def command(self, key: str, name: str, tone: Tone, *, danger: bool = False) -> Json:
+    def command(self, key: str, name: str, register: Register, *, danger: bool = False) -> Json:
         """Return a button for one of the bot's commands, such as `forget`."""
-        button = Button(self._say(key, tone), name, "danger" if danger else "navigation")
-        return self._button(button, tone, f"{COMMAND}:{name}")
+        button = Button(self._say(key, register), name, "danger" if danger else "navigation")
+        return self._button(button, register, f"{COMMAND}:{name}")
 
     def _share(self, reply: Reply) -> Json:
-        button = Button(self._say("slack-share", reply.card.tone), payloads.payload(reply.card.node), "navigation")
-        return self._button(button, reply.card.tone, SHARE)
+        button = Button(self._say("slack-share", reply.card.register), payloads.payload(reply.card.node), "navigation")
+        return self._button(button, reply.card.register, SHARE)
 
 
 def actions(rows: Iterable[Sequence[Json]]) -> Iterator[Json]:

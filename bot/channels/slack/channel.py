@@ -12,29 +12,29 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.channels.base import Say
-from bot.channels.slack.address import Place, Surface, message_id, ts_of
-from bot.channels.slack.blocks import Part, line
-from bot.channels.slack.events import Memory
-from bot.channels.slack.home import Home
+from bot.channels.slack.address import SlackAddress, Surface, message_id, ts_of
+from bot.channels.slack.blocks import SlackMessage, line
+from bot.channels.slack.events import ThreadCache
+from bot.channels.slack.home import AppHome
 from bot.channels.slack.installation import Unreachable
-from bot.channels.slack.render import Look, Renderer, ways_to_say
+from bot.channels.slack.render import RenderOptions, SlackRenderer, ways_to_say
 from bot.channels.slack.sender import (
     NO_QUESTION,
     NOT_DRAWN,
     NOT_HERE,
     NOT_THIS_MESSAGE,
     UNREACHABLE,
-    Mailer,
-    NoResponse,
+    ResponseUrlExpired,
+    Sender,
     raised,
     word_of,
 )
 from bot.dialog.turn import Effect, Outcome, Reply
-from bot.inbox.events import Gone, Letter, Progress
+from bot.inbox.events import Gone, OutboundMessage, Progress
 
 log = structlog.stdlib.get_logger(__name__)
 
-Send = Callable[[Part], Awaitable[tuple[str, str]]]
+Send = Callable[[SlackMessage], Awaitable[tuple[str, str]]]
 """Sends one message and returns its channel and ts."""
 
 _FEEDBACK = frozenset({Effect.FEEDBACK_UP, Effect.FEEDBACK_DOWN})
@@ -46,16 +46,16 @@ class SlackChannel:
 
     name = "slack"
 
-    def __init__(self, mailer: Mailer, say: Say, home: Home, memory: Memory) -> None:
+    def __init__(self, mailer: Sender, say: Say, home: AppHome, memory: ThreadCache) -> None:
         self._mailer = mailer
         self._say = say
         self._home = home
         self._memory = memory
-        self._renderer = Renderer(say)
+        self._renderer = SlackRenderer(say)
 
-    async def deliver(self, letter: Letter, progress: Progress) -> None:
+    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
         """Deliver the answer; raises Busy or Gone (see bot.inbox.events.Channel)."""
-        place = Place.of(letter.address)
+        place = SlackAddress.of(letter.address)
         if place.question is not None and place.question in self._memory.gone:
             raise Gone("the question was deleted before it was answered")
         try:
@@ -63,7 +63,7 @@ class SlackChannel:
         except (SlackApiError, Unreachable, *UNREACHABLE) as error:
             raise raised(error) from None
 
-    async def _deliver(self, place: Place, letter: Letter, progress: Progress) -> None:
+    async def _deliver(self, place: SlackAddress, letter: OutboundMessage, progress: Progress) -> None:
         reply = letter.reply
         if place.silent:
             return None
@@ -76,17 +76,17 @@ class SlackChannel:
             return await self._privately(place, parts, letter, progress)
         return await self._openly(place, parts, letter, progress)
 
-    def _look(self, place: Place, reply: Reply) -> Look:
+    def _look(self, place: SlackAddress, reply: Reply) -> RenderOptions:
         sharable = reply.card.outcome in (Outcome.ANSWER, Outcome.URGENT) and reply.effect is None
         share = place.surface is Surface.PRIVATE and not place.direct and sharable
-        return Look(asker=place.user, share=share)
+        return RenderOptions(asker=place.user, share=share)
 
-    def _closing(self, place: Place, reply: Reply) -> list[str]:
+    def _closing(self, place: SlackAddress, reply: Reply) -> list[str]:
         keys = [key for key, wanted in (("slack-masked", place.masked), ("slack-shared", place.shared)) if wanted]
-        return [self._say(key, reply.card.tone) for key in keys]
+        return [self._say(key, reply.card.register) for key in keys]
 
     @staticmethod
-    def _for_one(place: Place, reply: Reply) -> bool:
+    def _for_one(place: SlackAddress, reply: Reply) -> bool:
         """True for what is nobody else's business, and for a change of somebody else's answer: in a shared thread each
         reader has a register of their own."""
         if place.direct or place.shared:
@@ -95,7 +95,9 @@ class SlackChannel:
 
     # --- for everybody in the thread ----------------------------------------------------------------------------
 
-    async def _openly(self, place: Place, parts: list[Part], letter: Letter, progress: Progress) -> None:
+    async def _openly(
+        self, place: SlackAddress, parts: list[SlackMessage], letter: OutboundMessage, progress: Progress
+    ) -> None:
         channel, thread = place.channel, place.thread
         changed = self._changed(place, letter)
         for index, part in enumerate(parts):
@@ -113,7 +115,7 @@ class SlackChannel:
             await progress(message_id(channel, ts), last=index == len(parts) - 1)
 
     async def _arrived(
-        self, place: Place, letter: Letter, channel: str, thread: str | None, index: int
+        self, place: SlackAddress, letter: OutboundMessage, channel: str, thread: str | None, index: int
     ) -> tuple[str, str] | None:
         """Look for the one part that an attempt which died may have posted without writing it down."""
         if not letter.doubtful or index != len(letter.sent) or thread is None:
@@ -121,7 +123,7 @@ class SlackChannel:
         return await self._mailer.arrived(place, channel, thread, index)
 
     @staticmethod
-    def _changed(place: Place, letter: Letter) -> tuple[str, str] | None:
+    def _changed(place: SlackAddress, letter: OutboundMessage) -> tuple[str, str] | None:
         """Return the message this answer takes the place of, if any."""
         if letter.earlier is not None:
             return ts_of(letter.earlier)
@@ -130,7 +132,7 @@ class SlackChannel:
         return None
 
     async def _update(
-        self, place: Place, part: Part, message: tuple[str, str], channel: str, thread: str | None
+        self, place: SlackAddress, part: SlackMessage, message: tuple[str, str], channel: str, thread: str | None
     ) -> tuple[str, str]:
         try:
             return await self._say_somehow(part, lambda way: self._mailer.update(place, way, *message))
@@ -140,7 +142,7 @@ class SlackChannel:
         return await self._say_somehow(part, lambda way: self._mailer.post(place, way, channel, thread, 0))
 
     async def _post(
-        self, place: Place, part: Part, reply: Reply, channel: str, thread: str | None, index: int
+        self, place: SlackAddress, part: SlackMessage, reply: Reply, channel: str, thread: str | None, index: int
     ) -> tuple[str, str]:
         try:
             return await self._say_somehow(part, lambda way: self._mailer.post(place, way, channel, thread, index))
@@ -152,9 +154,9 @@ class SlackChannel:
             log.info("answered_elsewhere", reason=word_of(error))
         return await self._elsewhere(place, part, reply, index)
 
-    async def _elsewhere(self, place: Place, part: Part, reply: Reply, index: int) -> tuple[str, str]:
+    async def _elsewhere(self, place: SlackAddress, part: SlackMessage, reply: Reply, index: int) -> tuple[str, str]:
         """Tell the person alone what could not be said in the channel; the sharer only why it was not shared."""
-        note = self._say("slack-not-invited" if place.shared else "slack-not-here", reply.card.tone)
+        note = self._say("slack-not-invited" if place.shared else "slack-not-here", reply.card.register)
         if place.shared:
             return await self._to_one(place, line(note))
         if index == 0:
@@ -163,37 +165,39 @@ class SlackChannel:
 
     # --- for one person ------------------------------------------------------------------------------------------
 
-    async def _privately(self, place: Place, parts: list[Part], letter: Letter, progress: Progress) -> None:
+    async def _privately(
+        self, place: SlackAddress, parts: list[SlackMessage], letter: OutboundMessage, progress: Progress
+    ) -> None:
         replace = letter.reply.in_place and place.surface is Surface.PRIVATE
         for index, part in enumerate(parts):
             if index >= len(letter.sent):
                 channel, ts = await self._to_one(place, part, replace=replace and index == 0)
                 await progress(message_id(channel, ts), last=index == len(parts) - 1)
 
-    async def _to_one(self, place: Place, part: Part, *, replace: bool = False) -> tuple[str, str]:
+    async def _to_one(self, place: SlackAddress, part: SlackMessage, *, replace: bool = False) -> tuple[str, str]:
         """Show a message to one person: through the response_url, in the channel or thread, or directly."""
         sends: list[Send] = [lambda way: self._respond(place, way, replace=replace), self._whisper(place)]
         for send in sends if place.thread is None or replace else reversed(sends):
             try:
                 return await self._say_somehow(part, send)
-            except NoResponse:
+            except ResponseUrlExpired:
                 continue
             except SlackApiError as error:
                 if word_of(error) not in NOT_HERE:
                     raise
         return await self._directly(place, part, 0)
 
-    def _whisper(self, place: Place) -> Send:
+    def _whisper(self, place: SlackAddress) -> Send:
         return lambda way: self._mailer.whisper(place, way)
 
-    async def _respond(self, place: Place, part: Part, *, replace: bool) -> tuple[str, str]:
+    async def _respond(self, place: SlackAddress, part: SlackMessage, *, replace: bool) -> tuple[str, str]:
         await self._mailer.respond(place, part, replace=replace)
         return place.channel, f"response-{uuid.uuid4().hex}"  # Slack does not say which message it made
 
-    async def _directly(self, place: Place, part: Part, index: int) -> tuple[str, str]:
+    async def _directly(self, place: SlackAddress, part: SlackMessage, index: int) -> tuple[str, str]:
         return await self._say_somehow(part, lambda way: self._mailer.post(place, way, place.user, None, index))
 
-    async def _thank(self, place: Place, reply: Reply) -> None:
+    async def _thank(self, place: SlackAddress, reply: Reply) -> None:
         """A vote is thanked for in private and changes nothing; that nobody could be thanked is no failure."""
         try:
             await self._to_one(place, line(reply.lead))
@@ -202,15 +206,15 @@ class SlackChannel:
 
     # --- the App Home --------------------------------------------------------------------------------------------
 
-    async def _draw_home(self, place: Place, letter: Letter, progress: Progress) -> None:
-        parts = self._renderer.parts(letter.reply, Look(asker=place.user, home=True))
+    async def _draw_home(self, place: SlackAddress, letter: OutboundMessage, progress: Progress) -> None:
+        parts = self._renderer.parts(letter.reply, RenderOptions(asker=place.user, home=True))
         view = self._home.view(letter.reply, parts)
         if view is None:
             return await self._openly(place, parts, letter, progress)
         await progress(message_id(place.user, await self._mailer.publish(place, view)), last=True)
         return None
 
-    async def _say_somehow(self, part: Part, send: Send) -> tuple[str, str]:
+    async def _say_somehow(self, part: SlackMessage, send: Send) -> tuple[str, str]:
         """Send the message; when Slack refuses its blocks, say the same with simpler ones."""
         ways = list(ways_to_say(part))
         for way in ways[:-1]:

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import TypeVar
 
 from bot.channels.slack.mrkdwn import escaped
-from bot.content.document import Block, Document, Heading, Item, Listing, Paragraph, Quote, Run, Runs, Table
+from bot.content.document import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Quote, Runs, Table
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ def cut_runs(runs: Runs, limit: int) -> Iterator[Runs]:
 def joined(runs: Runs) -> Runs:
     """Return the same text with neighbours of one style made one run."""
     styles = groupby(runs, lambda run: (run.bold, run.italic, run.code, run.link))
-    return tuple(Run("".join(run.text for run in group), *style) for style, group in styles)
+    return tuple(Inline("".join(run.text for run in group), *style) for style, group in styles)
 
 
 def without_links(block: Block) -> Block:
@@ -49,8 +49,8 @@ def without_links(block: Block) -> Block:
             return Paragraph(_unlinked(runs))
         case Heading(runs, level):
             return Heading(_unlinked(runs), level)
-        case Listing(items):
-            return Listing(tuple(replace(item, runs=_unlinked(item.runs)) for item in items))
+        case ListBlock(items):
+            return ListBlock(tuple(replace(item, runs=_unlinked(item.runs)) for item in items))
         case Quote(blocks):
             return Quote(tuple(without_links(inner) for inner in blocks))  # type: ignore[misc]
         case Table(header, rows):
@@ -71,9 +71,9 @@ def _cut(block: Block, limit: int) -> Iterator[Block]:
             yield from (Paragraph(part) for part in _whole_or_cut(runs, limit))
         case Heading(runs, level):
             yield from (Heading(part, level) for part in _whole_or_cut(runs, limit))
-        case Listing(items):
+        case ListBlock(items):
             cut = (part for item in items for part in _cut_item(item, limit))
-            yield from (Listing(part) for part in packed(cut, limit, _item_length))
+            yield from (ListBlock(part) for part in packed(cut, limit, _item_length))
         case Quote(blocks):
             inner = (part for one in blocks for part in _cut(one, limit))
             yield from (Quote(part) for part in packed(inner, limit, _block_length))  # type: ignore[arg-type]
@@ -92,7 +92,7 @@ def _item_length(item: Item) -> int:
 
 def _block_length(block: Block) -> int:
     match block:
-        case Listing(items):
+        case ListBlock(items):
             return sum(_item_length(item) + 2 for item in items)
         case Paragraph(runs):
             return length(runs) + 4
@@ -103,11 +103,11 @@ def _whole_or_cut(runs: Runs, limit: int) -> Iterable[Runs]:
     return (runs,) if length(runs) <= limit else cut_runs(runs, limit)
 
 
-def _words(run: Run, limit: int) -> Iterator[Run]:
+def _words(run: Inline, limit: int) -> Iterator[Inline]:
     for found in _WORDS.finditer(run.text):
         for start in range(0, len(found[0]), max(limit // 6, 1)):
             piece = found[0][start : start + max(limit // 6, 1)]
-            yield Run(piece, run.bold, run.italic, run.code, run.link)
+            yield Inline(piece, run.bold, run.italic, run.code, run.link)
 
 
 def packed(parts: Iterable[T], limit: int, measure: Callable[[T], int]) -> Iterator[tuple[T, ...]]:

@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.slack.app import EVENTS_PATH, Credentials
 from bot.channels.slack.client import new_session, web_client
-from bot.channels.slack.installation import Installed, Unreachable, identify, reason_of
+from bot.channels.slack.installation import Installation, Unreachable, identify, reason_of
 from bot.channels.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.channels.slack.oauth import INSTALL_PATH
 from bot.channels.slack.sender import UNREACHABLE
@@ -58,7 +58,7 @@ async def _token_lines(client: AsyncWebClient, token: str) -> list[Line]:
     return [Line(True, f"SLACK_BOT_TOKEN: workspace {me.team}, bot user {me.bot_user}"), *scope_lines(me)]
 
 
-def scope_lines(me: Installed) -> list[Line]:
+def scope_lines(me: Installation) -> list[Line]:
     """Return a line for the scopes that must be there, one for those that may be, and one for the agent toggle."""
     missing, declined = sorted(SCOPES.keys() - me.scopes), sorted(OPTIONAL_SCOPES.keys() - me.scopes)
     agent = "agent: each question in a direct message opens its own thread"

@@ -11,13 +11,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from bot.channels.slack.address import Place, Surface, message_id
+from bot.channels.slack.address import SlackAddress, Surface, message_id
 from bot.channels.slack.mrkdwn import mask, mentions, names_another, plain
 from bot.dialog.turn import Incoming, Kind
-from bot.inbox.events import Envelope
+from bot.inbox.events import InboundEvent
 
 if TYPE_CHECKING:
-    from bot.channels.slack.installation import Installed
+    from bot.channels.slack.installation import Installation
 
 Known = Callable[[str], Awaitable[bool]]
 """Tells whether a conversation is remembered in the store."""
@@ -26,7 +26,7 @@ CAPACITY = 20_000
 """Entries kept in memory; what is older is looked up in the store."""
 
 
-class Recent:
+class RecentKeys:
     """The last `capacity` names it was told, each with a word about it."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
@@ -49,12 +49,12 @@ class Recent:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class ThreadCache:
     """What door and channel tell each other: deleted messages, and the node of each answer that stands alone, so that
     the first question in its thread knows what it follows."""
 
-    gone: Recent = field(default_factory=Recent)
-    alone: Recent = field(default_factory=Recent)
+    gone: RecentKeys = field(default_factory=RecentKeys)
+    alone: RecentKeys = field(default_factory=RecentKeys)
 
 
 async def nothing_known(_conversation: str) -> bool:
@@ -62,11 +62,11 @@ async def nothing_known(_conversation: str) -> bool:
     return False
 
 
-class Threads:
+class FollowedThreads:
     """The conversations the bot was asked in: seen a moment ago, or remembered in the store from before a restart."""
 
     def __init__(self, known: Known = nothing_known) -> None:
-        self._recent = Recent()
+        self._recent = RecentKeys()
         self._known = known
 
     def note(self, conversation: str) -> None:
@@ -90,7 +90,7 @@ SPOKEN = frozenset({None, "file_share", "thread_broadcast"})
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class UserMessage:
     """A message a person wrote, with the little of it that matters. `edit` is the ts of its latest correction."""
 
     team: str
@@ -118,11 +118,11 @@ class Spoken:
 class Messages:
     """Reads message events; notes which messages were deleted, so that nobody answers them."""
 
-    def __init__(self, threads: Threads, memory: Memory) -> None:
+    def __init__(self, threads: FollowedThreads, memory: ThreadCache) -> None:
         self._threads = threads
         self._memory = memory
 
-    async def read(self, body: Json, me: Installed) -> Envelope | None:
+    async def read(self, body: Json, me: Installation) -> InboundEvent | None:
         """Return the envelope for words that are for the bot, else None."""
         event = body["event"]
         if event.get("subtype") == "message_deleted":
@@ -131,7 +131,7 @@ class Messages:
         spoken = _corrected(body, me) if event.get("subtype") == "message_changed" else _written(body, event, me)
         return await self._heard(spoken, me) if spoken else None
 
-    async def _heard(self, spoken: Spoken, me: Installed) -> Envelope | None:
+    async def _heard(self, spoken: UserMessage, me: Installation) -> InboundEvent | None:
         conversation = conversation_of(me, spoken.channel, spoken.thread, spoken.ts)
         addressed = spoken.direct or mentions(spoken.text, me.bot_user)
         begun = bool(spoken.thread) and await self._threads.followed(conversation)
@@ -142,11 +142,11 @@ class Messages:
         return _enveloped(spoken, me, conversation, quiet=not addressed, context=self._memory.alone.about(root))
 
 
-def _written(body: Json, message: Json, me: Installed) -> Spoken | None:
+def _written(body: Json, message: Json, me: Installation) -> UserMessage | None:
     if message.get("subtype") not in SPOKEN or message.get("bot_id") or message.get("user") in (None, me.bot_user):
         return None
     edit = (message.get("edited") or {}).get("ts")
-    return Spoken(
+    return UserMessage(
         team=me.team,
         enterprise=me.enterprise,
         channel=message.get("channel") or body["event"]["channel"],
@@ -161,7 +161,7 @@ def _written(body: Json, message: Json, me: Installed) -> Spoken | None:
     )
 
 
-def _corrected(body: Json, me: Installed) -> Spoken | None:
+def _corrected(body: Json, me: Installation) -> UserMessage | None:
     """A change of words by their author; link previews and thread counters change a message without changing words."""
     message, previous = body["event"].get("message") or {}, body["event"].get("previous_message") or {}
     if message.get("text") == previous.get("text") or not message.get("edited"):
@@ -169,10 +169,12 @@ def _corrected(body: Json, me: Installed) -> Spoken | None:
     return _written(body, message, me)
 
 
-def _enveloped(spoken: Spoken, me: Installed, conversation: str, *, quiet: bool, context: str | None) -> Envelope:
+def _enveloped(
+    spoken: UserMessage, me: Installation, conversation: str, *, quiet: bool, context: str | None
+) -> InboundEvent:
     words, masked = mask(plain(spoken.text))
     in_line = spoken.direct and not me.agent
-    place = Place(
+    place = SlackAddress(
         Surface.THREAD,
         me.team,
         spoken.user,
@@ -183,7 +185,7 @@ def _enveloped(spoken: Spoken, me: Installed, conversation: str, *, quiet: bool,
         masked=masked,
         key=spoken.keys[-1],
     )
-    return Envelope(
+    return InboundEvent(
         keys=spoken.keys,
         channel="slack",
         person=person_of(me, spoken.user),
@@ -195,7 +197,7 @@ def _enveloped(spoken: Spoken, me: Installed, conversation: str, *, quiet: bool,
     )
 
 
-def _incoming(words: str, spoken: Spoken) -> Incoming:
+def _incoming(words: str, spoken: UserMessage) -> Incoming:
     """A bare mention asks for help; a picture without words is something the bot cannot read."""
     if words:
         return Incoming(Kind.TEXT, words, "slack", edited=spoken.edit is not None)
@@ -204,12 +206,12 @@ def _incoming(words: str, spoken: Spoken) -> Incoming:
     return Incoming(Kind.COMMAND, "help", "slack")
 
 
-def person_of(me: Installed, user: str) -> str:
+def person_of(me: Installation, user: str) -> str:
     """Return the clear id of a person: user ids are unique across workspaces, the team says who asked us."""
     return f"slack:{me.team}:{user}"
 
 
-def conversation_of(me: Installed, channel: str, thread: str | None, ts: str) -> str:
+def conversation_of(me: Installation, channel: str, thread: str | None, ts: str) -> str:
     """Return the conversation a message belongs to: its thread, except in a direct message without threads."""
     if channel.startswith("D") and not me.agent:
         return f"slack:{me.team}:{channel}" + (f":{thread}" if thread else "")

@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class Installation:
     """One installation of the app. The token never appears in a log line: it is left out of the representation."""
 
     team: str
@@ -29,7 +29,7 @@ class Installed:
 class Tokens(Protocol):
     """Knows the installation for a workspace."""
 
-    async def of(self, team: str | None, enterprise: str | None, /) -> Installed | None:
+    async def of(self, team: str | None, enterprise: str | None, /) -> Installation | None:
         """Return the installation, or None where the app is not (or no longer) installed.
 
         Raises when it cannot be found out now: the event is then not acknowledged, and Slack sends it again.
@@ -46,16 +46,16 @@ class StaticToken:
     def __init__(self, client: AsyncWebClient, token: str) -> None:
         self._client = client
         self._token = token
-        self._found: Installed | None = None
+        self._found: Installation | None = None
 
-    async def of(self, _team: str | None, _enterprise: str | None) -> Installed | None:
+    async def of(self, _team: str | None, _enterprise: str | None) -> Installation | None:
         """Return the one installation; asks Slack once, with `auth.test`. Raises Unreachable."""
         if self._found is None:
             self._found = await identify(self._client, self._token)
         return self._found
 
 
-async def identify(client: AsyncWebClient, token: str) -> Installed:
+async def identify(client: AsyncWebClient, token: str) -> Installation:
     """Return who a token belongs to; raises Unreachable with Slack's reason when `auth.test` does not say."""
     try:
         answer = await client.auth_test(token=token)
@@ -63,7 +63,7 @@ async def identify(client: AsyncWebClient, token: str) -> Installed:
         raise Unreachable(reason_of(error)) from None
     scopes = str(answer.headers.get("x-oauth-scopes", ""))
     data: Mapping[str, Any] = answer.data  # type: ignore[assignment]
-    return Installed(
+    return Installation(
         data["team_id"], data["user_id"], data["bot_id"], scopes_of(scopes), token, data.get("enterprise_id")
     )
 

@@ -15,7 +15,7 @@ from bot.channels.base import Say
 from bot.channels.slack.actions import COMMAND
 from bot.channels.slack.assistant import PROMPTS
 from bot.channels.slack.modals import ABOUT_MESSAGE, ASK_ANYWHERE
-from bot.dialog.turn import Tone
+from bot.dialog.turn import Register
 
 Json = dict[str, Any]
 Mode = Literal["socket", "http"]
@@ -52,7 +52,7 @@ EVENTS = (
 
 HOST = "https://YOUR-HOST"
 FOLDER = Path(__file__).resolve().parents[3] / "docs"
-_TONE = Tone.PROFESSIONAL
+_TONE = Register.PROFESSIONAL
 
 
 def manifest(mode: Mode, say: Say, host: str = HOST) -> Json:

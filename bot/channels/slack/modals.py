@@ -12,7 +12,7 @@ from bot.channels.slack.actions import ASK, REASON
 from bot.channels.slack.blocks import plain_text
 from bot.channels.slack.mrkdwn import mask, plain
 from bot.dialog import payloads
-from bot.dialog.turn import Tone
+from bot.dialog.turn import Register
 
 Json = dict[str, Any]
 
@@ -22,7 +22,7 @@ ABOUT_MESSAGE, ASK_ANYWHERE = "ask_about_message", "ask_anywhere"
 MAX_QUESTION = 3_000
 """Characters of a text input (docs.slack.dev, Plain-text input)."""
 
-_TONE = Tone.PROFESSIONAL
+_TONE = Register.PROFESSIONAL
 """Modals open before anybody knows the reader's register; Slack's readers are clinicians."""
 
 

@@ -30,7 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 
 from bot.channels.slack.client import library_log
-from bot.channels.slack.installation import Installed, Unreachable, reason_of
+from bot.channels.slack.installation import Installation, Unreachable, reason_of
 from bot.channels.slack.manifest import SCOPES
 from bot.channels.slack.sender import UNREACHABLE
 from bot.inbox.identity import Identity
@@ -38,7 +38,7 @@ from bot.inbox.identity import Identity
 _SECRET_COLUMNS = ("bot_token", "bot_refresh_token", "user_token", "user_refresh_token", "incoming_webhook_url")
 
 
-class Sealed(TypeDecorator[str]):
+class EncryptedText(TypeDecorator[str]):
     """Text that is encrypted on its way to the database and decrypted on its way back."""
 
     impl = Text
@@ -69,7 +69,7 @@ class SealedInstallations(AsyncSQLAlchemyInstallationStore):
 def _seal(table: Table, identity: Identity) -> None:
     for name in _SECRET_COLUMNS:
         if name in table.c:
-            table.c[name].type = Sealed(identity)
+            table.c[name].type = EncryptedText(identity)
 
 
 log = structlog.stdlib.get_logger(__name__)
@@ -104,7 +104,7 @@ class OAuth:
         self._engine = engine_of(settings.database_url)
         self._installations = SealedInstallations(settings.client_id, self._engine, identity)
         self._states = AsyncSQLAlchemyOAuthStateStore(STATE_SECONDS, self._engine, library_log())
-        self._remembered: dict[tuple[str | None, str | None], tuple[float, Installed]] = {}
+        self._remembered: dict[tuple[str | None, str | None], tuple[float, Installation]] = {}
         self._renewing = asyncio.Lock()
 
     def begin(self, client: AsyncWebClient) -> OAuth:
@@ -135,7 +135,7 @@ class OAuth:
         """Return the page that begins an installation and the one Slack returns to."""
         return [web.get(INSTALL_PATH, self._install), web.get(REDIRECT_PATH, self._returned)]
 
-    async def of(self, team: str | None, enterprise: str | None) -> Installed | None:
+    async def of(self, team: str | None, enterprise: str | None) -> Installation | None:
         """Return the installation, its token good for an hour at least. Raises Unreachable when that is not known."""
         kept = self._remembered.get((team, enterprise))
         if kept is not None and time.monotonic() - kept[0] < REMEMBERED:
@@ -211,8 +211,8 @@ def engine_of(url: str) -> AsyncEngine:
     return create_async_engine(f"{driver.get(scheme, scheme)}://{rest}", pool_size=2, connect_args=waiting)
 
 
-def _installed(bot: Bot, team: str | None) -> Installed:
-    return Installed(
+def _installed(bot: Bot, team: str | None) -> Installation:
+    return Installation(
         team=team or bot.team_id or "",
         bot_user=bot.bot_user_id,
         bot_id=bot.bot_id,

@@ -25,23 +25,23 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.base import Say
 from bot.channels.slack.actions import ASK, read_command, read_home, read_modal, read_press, unhelpful
-from bot.channels.slack.assistant import Courtesies
+from bot.channels.slack.assistant import AssistantStatus
 from bot.channels.slack.client import library_log
-from bot.channels.slack.events import Known, Memory, Messages, Threads, nothing_known
-from bot.channels.slack.installation import Installed, Tokens
+from bot.channels.slack.events import FollowedThreads, Known, Messages, ThreadCache, nothing_known
+from bot.channels.slack.installation import Installation, Tokens
 from bot.channels.slack.modals import ABOUT_MESSAGE, ASK_ANYWHERE, Modals
-from bot.dialog.turn import Tone
-from bot.inbox.events import Envelope
+from bot.dialog.turn import Register
+from bot.inbox.events import InboundEvent
 
 
-class Door:
+class EventParser:
     """Reads bodies; remembers which threads it let in."""
 
-    def __init__(self, memory: Memory, known: Known = nothing_known) -> None:
-        self._threads = Threads(known)
+    def __init__(self, memory: ThreadCache, known: Known = nothing_known) -> None:
+        self._threads = FollowedThreads(known)
         self._messages = Messages(self._threads, memory)
 
-    async def read(self, body: Mapping[str, Any], me: Installed) -> Envelope | None:
+    async def read(self, body: Mapping[str, Any], me: Installation) -> InboundEvent | None:
         """Return the envelope for what a person asked of the bot, or None when there is nothing to answer.
 
         Raises KeyError, TypeError, ValueError or AttributeError for a body that is not shaped as Slack shapes it.
@@ -57,11 +57,11 @@ class Door:
                 return read_modal(body, me)
         return None
 
-    def accepted(self, envelope: Envelope) -> None:
+    def accepted(self, envelope: InboundEvent) -> None:
         """Remember that this conversation is one the bot takes part in."""
         self._threads.note(envelope.conversation)
 
-    async def _event(self, body: Mapping[str, Any], me: Installed) -> Envelope | None:
+    async def _event(self, body: Mapping[str, Any], me: Installation) -> InboundEvent | None:
         match body["event"].get("type"):
             case "message" | "app_mention":
                 return await self._messages.read(body, me)
@@ -72,7 +72,7 @@ class Door:
 
 log = structlog.stdlib.get_logger(__name__)
 
-Accept = Callable[[Envelope], Awaitable[bool]]
+Accept = Callable[[InboundEvent], Awaitable[bool]]
 """Writes an envelope durably; False for one that is known already. Raises when it could not be written."""
 
 Quarantine = Callable[[Mapping[str, Any], str], Awaitable[None]]
@@ -116,10 +116,10 @@ class Authorize(AsyncAuthorize):
         )
 
 
-class Keeper(AsyncMiddleware):
+class AcknowledgeMiddleware(AsyncMiddleware):
     """The middleware; a class of its own because Bolt would gather two dozen arguments for a function every time."""
 
-    def __init__(self, reception: Reception) -> None:
+    def __init__(self, reception: EventReceiver) -> None:
         self._reception = reception
 
     async def async_process(
@@ -134,10 +134,12 @@ class Keeper(AsyncMiddleware):
         return kept if kept is not None else await next()
 
 
-class Reception:
+class EventReceiver:
     """What happens to a body between the signature and the acknowledgement, and the few things beside it."""
 
-    def __init__(self, door: Door, accept: Accept, quarantine: Quarantine, courtesies: Courtesies, say: Say) -> None:
+    def __init__(
+        self, door: EventParser, accept: Accept, quarantine: Quarantine, courtesies: AssistantStatus, say: Say
+    ) -> None:
         self._door = door
         self._accept = accept
         self._quarantine = quarantine
@@ -147,7 +149,7 @@ class Reception:
 
     async def keep(self, body: Json, context: AsyncBoltContext) -> BoltResponse | None:
         """Accept what is for the bot and return the acknowledgement; None for what is for the listeners."""
-        me: Installed | None = context.get("installed")
+        me: Installation | None = context.get("installed")
         envelope = await self._read(body, me) if me is not None else None
         if envelope is None or me is None:
             return None
@@ -165,7 +167,7 @@ class Reception:
 
     async def prompts(self, event: Json, context: AsyncBoltContext) -> None:
         """Offer questions when somebody opens the agent's messages."""
-        me: Installed = context["installed"]
+        me: Installation = context["installed"]
         if event.get("tab") == "messages" and me.agent:
             self._courtesies.prompts(me, event["channel"])
 
@@ -179,7 +181,7 @@ class Reception:
         await ack()
         self._open(client, body, self._modals.anywhere())
 
-    async def _read(self, body: Json, me: Installed) -> Envelope | None:
+    async def _read(self, body: Json, me: Installation) -> InboundEvent | None:
         try:
             return await self._door.read(body, me)
         except _UNREADABLE as fault:
@@ -187,7 +189,7 @@ class Reception:
             await self._quarantine(body, type(fault).__name__)
             return None
 
-    def _beside(self, envelope: Envelope, body: Json, me: Installed, client: AsyncWebClient) -> None:
+    def _beside(self, envelope: InboundEvent, body: Json, me: Installation, client: AsyncWebClient) -> None:
         self._courtesies.working(me, envelope.address)
         payload = unhelpful(envelope)
         if payload is not None and body.get("trigger_id"):
@@ -198,7 +200,7 @@ class Reception:
 
     def _sorry(self, body: Json) -> BoltResponse | None:
         """Slack repeats events, but neither commands nor modals: those who wait there are told to try again."""
-        sorry = self._say("slack-try-again", Tone.PROFESSIONAL)
+        sorry = self._say("slack-try-again", Register.PROFESSIONAL)
         if "command" in body:
             return BoltResponse(status=200, body=sorry)
         if body.get("type") == "view_submission" and body["view"].get("callback_id") == ASK:
@@ -210,7 +212,7 @@ def bolt_app(
     client: AsyncWebClient,
     signing_secret: str,
     tokens: Tokens,
-    reception: Reception,
+    reception: EventReceiver,
     sorry: str,
     oauth_flow: AsyncOAuthFlow | None = None,
     uninstalled: Callable[..., Awaitable[None]] | None = None,
@@ -226,7 +228,7 @@ def bolt_app(
         user_facing_authorize_error_message=sorry,
         attaching_conversation_kwargs_enabled=False,
     )
-    app.middleware(Keeper(reception))
+    app.middleware(AcknowledgeMiddleware(reception))
     app.event("app_home_opened")(reception.prompts)
     app.message_shortcut(ABOUT_MESSAGE)(reception.about_message)
     app.global_shortcut(ASK_ANYWHERE)(reception.anywhere)
@@ -247,8 +249,8 @@ def _take_the_rest(app: AsyncApp) -> None:
         await ack()
 
     app.event(_ANYTHING)(noted)
-    for register in (app.action, app.shortcut, app.command, app.view, app.view_closed, app.options):
-        register(_ANYTHING)(acknowledged)
+    for listen in (app.action, app.shortcut, app.command, app.view, app.view_closed, app.options):
+        listen(_ANYTHING)(acknowledged)
 
 
 _FIELD = "payload="

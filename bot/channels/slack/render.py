@@ -16,14 +16,14 @@ from typing import Any
 from bot.channels.base import Say
 from bot.channels.plain import document_text
 from bot.channels.slack import blocks
-from bot.channels.slack.blocks import MAX_BLOCKS, Part, Piece, around, context, piece, rich_text, split
-from bot.channels.slack.buttons import Buttons, CardRows
+from bot.channels.slack.blocks import MAX_BLOCKS, Piece, SlackMessage, around, context, piece, rich_text, split
+from bot.channels.slack.buttons import ButtonRows, Buttons
 from bot.channels.slack.chunking import packed, pieces, without_links
 from bot.channels.slack.mrkdwn import escaped
-from bot.content.document import Block, Document, Heading, Item, Listing, Paragraph, Run, Table, text_of
+from bot.content.document import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Table, text_of
 from bot.dialog.turn import Card, Outcome, Reply, SourceLine
 
-__all__ = ["MAX_BLOCKS", "Look", "Part", "Renderer"]
+__all__ = ["MAX_BLOCKS", "RenderOptions", "SlackMessage", "SlackRenderer"]
 
 Json = dict[str, Any]
 
@@ -45,7 +45,7 @@ CACHED = 2_048
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class RenderOptions:
     """Where it is shown and for whom: the person a press must come from to edit it, the App Home instead of a message,
     a button to share what only one person sees."""
 
@@ -55,24 +55,24 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
+class RenderedCard:
     """A card laid out: everything about it that does not change from turn to turn; `closing` is its small print."""
 
     card: Card
     pieces: tuple[Piece, ...]
     closing: tuple[Piece, ...]
-    rows: CardRows
+    rows: ButtonRows
 
 
-class Renderer:
+class SlackRenderer:
     """Renders replies; keeps what depends on the card alone."""
 
     def __init__(self, say: Say) -> None:
         self._say = say
         self._buttons = Buttons(say)
-        self._cards: OrderedDict[tuple[int, bool], Laid] = OrderedDict()
+        self._cards: OrderedDict[tuple[int, bool], RenderedCard] = OrderedDict()
 
-    def parts(self, reply: Reply, look: Look, closing: Iterable[str] = ()) -> list[Part]:
+    def parts(self, reply: Reply, look: RenderOptions, closing: Iterable[str] = ()) -> list[SlackMessage]:
         """Return the messages of a reply, buttons on the last; `closing` are lines to add before the buttons."""
         laid = self._laid(reply.card, home=look.home)
         lead = [*(paragraphs(reply.lead) if reply.lead else ()), *code(reply.stored)]
@@ -82,14 +82,14 @@ class Renderer:
         found += [small for line in (reply.offer, *closing) for small in small_print([line])]
         return split(found, self._buttons.under(reply, laid.rows, look.asker, share=look.share))
 
-    def _laid(self, card: Card, *, home: bool) -> Laid:
+    def _laid(self, card: Card, *, home: bool) -> RenderedCard:
         """Return the card as it is laid out, from memory if it was laid out before."""
         key = (id(card), home)
         kept = self._cards.get(key)
         if kept is not None and kept.card is card:
             return kept
         closing = tuple(small_print([card.review, card.disclaimer]))
-        laid = Laid(card, tuple(self._pieces(card, home=home)), closing, self._buttons.of_card(card, home=home))
+        laid = RenderedCard(card, tuple(self._pieces(card, home=home)), closing, self._buttons.of_card(card, home=home))
         if card.outcome is not Outcome.CHOICES:  # made for one turn
             self._cards[key] = laid
             if len(self._cards) > CACHED:
@@ -109,15 +109,15 @@ class Renderer:
             return
         first = card.notes[0]
         titled = isinstance(first, Heading)
-        title = text_of(first.runs) if isinstance(first, Heading) else self._say("notes-heading", card.tone)
+        title = text_of(first.runs) if isinstance(first, Heading) else self._say("notes-heading", card.register)
         yield from folded(title, document(card.notes[1:] if titled else card.notes, tables=False), folds, closed=False)
 
     def _sources(self, card: Card, folds: bool) -> Iterator[Piece]:
         if not card.sources or card.lists_sources:
             return
-        listing = Listing(tuple(Item(source_runs(source)) for source in card.sources))
+        listing = ListBlock(tuple(Item(source_runs(source)) for source in card.sources))
         yield from folded(
-            self._say("sources-heading", card.tone), document((listing,), tables=False), folds, closed=True
+            self._say("sources-heading", card.register), document((listing,), tables=False), folds, closed=True
         )
 
 
@@ -143,17 +143,17 @@ def piece_of(block: Block) -> Piece:
 
 def headed(title: str, level: int) -> Iterator[Piece]:
     """Yield a heading."""
-    return document((Heading((Run(title),), level),), tables=False)
+    return document((Heading((Inline(title),), level),), tables=False)
 
 
 def as_cards(table: Table) -> Document:
     """Return a table as a nested list, which reads well on narrow screens and aloud: a line per cell, with its name."""
     items = [
-        Item((Run(f"{text_of(name)}: "), *cell), min(column, 1))
+        Item((Inline(f"{text_of(name)}: "), *cell), min(column, 1))
         for row in table.rows or (((),) * len(table.header),)
         for column, (name, cell) in enumerate(zip(table.header, row, strict=True))
     ]
-    return (Listing(tuple(items)),) if items else ()
+    return (ListBlock(tuple(items)),) if items else ()
 
 
 def folded(title: str, inside: Iterable[Piece], folds: bool, *, closed: bool) -> Iterator[Piece]:
@@ -173,9 +173,9 @@ def folded(title: str, inside: Iterable[Piece], folds: bool, *, closed: bool) ->
         yield around(container, title, group)
 
 
-def source_runs(source: SourceLine) -> tuple[Run, ...]:
+def source_runs(source: SourceLine) -> tuple[Inline, ...]:
     """Return one numbered source, linked where it has an address."""
-    return (Run(f"[{source.number}] "), Run(source.text, link=source.url))
+    return (Inline(f"[{source.number}] "), Inline(source.text, link=source.url))
 
 
 def in_full(reply: Reply) -> list[str]:
@@ -206,16 +206,16 @@ def small_print(given: list[str]) -> Iterator[Piece]:
 
 def paragraphs(text: str) -> Iterator[Piece]:
     """Yield plain text as paragraphs."""
-    return document((Paragraph((Run(text),)),), tables=False)
+    return document((Paragraph((Inline(text),)),), tables=False)
 
 
-def ways_to_say(part: Part) -> Iterator[Part]:
+def ways_to_say(part: SlackMessage) -> Iterator[SlackMessage]:
     """Yield the message in every way, best first; the words are the same in all of them."""
     yield part
     simple = [block for one in part.blocks for block in simplified(one)]
     if len(simple) <= MAX_BLOCKS:
-        yield Part(simple, part.text, part.brief)
-    yield Part([], part.text, part.brief)
+        yield SlackMessage(simple, part.text, part.brief)
+    yield SlackMessage([], part.text, part.brief)
 
 
 def simplified(block: Json) -> Iterator[Json]:

@@ -16,9 +16,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.channels.slack.address import Place
-from bot.channels.slack.blocks import Part
-from bot.channels.slack.installation import Installed, Tokens, Unreachable, reason_of
+from bot.channels.slack.address import SlackAddress
+from bot.channels.slack.blocks import SlackMessage
+from bot.channels.slack.installation import Installation, Tokens, Unreachable, reason_of
 from bot.inbox.events import Busy, Gone
 
 PAUSE = 2.0
@@ -112,11 +112,11 @@ _QUIETLY = {"unfurl_links": False, "unfurl_media": False}
 """No pictures of the pages an answer cites."""
 
 
-class NoResponse(Exception):
+class ResponseUrlExpired(Exception):
     """The response_url is used up, too old, or does not take this."""
 
 
-class Mailer:
+class Sender:
     """Sends with the token of the workspace an answer belongs to."""
 
     def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession, tokens: Tokens) -> None:
@@ -124,7 +124,9 @@ class Mailer:
         self._session = session
         self._tokens = tokens
 
-    async def post(self, place: Place, part: Part, channel: str, thread: str | None, index: int) -> tuple[str, str]:
+    async def post(
+        self, place: SlackAddress, part: SlackMessage, channel: str, thread: str | None, index: int
+    ) -> tuple[str, str]:
         """Post a message and return its channel and ts. Raises SlackApiError, or Busy when the connection broke."""
         me = await self._installed(place)
         mark = _mark(place, index)
@@ -137,11 +139,11 @@ class Mailer:
             return await self._found(me, channel, thread, mark, error)
         return str(answer["channel"]), str(answer["ts"])
 
-    async def arrived(self, place: Place, channel: str, thread: str, index: int) -> tuple[str, str] | None:
+    async def arrived(self, place: SlackAddress, channel: str, thread: str, index: int) -> tuple[str, str] | None:
         """Return the message if an attempt that died had posted it; None if not, or if Slack cannot say now."""
         return await self._search(await self._installed(place), channel, thread, _mark(place, index))
 
-    async def update(self, place: Place, part: Part, channel: str, ts: str) -> tuple[str, str]:
+    async def update(self, place: SlackAddress, part: SlackMessage, channel: str, ts: str) -> tuple[str, str]:
         """Change a message; doing it twice is the same as once. Raises SlackApiError."""
         me = await self._installed(place)
         texts = [text for text in (part.text, part.brief) if len(text) <= MAX_UPDATE]
@@ -149,7 +151,7 @@ class Mailer:
         await self._client.api_call("chat.update", json={"token": me.token, "channel": channel, "ts": ts, **content})
         return channel, ts
 
-    async def whisper(self, place: Place, part: Part) -> tuple[str, str]:
+    async def whisper(self, place: SlackAddress, part: SlackMessage) -> tuple[str, str]:
         """Show a message to one person in a channel. Raises SlackApiError."""
         me = await self._installed(place)
         answer = await self._client.chat_postEphemeral(
@@ -157,32 +159,32 @@ class Mailer:
         )
         return place.channel, str(answer["message_ts"])
 
-    async def respond(self, place: Place, part: Part, *, replace: bool) -> None:
+    async def respond(self, place: SlackAddress, part: SlackMessage, *, replace: bool) -> None:
         """Answer through the response_url. Raises NoResponse when it is used up, Busy when Slack asks to wait."""
         if place.response_url is None:
-            raise NoResponse
+            raise ResponseUrlExpired
         hook = AsyncWebhookClient(place.response_url, RESPONSE_TIMEOUT, session=self._session, retry_handlers=[])
         body = {**_content(part), "response_type": "ephemeral", "replace_original": replace}
         answer = await hook.send_dict({**body, **({"thread_ts": place.thread} if place.thread else {})})
         if answer.status_code == 429 or answer.status_code >= 500:
             raise Busy(retry_after(answer.headers), f"response_url {answer.status_code}")
         if answer.status_code != 200:
-            raise NoResponse
+            raise ResponseUrlExpired
 
-    async def publish(self, place: Place, view: Json) -> str:
+    async def publish(self, place: SlackAddress, view: Json) -> str:
         """Draw the App Home of the person and return the view's id. Raises SlackApiError."""
         me = await self._installed(place)
         answer = await self._client.views_publish(token=me.token, user_id=place.user, view=view)
         return str(answer["view"]["id"])
 
-    async def _installed(self, place: Place) -> Installed:
+    async def _installed(self, place: SlackAddress) -> Installation:
         me = await self._tokens.of(place.team, place.enterprise)
         if me is None:
             raise Gone("the app is not installed there any more", forget=True)
         return me
 
     async def _found(
-        self, me: Installed, channel: str, thread: str | None, mark: str, error: Exception
+        self, me: Installation, channel: str, thread: str | None, mark: str, error: Exception
     ) -> tuple[str, str]:
         """Return the message if it arrived although its answer did not; else raise Busy."""
         found = await self._search(me, channel, thread, mark) if thread is not None else None
@@ -190,7 +192,7 @@ class Mailer:
             raise Busy(1.0, type(error).__name__) from None
         return found
 
-    async def _search(self, me: Installed, channel: str, thread: str, mark: str) -> tuple[str, str] | None:
+    async def _search(self, me: Installation, channel: str, thread: str, mark: str) -> tuple[str, str] | None:
         try:
             answer = await self._client.conversations_replies(
                 token=me.token, channel=channel, ts=thread, limit=SEARCHED, include_all_metadata=True
@@ -202,7 +204,7 @@ class Mailer:
         return (channel, ts) if ts else None
 
 
-def _mark(place: Place, index: int) -> str:
+def _mark(place: SlackAddress, index: int) -> str:
     """Return what a part of an answer is found again by."""
     return hashlib.sha256(f"{place.key}/{index}".encode()).hexdigest()[:24]
 
@@ -211,7 +213,7 @@ def _marked(mark: str) -> Json:
     return {"metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": mark}}}
 
 
-def _content(part: Part) -> Json:
+def _content(part: SlackMessage) -> Json:
     """Return the arguments for text and blocks; `text` is escaped and must not be read as markup."""
     return {"text": part.text or " ", "blocks": part.blocks, "mrkdwn": False, "parse": "none"}
 

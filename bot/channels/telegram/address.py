@@ -9,7 +9,7 @@ from bot.inbox.events import Address
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TelegramAddress:
     """A chat, a topic in it, and what was touched there.
 
     `reply_to` is the message to answer under (groups only); `query` the callback query to acknowledge; `tapped` the
@@ -34,4 +34,4 @@ class Place:
         return {name: value for name, value in values if value not in (None, False)}
 
 
-_NAMES = tuple(field.name for field in fields(Place))
+_NAMES = tuple(field.name for field in fields(TelegramAddress))

@@ -11,14 +11,14 @@ import structlog
 from aiohttp import web
 from telegram.error import TelegramError
 
-from bot.channels.telegram.backoff import Patience, asked_of, explain
+from bot.channels.telegram.backoff import Backoff, asked_of, explain
 from bot.channels.telegram.channel import Numbers, TelegramChannel
 from bot.channels.telegram.client import Rates, bot_id, call, make_bot
 from bot.channels.telegram.inline import Inline, Topic
 from bot.channels.telegram.profile import set_up
-from bot.channels.telegram.receiver import Accept, Departed, Intake, Poller, Quarantine, Webhook
+from bot.channels.telegram.receiver import Accept, Departed, Poller, Quarantine, UpdateReceiver, Webhook
 from bot.channels.telegram.render import Words
-from bot.channels.telegram.updates import KINDS, Door
+from bot.channels.telegram.updates import KINDS, UpdateParser
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -60,13 +60,13 @@ class Telegram:
         self._config = config
         self._words = words
         self._bot = make_bot(config.token, config.base_url, config.rates)
-        self._door = Door(bot_id(config.token))
+        self._door = UpdateParser(bot_id(config.token))
         self.channel = TelegramChannel(self._bot, words, config.rates, numbers)
-        self._intake = Intake(self._door, self.channel, accept, departed, quarantine)
+        self._intake = UpdateReceiver(self._door, self.channel, accept, departed, quarantine)
         self._kinds = (*KINDS, "inline_query") if config.inline else KINDS
         if config.inline:
             self._intake.search = Inline(self._bot, words, topics).answer
-        self._patience = Patience(config.pause)
+        self._patience = Backoff(config.pause)
         self._webhook = Webhook(self._intake, config.webhook_secret)
         self._poller = Poller(self._bot, self._intake, self._kinds, self._patience)
         self._tasks: list[asyncio.Task[None]] = []

@@ -23,7 +23,7 @@ CONFLICT = (
 REFUSED = "Telegram refuses the token: copy it again from @BotFather (/mybots, API Token) into TELEGRAM_BOT_TOKEN"
 
 
-class Patience:
+class Backoff:
     """Waits `first` seconds after a fault, then twice as long each time; `problem` is empty while all is well."""
 
     def __init__(self, first: float) -> None:

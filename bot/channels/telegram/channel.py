@@ -10,19 +10,19 @@ from typing import Any
 from telegram.error import ChatMigrated, TelegramError
 from telegram.helpers import create_deep_linked_url
 
-from bot.channels.telegram.address import Place
+from bot.channels.telegram.address import TelegramAddress
 from bot.channels.telegram.backoff import Pacer
 from bot.channels.telegram.client import Rates, TelegramBot
-from bot.channels.telegram.render import DIAL, Part, Renderer, Words
+from bot.channels.telegram.render import DIAL, TelegramRenderer, TextPart, Words
 from bot.channels.telegram.sender import Sender, TopicGone
 from bot.dialog.turn import Button, Outcome, Reply
-from bot.inbox.events import Gone, Letter, Progress
+from bot.inbox.events import Gone, OutboundMessage, Progress
 
 Numbers = Sequence[tuple[str, str]]
 """What an operator calls a telephone number, and the number. None is ever made up."""
 
 
-class Ways:
+class ExtraButtons:
     """Knows the bot's name and the operator's numbers."""
 
     def __init__(self, bot: TelegramBot, words: Words, numbers: Numbers) -> None:
@@ -30,7 +30,7 @@ class Ways:
         self._words = words
         self._numbers = numbers
 
-    async def of(self, place: Place, reply: Reply) -> tuple[Button, ...]:
+    async def of(self, place: TelegramAddress, reply: Reply) -> tuple[Button, ...]:
         """Return the buttons to add to a reply in a place."""
         urgent = self._to_copy(reply) if reply.card.outcome is Outcome.URGENT else ()
         return (*urgent, *(await self._to_private(reply) if place.group else ()))
@@ -39,7 +39,10 @@ class Ways:
         """Telegram opens no telephone links, but copies a number at a touch."""
         return tuple(
             Button(
-                self._words("telegram-copy", reply.card.tone, label=label, number=number), "", "danger", DIAL + number
+                self._words("telegram-copy", reply.card.register, label=label, number=number),
+                "",
+                "danger",
+                DIAL + number,
             )
             for label, number in self._numbers
         )
@@ -49,7 +52,7 @@ class Ways:
         if not await self._introduced():
             return ()
         address = create_deep_linked_url(self._bot.username, reply.card.node)
-        return (Button(self._words("telegram-private", reply.card.tone), "", "link", address),)
+        return (Button(self._words("telegram-private", reply.card.register), "", "link", address),)
 
     async def _introduced(self) -> bool:
         """Return whether the bot's name is known; a replica that does not poll asks for it here."""
@@ -70,14 +73,14 @@ class TelegramChannel:
     name = "telegram"
 
     def __init__(self, bot: TelegramBot, words: Words, rates: Rates, numbers: Numbers = ()) -> None:
-        self._ways = Ways(bot, words, numbers)
-        self._renderer = Renderer(words)
+        self._ways = ExtraButtons(bot, words, numbers)
+        self._renderer = TelegramRenderer(words)
         self._sender = Sender(bot, Pacer(rates.chat, rates.burst))
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def deliver(self, letter: Letter, progress: Progress) -> None:
+    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
         """Deliver the answer. Raises Busy or Gone; calls `progress` with each message's id."""
-        place = Place.of(letter.address)
+        place = TelegramAddress.of(letter.address)
         if place.query:
             self.acknowledge(place.query)
         parts = self._renderer.render(letter.reply, await self._ways.of(place, letter.reply))
@@ -95,14 +98,14 @@ class TelegramChannel:
         """Let what runs aside come to its end."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _put(self, place: Place, part: Part, target: int | None) -> tuple[Place, int]:
+    async def _put(self, place: TelegramAddress, part: TextPart, target: int | None) -> tuple[TelegramAddress, int]:
         """Change `target` or send anew; return the message, and the place, which may have moved."""
         try:
             if target is not None and await self._sender.edit(place, target, part):
                 return place, target
             return place, await self._sender.send(place, part)
         except ChatMigrated as migrated:
-            place = Place(migrated.new_chat_id, place.group)
+            place = TelegramAddress(migrated.new_chat_id, place.group)
         except TopicGone:
             if place.group:
                 raise Gone("the topic was deleted") from None
@@ -116,7 +119,7 @@ class TelegramChannel:
         task.add_done_callback(self._tasks.discard)
 
 
-def _target(letter: Letter, place: Place, parts: list[Part]) -> int | None:
+def _target(letter: OutboundMessage, place: TelegramAddress, parts: list[TextPart]) -> int | None:
     """Return the message to change: the tapped one, or the answer to a question that was corrected since."""
     if letter.sent:
         return None

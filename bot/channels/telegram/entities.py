@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.content.document import Run, Runs
+from bot.content.document import Inline, Runs
 
 _SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*\s+|\n+")
 _WORD = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Entity:
     """A style from character `start` to before `end`: an entity type of the Bot API, with the address of a link."""
 
     start: int
@@ -25,11 +25,11 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TextLine:
     """One line that is not broken unless it must be. `indent` is a list's depth; `quote` the entity it stands in."""
 
     text: str
-    spans: tuple[Span, ...] = ()
+    spans: tuple[Entity, ...] = ()
     indent: int = 0
     quote: str = ""
 
@@ -39,34 +39,34 @@ def utf16(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
 
 
-def line_of(runs: Runs, prefix: str = "", indent: int = 0) -> Line:
+def line_of(runs: Runs, prefix: str = "", indent: int = 0) -> TextLine:
     """Return the runs as a line without white space around it, after a literal `prefix` such as a list marker."""
-    text, spans = prefix, list[Span]()
+    text, spans = prefix, list[Entity]()
     for run in _merged(runs):
         spans += _spans(run, len(text))
         text += run.text
-    return trimmed(Line(text, tuple(spans), indent))
+    return trimmed(TextLine(text, tuple(spans), indent))
 
 
-def styled(text: str, *kinds: str) -> Line:
+def styled(text: str, *kinds: str) -> TextLine:
     """Return a line that is wholly in the given styles."""
-    return trimmed(Line(text, tuple(Span(0, len(text), kind) for kind in kinds)))
+    return trimmed(TextLine(text, tuple(Entity(0, len(text), kind) for kind in kinds)))
 
 
-def trimmed(line: Line) -> Line:
+def trimmed(line: TextLine) -> TextLine:
     """Return the line without white space at its ends, and without spans that cover nothing."""
     begin = len(line.text) - len(line.text.lstrip())
     return part_of(line, begin, max(begin, len(line.text.rstrip())))
 
 
-def part_of(line: Line, begin: int, end: int) -> Line:
+def part_of(line: TextLine, begin: int, end: int) -> TextLine:
     """Return the characters from `begin` to before `end`, with the styles they had."""
     cut = (replace(span, start=max(span.start, begin) - begin, end=min(span.end, end) - begin) for span in line.spans)
     text = line.text[begin:end]
     return replace(line, text=text, spans=tuple(s for s in cut if s.end > s.start and text[s.start : s.end].strip()))
 
 
-def fragments(line: Line, units: int, spans: int) -> Iterator[Line]:
+def fragments(line: TextLine, units: int, spans: int) -> Iterator[TextLine]:
     """Yield the line in pieces of at most so many units and spans, cut after a sentence, else a word, else anywhere."""
     while utf16(line.text) > units or len(line.spans) > spans:
         at = _cut(line.text, _fitting(line, units, spans))
@@ -76,7 +76,7 @@ def fragments(line: Line, units: int, spans: int) -> Iterator[Line]:
         yield line
 
 
-def entities(line: Line, offset: int) -> Iterator[dict[str, Any]]:
+def entities(line: TextLine, offset: int) -> Iterator[dict[str, Any]]:
     """Yield the spans as MessageEntity objects of a text in which the line begins at `offset` (UTF-16)."""
     for span in line.spans:
         length = utf16(line.text[span.start : span.end])
@@ -84,9 +84,9 @@ def entities(line: Line, offset: int) -> Iterator[dict[str, Any]]:
         yield entity | ({"url": span.url} if span.url else {})
 
 
-def _merged(runs: Runs) -> Iterator[Run]:
+def _merged(runs: Runs) -> Iterator[Inline]:
     """Join neighbours of one style, so that no entity is wasted."""
-    waiting: Run | None = None
+    waiting: Inline | None = None
     for run in runs:
         if waiting is not None and replace(waiting, text=run.text) == run:
             waiting = replace(waiting, text=waiting.text + run.text)
@@ -98,14 +98,14 @@ def _merged(runs: Runs) -> Iterator[Run]:
         yield waiting
 
 
-def _spans(run: Run, start: int) -> Iterable[Span]:
+def _spans(run: Inline, start: int) -> Iterable[Entity]:
     """Return the styles of one run; Telegram allows nothing else where there is code."""
     end = start + len(run.text)
     if run.code:
-        return [Span(start, end, "code")]
+        return [Entity(start, end, "code")]
     kinds = [kind for kind, on in (("bold", run.bold), ("italic", run.italic)) if on]
-    link = [Span(start, end, "text_link", run.link)] if run.link and opens(run.link) else []
-    return [*(Span(start, end, kind) for kind in kinds), *link]
+    link = [Entity(start, end, "text_link", run.link)] if run.link and opens(run.link) else []
+    return [*(Entity(start, end, kind) for kind in kinds), *link]
 
 
 def opens(address: str) -> bool:
@@ -119,7 +119,7 @@ def opens(address: str) -> bool:
         return False
 
 
-def _fitting(line: Line, units: int, spans: int) -> int:
+def _fitting(line: TextLine, units: int, spans: int) -> int:
     """Return how many characters from the left fit into the limits."""
     end = min(len(line.text), units)
     while utf16(line.text[:end]) > units:

@@ -15,9 +15,9 @@ from telegram.helpers import create_deep_linked_url
 
 from bot.channels.telegram.client import TelegramBot, call
 from bot.channels.telegram.render import Words
-from bot.channels.telegram.updates import Search
+from bot.channels.telegram.updates import InlineQuery
 from bot.content.library import Library
-from bot.dialog.turn import Tone
+from bot.dialog.turn import Register
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -34,7 +34,7 @@ def general(library: Library) -> list[Topic]:
     """Return the answers one may point to in another chat: general ones, never urgent or personal ones."""
     apart = {library.urgent, library.advice, library.otherwise, *library.always}
     nodes = (node for node in library.nodes if node not in apart)
-    return [(node, library.text(library.answer(node).title, Tone.LAYPERSON)) for node in nodes]
+    return [(node, library.text(library.answer(node).title, Register.LAYPERSON)) for node in nodes]
 
 
 class Inline:
@@ -45,7 +45,7 @@ class Inline:
         self._words = words
         self._topics = topics
 
-    async def answer(self, search: Search) -> None:
+    async def answer(self, search: InlineQuery) -> None:
         """Offer the topics whose title has every word typed so far; all of them while nothing is typed."""
         wanted = search.words.casefold().split()
         found = [topic for topic in self._topics if all(word in topic[1].casefold() for word in wanted)]
@@ -62,9 +62,9 @@ class Inline:
             log.info("search_not_answered", reason=type(fault).__name__)
 
     def _card(self, node: str, title: str) -> dict[str, Any]:
-        text = self._words("telegram-card", Tone.LAYPERSON, title=title)
+        text = self._words("telegram-card", Register.LAYPERSON, title=title)
         button = {
-            "text": self._words("telegram-card-button", Tone.LAYPERSON),
+            "text": self._words("telegram-card-button", Register.LAYPERSON),
             "url": create_deep_linked_url(self._bot.username, node),
         }
         return {

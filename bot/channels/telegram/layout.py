@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from bot.channels.telegram.entities import Line, line_of, opens, styled
-from bot.content.document import Block, Document, Heading, Item, Listing, Paragraph, Quote, Run, Runs, Table
+from bot.channels.telegram.entities import TextLine, line_of, opens, styled
+from bot.content.document import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Quote, Runs, Table
 from bot.dialog.turn import Card, Outcome, SourceLine
 
-Unit = tuple[Line, ...]
+Unit = tuple[TextLine, ...]
 """Lines that belong together: a paragraph, a list, one card of a table, a heading with what follows it."""
 
 CODE_LINES = 60
@@ -39,7 +39,7 @@ def closing_units(card: Card, disclaimer: Document = ()) -> tuple[Unit, ...]:
 
 def code_units(text: str) -> tuple[Unit, ...]:
     """Return a text to be shown letter by letter, in blocks that each fit into a message."""
-    lines = [Line(line, quote="pre") for line in text.splitlines() if line]
+    lines = [TextLine(line, quote="pre") for line in text.splitlines() if line]
     return tuple(tuple(lines[at : at + CODE_LINES]) for at in range(0, len(lines), CODE_LINES))
 
 
@@ -66,7 +66,7 @@ def _block(block: Block) -> Iterator[Unit]:
     match block:
         case Paragraph(runs) | Heading(runs):
             yield (line_of(runs),)
-        case Listing(items):
+        case ListBlock(items):
             yield tuple(map(_item, items))
         case Quote(blocks):
             lines = (line for inner in blocks for unit in _block(inner) for line in unit)
@@ -75,22 +75,22 @@ def _block(block: Block) -> Iterator[Unit]:
             yield from (tuple(_card(header, row)) for row in rows or [header])
 
 
-def _item(item: Item) -> Line:
+def _item(item: Item) -> TextLine:
     return line_of(item.runs, f"{item.marker} " if item.marker else "", item.depth)
 
 
-def _card(header: tuple[Runs, ...], row: tuple[Runs, ...]) -> Iterator[Line]:
+def _card(header: tuple[Runs, ...], row: tuple[Runs, ...]) -> Iterator[TextLine]:
     """Yield one row of a table for a narrow screen: a line per column, the first in bold."""
     for column, (name, cell) in enumerate(zip(header, row, strict=True)):
-        runs = cell if row is header else _named(name, cell or (Run(NO_VALUE),))
+        runs = cell if row is header else _named(name, cell or (Inline(NO_VALUE),))
         yield line_of(_bold(runs) if column == 0 else runs)
 
 
 def _named(name: Runs, cell: Runs) -> Runs:
-    return (*name, Run(": "), *cell) if any(run.text.strip() for run in name) else cell
+    return (*name, Inline(": "), *cell) if any(run.text.strip() for run in name) else cell
 
 
-def _sources(card: Card, heading: str) -> Iterator[Line]:
+def _sources(card: Card, heading: str) -> Iterator[TextLine]:
     """Yield the sources, folded; an urgent answer folds nothing."""
     if not card.sources or card.lists_sources:
         return
@@ -99,14 +99,14 @@ def _sources(card: Card, heading: str) -> Iterator[Line]:
         yield replace(line, quote=quote)
 
 
-def _source(source: SourceLine) -> Line:
+def _source(source: SourceLine) -> TextLine:
     address = source.url if source.url and opens(source.url) else None
-    return line_of((Run(source.text, link=address),), f"[{source.number}] ")
+    return line_of((Inline(source.text, link=address),), f"[{source.number}] ")
 
 
 def _bold(runs: Runs) -> Runs:
     return tuple(replace(run, bold=True) for run in runs)
 
 
-def _filled(unit: Iterable[Line]) -> Unit:
+def _filled(unit: Iterable[TextLine]) -> Unit:
     return tuple(line for line in unit if line.text)

@@ -13,7 +13,7 @@ from telegram.helpers import create_deep_linked_url
 from bot.channels.telegram.client import TelegramBot, call
 from bot.channels.telegram.render import Words
 from bot.channels.telegram.updates import NAMES
-from bot.dialog.turn import Tone
+from bot.dialog.turn import Register
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -49,8 +49,8 @@ class Setting:
 
 def settings(words: Words) -> Iterator[Setting]:
     """Yield everything a first-time reader should find, in plain words: nobody has chosen a register yet."""
-    description = clipped(words("telegram-description", Tone.LAYPERSON), MAX_DESCRIPTION)
-    short = clipped(words("telegram-short-description", Tone.LAYPERSON), MAX_SHORT_DESCRIPTION)
+    description = clipped(words("telegram-description", Register.LAYPERSON), MAX_DESCRIPTION)
+    short = clipped(words("telegram-short-description", Register.LAYPERSON), MAX_SHORT_DESCRIPTION)
     yield Setting("description", "MyDescription", {}, {"description": description}, {"description": description})
     yield Setting(
         "short description", "MyShortDescription", {}, {"short_description": short}, {"short_description": short}
@@ -85,7 +85,7 @@ def clipped(text: str, limit: int) -> str:
 
 
 def _described(words: Words, name: str) -> str:
-    return clipped(words(f"telegram-command-{name}", Tone.LAYPERSON), MAX_COMMAND_DESCRIPTION)
+    return clipped(words(f"telegram-command-{name}", Register.LAYPERSON), MAX_COMMAND_DESCRIPTION)
 
 
 def links(username: str, nodes: Iterable[str]) -> list[tuple[str, str]]:

@@ -13,15 +13,15 @@ import structlog
 from aiohttp import web
 from telegram.error import TelegramError
 
-from bot.channels.telegram.backoff import Patience, asked_of, explain
+from bot.channels.telegram.backoff import Backoff, asked_of, explain
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.client import TelegramBot
-from bot.channels.telegram.updates import Departure, Door, Read, Search, Unreadable
-from bot.inbox.events import Envelope
+from bot.channels.telegram.updates import InlineQuery, Read, Unreadable, UpdateParser, UserLeft
+from bot.inbox.events import InboundEvent
 
 log = structlog.stdlib.get_logger(__name__)
 
-Accept = Callable[[Envelope], Awaitable[bool]]
+Accept = Callable[[InboundEvent], Awaitable[bool]]
 """Writes an event to the inbox; False for one that is known; raises when it cannot be written."""
 
 Departed = Callable[[str], Awaitable[None]]
@@ -30,15 +30,15 @@ Departed = Callable[[str], Awaitable[None]]
 Quarantine = Callable[[str, str], Awaitable[None]]
 """Keeps an unreadable update (reason, JSON text) out of the way of those behind it."""
 
-Answer = Callable[[Search], Coroutine[Any, Any, None]]
+Answer = Callable[[InlineQuery], Coroutine[Any, Any, None]]
 """Answers an inline query."""
 
 
-class Intake:
+class UpdateReceiver:
     """Takes updates; returns once none of them can be lost any more."""
 
     def __init__(
-        self, door: Door, channel: TelegramChannel, accept: Accept, departed: Departed, quarantine: Quarantine
+        self, door: UpdateParser, channel: TelegramChannel, accept: Accept, departed: Departed, quarantine: Quarantine
     ) -> None:
         self.search: Answer | None = None
         self._door = door
@@ -56,7 +56,7 @@ class Intake:
         for update in updates:
             read = await self.read(update)
             if read is not None:
-                lanes.setdefault(read.conversation if isinstance(read, Envelope) else "", []).append(read)
+                lanes.setdefault(read.conversation if isinstance(read, InboundEvent) else "", []).append(read)
         if len(lanes) == 1:  # a webhook brings one update at a time: no task is needed to wait for one
             await self._in_order(*lanes.values())
             return
@@ -82,12 +82,12 @@ class Intake:
             await self._one(read)
 
     async def _one(self, read: Read) -> None:
-        if isinstance(read, Envelope):
+        if isinstance(read, InboundEvent):
             if not await self._accept(read) and "query" in read.address:
                 self._channel.acknowledge(
                     read.address["query"]
                 )  # a double tap: the spinner stops, nothing else happens
-        elif isinstance(read, Departure):
+        elif isinstance(read, UserLeft):
             await self._departed(read.person)
         elif read is not None and self.search is not None:
             self._channel.aside(self.search(read))
@@ -112,7 +112,7 @@ class Webhook:
     The size of a body is limited by the server (aiohttp's `client_max_size`, 1 MiB unless set): 413.
     """
 
-    def __init__(self, intake: Intake, secret: str) -> None:
+    def __init__(self, intake: UpdateReceiver, secret: str) -> None:
         self.ready = False
         self._intake = intake
         self._secret = secret.encode()
@@ -166,9 +166,9 @@ class Poller:
     def __init__(
         self,
         bot: TelegramBot,
-        intake: Intake,
+        intake: UpdateReceiver,
         kinds: Sequence[str],
-        patience: Patience,
+        patience: Backoff,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bot = bot

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Protocol
 
-from bot.channels.telegram.entities import Line, entities, fragments, opens, utf16
+from bot.channels.telegram.entities import TextLine, entities, fragments, opens, utf16
 from bot.channels.telegram.layout import Unit, card_units, closing_units, code_units, text_units
-from bot.dialog.turn import Button, Card, Outcome, Reply, Tone
+from bot.dialog.turn import Button, Card, Outcome, Register, Reply
 
 Row = list[dict[str, Any]]
 
@@ -79,7 +79,7 @@ _PARAGRAPH, _LINE = "\n\n", "\n"
 
 
 @dataclass(slots=True)
-class Message:
+class OutgoingText:
     """One message being filled."""
 
     text: str = ""
@@ -114,20 +114,20 @@ class Message:
             self.entities.append({"type": quote, "offset": begin, "length": end - begin})
 
 
-def pack(units: Iterable[Unit]) -> list[Message]:
+def pack(units: Iterable[Unit]) -> list[OutgoingText]:
     """Return as few messages as needed, in order. Every message holds something."""
-    messages = [Message()]
+    messages = [OutgoingText()]
     for unit in units:
         for piece, gap in _pieces(unit):
             if not messages[-1].takes(piece):
-                messages.append(Message())
+                messages.append(OutgoingText())
             messages[-1].add(piece, gap)
     return [message for message in messages if message.text]
 
 
 def _pieces(unit: Unit) -> Iterator[tuple[Unit, str]]:
     """Yield the unit whole, or its lines one by one, or parts of a line: whatever fits into an empty message."""
-    empty = Message()
+    empty = OutgoingText()
     if empty.takes(unit):
         yield unit, _PARAGRAPH
         return
@@ -138,7 +138,7 @@ def _pieces(unit: Unit) -> Iterator[tuple[Unit, str]]:
             gap = _LINE
 
 
-def _broken(line: Line) -> Iterator[Line]:
+def _broken(line: TextLine) -> Iterator[TextLine]:
     room = MAX_UNITS - len(_PARAGRAPH) - len(_INDENT) * line.indent
     yield from fragments(line, room, MAX_ENTITIES - 1)
 
@@ -155,12 +155,12 @@ def _count(unit: Unit) -> int:
 class Words(Protocol):
     """The bot's own sentences, by key and register."""
 
-    def __call__(self, key: str, tone: Tone, **values: object) -> str:
+    def __call__(self, key: str, register: Register, **values: object) -> str:
         """Return one sentence; raises KeyError for an unknown key."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TextPart:
     """One message: its text, its entities, and its keyboard if it has one."""
 
     text: str
@@ -177,7 +177,7 @@ class Part:
         return content
 
 
-Parts = tuple[Part, ...]
+Parts = tuple[TextPart, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,26 +187,26 @@ class _Rendered:
     parts: Parts
 
 
-class Renderer:
+class TelegramRenderer:
     """Renders replies; what depends on the card alone is rendered once per node and register."""
 
     def __init__(self, words: Words) -> None:
         self._words = words
-        self._cards: dict[tuple[str, Tone, Outcome], _Rendered] = {}
+        self._cards: dict[tuple[str, Register, Outcome], _Rendered] = {}
 
-    def render(self, reply: Reply, more: Iterable[Button] = ()) -> list[Part]:
+    def render(self, reply: Reply, more: Iterable[Button] = ()) -> list[TextPart]:
         """Return one or more messages in order; `more` are buttons of this place, such as a way to privacy."""
         rendered = self._rendered(reply.card)
         own = reply.lead or reply.stored or reply.disclaimer or reply.offer
         parts, after = _divided(rendered.units, reply) if own else (rendered.parts, ())
         last = parts[-1]
-        return [*parts[:-1], Part(last.text, last.entities, keyboard(reply, more)), *after]
+        return [*parts[:-1], TextPart(last.text, last.entities, keyboard(reply, more)), *after]
 
     def _rendered(self, card: Card) -> _Rendered:
-        key = (card.node, card.tone, card.outcome)
+        key = (card.node, card.register, card.outcome)
         known = self._cards.get(key)
         if known is None or known.card != card:
-            units = card_units(card, self._words("sources-heading", card.tone))
+            units = card_units(card, self._words("sources-heading", card.register))
             known = self._cards[key] = _Rendered(card, units, _parts((*units, *closing_units(card))))
         return known
 
@@ -225,4 +225,4 @@ def _divided(card: tuple[Unit, ...], reply: Reply) -> tuple[Parts, Parts]:
 
 
 def _parts(units: tuple[Unit, ...]) -> Parts:
-    return tuple(Part(message.text, message.entities) for message in pack(units))
+    return tuple(TextPart(message.text, message.entities) for message in pack(units))

@@ -14,10 +14,10 @@ from telegram.error import (
     TelegramError,
 )
 
-from bot.channels.telegram.address import Place
+from bot.channels.telegram.address import TelegramAddress
 from bot.channels.telegram.backoff import Pacer
 from bot.channels.telegram.client import TelegramBot, call, wait_of
-from bot.channels.telegram.render import Part
+from bot.channels.telegram.render import TextPart
 from bot.inbox.events import Busy, Gone
 
 log = structlog.stdlib.get_logger(__name__)
@@ -45,7 +45,7 @@ class Sender:
         self._bot = bot
         self._pacer = pacer
 
-    async def send(self, place: Place, part: Part) -> int:
+    async def send(self, place: TelegramAddress, part: TextPart) -> int:
         """Send a new message and return its id.
 
         Raises Busy, Gone, TopicGone, ChatMigrated, or BadRequest for a message Telegram refuses even as plain text.
@@ -63,7 +63,7 @@ class Sender:
                 log.error("message_refused", reason=str(refusal))
         return await self._send({**where, **plainest})
 
-    async def edit(self, place: Place, message: int, part: Part) -> bool:
+    async def edit(self, place: TelegramAddress, message: int, part: TextPart) -> bool:
         """Change an earlier message; return False when that is no longer possible. Raises Busy, Gone, ChatMigrated."""
         await self._pacer.wait(place.chat)
         try:
@@ -114,7 +114,7 @@ def _judge(refusal: BadRequest) -> None:
         raise TopicGone from None
 
 
-def _forms(part: Part) -> list[dict[str, Any]]:
+def _forms(part: TextPart) -> list[dict[str, Any]]:
     """Return the message as it is, then without styles, then without buttons: better plain than unanswered."""
     whole = part.parameters()
     unstyled = {name: value for name, value in whole.items() if name != "entities"}

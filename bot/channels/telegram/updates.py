@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from bot.channels.telegram.address import Place
+from bot.channels.telegram.address import TelegramAddress
 from bot.channels.telegram.message import Json, answered_in, author_of, clean, is_service, topic_of, words_of
 from bot.dialog.turn import Incoming, Kind
-from bot.inbox.events import Envelope
+from bot.inbox.events import InboundEvent
 
 NAMES = ("start", "help", "tone", "sources", "privacy", "forget", "export")
 """The commands in the menu. Any other node can be named too: /ala_dose shows `ala-dose`."""
@@ -71,24 +71,24 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Departure:
+class UserLeft:
     """The person blocked the bot, or it was removed from the chat."""
 
     person: str
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class InlineQuery:
     """Somebody types `@bot words` in another chat."""
 
     query: str
     words: str
 
 
-Read = Envelope | Departure | Search | None
+Read = InboundEvent | UserLeft | InlineQuery | None
 
 
-class Door:
+class UpdateParser:
     """Reads updates of one bot. `username` is known once Telegram has answered getMe."""
 
     def __init__(self, bot: int, clock: Callable[[], float] = time.time) -> None:
@@ -116,14 +116,14 @@ class Door:
 
     # --- messages ---------------------------------------------------------------------------------------------------
 
-    def _message(self, message: Json, key: str) -> Envelope | None:
+    def _message(self, message: Json, key: str) -> InboundEvent | None:
         incoming, author = self._incoming(message), author_of(message)
         if incoming is None or author is None:
             return None
         number, group = int(message["message_id"]), _is_group(message)
-        place = Place(int(message["chat"]["id"]), group, topic_of(message), number if group else None)
+        place = TelegramAddress(int(message["chat"]["id"]), group, topic_of(message), number if group else None)
         replies_to = answered_in(message, self._bot)
-        return Envelope(
+        return InboundEvent(
             keys=(key,),
             channel="telegram",
             person=f"telegram:{author}",
@@ -134,7 +134,7 @@ class Door:
             replies_to=str(replies_to) if replies_to else None,
         )
 
-    def _edited(self, message: Json, key: str) -> Envelope | None:
+    def _edited(self, message: Json, key: str) -> InboundEvent | None:
         """A corrected question is answered again; a photo or a moving location that has no words is not."""
         envelope = self._message(message, key) if words_of(message) else None
         return replace(envelope, incoming=replace(envelope.incoming, edited=True)) if envelope else None
@@ -153,10 +153,10 @@ class Door:
 
     # --- everything else --------------------------------------------------------------------------------------------
 
-    def _press(self, query: Json, key: str) -> Envelope:
+    def _press(self, query: Json, key: str) -> InboundEvent:
         user, message, data = int(query["from"]["id"]), query.get("message"), clean(query.get("data") or "")
-        place = _pressed(query, user, message) if message else Place(user, query=str(query["id"]))
-        return Envelope(
+        place = _pressed(query, user, message) if message else TelegramAddress(user, query=str(query["id"]))
+        return InboundEvent(
             keys=(key, *self._tap_keys(user, place.chat, message or {}, data)),
             channel="telegram",
             person=f"telegram:{user}",
@@ -174,25 +174,25 @@ class Door:
         what = f"{user}:{chat}:{message.get('message_id')}:{message.get('edit_date')}:{data}"
         return tuple(f"telegram:{self._bot}:tap:{what}:{moment + later}" for later in (0, 1))
 
-    def _membership(self, change: Json, key: str) -> Departure | None:  # noqa: ARG002  (all readers look alike)
+    def _membership(self, change: Json, key: str) -> UserLeft | None:  # noqa: ARG002  (all readers look alike)
         gone = change["new_chat_member"]["status"] in _GONE
-        return Departure(f"telegram:{int(change['chat']['id'])}") if gone else None
+        return UserLeft(f"telegram:{int(change['chat']['id'])}") if gone else None
 
-    def _search(self, query: Json, key: str) -> Search:  # noqa: ARG002
-        return Search(str(query["id"]), clean(query["query"]))
+    def _search(self, query: Json, key: str) -> InlineQuery:  # noqa: ARG002
+        return InlineQuery(str(query["id"]), clean(query["query"]))
 
 
-def conversation(place: Place) -> str:
+def conversation(place: TelegramAddress) -> str:
     """Return the name of the conversation: a chat, or one topic of it."""
     return f"telegram:{place.chat}:{place.topic}" if place.topic else f"telegram:{place.chat}"
 
 
-def _pressed(query: Json, user: int, message: Json) -> Place:
+def _pressed(query: Json, user: int, message: Json) -> TelegramAddress:
     """Return where a press is answered. In a group only who asked may have the answer itself changed."""
     group, number = _is_group(message), int(message["message_id"])
     question = message.get("reply_to_message") or {}
     own = not group or (question.get("from") or {}).get("id") == user
-    return Place(
+    return TelegramAddress(
         chat=int(message["chat"]["id"]),
         group=group,
         topic=topic_of(message),

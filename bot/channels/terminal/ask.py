@@ -8,7 +8,7 @@ from typing import Any
 from bot.channels.plain import document_text, pressable, reply_text
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Incoming, Kind, Outcome, Reply, State, Tone
+from bot.dialog.turn import Incoming, Kind, Outcome, Register, Reply, State
 from bot.errors import UsageError
 
 
@@ -17,7 +17,7 @@ def answer_once(
     text: str | None,
     node: str | None,
     after: str | None,
-    tone: Tone | None,
+    register: Register | None,
     channel: str,
     *,
     as_json: bool,
@@ -30,7 +30,7 @@ def answer_once(
     incoming = Incoming(Kind.TEXT, text or "", channel)
     if node:
         incoming = Incoming(Kind.TAP, payloads.payload(_existing(engine, node)), channel)
-    reply, _ = engine.respond(State(tone, met=True, trail=trail), incoming)
+    reply, _ = engine.respond(State(register, met=True, trail=trail), incoming)
     if as_json:
         return json.dumps(as_data(reply, explain=explain), ensure_ascii=False, indent=2)
     because = [f"because: {reason}" for reason in reply.reasons] if explain else []
@@ -45,7 +45,7 @@ def as_data(reply: Reply, *, explain: bool = False) -> dict[str, Any]:
         "outcome": card.outcome.value,
         "node": card.node,
         "choices": [_node(button.payload) for button in reply.choices[:-1]] if unsure else [],
-        "tone": card.tone.value,
+        "tone": card.register.value,
         "title": card.title,
         "text": "\n\n".join(filter(None, [reply.lead, document_text(card.body), document_text(card.notes)])),
         "sources": [{"number": s.number, "id": s.id, "text": s.text, "url": s.url} for s in card.sources],
@@ -58,7 +58,7 @@ def as_data(reply: Reply, *, explain: bool = False) -> dict[str, Any]:
 
 def _as_text(engine: Engine, reply: Reply) -> str:
     labels = [f"  ({number}) {button.label}" for number, button in enumerate(pressable(reply), start=1)]
-    heading = engine.sentence("sources-heading", reply.card.tone)
+    heading = engine.sentence("sources-heading", reply.card.register)
     return "\n".join([reply_text(reply, heading), "", *labels])
 
 

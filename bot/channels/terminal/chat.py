@@ -10,7 +10,7 @@ from rich.console import Console
 from bot.channels.plain import pressable
 from bot.channels.terminal.render import show
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Effect, Incoming, Kind, Reply, State, Tone
+from bot.dialog.turn import Effect, Incoming, Kind, Register, Reply, State
 
 NOTHING: dict[str, Any] = {"tone": None, "met": False, "trails": [], "conversations": 0, "messages": 0, "questions": 0}
 """What is stored about a person here, in the words of the database."""
@@ -19,15 +19,15 @@ NONE_DELETED = {"preferences": 0, "conversations": 0, "messages": 0, "questions"
 """How much of each kind there was to delete here."""
 
 
-def converse(engine: Engine, console: Console, lines: Iterable[str], tone: Tone) -> None:
+def converse(engine: Engine, console: Console, lines: Iterable[str], register: Register) -> None:
     """Answer each line until the lines end."""
-    state, last = State(tone=tone), None
-    console.print(engine.sentence("terminal-welcome", tone), style="dim")
+    state, last = State(register=register), None
+    console.print(engine.sentence("terminal-welcome", register), style="dim")
     console.print()
     for line in lines:
         reply, state = engine.respond(state, _incoming(line, last))
         last = _reported(engine, reply)
-        show(console, last, engine.sentence("sources-heading", last.card.tone))
+        show(console, last, engine.sentence("sources-heading", last.card.register))
 
 
 def typed_lines(console: Console) -> Iterator[str]:

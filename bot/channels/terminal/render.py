@@ -10,7 +10,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from bot.channels.plain import pressable
-from bot.content.document import Block, Document, Heading, Item, Listing, Paragraph, Quote, Runs, Table
+from bot.content.document import Block, Document, Heading, Item, ListBlock, Paragraph, Quote, Runs, Table
 from bot.dialog.turn import Button, Reply
 
 
@@ -62,7 +62,7 @@ def _block(block: Block) -> RenderableType:
             return _text(runs)
         case Heading(runs):
             return Text(_text(runs).plain, style="bold")
-        case Listing(items):
+        case ListBlock(items):
             return Group(*map(_item, items))
         case Quote(blocks):
             return Padding(Group(*map(_block, blocks)), (0, 0, 0, 3), expand=False)

@@ -12,16 +12,16 @@ import asyncpg
 
 from bot.dialog.turn import State
 from bot.store.base import (
-    Arrival,
-    Depth,
-    Held,
-    Horizon,
+    AcceptResult,
     Lease,
-    Pruned,
-    Receipt,
-    Record,
+    NewEvent,
+    PendingTurn,
+    PruneCounts,
+    QueueDepth,
+    RetentionCutoffs,
     StoreUnavailable,
     Turn,
+    TurnResult,
     day_of,
     state_from,
 )
@@ -43,7 +43,9 @@ class PostgresStore:
     def __init__(self, pool: asyncpg.Pool, dsn: str) -> None:
         self._pool = pool
         self._dsn = dsn
-        self._acceptances: Grouping[turns.Acceptance, Receipt] = Grouping(together(self._accept), turns.accept_names)
+        self._acceptances: Grouping[turns.Acceptance, AcceptResult] = Grouping(
+            together(self._accept), turns.accept_names
+        )
         self._finishes: Grouping[turns.Finish, Turn | None] = Grouping(together(self._finish), turns.finish_names)
 
     @classmethod
@@ -70,7 +72,7 @@ class PostgresStore:
     async def adopt(self) -> None:
         """Nothing to take over: the leases of a dead replica run out, and others live."""
 
-    async def accept(self, arrival: Arrival, lease: Lease | None) -> Receipt:
+    async def accept(self, arrival: NewEvent, lease: Lease | None) -> AcceptResult:
         return await self._acceptances.run((arrival, lease))
 
     async def claim(self, channel: str, limit: int, lease: Lease) -> list[Turn]:
@@ -84,7 +86,7 @@ class PostgresStore:
     async def progress(self, turn: Turn, sent: Sequence[str]) -> None:
         await self._execute(sql.PROGRESS, turn.row, json.dumps(sent))
 
-    async def finish(self, turn: Turn, record: Record, lease: Lease | None) -> Turn | None:
+    async def finish(self, turn: Turn, record: TurnResult, lease: Lease | None) -> Turn | None:
         return await self._finishes.run((turn, record, lease))
 
     async def postpone(self, turn: Turn, due_at: float, attempts: int) -> None:
@@ -100,8 +102,8 @@ class PostgresStore:
         await self._execute(sql.RELEASE, owner)
 
     async def preferences(self, person: bytes) -> State:
-        [(tone, met)] = await self._rows(sql.PREFERENCES, person) or [(None, False)]
-        return state_from(tone, met, None)
+        [(register, met)] = await self._rows(sql.PREFERENCES, person) or [(None, False)]
+        return state_from(register, met, None)
 
     async def remembers(self, conversation: bytes) -> bool:
         return bool(await self._rows(sql.REMEMBERS, conversation))
@@ -115,8 +117,8 @@ class PostgresStore:
             about = await db.fetchrow(sql.PREFERENCES, person)
             trails = await db.fetch(sql.TRAILS, person)
             counts = await db.fetchrow(sql.COUNTS, person)
-        tone, met = about or (None, False)
-        return {"tone": tone, "met": met, "trails": [trail.split() for (trail,) in trails], **dict(counts)}
+        register, met = about or (None, False)
+        return {"tone": register, "met": met, "trails": [trail.split() for (trail,) in trails], **dict(counts)}
 
     async def votes(self) -> Mapping[tuple[str, str], int]:
         return {(node, vote): votes for node, vote, votes in await self._rows(sql.VOTES)}
@@ -124,12 +126,12 @@ class PostgresStore:
     async def departed(self, person: bytes, at: float) -> None:
         await self._execute(sql.DEPARTED, person, day_of(at), at)
 
-    async def prune(self, horizon: Horizon) -> Pruned:
+    async def prune(self, horizon: RetentionCutoffs) -> PruneCounts:
         gone = await self._column(sql.LONG_GONE, horizon.departed)
         for person in gone:
             await self.forget(person)
         idle = day_of(horizon.idle)
-        return Pruned(
+        return PruneCounts(
             {
                 "events": await self._execute(sql.PRUNE_EVENTS, horizon.events),
                 "messages": await self._execute(sql.PRUNE_MESSAGES, horizon.messages),
@@ -141,12 +143,12 @@ class PostgresStore:
             }
         )
 
-    async def depth(self) -> Mapping[str, Depth]:
+    async def depth(self) -> Mapping[str, QueueDepth]:
         rows = await self._rows(sql.DEPTH)
-        return {channel: Depth(waiting, held, oldest) for channel, waiting, held, oldest in rows}
+        return {channel: QueueDepth(waiting, held, oldest) for channel, waiting, held, oldest in rows}
 
-    async def held(self, status: str | None = None) -> Sequence[Held]:
-        return [Held(*row) for row in await self._rows(sql.HELD, status)]
+    async def held(self, status: str | None = None) -> Sequence[PendingTurn]:
+        return [PendingTurn(*row) for row in await self._rows(sql.HELD, status)]
 
     async def replay(self, row: int, now: float) -> bool:
         return bool(await self._column(sql.REPLAY, row, now))
@@ -157,7 +159,7 @@ class PostgresStore:
     def term(self, post: str) -> AbstractAsyncContextManager[asyncio.Event]:
         return leader.term(self._dsn, post)
 
-    async def _accept(self, calls: Sequence[turns.Acceptance]) -> list[Receipt]:
+    async def _accept(self, calls: Sequence[turns.Acceptance]) -> list[AcceptResult]:
         async with self._connection() as db:
             rows = {row["conversation"]: row for row in await db.fetch(turns.ACCEPT, *turns.accept_terms(calls))}
             moved = [lane for lane, row in rows.items() if row["leased"] and not row["unmoved"]]
@@ -201,11 +203,11 @@ async def _keep_as_it_is(connection: asyncpg.Connection) -> None:
     """No step changes a connection's settings, so resetting it (a round trip per step) is not needed."""
 
 
-def _receipt(arrival: Arrival, row: Any, first: Mapping[bytes, Turn]) -> Receipt:
+def _receipt(arrival: NewEvent, row: Any, first: Mapping[bytes, Turn]) -> AcceptResult:
     if row is None or not row["leased"]:
-        return Receipt(fresh=row is not None)
+        return AcceptResult(fresh=row is not None)
     turn = turns.new_turn(row, arrival) if row["unmoved"] else first.get(arrival.conversation)
-    return Receipt(fresh=True, turn=turn)
+    return AcceptResult(fresh=True, turn=turn)
 
 
 async def _first_turns(db: Any, conversations: Sequence[bytes]) -> dict[bytes, Turn]:

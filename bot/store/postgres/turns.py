@@ -12,10 +12,10 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from bot.store.base import LONGEST_WAIT, Arrival, Lease, Record, Turn, day_of, state_from, trail_text
+from bot.store.base import LONGEST_WAIT, Lease, NewEvent, Turn, TurnResult, day_of, state_from, trail_text
 
-Acceptance = tuple[Arrival, Lease | None]
-Finish = tuple[Turn, Record, Lease | None]
+Acceptance = tuple[NewEvent, Lease | None]
+Finish = tuple[Turn, TurnResult, Lease | None]
 
 _REMEMBERED = """p.tone, p.met, c.trail,
   (SELECT node FROM message m WHERE m.conversation = a.conversation AND m.message = a.replies_to) AS context,
@@ -141,13 +141,15 @@ def finish_names(call: Finish) -> Collection[bytes]:
 
 def finish_terms(calls: Sequence[Finish]) -> list[Sequence[Any]]:
     """Return the parameters of `FINISH`, a column each. Only what a turn changed about its person is written."""
-    changed = [turn.person for turn, record, _ in calls if record.state and record.state.tone != turn.state.tone]
+    changed = [
+        turn.person for turn, record, _ in calls if record.state and record.state.register != turn.state.register
+    ]
     sent = [(turn.row, text, part) for turn, record, _ in calls for part, text in enumerate(record.messages)]
     lanes = [turn.conversation for turn, _, _ in calls]
     return [*_columns([_finished(*call) for call in calls], 14), changed, *_columns(sent, 3), lanes]
 
 
-def _accepted(arrival: Arrival, lease: Lease | None) -> tuple[Any, ...]:
+def _accepted(arrival: NewEvent, lease: Lease | None) -> tuple[Any, ...]:
     return (
         arrival.conversation,
         arrival.person,
@@ -162,12 +164,12 @@ def _accepted(arrival: Arrival, lease: Lease | None) -> tuple[Any, ...]:
     )
 
 
-def _finished(turn: Turn, record: Record, lease: Lease | None) -> tuple[Any, ...]:
+def _finished(turn: Turn, record: TurnResult, lease: Lease | None) -> tuple[Any, ...]:
     state, vote = record.state or turn.state, record.vote
-    voted = (vote.node, vote.tone, vote.channel, vote.vote) if vote else (None, None, None, None)
+    voted = (vote.node, vote.register, vote.channel, vote.vote) if vote else (None, None, None, None)
     return (
         turn.row,
-        state.tone,
+        state.register,
         state.met,
         vote.day if vote else day_of(record.at),
         record.state is not None,
@@ -184,7 +186,7 @@ def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> Sequence[Sequence[A
     return list(zip(*rows, strict=True)) or [()] * width
 
 
-def new_turn(row: Any, arrival: Arrival) -> Turn:
+def new_turn(row: Any, arrival: NewEvent) -> Turn:
     """Return the turn one row of `ACCEPT` makes of an arrival."""
     return Turn(
         row=row["id"],

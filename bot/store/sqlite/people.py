@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.dialog.turn import State
-from bot.store.base import DIGEST_BYTES, Depth, Held, Horizon, Lease, day_of, state_from
+from bot.store.base import DIGEST_BYTES, Lease, PendingTurn, QueueDepth, RetentionCutoffs, day_of, state_from
 from bot.store.sqlite import turns
 
 _THEIRS = "(SELECT conversation FROM conversation WHERE person = ?)"
@@ -34,8 +34,8 @@ at a time, and no turn waits for more than one slice."""
 
 def preferences(db: sqlite3.Connection, person: bytes) -> State:
     """Return tone and met of the person."""
-    tone, met = db.execute("SELECT tone, met FROM person WHERE person = ?", (person,)).fetchone() or (None, False)
-    return state_from(tone, met, None)
+    register, met = db.execute("SELECT tone, met FROM person WHERE person = ?", (person,)).fetchone() or (None, False)
+    return state_from(register, met, None)
 
 
 def remembers(db: sqlite3.Connection, conversation: bytes) -> bool:
@@ -56,7 +56,7 @@ def export(db: sqlite3.Connection, person: bytes) -> dict[str, Any]:
     trails = db.execute("SELECT trail FROM conversation WHERE person = ?", (person,)).fetchall()
     counts = {kind: db.execute(statement, (person,)).fetchone()[0] for kind, statement in _COUNT.items()}
     return {
-        "tone": state.tone and str(state.tone),
+        "tone": state.register and str(state.register),
         "met": state.met,
         "trails": [trail.split() for (trail,) in trails],
         **counts,
@@ -72,7 +72,7 @@ def departed(db: sqlite3.Connection, person: bytes, at: float) -> None:
     )
 
 
-def prune_slice(db: sqlite3.Connection, number: int, horizon: Horizon) -> dict[str, int]:
+def prune_slice(db: sqlite3.Connection, number: int, horizon: RetentionCutoffs) -> dict[str, int]:
     """Remove what is older than the horizon from one slice of the keys, 0 to 255; return how many rows of each kind."""
     terms = {
         "first": bytes([number]),
@@ -84,7 +84,7 @@ def prune_slice(db: sqlite3.Connection, number: int, horizon: Horizon) -> dict[s
     return {kind: db.execute(statement, terms).rowcount for kind, statement in _OLD.items()}
 
 
-def prune_rest(db: sqlite3.Connection, horizon: Horizon) -> dict[str, int]:
+def prune_rest(db: sqlite3.Connection, horizon: RetentionCutoffs) -> dict[str, int]:
     """Forget who left long ago, and drop what nobody looked at in the quarantine."""
     gone = db.execute("SELECT person FROM person WHERE departed < ?", (horizon.departed,)).fetchall()
     for (person,) in gone:
@@ -106,14 +106,14 @@ _HELD = """SELECT id, channel, status, attempts, received, reason FROM inbox
 WHERE :status IS NULL OR status = :status ORDER BY id"""
 
 
-def depth(db: sqlite3.Connection) -> dict[str, Depth]:
+def depth(db: sqlite3.Connection) -> dict[str, QueueDepth]:
     """Return how full the inbox is, by channel."""
-    return {channel: Depth(waiting, held, oldest) for channel, waiting, held, oldest in db.execute(_DEPTH)}
+    return {channel: QueueDepth(waiting, held, oldest) for channel, waiting, held, oldest in db.execute(_DEPTH)}
 
 
-def held(db: sqlite3.Connection, status: str | None) -> list[Held]:
+def held(db: sqlite3.Connection, status: str | None) -> list[PendingTurn]:
     """Return unfinished turns, oldest first."""
-    return [Held(*row) for row in db.execute(_HELD, {"status": status})]
+    return [PendingTurn(*row) for row in db.execute(_HELD, {"status": status})]
 
 
 def votes(db: sqlite3.Connection) -> dict[tuple[str, str], int]:

@@ -14,7 +14,18 @@ from typing import IO, Any, Literal
 import aiosqlite
 
 from bot.dialog.turn import State
-from bot.store.base import Arrival, Depth, Held, Horizon, Lease, Pruned, Receipt, Record, StoreInUse, Turn
+from bot.store.base import (
+    AcceptResult,
+    Lease,
+    NewEvent,
+    PendingTurn,
+    PruneCounts,
+    QueueDepth,
+    RetentionCutoffs,
+    StoreInUse,
+    Turn,
+    TurnResult,
+)
 from bot.store.sqlite import people, turns
 from bot.store.sqlite.commit import GroupCommit
 
@@ -59,7 +70,7 @@ class SqliteStore:
         self._lock = self._lock or lock_file(self._path)
         await self._group.run(lambda db: people.release(db, None))
 
-    async def accept(self, arrival: Arrival, lease: Lease | None) -> Receipt:
+    async def accept(self, arrival: NewEvent, lease: Lease | None) -> AcceptResult:
         return await self._group.run(lambda db: turns.accept(db, arrival, lease))
 
     async def claim(self, channel: str, limit: int, lease: Lease) -> list[Turn]:
@@ -71,7 +82,7 @@ class SqliteStore:
     async def progress(self, turn: Turn, sent: Sequence[str]) -> None:
         await self._group.run(lambda db: turns.progress(db, turn.row, sent))
 
-    async def finish(self, turn: Turn, record: Record, lease: Lease | None) -> Turn | None:
+    async def finish(self, turn: Turn, record: TurnResult, lease: Lease | None) -> Turn | None:
         return await self._group.run(lambda db: turns.finish(db, turn, record, lease))
 
     async def postpone(self, turn: Turn, due_at: float, attempts: int) -> None:
@@ -104,16 +115,16 @@ class SqliteStore:
     async def departed(self, person: bytes, at: float) -> None:
         await self._group.run(lambda db: people.departed(db, person, at))
 
-    async def prune(self, horizon: Horizon) -> Pruned:
+    async def prune(self, horizon: RetentionCutoffs) -> PruneCounts:
         counts = Counter(await self._group.run(lambda db: people.prune_rest(db, horizon)))
         for number in range(people.SLICES):
             counts.update(await self._group.run(partial(people.prune_slice, number=number, horizon=horizon)))
-        return Pruned(counts)
+        return PruneCounts(counts)
 
-    async def depth(self) -> Mapping[str, Depth]:
+    async def depth(self) -> Mapping[str, QueueDepth]:
         return await self._group.run(people.depth)
 
-    async def held(self, status: str | None = None) -> Sequence[Held]:
+    async def held(self, status: str | None = None) -> Sequence[PendingTurn]:
         return await self._group.run(lambda db: people.held(db, status))
 
     async def replay(self, row: int, now: float) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.dialog.turn import State
-from bot.store.base import LONGEST_WAIT, Arrival, Lease, Receipt, Record, Turn, day_of, state_from, trail_text
+from bot.store.base import LONGEST_WAIT, AcceptResult, Lease, NewEvent, Turn, TurnResult, day_of, state_from, trail_text
 
 _FIRST = """SELECT id, conversation, channel, person, payload, received, attempts, sent, question, replies_to, edited
 FROM inbox WHERE conversation = ? AND status = 'waiting' ORDER BY id LIMIT 1"""
@@ -45,18 +45,18 @@ _COUNT_VOTE = """INSERT INTO feedback (node, tone, channel, vote, day, votes) VA
 ON CONFLICT DO UPDATE SET votes = votes + 1"""
 
 
-def accept(db: sqlite3.Connection, arrival: Arrival, lease: Lease | None) -> Receipt:
+def accept(db: sqlite3.Connection, arrival: NewEvent, lease: Lease | None) -> AcceptResult:
     """Store the arrival unless one of its keys is known; lease its lane if it is the only one in it."""
     known = [_is_known(db, key, arrival.received) for key in arrival.keys]
     if any(known):
-        return Receipt(fresh=False)
+        return AcceptResult(fresh=False)
     row = _insert(db, arrival)
     owner, until = (lease.owner, lease.until) if lease else (None, None)
     lane = (arrival.conversation, arrival.channel, arrival.received, owner, until)
     [(waiting,)] = db.execute(_ENTER_LANE, lane).fetchall()
     if lease is None or waiting > 1:
-        return Receipt(fresh=True)
-    return Receipt(fresh=True, turn=_turn(db, row, arrival))
+        return AcceptResult(fresh=True)
+    return AcceptResult(fresh=True, turn=_turn(db, row, arrival))
 
 
 def claim(db: sqlite3.Connection, channel: str, limit: int, lease: Lease) -> list[Turn]:
@@ -73,14 +73,14 @@ def first_turn(db: sqlite3.Connection, conversation: bytes, *, doubtful: bool = 
     if found is None:
         return None
     row, conversation, channel, person, payload, received, attempts, sent, question, replies_to, edited = found
-    arrival = Arrival((), channel, person, conversation, payload, received, question, replies_to, bool(edited))
+    arrival = NewEvent((), channel, person, conversation, payload, received, question, replies_to, bool(edited))
     turn = _turn(db, row, arrival)
     return replace(turn, attempts=attempts, sent=tuple(json.loads(sent)), doubtful=doubtful or attempts > 0)
 
 
-def _turn(db: sqlite3.Connection, row: int, arrival: Arrival) -> Turn:
+def _turn(db: sqlite3.Connection, row: int, arrival: NewEvent) -> Turn:
     """Return a new turn with what is remembered about its asker, its conversation and the messages it refers to."""
-    tone, met, trail = db.execute(_STATE, (arrival.person, arrival.conversation)).fetchone()
+    register, met, trail = db.execute(_STATE, (arrival.person, arrival.conversation)).fetchone()
     return Turn(
         row=row,
         channel=arrival.channel,
@@ -91,7 +91,7 @@ def _turn(db: sqlite3.Connection, row: int, arrival: Arrival) -> Turn:
         attempts=0,
         sent=(),
         question=arrival.question,
-        state=state_from(tone, met, trail),
+        state=state_from(register, met, trail),
         context=_node_of(db, arrival.conversation, arrival.replies_to) if arrival.replies_to else None,
         earlier=_answer_to(db, arrival.conversation, arrival.question) if arrival.edited else None,
     )
@@ -102,7 +102,7 @@ def progress(db: sqlite3.Connection, row: int, sent: Sequence[str]) -> None:
     db.execute("UPDATE inbox SET sent = ? WHERE id = ?", (json.dumps(sent), row))
 
 
-def finish(db: sqlite3.Connection, turn: Turn, record: Record, lease: Lease | None) -> Turn | None:
+def finish(db: sqlite3.Connection, turn: Turn, record: TurnResult, lease: Lease | None) -> Turn | None:
     """Write what the turn leaves behind, delete its row, and go on in its lane or leave it."""
     if db.execute("DELETE FROM inbox WHERE id = ?", (turn.row,)).rowcount == 0:
         return None
@@ -131,7 +131,7 @@ def _is_known(db: sqlite3.Connection, key: bytes, now: float) -> bool:
     return db.execute("INSERT OR IGNORE INTO seen (event, at) VALUES (?, ?)", (key, now)).rowcount == 0
 
 
-def _insert(db: sqlite3.Connection, arrival: Arrival) -> int:
+def _insert(db: sqlite3.Connection, arrival: NewEvent) -> int:
     fields = (
         arrival.conversation,
         arrival.person,
@@ -160,7 +160,7 @@ def _answer_to(db: sqlite3.Connection, conversation: bytes, question: str | None
     return found[0] if found else None
 
 
-def _remember(db: sqlite3.Connection, turn: Turn, record: Record) -> None:
+def _remember(db: sqlite3.Connection, turn: Turn, record: TurnResult) -> None:
     if record.state is not None:
         _remember_state(db, turn, record.state, day_of(record.at))
     for part, message in enumerate(record.messages):
@@ -168,13 +168,13 @@ def _remember(db: sqlite3.Connection, turn: Turn, record: Record) -> None:
         db.execute(_REMEMBER_MESSAGE, answer)
     if record.vote is not None:
         vote = record.vote
-        db.execute(_COUNT_VOTE, (vote.node, vote.tone, vote.channel, vote.vote, vote.day))
+        db.execute(_COUNT_VOTE, (vote.node, vote.register, vote.channel, vote.vote, vote.day))
 
 
 def _remember_state(db: sqlite3.Connection, turn: Turn, state: State, day: int) -> None:
     """Write only what this turn changed about the person: another conversation of theirs may be changing the rest."""
-    changed = state.tone != turn.state.tone
-    about = {"person": turn.person, "tone": state.tone, "met": state.met, "day": day, "changed": changed}
+    changed = state.register != turn.state.register
+    about = {"person": turn.person, "tone": state.register, "met": state.met, "day": day, "changed": changed}
     db.execute(_REMEMBER_PERSON, about)
     position = (trail_text(state), day, turn.conversation, turn.person)
     if db.execute(_MOVE_ON, position).rowcount == 0:  # new, or another person's turn until now

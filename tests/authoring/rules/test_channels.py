@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.authoring.check import Gauge
+from bot.authoring.check import ChannelLimits
 from bot.channels.limits import GAUGES, slack_gauge, telegram_gauge
 from bot.content.loader import load
-from bot.content.models import Tone
+from bot.content.models import Register
 from tests.content.mini import ROOT, written
 
 ENDLESS = """answer: ala-mechanism
@@ -24,18 +24,23 @@ claims:
 
 
 @pytest.mark.parametrize("gauge", GAUGES)
-def test_every_shipped_answer_fits(gauge: Gauge) -> None:
+def test_every_shipped_answer_fits(gauge: ChannelLimits) -> None:
     library = load(ROOT / "dialogs", ROOT / "content")
     measure = gauge(library)
     assert {
-        (node, tone): [*measure(node, tone)] for node in library.nodes for tone in Tone if [*measure(node, tone)]
+        (node, register): [*measure(node, register)]
+        for node in library.nodes
+        for register in Register
+        if [*measure(node, register)]
     } == {}
 
 
 def test_an_answer_that_does_not_end_breaks_both_channels_in_its_register(tmp_path: Path) -> None:
     folder = written(tmp_path, {"content/neuropathy/answers/ala-mechanism.yaml": ENDLESS})
     library = load(folder / "dialogs", folder / "content")
-    said = [[*gauge(library)("ala-mechanism", tone)] for gauge in (telegram_gauge, slack_gauge) for tone in Tone]
+    said = [
+        [*gauge(library)("ala-mechanism", register)] for gauge in (telegram_gauge, slack_gauge) for register in Register
+    ]
     assert said == [
         ["Telegram needs 5 messages for it; it must fit one"],
         [],

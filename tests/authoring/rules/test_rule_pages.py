@@ -11,7 +11,7 @@ import pytest
 from bot.authoring.check import check
 from bot.authoring.rule_pages import Example, RulePage, index, pages
 from bot.channels.limits import GAUGES
-from bot.content.diagnostics import Fault
+from bot.content.diagnostics import Diagnostic
 from tests.content.mini import ROOT, TODAY, written
 
 RULES = ROOT / "docs" / "rules"
@@ -59,7 +59,7 @@ def test_the_index_is_fresh() -> None:
     assert (RULES / "README.md").read_text() == index(PAGES), "run `make docs`"
 
 
-def _findings(page: RulePage) -> Sequence[Fault]:
+def _findings(page: RulePage) -> Sequence[Diagnostic]:
     """Return what the checker says here; two rules need the channels, and speak of rendered answers only."""
     found = check(Path("dialogs"), Path("content"), TODAY, GAUGES if page.code in RENDERED else ()).faults
     return [fault for fault in found if fault.code == page.code] if page.code in RENDERED else found

@@ -6,18 +6,18 @@ import json
 
 from hypothesis import strategies as st
 
-from bot.content.document import Document, Heading, Item, Listing, Paragraph, Quote, Run, Runs, Table
-from bot.dialog.turn import Button, Card, Outcome, Reply, SourceLine, Tone
+from bot.content.document import Document, Heading, Inline, Item, ListBlock, Paragraph, Quote, Runs, Table
+from bot.dialog.turn import Button, Card, Outcome, Register, Reply, SourceLine
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 LONG = st.builds(lambda text, times: text * times, st.text("ab &<>*_~`é🧠\n", max_size=20), st.integers(1, 300))
 URL = st.sampled_from(
     ["https://doi.org/10.1000/xyz", "http://example.org/a?b=c&d", "javascript:alert(1)", "not an address"]
 )
-RUN = st.builds(Run, TEXT | LONG, st.booleans(), st.booleans(), st.booleans(), st.none() | URL)
+RUN = st.builds(Inline, TEXT | LONG, st.booleans(), st.booleans(), st.booleans(), st.none() | URL)
 RUNS: st.SearchStrategy[Runs] = st.lists(RUN, max_size=3).map(tuple)
 ITEM = st.builds(Item, RUNS, st.integers(0, 12), st.sampled_from(["•", "1.", "2.", ""]))
-LISTING = st.builds(Listing, st.lists(ITEM, min_size=1, max_size=6).map(tuple))
+LISTING = st.builds(ListBlock, st.lists(ITEM, min_size=1, max_size=6).map(tuple))
 PARAGRAPH = st.builds(Paragraph, RUNS)
 
 
@@ -43,7 +43,7 @@ SOURCE = st.builds(SourceLine, st.integers(1, 99), st.just("id"), TEXT, st.none(
 CARD = st.builds(
     Card,
     st.just("ala"),
-    st.sampled_from(Tone),
+    st.sampled_from(Register),
     st.sampled_from(Outcome),
     TEXT,
     DOCUMENT,
@@ -73,7 +73,7 @@ def words_in(document: Document) -> str:
         match block:
             case Paragraph(runs) | Heading(runs):
                 found += [run.text for run in runs]
-            case Listing(items):
+            case ListBlock(items):
                 found += [run.text for item in items for run in item.runs]
             case Quote(blocks):
                 found.append(words_in(blocks))

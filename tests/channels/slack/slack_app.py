@@ -11,14 +11,14 @@ from typing import Any, Literal
 from aiohttp import web
 
 from bot.app import first_topics
-from bot.channels.slack.app import EVENTS_PATH, Credentials, House, Slack
+from bot.channels.slack.app import EVENTS_PATH, Credentials, HostServices, Slack
 from bot.channels.slack.oauth import OAuth
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Tone
-from bot.inbox.events import Envelope
+from bot.dialog.turn import Register
+from bot.inbox.events import InboundEvent
 from bot.inbox.identity import Identity
-from bot.inbox.inbox import Courier
-from bot.inbox.policy import Policy
+from bot.inbox.inbox import Inbox
+from bot.inbox.policy import RetryPolicy
 from bot.store.base import Store
 from bot.store.open import open_store
 from tests.fakes.slack import CHANNEL, FakeSlack
@@ -29,13 +29,13 @@ from tests.fakes.slack_world import Post
 Mode = Literal["socket", "http"]
 SECRET = "a secret for tests"
 ADA, BEN, CLEO = "U0ADA", "U0BEN", "U0CLEO"
-QUICK = Policy(tick=0.02, store_pause=0.01)
+QUICK = RetryPolicy(tick=0.02, store_pause=0.01)
 
 
 class Ward:
     """Everything that runs; `people` do things, `answers` waits for what became visible."""
 
-    def __init__(self, fake: FakeSlack, slack: Slack, courier: Courier, store: Store, engine: Engine) -> None:
+    def __init__(self, fake: FakeSlack, slack: Slack, courier: Inbox, store: Store, engine: Engine) -> None:
         self.fake = fake
         self.slack = slack
         self.courier = courier
@@ -79,17 +79,17 @@ class Ward:
         depth = (await self.store.depth()).get("slack")
         return depth.waiting if depth else 0
 
-    def title(self, node: str, tone: Tone = Tone.PROFESSIONAL) -> str:
+    def title(self, node: str, register: Register = Register.PROFESSIONAL) -> str:
         """Return the title of an answer."""
-        return self.engine.library.text(self.engine.library.answer(node).title, tone)
+        return self.engine.library.text(self.engine.library.answer(node).title, register)
 
-    def label(self, node: str, tone: Tone = Tone.PROFESSIONAL) -> str:
+    def label(self, node: str, register: Register = Register.PROFESSIONAL) -> str:
         """Return the button text of an answer."""
-        return self.engine.library.text(self.engine.library.answer(node).label, tone)
+        return self.engine.library.text(self.engine.library.answer(node).label, register)
 
-    def say(self, key: str, tone: Tone = Tone.PROFESSIONAL, **values: Any) -> str:
+    def say(self, key: str, register: Register = Register.PROFESSIONAL, **values: Any) -> str:
         """Return one of the bot's own sentences."""
-        return self.engine.sentence(key, tone, **values)
+        return self.engine.sentence(key, register, **values)
 
 
 @asynccontextmanager
@@ -106,18 +106,20 @@ async def house(
 ) -> AsyncIterator[Ward]:
     """Run the bot on a pretended Slack; the database is a file in `folder`, so that a second house goes on there."""
     store = await open_store(f"sqlite:///{folder / 'ward.sqlite3'}")
-    courier = Courier(store, engine, Identity(SECRET), policy=QUICK)
+    courier = Inbox(store, engine, Identity(SECRET), policy=QUICK)
     kept: list[Mapping[str, Any]] = []
 
     async def quarantine(body: Mapping[str, Any], reason: str) -> None:
         kept.append(body)
 
-    async def accept(envelope: Envelope) -> bool:
+    async def accept(envelope: InboundEvent) -> bool:
         return await ward.courier.accept(envelope)
 
     given = {"bot_token": fake.bot_token, "app_token": fake.world.app_token, **(credentials or {})}
     given.setdefault("signing_secret", fake.world.signing_secret)
-    home = House(accept, engine.sentence, lambda tone: first_topics(engine, tone), courier.remembers, quarantine)
+    home = HostServices(
+        accept, engine.sentence, lambda register: first_topics(engine, register), courier.remembers, quarantine
+    )
     slack = Slack(Credentials(mode, fake.api, **given), home, oauth, ping)
     ward = Ward(fake, slack, courier, store, engine)
     ward.quarantined = kept

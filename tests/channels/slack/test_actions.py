@@ -8,7 +8,7 @@ from bot.content.library import Library
 from bot.dialog.engine import Engine
 from bot.dialog.matching import Match
 from bot.dialog.payloads import REASONS
-from bot.dialog.turn import Outcome, Tone
+from bot.dialog.turn import Outcome, Register
 from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, Mode, Ward, house, labels_of, words_of
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_world import Post
@@ -41,10 +41,10 @@ async def test_the_main_path_goes_on_after_a_restart(
         await ward.people.press(ADA, CHANNEL, post.ts, ward.say("to-layperson"))
         await ward.answer()
     async with house(fake, engine, mode, tmp_path) as ward:
-        await ward.people.press(ADA, CHANNEL, post.ts, ward.label("k2", Tone.LAYPERSON))
-        assert ward.title("k2", Tone.LAYPERSON) in words_of(await ward.answer())
+        await ward.people.press(ADA, CHANNEL, post.ts, ward.label("k2", Register.LAYPERSON))
+        assert ward.title("k2", Register.LAYPERSON) in words_of(await ward.answer())
         await ward.people.mention(ADA, CHANNEL, "and the side effects?", post.thread_ts)
-        assert ward.title("k2", Tone.LAYPERSON) in words_of(await ward.answer())
+        assert ward.title("k2", Register.LAYPERSON) in words_of(await ward.answer())
 
 
 async def test_the_register_switches_in_place_for_its_asker(ward: Ward) -> None:
@@ -52,10 +52,10 @@ async def test_the_register_switches_in_place_for_its_asker(ward: Ward) -> None:
     await ward.people.press(ADA, CHANNEL, post.ts, ward.say("to-layperson"))
     switched = await ward.answer()
     assert (switched.method, switched.ts) == ("chat.update", post.ts)
-    assert ward.title("ala", Tone.LAYPERSON) in words_of(switched)
+    assert ward.title("ala", Register.LAYPERSON) in words_of(switched)
     await ward.idle()
     await ward.people.mention(ADA, CHANNEL, "does vitamin k2 help neuropathy")
-    assert ward.title("k2", Tone.LAYPERSON) in words_of(await ward.answer())
+    assert ward.title("k2", Register.LAYPERSON) in words_of(await ward.answer())
 
 
 async def test_another_reader_gets_a_register_of_their_own_and_changes_nobody_elses(ward: Ward) -> None:
@@ -63,12 +63,12 @@ async def test_another_reader_gets_a_register_of_their_own_and_changes_nobody_el
     await ward.people.press(BEN, CHANNEL, post.ts, ward.say("to-layperson"))
     own = await ward.answer()
     assert (own.method, own.user, own.thread_ts) == ("chat.postEphemeral", BEN, post.thread_ts)
-    assert ward.title("ala", Tone.LAYPERSON) in words_of(own)
+    assert ward.title("ala", Register.LAYPERSON) in words_of(own)
     await ward.idle()
     await ward.people.mention(ADA, CHANNEL, ALA)
     assert ward.title("ala") in words_of(await ward.answer())
     await ward.people.mention(BEN, CHANNEL, ALA)
-    assert ward.title("ala", Tone.LAYPERSON) in words_of(await ward.answer())
+    assert ward.title("ala", Register.LAYPERSON) in words_of(await ward.answer())
 
 
 async def test_thumbs_up_is_thanked_for_in_private(ward: Ward) -> None:
@@ -97,7 +97,7 @@ async def test_thumbs_down_asks_why_in_a_modal_and_counts_the_reason(ward: Ward)
 class Unsure:
     """A matcher that always wavers between two answers."""
 
-    def match(self, text: str, context: str | None, tone: Tone) -> Match:
+    def match(self, text: str, context: str | None, register: Register) -> Match:
         return Match(Outcome.CHOICES, "not-covered", ("ala", "k2"))
 
 
@@ -142,7 +142,7 @@ async def test_a_tap_on_a_message_deleted_meanwhile(ward: Ward) -> None:
     await ward.people.forge(ADA, CHANNEL, post.ts, action, message)
     fresh = await ward.answer()
     assert fresh.method == "chat.postMessage"
-    assert ward.title("ala", Tone.LAYPERSON) in words_of(fresh)
+    assert ward.title("ala", Register.LAYPERSON) in words_of(fresh)
 
 
 async def test_every_button_has_a_label_for_screen_readers_that_says_what_it_does(ward: Ward) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Tone
+from bot.dialog.turn import Register
 from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, CLEO, Mode, Ward, house, labels_of, words_of
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_faults import Fault
@@ -208,7 +208,7 @@ async def test_the_switch_offers_the_other_register_once(ward: Ward) -> None:
     assert ward.say("to-layperson") in labels_of(first)
     await ward.idle()
     await ward.people.dm(ADA, ALA)
-    assert ward.say("offer", Tone.PROFESSIONAL) not in words_of(await ward.answer())
+    assert ward.say("offer", Register.PROFESSIONAL) not in words_of(await ward.answer())
 
 
 async def test_fifty_threads_at_once_each_get_their_answer_in_order(ward: Ward) -> None:

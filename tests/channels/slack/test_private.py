@@ -8,7 +8,7 @@ import json
 import pytest
 
 from bot.channels.slack.modals import ABOUT_MESSAGE, ASK_ANYWHERE
-from bot.dialog.turn import Tone
+from bot.dialog.turn import Register
 from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, CLEO, Ward, labels_of, words_of
 from tests.fakes import slack_responses
 
@@ -157,10 +157,10 @@ async def test_what_is_pressed_on_the_home_is_answered_on_the_home(ward: Ward) -
     assert ward.title("first-line") in words_of(answered)
     await ward.idle()
     await ward.people.press_home(ADA, ward.say("to-layperson"))
-    assert ward.title("first-line", Tone.LAYPERSON) in words_of(await ward.answer())
+    assert ward.title("first-line", Register.LAYPERSON) in words_of(await ward.answer())
     await ward.idle()
-    await ward.people.press_home(ADA, ward.say("slack-home-forget", Tone.LAYPERSON))
-    assert ward.say("forget-ask", Tone.LAYPERSON) in words_of(await ward.answer())
+    await ward.people.press_home(ADA, ward.say("slack-home-forget", Register.LAYPERSON))
+    assert ward.say("forget-ask", Register.LAYPERSON) in words_of(await ward.answer())
 
 
 async def test_opening_the_messages_tab_offers_prompts_that_all_have_an_answer(ward: Ward) -> None:
@@ -223,5 +223,5 @@ async def test_a_person_asks_a_colleague_follows_up_in_the_other_register_a_thir
     assert seen["views.publish"].user == CLEO
     await ward.people.mention(BEN, CHANNEL, "and the side effects?", asked.ts)
     followed = await ward.answer()
-    assert ward.title("ala-safety", Tone.LAYPERSON) in words_of(followed)
+    assert ward.title("ala-safety", Register.LAYPERSON) in words_of(followed)
     assert followed.thread_ts == asked.ts

@@ -13,11 +13,11 @@ from aiohttp import web
 
 from bot.channels.telegram.app import Config, Telegram
 from bot.channels.telegram.client import Rates
-from bot.content.models import Tone
+from bot.content.models import Register
 from bot.dialog.engine import Engine
-from bot.inbox.events import Envelope
+from bot.inbox.events import InboundEvent
 from bot.inbox.identity import Identity
-from bot.inbox.inbox import Courier
+from bot.inbox.inbox import Inbox
 from bot.store.base import Store
 from bot.store.open import open_store
 from tests.fakes.telegram import FakeTelegram
@@ -31,12 +31,12 @@ UNLIMITED = Rates(overall=0, group=0, chat=0)
 class Door:
     """What came through the door, for tests that need no engine. `broken` makes the inbox refuse."""
 
-    envelopes: list[Envelope] = field(default_factory=list)
+    envelopes: list[InboundEvent] = field(default_factory=list)
     departures: list[str] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     broken: bool = False
 
-    async def accept(self, envelope: Envelope) -> bool:
+    async def accept(self, envelope: InboundEvent) -> bool:
         if self.broken:
             raise OSError("the disk is full")
         known = {key for one in self.envelopes for key in one.keys}
@@ -53,18 +53,18 @@ class Door:
 
 
 @dataclass
-class House:
+class TelegramApp:
     """A running bot."""
 
     platform: Telegram
-    courier: Courier
+    courier: Inbox
     store: Store
     identity: Identity
     unreadable: list[tuple[str, str]]
     hook: str = ""
 
 
-def words(key: str, tone: Tone, **values: object) -> str:
+def words(key: str, register: Register, **values: object) -> str:
     """Sentences for tests without a library."""
     return f"{key} {' '.join(map(str, values.values()))}".strip()
 
@@ -117,7 +117,7 @@ async def open_door(
 @asynccontextmanager
 async def house(
     fake: FakeTelegram, engine: Engine, database: Path, mode: Mode = "polling", **more: Any
-) -> AsyncIterator[House]:
+) -> AsyncIterator[TelegramApp]:
     """Run the whole bot; leaving drains it."""
     unreadable: list[tuple[str, str]] = []
 
@@ -128,7 +128,7 @@ async def house(
         store = await open_store(f"sqlite:///{database}")
         after.push_async_callback(store.close)
         identity = Identity("a secret of thirty-two characters")
-        courier = Courier(store, engine, identity)
+        courier = Inbox(store, engine, identity)
         platform = Telegram(
             _config(fake, mode, hook, more),
             accept=courier.accept,
@@ -142,7 +142,7 @@ async def house(
         await courier.start()
         after.push_async_callback(courier.drain, 5)
         async with served(platform, bound):
-            yield House(platform, courier, store, identity, unreadable, hook)
+            yield TelegramApp(platform, courier, store, identity, unreadable, hook)
 
 
 def _config(fake: FakeTelegram, mode: Mode, hook: str, more: dict[str, Any]) -> Config:

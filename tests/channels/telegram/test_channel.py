@@ -9,30 +9,30 @@ from typing import Any
 
 import pytest
 
-from bot.channels.telegram.address import Place
+from bot.channels.telegram.address import TelegramAddress
 from bot.channels.telegram.backoff import Pacer
 from bot.channels.telegram.channel import Numbers, TelegramChannel
 from bot.channels.telegram.client import Rates, make_bot
-from bot.content.document import Paragraph, Run
-from bot.dialog.turn import Button, Card, Outcome, Reply, Tone
-from bot.inbox.events import Busy, Gone, Letter
+from bot.content.document import Inline, Paragraph
+from bot.dialog.turn import Button, Card, Outcome, Register, Reply
+from bot.inbox.events import Busy, Gone, OutboundMessage
 from tests.channels.telegram.telegram_app import UNLIMITED, words
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Person
 
 CARD = Card(
     node="ala",
-    tone=Tone.LAYPERSON,
+    register=Register.LAYPERSON,
     outcome=Outcome.ANSWER,
     title="ALA",
-    body=(Paragraph((Run("A body."),)),),
+    body=(Paragraph((Inline("A body."),)),),
     notes=(),
     sources=(),
     review="Not reviewed.",
     disclaimer="General information.",
     buttons=(Button("More", "v1:k2"),),
 )
-LONG = replace(CARD, body=tuple(Paragraph((Run(f"{number} " + "word " * 700),)) for number in range(3)))
+LONG = replace(CARD, body=tuple(Paragraph((Inline(f"{number} " + "word " * 700),)) for number in range(3)))
 
 
 class Delivery:
@@ -46,8 +46,8 @@ class Delivery:
     async def progress(self, message: str, *, last: bool = False) -> None:
         self.sent.append(message)
 
-    async def __call__(self, place: Place, reply: Reply | None = None, **letter: Any) -> None:
-        await self.channel.deliver(Letter(place.address(), reply or Reply(CARD), **letter), self.progress)
+    async def __call__(self, place: TelegramAddress, reply: Reply | None = None, **letter: Any) -> None:
+        await self.channel.deliver(OutboundMessage(place.address(), reply or Reply(CARD), **letter), self.progress)
 
     async def close(self) -> None:
         await self.channel.close()
@@ -67,7 +67,7 @@ def ann(telegram: FakeTelegram) -> Person:
 
 
 async def test_sends_a_new_message_and_reports_it(telegram: FakeTelegram, deliver: Delivery, ann: Person) -> None:
-    await deliver(Place(ann.id))
+    await deliver(TelegramAddress(ann.id))
     (message,) = telegram.heard("message", ann)
     assert message["text"].startswith("ALA\n\nA body.")
     assert "reply_to_message" not in message
@@ -80,7 +80,7 @@ async def test_a_tap_is_acknowledged_without_being_waited_for(
 ) -> None:
     held = telegram.fault("answerCallbackQuery", hold=asyncio.Event())
     query = ann.forges("v1:ala")
-    await deliver(Place(ann.id, query=query))
+    await deliver(TelegramAddress(ann.id, query=query))
     assert telegram.heard("message", ann)
     assert held.hold is not None
     held.hold.set()
@@ -88,16 +88,16 @@ async def test_a_tap_is_acknowledged_without_being_waited_for(
 
 
 async def test_a_press_too_old_is_answered_all_the_same(telegram: FakeTelegram, deliver: Delivery, ann: Person) -> None:
-    await deliver(Place(ann.id, query="long ago"))
+    await deliver(TelegramAddress(ann.id, query="long ago"))
     await telegram.until(lambda: telegram.refused)
     assert telegram.refused[0].method == "answerCallbackQuery"
     assert telegram.heard("message", ann)
 
 
 async def test_changes_the_tapped_message_in_place(telegram: FakeTelegram, deliver: Delivery, ann: Person) -> None:
-    await deliver(Place(ann.id))
+    await deliver(TelegramAddress(ann.id))
     number = int(deliver.sent[0])
-    await deliver(Place(ann.id, tapped=number), Reply(replace(CARD, title="ALA, plainly"), in_place=True))
+    await deliver(TelegramAddress(ann.id, tapped=number), Reply(replace(CARD, title="ALA, plainly"), in_place=True))
     (edit,) = telegram.heard("edit", ann)
     assert (edit["message_id"], edit["text"][:12]) == (number, "ALA, plainly")
     assert len(telegram.heard("message", ann)) == 1
@@ -107,8 +107,8 @@ async def test_changes_the_tapped_message_in_place(telegram: FakeTelegram, deliv
 async def test_a_change_that_changes_nothing_is_a_success(
     telegram: FakeTelegram, deliver: Delivery, ann: Person
 ) -> None:
-    await deliver(Place(ann.id))
-    await deliver(Place(ann.id, tapped=int(deliver.sent[0])), Reply(CARD, in_place=True))
+    await deliver(TelegramAddress(ann.id))
+    await deliver(TelegramAddress(ann.id, tapped=int(deliver.sent[0])), Reply(CARD, in_place=True))
     assert len(telegram.heard("message", ann)) == 1
     assert deliver.sent[0] == deliver.sent[1]
 
@@ -116,30 +116,30 @@ async def test_a_change_that_changes_nothing_is_a_success(
 async def test_a_deleted_message_is_replaced_by_a_new_one(
     telegram: FakeTelegram, deliver: Delivery, ann: Person
 ) -> None:
-    await deliver(Place(ann.id, tapped=999), Reply(CARD, in_place=True))
+    await deliver(TelegramAddress(ann.id, tapped=999), Reply(CARD, in_place=True))
     assert len(telegram.heard("message", ann)) == 1
 
 
 async def test_a_corrected_question_changes_its_answer(telegram: FakeTelegram, deliver: Delivery, ann: Person) -> None:
-    await deliver(Place(ann.id))
-    await deliver(Place(ann.id), Reply(replace(CARD, title="K2")), earlier=deliver.sent[0])
+    await deliver(TelegramAddress(ann.id))
+    await deliver(TelegramAddress(ann.id), Reply(replace(CARD, title="K2")), earlier=deliver.sent[0])
     assert [one["text"][:2] for one in telegram.heard("edit", ann)] == ["K2"]
 
 
 async def test_a_long_answer_goes_on_where_an_attempt_broke_off(
     telegram: FakeTelegram, deliver: Delivery, ann: Person
 ) -> None:
-    await deliver(Place(ann.id), Reply(LONG))
+    await deliver(TelegramAddress(ann.id), Reply(LONG))
     whole = [message["text"] for message in telegram.heard("message", ann)]
     assert len(whole) > 1
-    await deliver(Place(ann.id), Reply(LONG), sent=deliver.sent[:1])
+    await deliver(TelegramAddress(ann.id), Reply(LONG), sent=deliver.sent[:1])
     assert [message["text"] for message in telegram.heard("message", ann)] == whole + whole[1:]
     assert "reply_markup" in telegram.heard("message", ann)[-1]
 
 
 async def test_a_long_answer_replaces_no_single_message(telegram: FakeTelegram, deliver: Delivery, ann: Person) -> None:
-    await deliver(Place(ann.id))
-    await deliver(Place(ann.id, tapped=int(deliver.sent[0])), Reply(LONG, in_place=True))
+    await deliver(TelegramAddress(ann.id))
+    await deliver(TelegramAddress(ann.id, tapped=int(deliver.sent[0])), Reply(LONG, in_place=True))
     assert not telegram.heard("edit", ann)
 
 
@@ -149,7 +149,7 @@ async def test_in_a_group_it_replies_in_the_topic_and_offers_privacy(
     group = telegram.group(forum=True)
     topic = group.topic("Feet")
     question = ann.says("/help", group, topic)
-    await deliver(Place(group.id, group=True, topic=topic, reply_to=question["message_id"]))
+    await deliver(TelegramAddress(group.id, group=True, topic=topic, reply_to=question["message_id"]))
     (message,) = telegram.heard("message", group)
     assert message["message_thread_id"] == topic
     assert message["reply_to_message"]["message_id"] == question["message_id"]
@@ -162,7 +162,7 @@ async def test_a_bot_that_cannot_learn_its_name_offers_no_way_into_private(
 ) -> None:
     group = telegram.group()
     telegram.fault("getMe", status=502)
-    await deliver(Place(group.id, group=True))
+    await deliver(TelegramAddress(group.id, group=True))
     assert "telegram-private" not in str(telegram.heard("message", group)[0])
 
 
@@ -170,8 +170,8 @@ async def test_an_operators_numbers_are_copied_from_under_an_urgent_answer_only(
     telegram: FakeTelegram, ann: Person
 ) -> None:
     deliver = Delivery(telegram, numbers=[("Emergency", "112")])
-    await deliver(Place(ann.id), Reply(replace(CARD, outcome=Outcome.URGENT)))
-    await deliver(Place(ann.id))
+    await deliver(TelegramAddress(ann.id), Reply(replace(CARD, outcome=Outcome.URGENT)))
+    await deliver(TelegramAddress(ann.id))
     first, second = telegram.heard("message", ann)
     button = {"text": "telegram-copy Emergency 112", "copy_text": {"text": "112"}, "style": "danger"}
     assert first["reply_markup"]["inline_keyboard"][0] == [button]
@@ -183,22 +183,22 @@ async def test_a_deleted_question_is_answered_without_reply(
     telegram: FakeTelegram, deliver: Delivery, ann: Person
 ) -> None:
     group = telegram.group()
-    await deliver(Place(group.id, group=True, reply_to=999))
+    await deliver(TelegramAddress(group.id, group=True, reply_to=999))
     assert "reply_to_message" not in telegram.heard("message", group)[0]
 
 
 async def test_a_deleted_topic(telegram: FakeTelegram, deliver: Delivery, ann: Person) -> None:
     group = telegram.group(forum=True)
     with pytest.raises(Gone):
-        await deliver(Place(group.id, group=True, topic=99))
-    await deliver(Place(ann.id, topic=99))
+        await deliver(TelegramAddress(group.id, group=True, topic=99))
+    await deliver(TelegramAddress(ann.id, topic=99))
     assert "message_thread_id" not in telegram.heard("message", ann)[0]
 
 
 async def test_a_group_that_moved_is_followed(telegram: FakeTelegram, deliver: Delivery) -> None:
     group = telegram.group(kind="group")
     moved = group.migrates()
-    await deliver(Place(group.id, group=True, reply_to=1), Reply(LONG))
+    await deliver(TelegramAddress(group.id, group=True, reply_to=1), Reply(LONG))
     assert len(telegram.heard("message", moved)) == len(deliver.sent) > 1
 
 
@@ -207,12 +207,12 @@ async def test_who_blocked_the_bot_is_gone_and_to_be_forgotten(
 ) -> None:
     ann.blocks()
     with pytest.raises(Gone) as gone:
-        await deliver(Place(ann.id))
+        await deliver(TelegramAddress(ann.id))
     assert gone.value.forget
     group = telegram.group()
     group.kicks_bot(ann)
     with pytest.raises(Gone) as gone:
-        await deliver(Place(group.id, group=True))
+        await deliver(TelegramAddress(group.id, group=True))
     assert not gone.value.forget
 
 
@@ -224,7 +224,7 @@ async def test_a_place_that_takes_nothing_is_gone(
 ) -> None:
     telegram.fault("sendMessage", status=400, description=refusal)
     with pytest.raises(Gone):
-        await deliver(Place(ann.id))
+        await deliver(TelegramAddress(ann.id))
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ async def test_what_may_pass_is_tried_again_later(
 ) -> None:
     telegram.fault("sendMessage", **fault)
     with pytest.raises(Busy) as busy:
-        await deliver(Place(ann.id))
+        await deliver(TelegramAddress(ann.id))
     assert busy.value.after == after
     assert telegram.token not in str(busy.value)
 
@@ -255,10 +255,10 @@ async def test_when_nobody_listens_it_is_busy(ann: Person) -> None:
     await fake.stop()
     deliver = Delivery(fake)
     with pytest.raises(Busy, match="NetworkError"):
-        await deliver(Place(ann.id))
+        await deliver(TelegramAddress(ann.id))
     await deliver.close()
     with pytest.raises(Busy):
-        await deliver(Place(ann.id))
+        await deliver(TelegramAddress(ann.id))
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ async def test_what_is_refused_goes_out_plainer(
     telegram: FakeTelegram, deliver: Delivery, ann: Person, refusal: str, lost: str
 ) -> None:
     telegram.fault("sendMessage", status=400, description=refusal, times=1 if lost == "entities" else 2)
-    await deliver(Place(ann.id))
+    await deliver(TelegramAddress(ann.id))
     (message,) = telegram.heard("message", ann)
     assert lost not in message
     assert "A body." in message["text"]
@@ -281,9 +281,9 @@ async def test_what_is_refused_goes_out_plainer(
 async def test_two_chats_do_not_wait_for_each_other(telegram: FakeTelegram, deliver: Delivery, ann: Person) -> None:
     bob = telegram.person("Bob")
     held = telegram.fault("sendMessage", chat=ann.id, hold=asyncio.Event())
-    slow = asyncio.create_task(deliver(Place(ann.id)))
+    slow = asyncio.create_task(deliver(TelegramAddress(ann.id)))
     await telegram.until(lambda: held.struck)
-    await deliver(Place(bob.id))
+    await deliver(TelegramAddress(bob.id))
     assert telegram.heard("message", bob)
     assert held.hold is not None
     held.hold.set()

@@ -8,7 +8,7 @@ import pytest
 
 from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Tone
+from bot.dialog.turn import Register
 from tests.channels.telegram.telegram_app import house
 from tests.drivers.driver import play
 from tests.drivers.script import Script, plays
@@ -18,10 +18,10 @@ from tests.fakes.telegram import FakeTelegram
 
 @pytest.mark.parametrize(("name", "script", "tone"), plays("telegram"), ids=lambda value: str(value)[:60])
 async def test_on_telegram(
-    telegram: FakeTelegram, engine: Engine, database: Path, name: str, script: Script, tone: Tone
+    telegram: FakeTelegram, engine: Engine, database: Path, name: str, script: Script, register: Register
 ) -> None:
     async with house(telegram, engine, database) as running:
         stage = TelegramStage(telegram, running)
-        await stage.choose(tone)
-        await play(stage, script, tone, Composer(engine.library))
+        await stage.choose(register)
+        await play(stage, script, register, Composer(engine.library))
     assert not telegram.refused

@@ -55,7 +55,7 @@ async def test_a_refusal_of_the_profile_harms_nothing(telegram: FakeTelegram, bo
 
 
 def test_every_text_fits_whatever_an_operator_writes(engine: Engine) -> None:
-    def verbose(key: str, tone: object, **values: object) -> str:
+    def verbose(key: str, register: object, **values: object) -> str:
         return "Emergency first. " + "word " * 200
 
     for one in (*settings(engine.sentence), *settings(verbose)):

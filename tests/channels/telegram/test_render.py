@@ -9,12 +9,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels.telegram.entities import Line, fragments, line_of, styled, utf16
-from bot.channels.telegram.render import SHORT, Part, Renderer
-from bot.content.document import Block, Document, Heading, Item, Listing, Paragraph, Quote, Run, Runs, Table, text_of
+from bot.channels.telegram.entities import TextLine, fragments, line_of, styled, utf16
+from bot.channels.telegram.render import SHORT, TelegramRenderer, TextPart
+from bot.content.document import (
+    Block,
+    Document,
+    Heading,
+    Inline,
+    Item,
+    ListBlock,
+    Paragraph,
+    Quote,
+    Runs,
+    Table,
+    text_of,
+)
 from bot.content.library import Library
 from bot.dialog.composer import Composer
-from bot.dialog.turn import Button, Card, Outcome, Reply, SourceLine, Tone
+from bot.dialog.turn import Button, Card, Outcome, Register, Reply, SourceLine
 from tests.channels.telegram.telegram_app import words
 from tests.fakes.telegram_rules import Json, check_keyboard, check_text
 
@@ -26,9 +38,9 @@ LONG = st.builds(lambda word, times: word * times, WORDS, st.sampled_from([1, 1,
 LINKS = st.sampled_from(
     [None, "https://doi.org/10.1/x", "http://a.b/?q=1&r=2", "tel:112", "javascript:alert(1)", "x y"]
 )
-RUN = st.builds(Run, LONG, st.booleans(), st.booleans(), st.booleans(), LINKS)
+RUN = st.builds(Inline, LONG, st.booleans(), st.booleans(), st.booleans(), LINKS)
 RUNS = st.lists(RUN, max_size=6).map(tuple)
-MANY_RUNS = st.lists(st.builds(Run, LETTERS, st.booleans(), st.booleans()), max_size=150).map(tuple)
+MANY_RUNS = st.lists(st.builds(Inline, LETTERS, st.booleans(), st.booleans()), max_size=150).map(tuple)
 ITEMS = st.lists(st.builds(Item, RUNS, st.integers(0, 2), st.sampled_from(["•", "1.", ""])), max_size=6).map(tuple)
 
 
@@ -39,11 +51,11 @@ def tables(draw: st.DrawFn) -> Table:
     return Table(draw(row), draw(st.lists(row, max_size=4).map(tuple)))
 
 
-PLAIN = st.one_of(st.builds(Paragraph, RUNS), st.builds(Listing, ITEMS))
+PLAIN = st.one_of(st.builds(Paragraph, RUNS), st.builds(ListBlock, ITEMS))
 BLOCK = st.one_of(
     st.builds(Paragraph, st.one_of(RUNS, MANY_RUNS)),
     st.builds(Heading, RUNS),
-    st.builds(Listing, ITEMS),
+    st.builds(ListBlock, ITEMS),
     st.builds(Quote, st.lists(PLAIN, max_size=3).map(tuple)),
     tables(),
 )
@@ -57,7 +69,7 @@ BUTTONS = st.lists(BUTTON, max_size=12).map(tuple)
 CARD = st.builds(
     Card,
     node=st.just("ala"),
-    tone=st.sampled_from(Tone),
+    register=st.sampled_from(Register),
     outcome=st.sampled_from(Outcome),
     title=LETTERS.map(lambda text: f"T{text}"),
     body=DOCUMENT,
@@ -84,7 +96,7 @@ REPLY = st.builds(
 @settings(max_examples=80, deadline=None)
 @given(REPLY)
 def test_any_reply_is_what_telegram_takes_and_says_every_character(reply: Reply) -> None:
-    parts = Renderer(words).render(reply)
+    parts = TelegramRenderer(words).render(reply)
     for part in parts:
         check_text(part.text, part.entities)
         if part.keyboard:
@@ -107,7 +119,7 @@ def expected(reply: Reply) -> Iterator[str]:
     card = reply.card
     yield from (reply.lead, reply.stored, card.title, spelt(card.body), spelt(card.notes))
     if card.sources and not card.lists_sources:
-        yield words("sources-heading", card.tone)
+        yield words("sources-heading", card.register)
         yield from (f"[{source.number}] {source.text}" for source in card.sources)
     yield card.review
 
@@ -128,7 +140,7 @@ def block_text(block: Block) -> str:
     match block:
         case Paragraph(runs) | Heading(runs):
             return text_of(runs)
-        case Listing(items):
+        case ListBlock(items):
             return "".join(item.marker + text_of(item.runs) for item in items)
         case Quote(blocks):
             return spelt(blocks)
@@ -151,14 +163,14 @@ def test_a_line_in_fragments_keeps_every_character_and_style(runs: Runs, units: 
     assert bold_of(pieces) == bold_of([line])
 
 
-def bold_of(lines: list[Line]) -> str:
+def bold_of(lines: list[TextLine]) -> str:
     return bare("".join(one.text[span.start : span.end] for one in lines for span in one.spans if span.kind == "bold"))
 
 
 def card(*blocks: Block, **fields: object) -> Card:
     given: dict[str, object] = {
         "node": "ala",
-        "tone": Tone.LAYPERSON,
+        "tone": Register.LAYPERSON,
         "outcome": Outcome.ANSWER,
         "title": "Title",
         "body": blocks,
@@ -172,14 +184,14 @@ def card(*blocks: Block, **fields: object) -> Card:
 
 
 def paragraph(text: str) -> Paragraph:
-    return Paragraph((Run(text),))
+    return Paragraph((Inline(text),))
 
 
-def render(reply: Reply) -> list[Part]:
-    return Renderer(words).render(reply)
+def render(reply: Reply) -> list[TextPart]:
+    return TelegramRenderer(words).render(reply)
 
 
-def entity(part: Part, kind: str) -> list[str]:
+def entity(part: TextPart, kind: str) -> list[str]:
     """Return the texts that an entity type covers."""
     raw = part.text.encode("utf-16-le")
     return [
@@ -211,7 +223,7 @@ def test_an_urgent_answer_folds_nothing() -> None:
 
 def test_a_table_becomes_a_card_per_row() -> None:
     cells = [
-        tuple((Run(text),) if text else () for text in row) for row in (("", "Dose"), ("ALA", "600 mg"), ("K2", ""))
+        tuple((Inline(text),) if text else () for text in row) for row in (("", "Dose"), ("ALA", "600 mg"), ("K2", ""))
     ]
     (part,) = render(Reply(card(Table(cells[0], tuple(cells[1:])), sources=())))
     assert "ALA\nDose: 600 mg\n\nK2\nDose: –" in part.text
@@ -237,7 +249,7 @@ def test_an_overlong_paragraph_is_divided_after_a_sentence() -> None:
 
 def test_a_heading_stays_with_what_it_heads() -> None:
     filler = paragraph("word " * 800)
-    parts = render(Reply(card(filler, Heading((Run("Risks"),)), paragraph("risk " * 100))))
+    parts = render(Reply(card(filler, Heading((Inline("Risks"),)), paragraph("risk " * 100))))
     assert "Risks" not in parts[0].text
     assert parts[1].text.startswith("Risks\nrisk risk")
 
@@ -273,7 +285,7 @@ def test_danger_is_coloured_links_open_and_numbers_are_copied() -> None:
 
 
 def test_a_card_is_rendered_once_and_anew_when_it_changes() -> None:
-    renderer = Renderer(words)
+    renderer = TelegramRenderer(words)
     one, two = card(paragraph("one")), card(paragraph("two"))
     first = renderer.render(Reply(one))[0]
     assert renderer.render(Reply(one))[0].entities is first.entities
@@ -281,12 +293,12 @@ def test_a_card_is_rendered_once_and_anew_when_it_changes() -> None:
     assert "one" in renderer.render(Reply(one))[0].text
 
 
-@pytest.mark.parametrize("tone", Tone)
-def test_every_shipped_answer_is_what_telegram_takes(library: Library, tone: Tone) -> None:
+@pytest.mark.parametrize("tone", Register)
+def test_every_shipped_answer_is_what_telegram_takes(library: Library, register: Register) -> None:
     composer = Composer(library)
-    renderer = Renderer(composer.words)
+    renderer = TelegramRenderer(composer.words)
     for node in library.nodes:
-        for part in renderer.render(Reply(composer.card(node, tone), offer=composer.words("offer", tone))):
+        for part in renderer.render(Reply(composer.card(node, register), offer=composer.words("offer", register))):
             check_text(part.text, part.entities)
             for row in (part.keyboard or {"inline_keyboard": []})["inline_keyboard"]:
                 assert len(row) <= 2
@@ -295,7 +307,7 @@ def test_every_shipped_answer_is_what_telegram_takes(library: Library, tone: Ton
 
 @pytest.mark.parametrize("address", ["http://[half", "javascript:alert(1)", "tel:112", "https://localhost", "a b", ""])
 def test_an_address_telegram_does_not_open_is_no_link(address: str) -> None:
-    (part,) = render(Reply(card(Paragraph((Run("here", link=address),)), sources=())))
+    (part,) = render(Reply(card(Paragraph((Inline("here", link=address),)), sources=())))
     assert entity(part, "text_link") == []
     assert "here" in part.text
 

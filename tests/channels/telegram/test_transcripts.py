@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Tone
+from bot.dialog.turn import Register
 from tests.channels.telegram.transcripts import SCENES, examined, played
 
 
@@ -18,7 +18,7 @@ async def test_a_scene_fits_a_phone(engine: Engine, tmp_path: Path, title: str) 
     rows = [re.findall(r"\[!?(.+?)[→⧉]?\]", line) for line in shown.splitlines() if line.startswith("    [")]
     assert rows
     assert all(len(row) <= 2 and len(label) <= 30 for row in rows for label in row), rows
-    urgent = engine.title("urgent", Tone.LAYPERSON)
+    urgent = engine.title("urgent", Register.LAYPERSON)
     assert not [said for said in shown.split("\n\nBOT") if f"**{urgent}**" in said.split("ANN:")[0] and "|> " in said]
 
 

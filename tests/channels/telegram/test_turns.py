@@ -12,10 +12,10 @@ import pytest
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Tone
-from bot.inbox.policy import Policy
+from bot.dialog.turn import Register
+from bot.inbox.policy import RetryPolicy
 from bot.store.base import DAY
-from tests.channels.telegram.telegram_app import House, Mode, house
+from tests.channels.telegram.telegram_app import Mode, TelegramApp, house
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Group, Person
 
@@ -36,7 +36,7 @@ def payload_of(message: Json, node: str, word: str = "") -> str:
     """Return what the button of a node carries; by default the follow-up, not the feedback."""
     carried = [str(button["callback_data"]) for button in buttons(message) if "callback_data" in button]
     found = [(data, tap) for data in carried if (tap := payloads.parse(data))]
-    return next(data for data, tap in found if (tap.node, tap.tone, tap.word) == (node, None, word))
+    return next(data for data, tap in found if (tap.node, tap.register, tap.word) == (node, None, word))
 
 
 async def asked(telegram: FakeTelegram, ann: Person, text: str, **where: Any) -> Json:
@@ -51,8 +51,8 @@ async def tapped(telegram: FakeTelegram, ann: Person, data: str, message: Json) 
     return await telegram.next_message(message["chat"]["id"])
 
 
-def shows(message: Json, composer: Composer, node: str, tone: Tone = Tone.LAYPERSON) -> bool:
-    return composer.card(node, tone).title in message["text"]
+def shows(message: Json, composer: Composer, node: str, register: Register = Register.LAYPERSON) -> bool:
+    return composer.card(node, register).title in message["text"]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -66,16 +66,16 @@ async def test_walks_the_main_path_switches_asks_for_sources_and_goes_on_after_a
         for node in ("ala", "k2"):
             message = await tapped(telegram, ann, payload_of(message, node), message)
             assert shows(message, composer, node)
-        ann.taps(payloads.payload("k2", Tone.PROFESSIONAL), message)
+        ann.taps(payloads.payload("k2", Register.PROFESSIONAL), message)
         edit = await telegram.next_edit(ann)
         assert edit["message_id"] == message["message_id"]
-        assert shows(edit, composer, "k2", Tone.PROFESSIONAL)
+        assert shows(edit, composer, "k2", Register.PROFESSIONAL)
         await asked(telegram, ann, "/sources")
     async with house(telegram, engine, database, mode):
         message = await tapped(telegram, ann, payload_of(edit, "algorithm"), edit)
-        assert shows(message, composer, "algorithm", Tone.PROFESSIONAL)
+        assert shows(message, composer, "algorithm", Register.PROFESSIONAL)
         message = await tapped(telegram, ann, payload_of(message, "caveats"), message)
-        assert shows(message, composer, "caveats", Tone.PROFESSIONAL)
+        assert shows(message, composer, "caveats", Register.PROFESSIONAL)
         message = await asked(telegram, ann, "/sources")
         assert "[1]" in message["text"]
     assert not telegram.refused
@@ -132,7 +132,7 @@ async def test_a_broken_edit_is_repeated_and_doubles_nothing(
     async with house(telegram, engine, database):
         await asked(telegram, ann, "/start")
         message = await asked(telegram, ann, "what is ALA?")
-        ann.taps(payloads.payload("ala", Tone.PROFESSIONAL), message)
+        ann.taps(payloads.payload("ala", Register.PROFESSIONAL), message)
         await telegram.until(lambda: [one for one in telegram.refused if "not modified" in one.error], "the repetition")
     assert len(telegram.heard("message", ann)) == 2
 
@@ -201,21 +201,21 @@ async def test_in_a_group_each_reads_their_own_register(
     async with house(telegram, engine, database):
         answer = await asked(telegram, ann, "@footnote_test_bot does vitamin k2 help?", where=group)
         assert answer["reply_to_message"]["from"]["id"] == ann.id
-        bob.taps(payloads.payload("k2", Tone.PROFESSIONAL), answer)
+        bob.taps(payloads.payload("k2", Register.PROFESSIONAL), answer)
         his = await telegram.next_message(group)
-        assert shows(his, composer, "k2", Tone.PROFESSIONAL)
+        assert shows(his, composer, "k2", Register.PROFESSIONAL)
         assert his["reply_to_message"]["message_id"] == answer["message_id"]
-        ann.taps(payloads.payload("k2", Tone.PROFESSIONAL), answer)
+        ann.taps(payloads.payload("k2", Register.PROFESSIONAL), answer)
         assert (await telegram.next_edit(group))["message_id"] == answer["message_id"]
         assert shows(
             await asked(telegram, bob, "what is ALA?", where=group, reply_to=his),
             composer,
             "ala",
-            Tone.PROFESSIONAL,
+            Register.PROFESSIONAL,
         )
         ann.says("talking among ourselves", group)
         after = await asked(telegram, bob, "/help@footnote_test_bot", where=group)
-        assert shows(after, composer, "help", Tone.PROFESSIONAL)
+        assert shows(after, composer, "help", Register.PROFESSIONAL)
     assert not telegram.refused
 
 
@@ -229,7 +229,7 @@ async def test_did_you_mean_and_feedback_change_the_message_in_place(
         ann.taps(payload_of(answer, "ala", "up"), answer)
         edit = await telegram.next_edit(ann)
         assert edit["message_id"] == answer["message_id"]
-        assert edit["text"].startswith(engine.sentence("thanks", Tone.LAYPERSON))
+        assert edit["text"].startswith(engine.sentence("thanks", Register.LAYPERSON))
         ann.forges(payloads.payload("k2", word="choice"), answer)
         assert (await telegram.next_edit(ann))["message_id"] == answer["message_id"]
         await _settled(running)
@@ -242,7 +242,7 @@ async def test_forget_asks_once_and_deletes(
     ann = telegram.person()
     async with house(telegram, engine, database):
         answer = await asked(telegram, ann, "/start k2")
-        ann.taps(payloads.payload("k2", Tone.PROFESSIONAL), answer)
+        ann.taps(payloads.payload("k2", Register.PROFESSIONAL), answer)
         await telegram.next_edit(ann)
         question = await asked(telegram, ann, "/forget")
         confirm, keep = buttons(question)[:2]
@@ -251,7 +251,7 @@ async def test_forget_asks_once_and_deletes(
         done = await tapped(telegram, ann, confirm["callback_data"], question)
         assert "preferences (1), places in conversations (1), links to answers (2)" in done["text"]
         again = await asked(telegram, ann, "/start k2")
-        assert shows(again, composer, "k2", Tone.LAYPERSON)
+        assert shows(again, composer, "k2", Register.LAYPERSON)
         assert FULL in again["text"]
 
 
@@ -261,7 +261,7 @@ async def test_an_export_is_json_once_in_a_block_of_code(
     ann = telegram.person()
     async with house(telegram, engine, database) as running:
         answer = await asked(telegram, ann, "/start k2")
-        ann.taps(payloads.payload("k2", Tone.PROFESSIONAL), answer)
+        ann.taps(payloads.payload("k2", Register.PROFESSIONAL), answer)
         await telegram.next_edit(ann)
         shown = code_in(await asked(telegram, ann, "/export"))
         person = running.identity.person(f"telegram:{ann.id}")
@@ -290,9 +290,9 @@ async def test_a_greeting_is_two_sentences_the_registers_and_the_first_questions
     ann = telegram.person()
     async with house(telegram, engine, database):
         first, second = await asked(telegram, ann, "/start"), await asked(telegram, ann, "/start")
-    greeting = engine.sentence("greeting", Tone.LAYPERSON)
+    greeting = engine.sentence("greeting", Register.LAYPERSON)
     assert greeting.count(".") == 2
-    offer = engine.sentence("offer", Tone.LAYPERSON)
+    offer = engine.sentence("offer", Register.LAYPERSON)
     for message in (first, second):
         assert greeting in message["text"]
         assert message["text"].endswith(offer)
@@ -328,7 +328,7 @@ async def test_a_first_answer_too_long_for_the_full_disclaimer_is_followed_by_it
         answer = await asked(telegram, ann, "/start ala")
         after = await telegram.next_message(ann)
         ann.taps("v1:ala:professional", answer)
-        assert shows(await telegram.next_edit(ann), composer, "ala", Tone.PROFESSIONAL)
+        assert shows(await telegram.next_edit(ann), composer, "ala", Register.PROFESSIONAL)
     assert shows(answer, composer, "ala")
     assert SHORT in answer["text"]
     assert after["text"].startswith(FULL)
@@ -345,7 +345,7 @@ async def test_urgent_words_under_a_picture_count(
         for content in ("photo", "voice", "sticker", "document", "location", "contact", "dice", "poll", "video"):
             ann.sends(content)
             answer = await telegram.next_message(ann)
-            assert answer["text"].startswith(engine.sentence("only-text", Tone.LAYPERSON)[:20])
+            assert answer["text"].startswith(engine.sentence("only-text", Register.LAYPERSON)[:20])
         ann.sends("rich")
         assert (await telegram.next_message(ann))["text"]
     assert not telegram.refused
@@ -363,7 +363,7 @@ async def test_a_forged_button_gets_an_honest_answer(
         message = await asked(telegram, ann, "what is ALA?")
         ann.forges(data, message)
         answer = await telegram.next_message(ann)
-        assert engine.sentence("old-button", Tone.LAYPERSON) in answer["text"]
+        assert engine.sentence("old-button", Register.LAYPERSON) in answer["text"]
 
 
 async def test_a_tap_on_a_message_that_is_gone_or_out_of_sight_is_answered(
@@ -374,12 +374,12 @@ async def test_a_tap_on_a_message_that_is_gone_or_out_of_sight_is_answered(
         await asked(telegram, ann, "/start")
         message = await asked(telegram, ann, "what is ALA?")
         ann.deletes(message)
-        ann.forges(payloads.payload("ala", Tone.PROFESSIONAL), message)
-        assert shows(await telegram.next_message(ann), composer, "ala", Tone.PROFESSIONAL)
+        ann.forges(payloads.payload("ala", Register.PROFESSIONAL), message)
+        assert shows(await telegram.next_message(ann), composer, "ala", Register.PROFESSIONAL)
         ann.taps_inaccessible(payloads.payload("k2"), message)
-        assert shows(await telegram.next_message(ann), composer, "k2", Tone.PROFESSIONAL)
+        assert shows(await telegram.next_message(ann), composer, "k2", Register.PROFESSIONAL)
         ann.forges(payloads.payload("caveats"))
-        assert shows(await telegram.next_message(ann), composer, "caveats", Tone.PROFESSIONAL)
+        assert shows(await telegram.next_message(ann), composer, "caveats", Register.PROFESSIONAL)
 
 
 async def test_who_blocks_the_bot_stops_nothing(
@@ -415,11 +415,11 @@ async def test_who_blocked_the_bot_is_forgotten_after_the_grace_period(
         await _settled(running)
         left = time.time()
         for day, kept in ((29, [1, 1]), (31, [0, 1])):
-            await running.store.prune(Policy().horizon(left + day * DAY))
+            await running.store.prune(RetryPolicy().horizon(left + day * DAY))
             assert [await places(running, person) for person in (ann, bob)] == kept
 
 
-async def places(running: House, person: Person) -> int:
+async def places(running: TelegramApp, person: Person) -> int:
     """Return in how many conversations a person's place is known."""
     stored = await running.store.export(running.identity.person(f"telegram:{person.id}"))
     return int(stored["conversations"])
@@ -462,7 +462,7 @@ async def test_nothing_about_people_is_readable_in_the_database(
     assert json.dumps(ann.id).encode() not in raw
 
 
-async def _settled(running: House) -> None:
+async def _settled(running: TelegramApp) -> None:
     """Return when no accepted turn is left."""
     await running.courier.drain(5)
 

@@ -8,9 +8,9 @@ import pytest
 from telegram import Message, Update
 
 from bot.channels.telegram.message import SERVICE
-from bot.channels.telegram.updates import DOUBLE_TAP, KINDS, Departure, Door, Search, Unreadable
+from bot.channels.telegram.updates import DOUBLE_TAP, KINDS, InlineQuery, Unreadable, UpdateParser, UserLeft
 from bot.dialog.turn import Incoming, Kind
-from bot.inbox.events import Envelope
+from bot.inbox.events import InboundEvent
 
 BOT = {"id": 42, "is_bot": True, "first_name": "Footnote", "username": "footnote_bot"}
 ANN = {"id": 7, "is_bot": False, "first_name": "<b>Ann</b>"}
@@ -34,8 +34,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def door(clock: Clock) -> Door:
-    door = Door(42, clock)
+def door(clock: Clock) -> UpdateParser:
+    door = UpdateParser(42, clock)
     door.username = "footnote_bot"
     return door
 
@@ -44,17 +44,17 @@ def message(**fields: Any) -> dict[str, Any]:
     return {"message_id": 5, "date": 1, "chat": PRIVATE, "from": ANN} | fields
 
 
-def read(door: Door, **update: Any) -> Any:
+def read(door: UpdateParser, **update: Any) -> Any:
     return door.read({"update_id": 900} | update)
 
 
-def asked(door: Door, **fields: Any) -> Incoming | None:
+def asked(door: UpdateParser, **fields: Any) -> Incoming | None:
     envelope = read(door, message=message(**fields))
     return envelope.incoming if envelope else None
 
 
-def test_a_private_text(door: Door) -> None:
-    assert read(door, message=message(text="what is ALA?")) == Envelope(
+def test_a_private_text(door: UpdateParser) -> None:
+    assert read(door, message=message(text="what is ALA?")) == InboundEvent(
         keys=("telegram:42:900",),
         channel="telegram",
         person="telegram:7",
@@ -87,7 +87,7 @@ def test_a_private_text(door: Door) -> None:
         ("half \ud83e", Kind.TEXT, "half \ufffd"),
     ],
 )
-def test_words_and_commands(door: Door, text: str, kind: Kind, words: str) -> None:
+def test_words_and_commands(door: UpdateParser, text: str, kind: Kind, words: str) -> None:
     assert asked(door, text=text) == Incoming(kind, words, "telegram")
 
 
@@ -108,12 +108,14 @@ def test_words_and_commands(door: Door, text: str, kind: Kind, words: str) -> No
         ({"text": "/privacy"}, "privacy"),
     ],
 )
-def test_in_a_group_only_what_is_meant_for_the_bot(door: Door, fields: dict[str, Any], words: str | None) -> None:
+def test_in_a_group_only_what_is_meant_for_the_bot(
+    door: UpdateParser, fields: dict[str, Any], words: str | None
+) -> None:
     incoming = asked(door, chat=GROUP, **fields)
     assert (incoming.text if incoming else None) == words
 
 
-def test_a_topic_is_a_conversation_and_a_reply_chain_is_not(door: Door) -> None:
+def test_a_topic_is_a_conversation_and_a_reply_chain_is_not(door: UpdateParser) -> None:
     in_topic = read(door, message=message(text="/help", chat=GROUP, message_thread_id=9, is_topic_message=True))
     assert (in_topic.conversation, in_topic.address) == (
         "telegram:-100:9",
@@ -125,7 +127,7 @@ def test_a_topic_is_a_conversation_and_a_reply_chain_is_not(door: Door) -> None:
     assert (private.conversation, private.address) == ("telegram:7:4", {"chat": 7, "topic": 4})
 
 
-def test_a_reply_to_an_answer_names_it(door: Door) -> None:
+def test_a_reply_to_an_answer_names_it(door: UpdateParser) -> None:
     envelope = read(door, message=message(text="and?", chat=GROUP, reply_to_message=ANSWER))
     assert (envelope.replies_to, envelope.question) == ("3", "5")
 
@@ -145,13 +147,13 @@ def test_a_reply_to_an_answer_names_it(door: Door) -> None:
         {"something_of_2027": {}},
     ],
 )
-def test_what_is_not_text_is_other(door: Door, content: dict[str, Any]) -> None:
+def test_what_is_not_text_is_other(door: UpdateParser, content: dict[str, Any]) -> None:
     assert asked(door, **content) == Incoming(Kind.OTHER, "", "telegram")
     assert asked(door, **content, chat=GROUP) is None
     assert asked(door, **content, chat=GROUP, reply_to_message=ANSWER) == Incoming(Kind.OTHER, "", "telegram")
 
 
-def test_words_of_captions_and_rich_messages_count(door: Door) -> None:
+def test_words_of_captions_and_rich_messages_count(door: UpdateParser) -> None:
     assert asked(door, photo=[{}], caption="my toe is black") == Incoming(Kind.OTHER, "my toe is black", "telegram")
     assert asked(door, photo=[{}], caption="@footnote_bot look", chat=GROUP) == Incoming(Kind.OTHER, "look", "telegram")
     rich = {"blocks": [{"type": "paragraph", "text": {"text": "my toe"}}, {"cells": [[{"text": "is black"}]]}]}
@@ -159,7 +161,7 @@ def test_words_of_captions_and_rich_messages_count(door: Door) -> None:
 
 
 @pytest.mark.parametrize("notice", sorted(SERVICE))
-def test_notices_are_nothing_to_answer(door: Door, notice: str) -> None:
+def test_notices_are_nothing_to_answer(door: UpdateParser, notice: str) -> None:
     assert asked(door, **{notice: {}}) is None
 
 
@@ -179,7 +181,7 @@ def test_every_field_of_a_message_is_known() -> None:
     assert fields - content - around == set(SERVICE)
 
 
-def test_who_wrote(door: Door) -> None:
+def test_who_wrote(door: UpdateParser) -> None:
     admin = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
     anonymous = read(door, message=message(text="/help", chat=GROUP, **{"from": admin}, sender_chat=GROUP))
     assert anonymous.person == "telegram:-100"
@@ -189,7 +191,7 @@ def test_who_wrote(door: Door) -> None:
     assert asked(door, text="a picture", via_bot={"id": 1, "is_bot": True, "first_name": "gif"}) is not None
 
 
-def test_a_correction(door: Door) -> None:
+def test_a_correction(door: UpdateParser) -> None:
     envelope = read(door, edited_message=message(text="what is K2?", edit_date=2))
     assert envelope.incoming == Incoming(Kind.TEXT, "what is K2?", "telegram", edited=True)
     assert envelope.question == "5"
@@ -201,14 +203,14 @@ def press(**fields: Any) -> dict[str, Any]:
     return {"id": "77", "from": ANN, "chat_instance": "1", "data": "v1:ala"} | fields
 
 
-def test_a_press_in_private(door: Door) -> None:
+def test_a_press_in_private(door: UpdateParser) -> None:
     envelope = read(door, callback_query=press(message=ANSWER | {"chat": PRIVATE}))
     assert envelope.incoming == Incoming(Kind.TAP, "v1:ala", "telegram")
     assert (envelope.person, envelope.conversation, envelope.question) == ("telegram:7", "telegram:7", None)
     assert envelope.address == {"chat": 7, "query": "77", "tapped": 3}
 
 
-def test_in_a_group_an_answer_is_changed_only_for_who_asked(door: Door) -> None:
+def test_in_a_group_an_answer_is_changed_only_for_who_asked(door: UpdateParser) -> None:
     question = message(text="/help", chat=GROUP)
     mine = read(door, callback_query=press(message=ANSWER | {"reply_to_message": question}))
     assert mine.address == {"chat": -100, "group": True, "query": "77", "tapped": 3, "reply_to": 5}
@@ -217,7 +219,7 @@ def test_in_a_group_an_answer_is_changed_only_for_who_asked(door: Door) -> None:
     assert theirs.person == "telegram:8"
 
 
-def test_a_press_on_what_the_bot_cannot_see(door: Door) -> None:
+def test_a_press_on_what_the_bot_cannot_see(door: UpdateParser) -> None:
     old = read(door, callback_query=press(message={"message_id": 3, "date": 0, "chat": PRIVATE}))
     assert old.address == {"chat": 7, "query": "77", "tapped": 3}
     inline = read(door, callback_query=press(inline_message_id="x"))
@@ -225,16 +227,16 @@ def test_a_press_on_what_the_bot_cannot_see(door: Door) -> None:
 
 
 @pytest.mark.parametrize("data", ["", "v1:ala" * 100, "v9:ala", "v1:ala:royal", "\0", "'; drop table", "🦶", "\ud83e"])
-def test_forged_data_is_handed_on_for_the_engine_to_judge(door: Door, data: str) -> None:
+def test_forged_data_is_handed_on_for_the_engine_to_judge(door: UpdateParser, data: str) -> None:
     envelope = read(door, callback_query=press(message=ANSWER, data=data))
     assert envelope.incoming.kind is Kind.TAP
 
 
-def test_a_double_tap_shares_a_key_and_a_later_one_does_not(door: Door, clock: Clock) -> None:
+def test_a_double_tap_shares_a_key_and_a_later_one_does_not(door: UpdateParser, clock: Clock) -> None:
     def keys(number: int, **more: Any) -> set[str]:
         update = {"update_id": number, "callback_query": press(message=ANSWER | {"chat": PRIVATE} | more)}
         envelope = door.read(update)
-        assert isinstance(envelope, Envelope)
+        assert isinstance(envelope, InboundEvent)
         return set(envelope.keys)
 
     first = keys(1)
@@ -247,7 +249,7 @@ def test_a_double_tap_shares_a_key_and_a_later_one_does_not(door: Door, clock: C
     assert not first & keys(5)
 
 
-def test_who_leaves(door: Door) -> None:
+def test_who_leaves(door: UpdateParser) -> None:
     def change(chat: dict[str, Any], status: str) -> Any:
         states = {
             "old_chat_member": {"user": BOT, "status": "member"},
@@ -255,22 +257,22 @@ def test_who_leaves(door: Door) -> None:
         }
         return read(door, my_chat_member={"chat": chat, "from": ANN, "date": 1} | states)
 
-    assert change(PRIVATE, "kicked") == Departure("telegram:7")
-    assert change(GROUP, "left") == Departure("telegram:-100")
+    assert change(PRIVATE, "kicked") == UserLeft("telegram:7")
+    assert change(GROUP, "left") == UserLeft("telegram:-100")
     assert change(PRIVATE, "member") is None
 
 
-def test_a_search(door: Door) -> None:
+def test_a_search(door: UpdateParser) -> None:
     query = {"id": "1", "from": ANN, "query": "ala", "offset": ""}
-    assert read(door, inline_query=query) == Search("1", "ala")
+    assert read(door, inline_query=query) == InlineQuery("1", "ala")
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Update.ALL_TYPES if kind not in (*KINDS, "inline_query")])
-def test_other_kinds_are_nothing_to_answer(door: Door, kind: str) -> None:
+def test_other_kinds_are_nothing_to_answer(door: UpdateParser, kind: str) -> None:
     assert read(door, **{kind: message(text="/help")}) is None
 
 
-def test_unknown_kinds_and_channel_posts_are_nothing_to_answer(door: Door) -> None:
+def test_unknown_kinds_and_channel_posts_are_nothing_to_answer(door: UpdateParser) -> None:
     assert read(door, message_of_2027={"text": "hello"}) is None
     assert read(door) is None
     assert asked(door, text="/help", chat=CHANNEL, sender_chat=CHANNEL) is None
@@ -303,7 +305,7 @@ for _ in range(5000):
         {"update_id": 1, "my_chat_member": {}},
     ],
 )
-def test_what_cannot_be_read_says_so_and_quotes_nothing(door: Door, update: Any) -> None:
+def test_what_cannot_be_read_says_so_and_quotes_nothing(door: UpdateParser, update: Any) -> None:
     with pytest.raises(Unreadable) as fault:
         door.read(update)
     assert str(fault.value) in {"KeyError", "TypeError", "ValueError", "AttributeError", "RecursionError"}

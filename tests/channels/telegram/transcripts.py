@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from bot.content.loader import load
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Tone
+from bot.dialog.turn import Register
 from bot.doctor import examine
 from bot.matching import build_matcher
 from bot.settings import Settings
@@ -66,7 +66,7 @@ async def clinician(telegram: FakeTelegram) -> Chat:
     """A clinician who came by a link: the answer in plain words, switched in place, and on from there."""
     bob = telegram.person("Bob")
     answer = await asked(telegram, bob, "/start ala-dose")
-    bob.taps(payloads.payload("ala-dose", Tone.PROFESSIONAL), answer)
+    bob.taps(payloads.payload("ala-dose", Register.PROFESSIONAL), answer)
     await telegram.next_edit(bob)
     await asked(telegram, bob, "first line drugs?")
     await asked(telegram, bob, "side effects")
@@ -77,7 +77,7 @@ async def together(telegram: FakeTelegram) -> Chat:
     """A group: people talk among themselves, two ask, each reads their own register."""
     ann, bob, group = telegram.person("Ann"), telegram.person("Bob"), telegram.group("Feet and family")
     await asked(telegram, bob, "/tone")
-    bob.forges(payloads.payload("overview", Tone.PROFESSIONAL))
+    bob.forges(payloads.payload("overview", Register.PROFESSIONAL))
     await telegram.next_message(bob)
     ann.says("good morning everybody", group)
     answer = await asked(telegram, ann, f"@{telegram.username} how often should feet be checked?", where=group)

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from bot.channels.terminal.chat import NONE_DELETED, NOTHING, converse
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Tone
+from bot.dialog.turn import Register
 
 FULL = "not a medical device"
 
@@ -17,21 +17,21 @@ FULL = "not a medical device"
 def printed(engine: Engine, *lines: str) -> str:
     """Return what the screen shows after these lines."""
     screen = io.StringIO()
-    converse(engine, Console(file=screen, width=300, highlight=False), lines, Tone.PROFESSIONAL)
+    converse(engine, Console(file=screen, width=300, highlight=False), lines, Register.PROFESSIONAL)
     return screen.getvalue()
 
 
 def test_an_export_is_json_once_and_says_that_nothing_is_stored(engine: Engine) -> None:
     shown = printed(engine, "/start", "/export")
-    announced = shown.index(engine.sentence("exported", Tone.PROFESSIONAL))
+    announced = shown.index(engine.sentence("exported", Register.PROFESSIONAL))
     told, _ = json.JSONDecoder().raw_decode(shown, shown.index("{", announced))
     assert told == NOTHING
 
 
 def test_forgetting_says_that_there_was_nothing(engine: Engine) -> None:
     shown = printed(engine, "/forget", "1")
-    assert engine.sentence("forget-ask", Tone.PROFESSIONAL) in shown
-    assert engine.sentence("forgotten", Tone.PROFESSIONAL, **NONE_DELETED) in shown
+    assert engine.sentence("forget-ask", Register.PROFESSIONAL) in shown
+    assert engine.sentence("forgotten", Register.PROFESSIONAL, **NONE_DELETED) in shown
 
 
 def test_the_full_disclaimer_is_shown_once(engine: Engine) -> None:
@@ -40,7 +40,7 @@ def test_the_full_disclaimer_is_shown_once(engine: Engine) -> None:
 
 def test_a_number_presses_a_button_and_an_empty_line_helps(engine: Engine) -> None:
     shown = printed(engine, "/start", "1", "")
-    assert engine.title("overview", Tone.PROFESSIONAL) in shown
-    assert shown.index(engine.title("help", Tone.PROFESSIONAL)) > shown.index(
-        engine.title("overview", Tone.PROFESSIONAL)
+    assert engine.title("overview", Register.PROFESSIONAL) in shown
+    assert shown.index(engine.title("help", Register.PROFESSIONAL)) > shown.index(
+        engine.title("overview", Register.PROFESSIONAL)
     )

@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from bot.dialog.turn import State, Tone
+from bot.dialog.turn import Register, State
 from bot.inbox.processor import pack
-from bot.store.base import Lease, Receipt, Record, Store, Turn
+from bot.store.base import AcceptResult, Lease, Store, Turn, TurnResult
 from bot.store.postgres import turns
 from tests.inbox.support import IDENTITY, START, envelope
 
 LEASE = Lease(1, START, START + 15)
-LEFT = State(Tone.PROFESSIONAL, True, ("ala",))
+LEFT = State(Register.PROFESSIONAL, True, ("ala",))
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ async def elsewhere(postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
     await connection.close()
 
 
-async def accept(store: Store, at: float = START) -> Receipt:
+async def accept(store: Store, at: float = START) -> AcceptResult:
     return await store.accept(pack(envelope(), IDENTITY, at), LEASE)
 
 
@@ -43,10 +43,10 @@ async def begun(store: Store) -> Turn:
 
 
 async def finish(elsewhere: asyncpg.Connection, turn: Turn) -> None:
-    await elsewhere.fetch(turns.FINISH, *turns.finish_terms([(turn, Record(START + 1, LEFT, "ala"), None)]))
+    await elsewhere.fetch(turns.FINISH, *turns.finish_terms([(turn, TurnResult(START + 1, LEFT, "ala"), None)]))
 
 
-async def accepted_meanwhile(store: Store, elsewhere: asyncpg.Connection) -> asyncio.Task[Receipt]:
+async def accepted_meanwhile(store: Store, elsewhere: asyncpg.Connection) -> asyncio.Task[AcceptResult]:
     """Return an acceptance under way that waits for the lane."""
     task = asyncio.create_task(accept(store, START + 2))
     async with asyncio.timeout(5):
@@ -68,7 +68,7 @@ async def test_the_turn_before_ended_meanwhile(store: Store, elsewhere: asyncpg.
 @pytest.mark.parametrize("known", [True, False], ids=["in a lane known before", "in a new lane"])
 async def test_a_whole_turn_came_and_went_meanwhile(store: Store, elsewhere: asyncpg.Connection, known: bool) -> None:
     if known:
-        await store.finish(await begun(store), Record(START), None)
+        await store.finish(await begun(store), TurnResult(START), None)
     async with elsewhere.transaction():
         other = pack(envelope(), IDENTITY, START)
         [row] = await elsewhere.fetch(turns.ACCEPT, *turns.accept_terms([(other, LEASE)]))
@@ -80,7 +80,7 @@ async def test_a_whole_turn_came_and_went_meanwhile(store: Store, elsewhere: asy
 
 
 async def test_a_lane_left_by_a_clock_that_was_ahead_is_due_when_its_lease_runs_out(store: Store) -> None:
-    await store.finish(await begun(store), Record(START + 3600, LEFT), None)
+    await store.finish(await begun(store), TurnResult(START + 3600, LEFT), None)
     turn = await begun(store)
     assert turn.state == LEFT
     [again] = await store.claim("telegram", 1, Lease(2, START + 15, START + 30))

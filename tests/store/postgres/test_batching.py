@@ -9,9 +9,9 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
-from bot.dialog.turn import State, Tone
+from bot.dialog.turn import Register, State
 from bot.inbox.processor import pack
-from bot.store.base import Arrival, Lease, Record, Store, Turn, Vote, day_of
+from bot.store.base import Lease, NewEvent, Store, Turn, TurnResult, Vote, day_of
 from bot.store.open import open_store
 from tests.inbox.support import IDENTITY, START, envelope
 
@@ -26,12 +26,12 @@ async def store(postgres_url: str) -> AsyncIterator[Store]:
     await opened.close()
 
 
-def arrivals(text: str = "ala", person: str | None = None) -> list[Arrival]:
+def arrivals(text: str = "ala", person: str | None = None) -> list[NewEvent]:
     about = {"person": person} if person else {}
     return [pack(envelope(text, f"telegram:{number}", **about), IDENTITY, START) for number in range(LANES)]
 
 
-async def begun(store: Store, arrived: list[Arrival]) -> list[Turn]:
+async def begun(store: Store, arrived: list[NewEvent]) -> list[Turn]:
     receipts = await asyncio.gather(*(store.accept(arrival, LEASE) for arrival in arrived))
     return [receipt.turn for receipt in receipts if receipt.turn]
 
@@ -40,12 +40,12 @@ async def test_every_turn_of_a_group_is_its_own(store: Store) -> None:
     """Also where one person writes in all conversations: only the one that changed the register changes it."""
     turns = await begun(store, arrivals(person="telegram:1"))
     assert len(turns) == LANES
-    states = [State(Tone.PROFESSIONAL if n == 7 else None, True, (f"n{n}",)) for n in range(LANES)]
-    records = [Record(START, state, state.trail[0], (f"m{n}", f"m{n}b")) for n, state in enumerate(states)]
+    states = [State(Register.PROFESSIONAL if n == 7 else None, True, (f"n{n}",)) for n in range(LANES)]
+    records = [TurnResult(START, state, state.trail[0], (f"m{n}", f"m{n}b")) for n, state in enumerate(states)]
     finishes = (store.finish(turn, record, LEASE) for turn, record in zip(turns, records, strict=True))
     assert await asyncio.gather(*finishes) == [None] * LANES
     for turn, state in zip(await begun(store, arrivals(person="telegram:1")), states, strict=True):
-        assert turn.state == replace(state, tone=Tone.PROFESSIONAL)
+        assert turn.state == replace(state, register=Register.PROFESSIONAL)
     assert (await store.export(IDENTITY.person("telegram:1")))["messages"] == 2 * LANES
 
 
@@ -53,7 +53,7 @@ async def test_votes_of_a_group_are_added_up(store: Store) -> None:
     turns = await begun(store, arrivals())
     votes = [Vote("ala", "layperson", "telegram", "up" if n % 4 else "down", day_of(START)) for n in range(LANES)]
     await asyncio.gather(
-        *(store.finish(turn, Record(START, vote=vote), None) for turn, vote in zip(turns, votes, strict=True))
+        *(store.finish(turn, TurnResult(START, vote=vote), None) for turn, vote in zip(turns, votes, strict=True))
     )
     assert await store.votes() == {("ala", "up"): 30, ("ala", "down"): 10}
 
@@ -79,7 +79,7 @@ async def test_replicas_that_accept_and_finish_in_the_same_lanes_do_not_wait_for
     middle = sorted(turn.conversation for turn in turns)[LANES // 2]
     async with operator.transaction():
         await operator.execute("SELECT FROM lane WHERE conversation = $1 FOR UPDATE", middle)
-        finishes = [store.finish(turn, Record(START, State(met=True), "ala", ("m1",)), None) for turn in turns]
+        finishes = [store.finish(turn, TurnResult(START, State(met=True), "ala", ("m1",)), None) for turn in turns]
         accepts = [other.accept(arrival, None) for arrival in reversed(arrivals())]
         both = asyncio.gather(*finishes, *accepts)
         async with asyncio.timeout(5):

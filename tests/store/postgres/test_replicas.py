@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.inbox.inbox import Courier
+from bot.inbox.inbox import Inbox
 from bot.store.base import StoreUnavailable
 from bot.store.open import open_store
 from bot.store.postgres import PostgresStore
@@ -53,7 +53,7 @@ async def test_a_dead_replicas_turn_is_answered_by_another_when_its_lease_runs_o
     two_stores: tuple[PostgresStore, PostgresStore],
 ) -> None:
     clock, never, there = Clock(), asyncio.Event(), Notebook()
-    dead = Courier(two_stores[0], EchoEngine(), IDENTITY, [Notebook(before=lambda _: never.wait())], now=clock)
+    dead = Inbox(two_stores[0], EchoEngine(), IDENTITY, [Notebook(before=lambda _: never.wait())], now=clock)
     await dead.start()
     await dead.accept(envelope("ala"))
     await dead.accept(envelope("k2"))

@@ -7,7 +7,7 @@ import sqlite3
 import aiosqlite
 import pytest
 
-from bot.inbox.inbox import Courier
+from bot.inbox.inbox import Inbox
 from bot.store.base import StoreUnavailable
 from bot.store.open import sqlite_path
 from bot.store.sqlite import SqliteStore
@@ -68,6 +68,6 @@ async def _limit(store: SqliteStore, pragma: str) -> None:
     await store._connection.execute_fetchall(f"PRAGMA {pragma}")
 
 
-async def _accept_many(courier: Courier) -> None:
+async def _accept_many(courier: Inbox) -> None:
     for chat in range(200):
         await courier.accept(envelope("k2 " * 50, f"telegram:{chat}"))

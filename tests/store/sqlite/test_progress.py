@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.inbox.events import Letter, Progress
+from bot.inbox.events import OutboundMessage, Progress
 from bot.store.open import open_store, sqlite_path
 from tests.inbox.support import IDENTITY, Notebook, at_work, envelope
 
@@ -18,11 +18,11 @@ class TwoParts(Notebook):
     look: Callable[[], str] = str
     seen: list[str] = field(default_factory=list)
 
-    async def deliver(self, letter: Letter, progress: Progress) -> None:
+    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
         for message, last in (("m1", False), ("m2", True)):
             await progress(message, last=last)
             self.seen.append(self.look())
-        await super().deliver(Letter(letter.address, letter.reply, sent=("m1", "m2")), progress)
+        await super().deliver(OutboundMessage(letter.address, letter.reply, sent=("m1", "m2")), progress)
 
 
 async def test_the_last_part_is_written_by_the_end_of_the_turn(sqlite_url: str) -> None:
