@@ -90,34 +90,34 @@ def _telegram(settings: Settings, service: Service, engine: Engine) -> Platform:
     from bot.channels.telegram.inline import general
 
     config = telegram_config(settings)
-    courier = service.courier
+    inbox = service.inbox
 
     async def unreadable(reason: str, update: str) -> None:
-        await courier.set_aside("telegram", reason, update)
+        await inbox.quarantine_raw("telegram", reason, update)
 
     telegram = Telegram(
         config,
         accept=service.accept,
-        departed=courier.departed,
+        user_left=inbox.user_left,
         quarantine=unreadable,
         words=engine.sentence,
         topics=general(engine.library),
         numbers=[(one.label, one.number) for one in engine.library.copy_numbers],
     )
-    return LeaderOnly(telegram, courier) if config.mode == "polling" else telegram
+    return LeaderOnly(telegram, inbox) if config.mode == "polling" else telegram
 
 
 def _slack(settings: Settings, service: Service, engine: Engine, identity: Identity) -> Platform:
     from bot.channels.slack.app import HostServices, Slack
 
     async def unreadable(body: Mapping[str, Any], reason: str) -> None:
-        await service.courier.set_aside("slack", reason, json.dumps(body, sort_keys=True))
+        await service.inbox.quarantine_raw("slack", reason, json.dumps(body, sort_keys=True))
 
     house = HostServices(
         accept=service.accept,
         say=engine.sentence,
         topics=lambda register: first_topics(engine, register),
-        known=service.courier.remembers,
+        known=service.inbox.is_known,
         quarantine=unreadable,
     )
     return Slack(slack_credentials(settings), house, _oauth(settings, identity))

@@ -53,8 +53,10 @@ class Service:
         self._settings = settings
         self._store = store
         self.metrics = Metrics()
-        self.courier = Inbox(store, engine, identity, metrics=self.metrics)
-        self._fair = UserRateLimit(settings.footnote_questions_per_minute, self.courier.accept, engine, self.metrics)
+        self.inbox = Inbox(store, engine, identity, metrics=self.metrics)
+        self._user_limit = UserRateLimit(
+            settings.footnote_questions_per_minute, self.inbox.accept, engine, self.metrics
+        )
         self.platforms: dict[str, Platform] = {}
         self.listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._draining = False
@@ -63,16 +65,16 @@ class Service:
         """Serve one more platform; to be called before `start`."""
         self.platforms[platform.channel.name] = platform
         self.metrics.begin(platform.channel.name)
-        self.courier.add(self._fair.channel(platform.channel))
+        self.inbox.add(self._user_limit.channel(platform.channel))
 
-    async def accept(self, envelope: InboundEvent) -> bool:
+    async def accept(self, event: InboundEvent) -> bool:
         """Write what a door heard to the inbox; the same as `Inbox.accept`, with each person's share counted."""
-        return await self._fair.accept(envelope)
+        return await self._user_limit.accept(event)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then drain: readiness goes false, doors close, what was accepted is answered."""
         async with AsyncExitStack() as stack:
-            await self.courier.start()
+            await self.inbox.start()
             runner = web.AppRunner(self._web(), access_log=None, handle_signals=False)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
@@ -94,7 +96,7 @@ class Service:
         self._draining = True
         log.info("draining", seconds=self._settings.footnote_drain_seconds)
         await asyncio.gather(*(platform.stop() for platform in self.platforms.values()))
-        await self.courier.drain(self._settings.footnote_drain_seconds)
+        await self.inbox.drain(self._settings.footnote_drain_seconds)
         await asyncio.gather(*(platform.close() for platform in self.platforms.values()))
 
     # --- the web port -------------------------------------------------------------------------------------------

@@ -16,11 +16,11 @@ def test_there_are_conversations_to_play() -> None:
     assert len(list(scripts())) >= 8
 
 
-@pytest.mark.parametrize(("name", "script", "tone"), plays("engine"), ids=lambda value: str(value)[:60])
+@pytest.mark.parametrize(("name", "script", "register"), plays("engine"), ids=lambda value: str(value)[:60])
 async def test_on_the_engine(engine: Engine, name: str, script: Script, register: Register) -> None:
     await play(EngineStage(engine, register), script, register, Composer(engine.library))
 
 
-@pytest.mark.parametrize(("name", "script", "tone"), plays("terminal"), ids=lambda value: str(value)[:60])
+@pytest.mark.parametrize(("name", "script", "register"), plays("terminal"), ids=lambda value: str(value)[:60])
 async def test_in_the_terminal(engine: Engine, name: str, script: Script, register: Register) -> None:
     await play(TerminalStage(engine, register), script, register, Composer(engine.library))

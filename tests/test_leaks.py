@@ -71,9 +71,9 @@ async def test_a_turn_on_telegram_is_heard_and_its_words_and_person_are_known(
 async def test_a_turn_on_slack_is_heard_and_its_words_and_person_are_known(
     engine: Engine, tmp_path: Path, ear: Ear
 ) -> None:
-    async with FakeSlack() as fake, slack_house(fake, engine, "socket", tmp_path) as ward:
-        await ward.people.mention("U0ADA", CHANNEL, QUESTION)
-        await ward.answer()
+    async with FakeSlack() as fake, slack_house(fake, engine, "socket", tmp_path) as slack_app:
+        await slack_app.people.mention("U0ADA", CHANNEL, QUESTION)
+        await slack_app.answer()
     assert ear.lines
     assert {QUESTION, fake.bot_token, fake.world.signing_secret} <= ear.texts
     assert {"U0ADA", CHANNEL} <= ear.ids

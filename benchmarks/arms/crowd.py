@@ -50,9 +50,9 @@ def _people(people: int) -> Iterator[tuple[object, ...]]:
 
 
 def _trails(people: int) -> Iterator[tuple[object, ...]]:
-    today, trail = day_of(time.time()), " ".join(NODES)
+    today, history = day_of(time.time()), " ".join(NODES)
     pairs = sorted((name("conversation", number), name("person", number)) for number in range(people))
-    yield from ((conversation, person, trail, today) for conversation, person in pairs)
+    yield from ((conversation, person, history, today) for conversation, person in pairs)
 
 
 def _messages(people: int) -> Iterator[tuple[object, ...]]:

@@ -45,7 +45,7 @@ def settled() -> None:
     gc.freeze()
 
 
-async def idle(courier: Inbox) -> None:
+async def idle(inbox: Inbox) -> None:
     """Return when nothing accepted is unfinished any more."""
-    while any(depth.waiting for depth in (await courier._store.depth()).values()):  # noqa: ASYNC110
+    while any(depth.waiting for depth in (await inbox._store.queue_depth()).values()):  # noqa: ASYNC110
         await asyncio.sleep(0.001)

@@ -51,9 +51,9 @@ async def telegram_footnote(api: int, folder: str, nodes: int) -> Listening:
         webhook_secret="benchmark",
         rates=UNLIMITED,
     )
-    courier = service.courier
+    inbox = service.inbox
     service.add(
-        Telegram(config, accept=courier.accept, departed=courier.departed, quarantine=_refuse, words=engine.sentence)
+        Telegram(config, accept=inbox.accept, user_left=inbox.user_left, quarantine=_refuse, words=engine.sentence)
     )
     return await _run(service)
 
@@ -61,7 +61,7 @@ async def telegram_footnote(api: int, folder: str, nodes: int) -> Listening:
 async def slack_footnote(api: int, folder: str, nodes: int) -> Listening:
     """Footnote with Slack's HTTP mode, put together as `footnote serve` does."""
     service, engine = await _service(folder, nodes)
-    service.add(slack_over(service.courier.accept, engine, f"https://127.0.0.1:{api}/api/"))
+    service.add(slack_over(service.inbox.accept, engine, f"https://127.0.0.1:{api}/api/"))
     return await _run(service)
 
 

@@ -48,16 +48,16 @@ class Turns:
 
     async def _open(self, folder: str, nodes: int) -> None:
         made = house(folder, nodes, events.CHARACTERS) if self._kind == "press" else shipped_house(folder)
-        self._courier, engine = await made
-        self._slack = slack_over(self._courier.accept, engine)
-        self._courier.add(self._slack.channel)
-        await self._courier.start()
+        self._inbox, engine = await made
+        self._slack = slack_over(self._inbox.accept, engine)
+        self._inbox.add(self._slack.channel)
+        await self._inbox.start()
         await self._slack.start()
         settled()
 
     async def _work(self) -> None:
         await side_by_side(self._turn, len(self._requests), self._lanes)
-        await idle(self._courier)
+        await idle(self._inbox)
 
     async def _turn(self, number: int) -> None:
         """Take one request and wait until its answer has reached the API."""

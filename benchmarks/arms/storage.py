@@ -22,7 +22,7 @@ PAYLOAD = bytes(280)
 """As long as a sealed button press with its address."""
 
 
-def arrival(user: int, key: bytes, now: float) -> NewEvent:
+def new_event(user: int, key: bytes, now: float) -> NewEvent:
     """Return what a press of one user is stored as."""
     return NewEvent((key,), "telegram", name("person", user), name("conversation", user), PAYLOAD, now)
 
@@ -55,13 +55,13 @@ class Turns:
 
     def prepare(self, turns: int) -> None:
         now, chance = time.time(), random.Random()
-        self._arrivals = [arrival(self._user(chance, number), chance.randbytes(16), now) for number in range(turns)]
+        self._arrivals = [new_event(self._user(chance, number), chance.randbytes(16), now) for number in range(turns)]
 
     def run(self) -> None:
         self._runner.run(side_by_side(self._turn, len(self._arrivals), self._lanes))
 
     def result(self) -> dict[str, float]:
-        left = self._runner.run(self._store.depth())
+        left = self._runner.run(self._store.queue_depth())
         if left:
             raise RuntimeError(f"turns were left unfinished: {left}")
         return {"turns": len(self._arrivals)}
@@ -77,10 +77,10 @@ async def finished(store: Store, arrived: NewEvent, number: int) -> None:
     """Take one arrival through the store: accepted and leased on the spot, then finished."""
     now = time.time()
     lease = Lease(1, now, now + 15.0)
-    receipt = await store.accept(arrived, lease)
-    if receipt.turn is None:
+    accepted = await store.accept(arrived, lease)
+    if accepted.turn is None:
         raise RuntimeError("an idle conversation was not leased")
-    await store.finish(receipt.turn, record(number, now), lease)
+    await store.finish(accepted.turn, record(number, now), lease)
 
 
 async def opened(url: str, synchronous: str = "FULL") -> Store:

@@ -54,24 +54,24 @@ class Turns:
     async def _open(self, folder: str, nodes: int, synchronous: str) -> None:
         client.AiohttpRequest = Canned  # type: ignore[attr-defined, assignment]
         bot = client.make_bot(updates.TOKEN, "http://127.0.0.1", UNLIMITED)
-        self._courier, engine = await house(folder, nodes, updates.CHARACTERS, synchronous=synchronous)
+        self._inbox, engine = await house(folder, nodes, updates.CHARACTERS, synchronous=synchronous)
         channel = TelegramChannel(bot, engine.sentence, UNLIMITED)
-        self._courier.add(channel)
-        self._intake = UpdateReceiver(
-            UpdateParser(123456), channel, self._courier.accept, self._courier.departed, _unreadable
+        self._inbox.add(channel)
+        self._receiver = UpdateReceiver(
+            UpdateParser(123456), channel, self._inbox.accept, self._inbox.user_left, _unreadable
         )
         await bot.initialize()
-        await self._courier.start()
+        await self._inbox.start()
         settled()
 
     async def _work(self) -> None:
         await side_by_side(self._turn, len(self._bodies), self._lanes)
-        await idle(self._courier)
+        await idle(self._inbox)
 
     async def _turn(self, number: int) -> None:
         """Take one update and wait until its answer has reached the API."""
         answered = self._waiting[self._chats[number]] = asyncio.Event()
-        await self._intake.take([json.loads(self._bodies[number])])
+        await self._receiver.take([json.loads(self._bodies[number])])
         await answered.wait()
 
     def _sent(self, chat: int) -> None:

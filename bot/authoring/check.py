@@ -51,12 +51,12 @@ RULES: tuple[Rule, ...] = (
 class Report:
     """What a check saw and found, in file order."""
 
-    faults: tuple[Diagnostic, ...]
+    diagnostics: tuple[Diagnostic, ...]
     answers: int
 
     def count(self, level: Level) -> int:
         """Return how many findings there are of one level."""
-        return sum(fault.level == level for fault in self.faults)
+        return sum(diagnostic.level == level for diagnostic in self.diagnostics)
 
     @property
     def clean(self) -> bool:
@@ -64,7 +64,7 @@ class Report:
         return self.answers > 0 and self.count("error") == 0
 
 
-def check(dialogs: Path, content: Path, today: date, gauges: Sequence[ChannelLimits] = ()) -> Report:
+def check(dialogs: Path, content: Path, today: date, channel_limits: Sequence[ChannelLimits] = ()) -> Report:
     """Return every finding in both folders: what keeps them from loading, and what the rules find.
 
     Rules read texts, so they wait until every file is sound in itself; the channels measure only what loads.
@@ -72,11 +72,11 @@ def check(dialogs: Path, content: Path, today: date, gauges: Sequence[ChannelLim
     tried = attempt(dialogs, content)
     library = tried.library
     if library is None:
-        return Report(tried.faults, 0)
+        return Report(tried.diagnostics, 0)
     answers = sum(len(topic.answers) for topic in library.topics.values())
-    if any(fault.code.startswith("F") for fault in tried.faults):
-        return Report(tried.faults, answers)
-    measures = () if tried.faults else tuple(gauge(library) for gauge in gauges)
-    subject = CheckContext(library, today, measures)
-    found = {fault for rule in RULES for fault in rule(subject)}
-    return Report(tuple(sorted({*tried.faults, *found})), answers)
+    if any(diagnostic.code.startswith("F") for diagnostic in tried.diagnostics):
+        return Report(tried.diagnostics, answers)
+    limit_checks = () if tried.diagnostics else tuple(limits(library) for limits in channel_limits)
+    context = CheckContext(library, today, limit_checks)
+    found = {diagnostic for rule in RULES for diagnostic in rule(context)}
+    return Report(tuple(sorted({*tried.diagnostics, *found})), answers)

@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.content.library import Library
 from bot.content.models import Answer, Status
 from bot.content.source_map import Place, SourceMap, SourceRange, lines_of
-from bot.content.validation import shaped
+from bot.content.validation import validate
 from bot.content.yaml_reader import read
 
 _PLAIN = re.compile(r"(?!null$|true$|false$)[a-z]+(?:-[a-z]+)*|\d{4}-\d\d-\d\d")
@@ -24,7 +24,7 @@ Value = str | None
 """What can be written: text, or None for `null`."""
 
 
-def with_group(text: str, name: str, values: Mapping[str, Value]) -> str:
+def set_mapping(text: str, name: str, values: Mapping[str, Value]) -> str:
     """Return `text` with the top-level mapping `name` holding `values`.
 
     A value that is there is replaced where it stands; a missing one is added below; a missing group goes to the end. A
@@ -35,9 +35,9 @@ def with_group(text: str, name: str, values: Mapping[str, Value]) -> str:
     if (name,) not in survey:
         gap = newline if text and not text.endswith(("\n", "\r")) else ""
         return f"{text}{gap}{name}:{newline}{_lines(values, newline)}{newline}"
-    rows = survey.spot((name,)).rows
-    if not rows or any(survey.spot((name, row)).block for row in rows):
-        return _anew(text, survey.spot((name,)), values, newline)
+    rows = survey.source_range((name,)).rows
+    if not rows or any(survey.source_range((name, row)).block for row in rows):
+        return _anew(text, survey.source_range((name,)), values, newline)
     return _by_rows(text, name, survey, values, newline)
 
 
@@ -48,13 +48,15 @@ def _anew(text: str, spot: SourceRange, values: Mapping[str, Value], newline: st
 
 
 def _by_rows(text: str, name: str, survey: SourceMap, values: Mapping[str, Value], newline: str) -> str:
-    spot = survey.spot((name,))
+    spot = survey.source_range((name,))
     missing = {key: value for key, value in values.items() if key not in spot.rows}
     end = _offset(text, (spot.end[0], len(lines_of(text)[spot.end[0]])))
     if missing:
         text = text[:end] + newline + _lines(missing, newline, spot.start[1]) + text[end:]
-    for key in sorted(values.keys() - missing.keys(), key=lambda key: survey.spot((name, key)).start, reverse=True):
-        place = survey.spot((name, key))
+    for key in sorted(
+        values.keys() - missing.keys(), key=lambda key: survey.source_range((name, key)).start, reverse=True
+    ):
+        place = survey.source_range((name, key))
         begin, end = _offset(text, place.start), _offset(text, place.end)
         gap = "" if text[begin - 1].isspace() else " "
         text = text[:begin] + gap + _written(values[key]) + text[end:]
@@ -107,7 +109,7 @@ def decide(library: Library, node: str, status: Status, by: str, on: date, due: 
         "hash": library.hash_of(node) if status == "approved" else None,
     }
     path = library.home.answer(library.topic_of(node).id, node)
-    _replace(path, with_group(path.read_bytes().decode(), "review", values))
+    _replace(path, set_mapping(path.read_bytes().decode(), "review", values))
     return path
 
 
@@ -120,7 +122,7 @@ def _replace(path: Path, text: str) -> None:
     """Put `text` in the file's place in one step, once it is known to be sound and to say nothing else anew."""
     page = read(path.as_posix(), text.encode())
     before = read(path.as_posix(), path.read_bytes())
-    if shaped(page, Answer) is None or _without_review(page.data) != _without_review(before.data):
+    if validate(page, Answer) is None or _without_review(page.data) != _without_review(before.data):
         raise ReviewRefused(f"{path} could not be edited safely; write the `review:` block by hand")
     draft = path.with_suffix(".draft")
     draft.write_text(text, encoding="utf-8", newline="")

@@ -82,7 +82,7 @@ def figures(text: str) -> list[Figure]:
     return [*daily, *shares, *_written(rest), *_spelled(rest)]
 
 
-def typed(text: str) -> list[str]:
+def literal_numbers(text: str) -> list[str]:
     """Return the digits of `text` that are figures, as they stand there."""
     return [found[0] for found in _FIGURE.finditer(_NAME.sub(" ", text))]
 

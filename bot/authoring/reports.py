@@ -25,15 +25,15 @@ SOON = timedelta(days=60)
 
 
 def run_check(
-    dialogs: Path, content: Path, today: date, gauges: Sequence[ChannelLimits] = (), *, as_json: bool = False
+    dialogs: Path, content: Path, today: date, channel_limits: Sequence[ChannelLimits] = (), *, as_json: bool = False
 ) -> Printed:
     """Return every finding and exit code 1 when one of them is an error or no answer was seen, else 0."""
-    report = check(dialogs, content, today, gauges)
+    report = check(dialogs, content, today, channel_limits)
     return _json(report) if as_json else _text(report), 0 if report.clean else 1
 
 
 def _json(report: Report) -> str:
-    findings = [fault.as_dict() for fault in report.faults]
+    findings = [diagnostic.as_dict() for diagnostic in report.diagnostics]
     return json.dumps({"answers": report.answers, "findings": findings}, ensure_ascii=False, indent=2)
 
 
@@ -42,7 +42,10 @@ def _text(report: Report) -> str:
     seen = (
         f"{_counted(report.answers, 'answer')} checked: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}."
     )
-    marked = [f"{fault}" if fault.level == "error" else f"{fault}\n    (warning)" for fault in report.faults]
+    marked = [
+        f"{diagnostic}" if diagnostic.level == "error" else f"{diagnostic}\n    (warning)"
+        for diagnostic in report.diagnostics
+    ]
     return "\n".join([*marked, seen])
 
 

@@ -22,9 +22,9 @@ class LeaderOnly:
     Answers are delivered by every replica; only taking events is the holder's.
     """
 
-    def __init__(self, platform: Platform, courier: Inbox) -> None:
+    def __init__(self, platform: Platform, inbox: Inbox) -> None:
         self._platform = platform
-        self._courier = courier
+        self._inbox = inbox
         self._task: asyncio.Task[None] | None = None
         self._holding = False
 
@@ -35,7 +35,7 @@ class LeaderOnly:
 
     async def start(self) -> None:
         """Begin to stand for the post; returns at once."""
-        self._task = asyncio.create_task(self._stand(), name=f"post-{self.channel.name}")
+        self._task = asyncio.create_task(self._campaign(), name=f"post-{self.channel.name}")
 
     async def stop(self) -> None:
         """Take no more events and give the post up."""
@@ -55,9 +55,9 @@ class LeaderOnly:
         """The platform's state; a replica without the post is up, waiting."""
         return {**self._platform.health(), "leader": True} if self._holding else {"up": True, "leader": False}
 
-    async def _stand(self) -> None:
+    async def _campaign(self) -> None:
         while True:
-            async with self._courier.term(self.channel.name) as lost:
+            async with self._inbox.lead(self.channel.name) as lost:
                 log.info("post_held", channel=self.channel.name)
                 await self._platform.start()
                 self._holding = True

@@ -17,33 +17,33 @@ MAX_SLACK_MESSAGES = 2
 """A Slack message counts the addresses of links too, so a long answer with many sources may take two."""
 
 
-def telegram_gauge(library: Library) -> LimitCheck:
+def telegram_limits(library: Library) -> LimitCheck:
     """Return the measure of Telegram: one message per answer, even where it offers the choice of register."""
     composer = Composer(library)
     renderer = telegram.TelegramRenderer(composer.words)
 
-    def measure(node: str, register: Register) -> Iterator[str]:
+    def limit_check(node: str, register: Register) -> Iterator[str]:
         reply = _first(composer, node, register)
         if (count := len(renderer.render(reply))) > 1:
             yield f"Telegram needs {count} messages for it; it must fit one"
         yield from _payloads(reply)
 
-    return measure
+    return limit_check
 
 
-def slack_gauge(library: Library) -> LimitCheck:
+def slack_limits(library: Library) -> LimitCheck:
     """Return the measure of Slack: at most two messages per answer, each with no more blocks than Slack takes."""
     composer = Composer(library)
     renderer = slack.SlackRenderer(composer.words)
 
-    def measure(node: str, register: Register) -> Iterator[str]:
+    def limit_check(node: str, register: Register) -> Iterator[str]:
         parts = renderer.parts(_first(composer, node, register), slack.RenderOptions())
         if len(parts) > MAX_SLACK_MESSAGES:
             yield f"Slack needs {len(parts)} messages for it; it must fit {MAX_SLACK_MESSAGES}"
         if any(len(part.blocks) > slack.MAX_BLOCKS for part in parts):
             yield f"one of its Slack messages has more than {slack.MAX_BLOCKS} blocks"
 
-    return measure
+    return limit_check
 
 
 def _first(composer: Composer, node: str, register: Register) -> Reply:
@@ -57,4 +57,4 @@ def _payloads(reply: Reply) -> Iterator[str]:
             yield f"the button `{button.label}` carries more than {payloads.MAX_BYTES} bytes"
 
 
-GAUGES: tuple[ChannelLimits, ...] = (telegram_gauge, slack_gauge)
+CHANNEL_LIMITS: tuple[ChannelLimits, ...] = (telegram_limits, slack_limits)

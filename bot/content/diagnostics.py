@@ -51,9 +51,9 @@ class Diagnostic:
 class LoadError(FootnoteError):
     """The dialogs or the content cannot be used; `faults` holds everything wrong, in file order."""
 
-    def __init__(self, faults: Iterable[Diagnostic]) -> None:
-        self.faults = tuple(sorted(faults))
-        super().__init__("\n".join(str(fault) for fault in self.faults))
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(sorted(diagnostics))
+        super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from bot.content.diagnostics import Diagnostic, Level, nearest
 from bot.content.source_map import Location
-from bot.content.validation import shaped
+from bot.content.validation import validate
 from bot.content.yaml_reader import YamlFile, read
 
 Model = TypeVar("Model")
@@ -20,7 +20,7 @@ class FileReader:
     """Reads files one by one, remembering faults and a hash over every byte read, but no page: memory stays small."""
 
     def __init__(self) -> None:
-        self.faults: list[Diagnostic] = []
+        self.diagnostics: list[Diagnostic] = []
         self.broken: set[Path] = set()
         self._asked: set[Path] = set()
         self._hash = hashlib.sha256()
@@ -35,7 +35,7 @@ class FileReader:
         page = self._page(path)
         if page is None:
             return None
-        made = shaped(page, model) if page.data is not None else None
+        made = validate(page, model) if page.data is not None else None
         self._note(path, page)
         return made
 
@@ -51,7 +51,7 @@ class FileReader:
     def note(self, path: Path, code: str, message: str, suggestion: str = "") -> None:
         """Add a fault about a whole file or folder."""
         self.broken.add(path)
-        self.faults.append(Diagnostic(path.as_posix(), 1, 1, code, message, "", suggestion))
+        self.diagnostics.append(Diagnostic(path.as_posix(), 1, 1, code, message, "", suggestion))
 
     def unread(self, folder: Path, known: Iterable[str]) -> None:
         """Add a fault for every YAML file below `folder` that nobody has asked for; `known` are names that are read."""
@@ -75,9 +75,9 @@ class FileReader:
         return raw
 
     def _note(self, path: Path, page: YamlFile) -> None:
-        if page.faults:
+        if page.diagnostics:
             self.broken.add(path)
-            self.faults.extend(page.faults)
+            self.diagnostics.extend(page.diagnostics)
 
 
 @lru_cache(maxsize=64)
@@ -98,4 +98,4 @@ def diagnostic_at(
 ) -> Diagnostic:
     """Return a fault about the value (or the key) at `location` of the file."""
     page = page_of(path)
-    return page.fault(page.survey.place(location, key=key), code, message, suggestion, level)
+    return page.diagnostic(page.source_map.place(location, key=key), code, message, suggestion, level)

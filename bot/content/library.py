@@ -179,7 +179,7 @@ class Library:
             raise MissingText(path, f"there is no sentence `{key}`")
         return self._filled(path, key, self.interface[key].of(register), register, values)
 
-    def lay_out(self, name: str, register: Register, **values: Any) -> str:
+    def render_layout(self, name: str, register: Register, **values: Any) -> str:
         """Return the layout `name` (a file of content/layout, without `.j2`) filled with `values`. Raises Unsayable."""
         path = self.home.content / "layout" / f"{name}.j2"
         if name not in self.layout:

@@ -27,8 +27,8 @@ from bot.content.models import (
     TermsFile,
     TopicFile,
 )
-from bot.content.references import cite_faults, link_faults
-from bot.content.template_checks import template_faults
+from bot.content.references import citation_diagnostics, reference_diagnostics
+from bot.content.template_checks import template_diagnostics
 from bot.content.templates import Values
 
 Model = TypeVar("Model")
@@ -47,22 +47,22 @@ class ContentLoader:
 
     def __init__(self, home: ContentPaths) -> None:
         self.home = home
-        self.shelf = FileReader()
+        self.files = FileReader()
 
     def library(self) -> Library | None:
         """Return the library as far as it can be built, or None where a dialog or every topic is missing."""
         dialogs, (phrases, after), topics = self._dialogs(), self._phrases(), self._topics()
         shared = self.home.content
-        interface = self.shelf.model(shared / "interface.yaml", InterfaceFile)
-        emergency = self.shelf.model(shared / "emergency.yaml", EmergencyFile)
-        layout = {path.stem: self.shelf.text(path) for path in sorted((shared / "layout").glob("*.j2"))}
+        interface = self.files.model(shared / "interface.yaml", InterfaceFile)
+        emergency = self.files.model(shared / "emergency.yaml", EmergencyFile)
+        layout = {path.stem: self.files.text(path) for path in sorted((shared / "layout").glob("*.j2"))}
         vocabulary = self._model(shared / "vocabulary.yaml", Vocabulary)
         intents = self._model(shared / "intents.yaml", Intents)
         advice_rules = self._model(shared / "advice.yaml", AdviceRules)
         urgent_rules = self._model(shared / "urgent.yaml", UrgentRules)
         self._all_or_none([shared / name for name in _MATCHING_FILES])
         for folder in (self.home.dialogs, self.home.content):
-            self.shelf.unread(folder, (*_SHARED_FILES, *_TOPIC_FILES))
+            self.files.unread(folder, (*_SHARED_FILES, *_TOPIC_FILES))
         if dialogs is None or not topics:
             return None
         lines = emergency.emergency if emergency else {}
@@ -83,7 +83,7 @@ class ContentLoader:
             advice_rules=advice_rules,
             urgent_rules=urgent_rules,
             main=next((dialog for dialog in dialogs.values() if dialog.default), next(iter(dialogs.values()))),
-            version=self.shelf.version,
+            version=self.files.version,
             _topic_of={answer: topic.id for topic in topics.values() for answer in topic.answers},
             _values=_values(topics, lines),
         )
@@ -93,18 +93,18 @@ class ContentLoader:
         folder, found = self.home.dialogs, dict[str, Dialog]()
         paths = sorted(folder.glob("*.yaml"))
         for path in paths:
-            if dialog := self.shelf.model(path, Dialog):
+            if dialog := self.files.model(path, Dialog):
                 found[path.stem] = dialog
                 self._same_name(path, "dialog", dialog.id, path.stem)
         if not paths:
-            self.shelf.note(folder, "F07", "no dialog was found here", "write a file such as dialogs/neuropathy.yaml")
+            self.files.note(folder, "F07", "no dialog was found here", "write a file such as dialogs/neuropathy.yaml")
         return found if found and len(found) == len(paths) else None
 
     def _phrases(self) -> tuple[_Phrases, dict[str, _Phrases]]:
         """Return how people ask for each node, and how they ask after each node."""
         alone, after = _Phrases(), dict[str, _Phrases]()
         for path in self.home.phrases():
-            if read := self.shelf.model(path, PhrasesFile):
+            if read := self.files.model(path, PhrasesFile):
                 _gather(alone, read.phrases)
                 for context, phrases in read.after.items():
                     _gather(after.setdefault(context, {}), phrases)
@@ -115,11 +115,11 @@ class ContentLoader:
         chosen = sorted(folder for folder in folders if folder.name not in _NOT_TOPICS)
         if not chosen:
             remedy = "a topic is a folder with topic.yaml and answers/"
-            self.shelf.note(self.home.content, "F07", "no topic was found here", remedy)
+            self.files.note(self.home.content, "F07", "no topic was found here", remedy)
         return {topic.id: topic for folder in chosen if (topic := self._topic(folder))}
 
     def _topic(self, folder: Path) -> Topic | None:
-        head = self.shelf.model(folder / "topic.yaml", TopicFile)
+        head = self.files.model(folder / "topic.yaml", TopicFile)
         facts = self._model(folder / "facts.yaml", FactsFile)
         sources = self._model(folder / "sources.yaml", SourcesFile)
         notes = self._model(folder / "notes.yaml", NotesFile)
@@ -144,28 +144,28 @@ class ContentLoader:
         found = {}
         paths = sorted(folder.glob("*.yaml"))
         for path in paths:
-            if answer := self.shelf.model(path, Answer):
+            if answer := self.files.model(path, Answer):
                 found[path.stem] = answer
                 self._same_name(path, "answer", answer.id, path.stem)
         if not paths:
-            self.shelf.note(folder, "F07", "no answer was found here", "write one file per answer")
+            self.files.note(folder, "F07", "no answer was found here", "write one file per answer")
         return found
 
     def _model(self, path: Path, model: type[Model]) -> Model | None:
         """Return an optional file as its model; a missing file is no fault."""
-        return self.shelf.model(path, model) if path.exists() else None
+        return self.files.model(path, model) if path.exists() else None
 
     def _all_or_none(self, paths: list[Path]) -> None:
         """Add a fault for each missing file of a set that only works whole."""
         if any(path.exists() for path in paths):
             for path in paths:
                 if not path.exists():
-                    self.shelf.note(path, "F01", "this file is missing", "the matcher needs all four of its files")
+                    self.files.note(path, "F01", "this file is missing", "the matcher needs all four of its files")
 
     def _same_name(self, path: Path, key: str, written: str, stem: str) -> None:
         if written != stem:
             message = f"`{written}` stands in a place named `{stem}`"
-            self.shelf.faults.append(diagnostic_at(path, (key,), "F08", message, f"name both `{stem}`"))
+            self.files.diagnostics.append(diagnostic_at(path, (key,), "F08", message, f"name both `{stem}`"))
 
 
 def _values(topics: Mapping[str, Topic], lines: Mapping[str, str | Registers]) -> dict[Register, Values]:
@@ -192,7 +192,7 @@ class Attempt:
     """What reading gave: the library as far as it could be built (None when nothing could), and all faults."""
 
     library: Library | None
-    faults: tuple[Diagnostic, ...]
+    diagnostics: tuple[Diagnostic, ...]
 
 
 def load(dialogs: Path, content: Path, *, templates: bool = True) -> Library:
@@ -202,8 +202,8 @@ def load(dialogs: Path, content: Path, *, templates: bool = True) -> Library:
     use, where a fault raises jinja2.TemplateError.
     """
     tried = attempt(dialogs, content, templates=templates)
-    if tried.faults or tried.library is None:
-        raise LoadError(tried.faults)
+    if tried.diagnostics or tried.library is None:
+        raise LoadError(tried.diagnostics)
     return tried.library
 
 
@@ -213,13 +213,13 @@ def attempt(dialogs: Path, content: Path, *, templates: bool = True) -> Attempt:
     with no_collection():
         reader = ContentLoader(ContentPaths(dialogs, content))
         library = reader.library()
-        faults = set(reader.shelf.faults)
+        diagnostics = set(reader.files.diagnostics)
         if library is not None:
-            faults.update(link_faults(library, reader.shelf.broken))
-            faults.update(cite_faults(library, reader.shelf.broken))
-            if templates and not _hides_values(reader.shelf.broken):
-                faults.update(template_faults(library))
-    return Attempt(library, tuple(sorted(faults)))
+            diagnostics.update(reference_diagnostics(library, reader.files.broken))
+            diagnostics.update(citation_diagnostics(library, reader.files.broken))
+            if templates and not _hides_values(reader.files.broken):
+                diagnostics.update(template_diagnostics(library))
+    return Attempt(library, tuple(sorted(diagnostics)))
 
 
 def _hides_values(broken: set[Path]) -> bool:

@@ -13,7 +13,7 @@ from bot.content.models import Dialog, Review
 from bot.content.source_map import Location
 
 
-def link_faults(library: Library, broken: set[Path]) -> Iterator[Diagnostic]:
+def reference_diagnostics(library: Library, broken: set[Path]) -> Iterator[Diagnostic]:
     """Yield every dangling or ambiguous name of the dialogs. What only a broken file could settle is left alone."""
     homes = dict[str, str]()
     for name, dialog in library.dialogs.items():
@@ -97,7 +97,7 @@ def _phrases(library: Library) -> Iterator[Diagnostic]:
         named += [(("after", context), context), *((("after", context, node), node) for node in phrases)]
     for path in library.home.phrases():
         for location, node in named:
-            if node not in library.nodes and location in page_of(path).survey:
+            if node not in library.nodes and location in page_of(path).source_map:
                 remedy = nearest(node, library.nodes)
                 yield diagnostic_at(path, location, "D07", f"`{node}` is not a node", remedy, key=True)
 
@@ -123,7 +123,7 @@ def _intent_targets(intents: Intents | None) -> Iterator[tuple[Location, str]]:
                     yield ("intents", name, "about", subject), target
 
 
-def cite_faults(library: Library, broken: set[Path]) -> Iterator[Diagnostic]:
+def citation_diagnostics(library: Library, broken: set[Path]) -> Iterator[Diagnostic]:
     """Yield every unknown source or note, every clash of ids, figures or numbers, every unsigned approval."""
     for name, topic in library.topics.items():
         sources_known = library.home.of_topic(name, "sources") not in broken
@@ -168,11 +168,11 @@ def _numbers(library: Library, topic: Topic) -> Iterator[Diagnostic]:
 
 
 def _approvals(library: Library, topic: Topic) -> Iterator[Diagnostic]:
-    if fault := _unsigned(library.home.of_topic(topic.id, "topic"), topic.review):
-        yield fault
+    if diagnostic := _unsigned(library.home.of_topic(topic.id, "topic"), topic.review):
+        yield diagnostic
     for name, answer in topic.answers.items():
-        if answer.review and (fault := _unsigned(library.home.answer(topic.id, name), answer.review)):
-            yield fault
+        if answer.review and (diagnostic := _unsigned(library.home.answer(topic.id, name), answer.review)):
+            yield diagnostic
 
 
 def _unsigned(path: Path, review: Review) -> Diagnostic | None:

@@ -50,7 +50,7 @@ class SourceMap:
     """The places of a text; empty from the point on where the text is no YAML."""
 
     def __init__(self, text: str) -> None:
-        self._spots: dict[tuple[str | int, ...], SourceRange] = {}
+        self._ranges: dict[tuple[str | int, ...], SourceRange] = {}
         self._next: Callable[[], Any] = CParser(text).get_event
         with suppress(YAMLError, RecursionError):
             self._next()
@@ -58,19 +58,19 @@ class SourceMap:
                 self._value(self._next(), ())
 
     def __contains__(self, location: Location) -> bool:
-        return tuple(location) in self._spots
+        return tuple(location) in self._ranges
 
-    def spot(self, location: Location) -> SourceRange:
+    def source_range(self, location: Location) -> SourceRange:
         """Return the spot of a location, or the nearest one above it."""
         way = tuple(location)
-        while way not in self._spots and way:
+        while way not in self._ranges and way:
             way = way[:-1]
-        return self._spots.get(way, SourceRange((0, 0), (0, 0), (0, 0)))
+        return self._ranges.get(way, SourceRange((0, 0), (0, 0), (0, 0)))
 
     def place(self, location: Location, *, key: bool = False) -> Place:
         """Return where the value at `location` (or its key) begins."""
-        spot = self.spot(location)
-        return spot.key if key else spot.start
+        source_range = self.source_range(location)
+        return source_range.key if key else source_range.start
 
     def _value(self, event: Any, way: tuple[str | int, ...], key: Any = None) -> Place:
         """Note the value that begins with `event`, and everything inside it; return where it ends."""
@@ -87,8 +87,8 @@ class SourceMap:
                 number += 1
             end = _ends(item) if flow else end
         block = isinstance(event, ScalarEvent) and event.style in ("|", ">")
-        spot = SourceRange(_place(key or event), _place(event), end, block, () if flow else tuple(names))
-        self._spots.setdefault(way, spot)
+        source_range = SourceRange(_place(key or event), _place(event), end, block, () if flow else tuple(names))
+        self._ranges.setdefault(way, source_range)
         return end
 
 

@@ -47,7 +47,7 @@ def texts(library: Library) -> Iterator[Text]:
                 yield from _pair(path, ("sources", source_id, "as_printed"), source.as_printed)
 
 
-def template_faults(library: Library) -> Iterator[Diagnostic]:
+def template_diagnostics(library: Library) -> Iterator[Diagnostic]:
     """Yield what Jinja2 cannot render with today's figures; layouts and own sentences get further values later."""
     for text in texts(library):
         for trouble in templates.troubles(text.raw, library.values(text.register)):
@@ -60,7 +60,7 @@ def template_faults(library: Library) -> Iterator[Diagnostic]:
     for name, source in library.layout.items():
         page = YamlFile((library.home.content / "layout" / f"{name}.j2").as_posix(), source)
         for trouble in templates.troubles(source, library.values(Register.PROFESSIONAL), open_ended=True):
-            yield _fault(page, (trouble.line - 1, 0), trouble)
+            yield _diagnostic(page, (trouble.line - 1, 0), trouble)
 
 
 def _pair(path: Path, location: tuple[str | int, ...], worded: Registers | Claim | Note) -> Iterator[Text]:
@@ -71,13 +71,15 @@ def _pair(path: Path, location: tuple[str | int, ...], worded: Registers | Claim
 
 def _located(page: YamlFile, location: Location, trouble: TemplateProblem) -> Diagnostic:
     """Return the fault at the name itself where the file shows it, else at the template's line."""
-    spot = page.survey.spot(location)
-    for line in range(spot.start[0], min(spot.end[0] + 1, len(page.lines))):
+    source_range = page.source_map.source_range(location)
+    for line in range(source_range.start[0], min(source_range.end[0] + 1, len(page.lines))):
         if trouble.name and (column := page.lines[line].find(trouble.name)) >= 0:
-            return _fault(page, (line, column), trouble)
-    first, column = spot.start
-    return _fault(page, (first + trouble.line, 0) if spot.block else (first + trouble.line - 1, column), trouble)
+            return _diagnostic(page, (line, column), trouble)
+    first, column = source_range.start
+    return _diagnostic(
+        page, (first + trouble.line, 0) if source_range.block else (first + trouble.line - 1, column), trouble
+    )
 
 
-def _fault(page: YamlFile, place: Place, trouble: TemplateProblem) -> Diagnostic:
-    return page.fault(place, "F10", trouble.message, trouble.suggestion)
+def _diagnostic(page: YamlFile, place: Place, trouble: TemplateProblem) -> Diagnostic:
+    return page.diagnostic(place, "F10", trouble.message, trouble.suggestion)

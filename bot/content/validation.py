@@ -46,14 +46,14 @@ class _Finding:
         return self is not other and self.way[: len(other.way)] == other.way
 
 
-def shaped(page: YamlFile, model: type[Model]) -> Model | None:
+def validate(page: YamlFile, model: type[Model]) -> Model | None:
     """Return the page's data as `model`, or None after adding every fault to the page."""
     try:
         made: Model = _checked(model, page.data)
         return made
     except ValidationError as error:
         found = [_finding(detail, page.data) for detail in error.errors(include_url=False)]
-        page.faults.extend(dict.fromkeys(_fault(page, model, finding) for finding in _telling(found)))
+        page.diagnostics.extend(dict.fromkeys(_diagnostic(page, model, finding) for finding in _most_specific(found)))
         return None
 
 
@@ -78,7 +78,7 @@ def _finding(detail: ErrorDetails, data: Any) -> _Finding:
     return _Finding(detail["type"], tuple(way), name, name == "[key]", detail)
 
 
-def _telling(found: list[_Finding]) -> Iterator[_Finding]:
+def _most_specific(found: list[_Finding]) -> Iterator[_Finding]:
     """Yield the findings that tell an author something.
 
     A list is called short only because what stands in it is faulty. Where a value may be of several kinds, each kind
@@ -95,15 +95,17 @@ def _telling(found: list[_Finding]) -> Iterator[_Finding]:
         yield finding
 
 
-def _fault(page: YamlFile, model: Any, finding: _Finding) -> Diagnostic:
+def _diagnostic(page: YamlFile, model: Any, finding: _Finding) -> Diagnostic:
     name = finding.name
     if finding.kind == "missing":
         code = "C01" if name in _REGISTERS else "F05"
-        return page.fault_at(finding.way, code, f"`{name}` is missing here", f"add `{name}:`")
+        return page.diagnostic_at(finding.way, code, f"`{name}` is missing here", f"add `{name}:`")
     if finding.kind in _UNKNOWN:
         remedy = nearest(name, _names(model)) or "remove it"
-        return page.fault_at(finding.way, "F06", f"unknown name `{name}`", remedy, key=True)
-    return page.fault_at(finding.way, "F05", _sentence(finding.detail), _remedy(finding.detail), key=finding.on_key)
+        return page.diagnostic_at(finding.way, "F06", f"unknown name `{name}`", remedy, key=True)
+    return page.diagnostic_at(
+        finding.way, "F05", _sentence(finding.detail), _remedy(finding.detail), key=finding.on_key
+    )
 
 
 def _sentence(detail: ErrorDetails) -> str:

@@ -114,7 +114,7 @@ class YamlFile:
     path: str
     text: str
     data: Any = None
-    faults: list[Diagnostic] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -122,17 +122,17 @@ class YamlFile:
         return lines_of(self.text)
 
     @cached_property
-    def survey(self) -> SourceMap:
+    def source_map(self) -> SourceMap:
         """Where everything stands; found by reading the text again."""
         return SourceMap(self.text)
 
-    def fault_at(
+    def diagnostic_at(
         self, location: Location, code: str, message: str, remedy: str = "", *, key: bool = False
     ) -> Diagnostic:
         """Return a fault about the value (or the key) at `location`."""
-        return self.fault(self.survey.place(location, key=key), code, message, remedy)
+        return self.diagnostic(self.source_map.place(location, key=key), code, message, remedy)
 
-    def fault(self, place: Place, code: str, message: str, remedy: str = "", level: Level = "error") -> Diagnostic:
+    def diagnostic(self, place: Place, code: str, message: str, remedy: str = "", level: Level = "error") -> Diagnostic:
         """Return a fault at `place`, with the line it is about."""
         line, column = place
         snippet = self.lines[line] if line < len(self.lines) else ""
@@ -152,7 +152,7 @@ def read(path: str, raw: bytes) -> YamlFile:
 
 
 def _refused(path: str, message: str, remedy: str, line: int = 1) -> YamlFile:
-    return YamlFile(path, "", faults=[Diagnostic(path, line, 1, "F01", message, "", remedy)])
+    return YamlFile(path, "", diagnostics=[Diagnostic(path, line, 1, "F01", message, "", remedy)])
 
 
 def _built(path: str, text: str) -> YamlFile:
@@ -162,12 +162,12 @@ def _built(path: str, text: str) -> YamlFile:
     except YAMLError as error:
         page = YamlFile(path, text)
         place, message, remedy = explain(error, page.lines)
-        page.faults.append(page.fault(place, "F02", message, remedy))
+        page.diagnostics.append(page.diagnostic(place, "F02", message, remedy))
         return page
     if data is None and not builder.refused:
         return _refused(path, "the file is empty", "write its content, or delete the file")
     page = YamlFile(path, text, data)
-    page.faults.extend(page.fault(*refusal) for refusal in builder.refused)
+    page.diagnostics.extend(page.diagnostic(*refusal) for refusal in builder.refused)
     return page
 
 

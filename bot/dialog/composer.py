@@ -107,14 +107,14 @@ class Composer:
 
     def _body(self, answer: Answer, topic: Topic, register: Register) -> Document:
         claims = [self._claim(claim, topic, register) for claim in self._library.claims(answer, register)]
-        markdown = self._library.lay_out("body", register, claims=claims, words=self._headings(register))
+        markdown = self._library.render_layout("body", register, claims=claims, words=self._headings(register))
         listed = self._reference_list(topic, register) if answer.id == "references" else ""
         return emphasised(parse(markdown + listed))
 
     def _notes(self, answer: Answer, topic: Topic, register: Register) -> Document:
         notes = [topic.notes[note] for note in answer.notes]
         laid = [LaidOutCard(self._library.text(note, register), marks(note.cites, topic)) for note in notes]
-        return parse(self._library.lay_out("notes", register, notes=laid, words=self._headings(register)))
+        return parse(self._library.render_layout("notes", register, notes=laid, words=self._headings(register)))
 
     def _claim(self, claim: Claim, topic: Topic, register: Register) -> LaidOutCard:
         section = self._library.text(claim.section, register) if claim.section else ""
@@ -150,11 +150,11 @@ class Composer:
 
     def _source_text(self, source: Source, register: Register) -> str:
         as_printed = self._library.text(source.as_printed, register) if source.as_printed else ""
-        return " ".join(self._library.lay_out("source", register, source=source, as_printed=as_printed).split())
+        return " ".join(self._library.render_layout("source", register, source=source, as_printed=as_printed).split())
 
     def _reference_list(self, topic: Topic, register: Register) -> str:
         groups = [self._group(name, topic, register) for name in ("article", "added")]
-        return self._library.lay_out("references", register, groups=groups, plain=register is Register.LAYPERSON)
+        return self._library.render_layout("references", register, groups=groups, plain=register is Register.LAYPERSON)
 
     def _group(self, name: str, topic: Topic, register: Register) -> dict[str, Any]:
         found = sorted((s for s in topic.sources.values() if s.group == name), key=lambda source: source.number)

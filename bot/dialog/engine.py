@@ -53,9 +53,9 @@ class Engine:
         reply = self._answer[incoming.kind](state, incoming, register)
         if reply.effect is Effect.FORGET:
             return reply, State()
-        first = not state.met and self._introduces(incoming, reply.card)
-        after = State(self._chosen(state, incoming), state.met or first, self._trail(state, reply))
-        reply = self._with_back(reply, after.trail)
+        first = not state.introduced and self._introduces(incoming, reply.card)
+        after = State(self._chosen(state, incoming), state.introduced or first, self._history(state, reply))
+        reply = self._with_back(reply, after.history)
         return self._introduced(reply) if first else reply, after
 
     def report(self, reply: Reply, found: Mapping[str, Any]) -> Reply:
@@ -161,7 +161,7 @@ class Engine:
 
     def _registers(self, state: State, register: Register) -> tuple[Button, ...]:
         """Both registers as buttons that show again the answer the reader came from."""
-        before = next((node for node in reversed(state.trail) if node != "tone"), self._library.start)
+        before = next((node for node in reversed(state.history) if node != "tone"), self._library.start)
         return tuple(
             Button(self.sentence(f"to-{choice}", register), payloads.payload(before, choice), "tone")
             for choice in (Register.LAYPERSON, Register.PROFESSIONAL)
@@ -176,18 +176,18 @@ class Engine:
         tap = payloads.parse(incoming.text) if incoming.kind is Kind.TAP else None
         return tap.register if tap and tap.register else state.register
 
-    def _trail(self, state: State, reply: Reply) -> tuple[str, ...]:
+    def _history(self, state: State, reply: Reply) -> tuple[str, ...]:
         node = reply.card.node
         if reply.card.outcome in _OF_THE_MOMENT or node == state.node:
-            return state.trail
+            return state.history
         if node == self._library.start:
             return (node,)
-        if node in state.trail[-2:-1]:
-            return state.trail[:-1]
-        return (*state.trail, node)[-TRAIL:]
+        if node in state.history[-2:-1]:
+            return state.history[:-1]
+        return (*state.history, node)[-TRAIL:]
 
-    def _with_back(self, reply: Reply, trail: tuple[str, ...]) -> Reply:
-        earlier = trail[-2] if len(trail) > 1 and trail[-1] == reply.card.node else None
+    def _with_back(self, reply: Reply, history: tuple[str, ...]) -> Reply:
+        earlier = history[-2] if len(history) > 1 and history[-1] == reply.card.node else None
         if earlier is None or earlier == self._library.start:
             return reply
         return reply.with_back(self._back(earlier, reply.card.register))

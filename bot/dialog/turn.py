@@ -53,13 +53,13 @@ class State:
     """
 
     register: Register | None = None
-    met: bool = False
-    trail: tuple[str, ...] = ()
+    introduced: bool = False
+    history: tuple[str, ...] = ()
 
     @property
     def node(self) -> str | None:
         """The node last shown in this conversation, if any."""
-        return self.trail[-1] if self.trail else None
+        return self.history[-1] if self.history else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,15 +18,15 @@ from bot.store.sqlite.store import lock_file
 async def unfinished(url: str, status: str | None = None) -> Sequence[PendingTurn]:
     """Return the unfinished turns, oldest first; only `waiting` or `quarantined` ones if a status is given."""
     async with _opened(url) as store:
-        return await store.held(status)
+        return await store.pending(status)
 
 
 async def listing(url: str, status: str | None = None) -> str:
     """Return the unfinished turns as lines for an operator, or a sentence when there are none."""
     lines = [
-        f"{held.row:>8}  {held.channel:<9} {held.status:<12} attempts {held.attempts}  "
-        f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(held.received))}Z  {held.reason or ''}".rstrip()
-        for held in await unfinished(url, status)
+        f"{pending.row:>8}  {pending.channel:<9} {pending.status:<12} attempts {pending.attempts}  "
+        f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(pending.received))}Z  {pending.reason or ''}".rstrip()
+        for pending in await unfinished(url, status)
     ]
     return "\n".join(lines) or "nothing is waiting"
 

@@ -30,7 +30,7 @@ class InboundEvent:
     address: Address
     question: str | None = None
     replies_to: str | None = None
-    quiet: bool = False
+    unaddressed: bool = False
 
 
 class Progress(Protocol):

@@ -52,22 +52,22 @@ class Inbox:
         self._identity = identity
         self._now = now
         self._owner = secrets.randbits(63)
-        self._clerk = TurnProcessor(store, engine, identity, self.metrics, self._policy, now)
+        self._processor = TurnProcessor(store, engine, identity, self.metrics, self._policy, now)
         self._desks: dict[str, WorkerPool] = {}
-        self._upkeep = Maintenance(self._clerk, self._desks, self._lease)
+        self._maintenance = Maintenance(self._processor, self._desks, self._lease)
         for channel in channels:
             self.add(channel)
 
     def add(self, channel: Channel) -> None:
         """Serve one more channel; to be called before `start`."""
-        self._desks[channel.name] = WorkerPool(channel, self._clerk, self._lease)
+        self._desks[channel.name] = WorkerPool(channel, self._processor, self._lease)
 
     async def start(self) -> None:
         """Take over what was left unfinished and begin. Raises `StoreInUse` if another process has the database."""
-        await self._store.adopt()
-        for desk in self._desks.values():
-            desk.start()
-        self._upkeep.start()
+        await self._store.recover()
+        for workers in self._desks.values():
+            workers.start()
+        self._maintenance.start()
 
     async def accept(self, envelope: InboundEvent) -> bool:
         """Write the event to the inbox and return True, or False if it is known already.
@@ -75,29 +75,29 @@ class Inbox:
         Raises `StoreUnavailable` (`Overloaded` when the inbox is full) if it could not be written: then the door must
         not confirm it, so that the platform repeats it. Raises KeyError for a channel that is not served.
         """
-        desk = self._desks[envelope.channel]
-        if desk.full:
+        workers = self._desks[envelope.channel]
+        if workers.full:
             self.metrics.refused(envelope.channel, "overloaded")
-            raise Overloaded(f"{desk.waiting} turns are waiting on {envelope.channel}")
-        arrival = pack(envelope, self._identity, self._now())
-        lease, receipt = desk.reserve(), NOTHING
+            raise Overloaded(f"{workers.waiting} turns are waiting on {envelope.channel}")
+        new_event = pack(envelope, self._identity, self._now())
+        lease, receipt = workers.reserve(), NOTHING
         try:
-            receipt = await self._store.accept(arrival, lease)
+            receipt = await self._store.accept(new_event, lease)
         except StoreUnavailable:
             self.metrics.refused(envelope.channel, "store")
             raise
         finally:
-            desk.settle(lease, receipt)
+            workers.flush(lease, receipt)
         self.metrics.accepted(envelope.channel, fresh=receipt.fresh)
         return receipt.fresh
 
-    async def set_aside(self, channel: str, reason: str, event: str) -> None:
+    async def quarantine_raw(self, channel: str, reason: str, event: str) -> None:
         """Keep an event that the door cannot read, sealed and once, so that it blocks nothing and an operator sees it.
 
         Raises `StoreUnavailable` if it could not be kept: then it must not be confirmed.
         """
         name, sealed = self._identity.event(f"{channel}:{event}"), self._identity.seal(event.encode())
-        if await self._store.set_aside(channel, name, sealed, reason, self._now()):
+        if await self._store.quarantine_raw(channel, name, sealed, reason, self._now()):
             self.metrics.quarantined(channel)
             log.error("event_unreadable", channel=channel, reason=reason, size=len(event))
 
@@ -105,47 +105,47 @@ class Inbox:
         """Return the register a person chose, for a surface that is no conversation (Slack's App Home)."""
         return await self._store.preferences(self._identity.person(person))
 
-    async def remembers(self, conversation: str) -> bool:
+    async def is_known(self, conversation: str) -> bool:
         """Return whether the bot has answered in this conversation (a Slack thread it may go on following)."""
-        return await self._store.remembers(self._identity.conversation(conversation))
+        return await self._store.is_known(self._identity.conversation(conversation))
 
-    async def departed(self, person: str) -> None:
+    async def user_left(self, person: str) -> None:
         """Note that a person left; after the grace period they are forgotten, unless they return."""
-        await self._store.departed(self._identity.person(person), self._now())
+        await self._store.user_left(self._identity.person(person), self._now())
 
     @asynccontextmanager
-    async def term(self, post: str) -> AsyncIterator[asyncio.Event]:
+    async def lead(self, post: str) -> AsyncIterator[asyncio.Event]:
         """Wait until this process alone holds `post`; yield an event that is set when the post is lost.
 
         For what a platform allows once, however many replicas there are: `async with courier.term("telegram") as lost`.
         """
-        self.metrics.leading(post, held=False)
-        async with self._store.term(post) as lost:
-            self.metrics.leading(post, held=True)
+        self.metrics.leading(post, pending=False)
+        async with self._store.lead(post) as lost:
+            self.metrics.leading(post, pending=True)
             try:
                 yield lost
             finally:
-                self.metrics.leading(post, held=False)
+                self.metrics.leading(post, pending=False)
 
     async def drain(self, seconds: float) -> bool:
         """Answer what can be answered within so many seconds, then stop; return whether nothing was broken off.
 
         What is left stays in the inbox, and its lanes are free at once for another replica or the next start.
         """
-        drains = [asyncio.create_task(desk.drain()) for desk in self._desks.values()]
+        drains = [asyncio.create_task(workers.drain()) for workers in self._desks.values()]
         _, late = await asyncio.wait(drains, timeout=seconds) if drains else (set(), set())
         for drain in late:
             drain.cancel()
-        await self._upkeep.stop()
-        await asyncio.gather(*(desk.stop() for desk in self._desks.values()), *drains, return_exceptions=True)
+        await self._maintenance.stop()
+        await asyncio.gather(*(workers.stop() for workers in self._desks.values()), *drains, return_exceptions=True)
         await self._release()
         log.info("drained", broken_off=len(late))
         return not late
 
     def wake(self) -> None:
         """Look for due work now instead of at the next tick."""
-        for desk in self._desks.values():
-            desk.wake()
+        for workers in self._desks.values():
+            workers.wake()
 
     def _lease(self) -> Lease:
         now = self._now()

@@ -82,7 +82,7 @@ class Metrics:
         """A turn was beyond its sender's share and not answered in full."""
         self._limited.labels(channel).inc()
 
-    def departed(self, channel: str) -> None:
+    def user_left(self, channel: str) -> None:
         """Nobody was there any more to be answered."""
         self._departed.labels(channel).inc()
 
@@ -90,19 +90,19 @@ class Metrics:
         """The database did not take a step; it is tried again."""
         self._store_errors.labels(step).inc()
 
-    def depth(self, channel: str, depth: QueueDepth, now: float) -> None:
+    def queue_depth(self, channel: str, queue_depth: QueueDepth, now: float) -> None:
         """How full the channel's inbox is."""
-        self._waiting.labels(channel).set(depth.waiting)
-        self._held.labels(channel).set(depth.quarantined)
-        self._age.labels(channel).set(max(now - depth.oldest, 0.0) if depth.oldest is not None else 0.0)
+        self._waiting.labels(channel).set(queue_depth.waiting)
+        self._held.labels(channel).set(queue_depth.quarantined)
+        self._age.labels(channel).set(max(now - queue_depth.oldest, 0.0) if queue_depth.oldest is not None else 0.0)
 
     def platform(self, channel: str, *, up: bool) -> None:
         """Whether the platform is connected."""
         self._up.labels(channel).set(up)
 
-    def leading(self, post: str, *, held: bool) -> None:
+    def leading(self, post: str, *, pending: bool) -> None:
         """Whether this process holds the post (one poller, one socket)."""
-        self._leader.labels(post).set(held)
+        self._leader.labels(post).set(pending)
 
     def page(self) -> bytes:
         """Return everything in Prometheus's text format."""

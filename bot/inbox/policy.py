@@ -20,7 +20,7 @@ class RetryPolicy:
     backlog: int = 10_000
     lease: float = 15.0
     attempts: int = 5
-    patience: float = DAY
+    backoff: float = DAY
     tick: float = 0.5
     store_pause: float = 0.5
     measure_every: float = 5.0
@@ -31,14 +31,14 @@ class RetryPolicy:
     keep_idle: float = 400 * DAY
     grace: float = 30 * DAY  # after the person blocked the bot
 
-    def horizon(self, now: float) -> RetentionCutoffs:
+    def cutoffs(self, now: float) -> RetentionCutoffs:
         """Return what is old at `now`."""
         return RetentionCutoffs(
             events=now - self.keep_events,
             messages=now - self.keep_messages,
             quarantine=now - self.keep_quarantine,
             idle=now - self.keep_idle,
-            departed=now - self.grace,
+            user_left=now - self.grace,
         )
 
 

@@ -25,7 +25,7 @@ class Payload:
 
     incoming: Incoming
     address: Address
-    quiet: bool
+    unaddressed: bool
 
 
 def pack(envelope: InboundEvent, identity: Identity, received: float) -> NewEvent:
@@ -70,7 +70,7 @@ def _text(envelope: InboundEvent) -> str:
             "context": incoming.context,
             "edited": incoming.edited,
             "address": dict(envelope.address),
-            "quiet": envelope.quiet,
+            "quiet": envelope.unaddressed,
         }
     )
 
@@ -106,7 +106,7 @@ class TurnProcessor:
         """Deliver the answer to one turn and return what it leaves behind. Raises what the channel raises."""
         parcel = unpack(turn, self.identity)
         reply, state = self.engine.respond(turn.state, parcel.incoming)
-        if parcel.quiet and not _worth_saying(reply, turn.state):
+        if parcel.unaddressed and not _worth_saying(reply, turn.state):
             self.metrics.kept_silent(turn.channel)
             return TurnResult(self.now())
         reply = await self._perform(turn, reply)

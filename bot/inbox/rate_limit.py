@@ -52,24 +52,24 @@ class UserRateLimit:
         self._shares = TokenBuckets(max(per_minute, 1) / 60, max(per_minute, 1), clock)
         self._notices = TokenBuckets(1 / 60, 1, clock)
 
-    async def accept(self, envelope: InboundEvent) -> bool:
+    async def accept(self, event: InboundEvent) -> bool:
         """Accept the envelope as the inbox does, counted. Words that were not addressed to the bot are not counted."""
-        if not self._per_minute or envelope.quiet:
-            return await self._accept(envelope)
-        if self._shares.take(envelope.person):
-            return await self._returning(self._shares, envelope)
-        if self._notices.take(envelope.person):
-            return await self._returning(self._notices, _marked(envelope, _TELL))
-        return await self._accept(_marked(envelope, _TOLD))
+        if not self._per_minute or event.unaddressed:
+            return await self._accept(event)
+        if self._shares.take(event.person):
+            return await self._returning(self._shares, event)
+        if self._notices.take(event.person):
+            return await self._returning(self._notices, _marked(event, _TELL))
+        return await self._accept(_marked(event, _TOLD))
 
-    async def _returning(self, buckets: TokenBuckets, envelope: InboundEvent) -> bool:
+    async def _returning(self, buckets: TokenBuckets, event: InboundEvent) -> bool:
         """Accept the envelope; what was known already, or could not be stored, costs nothing."""
         fresh = False
         try:
-            fresh = await self._accept(envelope)
+            fresh = await self._accept(event)
         finally:
             if not fresh:
-                buckets.give_back(envelope.person)
+                buckets.give_back(event.person)
         return fresh
 
     def channel(self, channel: Channel) -> Channel:
@@ -92,22 +92,22 @@ class _LimitedChannel:
         self._notice = notice
         self._metrics = metrics
 
-    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
-        if _MARK in letter.address:
-            letter, mark = _unmarked(letter)
-            if letter.reply.card.outcome is not Outcome.URGENT and letter.reply.effect not in _ALWAYS:
+    async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
+        if _MARK in message.address:
+            message, mark = _unmarked(message)
+            if message.reply.card.outcome is not Outcome.URGENT and message.reply.effect not in _ALWAYS:
                 self._metrics.limited(self.name)
                 if mark == _TOLD:
                     return
-                letter = replace(letter, reply=self._notice(letter.reply))
-        await self._inner.deliver(letter, progress)
+                message = replace(message, reply=self._notice(message.reply))
+        await self._inner.deliver(message, progress)
 
 
-def _marked(envelope: InboundEvent, mark: str) -> InboundEvent:
-    return replace(envelope, address={**envelope.address, _MARK: mark})
+def _marked(event: InboundEvent, mark: str) -> InboundEvent:
+    return replace(event, address={**event.address, _MARK: mark})
 
 
-def _unmarked(letter: OutboundMessage) -> tuple[OutboundMessage, str]:
-    address = dict(letter.address)
+def _unmarked(message: OutboundMessage) -> tuple[OutboundMessage, str]:
+    address = dict(message.address)
     mark = str(address.pop(_MARK))
-    return replace(letter, address=address), mark
+    return replace(message, address=address), mark

@@ -21,10 +21,10 @@ log = structlog.stdlib.get_logger(__name__)
 class WorkerPool:
     """Works through one channel's lanes: each in order, many side by side."""
 
-    def __init__(self, channel: Channel, clerk: TurnProcessor, lease: Callable[[], Lease]) -> None:
+    def __init__(self, channel: Channel, processor: TurnProcessor, lease: Callable[[], Lease]) -> None:
         self.channel = channel
-        self._clerk = clerk
-        self._policy = clerk.policy
+        self._processor = processor
+        self._policy = processor.policy
         self._lease = lease
         self._working: dict[asyncio.Task[None], bytes] = {}
         self._under_way: set[int] = set()
@@ -62,13 +62,13 @@ class WorkerPool:
         self._reserved += 1
         return self._lease()
 
-    def settle(self, lease: Lease | None, receipt: AcceptResult) -> None:
+    def flush(self, lease: Lease | None, accepted: AcceptResult) -> None:
         """Use the reserved place for what was accepted, or give it back."""
-        self.waiting += receipt.fresh
+        self.waiting += accepted.fresh
         if lease is not None:
             self._reserved -= 1
-        if receipt.turn is not None:
-            self._begin(receipt.turn)
+        if accepted.turn is not None:
+            self._begin(accepted.turn)
 
     async def drain(self) -> None:
         """Return when nothing that can be answered now is left unanswered."""
@@ -110,9 +110,9 @@ class WorkerPool:
         if places <= 0:
             return 0
         try:
-            turns = await self._clerk.store.claim(self.channel.name, places, self._lease())
+            turns = await self._processor.store.claim(self.channel.name, places, self._lease())
         except StoreUnavailable as fault:
-            self._clerk.metrics.store_failed("claim")
+            self._processor.metrics.store_failed("claim")
             log.warning("store_unavailable", step="claim", reason=str(fault))
             return 0
         new = [turn for turn in turns if turn.row not in self._under_way]
@@ -146,7 +146,7 @@ class WorkerPool:
 
     async def _one(self, turn: Turn) -> Turn | None:
         try:
-            return await self._finish(turn, await self._clerk.answer(turn, self.channel))
+            return await self._finish(turn, await self._processor.answer(turn, self.channel))
         except Busy as busy:
             await self._wait(turn, busy)
         except Gone as gone:
@@ -158,14 +158,14 @@ class WorkerPool:
         return None
 
     async def _finish(self, turn: Turn, record: TurnResult) -> Turn | None:
-        finish = self._clerk.store.finish
-        following = await self._clerk.persist("finish", lambda: finish(turn, record, self._lease()))
+        finish = self._processor.store.finish
+        following = await self._processor.persist("finish", lambda: finish(turn, record, self._lease()))
         self.waiting = max(self.waiting - 1, 0)
         return following
 
     async def _wait(self, turn: Turn, busy: Busy) -> None:
-        age = self._clerk.now() - turn.received
-        if age > self._policy.patience:
+        age = self._processor.now() - turn.received
+        if age > self._policy.backoff:
             await self._set_aside(turn, "the platform could not be reached for too long")
             return
         log.info("turn_postponed", row=turn.row, channel=turn.channel, reason=str(busy))
@@ -181,24 +181,24 @@ class WorkerPool:
             await self._postpone(turn, after_failure(attempts), attempts, "error")
 
     async def _postpone(self, turn: Turn, seconds: float, attempts: int, reason: str) -> None:
-        due_at = self._clerk.now() + seconds
-        await self._clerk.persist("postpone", lambda: self._clerk.store.postpone(turn, due_at, attempts))
-        self._clerk.metrics.postponed(turn.channel, reason)
+        due_at = self._processor.now() + seconds
+        await self._processor.persist("postpone", lambda: self._processor.store.postpone(turn, due_at, attempts))
+        self._processor.metrics.postponed(turn.channel, reason)
         asyncio.get_running_loop().call_later(seconds, self._wake.set)
 
     async def _set_aside(self, turn: Turn, reason: str) -> None:
-        now = self._clerk.now()
-        await self._clerk.persist("quarantine", lambda: self._clerk.store.quarantine(turn, reason, now))
-        self._clerk.metrics.quarantined(turn.channel)
+        now = self._processor.now()
+        await self._processor.persist("quarantine", lambda: self._processor.store.quarantine(turn, reason, now))
+        self._processor.metrics.quarantined(turn.channel)
         self.waiting = max(self.waiting - 1, 0)
         self._wake.set()
 
     async def _depart(self, turn: Turn, gone: Gone) -> TurnResult:
-        self._clerk.metrics.departed(turn.channel)
-        now = self._clerk.now()
+        self._processor.metrics.user_left(turn.channel)
+        now = self._processor.now()
         log.info("asker_gone", row=turn.row, channel=turn.channel, reason=str(gone))
         if gone.forget:
-            await self._clerk.persist("departed", lambda: self._clerk.store.departed(turn.person, now))
+            await self._processor.persist("departed", lambda: self._processor.store.user_left(turn.person, now))
         return TurnResult(now)
 
 
@@ -217,15 +217,15 @@ _EMPTY = QueueDepth(waiting=0, quarantined=0, oldest=None)
 class Maintenance:
     """Three small jobs, each at its own pace; a database that is away is tried again at the next turn."""
 
-    def __init__(self, clerk: TurnProcessor, desks: Mapping[str, WorkerPool], lease: Callable[[], Lease]) -> None:
-        self._clerk = clerk
+    def __init__(self, processor: TurnProcessor, desks: Mapping[str, WorkerPool], lease: Callable[[], Lease]) -> None:
+        self._processor = processor
         self._desks = desks
         self._lease = lease
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin."""
-        policy = self._clerk.policy
+        policy = self._processor.policy
         jobs = ((self.renew, policy.lease / 3), (self.measure, policy.measure_every), (self.prune, policy.prune_every))
         self._tasks = [asyncio.create_task(self._every(seconds, job)) for job, seconds in jobs]
 
@@ -237,21 +237,21 @@ class Maintenance:
 
     async def renew(self) -> None:
         """Keep the lanes under way ours."""
-        lanes = [lane for desk in self._desks.values() for lane in desk.lanes]
+        lanes = [lane for workers in self._desks.values() for lane in workers.lanes]
         if lanes:
-            await self._clerk.store.renew(self._lease(), lanes)
+            await self._processor.store.renew(self._lease(), lanes)
 
     async def measure(self) -> None:
         """Publish how full the inbox is, and correct the desks' own count."""
-        depths = await self._clerk.store.depth()
+        depths = await self._processor.store.queue_depth()
         for name in {*depths, *self._desks}:
-            self._clerk.metrics.depth(name, depths.get(name, _EMPTY), self._clerk.now())
-        for name, desk in self._desks.items():
-            desk.waiting = depths.get(name, _EMPTY).waiting
+            self._processor.metrics.queue_depth(name, depths.get(name, _EMPTY), self._processor.now())
+        for name, workers in self._desks.items():
+            workers.waiting = depths.get(name, _EMPTY).waiting
 
     async def prune(self) -> None:
         """Remove what is older than the policy keeps."""
-        pruned = await self._clerk.store.prune(self._clerk.policy.horizon(self._clerk.now()))
+        pruned = await self._processor.store.prune(self._processor.policy.cutoffs(self._processor.now()))
         log.info("pruned", **pruned.counts)
 
     async def _every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
@@ -259,6 +259,6 @@ class Maintenance:
             try:
                 await job()
             except StoreUnavailable as fault:
-                self._clerk.metrics.store_failed("upkeep")
+                self._processor.metrics.store_failed("upkeep")
                 log.warning("store_unavailable", step="upkeep", reason=str(fault))
             await asyncio.sleep(seconds)

@@ -38,7 +38,7 @@ class Eye:
     ) -> None:
         self._subjects = subjects
         self._anchors = frozenset(anchors) | frozenset(subjects)
-        self._telling = frozenset(telling)
+        self._most_specific = frozenset(telling)
         self._kin: dict[str, tuple[str, ...]] = {}
         for name, stems in kin.items():
             for stem in stems:
@@ -47,7 +47,7 @@ class Eye:
     def whole(self, message: Message) -> Values:
         """Return the features of a question by itself, with the set of subjects it names."""
         named = sorted({self._subjects[name] for name in message.concepts if name in self._subjects})
-        signs = {f"!{name}" for sign in message.signs for name in sign.concepts if name in self._telling}
+        signs = {f"!{name}" for sign in message.signs for name in sign.concepts if name in self._most_specific}
         afloat = () if message.concepts & self._anchors else (AFLOAT,)
         words = {*self._words(message, bool), *signs, *afloat, "=" + "+".join(named)}
         return _unit(words) | _unit(_pieces(message.words))

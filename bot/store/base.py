@@ -151,7 +151,7 @@ class RetentionCutoffs:
     messages: float
     quarantine: float
     idle: float
-    departed: float
+    user_left: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +170,10 @@ class Store(Protocol):
     async def ping(self) -> None:
         """Return if the database can be written to."""
 
-    async def adopt(self) -> None:
+    async def recover(self) -> None:
         """Take over the lanes of dead processes. Raises `StoreInUse` where only one process may serve."""
 
-    async def accept(self, arrival: NewEvent, lease: Lease | None) -> AcceptResult:
+    async def accept(self, new_event: NewEvent, lease: Lease | None) -> AcceptResult:
         """Store the arrival durably, once. If `lease` is given and its conversation is idle, lease it at once."""
 
     async def claim(self, channel: str, limit: int, lease: Lease) -> list[Turn]:
@@ -197,7 +197,7 @@ class Store(Protocol):
     async def quarantine(self, turn: Turn, reason: str, now: float) -> None:
         """Set the turn aside for an operator and let the conversation go on."""
 
-    async def set_aside(self, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
+    async def quarantine_raw(self, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
         """Keep an event that no door could read, for an operator; return False if it is kept already."""
 
     async def release(self, owner: int) -> None:
@@ -206,7 +206,7 @@ class Store(Protocol):
     async def preferences(self, person: bytes) -> State:
         """Return what is remembered about the person (an empty trail)."""
 
-    async def remembers(self, conversation: bytes) -> bool:
+    async def is_known(self, conversation: bytes) -> bool:
         """Return whether the conversation has had an answer that is still remembered."""
 
     async def forget(self, person: bytes) -> dict[str, int]:
@@ -218,16 +218,16 @@ class Store(Protocol):
     async def votes(self) -> Mapping[tuple[str, str], int]:
         """Return how often each answer was voted `up` and `down`, by (node, vote)."""
 
-    async def departed(self, person: bytes, at: float) -> None:
+    async def user_left(self, person: bytes, at: float) -> None:
         """Note that the person left; unless they return, the next prune after the grace period forgets them."""
 
-    async def prune(self, horizon: RetentionCutoffs) -> PruneCounts:
+    async def prune(self, cutoffs: RetentionCutoffs) -> PruneCounts:
         """Remove what is older than the horizon."""
 
-    async def depth(self) -> Mapping[str, QueueDepth]:
+    async def queue_depth(self) -> Mapping[str, QueueDepth]:
         """Return how full the inbox is, by channel."""
 
-    async def held(self, status: str | None = None) -> Sequence[PendingTurn]:
+    async def pending(self, status: str | None = None) -> Sequence[PendingTurn]:
         """Return unfinished turns, oldest first; of one status if given: `waiting`, `quarantined`, `unreadable`."""
 
     async def replay(self, row: int, now: float) -> bool:
@@ -236,7 +236,7 @@ class Store(Protocol):
     async def drop(self, row: int) -> bool:
         """Delete a quarantined turn unanswered, or an unreadable event; return whether there was one."""
 
-    def term(self, post: str) -> AbstractAsyncContextManager[asyncio.Event]:
+    def lead(self, post: str) -> AbstractAsyncContextManager[asyncio.Event]:
         """Wait until this process alone holds `post`; the event is set when the post is lost."""
 
 
@@ -255,9 +255,9 @@ def day_of(moment: float) -> int:
 
 def trail_text(state: State) -> str:
     """Return the trail as it is stored: node ids, oldest first, separated by spaces."""
-    return " ".join(state.trail)
+    return " ".join(state.history)
 
 
-def state_from(register: str | None, met: bool | None, trail: str | None) -> State:
+def state_from(register: str | None, introduced: bool | None, history: str | None) -> State:
     """Return the state from what the person's row (tone, met) and the conversation's row (trail) hold, if anything."""
-    return State(Register(register) if register else None, bool(met), tuple(trail.split()) if trail else ())
+    return State(Register(register) if register else None, bool(introduced), tuple(history.split()) if history else ())

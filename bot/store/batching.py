@@ -42,7 +42,7 @@ class Grouping(Generic[Call, Result]):
             self._pump = asyncio.create_task(self._perform_groups())
         return await future
 
-    async def settle(self) -> None:
+    async def flush(self) -> None:
         """Return when every call made so far has its outcome."""
         while self._pump is not None:
             await asyncio.wait([self._pump])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.authoring.decisions import ReviewRefused, decide, with_group
+from bot.authoring.decisions import ReviewRefused, decide, set_mapping
 from bot.content.library import Library
 from bot.content.loader import load
 from bot.content.yaml_reader import read
@@ -124,8 +124,8 @@ def test_what_cannot_be_recorded_is_refused_and_changes_nothing(
 )
 def test_a_group_is_written_wherever_and_however_it_stood(text: str) -> None:
     values = {"status": "approved", "by": "null: {x}", "on": None}
-    before, after = read("a", text.encode()).data, read("b", with_group(text, "review", values).encode())
-    assert after.faults == []
+    before, after = read("a", text.encode()).data, read("b", set_mapping(text, "review", values).encode())
+    assert after.diagnostics == []
     assert values.items() <= after.data["review"].items()
     assert {**before, "review": None} == {**after.data, "review": None}
 
@@ -134,7 +134,7 @@ def test_a_group_is_written_wherever_and_however_it_stood(text: str) -> None:
 @example({"by": "\x85\u2028 ü 😀"})
 @given(st.dictionaries(st.sampled_from(["status", "by", "on", "due"]), st.text(max_size=12) | st.none(), min_size=1))
 def test_any_text_can_be_written_and_read_again(values: dict[str, str | None]) -> None:
-    text = with_group("a: 1\nreview:\n  by: x  # who\n  due: null\nb: 2\n", "review", values)
+    text = set_mapping("a: 1\nreview:\n  by: x  # who\n  due: null\nb: 2\n", "review", values)
     page = read("a", text.encode("utf-8", "surrogatepass"))
-    if not page.faults:  # lone surrogates are no UTF-8
+    if not page.diagnostics:  # lone surrogates are no UTF-8
         assert page.data == {"a": 1, "review": {"by": "x", "due": None, **values}, "b": 2}

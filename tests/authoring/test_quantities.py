@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.authoring.quantities import figures, only_in, typed
+from bot.authoring.quantities import figures, literal_numbers, only_in
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,9 @@ def test_a_bare_word_is_no_figure_that_must_return() -> None:
 
 
 def test_typed_digits_are_found_but_not_those_of_names() -> None:
-    assert typed("Take 600 mg of K2, MK-7 or B12 for 5 weeks in type 2 diabetes (NATHAN 1) [6]; see number 3.") == [
+    assert literal_numbers(
+        "Take 600 mg of K2, MK-7 or B12 for 5 weeks in type 2 diabetes (NATHAN 1) [6]; see number 3."
+    ) == [
         "600 mg",
         "5 weeks",
     ]

@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 import asyncpg
 
 from benchmarks.arms import crowd
-from benchmarks.arms.storage import arrival, finished
+from benchmarks.arms.storage import finished, new_event
 from bot.store.base import Store
 from bot.store.open import open_store
 from tests.chaos.report import table_row
@@ -86,7 +86,7 @@ async def side_by_side(urls: Mapping[int, str], name: Name, turns: int, seed: in
 
 
 async def _turn(store: Store, user: int, name: Name, number: int) -> float:
-    plain = arrival(user, random.randbytes(16), time.time())
+    plain = new_event(user, random.randbytes(16), time.time())
     arrived = replace(plain, person=name("person", user), conversation=name("conversation", user))
     begun = time.perf_counter()
     await finished(store, arrived, number)

@@ -26,7 +26,7 @@ def loaded(folder: Path) -> Library:
 def refused(folder: Path) -> list[str]:
     with pytest.raises(LoadError) as caught:
         loaded(folder)
-    return [fault.headline.removeprefix(f"{folder.as_posix()}/") for fault in caught.value.faults]
+    return [diagnostic.headline.removeprefix(f"{folder.as_posix()}/") for diagnostic in caught.value.diagnostics]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_the_bots_own_sentences_take_values(library: Library) -> None:
 
 
 def test_a_layout_is_filled(library: Library) -> None:
-    assert library.lay_out("body", LAYPERSON, claims=[{"text": "One."}, {"text": "Two."}]) == "One.\nTwo.\n"
+    assert library.render_layout("body", LAYPERSON, claims=[{"text": "One."}, {"text": "Two."}]) == "One.\nTwo.\n"
 
 
 def test_an_old_id_leads_to_todays_node_and_an_unknown_one_nowhere(library: Library) -> None:
@@ -235,8 +235,8 @@ def test_random_bytes_in_any_file_give_faults_or_a_library(
     folder = written(tmp_path_factory.mktemp("noise"))
     (folder / path).write_bytes((MINI / path).read_bytes()[:keep] + raw)
     tried = attempt(folder / "dialogs", folder / "content")
-    assert tried.faults or (tried.library is not None and tried.library.nodes)
-    assert all(str(fault) for fault in tried.faults)
+    assert tried.diagnostics or (tried.library is not None and tried.library.nodes)
+    assert all(str(diagnostic) for diagnostic in tried.diagnostics)
 
 
 def test_what_cannot_be_said_names_its_file(library: Library) -> None:
@@ -245,4 +245,4 @@ def test_what_cannot_be_said_names_its_file(library: Library) -> None:
     with pytest.raises(MissingText, match=r"content/interface.yaml: `back` cannot be filled: 'label' is undefined"):
         library.say("back", LAYPERSON)
     with pytest.raises(MissingText, match=r"content/layout/nonsense.j2: this layout is missing"):
-        library.lay_out("nonsense", LAYPERSON)
+        library.render_layout("nonsense", LAYPERSON)

@@ -8,7 +8,7 @@ import pytest
 
 from bot.content.matching_models import Vocabulary
 from bot.content.models import Answer, Dialog, EmergencyFile, FactsFile, PhrasesFile, SourcesFile, TopicFile
-from bot.content.validation import shaped
+from bot.content.validation import validate
 from bot.content.yaml_reader import read
 
 TOPIC = "topic: t\ntitle: {professional: T, layperson: T}\n"
@@ -96,7 +96,7 @@ ID = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 )
 def test_a_wrong_shape_is_told_in_plain_words(model: Any, text: str, said: str, remedy: str) -> None:
     page = read("f", text.encode())
-    assert page.faults == []
-    assert shaped(page, model) is None
-    told = [(fault.headline.removeprefix("f:"), fault.suggestion) for fault in page.faults]
+    assert page.diagnostics == []
+    assert validate(page, model) is None
+    told = [(diagnostic.headline.removeprefix("f:"), diagnostic.suggestion) for diagnostic in page.diagnostics]
     assert told == [(said, remedy)]

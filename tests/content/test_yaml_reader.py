@@ -13,12 +13,12 @@ from bot.content.yaml_reader import read
 
 def data_of(text: str) -> object:
     page = read("page.yaml", text.encode())
-    assert page.faults == []
+    assert page.diagnostics == []
     return page.data
 
 
 def headlines(raw: bytes) -> list[str]:
-    return [fault.headline for fault in read("page.yaml", raw).faults]
+    return [diagnostic.headline for diagnostic in read("page.yaml", raw).diagnostics]
 
 
 @pytest.mark.parametrize(
@@ -84,13 +84,15 @@ def test_aliases_that_would_explode_are_refused() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
     page = read("page.yaml", "\n".join(lines).encode())
-    assert {fault.code for fault in page.faults} == {"F04"}
+    assert {diagnostic.code for diagnostic in page.diagnostics} == {"F04"}
     assert sum(len(value) for value in page.data.values()) == 90
 
 
 @pytest.mark.parametrize("text", ["- " * 300_000 + "a", "[" * 300_000, "{a: " * 300_000, "? " * 300_000])
 def test_endless_nesting_is_a_fault_and_not_the_end_of_the_process(text: str) -> None:
-    assert [fault.message for fault in read("page.yaml", text.encode()).faults] == ["the file is nested too deeply"]
+    assert [diagnostic.message for diagnostic in read("page.yaml", text.encode()).diagnostics] == [
+        "the file is nested too deeply"
+    ]
 
 
 def test_a_file_over_the_limit_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,8 +101,8 @@ def test_a_file_over_the_limit_is_refused_unread(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_fault_shows_the_line_a_caret_and_the_remedy() -> None:
-    (fault,) = read("page.yaml", b"cites: [a]\ncites: [b]\n").faults
-    assert str(fault) == "\n".join(
+    (diagnostic,) = read("page.yaml", b"cites: [a]\ncites: [b]\n").diagnostics
+    assert str(diagnostic) == "\n".join(
         [
             "page.yaml:2:1: F03 `cites` stands here twice",
             "    cites: [b]",
@@ -111,8 +113,8 @@ def test_a_fault_shows_the_line_a_caret_and_the_remedy() -> None:
 
 
 def test_a_long_line_is_clipped_around_the_place() -> None:
-    (fault,) = read("page.yaml", b"a: {" + b"x: 1, " * 60 + b"x: 2}").faults[-1:]
-    shown, caret = str(fault).splitlines()[1:3]
+    (diagnostic,) = read("page.yaml", b"a: {" + b"x: 1, " * 60 + b"x: 2}").diagnostics[-1:]
+    shown, caret = str(diagnostic).splitlines()[1:3]
     assert len(shown) < 120
     assert shown[caret.index("^")] == "x"
 
@@ -121,9 +123,9 @@ def test_a_survey_knows_where_everything_stands() -> None:
     survey = SourceMap("a:\n  - b: one\n    c: |\n      two\n      three\nd: {e: f}\n")
     assert survey.place(("a", 0, "b")) == (1, 7)
     assert survey.place(("a", 0, "c"), key=True) == (2, 4)
-    assert survey.spot(("a", 0, "c")).block
-    assert survey.spot(("d",)).end == (5, 9)
-    assert (survey.spot(("a", 0)).rows, survey.spot(("d",)).rows) == (("b", "c"), ())
+    assert survey.source_range(("a", 0, "c")).block
+    assert survey.source_range(("d",)).end == (5, 9)
+    assert (survey.source_range(("a", 0)).rows, survey.source_range(("d",)).rows) == (("b", "c"), ())
     assert survey.place(("a", 0, "missing")) == (1, 4), "the nearest place above it"
 
 
@@ -136,9 +138,9 @@ def test_a_survey_knows_where_everything_stands() -> None:
 @example(b"!<tag> a")
 def test_no_bytes_do_more_than_give_faults(raw: bytes) -> None:
     page = read("page.yaml", raw)
-    assert page.faults or page.data is not None
-    for fault in page.faults:
-        assert str(fault).startswith("page.yaml:")
+    assert page.diagnostics or page.data is not None
+    for diagnostic in page.diagnostics:
+        assert str(diagnostic).startswith("page.yaml:")
 
 
 @settings(deadline=None)

@@ -40,10 +40,10 @@ def test_the_first_answer_offers_the_register_without_blocking_it(engine: Engine
 
 @pytest.mark.parametrize("first", [Incoming(Kind.COMMAND, "start"), ALA, tap("personal-advice")])
 def test_the_full_disclaimer_comes_with_the_first_meeting_and_never_again(engine: Engine, first: Incoming) -> None:
-    wanted = engine.respond(State(met=True), Incoming(Kind.COMMAND, "disclaimer"))[0].card.body
+    wanted = engine.respond(State(introduced=True), Incoming(Kind.COMMAND, "disclaimer"))[0].card.body
     reply, state = engine.respond(State(), first)
     assert reply.disclaimer == wanted
-    assert state.met
+    assert state.introduced
     for later in (first, ALA, Incoming(Kind.COMMAND, "disclaimer")):
         reply, state = engine.respond(state, later)
         assert not reply.disclaimer
@@ -80,7 +80,7 @@ def test_a_greeting_always_offers_the_registers(engine: Engine) -> None:
 
 
 def test_an_export_is_the_stored_values_as_json_once(engine: Engine) -> None:
-    asked, _ = engine.respond(State(met=True), Incoming(Kind.COMMAND, "export"))
+    asked, _ = engine.respond(State(introduced=True), Incoming(Kind.COMMAND, "export"))
     found = {"tone": None, "met": True, "trails": [["ala"]]}
     reply = engine.report(asked, found)
     assert json.loads(reply.stored) == found
@@ -99,16 +99,16 @@ def test_back_goes_back_and_start_over_clears_the_trail(engine: Engine) -> None:
     state = State()
     for node in ("overview", "ala", "ala-dose"):
         reply, state = engine.respond(state, tap(node))
-    assert state.trail == ("overview", "ala", "ala-dose")
+    assert state.history == ("overview", "ala", "ala-dose")
     assert reply.back is not None
     reply, state = engine.respond(state, Incoming(Kind.TAP, reply.back.payload))
     assert reply.card.node == "ala"
-    assert state.trail == ("overview", "ala")
+    assert state.history == ("overview", "ala")
     _, state = engine.respond(state, tap("overview"))
-    assert state.trail == ("overview",)
+    assert state.history == ("overview",)
 
 
-@pytest.mark.parametrize("tone", Register)
+@pytest.mark.parametrize("register", Register)
 def test_every_way_back_fits_a_phone(engine: Engine, register: Register) -> None:
     labels = set()
     for node in engine.library.nodes:
@@ -173,7 +173,7 @@ def test_feedback_thanks_in_place_and_keeps_the_place(engine: Engine) -> None:
     _, state = engine.respond(State(), ALA)
     reply, after = engine.respond(state, tap("ala", word="down"))
     assert (reply.effect, reply.in_place, reply.card.node) == (Effect.FEEDBACK_DOWN, True, "ala")
-    assert after.trail == state.trail
+    assert after.history == state.history
 
 
 def test_every_answer_carries_review_disclaimer_and_a_way_on(engine: Engine) -> None:
@@ -202,7 +202,7 @@ def test_a_random_walker_never_reaches_a_dead_end(engine: Engine) -> None:
         assert buttons, reply.card.node
         seen.add(reply.card.node)
         reply, state = engine.respond(state, Incoming(Kind.TAP, dice.choice(buttons).payload))
-        assert len(state.trail) <= TRAIL
+        assert len(state.history) <= TRAIL
     assert len(seen) >= len(engine.library.nodes) - 2
 
 

@@ -35,9 +35,9 @@ class EngineStage:
         return self._respond(Incoming(Kind.TAP, payloads.payload(node, register)), thread)
 
     def _respond(self, incoming: Incoming, thread: str) -> Seen:
-        trail = self._threads.get(thread, State()).trail
-        reply, state = self._engine.respond(State(self._register, self._met, trail), incoming)
-        self._register, self._met = state.register, state.met
+        history = self._threads.get(thread, State()).history
+        reply, state = self._engine.respond(State(self._register, self._met, history), incoming)
+        self._register, self._met = state.register, state.introduced
         self._threads[thread], self._last[thread] = state, reply
         return Seen(reply_text(reply, "Sources"), nodes_of(reply))
 

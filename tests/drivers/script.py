@@ -48,7 +48,7 @@ class Script(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
-    register: Register | None = None
+    tone: Register | None = None
     stages: tuple[str, ...] = ("engine", "terminal", "telegram", "slack")
     turns: tuple[Turn, ...]
 
@@ -66,5 +66,5 @@ def plays(stage: str) -> list[tuple[str, Script, Register]]:
         (f"{stem}: {script.name} ({register})", script, register)
         for stem, script in scripts()
         if stage in script.stages
-        for register in ((script.register,) if script.register else tuple(Register))
+        for register in ((script.tone,) if script.tone else tuple(Register))
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.dialog import payloads
 from bot.dialog.turn import Register
-from tests.channels.slack.slack_app import ADA, CHANNEL, Ward, words_of
+from tests.channels.slack.slack_app import ADA, CHANNEL, SlackApp, words_of
 from tests.drivers.driver import Seen
 from tests.fakes.slack_rich_text import walk
 from tests.fakes.slack_world import Post
@@ -13,8 +13,8 @@ from tests.fakes.slack_world import Post
 class SlackStage:
     """Questions are mentions in a channel; follow-ups are asked in the thread that the first one opened."""
 
-    def __init__(self, ward: Ward) -> None:
-        self._ward = ward
+    def __init__(self, slack_app: SlackApp) -> None:
+        self._ward = slack_app
         self._roots: dict[str, str] = {}
         self._last: dict[str, Post] = {}
 

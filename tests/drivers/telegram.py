@@ -56,7 +56,7 @@ class TelegramStage:
         """Wait for the whole answer: something was heard, and nothing is left to be answered."""
         await self._fake.until(lambda: self._heard(thread) > before, "an answer")
         async with asyncio.timeout(10):
-            while any(depth.waiting for depth in (await self._house.store.depth()).values()):
+            while any(queue_depth.waiting for queue_depth in (await self._house.store.queue_depth()).values()):
                 pass
         parts = self._events(thread)[before:]
         self._last[thread] = parts[-1]

@@ -57,7 +57,7 @@ class EchoEngine:
         register = Register(word) if word in tuple(Register) else state.register
         outcome = Outcome.NOT_COVERED if word == "unknown" else Outcome.ANSWER
         lead = f"after {incoming.context}" if incoming.context else ""
-        return replace(reply_of(word, outcome), lead=lead), State(register, True, (*state.trail, word)[-8:])
+        return replace(reply_of(word, outcome), lead=lead), State(register, True, (*state.history, word)[-8:])
 
     def report(self, reply: Reply, found: Mapping[str, Any]) -> Reply:
         return replace(reply, lead=json.dumps(found))
@@ -70,37 +70,35 @@ class Notebook:
     name: str = "telegram"
     parts: int = 1
     before: Callable[[OutboundMessage], Any] | None = None
-    letters: list[OutboundMessage] = field(default_factory=list)
+    messages: list[OutboundMessage] = field(default_factory=list)
     _arrival: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
+    async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
         if self.before is not None:
-            waiting = self.before(letter)
+            waiting = self.before(message)
             if waiting is not None:
                 await waiting
-        for part in range(len(letter.sent), self.parts):
-            await progress(f"m{len(self.letters)}.{part}")
+        for part in range(len(message.sent), self.parts):
+            await progress(f"m{len(self.messages)}.{part}")
         async with self._arrival:
-            self.letters.append(letter)
+            self.messages.append(message)
             self._arrival.notify_all()
 
     async def wait_for(self, count: int, seconds: float = 5.0) -> list[str]:
-        """Return the nodes of the letters once there are `count` of them."""
+        """Return the nodes of the messages once there are `count` of them."""
         async with self._arrival, asyncio.timeout(seconds):
-            await self._arrival.wait_for(lambda: len(self.letters) >= count)
+            await self._arrival.wait_for(lambda: len(self.messages) >= count)
         return self.nodes
 
     @property
     def nodes(self) -> list[str]:
-        return [letter.reply.card.node for letter in self.letters]
+        return [message.reply.card.node for message in self.messages]
 
 
 _numbers = iter(range(1, 1_000_000))
 
 
-def envelope(
-    text: str = "ala", conversation: str = "telegram:1", channel: str = "telegram", **more: Any
-) -> InboundEvent:
+def event(text: str = "ala", conversation: str = "telegram:1", channel: str = "telegram", **more: Any) -> InboundEvent:
     """Return an envelope with a key of its own unless told otherwise."""
     incoming = Incoming(more.pop("kind", Kind.TEXT), text, channel, edited=more.pop("edited", False))
     fields = {"keys": (f"event-{next(_numbers)}",), "person": conversation, "address": {"chat": 42}, **more}
@@ -151,9 +149,9 @@ async def at_work(
     metrics: Metrics | None = None,
 ) -> AsyncIterator[Inbox]:
     """Yield a started courier over the echo engine; drain it afterwards."""
-    courier = Inbox(store, EchoEngine(), IDENTITY, channels, policy=policy, metrics=metrics, now=clock or Clock())
-    await courier.start()
+    inbox = Inbox(store, EchoEngine(), IDENTITY, channels, policy=policy, metrics=metrics, now=clock or Clock())
+    await inbox.start()
     try:
-        yield courier
+        yield inbox
     finally:
-        await courier.drain(1.0)
+        await inbox.drain(1.0)

@@ -15,11 +15,11 @@ from bot.inbox.processor import pack
 from bot.store.base import Lease, SchemaTooNew, Store, StoreInUse
 from bot.store.open import open_store, sqlite_path
 from bot.store.sqlite.backup import RESTORED
-from tests.inbox.support import IDENTITY, START, envelope
+from tests.inbox.support import IDENTITY, START, event
 
 
 async def poison(store: Store) -> int:
-    turn = (await store.accept(pack(envelope("ala"), IDENTITY, START), Lease(1, START, START + 15))).turn
+    turn = (await store.accept(pack(event("ala"), IDENTITY, START), Lease(1, START, START + 15))).turn
     assert turn is not None
     await store.quarantine(turn, "RuntimeError at place.py:7", START)
     return turn.row
@@ -27,16 +27,16 @@ async def poison(store: Store) -> int:
 
 async def test_listing_shows_what_failed_and_neither_words_nor_names(store: Store, database_url: str) -> None:
     row = await poison(store)
-    [held] = await admin.unfinished(database_url, "quarantined")
-    assert (held.row, held.reason) == (row, "RuntimeError at place.py:7")
-    assert not any(word in repr(held) for word in ("ala", "42", "telegram:1"))
+    [pending] = await admin.unfinished(database_url, "quarantined")
+    assert (pending.row, pending.reason) == (row, "RuntimeError at place.py:7")
+    assert not any(word in repr(pending) for word in ("ala", "42", "telegram:1"))
 
 
 async def test_replaying_and_dropping_while_the_service_runs(store: Store, database_url: str) -> None:
     first, second = await poison(store), await poison(store)
     await admin.replay(database_url, first)
     await admin.drop(database_url, second)
-    assert [(held.row, held.status) for held in await store.held()] == [(first, "waiting")]
+    assert [(pending.row, pending.status) for pending in await store.pending()] == [(first, "waiting")]
 
 
 @pytest.mark.parametrize("command", [admin.replay, admin.drop])
@@ -51,14 +51,14 @@ async def test_a_backup_of_a_running_database_restores_preferences_and_sets_ques
     sqlite_url: str, tmp_path: Path
 ) -> None:
     store = await open_store(sqlite_url)
-    await store.accept(pack(envelope("ala"), IDENTITY, START), None)
-    await store.departed(IDENTITY.person("telegram:1"), START)
+    await store.accept(pack(event("ala"), IDENTITY, START), None)
+    await store.user_left(IDENTITY.person("telegram:1"), START)
     await admin.back_up(sqlite_url, tmp_path / "backup.sqlite3")
     await store.forget(IDENTITY.person("telegram:1"))
     await store.close()
     await admin.restore(sqlite_url, tmp_path / "backup.sqlite3")
-    [held] = await admin.unfinished(sqlite_url)
-    assert (held.status, held.reason) == ("quarantined", RESTORED)
+    [pending] = await admin.unfinished(sqlite_url)
+    assert (pending.status, pending.reason) == ("quarantined", RESTORED)
     assert (tmp_path / "backup.sqlite3").stat().st_mode & 0o077 == 0
     before = sqlite_path(sqlite_url).with_name("footnote.sqlite3.before-restore")
     with closing(sqlite3.connect(before)) as kept:
@@ -67,7 +67,7 @@ async def test_a_backup_of_a_running_database_restores_preferences_and_sets_ques
 
 async def test_a_database_being_served_is_not_replaced(sqlite_url: str, tmp_path: Path) -> None:
     store = await open_store(sqlite_url)
-    await store.adopt()
+    await store.recover()
     await admin.back_up(sqlite_url, tmp_path / "backup.sqlite3")
     with pytest.raises(StoreInUse, match="another footnote process"):
         await admin.restore(sqlite_url, tmp_path / "backup.sqlite3")
@@ -77,11 +77,11 @@ async def test_a_database_being_served_is_not_replaced(sqlite_url: str, tmp_path
 
 async def test_two_processes_do_not_serve_from_one_file(sqlite_url: str) -> None:
     first, second = await open_store(sqlite_url), await open_store(sqlite_url)
-    await first.adopt()
+    await first.recover()
     with pytest.raises(StoreInUse, match="use PostgreSQL"):
-        await second.adopt()
+        await second.recover()
     await first.close()
-    await second.adopt()
+    await second.recover()
     await second.close()
 
 

@@ -26,7 +26,7 @@ from bot.store.base import Store, StoreUnavailable
 from bot.store.open import open_store
 from tests.fakes.slack_blocks import validate_blocks
 from tests.fakes.telegram import FakeTelegram
-from tests.inbox.support import Notebook, envelope
+from tests.inbox.support import Notebook, event
 from tests.test_token_bucket import Clock
 
 ALA, K2, PAIN = "what is alpha lipoic acid", "and vitamin k2?", "chest pain right now"
@@ -74,7 +74,7 @@ async def serving(settings: Settings, engine: Engine) -> AsyncIterator[tuple[Ser
 
 
 @asynccontextmanager
-async def desk(tmp_path: Path, engine: Engine, per_minute: int) -> AsyncIterator[tuple[Service, Desk, Store]]:
+async def workers(tmp_path: Path, engine: Engine, per_minute: int) -> AsyncIterator[tuple[Service, Desk, Store]]:
     settings = Settings(
         footnote_database_url=f"sqlite:///{tmp_path}/f.sqlite3",
         footnote_port=0,
@@ -89,49 +89,49 @@ async def desk(tmp_path: Path, engine: Engine, per_minute: int) -> AsyncIterator
 async def empty(store: Store) -> None:
     """Return when nothing accepted is left unanswered."""
     async with asyncio.timeout(10):
-        while await store.held():
+        while await store.pending():
             pass
 
 
 async def test_beyond_the_share_one_sentence_leads_to_the_answer_and_the_rest_is_ended_by_it(
     tmp_path: Path, engine: Engine
 ) -> None:
-    async with desk(tmp_path, engine, 3) as (service, platform, store):
+    async with workers(tmp_path, engine, 3) as (service, platform, store):
         for _ in range(8):
-            assert await service.accept(envelope(ALA)), "stored, whatever becomes of it"
+            assert await service.accept(event(ALA)), "stored, whatever becomes of it"
         await empty(store)
-        titles = [letter.reply.card.title for letter in platform.letters]
+        titles = [message.reply.card.title for message in platform.messages]
         answer, notice = engine.title("ala", Register.LAYPERSON), engine.sentence("too-many-title", Register.LAYPERSON)
         assert titles == [answer] * 3 + [notice]
-        (button,) = platform.letters[3].reply.buttons
+        (button,) = platform.messages[3].reply.buttons
         assert button.label == engine.label("ala", Register.LAYPERSON)
-        assert platform.letters[3].address == {"chat": 42}, "the mark is ours alone"
+        assert platform.messages[3].address == {"chat": 42}, "the mark is ours alone"
         assert service.metrics.values()[LIMITED] == 5
 
 
 async def test_what_is_urgent_is_answered_whatever_came_before(tmp_path: Path, engine: Engine) -> None:
-    async with desk(tmp_path, engine, 1) as (service, platform, store):
+    async with workers(tmp_path, engine, 1) as (service, platform, store):
         for words in (ALA, ALA, ALA, PAIN, PAIN):
-            await service.accept(envelope(words))
+            await service.accept(event(words))
         await empty(store)
-        outcomes = [letter.reply.card.outcome for letter in platform.letters]
+        outcomes = [message.reply.card.outcome for message in platform.messages]
         assert outcomes == [Outcome.ANSWER, Outcome.ANSWER, Outcome.URGENT, Outcome.URGENT]
 
 
 async def test_deleting_ones_data_is_never_limited(tmp_path: Path, engine: Engine) -> None:
-    async with desk(tmp_path, engine, 1) as (service, platform, store):
+    async with workers(tmp_path, engine, 1) as (service, platform, store):
         for _ in range(3):
-            await service.accept(envelope(ALA))
-        await service.accept(envelope(payloads.payload("privacy", word="forget"), kind=Kind.TAP))
+            await service.accept(event(ALA))
+        await service.accept(event(payloads.payload("privacy", word="forget"), kind=Kind.TAP))
         await empty(store)
-        assert platform.letters[-1].reply.effect is Effect.FORGET
+        assert platform.messages[-1].reply.effect is Effect.FORGET
 
 
 async def test_nobody_else_is_limited(tmp_path: Path, engine: Engine) -> None:
-    async with desk(tmp_path, engine, 1) as (service, platform, store):
+    async with workers(tmp_path, engine, 1) as (service, platform, store):
         for _ in range(3):
-            await service.accept(envelope(ALA, "telegram:1"))
-        await service.accept(envelope(K2, "telegram:2"))
+            await service.accept(event(ALA, "telegram:1"))
+        await service.accept(event(K2, "telegram:2"))
         await empty(store)
         assert platform.nodes.count("k2") == 1
         assert service.metrics.values()[LIMITED] == 2
@@ -164,13 +164,13 @@ async def test_the_share_comes_back_with_time_and_the_sentence_is_said_once_a_mi
     clock = Clock()
     share, door = fair(engine, 2, clock)
     for _ in range(4):
-        await share.accept(envelope(ALA))
+        await share.accept(event(ALA))
     clock.now += 30.0
     for _ in range(2):
-        await share.accept(envelope(ALA))
+        await share.accept(event(ALA))
     clock.now += 31.0
     for _ in range(3):
-        await share.accept(envelope(ALA))
+        await share.accept(event(ALA))
     assert marks(door) == [None, None, "tell", "told", None, "told", None, "tell", "told"]
 
 
@@ -180,7 +180,7 @@ async def test_what_was_not_accepted_costs_nothing(engine: Engine, says: bool | 
     door.says = says
     for _ in range(5):
         try:
-            assert not await share.accept(envelope(ALA))
+            assert not await share.accept(event(ALA))
         except StoreUnavailable:
             assert says
     assert marks(door) == [None] * 5
@@ -189,19 +189,19 @@ async def test_what_was_not_accepted_costs_nothing(engine: Engine, says: bool | 
 async def test_words_between_people_are_not_counted_and_zero_means_no_limit(engine: Engine) -> None:
     share, door = fair(engine, 1, Clock())
     for _ in range(5):
-        await share.accept(envelope(ALA, quiet=True))
-    await share.accept(envelope(ALA))
+        await share.accept(event(ALA, unaddressed=True))
+    await share.accept(event(ALA))
     endless, everything = fair(engine, 0, Clock())
     for _ in range(100):
-        await endless.accept(envelope(ALA))
+        await endless.accept(event(ALA))
     assert set(marks(door) + marks(everything)) == {None}
 
 
-@pytest.mark.parametrize("tone", list(Register))
+@pytest.mark.parametrize("register", list(Register))
 @pytest.mark.parametrize("words", [ALA, "ala or k2", "the price of bread"])
 def test_both_platforms_can_show_the_sentence(engine: Engine, register: Register, words: str) -> None:
     reply: Reply
-    reply, _ = engine.respond(State(register, met=True), Incoming(Kind.TEXT, words))
+    reply, _ = engine.respond(State(register, introduced=True), Incoming(Kind.TEXT, words))
     share = UserRateLimit(30, Door().accept, engine, Metrics())
     notice = share._notice(reply)
     (sent,) = telegram.TelegramRenderer(engine.sentence).render(notice)

@@ -24,7 +24,7 @@ from bot.store import migrate
 from bot.store.base import Lease, SchemaTooNew, TurnResult
 from bot.store.open import open_store, sqlite_path
 from bot.store.schema import metadata
-from tests.inbox.support import IDENTITY, START, envelope
+from tests.inbox.support import IDENTITY, START, event
 from tests.postgres import TestServer
 
 ROOT = Path(migrate.__file__).parents[2]
@@ -58,27 +58,27 @@ async def test_migrations_and_metadata_describe_the_same_schema(database_url: st
 
 async def test_down_to_nothing_and_up_again_with_data_in_it(database_url: str) -> None:
     store = await open_store(database_url)
-    await store.accept(pack(envelope("ala"), IDENTITY, START), None)
+    await store.accept(pack(event("ala"), IDENTITY, START), None)
     await store.close()
     await migrate.downgrade(for_alembic(database_url), "base")
     assert await ask(database_url, lambda c: sorted(c.dialect.get_table_names(c))) == ["alembic_version"]
     store = await open_store(database_url)
-    assert await store.held() == []
+    assert await store.pending() == []
     await store.close()
 
 
 @pytest.mark.parametrize("released", [script.revision for script in SCRIPTS.walk_revisions()])
 async def test_every_released_schema_is_brought_to_the_newest_with_its_data(database_url: str, released: str) -> None:
     store = await open_store(database_url)
-    turn = (await store.accept(pack(envelope("ala"), IDENTITY, START), Lease(1, START, START + 15))).turn
+    turn = (await store.accept(pack(event("ala"), IDENTITY, START), Lease(1, START, START + 15))).turn
     assert turn is not None
     await store.finish(turn, TurnResult(START, State(Register.PROFESSIONAL, True, ("ala",)), "ala", ("m1",)), None)
-    await store.accept(pack(envelope("k2"), IDENTITY, START), None)
+    await store.accept(pack(event("k2"), IDENTITY, START), None)
     await store.close()
     await migrate.downgrade(for_alembic(database_url), released)
     store = await open_store(database_url)
     assert (await store.preferences(turn.person)).register is Register.PROFESSIONAL
-    assert len(await store.held("waiting")) == 1
+    assert len(await store.pending("waiting")) == 1
     await store.close()
 
 

@@ -9,7 +9,7 @@ import pytest
 from bot.dialog.turn import Register, State
 from bot.inbox.processor import pack
 from bot.store.base import DAY, AcceptResult, Lease, Store, Turn, TurnResult
-from tests.inbox.support import IDENTITY, PATIENT, START, envelope
+from tests.inbox.support import IDENTITY, PATIENT, START, event
 
 MINE, THEIRS = 1, 2
 
@@ -21,7 +21,7 @@ def lease(owner: int = MINE, now: float = START) -> Lease:
 async def accept(
     store: Store, text: str = "ala", *, leased: bool = False, at: float = START, **more: object
 ) -> AcceptResult:
-    return await store.accept(pack(envelope(text, **more), IDENTITY, at), lease() if leased else None)  # type: ignore[arg-type]
+    return await store.accept(pack(event(text, **more), IDENTITY, at), lease() if leased else None)  # type: ignore[arg-type]
 
 
 async def claim(store: Store, owner: int = MINE, now: float = START, limit: int = 10) -> list[Turn]:
@@ -42,29 +42,29 @@ async def test_accepting_with_a_lease_leases_an_idle_conversation_only(store: St
 
 
 async def test_a_lease_that_ran_out_is_taken_over(store: Store) -> None:
-    receipt = await accept(store, leased=True)
-    assert receipt.turn is not None
+    accepted = await accept(store, leased=True)
+    assert accepted.turn is not None
     assert await claim(store, THEIRS, START + 14.9) == []
     [turn] = await claim(store, THEIRS, START + 15)
-    assert turn.row == receipt.turn.row
+    assert turn.row == accepted.turn.row
 
 
 async def test_a_turn_somebody_broke_off_is_doubtful_and_a_fresh_one_is_not(store: Store) -> None:
-    receipt = await accept(store, leased=True)
-    assert receipt.turn is not None
-    assert not receipt.turn.doubtful
+    accepted = await accept(store, leased=True)
+    assert accepted.turn is not None
+    assert not accepted.turn.doubtful
     await accept(store, conversation="telegram:2")
     await store.release(MINE)
     doubts = {turn.conversation: turn.doubtful for turn in await claim(store, THEIRS)}
-    assert doubts == {receipt.turn.conversation: True, IDENTITY.conversation("telegram:2"): False}
+    assert doubts == {accepted.turn.conversation: True, IDENTITY.conversation("telegram:2"): False}
 
 
 async def test_a_renewed_lease_is_not_taken_over(store: Store) -> None:
-    receipt = await accept(store, leased=True)
-    assert receipt.turn is not None
-    await store.renew(lease(now=START + 10), [receipt.turn.conversation])
+    accepted = await accept(store, leased=True)
+    assert accepted.turn is not None
+    await store.renew(lease(now=START + 10), [accepted.turn.conversation])
     assert await claim(store, THEIRS, START + 20) == []
-    await store.renew(lease(THEIRS, START + 30), [receipt.turn.conversation])
+    await store.renew(lease(THEIRS, START + 30), [accepted.turn.conversation])
     assert len(await claim(store, THEIRS, START + 25)) == 1
 
 
@@ -110,12 +110,14 @@ async def test_finishing_goes_on_to_the_next_turn_under_the_same_lease(store: St
     first = (await accept(store, leased=True)).turn
     await accept(store, "k2")
     assert first is not None
-    second = await store.finish(first, TurnResult(START, State(met=True, trail=("ala",)), "ala", ("m1",)), lease())
+    second = await store.finish(
+        first, TurnResult(START, State(introduced=True, history=("ala",)), "ala", ("m1",)), lease()
+    )
     assert second is not None
-    assert second.state == State(met=True, trail=("ala",))
+    assert second.state == State(introduced=True, history=("ala",))
     assert await claim(store, THEIRS) == []
     assert await store.finish(second, TurnResult(START), lease()) is None
-    assert await store.held() == []
+    assert await store.pending() == []
 
 
 async def test_finishing_without_a_lease_leaves_the_lane(store: Store) -> None:
@@ -182,18 +184,18 @@ async def test_only_quarantined_turns_can_be_dropped(store: Store) -> None:
     assert not await store.drop(turn.row)
     await store.quarantine(turn, "RuntimeError", START)
     assert await store.drop(turn.row)
-    assert await store.held() == []
+    assert await store.pending() == []
 
 
 async def test_a_thousand_arrivals_at_once_are_each_accepted_exactly_once(store: Store) -> None:
     """Every event arrives twice at the same moment; half of the conversations are shared."""
     twins = [
-        pack(envelope("ala", f"telegram:{n % 250}", keys=(f"e{n}", f"alias-{n}")), IDENTITY, START) for n in range(500)
+        pack(event("ala", f"telegram:{n % 250}", keys=(f"e{n}", f"alias-{n}")), IDENTITY, START) for n in range(500)
     ]
-    receipts = await asyncio.gather(*(store.accept(twin, None) for twin in twins for _ in range(2)))
-    assert sum(receipt.fresh for receipt in receipts) == 500
-    depth = await store.depth()
-    assert depth["telegram"].waiting == 500
+    accept_results = await asyncio.gather(*(store.accept(twin, None) for twin in twins for _ in range(2)))
+    assert sum(accepted.fresh for accepted in accept_results) == 500
+    queue_depth = await store.queue_depth()
+    assert queue_depth["telegram"].waiting == 500
 
 
 async def test_concurrent_claims_never_share_a_lane(store: Store) -> None:
@@ -210,25 +212,25 @@ async def test_depth_counts_by_channel_and_knows_the_oldest(store: Store) -> Non
     await accept(store, conversation="slack:1", channel="slack")
     [turn] = await store.claim("slack", 1, lease())
     await store.quarantine(turn, "RuntimeError", START)
-    depth = await store.depth()
-    assert (depth["telegram"].waiting, depth["telegram"].oldest) == (2, START)
-    assert (depth["slack"].waiting, depth["slack"].quarantined, depth["slack"].oldest) == (0, 1, None)
+    queue_depth = await store.queue_depth()
+    assert (queue_depth["telegram"].waiting, queue_depth["telegram"].oldest) == (2, START)
+    assert (queue_depth["slack"].waiting, queue_depth["slack"].quarantined, queue_depth["slack"].oldest) == (0, 1, None)
 
 
 async def test_pruning_keeps_what_is_young(store: Store) -> None:
     turn = (await accept(store, leased=True, keys=("old",))).turn
     assert turn is not None
-    await store.finish(turn, TurnResult(START, State(met=True, trail=("ala",)), "ala", ("m1",)), None)
+    await store.finish(turn, TurnResult(START, State(introduced=True, history=("ala",)), "ala", ("m1",)), None)
     for days, expected in ((2, False), (4, True)):  # seen events are kept for three days
-        await store.prune(PATIENT.horizon(START + days * DAY))
+        await store.prune(PATIENT.cutoffs(START + days * DAY))
         assert (await accept(store, keys=("old",))).fresh is expected
-    await store.prune(PATIENT.horizon(START + 100 * DAY))
+    await store.prune(PATIENT.cutoffs(START + 100 * DAY))
     assert (await store.export(IDENTITY.person("telegram:1")))["messages"] == 1
-    await store.prune(PATIENT.horizon(START + 200 * DAY))
+    await store.prune(PATIENT.cutoffs(START + 200 * DAY))
     assert (await store.export(IDENTITY.person("telegram:1")))["messages"] == 0
-    assert (await store.preferences(IDENTITY.person("telegram:1"))).met
-    await store.prune(PATIENT.horizon(START + 401 * DAY))
-    assert not (await store.preferences(IDENTITY.person("telegram:1"))).met
+    assert (await store.preferences(IDENTITY.person("telegram:1"))).introduced
+    await store.prune(PATIENT.cutoffs(START + 401 * DAY))
+    assert not (await store.preferences(IDENTITY.person("telegram:1"))).introduced
 
 
 async def test_forgetting_leaves_other_people_alone(store: Store) -> None:
@@ -246,11 +248,11 @@ async def test_forgetting_takes_quarantined_questions_along(store: Store) -> Non
     assert turn is not None
     await store.quarantine(turn, "RuntimeError", START)
     assert (await store.forget(turn.person))["questions"] == 1
-    assert await store.held() == []
+    assert await store.pending() == []
 
 
 @pytest.mark.parametrize("text", ["", "ALA\x00?", "‮ما", "🦶" * 3000, "\ud800", "'; DROP TABLE inbox; --"])
 async def test_whatever_people_write_is_stored_and_comes_back(store: Store, text: str) -> None:
-    receipt = await accept(store, text, leased=True)
-    assert receipt.turn is not None
-    assert text.encode(errors="surrogatepass") not in receipt.turn.payload or not text
+    accepted = await accept(store, text, leased=True)
+    assert accepted.turn is not None
+    assert text.encode(errors="surrogatepass") not in accepted.turn.payload or not text

@@ -20,7 +20,7 @@ class CheckContext:
 
     library: Library
     today: date
-    measures: tuple[LimitCheck, ...] = ()
+    limit_checks: tuple[LimitCheck, ...] = ()
 
     def answers(self) -> Iterator[AnswerRef]:
         """Yield every answer with its topic and file."""
@@ -30,9 +30,9 @@ class CheckContext:
 
     def worded(self) -> Iterator[ClaimRef]:
         """Yield every claim and every note: what is authored in both registers and carries statements."""
-        for written in self.answers():
-            for number, claim in enumerate(written.answer.claims):
-                yield ClaimRef(written.topic, written.path, ("claims", number), claim)
+        for answer_ref in self.answers():
+            for number, claim in enumerate(answer_ref.answer.claims):
+                yield ClaimRef(answer_ref.topic, answer_ref.path, ("claims", number), claim)
         for name, topic in self.library.topics.items():
             for key, note in topic.notes.items():
                 yield ClaimRef(topic, self.library.home.of_topic(name, "notes"), ("notes", key), note)

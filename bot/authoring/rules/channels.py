@@ -17,16 +17,16 @@ SENT = 75
 """Longest label, in characters, that Slack accepts (Block Kit, button element); longer: no message at all."""
 
 
-def long_labels(subject: CheckContext) -> Iterator[Diagnostic]:
+def long_labels(context: CheckContext) -> Iterator[Diagnostic]:
     """L01: a button label that a phone cuts off (warning) or that Slack refuses (error)."""
-    for written in subject.answers():
+    for answer_ref in context.answers():
         for register in Register:
-            length = len(subject.library.text(written.answer.label, register))
+            length = len(context.library.text(answer_ref.answer.label, register))
             if length > SHOWN:
                 refused = length > SENT
                 why = f"Slack refuses more than {SENT}" if refused else f"a phone shows {SHOWN}"
                 yield diagnostic_at(
-                    written.path,
+                    answer_ref.path,
                     ("label", register.value),
                     "L01",
                     f"the label has {length} characters; {why}",
@@ -35,14 +35,18 @@ def long_labels(subject: CheckContext) -> Iterator[Diagnostic]:
                 )
 
 
-def too_long(subject: CheckContext) -> Iterator[Diagnostic]:
+def too_long(context: CheckContext) -> Iterator[Diagnostic]:
     """L02: an answer that breaks a limit of a channel, as sent there. F11: what the program needs to say is missing."""
-    for written in subject.answers():
-        if written.node not in subject.library.nodes:
+    for answer_ref in context.answers():
+        if answer_ref.node not in context.library.nodes:
             continue
         for register in Register:
             try:
-                problems = [problem for measure in subject.measures for problem in measure(written.node, register)]
+                problems = [
+                    problem
+                    for limit_check in context.limit_checks
+                    for problem in limit_check(answer_ref.node, register)
+                ]
             except MissingText as error:
                 yield Diagnostic(
                     error.path.as_posix(), 1, 1, "F11", error.message, "", "take it from the file as shipped"
@@ -50,4 +54,4 @@ def too_long(subject: CheckContext) -> Iterator[Diagnostic]:
                 return
             for problem in problems:
                 message = f"in the {register.value} register: {problem}"
-                yield diagnostic_at(written.path, ("claims",), "L02", message, "shorten the answer", key=True)
+                yield diagnostic_at(answer_ref.path, ("claims",), "L02", message, "shorten the answer", key=True)

@@ -21,13 +21,13 @@ MOST = 1000
 """Most wordings of one phrase; more is a mistake."""
 
 
-def colliding(subject: CheckContext) -> Iterator[Diagnostic]:
+def colliding(check_context: CheckContext) -> Iterator[Diagnostic]:
     """D04: a phrase that is, but for case, accents and punctuation, another node's, or already there.
 
     What is asked in a thread is compared with what else is asked after the same node.
     """
-    for place, phrases in _threads(subject.library):
-        yield from _colliding(subject.library, place, phrases)
+    for place, phrases in _threads(check_context.library):
+        yield from _colliding(check_context.library, place, phrases)
 
 
 def _colliding(library: Library, place: Location, phrases: Mapping[str, tuple[str, ...]]) -> Iterator[Diagnostic]:
@@ -40,20 +40,20 @@ def _colliding(library: Library, place: Location, phrases: Mapping[str, tuple[st
         others = [owner for owner in leads.values() if owner not in (None, node)]
         if others:
             message = f"the phrase `{phrase}` already leads to `{others[0]}`"
-            yield _fault(library, (*place, node), phrase, "D04", message, "keep it where it fits best", "error")
+            yield _diagnostic(library, (*place, node), phrase, "D04", message, "keep it where it fits best", "error")
         elif all(leads.values()):
             message = f"the phrase `{phrase}` adds nothing to `{node}`"
-            yield _fault(library, (*place, node), phrase, "D04", message, "remove it", "warning")
+            yield _diagnostic(library, (*place, node), phrase, "D04", message, "remove it", "warning")
 
 
-def overgrown(subject: CheckContext) -> Iterator[Diagnostic]:
+def overgrown(check_context: CheckContext) -> Iterator[Diagnostic]:
     """D11: a phrase that stands for more wordings than anybody meant."""
-    for place, phrases in _threads(subject.library):
+    for place, phrases in _threads(check_context.library):
         for node, phrase in _each(phrases):
             if (count := _count(phrase)) > MOST:
                 message = f"this phrase stands for {count} wordings; {MOST} is the most"
                 remedy = "write several phrases"
-                yield _fault(subject.library, (*place, node), phrase, "D11", message, remedy, "error")
+                yield _diagnostic(check_context.library, (*place, node), phrase, "D11", message, remedy, "error")
 
 
 def _threads(library: Library) -> Iterator[tuple[Location, Mapping[str, tuple[str, ...]]]]:
@@ -68,7 +68,7 @@ def _each(phrases: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
             yield node, phrase
 
 
-def _fault(
+def _diagnostic(
     library: Library, place: Location, phrase: str, code: str, message: str, remedy: str, level: Level
 ) -> Diagnostic:
     """Return a fault at the last place where a phrase file lists the phrase under the node."""
@@ -81,14 +81,14 @@ def _fault(
     if not found:
         return diagnostic_at(library.home.phrases()[0], place, code, message, remedy, level=level)
     *_, line, page = max(found, key=lambda one: one[:3])  # the phrase alone on its line, the last one
-    return page.fault((line, page.lines[line].find(phrase)), code, message, remedy, level)
+    return page.diagnostic((line, page.lines[line].find(phrase)), code, message, remedy, level)
 
 
 def _lines_of(page: YamlFile, place: Location) -> range:
     """Return the lines under a node in one phrase file; none where the file does not list it."""
-    if place not in page.survey:
+    if place not in page.source_map:
         return range(0)
-    spot = page.survey.spot(place)
+    spot = page.source_map.source_range(place)
     return range(spot.start[0], min(spot.end[0] + 1, len(page.lines)))
 
 

@@ -10,9 +10,9 @@ from bot.content.files import diagnostic_at
 from bot.content.library import Library
 
 
-def unreachable(subject: CheckContext) -> Iterator[Diagnostic]:
+def unreachable(context: CheckContext) -> Iterator[Diagnostic]:
     """D02: a node that no button leads to; phrases alone do not show a reader that it exists."""
-    library = subject.library
+    library = context.library
     reached = _reached(library)
     for name, dialog in library.dialogs.items():
         for node in dialog.nodes:
@@ -35,27 +35,29 @@ def _reached(library: Library) -> set[str]:
     return reached
 
 
-def dead_end(subject: CheckContext) -> Iterator[Diagnostic]:
+def dead_end(context: CheckContext) -> Iterator[Diagnostic]:
     """D03: a node without follow-ups."""
-    for name, dialog in subject.library.dialogs.items():
+    for name, dialog in context.library.dialogs.items():
         for node, body in dialog.nodes.items():
             if not body.next:
-                path = subject.library.home.dialog(name)
+                path = context.library.home.dialog(name)
                 yield diagnostic_at(path, ("nodes", node), "D03", f"`{node}` leads nowhere", "add `next:`", key=True)
 
 
-def unshown(subject: CheckContext) -> Iterator[Diagnostic]:
+def unshown(context: CheckContext) -> Iterator[Diagnostic]:
     """D08: an answer that no node shows."""
-    for written in subject.answers():
-        if written.node not in subject.library.nodes:
-            message = f"no node shows the answer `{written.node}`"
-            yield diagnostic_at(written.path, ("answer",), "D08", message, "add the node to a dialog", level="warning")
+    for answer_ref in context.answers():
+        if answer_ref.node not in context.library.nodes:
+            message = f"no node shows the answer `{answer_ref.node}`"
+            yield diagnostic_at(
+                answer_ref.path, ("answer",), "D08", message, "add the node to a dialog", level="warning"
+            )
 
 
-def repeated_button(subject: CheckContext) -> Iterator[Diagnostic]:
+def repeated_button(context: CheckContext) -> Iterator[Diagnostic]:
     """D10: a node that offers itself, or the same follow-up twice."""
-    for name, dialog in subject.library.dialogs.items():
-        path = subject.library.home.dialog(name)
+    for name, dialog in context.library.dialogs.items():
+        path = context.library.home.dialog(name)
         for node, body in dialog.nodes.items():
             for number, target in enumerate(body.next):
                 place = ("nodes", node, "next", number)

@@ -67,22 +67,22 @@ class Slack:
     """The adapter. It must be made inside a running event loop and ends with `close`."""
 
     def __init__(
-        self, credentials: Credentials, house: HostServices, oauth: OAuth | None = None, ping: float = PING_SECONDS
+        self, credentials: Credentials, host: HostServices, oauth: OAuth | None = None, ping: float = PING_SECONDS
     ) -> None:
         self._credentials = credentials
         self._session = new_session()
         self._client = web_client(credentials.base_url, self._session)
         self._oauth = oauth.begin(self._client) if oauth else None
         self._tokens: Tokens = self._oauth or StaticToken(self._client, credentials.bot_token)
-        memory = ThreadCache()
-        self._courtesies = AssistantStatus(self._client, house.say)
-        mailer = Sender(self._client, self._session, self._tokens)
+        cache = ThreadCache()
+        self._status = AssistantStatus(self._client, host.say)
+        sender = Sender(self._client, self._session, self._tokens)
         self._channel = StatusClearingChannel(
-            SlackChannel(mailer, house.say, AppHome(house.say, house.topics), memory), self._courtesies
+            SlackChannel(sender, host.say, AppHome(host.say, host.topics), cache), self._status
         )
-        door = EventParser(memory, house.known)
-        reception = EventReceiver(door, house.accept, house.quarantine, self._courtesies, house.say)
-        self._app = self._bolt(reception, house.say)
+        parser = EventParser(cache, host.known)
+        reception = EventReceiver(parser, host.accept, host.quarantine, self._status, host.say)
+        self._app = self._bolt(reception, host.say)
         self._socket = Socket(self._app, credentials.app_token, ping) if credentials.mode == "socket" else None
         self._greeting: asyncio.Task[None] | None = None
         self._identified = self._oauth is not None
@@ -113,7 +113,7 @@ class Slack:
 
     async def close(self) -> None:
         """Let go of every connection."""
-        await self._courtesies.close()
+        await self._status.close()
         if self._oauth is not None:
             await self._oauth.close()
         await self._session.close()
@@ -171,15 +171,15 @@ class StatusClearingChannel:
     def __init__(self, channel: SlackChannel, courtesies: AssistantStatus) -> None:
         self.name = channel.name
         self._inner = channel
-        self._courtesies = courtesies
+        self._status = courtesies
 
-    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
+    async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
         """Deliver the answer; raises Busy, and then the sign stays up, or Gone."""
         try:
-            await self._inner.deliver(letter, progress)
+            await self._inner.deliver(message, progress)
         except Busy:
             raise
         except Exception:
-            self._courtesies.done(letter.address)
+            self._status.done(message.address)
             raise
-        self._courtesies.done(letter.address)
+        self._status.done(message.address)

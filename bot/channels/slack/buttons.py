@@ -30,7 +30,7 @@ class ButtonRows:
 
     follow: list[Json]
     ways: list[Json]
-    thumbs: list[Json]
+    feedback_buttons: list[Json]
 
 
 class Buttons:
@@ -43,11 +43,11 @@ class Buttons:
         """Return the rows that depend on the card alone; the Home has ways of its own and no thumbs."""
         follow = [b for b in card.buttons if b.role in ("follow-up", "danger")]
         ways = [b for b in card.buttons if b.role not in ("follow-up", "danger", "feedback")]
-        thumbs = [b for b in card.buttons if b.role == "feedback" and b.label.strip()]
+        feedback_buttons = [b for b in card.buttons if b.role == "feedback" and b.label.strip()]
         return ButtonRows(
             self.elements(follow, card.register, "follow"),
             [] if home else self.elements(ways, card.register, "way"),
-            [] if home or len(thumbs) != 2 else [_thumbs(thumbs[0], thumbs[1])],
+            [] if home or len(feedback_buttons) != 2 else [_thumbs(feedback_buttons[0], feedback_buttons[1])],
         )
 
     def under(self, reply: Reply, rows: ButtonRows, asker: str, *, share: bool) -> list[Json]:
@@ -58,8 +58,8 @@ class Buttons:
         blocks = list(
             actions([self.elements(reply.choices, register, "choice"), rows.follow, [*rows.ways, *back], shared])
         )
-        if rows.thumbs and reply.effect is None:
-            blocks.append({"type": "context_actions", "elements": rows.thumbs})
+        if rows.feedback_buttons and reply.effect is None:
+            blocks.append({"type": "context_actions", "elements": rows.feedback_buttons})
         return for_asker(blocks, asker, reply.card.node)
 
     def elements(self, buttons: Iterable[Button], register: Register, row: str, word: str = TAP) -> list[Json]:

@@ -17,7 +17,7 @@ from bot.channels.slack.blocks import SlackMessage, line
 from bot.channels.slack.events import ThreadCache
 from bot.channels.slack.home import AppHome
 from bot.channels.slack.installation import Unreachable
-from bot.channels.slack.render import RenderOptions, SlackRenderer, ways_to_say
+from bot.channels.slack.render import RenderOptions, SlackRenderer, fallbacks
 from bot.channels.slack.sender import (
     NO_QUESTION,
     NOT_DRAWN,
@@ -46,17 +46,17 @@ class SlackChannel:
 
     name = "slack"
 
-    def __init__(self, mailer: Sender, say: Say, home: AppHome, memory: ThreadCache) -> None:
-        self._mailer = mailer
+    def __init__(self, sender: Sender, say: Say, home: AppHome, cache: ThreadCache) -> None:
+        self._sender = sender
         self._say = say
         self._home = home
-        self._memory = memory
+        self._cache = cache
         self._renderer = SlackRenderer(say)
 
     async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
         """Deliver the answer; raises Busy or Gone (see bot.inbox.events.Channel)."""
         place = SlackAddress.of(letter.address)
-        if place.question is not None and place.question in self._memory.gone:
+        if place.question is not None and place.question in self._cache.gone:
             raise Gone("the question was deleted before it was answered")
         try:
             await self._deliver(place, letter, progress)
@@ -73,8 +73,8 @@ class SlackChannel:
             return await self._draw_home(place, letter, progress)
         parts = self._renderer.parts(reply, self._look(place, reply), self._closing(place, reply))
         if place.surface is Surface.PRIVATE or self._for_one(place, reply):
-            return await self._privately(place, parts, letter, progress)
-        return await self._openly(place, parts, letter, progress)
+            return await self._send_to_user(place, parts, letter, progress)
+        return await self._send_to_channel(place, parts, letter, progress)
 
     def _look(self, place: SlackAddress, reply: Reply) -> RenderOptions:
         sharable = reply.card.outcome in (Outcome.ANSWER, Outcome.URGENT) and reply.effect is None
@@ -95,7 +95,7 @@ class SlackChannel:
 
     # --- for everybody in the thread ----------------------------------------------------------------------------
 
-    async def _openly(
+    async def _send_to_channel(
         self, place: SlackAddress, parts: list[SlackMessage], letter: OutboundMessage, progress: Progress
     ) -> None:
         channel, thread = place.channel, place.thread
@@ -110,7 +110,7 @@ class SlackChannel:
             else:
                 channel, ts = await self._post(place, part, letter.reply, channel, thread, index)
             if thread is None and (place.shared or place.channel == place.user):
-                self._memory.alone.add(message_id(channel, ts), letter.reply.card.node)
+                self._cache.alone.add(message_id(channel, ts), letter.reply.card.node)
                 thread = ts
             await progress(message_id(channel, ts), last=index == len(parts) - 1)
 
@@ -120,7 +120,7 @@ class SlackChannel:
         """Look for the one part that an attempt which died may have posted without writing it down."""
         if not letter.doubtful or index != len(letter.sent) or thread is None:
             return None
-        return await self._mailer.arrived(place, channel, thread, index)
+        return await self._sender.arrived(place, channel, thread, index)
 
     @staticmethod
     def _changed(place: SlackAddress, letter: OutboundMessage) -> tuple[str, str] | None:
@@ -135,26 +135,30 @@ class SlackChannel:
         self, place: SlackAddress, part: SlackMessage, message: tuple[str, str], channel: str, thread: str | None
     ) -> tuple[str, str]:
         try:
-            return await self._say_somehow(part, lambda way: self._mailer.update(place, way, *message))
+            return await self._send_with_fallbacks(part, lambda way: self._sender.update(place, way, *message))
         except SlackApiError as error:
             if word_of(error) not in NOT_THIS_MESSAGE:
                 raise
-        return await self._say_somehow(part, lambda way: self._mailer.post(place, way, channel, thread, 0))
+        return await self._send_with_fallbacks(part, lambda way: self._sender.post(place, way, channel, thread, 0))
 
     async def _post(
         self, place: SlackAddress, part: SlackMessage, reply: Reply, channel: str, thread: str | None, index: int
     ) -> tuple[str, str]:
         try:
-            return await self._say_somehow(part, lambda way: self._mailer.post(place, way, channel, thread, index))
+            return await self._send_with_fallbacks(
+                part, lambda way: self._sender.post(place, way, channel, thread, index)
+            )
         except SlackApiError as error:
             if word_of(error) in NO_QUESTION:
                 raise Gone("the thread was deleted before it was answered") from None
             if word_of(error) not in NOT_HERE or place.direct:
                 raise
             log.info("answered_elsewhere", reason=word_of(error))
-        return await self._elsewhere(place, part, reply, index)
+        return await self._send_fallback_place(place, part, reply, index)
 
-    async def _elsewhere(self, place: SlackAddress, part: SlackMessage, reply: Reply, index: int) -> tuple[str, str]:
+    async def _send_fallback_place(
+        self, place: SlackAddress, part: SlackMessage, reply: Reply, index: int
+    ) -> tuple[str, str]:
         """Tell the person alone what could not be said in the channel; the sharer only why it was not shared."""
         note = self._say("slack-not-invited" if place.shared else "slack-not-here", reply.card.register)
         if place.shared:
@@ -165,7 +169,7 @@ class SlackChannel:
 
     # --- for one person ------------------------------------------------------------------------------------------
 
-    async def _privately(
+    async def _send_to_user(
         self, place: SlackAddress, parts: list[SlackMessage], letter: OutboundMessage, progress: Progress
     ) -> None:
         replace = letter.reply.in_place and place.surface is Surface.PRIVATE
@@ -179,7 +183,7 @@ class SlackChannel:
         sends: list[Send] = [lambda way: self._respond(place, way, replace=replace), self._whisper(place)]
         for send in sends if place.thread is None or replace else reversed(sends):
             try:
-                return await self._say_somehow(part, send)
+                return await self._send_with_fallbacks(part, send)
             except ResponseUrlExpired:
                 continue
             except SlackApiError as error:
@@ -188,14 +192,14 @@ class SlackChannel:
         return await self._directly(place, part, 0)
 
     def _whisper(self, place: SlackAddress) -> Send:
-        return lambda way: self._mailer.whisper(place, way)
+        return lambda way: self._sender.post_ephemeral(place, way)
 
     async def _respond(self, place: SlackAddress, part: SlackMessage, *, replace: bool) -> tuple[str, str]:
-        await self._mailer.respond(place, part, replace=replace)
+        await self._sender.respond(place, part, replace=replace)
         return place.channel, f"response-{uuid.uuid4().hex}"  # Slack does not say which message it made
 
     async def _directly(self, place: SlackAddress, part: SlackMessage, index: int) -> tuple[str, str]:
-        return await self._say_somehow(part, lambda way: self._mailer.post(place, way, place.user, None, index))
+        return await self._send_with_fallbacks(part, lambda way: self._sender.post(place, way, place.user, None, index))
 
     async def _thank(self, place: SlackAddress, reply: Reply) -> None:
         """A vote is thanked for in private and changes nothing; that nobody could be thanked is no failure."""
@@ -210,13 +214,13 @@ class SlackChannel:
         parts = self._renderer.parts(letter.reply, RenderOptions(asker=place.user, home=True))
         view = self._home.view(letter.reply, parts)
         if view is None:
-            return await self._openly(place, parts, letter, progress)
-        await progress(message_id(place.user, await self._mailer.publish(place, view)), last=True)
+            return await self._send_to_channel(place, parts, letter, progress)
+        await progress(message_id(place.user, await self._sender.publish(place, view)), last=True)
         return None
 
-    async def _say_somehow(self, part: SlackMessage, send: Send) -> tuple[str, str]:
+    async def _send_with_fallbacks(self, part: SlackMessage, send: Send) -> tuple[str, str]:
         """Send the message; when Slack refuses its blocks, say the same with simpler ones."""
-        ways = list(ways_to_say(part))
+        ways = list(fallbacks(part))
         for way in ways[:-1]:
             try:
                 return await send(way)

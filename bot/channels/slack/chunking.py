@@ -110,12 +110,12 @@ def _words(run: Inline, limit: int) -> Iterator[Inline]:
             yield Inline(piece, run.bold, run.italic, run.code, run.link)
 
 
-def packed(parts: Iterable[T], limit: int, measure: Callable[[T], int]) -> Iterator[tuple[T, ...]]:
+def packed(parts: Iterable[T], limit: int, limit_check: Callable[[T], int]) -> Iterator[tuple[T, ...]]:
     """Yield the parts in groups that stay within the limit; a part that exceeds it alone stands alone."""
     group: list[T] = []
     used = 0
     for part in parts:
-        size = measure(part)
+        size = limit_check(part)
         if group and used + size > limit:
             yield tuple(group)
             group, used = [], 0

@@ -118,15 +118,15 @@ class UserMessage:
 class Messages:
     """Reads message events; notes which messages were deleted, so that nobody answers them."""
 
-    def __init__(self, threads: FollowedThreads, memory: ThreadCache) -> None:
+    def __init__(self, threads: FollowedThreads, cache: ThreadCache) -> None:
         self._threads = threads
-        self._memory = memory
+        self._cache = cache
 
     async def read(self, body: Json, me: Installation) -> InboundEvent | None:
         """Return the envelope for words that are for the bot, else None."""
         event = body["event"]
         if event.get("subtype") == "message_deleted":
-            self._memory.gone.add(message_id(event["channel"], event["deleted_ts"]))
+            self._cache.gone.add(message_id(event["channel"], event["deleted_ts"]))
             return None
         spoken = _corrected(body, me) if event.get("subtype") == "message_changed" else _written(body, event, me)
         return await self._heard(spoken, me) if spoken else None
@@ -139,7 +139,7 @@ class Messages:
         if not addressed and (names_another(spoken.text, me.bot_user) or not (begun or (spoken.thread and mine))):
             return None
         root = message_id(spoken.channel, spoken.thread) if spoken.thread and mine and not begun else ""
-        return _enveloped(spoken, me, conversation, quiet=not addressed, context=self._memory.alone.about(root))
+        return _enveloped(spoken, me, conversation, unaddressed=not addressed, context=self._cache.alone.about(root))
 
 
 def _written(body: Json, message: Json, me: Installation) -> UserMessage | None:
@@ -170,7 +170,7 @@ def _corrected(body: Json, me: Installation) -> UserMessage | None:
 
 
 def _enveloped(
-    spoken: UserMessage, me: Installation, conversation: str, *, quiet: bool, context: str | None
+    spoken: UserMessage, me: Installation, conversation: str, *, unaddressed: bool, context: str | None
 ) -> InboundEvent:
     words, masked = mask(plain(spoken.text))
     in_line = spoken.direct and not me.agent
@@ -193,7 +193,7 @@ def _enveloped(
         incoming=replace(_incoming(words, spoken), context=context),
         address=place.address(),
         question=message_id(spoken.channel, spoken.ts),
-        quiet=quiet,
+        unaddressed=unaddressed,
     )
 
 

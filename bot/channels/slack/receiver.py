@@ -37,9 +37,9 @@ from bot.inbox.events import InboundEvent
 class EventParser:
     """Reads bodies; remembers which threads it let in."""
 
-    def __init__(self, memory: ThreadCache, known: Known = nothing_known) -> None:
+    def __init__(self, cache: ThreadCache, known: Known = nothing_known) -> None:
         self._threads = FollowedThreads(known)
-        self._messages = Messages(self._threads, memory)
+        self._messages = Messages(self._threads, cache)
 
     async def read(self, body: Mapping[str, Any], me: Installation) -> InboundEvent | None:
         """Return the envelope for what a person asked of the bot, or None when there is nothing to answer.
@@ -138,12 +138,12 @@ class EventReceiver:
     """What happens to a body between the signature and the acknowledgement, and the few things beside it."""
 
     def __init__(
-        self, door: EventParser, accept: Accept, quarantine: Quarantine, courtesies: AssistantStatus, say: Say
+        self, parser: EventParser, accept: Accept, quarantine: Quarantine, courtesies: AssistantStatus, say: Say
     ) -> None:
-        self._door = door
+        self._parser = parser
         self._accept = accept
         self._quarantine = quarantine
-        self._courtesies = courtesies
+        self._status = courtesies
         self._say = say
         self._modals = Modals(say)
 
@@ -160,7 +160,7 @@ class EventReceiver:
             if sorry is None:
                 raise
             return sorry
-        self._door.accepted(envelope)
+        self._parser.accepted(envelope)
         if fresh:
             self._beside(envelope, body, me, context.client)
         return BoltResponse(status=200, body="")
@@ -169,7 +169,7 @@ class EventReceiver:
         """Offer questions when somebody opens the agent's messages."""
         me: Installation = context["installed"]
         if event.get("tab") == "messages" and me.agent:
-            self._courtesies.prompts(me, event["channel"])
+            self._status.prompts(me, event["channel"])
 
     async def about_message(self, ack: Callable[[], Awaitable[Any]], body: Json, client: AsyncWebClient) -> None:
         """Open the modal in which the words of a message become a question."""
@@ -183,20 +183,20 @@ class EventReceiver:
 
     async def _read(self, body: Json, me: Installation) -> InboundEvent | None:
         try:
-            return await self._door.read(body, me)
+            return await self._parser.read(body, me)
         except _UNREADABLE as fault:
             log.error("unreadable_event", kind=str(body.get("type")), reason=type(fault).__name__)
             await self._quarantine(body, type(fault).__name__)
             return None
 
     def _beside(self, envelope: InboundEvent, body: Json, me: Installation, client: AsyncWebClient) -> None:
-        self._courtesies.working(me, envelope.address)
+        self._status.working(me, envelope.address)
         payload = unhelpful(envelope)
         if payload is not None and body.get("trigger_id"):
             self._open(client, body, self._modals.reason(payload))
 
     def _open(self, client: AsyncWebClient, body: Json, view: Json) -> None:
-        self._courtesies.run("modal", client.views_open(trigger_id=body["trigger_id"], view=view))
+        self._status.run("modal", client.views_open(trigger_id=body["trigger_id"], view=view))
 
     def _sorry(self, body: Json) -> BoltResponse | None:
         """Slack repeats events, but neither commands nor modals: those who wait there are told to try again."""
@@ -235,11 +235,11 @@ def bolt_app(
     if uninstalled is not None:
         app.event("app_uninstalled")(uninstalled)
         app.event("tokens_revoked")(uninstalled)
-    _take_the_rest(app)
+    _acknowledge_everything_else(app)
     return app
 
 
-def _take_the_rest(app: AsyncApp) -> None:
+def _acknowledge_everything_else(app: AsyncApp) -> None:
     """Acknowledge whatever nobody else did: an answer of 404 would make Slack repeat it, and in the end give us up."""
 
     async def noted() -> None:

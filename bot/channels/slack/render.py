@@ -209,7 +209,7 @@ def paragraphs(text: str) -> Iterator[Piece]:
     return document((Paragraph((Inline(text),)),), tables=False)
 
 
-def ways_to_say(part: SlackMessage) -> Iterator[SlackMessage]:
+def fallbacks(part: SlackMessage) -> Iterator[SlackMessage]:
     """Yield the message in every way, best first; the words are the same in all of them."""
     yield part
     simple = [block for one in part.blocks for block in simplified(one)]

@@ -151,7 +151,7 @@ class Sender:
         await self._client.api_call("chat.update", json={"token": me.token, "channel": channel, "ts": ts, **content})
         return channel, ts
 
-    async def whisper(self, place: SlackAddress, part: SlackMessage) -> tuple[str, str]:
+    async def post_ephemeral(self, place: SlackAddress, part: SlackMessage) -> tuple[str, str]:
         """Show a message to one person in a channel. Raises SlackApiError."""
         me = await self._installed(place)
         answer = await self._client.chat_postEphemeral(

@@ -51,7 +51,7 @@ class Telegram:
         config: Config,
         *,
         accept: Accept,
-        departed: Departed,
+        user_left: Departed,
         quarantine: Quarantine,
         words: Words,
         topics: Sequence[Topic] = (),
@@ -60,15 +60,15 @@ class Telegram:
         self._config = config
         self._words = words
         self._bot = make_bot(config.token, config.base_url, config.rates)
-        self._door = UpdateParser(bot_id(config.token))
+        self._parser = UpdateParser(bot_id(config.token))
         self.channel = TelegramChannel(self._bot, words, config.rates, numbers)
-        self._intake = UpdateReceiver(self._door, self.channel, accept, departed, quarantine)
+        self._receiver = UpdateReceiver(self._parser, self.channel, accept, user_left, quarantine)
         self._kinds = (*KINDS, "inline_query") if config.inline else KINDS
         if config.inline:
-            self._intake.search = Inline(self._bot, words, topics).answer
-        self._patience = Backoff(config.pause)
-        self._webhook = Webhook(self._intake, config.webhook_secret)
-        self._poller = Poller(self._bot, self._intake, self._kinds, self._patience)
+            self._receiver.search = Inline(self._bot, words, topics).answer
+        self._backoff = Backoff(config.pause)
+        self._webhook = Webhook(self._receiver, config.webhook_secret)
+        self._poller = Poller(self._bot, self._receiver, self._kinds, self._backoff)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -94,35 +94,38 @@ class Telegram:
 
     def health(self) -> Mapping[str, Any]:
         """Return `up`, the mode, what is wrong (or an empty text) and how long Telegram has been silent."""
-        state: dict[str, Any] = {"mode": self._config.mode, "problem": self._patience.problem}
+        state: dict[str, Any] = {"mode": self._config.mode, "problem": self._backoff.problem}
         if self._config.mode == "webhook":
             return state | {"up": self._webhook.ready and not state["problem"]}
-        deaf = self._poller.deaf
-        return state | {"up": not deaf and not state["problem"], "silent_seconds": round(self._poller.silence, 1)}
+        stale = self._poller.stale
+        return state | {
+            "up": not stale and not state["problem"],
+            "silent_seconds": round(self._poller.seconds_since_update, 1),
+        }
 
     async def _run(self) -> None:
-        await self._insist(self._introduce)
+        await self._retry(self._get_me)
         self._webhook.ready = self._config.mode == "webhook"
-        await self._insist(self._subscribe)
+        await self._retry(self._subscribe)
         self._tasks.append(asyncio.create_task(set_up(self._bot, self._words), name="telegram-profile"))
         if self._config.mode == "polling":
             await self._poller.run()
 
-    async def _insist(self, step: Callable[[], Awaitable[object]]) -> None:
+    async def _retry(self, step: Callable[[], Awaitable[object]]) -> None:
         """Do one step of the start, again and again until Telegram lets it."""
         while True:
             try:
                 await step()
             except TelegramError as fault:
-                await self._patience.rest(explain(fault), asked_of(fault))
+                await self._backoff.wait(explain(fault), asked_of(fault))
             else:
-                self._patience.restore()
+                self._backoff.reset()
                 return
 
-    async def _introduce(self) -> None:
+    async def _get_me(self) -> None:
         """Learn the bot's name: without it no mention in a group is recognised."""
         await self._bot.initialize()
-        self._door.username = self._bot.username
+        self._parser.username = self._bot.username
 
     async def _subscribe(self) -> None:
         """Choose how updates come; those that wait are never dropped."""

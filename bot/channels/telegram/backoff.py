@@ -31,7 +31,7 @@ class Backoff:
         self._first = first
         self._faults = 0
 
-    async def rest(self, problem: str, asked: float = 0.0) -> None:
+    async def wait(self, problem: str, asked: float = 0.0) -> None:
         """Wait after a fault, at least as long as Telegram asks; the same problem is logged once."""
         seconds = max(asked, min(self._first * 2**self._faults, LONGEST))
         self._faults = min(self._faults + 1, 16)
@@ -40,7 +40,7 @@ class Backoff:
         self.problem = problem
         await asyncio.sleep(seconds)
 
-    def restore(self) -> None:
+    def reset(self) -> None:
         """Note that all is well."""
         if self.problem:
             log.info("telegram_connected", faults=self._faults)

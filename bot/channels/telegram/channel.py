@@ -92,7 +92,7 @@ class TelegramChannel:
 
     def acknowledge(self, query: str) -> None:
         """Tell Telegram at once that a press arrived, without keeping the answer waiting for that."""
-        self.aside(self._sender.acknowledge(query))
+        self.spawn(self._sender.acknowledge(query))
 
     async def close(self) -> None:
         """Let what runs aside come to its end."""
@@ -112,7 +112,7 @@ class TelegramChannel:
             place = replace(place, topic=None)
         return place, await self._sender.send(place, part)
 
-    def aside(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something nobody waits for."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)

@@ -104,11 +104,11 @@ def _spans(run: Inline, start: int) -> Iterable[Entity]:
     if run.code:
         return [Entity(start, end, "code")]
     kinds = [kind for kind, on in (("bold", run.bold), ("italic", run.italic)) if on]
-    link = [Entity(start, end, "text_link", run.link)] if run.link and opens(run.link) else []
+    link = [Entity(start, end, "text_link", run.link)] if run.link and is_openable_url(run.link) else []
     return [*(Entity(start, end, kind) for kind in kinds), *link]
 
 
-def opens(address: str) -> bool:
+def is_openable_url(address: str) -> bool:
     """Return whether Telegram opens the address; any other would have the whole message refused."""
     if re.search(r"\s", address):
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from bot.channels.telegram.entities import TextLine, line_of, opens, styled
+from bot.channels.telegram.entities import TextLine, is_openable_url, line_of, styled
 from bot.content.document import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Quote, Runs, Table
 from bot.dialog.turn import Card, Outcome, SourceLine
 
@@ -100,7 +100,7 @@ def _sources(card: Card, heading: str) -> Iterator[TextLine]:
 
 
 def _source(source: SourceLine) -> TextLine:
-    address = source.url if source.url and opens(source.url) else None
+    address = source.url if source.url and is_openable_url(source.url) else None
     return line_of((Inline(source.text, link=address),), f"[{source.number}] ")
 
 

@@ -38,13 +38,18 @@ class UpdateReceiver:
     """Takes updates; returns once none of them can be lost any more."""
 
     def __init__(
-        self, door: UpdateParser, channel: TelegramChannel, accept: Accept, departed: Departed, quarantine: Quarantine
+        self,
+        parser: UpdateParser,
+        channel: TelegramChannel,
+        accept: Accept,
+        user_left: Departed,
+        quarantine: Quarantine,
     ) -> None:
         self.search: Answer | None = None
-        self._door = door
+        self._parser = parser
         self._channel = channel
         self._accept = accept
-        self._departed = departed
+        self._departed = user_left
         self._quarantine = quarantine
 
     async def take(self, updates: Sequence[Any]) -> None:
@@ -67,12 +72,12 @@ class UpdateReceiver:
     async def read(self, update: Any) -> Read:
         """Return what the update means; one that cannot be read is set aside."""
         try:
-            return self._door.read(update)
+            return self._parser.read(update)
         except Unreadable as fault:
-            await self.set_aside(str(fault), _text(update))
+            await self.quarantine_raw(str(fault), _text(update))
             return None
 
-    async def set_aside(self, reason: str, text: str) -> None:
+    async def quarantine_raw(self, reason: str, text: str) -> None:
         """Quarantine an update that cannot be read."""
         log.error("update_unreadable", reason=reason, size=len(text))
         await self._quarantine(reason, text)
@@ -90,7 +95,7 @@ class UpdateReceiver:
         elif isinstance(read, UserLeft):
             await self._departed(read.person)
         elif read is not None and self.search is not None:
-            self._channel.aside(self.search(read))
+            self._channel.spawn(self.search(read))
 
 
 def _text(update: Any) -> str:
@@ -112,9 +117,9 @@ class Webhook:
     The size of a body is limited by the server (aiohttp's `client_max_size`, 1 MiB unless set): 413.
     """
 
-    def __init__(self, intake: UpdateReceiver, secret: str) -> None:
+    def __init__(self, receiver: UpdateReceiver, secret: str) -> None:
         self.ready = False
-        self._intake = intake
+        self._receiver = receiver
         self._secret = secret.encode()
 
     def routes(self) -> list[web.RouteDef]:
@@ -142,18 +147,18 @@ class Webhook:
         try:
             update = json.loads(body)
         except (ValueError, RecursionError):
-            await self._intake.set_aside("no JSON", body.decode(errors="replace"))
+            await self._receiver.quarantine_raw("no JSON", body.decode(errors="replace"))
             return
-        await self._intake.take([update])
+        await self._receiver.take([update])
 
 
 HOLD = 30
 """Seconds Telegram may hold a request open while nothing happens (its server allows 50)."""
 
-SLACK = 10
+GRACE_SECONDS = 10
 """Seconds a held request may be late before it counts as lost."""
 
-DEAF = 3 * HOLD
+STALE_SECONDS = 3 * HOLD
 """Seconds without a successful request after which the poller counts as deaf."""
 
 BATCH = 100
@@ -166,28 +171,28 @@ class Poller:
     def __init__(
         self,
         bot: TelegramBot,
-        intake: UpdateReceiver,
+        receiver: UpdateReceiver,
         kinds: Sequence[str],
-        patience: Backoff,
+        backoff: Backoff,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bot = bot
-        self._intake = intake
+        self._receiver = receiver
         self._kinds = list(kinds)
-        self._patience = patience
+        self._backoff = backoff
         self._clock = clock
         self._heard = clock()
         self._offset = 0
 
     @property
-    def silence(self) -> float:
+    def seconds_since_update(self) -> float:
         """Seconds since Telegram last answered."""
         return self._clock() - self._heard
 
     @property
-    def deaf(self) -> bool:
+    def stale(self) -> bool:
         """True when the poller should have heard from Telegram long ago."""
-        return self.silence > DEAF
+        return self.seconds_since_update > STALE_SECONDS
 
     async def run(self) -> None:
         """Poll until cancelled; no fault ends it."""
@@ -197,11 +202,11 @@ class Poller:
     async def _once(self) -> None:
         try:
             updates = await self._fetch()
-            await self._intake.take(updates)
+            await self._receiver.take(updates)
         except TelegramError as fault:
-            await self._patience.rest(explain(fault), asked_of(fault))
+            await self._backoff.wait(explain(fault), asked_of(fault))
         except Exception as fault:
-            await self._patience.rest(f"the inbox cannot take updates now ({type(fault).__name__})")
+            await self._backoff.wait(f"the inbox cannot take updates now ({type(fault).__name__})")
         else:
             await self._confirm(updates)
 
@@ -209,7 +214,7 @@ class Poller:
         parameters: dict[str, Any] = {"timeout": HOLD, "limit": BATCH, "allowed_updates": self._kinds}
         if self._offset:
             parameters["offset"] = self._offset
-        updates = await self._bot.do_api_request("getUpdates", api_kwargs=parameters, read_timeout=HOLD + SLACK)
+        updates = await self._bot.do_api_request("getUpdates", api_kwargs=parameters, read_timeout=HOLD + GRACE_SECONDS)
         self._heard = self._clock()
         return list(updates)
 
@@ -217,10 +222,10 @@ class Poller:
         """Have the next request confirm these; a batch that names no new id must not be fetched in a hot loop."""
         offset = max([self._offset, *(number + 1 for number in map(_id, updates))])
         if updates and offset == self._offset:
-            await self._patience.rest("Telegram repeats updates that were confirmed")
+            await self._backoff.wait("Telegram repeats updates that were confirmed")
         else:
             self._offset = offset
-            self._patience.restore()
+            self._backoff.reset()
 
 
 def _id(update: Any) -> int:

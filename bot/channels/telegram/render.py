@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Protocol
 
-from bot.channels.telegram.entities import TextLine, entities, fragments, opens, utf16
+from bot.channels.telegram.entities import TextLine, entities, fragments, is_openable_url, utf16
 from bot.channels.telegram.layout import Unit, card_units, closing_units, code_units, text_units
 from bot.dialog.turn import Button, Card, Outcome, Register, Reply
 
@@ -61,7 +61,7 @@ def _button(button: Button) -> dict[str, Any]:
     shown: dict[str, Any] = {"text": button.label}
     if button.url and button.url.startswith(DIAL):
         shown["copy_text"] = {"text": button.url.removeprefix(DIAL)}
-    elif button.url and opens(button.url):
+    elif button.url and is_openable_url(button.url):
         shown["url"] = button.url
     else:
         shown["callback_data"] = button.payload

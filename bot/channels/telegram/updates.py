@@ -136,8 +136,8 @@ class UpdateParser:
 
     def _edited(self, message: Json, key: str) -> InboundEvent | None:
         """A corrected question is answered again; a photo or a moving location that has no words is not."""
-        envelope = self._message(message, key) if words_of(message) else None
-        return replace(envelope, incoming=replace(envelope.incoming, edited=True)) if envelope else None
+        event = self._message(message, key) if words_of(message) else None
+        return replace(event, incoming=replace(event.incoming, edited=True)) if event else None
 
     def _incoming(self, message: Json) -> Incoming | None:
         """Return what the message asks, or None when it asks nothing of this bot."""

@@ -26,11 +26,11 @@ def answer_once(
     """Return the answer to one turn; raises UsageError for a node that does not exist or when nothing is asked."""
     if (text is None) == (node is None):
         raise UsageError("give either a question or --node NODE")
-    trail = (_existing(engine, after),) if after else ()
+    history = (_existing(engine, after),) if after else ()
     incoming = Incoming(Kind.TEXT, text or "", channel)
     if node:
         incoming = Incoming(Kind.TAP, payloads.payload(_existing(engine, node)), channel)
-    reply, _ = engine.respond(State(register, met=True, trail=trail), incoming)
+    reply, _ = engine.respond(State(register, introduced=True, history=history), incoming)
     if as_json:
         return json.dumps(as_data(reply, explain=explain), ensure_ascii=False, indent=2)
     because = [f"because: {reason}" for reason in reply.reasons] if explain else []

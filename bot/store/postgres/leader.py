@@ -29,9 +29,9 @@ _KEEP_ALIVE = {"tcp_keepalives_idle": "4", "tcp_keepalives_interval": "2", "tcp_
 
 
 @asynccontextmanager
-async def term(dsn: str, post: str) -> AsyncIterator[asyncio.Event]:
+async def lead(dsn: str, post: str) -> AsyncIterator[asyncio.Event]:
     """Wait for the post; yield an event that is set when it is lost. Leaving the block gives the post up."""
-    connection = await _elected(dsn, post)
+    connection = await _lead_until_lost(dsn, post)
     lost = asyncio.Event()
     connection.add_termination_listener(lambda _: lost.set())
     watch = asyncio.create_task(_watch(connection, lost))
@@ -42,17 +42,17 @@ async def term(dsn: str, post: str) -> AsyncIterator[asyncio.Event]:
         await _close(connection)
 
 
-async def _elected(dsn: str, post: str) -> Any:
+async def _lead_until_lost(dsn: str, post: str) -> Any:
     """Return a connection that holds the post, however long that takes and whatever the database goes through."""
     while True:
         try:
-            return await _win(dsn, post)
+            return await _acquire(dsn, post)
         except TROUBLE as fault:
             log.warning("election_interrupted", post=post, reason=type(fault).__name__)
             await asyncio.sleep(RETRY_SECONDS)
 
 
-async def _win(dsn: str, post: str) -> Any:
+async def _acquire(dsn: str, post: str) -> Any:
     connection = await asyncpg.connect(
         dsn, timeout=5 * RETRY_SECONDS, command_timeout=5 * RETRY_SECONDS, server_settings=_KEEP_ALIVE
     )

@@ -62,18 +62,18 @@ class PostgresStore:
         return cls(pool, dsn)
 
     async def close(self) -> None:
-        await self._acceptances.settle()
-        await self._finishes.settle()
+        await self._acceptances.flush()
+        await self._finishes.flush()
         await self._pool.close()
 
     async def ping(self) -> None:
         await self._execute(sql.PING)
 
-    async def adopt(self) -> None:
+    async def recover(self) -> None:
         """Nothing to take over: the leases of a dead replica run out, and others live."""
 
-    async def accept(self, arrival: NewEvent, lease: Lease | None) -> AcceptResult:
-        return await self._acceptances.run((arrival, lease))
+    async def accept(self, new_event: NewEvent, lease: Lease | None) -> AcceptResult:
+        return await self._acceptances.run((new_event, lease))
 
     async def claim(self, channel: str, limit: int, lease: Lease) -> list[Turn]:
         lanes = dict(await self._rows(turns.CLAIM, channel, lease.now, lease.owner, lease.until, limit, lease.farthest))
@@ -95,17 +95,17 @@ class PostgresStore:
     async def quarantine(self, turn: Turn, reason: str, now: float) -> None:
         await self._execute(sql.QUARANTINE, turn.row, reason, now)
 
-    async def set_aside(self, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
+    async def quarantine_raw(self, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
         return bool(await self._column(sql.SET_ASIDE, event, now, channel, payload, reason))
 
     async def release(self, owner: int) -> None:
         await self._execute(sql.RELEASE, owner)
 
     async def preferences(self, person: bytes) -> State:
-        [(register, met)] = await self._rows(sql.PREFERENCES, person) or [(None, False)]
-        return state_from(register, met, None)
+        [(register, introduced)] = await self._rows(sql.PREFERENCES, person) or [(None, False)]
+        return state_from(register, introduced, None)
 
-    async def remembers(self, conversation: bytes) -> bool:
+    async def is_known(self, conversation: bytes) -> bool:
         return bool(await self._rows(sql.REMEMBERS, conversation))
 
     async def forget(self, person: bytes) -> dict[str, int]:
@@ -115,27 +115,32 @@ class PostgresStore:
     async def export(self, person: bytes) -> dict[str, Any]:
         async with self._connection() as db, db.transaction(isolation="repeatable_read", readonly=True):
             about = await db.fetchrow(sql.PREFERENCES, person)
-            trails = await db.fetch(sql.TRAILS, person)
+            histories = await db.fetch(sql.TRAILS, person)
             counts = await db.fetchrow(sql.COUNTS, person)
-        register, met = about or (None, False)
-        return {"tone": register, "met": met, "trails": [trail.split() for (trail,) in trails], **dict(counts)}
+        register, introduced = about or (None, False)
+        return {
+            "tone": register,
+            "met": introduced,
+            "trails": [history.split() for (history,) in histories],
+            **dict(counts),
+        }
 
     async def votes(self) -> Mapping[tuple[str, str], int]:
         return {(node, vote): votes for node, vote, votes in await self._rows(sql.VOTES)}
 
-    async def departed(self, person: bytes, at: float) -> None:
+    async def user_left(self, person: bytes, at: float) -> None:
         await self._execute(sql.DEPARTED, person, day_of(at), at)
 
-    async def prune(self, horizon: RetentionCutoffs) -> PruneCounts:
-        gone = await self._column(sql.LONG_GONE, horizon.departed)
+    async def prune(self, cutoffs: RetentionCutoffs) -> PruneCounts:
+        gone = await self._column(sql.LONG_GONE, cutoffs.user_left)
         for person in gone:
             await self.forget(person)
-        idle = day_of(horizon.idle)
+        idle = day_of(cutoffs.idle)
         return PruneCounts(
             {
-                "events": await self._execute(sql.PRUNE_EVENTS, horizon.events),
-                "messages": await self._execute(sql.PRUNE_MESSAGES, horizon.messages),
-                "quarantine": await self._execute(sql.PRUNE_QUARANTINE, horizon.quarantine),
+                "events": await self._execute(sql.PRUNE_EVENTS, cutoffs.events),
+                "messages": await self._execute(sql.PRUNE_MESSAGES, cutoffs.messages),
+                "quarantine": await self._execute(sql.PRUNE_QUARANTINE, cutoffs.quarantine),
                 "conversations": await self._execute(sql.PRUNE_CONVERSATIONS, idle),
                 "people": await self._execute(sql.PRUNE_PEOPLE, idle),
                 "lanes": await self._execute(sql.PRUNE_LANES),
@@ -143,11 +148,11 @@ class PostgresStore:
             }
         )
 
-    async def depth(self) -> Mapping[str, QueueDepth]:
+    async def queue_depth(self) -> Mapping[str, QueueDepth]:
         rows = await self._rows(sql.DEPTH)
-        return {channel: QueueDepth(waiting, held, oldest) for channel, waiting, held, oldest in rows}
+        return {channel: QueueDepth(waiting, pending, oldest) for channel, waiting, pending, oldest in rows}
 
-    async def held(self, status: str | None = None) -> Sequence[PendingTurn]:
+    async def pending(self, status: str | None = None) -> Sequence[PendingTurn]:
         return [PendingTurn(*row) for row in await self._rows(sql.HELD, status)]
 
     async def replay(self, row: int, now: float) -> bool:
@@ -156,15 +161,15 @@ class PostgresStore:
     async def drop(self, row: int) -> bool:
         return bool(await self._column(sql.DROP, row))
 
-    def term(self, post: str) -> AbstractAsyncContextManager[asyncio.Event]:
-        return leader.term(self._dsn, post)
+    def lead(self, post: str) -> AbstractAsyncContextManager[asyncio.Event]:
+        return leader.lead(self._dsn, post)
 
     async def _accept(self, calls: Sequence[turns.Acceptance]) -> list[AcceptResult]:
         async with self._connection() as db:
             rows = {row["conversation"]: row for row in await db.fetch(turns.ACCEPT, *turns.accept_terms(calls))}
             moved = [lane for lane, row in rows.items() if row["leased"] and not row["unmoved"]]
             first = await _first_turns(db, moved)
-        return [_receipt(arrival, rows.get(arrival.conversation), first) for arrival, _ in calls]
+        return [_receipt(new_event, rows.get(new_event.conversation), first) for new_event, _ in calls]
 
     async def _finish(self, calls: Sequence[turns.Finish]) -> list[Turn | None]:
         async with self._connection() as db:
@@ -203,10 +208,10 @@ async def _keep_as_it_is(connection: asyncpg.Connection) -> None:
     """No step changes a connection's settings, so resetting it (a round trip per step) is not needed."""
 
 
-def _receipt(arrival: NewEvent, row: Any, first: Mapping[bytes, Turn]) -> AcceptResult:
+def _receipt(new_event: NewEvent, row: Any, first: Mapping[bytes, Turn]) -> AcceptResult:
     if row is None or not row["leased"]:
         return AcceptResult(fresh=row is not None)
-    turn = turns.new_turn(row, arrival) if row["unmoved"] else first.get(arrival.conversation)
+    turn = turns.new_turn(row, new_event) if row["unmoved"] else first.get(new_event.conversation)
     return AcceptResult(fresh=True, turn=turn)
 
 

@@ -123,13 +123,13 @@ RETURNING lane.conversation, lane.waiting
 
 def accept_names(call: Acceptance) -> Collection[bytes]:
     """Return what two arrivals of one `ACCEPT` must not share."""
-    arrival, _ = call
-    return (arrival.conversation, *arrival.keys)
+    new_event, _ = call
+    return (new_event.conversation, *new_event.keys)
 
 
 def accept_terms(calls: Sequence[Acceptance]) -> list[Sequence[Any]]:
     """Return the parameters of `ACCEPT`, a column each."""
-    keys = [(key, arrival.conversation, arrival.received) for arrival, _ in calls for key in arrival.keys]
+    keys = [(key, new_event.conversation, new_event.received) for new_event, _ in calls for key in new_event.keys]
     return [*_columns([_accepted(*call) for call in calls], 10), *_columns(keys, 3)]
 
 
@@ -149,16 +149,16 @@ def finish_terms(calls: Sequence[Finish]) -> list[Sequence[Any]]:
     return [*_columns([_finished(*call) for call in calls], 14), changed, *_columns(sent, 3), lanes]
 
 
-def _accepted(arrival: NewEvent, lease: Lease | None) -> tuple[Any, ...]:
+def _accepted(new_event: NewEvent, lease: Lease | None) -> tuple[Any, ...]:
     return (
-        arrival.conversation,
-        arrival.person,
-        arrival.channel,
-        arrival.payload,
-        arrival.question,
-        arrival.replies_to,
-        arrival.edited,
-        arrival.received,
+        new_event.conversation,
+        new_event.person,
+        new_event.channel,
+        new_event.payload,
+        new_event.question,
+        new_event.replies_to,
+        new_event.edited,
+        new_event.received,
         lease.owner if lease else None,
         lease.until if lease else None,
     )
@@ -170,7 +170,7 @@ def _finished(turn: Turn, record: TurnResult, lease: Lease | None) -> tuple[Any,
     return (
         turn.row,
         state.register,
-        state.met,
+        state.introduced,
         vote.day if vote else day_of(record.at),
         record.state is not None,
         trail_text(state),
@@ -186,18 +186,18 @@ def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> Sequence[Sequence[A
     return list(zip(*rows, strict=True)) or [()] * width
 
 
-def new_turn(row: Any, arrival: NewEvent) -> Turn:
+def new_turn(row: Any, new_event: NewEvent) -> Turn:
     """Return the turn one row of `ACCEPT` makes of an arrival."""
     return Turn(
         row=row["id"],
-        channel=arrival.channel,
-        person=arrival.person,
-        conversation=arrival.conversation,
-        payload=arrival.payload,
-        received=arrival.received,
+        channel=new_event.channel,
+        person=new_event.person,
+        conversation=new_event.conversation,
+        payload=new_event.payload,
+        received=new_event.received,
         attempts=0,
         sent=(),
-        question=arrival.question,
+        question=new_event.question,
         state=state_from(row["tone"], row["met"], row["trail"]),
         context=row["context"],
         earlier=row["earlier"],

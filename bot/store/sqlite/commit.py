@@ -25,19 +25,19 @@ class GroupCommit:
     """Runs jobs on one connection in its thread, in the order of their calls."""
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
-        self._jobs: Grouping[Job, Any] = Grouping(partial(hop, connection, _commit))
+        self._jobs: Grouping[Job, Any] = Grouping(partial(run_in_thread, connection, _commit))
 
     async def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
         """Return what `job` returned, once committed. Raises what it raised, or `StoreUnavailable`."""
         result: T = await self._jobs.run(job)
         return result
 
-    async def settle(self) -> None:
+    async def flush(self) -> None:
         """Return when every call made so far has its outcome."""
-        await self._jobs.settle()
+        await self._jobs.flush()
 
 
-async def hop(connection: aiosqlite.Connection, function: Callable[..., T], *arguments: Any) -> T:
+async def run_in_thread(connection: aiosqlite.Connection, function: Callable[..., T], *arguments: Any) -> T:
     """Run `function(sqlite3 connection, *arguments)` in the connection's thread: one hop, however many statements.
 
     aiosqlite offers one hop per statement only; this is the one place that reaches below its public methods (the

@@ -34,11 +34,14 @@ at a time, and no turn waits for more than one slice."""
 
 def preferences(db: sqlite3.Connection, person: bytes) -> State:
     """Return tone and met of the person."""
-    register, met = db.execute("SELECT tone, met FROM person WHERE person = ?", (person,)).fetchone() or (None, False)
-    return state_from(register, met, None)
+    register, introduced = db.execute("SELECT tone, met FROM person WHERE person = ?", (person,)).fetchone() or (
+        None,
+        False,
+    )
+    return state_from(register, introduced, None)
 
 
-def remembers(db: sqlite3.Connection, conversation: bytes) -> bool:
+def is_known(db: sqlite3.Connection, conversation: bytes) -> bool:
     """Return whether the conversation has a row."""
     return db.execute("SELECT 1 FROM conversation WHERE conversation = ?", (conversation,)).fetchone() is not None
 
@@ -46,24 +49,24 @@ def remembers(db: sqlite3.Connection, conversation: bytes) -> bool:
 def forget(db: sqlite3.Connection, person: bytes) -> dict[str, int]:
     """Delete preferences, conversations, their messages and quarantined questions; return how many of each."""
     counts = {kind: db.execute(statement, (person,)).rowcount for kind, statement in _FORGET.items()}
-    held = db.execute("DELETE FROM inbox WHERE person = ? AND status = 'quarantined'", (person,))
-    return {**counts, "questions": held.rowcount}
+    pending = db.execute("DELETE FROM inbox WHERE person = ? AND status = 'quarantined'", (person,))
+    return {**counts, "questions": pending.rowcount}
 
 
 def export(db: sqlite3.Connection, person: bytes) -> dict[str, Any]:
     """Return what is stored about the person."""
     state = preferences(db, person)
-    trails = db.execute("SELECT trail FROM conversation WHERE person = ?", (person,)).fetchall()
+    histories = db.execute("SELECT trail FROM conversation WHERE person = ?", (person,)).fetchall()
     counts = {kind: db.execute(statement, (person,)).fetchone()[0] for kind, statement in _COUNT.items()}
     return {
         "tone": state.register and str(state.register),
-        "met": state.met,
-        "trails": [trail.split() for (trail,) in trails],
+        "met": state.introduced,
+        "trails": [history.split() for (history,) in histories],
         **counts,
     }
 
 
-def departed(db: sqlite3.Connection, person: bytes, at: float) -> None:
+def user_left(db: sqlite3.Connection, person: bytes, at: float) -> None:
     """Note when the person left."""
     db.execute(
         "INSERT INTO person (person, met, day, departed) VALUES (:person, 0, :day, :at)"
@@ -72,24 +75,24 @@ def departed(db: sqlite3.Connection, person: bytes, at: float) -> None:
     )
 
 
-def prune_slice(db: sqlite3.Connection, number: int, horizon: RetentionCutoffs) -> dict[str, int]:
+def prune_slice(db: sqlite3.Connection, number: int, cutoffs: RetentionCutoffs) -> dict[str, int]:
     """Remove what is older than the horizon from one slice of the keys, 0 to 255; return how many rows of each kind."""
     terms = {
         "first": bytes([number]),
         "last": bytes([number]) + b"\xff" * DIGEST_BYTES,
-        "events": horizon.events,
-        "messages": horizon.messages,
-        "idle_day": day_of(horizon.idle),
+        "events": cutoffs.events,
+        "messages": cutoffs.messages,
+        "idle_day": day_of(cutoffs.idle),
     }
     return {kind: db.execute(statement, terms).rowcount for kind, statement in _OLD.items()}
 
 
-def prune_rest(db: sqlite3.Connection, horizon: RetentionCutoffs) -> dict[str, int]:
+def prune_rest(db: sqlite3.Connection, cutoffs: RetentionCutoffs) -> dict[str, int]:
     """Forget who left long ago, and drop what nobody looked at in the quarantine."""
-    gone = db.execute("SELECT person FROM person WHERE departed < ?", (horizon.departed,)).fetchall()
+    gone = db.execute("SELECT person FROM person WHERE departed < ?", (cutoffs.user_left,)).fetchall()
     for (person,) in gone:
         forget(db, person)
-    dropped = db.execute("DELETE FROM inbox WHERE status <> 'waiting' AND received < ?", (horizon.quarantine,))
+    dropped = db.execute("DELETE FROM inbox WHERE status <> 'waiting' AND received < ?", (cutoffs.quarantine,))
     return {"departed": len(gone), "quarantine": dropped.rowcount}
 
 
@@ -106,12 +109,12 @@ _HELD = """SELECT id, channel, status, attempts, received, reason FROM inbox
 WHERE :status IS NULL OR status = :status ORDER BY id"""
 
 
-def depth(db: sqlite3.Connection) -> dict[str, QueueDepth]:
+def queue_depth(db: sqlite3.Connection) -> dict[str, QueueDepth]:
     """Return how full the inbox is, by channel."""
-    return {channel: QueueDepth(waiting, held, oldest) for channel, waiting, held, oldest in db.execute(_DEPTH)}
+    return {channel: QueueDepth(waiting, pending, oldest) for channel, waiting, pending, oldest in db.execute(_DEPTH)}
 
 
-def held(db: sqlite3.Connection, status: str | None) -> list[PendingTurn]:
+def pending(db: sqlite3.Connection, status: str | None) -> list[PendingTurn]:
     """Return unfinished turns, oldest first."""
     return [PendingTurn(*row) for row in db.execute(_HELD, {"status": status})]
 
@@ -145,7 +148,7 @@ def drop(db: sqlite3.Connection, row: int) -> bool:
     return db.execute("DELETE FROM inbox WHERE id = ? AND status <> 'waiting'", (row,)).rowcount > 0
 
 
-def set_aside(db: sqlite3.Connection, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
+def quarantine_raw(db: sqlite3.Connection, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
     """Keep an unreadable event, once; it belongs to nobody."""
     if db.execute("INSERT OR IGNORE INTO seen (event, at) VALUES (?, ?)", (event, now)).rowcount == 0:
         return False

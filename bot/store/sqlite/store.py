@@ -57,7 +57,7 @@ class SqliteStore:
         return cls(path, connection)
 
     async def close(self) -> None:
-        await self._group.settle()
+        await self._group.flush()
         await self._connection.close()
         if self._lock is not None:
             self._lock.close()
@@ -65,13 +65,13 @@ class SqliteStore:
     async def ping(self) -> None:
         await self._group.run(lambda db: db.execute("UPDATE lane SET waiting = waiting WHERE 0"))
 
-    async def adopt(self) -> None:
+    async def recover(self) -> None:
         """Only one process may serve from a file, so every lease found is a dead one's. Raises `StoreInUse`."""
         self._lock = self._lock or lock_file(self._path)
         await self._group.run(lambda db: people.release(db, None))
 
-    async def accept(self, arrival: NewEvent, lease: Lease | None) -> AcceptResult:
-        return await self._group.run(lambda db: turns.accept(db, arrival, lease))
+    async def accept(self, new_event: NewEvent, lease: Lease | None) -> AcceptResult:
+        return await self._group.run(lambda db: turns.accept(db, new_event, lease))
 
     async def claim(self, channel: str, limit: int, lease: Lease) -> list[Turn]:
         return await self._group.run(lambda db: turns.claim(db, channel, limit, lease))
@@ -91,8 +91,8 @@ class SqliteStore:
     async def quarantine(self, turn: Turn, reason: str, now: float) -> None:
         await self._group.run(lambda db: people.quarantine(db, turn.row, turn.conversation, reason, now))
 
-    async def set_aside(self, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
-        return await self._group.run(lambda db: people.set_aside(db, channel, event, payload, reason, now))
+    async def quarantine_raw(self, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
+        return await self._group.run(lambda db: people.quarantine_raw(db, channel, event, payload, reason, now))
 
     async def release(self, owner: int) -> None:
         await self._group.run(lambda db: people.release(db, owner))
@@ -100,8 +100,8 @@ class SqliteStore:
     async def preferences(self, person: bytes) -> State:
         return await self._group.run(lambda db: people.preferences(db, person))
 
-    async def remembers(self, conversation: bytes) -> bool:
-        return await self._group.run(lambda db: people.remembers(db, conversation))
+    async def is_known(self, conversation: bytes) -> bool:
+        return await self._group.run(lambda db: people.is_known(db, conversation))
 
     async def forget(self, person: bytes) -> dict[str, int]:
         return await self._group.run(lambda db: people.forget(db, person))
@@ -112,20 +112,20 @@ class SqliteStore:
     async def votes(self) -> Mapping[tuple[str, str], int]:
         return await self._group.run(people.votes)
 
-    async def departed(self, person: bytes, at: float) -> None:
-        await self._group.run(lambda db: people.departed(db, person, at))
+    async def user_left(self, person: bytes, at: float) -> None:
+        await self._group.run(lambda db: people.user_left(db, person, at))
 
-    async def prune(self, horizon: RetentionCutoffs) -> PruneCounts:
-        counts = Counter(await self._group.run(lambda db: people.prune_rest(db, horizon)))
+    async def prune(self, cutoffs: RetentionCutoffs) -> PruneCounts:
+        counts = Counter(await self._group.run(lambda db: people.prune_rest(db, cutoffs)))
         for number in range(people.SLICES):
-            counts.update(await self._group.run(partial(people.prune_slice, number=number, horizon=horizon)))
+            counts.update(await self._group.run(partial(people.prune_slice, number=number, cutoffs=cutoffs)))
         return PruneCounts(counts)
 
-    async def depth(self) -> Mapping[str, QueueDepth]:
-        return await self._group.run(people.depth)
+    async def queue_depth(self) -> Mapping[str, QueueDepth]:
+        return await self._group.run(people.queue_depth)
 
-    async def held(self, status: str | None = None) -> Sequence[PendingTurn]:
-        return await self._group.run(lambda db: people.held(db, status))
+    async def pending(self, status: str | None = None) -> Sequence[PendingTurn]:
+        return await self._group.run(lambda db: people.pending(db, status))
 
     async def replay(self, row: int, now: float) -> bool:
         return await self._group.run(lambda db: people.replay(db, row, now))
@@ -134,7 +134,7 @@ class SqliteStore:
         return await self._group.run(lambda db: people.drop(db, row))
 
     @asynccontextmanager
-    async def term(self, post: str) -> AsyncIterator[asyncio.Event]:  # noqa: ARG002
+    async def lead(self, post: str) -> AsyncIterator[asyncio.Event]:  # noqa: ARG002
         """One process serves from a file (`adopt` sees to it), so it holds every post for good."""
         yield asyncio.Event()
 

@@ -45,18 +45,18 @@ _COUNT_VOTE = """INSERT INTO feedback (node, tone, channel, vote, day, votes) VA
 ON CONFLICT DO UPDATE SET votes = votes + 1"""
 
 
-def accept(db: sqlite3.Connection, arrival: NewEvent, lease: Lease | None) -> AcceptResult:
+def accept(db: sqlite3.Connection, new_event: NewEvent, lease: Lease | None) -> AcceptResult:
     """Store the arrival unless one of its keys is known; lease its lane if it is the only one in it."""
-    known = [_is_known(db, key, arrival.received) for key in arrival.keys]
+    known = [_is_known(db, key, new_event.received) for key in new_event.keys]
     if any(known):
         return AcceptResult(fresh=False)
-    row = _insert(db, arrival)
+    row = _insert(db, new_event)
     owner, until = (lease.owner, lease.until) if lease else (None, None)
-    lane = (arrival.conversation, arrival.channel, arrival.received, owner, until)
+    lane = (new_event.conversation, new_event.channel, new_event.received, owner, until)
     [(waiting,)] = db.execute(_ENTER_LANE, lane).fetchall()
     if lease is None or waiting > 1:
         return AcceptResult(fresh=True)
-    return AcceptResult(fresh=True, turn=_turn(db, row, arrival))
+    return AcceptResult(fresh=True, turn=_turn(db, row, new_event))
 
 
 def claim(db: sqlite3.Connection, channel: str, limit: int, lease: Lease) -> list[Turn]:
@@ -73,27 +73,27 @@ def first_turn(db: sqlite3.Connection, conversation: bytes, *, doubtful: bool = 
     if found is None:
         return None
     row, conversation, channel, person, payload, received, attempts, sent, question, replies_to, edited = found
-    arrival = NewEvent((), channel, person, conversation, payload, received, question, replies_to, bool(edited))
-    turn = _turn(db, row, arrival)
+    new_event = NewEvent((), channel, person, conversation, payload, received, question, replies_to, bool(edited))
+    turn = _turn(db, row, new_event)
     return replace(turn, attempts=attempts, sent=tuple(json.loads(sent)), doubtful=doubtful or attempts > 0)
 
 
-def _turn(db: sqlite3.Connection, row: int, arrival: NewEvent) -> Turn:
+def _turn(db: sqlite3.Connection, row: int, new_event: NewEvent) -> Turn:
     """Return a new turn with what is remembered about its asker, its conversation and the messages it refers to."""
-    register, met, trail = db.execute(_STATE, (arrival.person, arrival.conversation)).fetchone()
+    register, introduced, history = db.execute(_STATE, (new_event.person, new_event.conversation)).fetchone()
     return Turn(
         row=row,
-        channel=arrival.channel,
-        person=arrival.person,
-        conversation=arrival.conversation,
-        payload=arrival.payload,
-        received=arrival.received,
+        channel=new_event.channel,
+        person=new_event.person,
+        conversation=new_event.conversation,
+        payload=new_event.payload,
+        received=new_event.received,
         attempts=0,
         sent=(),
-        question=arrival.question,
-        state=state_from(register, met, trail),
-        context=_node_of(db, arrival.conversation, arrival.replies_to) if arrival.replies_to else None,
-        earlier=_answer_to(db, arrival.conversation, arrival.question) if arrival.edited else None,
+        question=new_event.question,
+        state=state_from(register, introduced, history),
+        context=_node_of(db, new_event.conversation, new_event.replies_to) if new_event.replies_to else None,
+        earlier=_answer_to(db, new_event.conversation, new_event.question) if new_event.edited else None,
     )
 
 
@@ -131,16 +131,16 @@ def _is_known(db: sqlite3.Connection, key: bytes, now: float) -> bool:
     return db.execute("INSERT OR IGNORE INTO seen (event, at) VALUES (?, ?)", (key, now)).rowcount == 0
 
 
-def _insert(db: sqlite3.Connection, arrival: NewEvent) -> int:
+def _insert(db: sqlite3.Connection, new_event: NewEvent) -> int:
     fields = (
-        arrival.conversation,
-        arrival.person,
-        arrival.channel,
-        arrival.payload,
-        arrival.question,
-        arrival.replies_to,
-        arrival.edited,
-        arrival.received,
+        new_event.conversation,
+        new_event.person,
+        new_event.channel,
+        new_event.payload,
+        new_event.question,
+        new_event.replies_to,
+        new_event.edited,
+        new_event.received,
     )
     return int(db.execute(_INSERT, fields).lastrowid or 0)
 
@@ -174,7 +174,7 @@ def _remember(db: sqlite3.Connection, turn: Turn, record: TurnResult) -> None:
 def _remember_state(db: sqlite3.Connection, turn: Turn, state: State, day: int) -> None:
     """Write only what this turn changed about the person: another conversation of theirs may be changing the rest."""
     changed = state.register != turn.state.register
-    about = {"person": turn.person, "tone": state.register, "met": state.met, "day": day, "changed": changed}
+    about = {"person": turn.person, "tone": state.register, "met": state.introduced, "day": day, "changed": changed}
     db.execute(_REMEMBER_PERSON, about)
     position = (trail_text(state), day, turn.conversation, turn.person)
     if db.execute(_MOVE_ON, position).rowcount == 0:  # new, or another person's turn until now

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.authoring.check import ChannelLimits
-from bot.channels.limits import GAUGES, slack_gauge, telegram_gauge
+from bot.channels.limits import CHANNEL_LIMITS, slack_limits, telegram_limits
 from bot.content.loader import load
 from bot.content.models import Register
 from tests.content.mini import ROOT, written
@@ -23,10 +23,10 @@ claims:
 """
 
 
-@pytest.mark.parametrize("gauge", GAUGES)
-def test_every_shipped_answer_fits(gauge: ChannelLimits) -> None:
+@pytest.mark.parametrize("limits", CHANNEL_LIMITS)
+def test_every_shipped_answer_fits(limits: ChannelLimits) -> None:
     library = load(ROOT / "dialogs", ROOT / "content")
-    measure = gauge(library)
+    measure = limits(library)
     assert {
         (node, register): [*measure(node, register)]
         for node in library.nodes
@@ -39,7 +39,9 @@ def test_an_answer_that_does_not_end_breaks_both_channels_in_its_register(tmp_pa
     folder = written(tmp_path, {"content/neuropathy/answers/ala-mechanism.yaml": ENDLESS})
     library = load(folder / "dialogs", folder / "content")
     said = [
-        [*gauge(library)("ala-mechanism", register)] for gauge in (telegram_gauge, slack_gauge) for register in Register
+        [*limits(library)("ala-mechanism", register)]
+        for limits in (telegram_limits, slack_limits)
+        for register in Register
     ]
     assert said == [
         ["Telegram needs 5 messages for it; it must fit one"],

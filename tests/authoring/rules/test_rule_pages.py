@@ -10,7 +10,7 @@ import pytest
 
 from bot.authoring.check import check
 from bot.authoring.rule_pages import Example, RulePage, index, pages
-from bot.channels.limits import GAUGES
+from bot.channels.limits import CHANNEL_LIMITS
 from bot.content.diagnostics import Diagnostic
 from tests.content.mini import ROOT, TODAY, written
 
@@ -27,7 +27,7 @@ EXAMPLES = [
 def test_the_tiny_library_itself_has_no_findings(tmp_path: Path) -> None:
     folder = written(tmp_path)
     report = check(folder / "dialogs", folder / "content", TODAY)
-    assert report.faults == ()
+    assert report.diagnostics == ()
     assert report.answers == 3
 
 
@@ -37,8 +37,8 @@ def test_a_bad_example_says_exactly_what_its_page_prints(
 ) -> None:
     monkeypatch.chdir(written(tmp_path, example.files))
     found = _findings(page)
-    assert tuple(fault.headline for fault in found) == example.says
-    assert any(fault.code == page.code for fault in found)
+    assert tuple(diagnostic.headline for diagnostic in found) == example.says
+    assert any(diagnostic.code == page.code for diagnostic in found)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.code)
@@ -46,7 +46,7 @@ def test_a_page_names_the_level_its_findings_have(
     page: RulePage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(written(tmp_path, page.examples[0].files))
-    assert {fault.level for fault in _findings(page) if fault.code == page.code} == {page.level}
+    assert {diagnostic.level for diagnostic in _findings(page) if diagnostic.code == page.code} == {page.level}
 
 
 def test_every_code_has_a_page_and_every_page_a_code() -> None:
@@ -61,5 +61,5 @@ def test_the_index_is_fresh() -> None:
 
 def _findings(page: RulePage) -> Sequence[Diagnostic]:
     """Return what the checker says here; two rules need the channels, and speak of rendered answers only."""
-    found = check(Path("dialogs"), Path("content"), TODAY, GAUGES if page.code in RENDERED else ()).faults
-    return [fault for fault in found if fault.code == page.code] if page.code in RENDERED else found
+    found = check(Path("dialogs"), Path("content"), TODAY, CHANNEL_LIMITS if page.code in RENDERED else ()).diagnostics
+    return [diagnostic for diagnostic in found if diagnostic.code == page.code] if page.code in RENDERED else found

@@ -15,8 +15,8 @@ DIALOG = (MINI / "dialogs/ala.yaml").read_text()
 
 
 def found(folder: Path) -> list[str]:
-    faults = check(folder / "dialogs", folder / "content", TODAY).faults
-    return [f"{fault.code} {fault.message}" for fault in faults]
+    diagnostics = check(folder / "dialogs", folder / "content", TODAY).diagnostics
+    return [f"{diagnostic.code} {diagnostic.message}" for diagnostic in diagnostics]
 
 
 def changed(folder: Path, old: str, new: str, path: str = OVERVIEW) -> list[str]:
@@ -48,23 +48,23 @@ def test_the_main_message_is_one_paragraph(tmp_path: Path) -> None:
     assert said == ["C11 the main message is not a single paragraph in the professional register"]
 
 
-@pytest.mark.parametrize(("words", "fault"), [(20, False), (21, True)])
-def test_twenty_words_are_allowed(words: int, fault: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("words", "diagnostic"), [(20, False), (21, True)])
+def test_twenty_words_are_allowed(words: int, diagnostic: bool, tmp_path: Path) -> None:
     sentence = " ".join(["go"] * (words - 6))
     said = changed(tmp_path, "Ask your doctor before you start.", f"Ask your doctor before you {sentence} start.")
-    assert any(line.startswith("C05") for line in said) is fault
+    assert any(line.startswith("C05") for line in said) is diagnostic
 
 
-@pytest.mark.parametrize(("length", "fault"), [(30, False), (31, True)])
-def test_thirty_characters_are_allowed_on_a_button(length: int, fault: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("length", "diagnostic"), [(30, False), (31, True)])
+def test_thirty_characters_are_allowed_on_a_button(length: int, diagnostic: bool, tmp_path: Path) -> None:
     said = changed(tmp_path, "layperson: The short answer}", f"layperson: {'x' * length}}}")
-    assert any(line.startswith("L01") for line in said) is fault
+    assert any(line.startswith("L01") for line in said) is diagnostic
 
 
-@pytest.mark.parametrize(("due", "fault"), [("2026-11-22", False), ("2026-11-21", True)])
-def test_a_review_is_overdue_the_day_after(due: str, fault: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("due", "diagnostic"), [("2026-11-22", False), ("2026-11-21", True)])
+def test_a_review_is_overdue_the_day_after(due: str, diagnostic: bool, tmp_path: Path) -> None:
     said = changed(tmp_path, "  status: submitted", f"  status: submitted\n  due: {due}", "content/ala/topic.yaml")
-    assert said == ([f"R02 the review was due on {due}"] if fault else [])
+    assert said == ([f"R02 the review was due on {due}"] if diagnostic else [])
 
 
 def test_a_term_may_be_explained_in_an_earlier_claim_or_in_the_title(tmp_path: Path) -> None:

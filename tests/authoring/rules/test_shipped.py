@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.authoring.check import check
-from bot.channels.limits import GAUGES
+from bot.channels.limits import CHANNEL_LIMITS
 from bot.content.templates import flattened
 from bot.content.yaml_reader import read
 from tests.content.mini import ROOT, TODAY
@@ -19,8 +19,8 @@ ANSWERS = sorted((ROOT / "content").glob("*/answers/*.yaml"))
 
 
 def test_the_shipped_content_has_no_errors() -> None:
-    report = check(ROOT / "dialogs", ROOT / "content", TODAY, GAUGES)
-    assert [str(fault) for fault in report.faults if fault.level == "error"] == []
+    report = check(ROOT / "dialogs", ROOT / "content", TODAY, CHANNEL_LIMITS)
+    assert [str(diagnostic) for diagnostic in report.diagnostics if diagnostic.level == "error"] == []
     assert report.answers == len(ANSWERS) > 20
 
 
@@ -132,7 +132,7 @@ def _lines_with_a_twin(text: str, register: str) -> list[int]:
     page = read("facts.yaml", text.encode())
     names = {name for name, _ in flattened(page.data["facts"])}
     twins = [name for name in names if f"{name}_plain" in names]
-    return [page.survey.place(("facts", *f"{name}{register}".split(".")))[0] for name in twins]
+    return [page.source_map.place(("facts", *f"{name}{register}".split(".")))[0] for name in twins]
 
 
 def _claim(text: str, place: int) -> str:
@@ -151,7 +151,7 @@ def _claims(text: str, lines: list[int]) -> int:
 def _places(copy: Path, code: str) -> dict[str, list[int]]:
     """Return the lines of all findings of one code, by file."""
     found: dict[str, list[int]] = {}
-    for fault in check(copy / "dialogs", copy / "content", TODAY).faults:
-        if fault.code == code:
-            found.setdefault(fault.path, []).append(fault.line)
+    for diagnostic in check(copy / "dialogs", copy / "content", TODAY).diagnostics:
+        if diagnostic.code == code:
+            found.setdefault(diagnostic.path, []).append(diagnostic.line)
     return found

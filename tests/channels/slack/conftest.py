@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.dialog.engine import Engine
-from tests.channels.slack.slack_app import Mode, Ward, check_everything_shown, house
+from tests.channels.slack.slack_app import Mode, SlackApp, check_everything_shown, house
 from tests.fakes.slack import FakeSlack
 
 
@@ -28,7 +28,7 @@ async def fake() -> AsyncIterator[FakeSlack]:
 
 
 @pytest.fixture
-async def ward(fake: FakeSlack, engine: Engine, mode: Mode, tmp_path: Path) -> AsyncIterator[Ward]:
+async def slack_app(fake: FakeSlack, engine: Engine, mode: Mode, tmp_path: Path) -> AsyncIterator[SlackApp]:
     """The bot at work in that Slack."""
-    async with house(fake, engine, mode, tmp_path) as ward:
-        yield ward
+    async with house(fake, engine, mode, tmp_path) as slack_app:
+        yield slack_app

@@ -32,13 +32,13 @@ ADA, BEN, CLEO = "U0ADA", "U0BEN", "U0CLEO"
 QUICK = RetryPolicy(tick=0.02, store_pause=0.01)
 
 
-class Ward:
+class SlackApp:
     """Everything that runs; `people` do things, `answers` waits for what became visible."""
 
-    def __init__(self, fake: FakeSlack, slack: Slack, courier: Inbox, store: Store, engine: Engine) -> None:
+    def __init__(self, fake: FakeSlack, slack: Slack, inbox: Inbox, store: Store, engine: Engine) -> None:
         self.fake = fake
         self.slack = slack
-        self.courier = courier
+        self.inbox = inbox
         self.store = store
         self.engine = engine
         self.people = fake.people
@@ -58,7 +58,7 @@ class Ward:
         """Return the next thing the bot made visible."""
         return (await self.answers(1))[0]
 
-    async def quiet(self) -> None:
+    async def unaddressed(self) -> None:
         """Return once nothing is under way; fails if something became visible that nobody looked at."""
         await self.idle()
         assert self.world.posts[self._seen :] == []
@@ -76,8 +76,8 @@ class Ward:
                 await self.store.ping()
 
     async def _waiting(self) -> int:
-        depth = (await self.store.depth()).get("slack")
-        return depth.waiting if depth else 0
+        queue_depth = (await self.store.queue_depth()).get("slack")
+        return queue_depth.waiting if queue_depth else 0
 
     def title(self, node: str, register: Register = Register.PROFESSIONAL) -> str:
         """Return the title of an answer."""
@@ -103,39 +103,39 @@ async def house(
     credentials: Mapping[str, str] | None = None,
     ping: float = 10.0,
     connected: bool = True,
-) -> AsyncIterator[Ward]:
+) -> AsyncIterator[SlackApp]:
     """Run the bot on a pretended Slack; the database is a file in `folder`, so that a second house goes on there."""
     store = await open_store(f"sqlite:///{folder / 'ward.sqlite3'}")
-    courier = Inbox(store, engine, Identity(SECRET), policy=QUICK)
+    inbox = Inbox(store, engine, Identity(SECRET), policy=QUICK)
     kept: list[Mapping[str, Any]] = []
 
     async def quarantine(body: Mapping[str, Any], reason: str) -> None:
         kept.append(body)
 
-    async def accept(envelope: InboundEvent) -> bool:
-        return await ward.courier.accept(envelope)
+    async def accept(event: InboundEvent) -> bool:
+        return await slack_app.inbox.accept(event)
 
     given = {"bot_token": fake.bot_token, "app_token": fake.world.app_token, **(credentials or {})}
     given.setdefault("signing_secret", fake.world.signing_secret)
     home = HostServices(
-        accept, engine.sentence, lambda register: first_topics(engine, register), courier.remembers, quarantine
+        accept, engine.sentence, lambda register: first_topics(engine, register), inbox.is_known, quarantine
     )
     slack = Slack(Credentials(mode, fake.api, **given), home, oauth, ping)
-    ward = Ward(fake, slack, courier, store, engine)
-    ward.quarantined = kept
-    ward._seen = len(fake.world.posts)
-    courier.add(slack.channel)
+    slack_app = SlackApp(fake, slack, inbox, store, engine)
+    slack_app.quarantined = kept
+    slack_app._seen = len(fake.world.posts)
+    inbox.add(slack.channel)
     runner = await _serve(slack, fake, mode)
-    ward.url = fake.delivery.url.removesuffix(EVENTS_PATH)
-    await courier.start()
+    slack_app.url = fake.delivery.url.removesuffix(EVENTS_PATH)
+    await inbox.start()
     await slack.start()
     try:
         if connected:
-            await _connected(ward, mode)
-        yield ward
+            await _connected(slack_app, mode)
+        yield slack_app
     finally:
         await slack.stop()
-        await courier.drain(5)
+        await inbox.drain(5)
         await slack.close()
         await runner.cleanup()
         await store.close()
@@ -153,11 +153,11 @@ async def _serve(slack: Slack, fake: FakeSlack, mode: Mode) -> web.AppRunner:
     return runner
 
 
-async def _connected(ward: Ward, mode: Mode) -> None:
+async def _connected(slack_app: SlackApp, mode: Mode) -> None:
     """Wait until events can be taken: the socket is greeted, or the token is known."""
     if mode == "socket":
-        await ward.world.until(lambda: bool(ward.fake.delivery.sockets))
-    await ward.up()
+        await slack_app.world.until(lambda: bool(slack_app.fake.delivery.sockets))
+    await slack_app.up()
 
 
 def words_of(post: Post) -> str:
@@ -181,4 +181,15 @@ def check_everything_shown(fake: FakeSlack) -> None:
         assert post.text.strip() or post.method == "chat.update"
 
 
-__all__ = ["ADA", "BEN", "CHANNEL", "CLEO", "SECRET", "Mode", "Ward", "check_everything_shown", "house", "labels_of"]
+__all__ = [
+    "ADA",
+    "BEN",
+    "CHANNEL",
+    "CLEO",
+    "SECRET",
+    "Mode",
+    "SlackApp",
+    "check_everything_shown",
+    "house",
+    "labels_of",
+]

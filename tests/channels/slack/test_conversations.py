@@ -16,11 +16,11 @@ from tests.drivers.slack import SlackStage
 from tests.fakes.slack import FakeSlack
 
 
-@pytest.mark.parametrize(("name", "script", "tone"), plays("slack"), ids=lambda value: str(value)[:60])
+@pytest.mark.parametrize(("name", "script", "register"), plays("slack"), ids=lambda value: str(value)[:60])
 async def test_on_slack(
     fake: FakeSlack, engine: Engine, mode: Mode, tmp_path: Path, name: str, script: Script, register: Register
 ) -> None:
-    async with house(fake, engine, mode, tmp_path) as ward:
-        stage = SlackStage(ward)
+    async with house(fake, engine, mode, tmp_path) as slack_app:
+        stage = SlackStage(slack_app)
         await stage.choose(register)
         await play(stage, script, register, Composer(engine.library))

@@ -71,9 +71,9 @@ async def test_a_slack_that_cannot_be_reached_is_not_called_a_wrong_token(fake: 
 async def test_the_public_address_must_refuse_what_is_not_signed(
     fake: FakeSlack, engine: Engine, tmp_path: Path
 ) -> None:
-    async with house(fake, engine, "http", tmp_path) as ward:
-        assert wrong(await doctor(credentials(fake, mode="http"), ward.url)) == []
-        assert len(wrong(await doctor(credentials(fake, mode="http"), ward.url + "/elsewhere"))) == 1
+    async with house(fake, engine, "http", tmp_path) as slack_app:
+        assert wrong(await doctor(credentials(fake, mode="http"), slack_app.url)) == []
+        assert len(wrong(await doctor(credentials(fake, mode="http"), slack_app.url + "/elsewhere"))) == 1
     assert len(wrong(await doctor(credentials(fake, mode="http"), "http://127.0.0.1:9"))) == 1
 
 

@@ -19,7 +19,7 @@ from bot.channels.slack.installation import Unreachable
 from bot.channels.slack.oauth import INSTALL_PATH, REDIRECT_PATH, OAuth, OAuthSettings
 from bot.dialog.engine import Engine
 from bot.inbox.identity import Identity
-from tests.channels.slack.slack_app import SECRET, Mode, Ward, house, words_of
+from tests.channels.slack.slack_app import SECRET, Mode, SlackApp, house, words_of
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_faults import Fault
 
@@ -35,84 +35,86 @@ def oauth_of(fake: FakeSlack, folder: Path) -> OAuth:
 
 
 @pytest.fixture
-async def ward(fake: FakeSlack, engine: Engine, mode: Mode, tmp_path: Path) -> AsyncIterator[Ward]:
+async def slack_app(fake: FakeSlack, engine: Engine, mode: Mode, tmp_path: Path) -> AsyncIterator[SlackApp]:
     """The bot that anybody may install, in no workspace yet."""
     credentials = {"bot_token": ""}
-    async with house(fake, engine, mode, tmp_path, oauth=oauth_of(fake, tmp_path), credentials=credentials) as ward:
-        yield ward
+    async with house(
+        fake, engine, mode, tmp_path, oauth=oauth_of(fake, tmp_path), credentials=credentials
+    ) as slack_app:
+        yield slack_app
 
 
-async def install(ward: Ward, team: str, code: str = "good-code", state: str | None = None) -> tuple[int, str]:
+async def install(slack_app: SlackApp, team: str, code: str = "good-code", state: str | None = None) -> tuple[int, str]:
     """Walk through an installation as an administrator's browser does; the cookie is sent back as over https."""
-    ward.world.codes["good-code"] = team
+    slack_app.world.codes["good-code"] = team
     async with aiohttp.ClientSession() as browser:
-        async with browser.get(ward.url + INSTALL_PATH, allow_redirects=False) as page:
+        async with browser.get(slack_app.url + INSTALL_PATH, allow_redirects=False) as page:
             cookie = page.headers["Set-Cookie"].partition(";")[0]
             issued = parse_qs(urlsplit(page.headers["Location"]).query)["state"][0]
         query = {"code": code, "state": state or issued}
-        async with browser.get(ward.url + REDIRECT_PATH, params=query, headers={"Cookie": cookie}) as back:
+        async with browser.get(slack_app.url + REDIRECT_PATH, params=query, headers={"Cookie": cookie}) as back:
             return back.status, await back.text()
 
 
-async def ask(ward: Ward, team: str) -> str:
+async def ask(slack_app: SlackApp, team: str) -> str:
     """Ask in a workspace's own channel and return the words of the answer."""
-    place = ward.world.channel(f"C{team[1:]}", f"U{team[1:]}", team=team)
-    said = await ward.people.mention(f"U{team[1:]}", place.id, ALA)
-    post = await ward.answer()
+    place = slack_app.world.channel(f"C{team[1:]}", f"U{team[1:]}", team=team)
+    said = await slack_app.people.mention(f"U{team[1:]}", place.id, ALA)
+    post = await slack_app.answer()
     assert post.thread_ts == said.ts
     return words_of(post)
 
 
-async def test_the_install_link_asks_for_the_scopes_the_code_needs(ward: Ward) -> None:
+async def test_the_install_link_asks_for_the_scopes_the_code_needs(slack_app: SlackApp) -> None:
     async with (
         aiohttp.ClientSession() as browser,
-        browser.get(ward.url + INSTALL_PATH, allow_redirects=False) as page,
+        browser.get(slack_app.url + INSTALL_PATH, allow_redirects=False) as page,
     ):
         link = urlsplit(page.headers["Location"])
     asked = parse_qs(link.query)
     assert link.hostname == "slack.com"
     assert "chat:write" in asked["scope"][0].split(",")
-    assert asked["client_id"] == [ward.world.client_id]
+    assert asked["client_id"] == [slack_app.world.client_id]
     assert asked["redirect_uri"] == ["https://host/back"]
 
 
-async def test_each_workspace_is_answered_with_its_own_token(ward: Ward) -> None:
+async def test_each_workspace_is_answered_with_its_own_token(slack_app: SlackApp) -> None:
     for team in (NORTH, SOUTH):
-        assert (await install(ward, team))[0] == 200
+        assert (await install(slack_app, team))[0] == 200
     for team in (NORTH, SOUTH):
-        assert ward.title("ala") in await ask(ward, team)
-        assert ward.world.calls[-1].team == team
+        assert slack_app.title("ala") in await ask(slack_app, team)
+        assert slack_app.world.calls[-1].team == team
 
 
-async def test_a_workspace_that_did_not_install_gets_no_answer_and_no_error(ward: Ward) -> None:
-    ward.world.install(SOUTH)
-    place = ward.world.channel("C0SOUTH", "U0SOUTH", team=SOUTH)
-    said = await ward.people.mention("U0SOUTH", place.id, ALA)
+async def test_a_workspace_that_did_not_install_gets_no_answer_and_no_error(slack_app: SlackApp) -> None:
+    slack_app.world.install(SOUTH)
+    place = slack_app.world.channel("C0SOUTH", "U0SOUTH", team=SOUTH)
+    said = await slack_app.people.mention("U0SOUTH", place.id, ALA)
     await said.acked()
-    await ward.quiet()
+    await slack_app.unaddressed()
 
 
 @pytest.mark.parametrize(("code", "state"), [("bad-code", None), ("good-code", "forged-state")])
-async def test_a_wrong_code_or_state_installs_nothing(ward: Ward, code: str, state: str | None) -> None:
-    status, _ = await install(ward, NORTH, code, state)
+async def test_a_wrong_code_or_state_installs_nothing(slack_app: SlackApp, code: str, state: str | None) -> None:
+    status, _ = await install(slack_app, NORTH, code, state)
     assert status in {400, 401}
 
 
-async def test_a_state_is_good_for_one_installation(ward: Ward) -> None:
-    ward.world.codes["good-code"] = NORTH
+async def test_a_state_is_good_for_one_installation(slack_app: SlackApp) -> None:
+    slack_app.world.codes["good-code"] = NORTH
     async with aiohttp.ClientSession() as browser:
-        async with browser.get(ward.url + INSTALL_PATH, allow_redirects=False) as page:
+        async with browser.get(slack_app.url + INSTALL_PATH, allow_redirects=False) as page:
             cookie = page.headers["Set-Cookie"].partition(";")[0]
             state = cookie.partition("=")[2]
         for status in (200, 401):
-            ward.world.codes["good-code"] = NORTH
+            slack_app.world.codes["good-code"] = NORTH
             query = {"code": "good-code", "state": state}
-            async with browser.get(ward.url + REDIRECT_PATH, params=query, headers={"Cookie": cookie}) as back:
+            async with browser.get(slack_app.url + REDIRECT_PATH, params=query, headers={"Cookie": cookie}) as back:
                 assert back.status == status
 
 
-async def test_no_token_stands_in_the_database_in_clear(ward: Ward, tmp_path: Path) -> None:
-    await install(ward, NORTH)
+async def test_no_token_stands_in_the_database_in_clear(slack_app: SlackApp, tmp_path: Path) -> None:
+    await install(slack_app, NORTH)
     with sqlite3.connect(tmp_path / "ward.sqlite3") as database:
         rows = database.execute("SELECT bot_token, bot_refresh_token FROM slack_bots").fetchall()
         rows += database.execute("SELECT bot_token, bot_refresh_token FROM slack_installations").fetchall()
@@ -126,22 +128,22 @@ def installed(folder: Path) -> list[tuple[str]]:
 
 
 @pytest.mark.parametrize("event", ["app_uninstalled", "tokens_revoked"])
-async def test_uninstalling_deletes_what_was_stored(ward: Ward, tmp_path: Path, event: str) -> None:
-    await install(ward, NORTH)
-    await install(ward, SOUTH)
+async def test_uninstalling_deletes_what_was_stored(slack_app: SlackApp, tmp_path: Path, event: str) -> None:
+    await install(slack_app, NORTH)
+    await install(slack_app, SOUTH)
     told = {"type": event, "tokens": {"bot": ["U0BOT"]}, "event_ts": "1.1"}
-    await (await ward.people.event(told, NORTH)).acked()
+    await (await slack_app.people.event(told, NORTH)).acked()
     async with asyncio.timeout(5):
         while installed(tmp_path) != [(SOUTH,)]:
-            await ward.store.ping()
-    assert ward.title("ala") in await ask(ward, SOUTH)
+            await slack_app.store.ping()
+    assert slack_app.title("ala") in await ask(slack_app, SOUTH)
 
 
-async def test_a_revoked_personal_token_changes_nothing(ward: Ward) -> None:
-    await install(ward, NORTH)
+async def test_a_revoked_personal_token_changes_nothing(slack_app: SlackApp) -> None:
+    await install(slack_app, NORTH)
     told = {"type": "tokens_revoked", "tokens": {"oauth": ["U0SOMEBODY"]}, "event_ts": "1.1"}
-    await (await ward.people.event(told, NORTH)).acked()
-    assert ward.title("ala") in await ask(ward, NORTH)
+    await (await slack_app.people.event(told, NORTH)).acked()
+    assert slack_app.title("ala") in await ask(slack_app, NORTH)
 
 
 @pytest.fixture
@@ -207,6 +209,6 @@ async def test_a_renewal_that_fails_uses_the_token_while_it_is_good(
 async def test_installation_pages_exist_only_where_they_are_wanted(
     fake: FakeSlack, engine: Engine, tmp_path: Path
 ) -> None:
-    async with house(fake, engine, "http", tmp_path) as ward:
-        paths = [route.path for route in ward.slack.routes() if isinstance(route, web.RouteDef)]
+    async with house(fake, engine, "http", tmp_path) as slack_app:
+        paths = [route.path for route in slack_app.slack.routes() if isinstance(route, web.RouteDef)]
     assert paths == ["/slack/events"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from bot.channels.slack.actions import asker_of
-from bot.channels.slack.render import RenderOptions, SlackMessage, SlackRenderer, ways_to_say
+from bot.channels.slack.render import RenderOptions, SlackMessage, SlackRenderer, fallbacks
 from bot.content.document import Document, Inline, Paragraph, Table
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Card, Incoming, Kind, Outcome, Register, Reply, State
@@ -48,7 +48,7 @@ def test_every_limit_is_held_on_every_surface_and_in_every_way(reply: Reply) -> 
             assert len(part.text) <= 40_000
             assert pings(part.text, part.blocks) == []
             if not look.home:
-                for way in ways_to_say(part):
+                for way in fallbacks(part):
                     assert validate_blocks(way.blocks, "message") == []
 
 
@@ -137,7 +137,7 @@ def test_rows_of_buttons_remember_the_asker() -> None:
     assert asker_of("generated") is None
 
 
-@pytest.mark.parametrize("tone", Register)
+@pytest.mark.parametrize("register", Register)
 def test_every_shipped_answer_is_one_message_within_all_limits(engine: Engine, register: Register) -> None:
     renderer = SlackRenderer(engine.sentence)
     assert len(engine.library.nodes) >= 25
@@ -145,7 +145,7 @@ def test_every_shipped_answer_is_one_message_within_all_limits(engine: Engine, r
         reply, _ = engine.respond(State(register), Incoming(Kind.COMMAND, node, "slack"))
         (part,) = renderer.parts(reply, RenderOptions(asker="U0ADA", share=True))
         assert validate_blocks(part.blocks) == [], node
-        for way in ways_to_say(part):
+        for way in fallbacks(part):
             assert validate_blocks(way.blocks) == [], node
         for block in renderer.parts(reply, RenderOptions(home=True)):
             assert validate_blocks(block.blocks, "home") == [], node

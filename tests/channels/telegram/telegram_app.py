@@ -31,21 +31,21 @@ UNLIMITED = Rates(overall=0, group=0, chat=0)
 class Door:
     """What came through the door, for tests that need no engine. `broken` makes the inbox refuse."""
 
-    envelopes: list[InboundEvent] = field(default_factory=list)
+    events: list[InboundEvent] = field(default_factory=list)
     departures: list[str] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     broken: bool = False
 
-    async def accept(self, envelope: InboundEvent) -> bool:
+    async def accept(self, event: InboundEvent) -> bool:
         if self.broken:
             raise OSError("the disk is full")
-        known = {key for one in self.envelopes for key in one.keys}
-        if known.intersection(envelope.keys):
+        known = {key for one in self.events for key in one.keys}
+        if known.intersection(event.keys):
             return False
-        self.envelopes.append(envelope)
+        self.events.append(event)
         return True
 
-    async def departed(self, person: str) -> None:
+    async def user_left(self, person: str) -> None:
         self.departures.append(person)
 
     async def quarantine(self, reason: str, text: str) -> None:
@@ -57,7 +57,7 @@ class TelegramApp:
     """A running bot."""
 
     platform: Telegram
-    courier: Inbox
+    inbox: Inbox
     store: Store
     identity: Identity
     unreadable: list[tuple[str, str]]
@@ -104,7 +104,7 @@ async def open_door(
         platform = Telegram(
             _config(fake, mode, hook, more),
             accept=door.accept,
-            departed=door.departed,
+            user_left=door.user_left,
             quarantine=door.quarantine,
             words=words,
             topics=more.get("topics", ()),
@@ -128,21 +128,21 @@ async def house(
         store = await open_store(f"sqlite:///{database}")
         after.push_async_callback(store.close)
         identity = Identity("a secret of thirty-two characters")
-        courier = Inbox(store, engine, identity)
+        inbox = Inbox(store, engine, identity)
         platform = Telegram(
             _config(fake, mode, hook, more),
-            accept=courier.accept,
-            departed=courier.departed,
+            accept=inbox.accept,
+            user_left=inbox.user_left,
             quarantine=quarantine,
             words=engine.sentence,
             topics=more.get("topics", ()),
         )
         after.push_async_callback(platform.close)
-        courier.add(platform.channel)
-        await courier.start()
-        after.push_async_callback(courier.drain, 5)
+        inbox.add(platform.channel)
+        await inbox.start()
+        after.push_async_callback(inbox.drain, 5)
         async with served(platform, bound):
-            yield TelegramApp(platform, courier, store, identity, unreadable, hook)
+            yield TelegramApp(platform, inbox, store, identity, unreadable, hook)
 
 
 def _config(fake: FakeTelegram, mode: Mode, hook: str, more: dict[str, Any]) -> Config:

@@ -78,12 +78,12 @@ async def test_sends_a_new_message_and_reports_it(telegram: FakeTelegram, delive
 async def test_a_tap_is_acknowledged_without_being_waited_for(
     telegram: FakeTelegram, deliver: Delivery, ann: Person
 ) -> None:
-    held = telegram.fault("answerCallbackQuery", hold=asyncio.Event())
+    pending = telegram.fault("answerCallbackQuery", hold=asyncio.Event())
     query = ann.forges("v1:ala")
     await deliver(TelegramAddress(ann.id, query=query))
     assert telegram.heard("message", ann)
-    assert held.hold is not None
-    held.hold.set()
+    assert pending.hold is not None
+    pending.hold.set()
     assert (await telegram.until(lambda: [one for one in telegram.calls if one.method == "answerCallbackQuery"]))[0]
 
 
@@ -280,13 +280,13 @@ async def test_what_is_refused_goes_out_plainer(
 
 async def test_two_chats_do_not_wait_for_each_other(telegram: FakeTelegram, deliver: Delivery, ann: Person) -> None:
     bob = telegram.person("Bob")
-    held = telegram.fault("sendMessage", chat=ann.id, hold=asyncio.Event())
+    pending = telegram.fault("sendMessage", chat=ann.id, hold=asyncio.Event())
     slow = asyncio.create_task(deliver(TelegramAddress(ann.id)))
-    await telegram.until(lambda: held.struck)
+    await telegram.until(lambda: pending.struck)
     await deliver(TelegramAddress(bob.id))
     assert telegram.heard("message", bob)
-    assert held.hold is not None
-    held.hold.set()
+    assert pending.hold is not None
+    pending.hold.set()
     await slow
 
 

@@ -16,7 +16,7 @@ from tests.drivers.telegram import TelegramStage
 from tests.fakes.telegram import FakeTelegram
 
 
-@pytest.mark.parametrize(("name", "script", "tone"), plays("telegram"), ids=lambda value: str(value)[:60])
+@pytest.mark.parametrize(("name", "script", "register"), plays("telegram"), ids=lambda value: str(value)[:60])
 async def test_on_telegram(
     telegram: FakeTelegram, engine: Engine, database: Path, name: str, script: Script, register: Register
 ) -> None:

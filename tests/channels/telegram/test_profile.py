@@ -133,7 +133,7 @@ async def test_a_search_too_old_to_be_answered_harms_nothing(telegram: FakeTeleg
         ann.searches("k2")
         ann.says("hello")
         await telegram.confirmed()
-        assert door.envelopes
+        assert door.events
 
 
 async def test_inline_mode_is_off_unless_switched_on(telegram: FakeTelegram) -> None:

@@ -18,7 +18,7 @@ from telegram.error import Conflict
 from bot.channels.telegram import receiver
 from bot.channels.telegram.app import Config, Telegram
 from bot.channels.telegram.backoff import CONFLICT, REFUSED
-from bot.channels.telegram.receiver import DEAF, Poller, Webhook
+from bot.channels.telegram.receiver import STALE_SECONDS, Poller, Webhook
 from bot.channels.telegram.updates import KINDS
 from bot.dialog.turn import Kind
 from bot.errors import SettingsError
@@ -30,7 +30,7 @@ TOKEN = "4242:THIS-IS-A-SECRET-TOKEN-0123456789"
 
 
 def texts(door: Door) -> list[str]:
-    return [envelope.incoming.text for envelope in door.envelopes]
+    return [event.incoming.text for event in door.events]
 
 
 async def connected(telegram: FakeTelegram, platform: Telegram) -> None:
@@ -46,7 +46,7 @@ async def test_hears_messages_presses_and_departures(telegram: FakeTelegram, mod
         ann.blocks()
         await telegram.confirmed()
         await connected(telegram, platform)
-        assert [envelope.incoming.kind for envelope in door.envelopes] == [Kind.TEXT, Kind.TAP]
+        assert [event.incoming.kind for event in door.events] == [Kind.TEXT, Kind.TAP]
         assert door.departures == [f"telegram:{ann.id}"]
         assert telegram.feed.webhook["url"] == hook
         assert telegram.feed.allowed == frozenset(KINDS)
@@ -79,9 +79,9 @@ async def test_order_is_kept_within_a_chat(telegram: FakeTelegram, mode: Mode) -
     said = [(person, person.says(f"{number}")) for number in range(30) for person in people]
     async with open_door(telegram, mode) as (door, _, _):
         await telegram.confirmed()
-        assert len(door.envelopes) == len(said)
+        assert len(door.events) == len(said)
         for person in people:
-            mine = [one.incoming.text for one in door.envelopes if one.person == f"telegram:{person.id}"]
+            mine = [one.incoming.text for one in door.events if one.person == f"telegram:{person.id}"]
             assert mine == [str(number) for number in range(30)]
 
 
@@ -146,7 +146,7 @@ async def test_a_webhook_that_telegram_refuses_is_explained(telegram: FakeTelegr
 
 async def test_a_request_that_never_ends_is_given_up(telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receiver, "HOLD", 0)
-    monkeypatch.setattr(receiver, "SLACK", 0.05)
+    monkeypatch.setattr(receiver, "GRACE_SECONDS", 0.05)
     held = telegram.fault("getUpdates", hold=asyncio.Event(), times=1)
     async with open_door(telegram) as (door, platform, _):
         telegram.person().says("is anybody there?")
@@ -177,7 +177,7 @@ async def test_a_wrong_token_is_explained_and_never_shown(
     platform = Telegram(
         Config(TOKEN, telegram.url, pause=0.01),
         accept=door.accept,
-        departed=door.departed,
+        user_left=door.user_left,
         quarantine=door.quarantine,
         words=words,
     )
@@ -197,7 +197,7 @@ def test_what_is_no_token_is_refused_at_once() -> None:
         Telegram(
             Config("not a token"),
             accept=door.accept,
-            departed=door.departed,
+            user_left=door.user_left,
             quarantine=door.quarantine,
             words=words,
         )
@@ -241,9 +241,9 @@ class Moment:
 def test_a_poller_that_hears_nothing_is_deaf() -> None:
     clock = Moment()
     listener = Poller(None, None, (), None, clock)  # type: ignore[arg-type]
-    assert not listener.deaf
-    clock.now = DEAF + 1
-    assert listener.deaf
+    assert not listener.stale
+    clock.now = STALE_SECONDS + 1
+    assert listener.stale
 
 
 # --- the webhook alone --------------------------------------------------------------------------------------------

@@ -170,7 +170,7 @@ def bold_of(lines: list[TextLine]) -> str:
 def card(*blocks: Block, **fields: object) -> Card:
     given: dict[str, object] = {
         "node": "ala",
-        "tone": Register.LAYPERSON,
+        "register": Register.LAYPERSON,
         "outcome": Outcome.ANSWER,
         "title": "Title",
         "body": blocks,
@@ -293,7 +293,7 @@ def test_a_card_is_rendered_once_and_anew_when_it_changes() -> None:
     assert "one" in renderer.render(Reply(one))[0].text
 
 
-@pytest.mark.parametrize("tone", Register)
+@pytest.mark.parametrize("register", Register)
 def test_every_shipped_answer_is_what_telegram_takes(library: Library, register: Register) -> None:
     composer = Composer(library)
     renderer = TelegramRenderer(composer.words)

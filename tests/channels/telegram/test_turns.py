@@ -415,7 +415,7 @@ async def test_who_blocked_the_bot_is_forgotten_after_the_grace_period(
         await _settled(running)
         left = time.time()
         for day, kept in ((29, [1, 1]), (31, [0, 1])):
-            await running.store.prune(RetryPolicy().horizon(left + day * DAY))
+            await running.store.prune(RetryPolicy().cutoffs(left + day * DAY))
             assert [await places(running, person) for person in (ann, bob)] == kept
 
 
@@ -464,7 +464,7 @@ async def test_nothing_about_people_is_readable_in_the_database(
 
 async def _settled(running: TelegramApp) -> None:
     """Return when no accepted turn is left."""
-    await running.courier.drain(5)
+    await running.inbox.drain(5)
 
 
 async def test_the_group_of_a_person_hears_no_answer_to_what_was_private(

@@ -49,8 +49,8 @@ def read(door: UpdateParser, **update: Any) -> Any:
 
 
 def asked(door: UpdateParser, **fields: Any) -> Incoming | None:
-    envelope = read(door, message=message(**fields))
-    return envelope.incoming if envelope else None
+    event = read(door, message=message(**fields))
+    return event.incoming if event else None
 
 
 def test_a_private_text(door: UpdateParser) -> None:
@@ -128,8 +128,8 @@ def test_a_topic_is_a_conversation_and_a_reply_chain_is_not(door: UpdateParser) 
 
 
 def test_a_reply_to_an_answer_names_it(door: UpdateParser) -> None:
-    envelope = read(door, message=message(text="and?", chat=GROUP, reply_to_message=ANSWER))
-    assert (envelope.replies_to, envelope.question) == ("3", "5")
+    event = read(door, message=message(text="and?", chat=GROUP, reply_to_message=ANSWER))
+    assert (event.replies_to, event.question) == ("3", "5")
 
 
 @pytest.mark.parametrize(
@@ -192,9 +192,9 @@ def test_who_wrote(door: UpdateParser) -> None:
 
 
 def test_a_correction(door: UpdateParser) -> None:
-    envelope = read(door, edited_message=message(text="what is K2?", edit_date=2))
-    assert envelope.incoming == Incoming(Kind.TEXT, "what is K2?", "telegram", edited=True)
-    assert envelope.question == "5"
+    event = read(door, edited_message=message(text="what is K2?", edit_date=2))
+    assert event.incoming == Incoming(Kind.TEXT, "what is K2?", "telegram", edited=True)
+    assert event.question == "5"
     assert read(door, edited_message=message(location={}, edit_date=2)) is None
     assert read(door, edited_message=message(text="hello", chat=GROUP, edit_date=2)) is None
 
@@ -204,10 +204,10 @@ def press(**fields: Any) -> dict[str, Any]:
 
 
 def test_a_press_in_private(door: UpdateParser) -> None:
-    envelope = read(door, callback_query=press(message=ANSWER | {"chat": PRIVATE}))
-    assert envelope.incoming == Incoming(Kind.TAP, "v1:ala", "telegram")
-    assert (envelope.person, envelope.conversation, envelope.question) == ("telegram:7", "telegram:7", None)
-    assert envelope.address == {"chat": 7, "query": "77", "tapped": 3}
+    event = read(door, callback_query=press(message=ANSWER | {"chat": PRIVATE}))
+    assert event.incoming == Incoming(Kind.TAP, "v1:ala", "telegram")
+    assert (event.person, event.conversation, event.question) == ("telegram:7", "telegram:7", None)
+    assert event.address == {"chat": 7, "query": "77", "tapped": 3}
 
 
 def test_in_a_group_an_answer_is_changed_only_for_who_asked(door: UpdateParser) -> None:
@@ -228,16 +228,16 @@ def test_a_press_on_what_the_bot_cannot_see(door: UpdateParser) -> None:
 
 @pytest.mark.parametrize("data", ["", "v1:ala" * 100, "v9:ala", "v1:ala:royal", "\0", "'; drop table", "🦶", "\ud83e"])
 def test_forged_data_is_handed_on_for_the_engine_to_judge(door: UpdateParser, data: str) -> None:
-    envelope = read(door, callback_query=press(message=ANSWER, data=data))
-    assert envelope.incoming.kind is Kind.TAP
+    event = read(door, callback_query=press(message=ANSWER, data=data))
+    assert event.incoming.kind is Kind.TAP
 
 
 def test_a_double_tap_shares_a_key_and_a_later_one_does_not(door: UpdateParser, clock: Clock) -> None:
     def keys(number: int, **more: Any) -> set[str]:
         update = {"update_id": number, "callback_query": press(message=ANSWER | {"chat": PRIVATE} | more)}
-        envelope = door.read(update)
-        assert isinstance(envelope, InboundEvent)
-        return set(envelope.keys)
+        event = door.read(update)
+        assert isinstance(event, InboundEvent)
+        return set(event.keys)
 
     first = keys(1)
     clock.now += DOUBLE_TAP * 0.99

@@ -12,7 +12,7 @@ from bot.dialog.turn import Register, State
 from bot.inbox.processor import pack
 from bot.store.base import AcceptResult, Lease, Store, Turn, TurnResult
 from bot.store.postgres import turns
-from tests.inbox.support import IDENTITY, START, envelope
+from tests.inbox.support import IDENTITY, START, event
 
 LEASE = Lease(1, START, START + 15)
 LEFT = State(Register.PROFESSIONAL, True, ("ala",))
@@ -33,7 +33,7 @@ async def elsewhere(postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def accept(store: Store, at: float = START) -> AcceptResult:
-    return await store.accept(pack(envelope(), IDENTITY, at), LEASE)
+    return await store.accept(pack(event(), IDENTITY, at), LEASE)
 
 
 async def begun(store: Store) -> Turn:
@@ -70,7 +70,7 @@ async def test_a_whole_turn_came_and_went_meanwhile(store: Store, elsewhere: asy
     if known:
         await store.finish(await begun(store), TurnResult(START), None)
     async with elsewhere.transaction():
-        other = pack(envelope(), IDENTITY, START)
+        other = pack(event(), IDENTITY, START)
         [row] = await elsewhere.fetch(turns.ACCEPT, *turns.accept_terms([(other, LEASE)]))
         await finish(elsewhere, turns.new_turn(row, other))
         accepting = await accepted_meanwhile(store, elsewhere)

@@ -98,5 +98,5 @@ async def test_a_caller_who_leaves_changes_nothing_for_the_others(connection: ai
     await asyncio.sleep(0)
     calls[1].cancel()
     await asyncio.gather(*calls, return_exceptions=True)
-    await group.settle()
+    await group.flush()
     assert await words(connection) == ["a", "b", "c"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bot.inbox.events import OutboundMessage, Progress
 from bot.store.open import open_store, sqlite_path
-from tests.inbox.support import IDENTITY, Notebook, at_work, envelope
+from tests.inbox.support import IDENTITY, Notebook, at_work, event
 
 
 @dataclass
@@ -28,10 +28,10 @@ class TwoParts(Notebook):
 async def test_the_last_part_is_written_by_the_end_of_the_turn(sqlite_url: str) -> None:
     store, eye = await open_store(sqlite_url), sqlite3.connect(sqlite_path(sqlite_url))
     notebook = TwoParts(parts=2, look=lambda: str(eye.execute("SELECT sent FROM inbox").fetchone()[0]))
-    async with at_work(store, notebook) as courier:
-        await courier.accept(envelope("ala"))
+    async with at_work(store, notebook) as inbox:
+        await inbox.accept(event("ala"))
         await notebook.wait_for(1)
     assert notebook.seen == ['["m1"]', '["m1"]']
-    assert await store.held() == []
+    assert await store.pending() == []
     assert (await store.export(IDENTITY.person("telegram:1")))["messages"] == 2
     await store.close()
