@@ -21,6 +21,9 @@ LEAST = {
     "plain": 620,
     "urgent-present": 310,
     "urgent-calm": 400,
+    "real": 220,
+    "follow-ups": 150,
+    "two-questions": 60,
 }
 
 
