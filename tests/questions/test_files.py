@@ -24,6 +24,11 @@ LEAST = {
     "real": 220,
     "follow-ups": 150,
     "two-questions": 60,
+    "noise": 150,
+    "not-covered": 150,
+    "b12": 90,
+    "most-asked": 150,
+    "small-talk": 120,
 }
 
 
@@ -65,3 +70,16 @@ def test_every_sign_has_its_emergencies() -> None:
     signs = Counter(row["sign"] for row in rows("urgent-present"))
     assert set(signs) == set(NODES["signs"])
     assert min(signs.values()) >= 12
+
+
+def test_every_part_of_the_second_topic_is_asked_for() -> None:
+    asked = Counter(row["expect"][0] for row in rows("b12"))
+    assert min(asked[node] for node in NODES["b12"]) >= 8
+
+
+def test_each_of_the_most_asked_is_asked_in_six_ways() -> None:
+    assert Counter(row["rank"] for row in rows("most-asked")) == dict.fromkeys(range(1, 26), 6)
+
+
+def test_every_kind_of_small_talk_is_there() -> None:
+    assert set(NODES["small-talk"]) <= {row["expect"][0] for row in rows("small-talk")}
