@@ -83,3 +83,27 @@ def test_each_of_the_most_asked_is_asked_in_six_ways() -> None:
 
 def test_every_kind_of_small_talk_is_there() -> None:
     assert set(NODES["small-talk"]) <= {row["expect"][0] for row in rows("small-talk")}
+
+
+def test_remarks_name_the_answer_they_stand_under() -> None:
+    heard = yaml.safe_load((HERE / "remarks.yaml").read_text(encoding="utf-8"))
+    remarks = [(node, say) for place in heard["remarks"].values() for node, said in place.items() for say in said]
+    asked = [(node, row) for node, said in heard["follow-ups"].items() for row in said]
+    alarms = [(node, row) for place in heard["emergencies"].values() for node, said in place.items() for row in said]
+    assert len({say for _, say in remarks}) == len(remarks) >= 160
+    assert len(asked) >= 45
+    assert len(alarms) >= 35
+    assert {node for node, _ in [*remarks, *asked, *alarms]} <= KNOWN
+    assert {node for _, row in asked for node in row["expect"]} <= KNOWN
+    assert {row["sign"] for _, row in alarms} <= set(NODES["signs"])
+
+
+def test_a_wrapping_keeps_the_question_or_names_a_transformation() -> None:
+    wrappings = yaml.safe_load((HERE / "wrappings.yaml").read_text(encoding="utf-8"))
+    both = [*wrappings["shown"], *wrappings["held_back"]]
+    assert len({str(wrapping) for wrapping in both}) == len(both) >= 60
+    for wrapping in both:
+        if isinstance(wrapping, str):
+            assert wrapping.count("{q}") == 1
+        else:
+            assert set(wrapping) <= set(wrappings["transformations"])
