@@ -107,3 +107,15 @@ def test_a_wrapping_keeps_the_question_or_names_a_transformation() -> None:
             assert wrapping.count("{q}") == 1
         else:
             assert set(wrapping) <= set(wrappings["transformations"])
+
+
+@pytest.mark.parametrize(
+    "path", sorted((HERE.parent / "conversations" / "natural").glob("*.txt")), ids=lambda path: path.stem
+)
+def test_every_turn_of_a_natural_conversation_says_what_a_good_answer_does(path: Path) -> None:
+    _, *turns = path.read_text(encoding="utf-8").strip().split("\n\n")
+    assert 8 <= len(turns) <= 12
+    for turn in turns:
+        said, note = turn.split("\n")
+        assert said.startswith("> ")
+        assert note
