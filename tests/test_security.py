@@ -14,12 +14,12 @@ import aiohttp
 import psutil
 import pytest
 
-from bot.engine.respond import Engine
-from tests.adapters.slack.ward import house as slack_house
-from tests.adapters.telegram.house import SECRET, open_door
+from bot.dialog.engine import Engine
+from tests.channels.slack.slack_app import house as slack_house
+from tests.channels.telegram.telegram_app import SECRET, open_door
 from tests.fakes.slack import FakeSlack
 from tests.fakes.telegram import FakeTelegram
-from tests.test_fairshare import desk
+from tests.inbox.test_rate_limit import desk
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "security.md").read_text("utf-8")

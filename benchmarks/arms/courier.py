@@ -8,9 +8,9 @@ import itertools
 from benchmarks import trees
 from benchmarks.arms.house import house, idle, settled
 from benchmarks.arms.lanes import side_by_side
-from bot.delivery.envelope import Envelope, Letter, Progress
-from bot.engine import taps
-from bot.engine.turn import Incoming, Kind
+from bot.dialog import payloads
+from bot.dialog.turn import Incoming, Kind
+from bot.inbox.events import Envelope, Letter, Progress
 
 
 class Nowhere:
@@ -56,7 +56,7 @@ class Turns:
 
     def _envelope(self, user: int, target: int) -> Envelope:
         person = f"telegram:{user}"
-        incoming = Incoming(Kind.TAP, taps.payload(trees.node(target)), "telegram")
+        incoming = Incoming(Kind.TAP, payloads.payload(trees.node(target)), "telegram")
         return Envelope((f"event:{next(self._keys)}",), "telegram", person, person, incoming, {"chat": user})
 
     async def _work(self) -> None:

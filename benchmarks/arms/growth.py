@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.arms import crowd
 from benchmarks.arms.lanes import side_by_side
 from benchmarks.arms.storage import arrival, finished, opened
-from bot.delivery.policy import Policy
+from bot.inbox.policy import Policy
 
 PATIENCE = Policy()
 

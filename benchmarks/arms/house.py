@@ -9,12 +9,12 @@ from pathlib import Path
 
 from benchmarks import trees
 from benchmarks.arms.storage import opened
-from bot.delivery.courier import Courier
-from bot.delivery.identity import Identity
-from bot.engine.match import build_matcher
-from bot.engine.respond import Engine
-from bot.library.library import Library
-from bot.library.load import load
+from bot.content.library import Library
+from bot.content.loader import load
+from bot.dialog.engine import Engine
+from bot.inbox.identity import Identity
+from bot.inbox.inbox import Courier
+from bot.matching import build_matcher
 
 SECRET = "a secret for the benchmark"
 

@@ -19,14 +19,14 @@ from benchmarks.arms.slack_stock import stock_app
 from benchmarks.arms.telegram import UNLIMITED
 from benchmarks.arms.telegram_stock import press
 from benchmarks.trees import write
-from bot.adapters.telegram.app import Config, Telegram
-from bot.delivery.identity import Identity
-from bot.delivery.opening import open_store
-from bot.engine.match import build_matcher
-from bot.engine.respond import Engine
-from bot.library.load import load
+from bot.channels.telegram.app import Config, Telegram
+from bot.content.loader import load
+from bot.dialog.engine import Engine
+from bot.inbox.identity import Identity
+from bot.matching import build_matcher
 from bot.service import Service
 from bot.settings import Settings
+from bot.store.open import open_store
 
 
 class Listening:

@@ -8,10 +8,10 @@ from benchmarks import trees
 from benchmarks.arms import events, slack_canned
 from benchmarks.arms.house import house, idle, settled, shipped_house
 from benchmarks.arms.lanes import side_by_side
-from bot.adapters.slack.app import Credentials, House, Slack
-from bot.adapters.slack.forms import bolt_request
-from bot.engine import taps
-from bot.engine.respond import Engine
+from bot.channels.slack.app import Credentials, House, Slack
+from bot.channels.slack.receiver import bolt_request
+from bot.dialog import payloads
+from bot.dialog.engine import Engine
 
 QUESTIONS = ("what dose of ala was studied", "is ala safe", "does vitamin k2 help", "what are the first-line drugs")
 
@@ -43,7 +43,7 @@ class Turns:
 
     def _request(self, user: int, target: int) -> tuple[bytes, dict[str, str]]:
         if self._kind == "press":
-            return events.press(user, taps.payload(trees.node(target)))
+            return events.press(user, payloads.payload(trees.node(target)))
         return events.words(user, QUESTIONS[target % len(QUESTIONS)])
 
     async def _open(self, folder: str, nodes: int) -> None:

@@ -12,11 +12,11 @@ from typing import cast
 from benchmarks.arms import crowd
 from benchmarks.arms.crowd import NODES, name
 from benchmarks.arms.lanes import side_by_side
-from bot.delivery.opening import open_store
-from bot.delivery.sqlite import SqliteStore
-from bot.delivery.sqlite.store import Synchronous
-from bot.delivery.store import Arrival, Lease, Record, Store
-from bot.engine.turn import State
+from bot.dialog.turn import State
+from bot.store.base import Arrival, Lease, Record, Store
+from bot.store.open import open_store
+from bot.store.sqlite import SqliteStore
+from bot.store.sqlite.store import Synchronous
 
 PAYLOAD = bytes(280)
 """As long as a sealed button press with its address."""

@@ -10,11 +10,11 @@ from benchmarks.arms import updates
 from benchmarks.arms.canned import Canned
 from benchmarks.arms.house import house, idle, settled
 from benchmarks.arms.lanes import side_by_side
-from bot.adapters.telegram import client
-from bot.adapters.telegram.channel import TelegramChannel
-from bot.adapters.telegram.door import Door
-from bot.adapters.telegram.intake import Intake
-from bot.engine import taps
+from bot.channels.telegram import client
+from bot.channels.telegram.channel import TelegramChannel
+from bot.channels.telegram.receiver import Intake
+from bot.channels.telegram.updates import Door
+from bot.dialog import payloads
 
 UNLIMITED = client.Rates(overall=0, group=0, chat=0)
 """Telegram's own limits (30 messages a second) bind long before any of this; here they would be all one measures."""
@@ -39,7 +39,7 @@ class Turns:
     def prepare(self, turns: int) -> None:
         presses = self._walk.presses(turns)
         self._chats = [int(updates.chat(user)["id"]) for user, _ in presses]
-        self._bodies = [updates.press(user, taps.payload(trees.node(target))) for user, target in presses]
+        self._bodies = [updates.press(user, payloads.payload(trees.node(target))) for user, target in presses]
         Canned.calls.clear()
 
     def run(self) -> None:

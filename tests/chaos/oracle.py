@@ -9,9 +9,9 @@ from pathlib import Path
 
 import yaml
 
-from bot.engine import taps
-from bot.engine.respond import Engine
-from bot.engine.turn import Incoming, Kind, Outcome, Reply, State, Tone
+from bot.dialog import payloads
+from bot.dialog.engine import Engine
+from bot.dialog.turn import Incoming, Kind, Outcome, Reply, State, Tone
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -104,7 +104,7 @@ class Oracle:
         if script and chance.random() < SWITCHES:
             last = script[-1].answer
             other = Tone.LAYPERSON if last.tone is Tone.PROFESSIONAL else Tone.PROFESSIONAL
-            return Kind.TAP, taps.payload(last.node, other)
+            return Kind.TAP, payloads.payload(last.node, other)
         return Kind.TEXT, chance.choice(self.phrases)
 
     def _of(self, reply: Reply) -> Answer | None:
@@ -120,7 +120,9 @@ class Oracle:
         found: dict[str, list[Answer]] = {}
         for node in self._engine.library.nodes:
             for tone in Tone:
-                title = self._engine.respond(State(tone), Incoming(Kind.TAP, taps.payload(node, tone)))[0].card.title
+                title = self._engine.respond(State(tone), Incoming(Kind.TAP, payloads.payload(node, tone)))[
+                    0
+                ].card.title
                 found.setdefault(title, []).append(Answer(node, tone))
         return {title: answers[0] for title, answers in found.items() if len(answers) == 1}
 

@@ -12,17 +12,17 @@ from typing import TypeVar
 
 import aiohttp
 
-from bot.engine.respond import Engine
+from bot.dialog.engine import Engine
 from tests.chaos.clinicians import Clinicians
 from tests.chaos.clock import Clock
 from tests.chaos.databases import Database, fresh_database
+from tests.chaos.fault_schedule import Blow, Weather
 from tests.chaos.modes import SINGLE, Mode, environment
 from tests.chaos.oracle import Oracle, Talk
 from tests.chaos.patients import Patients
 from tests.chaos.processes import Bot
 from tests.chaos.proxy import Proxy
 from tests.chaos.report import Report
-from tests.chaos.weather import Blow, Weather
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_clock import Errand, RealClock
 from tests.fakes.slack_delivery import ACK_SECONDS

@@ -1,0 +1,82 @@
+"""The linter: numbered rules over a whole library. Each rule has its page in docs/rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from bot.authoring.rules import channels, language, phrases, registers, sources, tree
+from bot.authoring.rules.base import Rule, Subject
+from bot.channels.base import Gauge, Measure
+from bot.content.diagnostics import Fault, Level
+from bot.content.loader import attempt
+
+__all__ = ["RULES", "Gauge", "Measure", "Report", "check"]
+
+RULES: tuple[Rule, ...] = (
+    tree.unreachable,
+    tree.dead_end,
+    tree.unshown,
+    tree.repeated_button,
+    phrases.colliding,
+    phrases.overgrown,
+    registers.one_register,
+    registers.parity,
+    registers.plain_figures,
+    registers.same_values,
+    sources.unsourced,
+    sources.typed_figures,
+    sources.typed_citations,
+    sources.unused_sources,
+    sources.unused_notes,
+    sources.unused_figures,
+    language.too_hard,
+    language.long_sentences,
+    language.unexplained,
+    language.no_action,
+    language.main_message,
+    language.unknown_brief,
+    language.unshowable,
+    language.urgent_first,
+    sources.overdue,
+    sources.changed,
+    channels.long_labels,
+    channels.too_long,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a check saw and found, in file order."""
+
+    faults: tuple[Fault, ...]
+    answers: int
+
+    def count(self, level: Level) -> int:
+        """Return how many findings there are of one level."""
+        return sum(fault.level == level for fault in self.faults)
+
+    @property
+    def clean(self) -> bool:
+        """Whether there is no error, and something was looked at."""
+        return self.answers > 0 and self.count("error") == 0
+
+
+def check(dialogs: Path, content: Path, today: date, gauges: Sequence[Gauge] = ()) -> Report:
+    """Return every finding in both folders: what keeps them from loading, and what the rules find.
+
+    Rules read texts, so they wait until every file is sound in itself; the channels measure only what loads.
+    """
+    tried = attempt(dialogs, content)
+    library = tried.library
+    if library is None:
+        return Report(tried.faults, 0)
+    answers = sum(len(topic.answers) for topic in library.topics.values())
+    if any(fault.code.startswith("F") for fault in tried.faults):
+        return Report(tried.faults, answers)
+    measures = () if tried.faults else tuple(gauge(library) for gauge in gauges)
+    subject = Subject(library, today, measures)
+    found = {fault for rule in RULES for fault in rule(subject)}
+    return Report(tuple(sorted({*tried.faults, *found})), answers)
