@@ -35,7 +35,8 @@ class Incoming:
 
     `text` holds the words of a TEXT, the payload of a TAP, the node id of a COMMAND or the caption of an OTHER.
     `context` is the node of the older answer this one replies to, when there is one; it wins over the state's node.
-    `edited` marks a corrected question whose answer replaces the earlier one.
+    `edited` marks a corrected question whose answer replaces the earlier one. `at` is when it was received, in seconds
+    since the epoch: the dialog has no clock of its own. `group` says that several people read what is answered.
     """
 
     kind: Kind
@@ -43,6 +44,8 @@ class Incoming:
     channel: str = "terminal"
     context: str | None = None
     edited: bool = False
+    at: float = 0.0
+    group: bool = False
 
 
 @dataclass(frozen=True, slots=True)

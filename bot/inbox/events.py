@@ -19,7 +19,9 @@ class InboundEvent:
     `keys` are the ids by which a repetition is known (the platform's event id; on Slack also team, channel and ts).
     `person` and `conversation` are clear platform ids such as `telegram:42`: the inbox hashes them before storing.
     `question` is the platform id of the message that asked, `replies_to` of the older message it answers, if any.
-    `quiet` marks words that were not addressed to the bot (a followed thread): it speaks up only when it is sure.
+    `unaddressed` marks words that were not addressed to the bot (a followed thread): it speaks up only when it is sure.
+    `said` is when the platform says the words were sent, in seconds since the epoch; `album` the name that the pictures
+    of one album share; `cut` that the words are as long as one message may be, so that the rest is in the next.
     """
 
     keys: tuple[str, ...]
@@ -31,6 +33,9 @@ class InboundEvent:
     question: str | None = None
     replies_to: str | None = None
     unaddressed: bool = False
+    said: float | None = None
+    album: str | None = None
+    cut: bool = False
 
 
 class Progress(Protocol):
@@ -45,13 +50,15 @@ class Progress(Protocol):
 class OutboundMessage:
     """One answer to deliver. `sent` are the parts already delivered by an attempt that died; `earlier` is the message
     that answered the same question before it was edited: edit that one instead of sending a second. `doubtful` says
-    that an attempt died that may have delivered one part more: where a platform lets one look, look first."""
+    that an attempt died that may have delivered one part more: where a platform lets one look, look first. `urgent`
+    answers go before whatever else waits for its turn to be sent."""
 
     address: Address
     reply: Reply
     sent: Sequence[str] = ()
     earlier: str | None = None
     doubtful: bool = False
+    urgent: bool = False
 
 
 class Channel(Protocol):
@@ -62,7 +69,8 @@ class Channel(Protocol):
     async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
         """Deliver the answer, calling `progress` after each part.
 
-        Raises `Busy` when the platform asks to wait or cannot be reached, `Gone` when nobody is there any more.
+        Raises `Busy` when the platform asks to wait or cannot be reached, `Paced` when the answer's turn to be sent is
+        still to come, `Gone` when nobody is there any more.
         """
 
 
@@ -71,6 +79,14 @@ class Busy(Exception):
 
     def __init__(self, after: float, reason: str) -> None:
         super().__init__(reason)
+        self.after = after
+
+
+class Paced(Exception):
+    """The answer may be sent in `after` seconds, not before: until then its worker is better off with other work."""
+
+    def __init__(self, after: float) -> None:
+        super().__init__(after)
         self.after = after
 
 

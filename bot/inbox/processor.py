@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
@@ -12,23 +13,16 @@ import structlog
 
 from bot.dialog import payloads
 from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Reply, State
-from bot.inbox.events import Address, Channel, InboundEvent, OutboundMessage
-from bot.inbox.identity import Identity
+from bot.inbox.events import Channel, InboundEvent, OutboundMessage
+from bot.inbox.identity import DecryptionError, Identity
 from bot.inbox.metrics import Metrics
 from bot.inbox.policy import RetryPolicy
-from bot.store.base import NewEvent, Store, StoreUnavailable, Turn, TurnResult, Vote, day_of
+from bot.inbox.priority import nothing_urgent
+from bot.inbox.thoughts import LONGEST, Part, Thought, part_from, thought_of
+from bot.store.base import Earlier, NewEvent, Store, StoreUnavailable, Turn, TurnResult, Vote, WaitingRow, day_of
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
-    """What an inbox row holds, opened again."""
-
-    incoming: Incoming
-    address: Address
-    unaddressed: bool
-
-
-def pack(envelope: InboundEvent, identity: Identity, received: float) -> NewEvent:
+def pack(envelope: InboundEvent, identity: Identity, received: float, *, urgent: bool = False) -> NewEvent:
     """Return the envelope as it is stored. Raises ValueError for an envelope without keys, TypeError for an address
     that is not JSON."""
     if not envelope.keys:
@@ -40,25 +34,11 @@ def pack(envelope: InboundEvent, identity: Identity, received: float) -> NewEven
         conversation=identity.conversation(envelope.conversation),
         payload=identity.seal(_text(envelope).encode()),
         received=received,
-        question=envelope.question,
+        question=envelope.album or envelope.question,
         replies_to=envelope.replies_to,
-        edited=envelope.incoming.edited,
+        edited=envelope.incoming.edited or envelope.album is not None,
+        urgent=urgent,
     )
-
-
-def unpack(turn: Turn, identity: Identity) -> Payload:
-    """Return what was packed, with the context that the database knows. Raises `Unsealable` or ValueError."""
-    found: dict[str, Any] = json.loads(identity.unseal(turn.payload))
-    incoming = Incoming(
-        kind=Kind(found["kind"]),
-        text=found["text"],
-        channel=turn.channel,
-        context=found["context"],
-        edited=found["edited"],
-    )
-    if turn.context is not None:
-        incoming = replace(incoming, context=turn.context)
-    return Payload(incoming, found["address"], found["quiet"])
 
 
 def _text(envelope: InboundEvent) -> str:
@@ -69,8 +49,12 @@ def _text(envelope: InboundEvent) -> str:
             "text": incoming.text,
             "context": incoming.context,
             "edited": incoming.edited,
+            "group": incoming.group,
             "address": dict(envelope.address),
             "quiet": envelope.unaddressed,
+            "said": envelope.said,
+            "album": envelope.album,
+            "cut": envelope.cut,
         }
     )
 
@@ -79,6 +63,16 @@ T = TypeVar("T")
 log = structlog.stdlib.get_logger(__name__)
 
 _VOTES = frozenset({Effect.FEEDBACK_UP, Effect.FEEDBACK_DOWN})
+
+
+class Incomplete(Exception):
+    """Not to be answered yet: the rest of the thought may come until `until`, and sooner than that nothing happens
+    unless more than `seen` turns wait in the conversation."""
+
+    def __init__(self, until: float, seen: int) -> None:
+        super().__init__(until)
+        self.until = until
+        self.seen = seen
 
 
 class Answerer(Protocol):
@@ -101,21 +95,92 @@ class TurnProcessor:
     metrics: Metrics
     policy: RetryPolicy
     now: Callable[[], float]
+    urgent: Callable[[str], bool] = nothing_urgent
 
     async def answer(self, turn: Turn, channel: Channel) -> TurnResult:
-        """Deliver the answer to one turn and return what it leaves behind. Raises what the channel raises."""
-        parcel = unpack(turn, self.identity)
-        reply, state = self.engine.respond(turn.state, parcel.incoming)
-        if parcel.unaddressed and not _worth_saying(reply, turn.state):
+        """Deliver the answer to one turn and return what it leaves behind. Raises what the channel raises, and
+        `Incomplete` when the rest of the thought may still come."""
+        thought = await self._thought(turn)
+        if self._says_nothing_new(turn, thought):
+            return self._ended(turn, thought)
+        incoming = self._incoming(turn, thought)
+        before = asked_in(turn, thought.parts[0].edited)
+        reply, after = self.engine.respond(before, incoming)
+        if thought.parts[0].unaddressed and not _worth_saying(reply, before):
             self.metrics.kept_silent(turn.channel)
-            return TurnResult(self.now())
+            return self._ended(turn, thought)
         reply = await self._perform(turn, reply)
-        sent = await self._deliver(turn, parcel, reply, channel)
+        sent = await self._deliver(turn, thought, reply, channel)
         at = self.now()
         self.metrics.answered(turn.channel, reply.card.node, reply.card.outcome, at - turn.received)
         if reply.effect is Effect.FORGET:
-            return TurnResult(at)
-        return TurnResult(at, state, reply.card.node, sent, _vote(turn, parcel, reply, at))
+            return self._ended(turn, thought)
+        return replace(
+            self._ended(turn, thought),
+            state=left_by(turn, thought.parts[0].edited, after),
+            node=reply.card.node,
+            messages=sent,
+            vote=_vote(turn, incoming, reply, at),
+            history=before.history,
+        )
+
+    async def _thought(self, turn: Turn) -> Thought:
+        """Return all that this turn answers; raises `Incomplete` if the rest may still come."""
+        own = self._opened(WaitingRow(turn.row, turn.payload, turn.received, turn.question))
+        thought, count = thought_of(turn.row, [own]), 1
+        if not turn.alone or thought.open_until:
+            waiting = await self.store.waiting(turn)
+            thought, count = thought_of(turn.row, [own, *self._others(turn, waiting.rows)]), waiting.count
+            if not turn.urgent and any(row.urgent for row in waiting.rows):
+                raise Incomplete(self.now(), 0)  # let it overtake
+        now = self.now()
+        ready = not now < thought.open_until <= now + LONGEST  # a time further away comes from a clock that was ahead
+        if ready or turn.urgent or self.urgent(thought.text):
+            return thought
+        raise Incomplete(thought.open_until, count)
+
+    def _others(self, turn: Turn, rows: Iterable[WaitingRow]) -> Iterator[Part]:
+        """Yield the other rows, opened; one that cannot be is somebody's own turn to fail."""
+        for row in rows:
+            if row.row != turn.row:
+                with contextlib.suppress(DecryptionError, ValueError, KeyError):
+                    yield self._opened(row)
+
+    def _opened(self, row: WaitingRow) -> Part:
+        return part_from(row.row, row.received, row.question, json.loads(self.identity.unseal(row.payload)))
+
+    def _incoming(self, turn: Turn, thought: Thought) -> Incoming:
+        first, text = thought.parts[0], thought.text
+        return Incoming(
+            kind=Kind.TEXT if text and first.kind is Kind.OTHER else first.kind,
+            text=text or first.text,
+            channel=turn.channel,
+            context=turn.context or first.context,
+            edited=first.edited,
+            at=turn.received,
+            group=first.group,
+        )
+
+    def _says_nothing_new(self, turn: Turn, thought: Thought) -> bool:
+        """Tell whether the answer to this stands already: an edit that changed no word, the rest of an album."""
+        if turn.earlier is None:
+            return False
+        first = thought.parts[0]
+        if not first.edited:
+            return not thought.text
+        return turn.earlier.words == self.identity.words(first.text)
+
+    def _ended(self, turn: Turn, thought: Thought) -> TurnResult:
+        asked: dict[str, str] = {}
+        for part in thought.parts:
+            if part.question is not None:
+                asked[part.question] = asked.get(part.question, "") + part.text
+        return TurnResult(
+            self.now(),
+            joined=tuple(sorted(thought.rows - {turn.row})),
+            questions=tuple(asked),
+            words=tuple(map(self.identity.words, asked.values())),
+        )
 
     async def persist(self, step: str, call: Callable[[], Awaitable[T]]) -> T:
         """Return what the database says to `call`, asking until it does: what was delivered must be written down."""
@@ -135,15 +200,17 @@ class TurnProcessor:
             return self.engine.report(reply, await self.store.export(turn.person))
         return reply
 
-    async def _deliver(self, turn: Turn, parcel: Payload, reply: Reply, channel: Channel) -> tuple[str, ...]:
-        sent = list(turn.sent)
+    async def _deliver(self, turn: Turn, thought: Thought, reply: Reply, channel: Channel) -> tuple[str, ...]:
+        sent, urgent = list(turn.sent), reply.card.outcome is Outcome.URGENT
+        earlier = turn.earlier.message if turn.earlier and _replaces(turn.earlier, thought, reply) else None
+        message = OutboundMessage(thought.last.address, reply, turn.sent, earlier, turn.doubtful, urgent)
 
         async def progress(message: str, *, last: bool = False) -> None:
             sent.append(message)
             if not last:
                 await self.persist("progress", lambda: self.store.progress(turn, sent))
 
-        await channel.deliver(OutboundMessage(parcel.address, reply, turn.sent, turn.earlier, turn.doubtful), progress)
+        await channel.deliver(message, progress)
         return tuple(dict.fromkeys(sent))
 
 
@@ -156,10 +223,35 @@ def _worth_saying(reply: Reply, state: State) -> bool:
     return card.outcome is Outcome.ANSWER and not card.about_bot and card.node != state.node
 
 
-def _vote(turn: Turn, parcel: Payload, reply: Reply, at: float) -> Vote | None:
+def _replaces(earlier: Earlier, thought: Thought, reply: Reply) -> bool:
+    """Tell whether a corrected question's answer takes the place of the one before: an emergency that was edited in
+    does not, for nobody is told of a change further up."""
+    return thought.parts[0].edited and (reply.card.outcome is not Outcome.URGENT or earlier.node == reply.card.node)
+
+
+def asked_in(turn: Turn, edited: bool) -> State:
+    """Return the state in which a turn's question was asked: a corrected one is read after what was shown before it.
+
+    Where it was the last of several messages, its other words are gone, and the answer they had stands for them.
+    """
+    earlier = turn.earlier
+    if not edited or earlier is None:
+        return turn.state
+    return replace(turn.state, history=earlier.history if earlier.whole else (*earlier.history, earlier.node))
+
+
+def left_by(turn: Turn, edited: bool, after: State) -> State:
+    """Return what to remember after a turn: a correction moves the conversation's place only if nothing followed it."""
+    earlier = turn.earlier
+    if not edited or earlier is None or (earlier.newest and turn.state.node == earlier.node):
+        return after
+    return replace(after, history=turn.state.history)
+
+
+def _vote(turn: Turn, incoming: Incoming, reply: Reply, at: float) -> Vote | None:
     """Return the vote a feedback button stands for (up, down, or a reason for it); it names the answer it was under."""
     if reply.effect is None or reply.effect not in _VOTES:
         return None
-    tap = payloads.parse(parcel.incoming.text)
+    tap = payloads.parse(incoming.text)
     node, word = (tap.node, tap.word) if tap else (reply.card.node, str(reply.effect))
     return Vote(node, reply.card.register, turn.channel, word, day_of(at))

@@ -41,6 +41,11 @@ def reply_of(node: str, outcome: Outcome = Outcome.ANSWER, effect: Effect | None
     return Reply(card, effect=effect)
 
 
+def alarming(text: str) -> bool:
+    """Return whether words speak of an emergency, as far as these tests go."""
+    return "chest pain" in text or "to die" in text
+
+
 class EchoEngine:
     """Answers each text with a card whose node is the text; words with a meaning of their own are listed below."""
 
@@ -55,7 +60,7 @@ class EchoEngine:
         if word in ("up", "down"):
             return reply_of("ala", effect=Effect(word)), state
         register = Register(word) if word in tuple(Register) else state.register
-        outcome = Outcome.NOT_COVERED if word == "unknown" else Outcome.ANSWER
+        outcome = Outcome.NOT_COVERED if word == "unknown" else Outcome.URGENT if alarming(word) else Outcome.ANSWER
         lead = f"after {incoming.context}" if incoming.context else ""
         return replace(reply_of(word, outcome), lead=lead), State(register, True, (*state.history, word)[-8:])
 
@@ -100,7 +105,8 @@ _numbers = iter(range(1, 1_000_000))
 
 def event(text: str = "ala", conversation: str = "telegram:1", channel: str = "telegram", **more: Any) -> InboundEvent:
     """Return an envelope with a key of its own unless told otherwise."""
-    incoming = Incoming(more.pop("kind", Kind.TEXT), text, channel, edited=more.pop("edited", False))
+    edited, group = more.pop("edited", False), more.pop("group", False)
+    incoming = Incoming(more.pop("kind", Kind.TEXT), text, channel, edited=edited, group=group)
     fields = {"keys": (f"event-{next(_numbers)}",), "person": conversation, "address": {"chat": 42}, **more}
     return InboundEvent(channel=channel, conversation=conversation, incoming=incoming, **fields)
 
@@ -149,7 +155,8 @@ async def at_work(
     metrics: Metrics | None = None,
 ) -> AsyncIterator[Inbox]:
     """Yield a started courier over the echo engine; drain it afterwards."""
-    inbox = Inbox(store, EchoEngine(), IDENTITY, channels, policy=policy, metrics=metrics, now=clock or Clock())
+    parts = {"policy": policy, "metrics": metrics, "urgent": alarming, "now": clock or Clock()}
+    inbox = Inbox(store, EchoEngine(), IDENTITY, channels, **parts)  # type: ignore[arg-type]
     await inbox.start()
     try:
         yield inbox
