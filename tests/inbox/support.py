@@ -43,7 +43,7 @@ def reply_of(node: str, outcome: Outcome = Outcome.ANSWER, effect: Effect | None
 
 def alarming(text: str) -> bool:
     """Return whether words speak of an emergency, as far as these tests go."""
-    return "chest pain" in text or "to die" in text
+    return any(sign in text for sign in ("chest pain", "to die", "emergency"))
 
 
 class EchoEngine:
@@ -84,7 +84,7 @@ class Notebook:
             if waiting is not None:
                 await waiting
         for part in range(len(message.sent), self.parts):
-            await progress(f"m{len(self.messages)}.{part}")
+            await progress(message.earlier or f"m{len(self.messages)}.{part}")
         async with self._arrival:
             self.messages.append(message)
             self._arrival.notify_all()

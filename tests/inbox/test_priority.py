@@ -69,7 +69,7 @@ async def test_a_death_at_any_moment_loses_doubles_and_reorders_nothing(store: S
         await store.accept(new_event, None)
     for owner in range(100):
         lease = Lease(owner, now, now + 15)
-        [turn] = await store.claim("telegram", 1, lease) or [None]
+        turn = next(iter(await store.claim("telegram", 1, lease)), None)
         for _ in range(chance.randint(0, 3)):
             if turn is not None:
                 done.append(turn.payload)
