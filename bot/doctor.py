@@ -49,7 +49,7 @@ async def telegram_links(settings: Settings, engine: Engine) -> str:
     from bot.channels.telegram.profile import links
 
     config = telegram_config(settings)
-    async with make_bot(config.token, config.base_url, config.rates) as bot:
+    async with make_bot(config.token, config.base_url) as bot:
         return "\n".join(f"{node:<18} {address}" for node, address in links(bot.username, engine.library.nodes))
 
 

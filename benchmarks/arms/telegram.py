@@ -10,13 +10,13 @@ from benchmarks.arms import updates
 from benchmarks.arms.canned import Canned
 from benchmarks.arms.house import house, idle, settled
 from benchmarks.arms.lanes import side_by_side
-from bot.channels.telegram import client
+from bot.channels.telegram import client, pacing
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.receiver import UpdateReceiver
 from bot.channels.telegram.updates import UpdateParser
 from bot.dialog import payloads
 
-UNLIMITED = client.Rates(overall=0, group=0, chat=0)
+UNLIMITED = pacing.Rates(overall=0, group=0, chat=0)
 """Telegram's own limits (30 messages a second) bind long before any of this; here they would be all one measures."""
 
 
@@ -53,7 +53,7 @@ class Turns:
 
     async def _open(self, folder: str, nodes: int, synchronous: str) -> None:
         client.AiohttpRequest = Canned  # type: ignore[attr-defined, assignment]
-        bot = client.make_bot(updates.TOKEN, "http://127.0.0.1", UNLIMITED)
+        bot = client.make_bot(updates.TOKEN, "http://127.0.0.1")
         self._inbox, engine = await house(folder, nodes, updates.CHARACTERS, synchronous=synchronous)
         channel = TelegramChannel(bot, engine.sentence, UNLIMITED)
         self._inbox.add(channel)

@@ -58,6 +58,10 @@ class Engine:
         reply = self._with_back(reply, after.history)
         return self._introduced(reply) if first else reply, after
 
+    def is_urgent(self, words: str) -> bool:
+        """Return whether words speak of an emergency, whatever they follow."""
+        return self._matcher.match(words, None, Register.LAYPERSON).outcome is Outcome.URGENT
+
     def report(self, reply: Reply, found: Mapping[str, Any]) -> Reply:
         """Return `reply` with what its effect did; `found` is how much was deleted, or all that is stored."""
         register = reply.card.register
@@ -93,13 +97,14 @@ class Engine:
         return self._show("help", state, register, lead="only-text")
 
     def _command(self, state: State, incoming: Incoming, register: Register) -> Reply:
-        if incoming.text == "start":
+        name, _, target = incoming.text.partition(" ")
+        if name == "start" and not (target and self._library.resolve(target)):
             return Reply(self._composer.greeting(register), offer=self.sentence("offer", register))
         if incoming.text == "forget":
             return self._ask_to_forget(register)
         if incoming.text == "export":
             return replace(self._show("privacy", state, register), effect=Effect.EXPORT)
-        node = self._library.resolve(incoming.text)
+        node = self._library.resolve(target or name)
         if node is None:
             return self._show(self._library.start, state, register, lead="old-button")
         return self._show(node, state, register)
@@ -205,7 +210,7 @@ class Engine:
 
     def _introduces(self, incoming: Incoming, card: Card) -> bool:
         """Tell whether this is a meeting: a greeting or an answer; no choice, nothing about the bot, no emergency."""
-        greets = incoming.kind is Kind.COMMAND and incoming.text == "start"
+        greets = incoming.kind is Kind.COMMAND and incoming.text.partition(" ")[0] == "start"
         return greets or (card.outcome is Outcome.ANSWER and not card.about_bot)
 
     def _introduced(self, reply: Reply) -> Reply:

@@ -106,7 +106,7 @@ class TurnProcessor:
         incoming = self._incoming(turn, thought)
         before = asked_in(turn, thought.parts[0].edited)
         reply, after = self.engine.respond(before, incoming)
-        if thought.parts[0].unaddressed and not _worth_saying(reply, before):
+        if thought.parts[0].unaddressed and not _worth_saying(reply, before, _asks_back(turn, incoming)):
             self.metrics.kept_silent(turn.channel)
             return self._ended(turn, thought)
         reply = await self._perform(turn, reply)
@@ -214,13 +214,20 @@ class TurnProcessor:
         return tuple(dict.fromkeys(sent))
 
 
-def _worth_saying(reply: Reply, state: State) -> bool:
+def _worth_saying(reply: Reply, state: State, asks_back: bool) -> bool:
     """Tell whether to speak up although nobody addressed the bot: when it is urgent, or with an answer that is sure,
-    new here, and not about the bot itself (people who thank each other or talk of sources mean each other)."""
+    new here, and not about the bot itself (people who thank each other or talk of sources mean each other); and with
+    any answer, or a choice of some, to a question about what it said."""
     card = reply.card
     if card.outcome is Outcome.URGENT:
         return True
+    if asks_back:
+        return card.outcome in (Outcome.ANSWER, Outcome.CHOICES)
     return card.outcome is Outcome.ANSWER and not card.about_bot and card.node != state.node
+
+
+def _asks_back(turn: Turn, incoming: Incoming) -> bool:
+    return turn.context is not None and "?" in incoming.text
 
 
 def _replaces(earlier: Earlier, thought: Thought, reply: Reply) -> bool:

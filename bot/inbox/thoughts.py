@@ -48,7 +48,7 @@ _SELDOM_LAST = _OPENERS | frozenset(
 """A few words that end in one of these are the beginning of something; a longer sentence may well end so."""
 
 _ANNOUNCED = "question"
-_GOES_ON = re.compile(r"\w\W*(?:[,;(–—]|\.\.|…)\s*$")
+_GOES_ON = re.compile(r"\w\W*(?:[,–—]|\.\.|…)\s*$")
 _ENDS = re.compile(r"[.!?。？！)\]]\s*$")
 _FEW = 3
 

@@ -13,8 +13,9 @@ from telegram.error import TelegramError
 
 from bot.channels.telegram.backoff import Backoff, asked_of, explain
 from bot.channels.telegram.channel import Numbers, TelegramChannel
-from bot.channels.telegram.client import Rates, bot_id, call, make_bot
+from bot.channels.telegram.client import bot_id, call, make_bot
 from bot.channels.telegram.inline import Inline, Topic
+from bot.channels.telegram.pacing import Rates
 from bot.channels.telegram.profile import set_up
 from bot.channels.telegram.receiver import Accept, Departed, Poller, Quarantine, UpdateReceiver, Webhook
 from bot.channels.telegram.render import Words
@@ -59,7 +60,7 @@ class Telegram:
     ) -> None:
         self._config = config
         self._words = words
-        self._bot = make_bot(config.token, config.base_url, config.rates)
+        self._bot = make_bot(config.token, config.base_url)
         self._parser = UpdateParser(bot_id(config.token))
         self.channel = TelegramChannel(self._bot, words, config.rates, numbers)
         self._receiver = UpdateReceiver(self._parser, self.channel, accept, user_left, quarantine)
@@ -93,8 +94,10 @@ class Telegram:
         return self._webhook.routes() if self._config.mode == "webhook" else []
 
     def health(self) -> Mapping[str, Any]:
-        """Return `up`, the mode, what is wrong (or an empty text) and how long Telegram has been silent."""
+        """Return `up`, the mode, what is wrong (or an empty text), how long Telegram has been silent, and how often it
+        said something that is unknown here."""
         state: dict[str, Any] = {"mode": self._config.mode, "problem": self._backoff.problem}
+        state |= {"unknown": dict(self._parser.unknown.counts)}
         if self._config.mode == "webhook":
             return state | {"up": self._webhook.ready and not state["problem"]}
         stale = self._poller.stale

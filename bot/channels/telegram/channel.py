@@ -11,8 +11,8 @@ from telegram.error import ChatMigrated, TelegramError
 from telegram.helpers import create_deep_linked_url
 
 from bot.channels.telegram.address import TelegramAddress
-from bot.channels.telegram.backoff import Pacer
-from bot.channels.telegram.client import Rates, TelegramBot
+from bot.channels.telegram.client import TelegramBot
+from bot.channels.telegram.pacing import Pacer, Rates
 from bot.channels.telegram.render import DIAL, TelegramRenderer, TextPart, Words
 from bot.channels.telegram.sender import Sender, TopicGone
 from bot.dialog.turn import Button, Outcome, Reply
@@ -75,17 +75,19 @@ class TelegramChannel:
     def __init__(self, bot: TelegramBot, words: Words, rates: Rates, numbers: Numbers = ()) -> None:
         self._ways = ExtraButtons(bot, words, numbers)
         self._renderer = TelegramRenderer(words)
-        self._sender = Sender(bot, Pacer(rates.chat, rates.burst))
+        self._sender = Sender(bot)
+        self._pacer = Pacer(rates)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
-        """Deliver the answer. Raises Busy or Gone; calls `progress` with each message's id."""
+        """Deliver the answer. Raises Busy, Paced or Gone; calls `progress` with each message's id."""
         place = TelegramAddress.of(letter.address)
         if place.query:
             self.acknowledge(place.query)
         parts = self._renderer.render(letter.reply, await self._ways.of(place, letter.reply))
         target = _target(letter, place, parts)
         for part in parts[len(letter.sent) :]:
+            await self._pacer.wait(place.chat, urgent=letter.urgent)
             place, message = await self._put(place, part, target)
             await progress(str(message), last=part is parts[-1])
             target = None

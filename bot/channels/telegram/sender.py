@@ -15,7 +15,6 @@ from telegram.error import (
 )
 
 from bot.channels.telegram.address import TelegramAddress
-from bot.channels.telegram.backoff import Pacer
 from bot.channels.telegram.client import TelegramBot, call, wait_of
 from bot.channels.telegram.render import TextPart
 from bot.inbox.events import Busy, Gone
@@ -39,11 +38,10 @@ class TopicGone(Exception):
 
 
 class Sender:
-    """Sends and edits single messages."""
+    """Sends and edits single messages, at once: whoever calls has waited for their turn."""
 
-    def __init__(self, bot: TelegramBot, pacer: Pacer) -> None:
+    def __init__(self, bot: TelegramBot) -> None:
         self._bot = bot
-        self._pacer = pacer
 
     async def send(self, place: TelegramAddress, part: TextPart) -> int:
         """Send a new message and return its id.
@@ -65,7 +63,6 @@ class Sender:
 
     async def edit(self, place: TelegramAddress, message: int, part: TextPart) -> bool:
         """Change an earlier message; return False when that is no longer possible. Raises Busy, Gone, ChatMigrated."""
-        await self._pacer.wait(place.chat)
         try:
             await self._try("editMessageText", {"chat_id": place.chat, "message_id": message, **part.parameters()})
         except BadRequest as refusal:
@@ -82,7 +79,6 @@ class Sender:
             log.debug("press_not_acknowledged", reason=type(refusal).__name__)
 
     async def _send(self, parameters: dict[str, Any]) -> int:
-        await self._pacer.wait(parameters["chat_id"])
         sent = await self._try("sendMessage", parameters)
         return int(sent["message_id"])
 

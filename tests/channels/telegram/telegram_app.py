@@ -12,7 +12,7 @@ from typing import Any, Literal
 from aiohttp import web
 
 from bot.channels.telegram.app import Config, Telegram
-from bot.channels.telegram.client import Rates
+from bot.channels.telegram.pacing import Rates
 from bot.content.models import Register
 from bot.dialog.engine import Engine
 from bot.inbox.events import InboundEvent
@@ -128,7 +128,7 @@ async def house(
         store = await open_store(f"sqlite:///{database}")
         after.push_async_callback(store.close)
         identity = Identity("a secret of thirty-two characters")
-        inbox = Inbox(store, engine, identity)
+        inbox = Inbox(store, engine, identity, urgent=engine.is_urgent)
         platform = Telegram(
             _config(fake, mode, hook, more),
             accept=inbox.accept,
