@@ -189,6 +189,27 @@ class InterfaceFile:
 
 
 @part
+class SmallTalk:
+    """One kind of small talk: the messages that are it, and the few words that answer it."""
+
+    asks: tuple[Words, ...] = Field(min_length=1)
+    """Whole messages of this kind, as people write them; case, accents and punctuation do not matter."""
+    says: Both
+    """At most three lines on a phone. It claims nothing, so that it needs no source and no disclaimer."""
+    next: tuple[Id, ...] = Field((), max_length=2)
+    """Buttons under it."""
+    group: Literal["silent", "speak"] = "silent"
+    """Whether it is answered where several people talk, when it was not plainly said to the bot."""
+
+
+@part
+class SmallTalkFile:
+    """content/small-talk.yaml: what is said around the questions, kind by kind."""
+
+    small_talk: dict[Id, SmallTalk]
+
+
+@part
 class CopyNumber:
     """A telephone number offered for copying under the urgent answer."""
 

@@ -16,6 +16,7 @@ from bot.library.models import (
     InterfaceFile,
     NotesFile,
     PhrasesFile,
+    SmallTalkFile,
     SourcesFile,
     TermsFile,
     TopicFile,
@@ -28,7 +29,7 @@ from bot.library.tone import Tone
 Model = TypeVar("Model")
 
 _MATCHING_FILES = ("vocabulary.yaml", "intents.yaml", "advice.yaml", "urgent.yaml")
-_SHARED_FILES = ("interface.yaml", "emergency.yaml", *_MATCHING_FILES)
+_SHARED_FILES = ("interface.yaml", "emergency.yaml", "small-talk.yaml", *_MATCHING_FILES)
 _TOPIC_FILES = ("topic.yaml", "facts.yaml", "sources.yaml", "notes.yaml", "terms.yaml")
 _NOT_TOPICS = frozenset({"layout", "schema"})
 
@@ -49,6 +50,7 @@ class Reader:
         shared = self.home.content
         interface = self.shelf.model(shared / "interface.yaml", InterfaceFile)
         emergency = self.shelf.model(shared / "emergency.yaml", EmergencyFile)
+        small_talk = self._model(self.home.small_talk, SmallTalkFile)
         layout = {path.stem: self.shelf.text(path) for path in sorted((shared / "layout").glob("*.j2"))}
         vocabulary = self._model(shared / "vocabulary.yaml", Vocabulary)
         intents = self._model(shared / "intents.yaml", Intents)
@@ -71,6 +73,7 @@ class Reader:
             interface=interface.interface if interface else {},
             emergency=lines,
             copy_numbers=emergency.copy_numbers if emergency else (),
+            small_talk=small_talk.small_talk if small_talk else {},
             layout=layout,
             vocabulary=vocabulary,
             intents=intents,

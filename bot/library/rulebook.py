@@ -16,6 +16,7 @@ _FAMILIES = {
     "D": "Dialogs",
     "C": "Content",
     "L": "Limits of the channels",
+    "T": "Small talk",
     "R": "Review",
     "U": "Urgent",
 }

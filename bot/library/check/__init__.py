@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from bot.library.check import asking, form, limits, plain, registers, reviews, sourcing, tree
+from bot.library.check import asking, form, limits, plain, registers, reviews, sourcing, talk, tree
 from bot.library.check.subject import Gauge, Measure, Rule, Subject
 from bot.library.fault import Fault, Level
 from bot.library.load import attempt
@@ -43,6 +43,8 @@ RULES: tuple[Rule, ...] = (
     reviews.changed,
     limits.long_labels,
     limits.too_long,
+    talk.repeated,
+    talk.too_long,
 )
 
 
