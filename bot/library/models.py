@@ -199,7 +199,7 @@ class SmallTalk:
     next: tuple[Id, ...] = Field((), max_length=2)
     """Buttons under it."""
     group: Literal["silent", "speak"] = "silent"
-    """Whether it is answered where several people talk, when it was not plainly said to the bot."""
+    """`silent` gets no reply where several people talk, even when it names the bot; `speak` is like a question there."""
 
 
 @part

@@ -168,7 +168,7 @@ async def test_opening_the_messages_tab_offers_prompts_that_all_have_an_answer(w
     await ward.world.until(lambda: bool(ward.world.prompts))
     (prompts,) = ward.world.prompts.values()
     assert len(prompts) == 4
-    for prompt, node in zip(prompts, ("overview", "first-line", "ala-dose", "foot-exam"), strict=True):
+    for prompt, node in zip(prompts, ("overview", "first-line", "other-causes", "foot-exam"), strict=True):
         await ward.people.dm(ADA, prompt["message"])
         assert ward.title(node) in words_of(await ward.answer())
 
