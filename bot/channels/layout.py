@@ -18,6 +18,7 @@ class Part(StrEnum):
     BRIEF = "brief"
     STORED = "stored"
     SECOND = "second"
+    REMARK = "remark"
     DETAIL = "detail"
     NOTES = "notes"
     SOURCES = "sources"
@@ -55,6 +56,7 @@ def _all(reply: Reply) -> Iterator[Section]:
     yield Section(Part.STORED, reply.stored)
     if reply.second is not None:
         yield Section(Part.SECOND, reply.second.title, reply.second.brief)
+    yield Section(Part.REMARK, reply.remark)
     yield from _detail(reply)
     yield from _foot(reply)
     yield Section(Part.OFFER, reply.offer)

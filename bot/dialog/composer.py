@@ -144,6 +144,7 @@ class Composer:
 
     def _compose(self, node: str, register: Register) -> Card:
         answer, topic = self._library.answer(node), self._library.topic_of(node)
+        found: Card
         if self._require_approved and not self._may_be_served(node):
             found = self.instead(node, register, "not-approved")
         elif self._claims_nothing(node, answer):

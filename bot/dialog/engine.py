@@ -76,7 +76,7 @@ class Engine:
             history=self._history(state, reply),
             question=_question(reply),
         )
-        return (self._introduced(reply, incoming) if first else reply), after
+        return (self._introduced(reply) if first else reply), after
 
     def report(self, reply: Reply, found: Mapping[str, Any]) -> Reply:
         """Return `reply` with what its effect did; `found` is how much was deleted, or all that is stored."""
@@ -99,13 +99,13 @@ class Engine:
     def _text(self, state: State, incoming: Incoming, register: Register) -> Step:
         match = self._matcher.match(incoming.text, incoming.context or state.node, register)
         if match.outcome is Outcome.URGENT:
-            return self._matched(match, state, incoming, register), self._emergencies.begin(state, incoming, match.node)
+            return self._matched(match, state, register), self._emergencies.begin(state, incoming, match.node)
         emergency = self._emergencies.current(state, incoming)
         if emergency is not None:
             return self._in_emergency(emergency, match, state, incoming, register)
         if match.outcome is Outcome.SMALL_TALK:
             return self._talk(match.node, state, incoming, register)
-        return self._matched(match, state, incoming, register), state
+        return self._matched(match, state, register), state
 
     def _in_emergency(self, node: str, match: Match, state: State, incoming: Incoming, register: Register) -> Step:
         """Answer within an emergency: it stays what the words are about unless they say that it is over or ask else."""
@@ -114,7 +114,7 @@ class Engine:
             return self._emergencies.end(node, register), ended
         if self._emergencies.stays(match, self._matcher.match(incoming.text, None, register)):
             return self._emergencies.stay(node, register), self._emergencies.begin(state, incoming, node)
-        return self._matched(match, ended, incoming, register), ended
+        return self._matched(match, ended, register), ended
 
     def _talk(self, kind: str, state: State, incoming: Incoming, register: Register) -> Step:
         """Answer small talk; "yes" and "no" answer the bot's own question first, if it has just asked one."""
@@ -209,7 +209,7 @@ class Engine:
 
     # --- what it is answered with --------------------------------------------------------------------------------
 
-    def _matched(self, match: Match, state: State, incoming: Incoming, register: Register) -> Reply:
+    def _matched(self, match: Match, state: State, register: Register) -> Reply:
         reasons = (*match.reasons, *(f"{node} {score:.2f}" for node, score in match.scores))
         lead = self.sentence(match.note, register) if match.note else ""
         if match.outcome is Outcome.CHOICES:
@@ -266,7 +266,7 @@ class Engine:
         greets = incoming.kind is Kind.COMMAND and incoming.text == "start"
         return greets or (card.outcome is Outcome.ANSWER and not card.about_bot)
 
-    def _introduced(self, reply: Reply, incoming: Incoming) -> Reply:
+    def _introduced(self, reply: Reply) -> Reply:
         """Put under the reply what everybody is told once: that there are two registers."""
         return replace(reply, offer=reply.offer or self.sentence("welcome-offer", reply.card.register))
 

@@ -78,8 +78,8 @@ class State:
     """What is remembered: about the person (register, introduced) and about the conversation (all else).
 
     `introduced` says that the person was greeted or answered once, with the offer of both registers; `history` are the
-    nodes shown, newest last; `question` what the bot itself asked last: the payloads that "yes" and "no" stand for, each
-    empty where it stands for none; `quiet` that it was asked to speak only when it is addressed.
+    nodes shown, newest last; `question` what the bot itself asked last: the payloads "yes" and "no" stand for, if any;
+    `quiet` that it was asked to speak only when it is addressed.
     """
 
     register: Register | None = None
@@ -184,16 +184,17 @@ class Reply:
     """One answer to one turn: a shared card plus the little that belongs to this turn alone.
 
     `lead` is a sentence before the card (empty mostly), `stored` what the card announces: JSON, shown letter by letter.
-    `second` is the card of a second question in the same message; its brief follows the first. `offer` is a line after
-    the text (the register, once; a half that is not covered); `choices` are the turn's own buttons, before the card's.
-    `in_place` asks the channel to edit the message that was tapped instead of sending a new one, `toast` is said beside
-    the finger; `silent` says nothing at all.
+    `second` is the card of a second question in the same message; its brief follows the first. `remark` says which half
+    of the question nothing answers, `offer` is a line after all text (the register, once). `choices` are the turn's own
+    buttons, before the card's. `in_place` asks the channel to edit the message that was tapped instead of sending a new
+    one, `toast` is said beside the finger; `silent` says nothing at all.
     """
 
     card: Card
     lead: str = ""
     stored: str = ""
     second: Card | None = None
+    remark: str = ""
     offer: str = ""
     choices: tuple[Button, ...] = ()
     view: View = View.BRIEF
