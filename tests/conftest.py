@@ -9,6 +9,7 @@ import pytest
 from bot.content.library import Library
 from bot.content.loader import load
 from bot.dialog.engine import Engine
+from bot.dialog.turn import Register
 from bot.matching import build_matcher
 from tests.leaks import ear
 
@@ -28,4 +29,9 @@ def library() -> Library:
 @pytest.fixture(scope="session")
 def engine(library: Library) -> Engine:
     """The engine as served."""
-    return Engine(library, build_matcher(library))
+    return Engine(library, build_matcher(library), default_register=by_channel)
+
+
+def by_channel(channel: str) -> Register:
+    """Take people for clinicians where clinicians write."""
+    return Register.PROFESSIONAL if channel == "slack" else Register.LAYPERSON

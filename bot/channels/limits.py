@@ -11,7 +11,7 @@ from bot.content.library import Library
 from bot.content.models import Register
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
-from bot.dialog.turn import Reply
+from bot.dialog.turn import ClaimCard, Reply
 
 MAX_SLACK_MESSAGES = 2
 """A Slack message counts the addresses of links too, so a long answer with many sources may take two."""
@@ -24,7 +24,8 @@ def telegram_limits(library: Library) -> LimitCheck:
 
     def limit_check(node: str, register: Register) -> Iterator[str]:
         reply = _first(composer, node, register)
-        if (count := len(renderer.render(reply))) > 1:
+        listing = isinstance(reply.card, ClaimCard) and reply.card.lists_sources  # as many as there are sources
+        if (count := len(renderer.render(reply))) > 1 and not listing:
             yield f"Telegram needs {count} messages for it; it must fit one"
         yield from _payloads(reply)
 

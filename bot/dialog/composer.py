@@ -126,7 +126,7 @@ class Composer:
             return
         if node != library.role("tone"):  # it offers both registers itself
             yield self.other_register(node, register)
-        if references and node not in library.always:
+        if references and node not in (*library.always, library.otherwise):
             yield Button(self.words("sources-button", register), payloads.payload(references), "sources")
         if node in (*library.always, library.otherwise):
             yield self.start_over(register)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
-from bot.channels.plain import pressable, reply_text
+from bot.channels.plain import reply_text
 from bot.channels.terminal.chat import converse
+from bot.channels.terminal.render import menu
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Incoming, Kind, Register, Reply, State
@@ -21,11 +23,19 @@ class EngineStage:
         self._engine = engine
         self._register: Register | None = register
         self._met = False
+        self._now = 0.0
         self._threads: dict[str, State] = {}
         self._last: dict[str, Reply] = {}
 
     async def say(self, words: str, thread: str) -> Seen:
         return self._respond(Incoming(Kind.TEXT, words), thread)
+
+    async def command(self, name: str, thread: str) -> Seen:
+        return self._respond(Incoming(Kind.COMMAND, name), thread)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self._now += seconds
 
     async def tap(self, node: str, thread: str) -> Seen:
         return self._respond(Incoming(Kind.TAP, payload_of(self._last[thread], node)), thread)
@@ -35,8 +45,9 @@ class EngineStage:
         return self._respond(Incoming(Kind.TAP, payloads.payload(node, register)), thread)
 
     def _respond(self, incoming: Incoming, thread: str) -> Seen:
-        history = self._threads.get(thread, State()).history
-        reply, state = self._engine.respond(State(self._register, self._met, history), incoming)
+        known = self._threads.get(thread, State())
+        before = replace(known, register=self._register, introduced=self._met)
+        reply, state = self._engine.respond(before, replace(incoming, at=self._now))
         self._register, self._met = state.register, state.introduced
         self._threads[thread], self._last[thread] = state, reply
         return Seen(reply_text(reply, "Sources"), nodes_of(reply))
@@ -54,6 +65,9 @@ class TerminalStage:
     async def say(self, words: str, thread: str) -> Seen:
         return self._type(words, await self._mirror.say(words, thread))
 
+    async def command(self, name: str, thread: str) -> Seen:
+        return self._type(f"/{name}", await self._mirror.command(name, thread))
+
     async def tap(self, node: str, thread: str) -> Seen:
         return self._press(payload_of(self._mirror._last[thread], node), await self._mirror.tap(node, thread), thread)
 
@@ -69,7 +83,7 @@ class TerminalStage:
         """Type one more line; what is printed since must be what the engine answers."""
         before = len(self._printed())
         self._typed.append(line)
-        self._shown = pressable(self._mirror._last["main"])
+        self._shown = menu(self._mirror._last["main"], self._engine.sentence)
         return Seen(self._printed()[before:], mirrored.buttons)
 
     def _printed(self) -> str:

@@ -30,6 +30,9 @@ class SlackStage:
         self._roots.setdefault(thread, said.ts)
         return await self._answer(before, thread)
 
+    async def command(self, name: str, thread: str) -> Seen:
+        raise NotImplementedError("commands are private on Slack")
+
     async def tap(self, node: str, thread: str) -> Seen:
         return await self._press(_payload(self._last[thread], node), thread)
 

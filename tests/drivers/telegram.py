@@ -40,6 +40,9 @@ class TelegramStage:
             self._person.says(f"@{self._fake.username} {words}", self._group, topic)
         return await self._answer(before, thread)
 
+    async def command(self, name: str, thread: str) -> Seen:
+        return await self.say(f"/{name}", thread)
+
     async def tap(self, node: str, thread: str) -> Seen:
         return await self._press(_payload(self._last[thread], node), thread)
 
