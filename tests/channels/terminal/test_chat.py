@@ -23,7 +23,7 @@ def printed(engine: Engine, *lines: str) -> str:
 
 def test_an_export_is_json_once_and_says_that_nothing_is_stored(engine: Engine) -> None:
     shown = printed(engine, "/start", "/export")
-    announced = shown.index(engine.sentence("exported", Register.PROFESSIONAL))
+    announced = shown.index(engine.sentence("export-exact", Register.PROFESSIONAL))
     told, _ = json.JSONDecoder().raw_decode(shown, shown.index("{", announced))
     assert told == NOTHING
 
@@ -34,8 +34,19 @@ def test_forgetting_says_that_there_was_nothing(engine: Engine) -> None:
     assert engine.sentence("forgotten", Register.PROFESSIONAL, **NONE_DELETED) in shown
 
 
-def test_the_full_disclaimer_is_shown_once(engine: Engine) -> None:
-    assert printed(engine, "/overview", "/k2", "/ala").count(FULL) == 1
+def test_the_full_disclaimer_is_offered_and_never_poured_out(engine: Engine) -> None:
+    shown = printed(engine, "/start", "/overview", "/k2")
+    assert FULL not in shown
+    assert engine.label("disclaimer", Register.PROFESSIONAL) in shown
+
+
+def test_more_is_the_first_number_where_something_is_folded(engine: Engine) -> None:
+    brief = printed(engine, "/ala-safety")
+    assert f"1 {engine.sentence('more-button', Register.PROFESSIONAL)}" in brief
+    assert engine.sentence("notes-heading", Register.PROFESSIONAL) not in brief
+    more = printed(engine, "/ala-safety", "1").removeprefix(brief)
+    assert engine.sentence("notes-heading", Register.PROFESSIONAL) in more
+    assert engine.sentence("sources-heading", Register.PROFESSIONAL) in more
 
 
 def test_a_number_presses_a_button_and_an_empty_line_helps(engine: Engine) -> None:
