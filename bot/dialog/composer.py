@@ -76,7 +76,8 @@ class Composer:
 
     def instead(self, node: str, register: Register, key: str) -> Notice:
         """Return a card with a node's title and one of the bot's own sentences, such as whether to delete all."""
-        return self.notice(node, register, self.card(node, register).title, self.words(key, register))
+        card = self.notice(node, register, self.card(node, register).title, self.words(key, register))
+        return replace(card, buttons=(self.start_over(register),))
 
     def small_talk(self, kind: str, register: Register) -> Notice:
         """Return the few words that answer small talk of one kind; raises KeyError for an unknown one."""
@@ -119,11 +120,11 @@ class Composer:
     def _buttons(self, node: str, register: Register) -> Iterator[Button]:
         """Yield the follow-ups, then what every answer offers: the other register, the sources, a vote."""
         library, references = self._library, self._library.role("references")
-        for follow in library.nodes[node].next[:MAX_FOLLOW_UPS]:
-            yield self.link(follow, register)
         if library.is_urgent(node):
             yield from self._urgent_buttons(node, register)
             return
+        for follow in library.nodes[node].next[:MAX_FOLLOW_UPS]:
+            yield self.link(follow, register)
         if node != library.role("tone"):  # it offers both registers itself
             yield self.other_register(node, register)
         if references and self._lists_sources_of(node, references):
@@ -141,9 +142,11 @@ class Composer:
         return not apart and library.topic_of(node) is library.topic_of(references)
 
     def _urgent_buttons(self, node: str, register: Register) -> Iterator[Button]:
-        """Yield what one can say to an emergency card: that it got worse, and that it is over."""
+        """Yield what one can say to an emergency card, that it got worse and that it is over, before what it leads to."""
         yield Button(self.words("urgent-worse", register), payloads.payload(node, word="worse"), "danger")
-        yield Button(self.words("urgent-over", register), payloads.payload(node, word="over"), "navigation")
+        yield Button(self.words("urgent-over", register), payloads.payload(node, word="over"))
+        for follow in self._library.nodes[node].next[: MAX_FOLLOW_UPS - 2]:
+            yield self.link(follow, register)
         yield self.other_register(node, register)
 
     # --- text -------------------------------------------------------------------------------------------------------
@@ -152,7 +155,8 @@ class Composer:
         answer, topic = self._library.answer(node), self._library.topic_of(node)
         found: Card
         if self._require_approved and not self._may_be_served(node):
-            found = self.instead(node, register, "not-approved")
+            title = self._library.text(answer.title, register)
+            found = self.notice(node, register, title, self.words("not-approved", register))
         elif self._claims_nothing(node, answer):
             found = self._as_notice(node, answer, topic, register)
         else:
