@@ -1,0 +1,147 @@
+"""What in its own sentence makes a sign no emergency: it is denied, past, supposed, to be avoided, or spoken of at large."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.library.models_urgent import Excusing
+from bot.matching.concepts import Mention
+from bot.matching.sentences import Break, sentence
+from bot.matching.signs import Hit, Places
+
+_FILLERS = 3
+"""Words between a denial, or the last thing it denied, and the next: `no new chest pain`."""
+_NOT_REACHES = 2
+_BESIDE = 4
+"""Words between a sign and `history of` before it or `healed` after it."""
+_AND = frozenset("and or nor neither no any plus with".split())
+_BUT = frozenset("but however although though yet except only because cos cuz so".split())
+_PARTICLE = frozenset(["no"])
+
+
+class Excuses:
+    """Everything in one message that may excuse a sign."""
+
+    def __init__(self, rules: Excusing, places: Places, named: Sequence[Mention]) -> None:
+        """`named` are the mentions a denial may reach over: signs, and whatever else stands in such lists."""
+        self._words = places.words
+        self._denied = places.of(rules.denied)
+        self._not = places.of(rules.not_)
+        self._past = places.of(rules.past)
+        self._past_before, self._past_after = places.of(rules.past_before), places.of(rules.past_after)
+        self._general = places.of((*rules.general, *rules.study))
+        self._if, self._avoid = places.of(rules.if_), places.of(rules.avoid)
+        self._present, self._personal = places.of(rules.present), places.of(rules.personal)
+        self._named = named
+
+    def cover(self, hit: Hit) -> str:
+        """Return which excuse covers the sign at `hit`, or an empty text."""
+        begin, end = sentence(self._words, hit.first, hit.last)
+        if self._is_denied(hit, begin):
+            return "denied"
+        if hit.rule.firm:
+            return ""
+        present = self._within(self._present, begin, end)
+        if self._is_past(hit, begin, end, present):
+            return "past"
+        if not self._is_present(hit, present):
+            if self._supposed(hit, begin):
+                return "supposed"
+            if self._at_large(hit, begin, end):
+                return "general"
+        return ""
+
+    def _within(self, mentions: Sequence[Mention], begin: int, end: int) -> list[Mention]:
+        return [one for one in mentions if begin <= one.first and one.last < end]
+
+    def _is_denied(self, hit: Hit, begin: int) -> bool:
+        near = [one for one in self._not if begin <= one.first and 0 <= hit.first - one.last - 1 <= _NOT_REACHES]
+        if any(not self._parted(one.last, hit.first) for one in near):
+            return True
+        return any(self._reaches(one, hit) for one in self._denied if begin <= one.first and one.last < hit.first)
+
+    def _reaches(self, denial: Mention, hit: Hit) -> bool:
+        """Tell whether a denial reaches the sign over a list: `no fever, cough or chest pain`."""
+        if self._words[denial.first].text in _PARTICLE and self._breaks(denial.last + 1):
+            return False
+        at, fillers = denial.last + 1, 0
+        while at < hit.first:
+            word = self._words[at]
+            covered = max((one.last for one in self._named if one.first == at), default=-1)
+            if word.text in _BUT or self._starts_anew(at):
+                return False
+            if covered >= at:
+                at, fillers = covered + 1, 0
+                continue
+            if word.text in _AND or word.before is not Break.NONE:
+                fillers = 0 if word.text in _AND and fillers <= _FILLERS else fillers + 2
+            else:
+                fillers += 1
+            if fillers > _FILLERS:
+                return False
+            at += 1
+        return True
+
+    def _breaks(self, at: int) -> bool:
+        return at < len(self._words) and self._words[at].before is not Break.NONE
+
+    def _starts_anew(self, at: int) -> bool:
+        return any(one.first == at for one in self._personal)
+
+    def _parted(self, first: int, last: int) -> bool:
+        """Tell whether `but`, a comma or the like stands between two words."""
+        between = self._words[first + 1 : last + 1]
+        return any(word.text in _BUT or word.before >= Break.PAUSE for word in between)
+
+    def _is_past(self, hit: Hit, begin: int, end: int, present: Sequence[Mention]) -> bool:
+        if any(0 <= hit.first - one.last - 1 < _BESIDE and one.first >= begin or hit.first <= one.first <= hit.last
+               for one in self._past_before if not self._overruled(one, hit, present)):  # fmt: skip
+            return True
+        if any(0 <= one.first - hit.last - 1 < _BESIDE and one.last < end for one in self._past_after):
+            return True
+        past = min((_gap(one, hit) for one in self._within(self._past, begin, end)), default=None)
+        now = min((_gap(one, hit) for one in present), default=None)
+        return past is not None and (now is None or past < now)
+
+    def _overruled(self, past: Mention, hit: Hit, present: Sequence[Mention]) -> bool:
+        """Tell whether `now` stands nearer to the sign than what speaks of the past, or right after the sign."""
+        return any(_gap(one, hit) <= max(_gap(past, hit), _BESIDE) for one in present)
+
+    def _is_present(self, hit: Hit, present: Sequence[Mention]) -> bool:
+        """Tell whether `now` or `today` stands in the sign's own clause."""
+        return any(
+            not self._parted(min(one.last, hit.last), max(one.first, hit.first)) or _gap(one, hit) < _BESIDE
+            for one in present
+        )
+
+    def _supposed(self, hit: Hit, begin: int) -> bool:
+        """Tell whether an `if` or a wish to avoid governs the sign; it does so also where the body is the asker's own."""
+        governing = [one for one in (*self._if, *self._avoid) if begin <= one.first <= hit.last]
+        return any(not self._new_clause(one.last, hit.first) for one in governing)
+
+    def _new_clause(self, first: int, last: int) -> bool:
+        """Tell whether between two words a clause begins that tells of somebody: `what is ALA my chest hurts`."""
+        between = self._words[first + 1 : last + 1]
+        if any(word.text in ("but", "because", "cos", "cuz") for word in between):
+            return True
+        return any(word.before >= Break.PAUSE and self._starts_anew(at) for at, word in enumerate(between, first + 1))
+
+    def _at_large(self, hit: Hit, begin: int, end: int) -> bool:
+        """Tell whether the sign is spoken of in general, and nobody's own body stands between."""
+        if any(one.first <= hit.last and one.last >= hit.first for one in self._personal):
+            return False
+        before = [one for one in self._general if begin <= one.first <= hit.last]
+        if any(not self._somebody(one.last, hit.first) for one in before):
+            return True
+        if self._somebody(begin - 1, hit.first):
+            return False
+        after = [one for one in self._general if hit.last < one.first < end]
+        return any(not self._somebody(hit.last, one.first) for one in after)
+
+    def _somebody(self, first: int, last: int) -> bool:
+        return any(first < one.first and one.last < last for one in self._personal)
+
+
+def _gap(mention: Mention, hit: Hit) -> int:
+    """Return how many words stand between a mention and a hit."""
+    return max(mention.first - hit.last, hit.first - mention.last, 0)
