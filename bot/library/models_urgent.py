@@ -43,7 +43,8 @@ class Excusing(Shape):
     `denied` stands before what it denies and reaches over a list; `not` before the next word or two; `past` anywhere,
     `past_before` and `past_after` beside the sign; `general` asks or tells about people at large; `if` supposes it;
     `avoid` wants to prevent it; `study` speaks of trials and leaflets. `present` overrules the past and what is
-    general, `personal` (somebody's own body) what is general. `leaflet` are the words of printed advice.
+    general, `personal` (somebody's own body) what is general; `owning` says of a sign that was excused that it
+    is one's own now. `leaflet` are the words of printed advice.
     """
 
     denied: Nodes = ()
@@ -57,6 +58,7 @@ class Excusing(Shape):
     study: Nodes = ()
     present: Nodes = ()
     personal: Nodes = ()
+    owning: Nodes = ()
     leaflet: Nodes = ()
 
 

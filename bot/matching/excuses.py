@@ -44,7 +44,7 @@ class Excuses:
         present = self._within(self._present, begin, end)
         if self._is_past(hit, begin, end, present):
             return "past"
-        if not self._is_present(hit, present):
+        if not present:
             if self._supposed(hit, begin):
                 return "supposed"
             if self._at_large(hit, begin, end):
@@ -107,13 +107,6 @@ class Excuses:
         """Tell whether `now` stands nearer to the sign than what speaks of the past, or right after the sign."""
         return any(_gap(one, hit) <= max(_gap(past, hit), _BESIDE) for one in present)
 
-    def _is_present(self, hit: Hit, present: Sequence[Mention]) -> bool:
-        """Tell whether `now` or `today` stands in the sign's own clause."""
-        return any(
-            not self._parted(min(one.last, hit.last), max(one.first, hit.first)) or _gap(one, hit) < _BESIDE
-            for one in present
-        )
-
     def _supposed(self, hit: Hit, begin: int) -> bool:
         """Tell whether an `if` or a wish to avoid governs the sign; it does so also where the body is the asker's own."""
         governing = [one for one in (*self._if, *self._avoid) if begin <= one.first <= hit.last]
@@ -131,7 +124,7 @@ class Excuses:
         if any(one.first <= hit.last and one.last >= hit.first for one in self._personal):
             return False
         before = [one for one in self._general if begin <= one.first <= hit.last]
-        if any(not self._somebody(one.last, hit.first) for one in before):
+        if any(not self._somebody(begin - 1 if one.last >= hit.first else one.last, hit.first) for one in before):
             return True
         if self._somebody(begin - 1, hit.first):
             return False

@@ -38,7 +38,7 @@ class Word:
 
 
 _WORD = re.compile(
-    r"[\u3400-\u9fff]|(?:[^\W\d_\u3400-\u9fff]|[\u0900-\u0dff])+(?:'(?:[^\W\d_]|[\u0900-\u0dff])+)*|\d+(?:[.,]\d+)*|[%?]|\+(?=\d)"
+    r"[\u3400-\u9fff]|(?:[^\W\d_\u3400-\u9fff]|[\u0900-\u0dff])+(?:'(?:[^\W\d_]|[\u0900-\u0dff])+|\d+[a-z]*)*|\d+(?:[.,]\d+)*|[%?]|\+(?=\d)"
 )
 _HAS_S = frozenset("it that what he she there who how where here let when why everyone".split())
 _JOINED = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bot.matching.sentences import Word
@@ -13,6 +13,7 @@ _SHORTEST = 5
 _TWO_SLIPS_FROM = 9
 _MOST_TRIED = 80
 """Unknown words tried in one message: with more of them it is no English."""
+_ENDINGS = ("s", "es", "ed", "d", "ing", "er", "ers", "ly", "y")
 _ALIKE = (
     (re.compile("ph"), "f"), (re.compile("ae|oe"), "e"), (re.compile("y"), "i"), (re.compile("ck|q"), "k"),
     (re.compile("c(?=[eiy])"), "s"), (re.compile("c"), "k"), (re.compile("z"), "s"), (re.compile(r"(.)\1+"), r"\1"),
@@ -50,7 +51,9 @@ class Speller:
         return tuple(self._parted(word for word in found if word))
 
     def _is_word(self, word: str) -> bool:
-        return not word.isalpha() or not word.isascii() or word in self._known or self._knows(word)
+        if not word.isalpha() or not word.isascii():
+            return True
+        return any(form in self._known or self._knows(form) for form in _forms(word))
 
     def _mend(self, found: list[Word | None], words: Sequence[Word], at: int) -> None:
         word = words[at]
@@ -88,10 +91,22 @@ class Speller:
     def _nearest(self, word: str) -> str:
         heard = sound(word)
         near = {found for shorter in _shorter(heard) for found in self._near.get(shorter, ())}
-        scored = sorted((_slips(heard, sound(found)), found[0] != word[0], found) for found in near)
+        scored = sorted((_slips(heard, sound(found)), found) for found in near if found[0] == word[0])
         if scored and scored[0][0] <= (2 if len(word) >= _TWO_SLIPS_FROM else 1):
-            return scored[0][2]
+            return scored[0][1]
         return word
+
+
+def _forms(word: str) -> Iterator[str]:
+    """Yield a word and what it may be a form of: `sitting`, `sitt`, `sit`, `sitte`."""
+    yield word
+    for ending in _ENDINGS:
+        base = word.removesuffix(ending)
+        if base != word and len(base) > 2:
+            yield base
+            yield base + "e"
+            if base[-1] == base[-2]:
+                yield base[:-1]
 
 
 def _shorter(word: str) -> set[str]:

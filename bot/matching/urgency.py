@@ -15,8 +15,13 @@ from bot.matching.signs import Hit, Places, hits
 from bot.matching.spelling import Speller
 from bot.matching.visible import seen
 
+_MG_PER_DL = frozenset([("mg", "dl"), ("mgs", "dl"), ("mg", "per")])
 _LONGEST_SENTENCE = 300
 """Characters of a sentence that a finding repeats."""
+
+
+_SOON = 25
+"""Words after a sign within which "I have it now" still means that sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,9 @@ class Urgency:
         self._order = {name: at for at, name in enumerate(rules.signs)}
         self._lexicon = Lexicon(rules.concepts, rules.little)
         ordinary = frozenset((*known, *rules.known, *rules.little))
-        self._speller = Speller(self._lexicon.vocabulary, ordinary, self._lexicon.knows)
+        signs = {name for _, groups in (*self._groups, *self._composed) for group in groups for name in group}
+        mendable = Lexicon({name: rules.concepts[name] for name in signs & rules.concepts.keys()})
+        self._speller = Speller(mendable.vocabulary, ordinary, self._lexicon.knows)
         self._foreign = Foreign(languages)
         self._units, self._counted = frozenset(rules.units), frozenset(rules.counted)
 
@@ -81,6 +88,7 @@ class Urgency:
                 excused.append(f"{hit.rule.id}: {why}")
             else:
                 told.append(hit)
+        told = told or _owned(found, places.of(self._rules.excuses.owning))
         return (self._finding(text, words, told) if told else None), tuple(dict.fromkeys(excused))
 
     def _finding(self, text: str, words: Sequence[Word], found: Iterable[Hit]) -> Finding:
@@ -92,9 +100,16 @@ class Urgency:
 
     def _is_reading(self, words: Sequence[Word], at: int) -> bool:
         """Tell whether a number may be read off a meter: nothing says that it counts pills, years or milligrams."""
-        after = words[at + 1].text if at + 1 < len(words) else ""
+        after, then = (words[at + step].text if at + step < len(words) else "" for step in (1, 2))
+        if (after, then) in _MG_PER_DL:
+            return True
         before = words[at - 1].text if at else ""
         return after not in self._units and before not in self._counted
+
+
+def _owned(found: Sequence[Hit], owning: Sequence[Mention]) -> list[Hit]:
+    """Return the signs that were excused and which the person then calls their own: "I have it now"."""
+    return [hit for hit in found if any(hit.last < one.first <= hit.last + _SOON for one in owning)]
 
 
 def _split(groups: Iterable[str]) -> list[list[str]]:
