@@ -45,7 +45,7 @@ class _Branch:
         """Return the branches that a word leads to."""
         found = [self.words[word]] if word in self.words else []
         if self.lengths:
-            found += [self.beginnings[word[:size]] for size in self.lengths if word[:size] in self.beginnings]
+            found += [self.beginnings[word[:size]] for size in self.lengths if size <= len(word) and word[:size] in self.beginnings]
         if word[0].isdigit() and _NUMBER in self.words:
             found.append(self.words[_NUMBER])
         return found

@@ -94,8 +94,8 @@ class Excuses:
         return any(word.text in _BUT or word.before >= Break.PAUSE for word in between)
 
     def _is_past(self, hit: Hit, begin: int, end: int, present: Sequence[Mention]) -> bool:
-        if any(0 <= hit.first - one.last - 1 < _BESIDE and one.first >= begin or hit.first <= one.first <= hit.last
-               for one in self._past_before if not self._overruled(one, hit, present)):  # fmt: skip
+        before = [one for one in self._past_before if begin <= one.first <= hit.last]
+        if any(hit.first - one.last <= _BESIDE and not self._overruled(one, hit, present) for one in before):
             return True
         if any(0 <= one.first - hit.last - 1 < _BESIDE and one.last < end for one in self._past_after):
             return True
