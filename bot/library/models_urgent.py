@@ -40,11 +40,12 @@ class Composed(Shape):
 class Excusing(Shape):
     """The concepts that make a sign no emergency, each in its own sentence, and those that overrule them.
 
-    `denied` stands before what it denies and reaches over a list; `not` before the next word or two; `past` anywhere,
-    `past_before` and `past_after` beside the sign; `general` asks or tells about people at large; `if` supposes it;
-    `avoid` wants to prevent it; `study` speaks of trials and leaflets. `present` overrules the past and what is
-    general, `personal` (somebody's own body) what is general; `owning` says of a sign that was excused that it
-    is one's own now. `leaflet` are the words of printed advice.
+    `denied` stands before what it denies and reaches over a list; `not` before the next word or two; both deny any sign
+    but the `parts` of a body, and what else a sign only belongs to. `past` stands anywhere, `past_before` and
+    `past_after` beside the sign. `general` asks or tells about people at large before the sign, `general_after` behind
+    it; `if` supposes it; `avoid` wants to prevent it; `study` speaks of trials. `present` overrules the past and what is
+    general, `ongoing` and `personal` (somebody's own body) only what is general; `owning` says of a sign that was
+    excused that it is one's own now. `document` are words of quoted print, `leaflet` those of printed advice.
     """
 
     denied: Nodes = ()
@@ -53,13 +54,17 @@ class Excusing(Shape):
     past_before: Nodes = ()
     past_after: Nodes = ()
     general: Nodes = ()
+    general_after: Nodes = ()
     if_: Nodes = Field((), alias="if")
     avoid: Nodes = ()
     study: Nodes = ()
     present: Nodes = ()
+    ongoing: Nodes = ()
     personal: Nodes = ()
     owning: Nodes = ()
+    document: Nodes = ()
     leaflet: Nodes = ()
+    parts: Nodes = ()
 
 
 class UrgentRules(Shape):

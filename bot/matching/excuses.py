@@ -25,26 +25,29 @@ class Excuses:
     def __init__(self, rules: Excusing, places: Places, named: Sequence[Mention]) -> None:
         """`named` are the mentions a denial may reach over: signs, and whatever else stands in such lists."""
         self._words = places.words
-        self._denied = places.of(rules.denied)
-        self._not = places.of(rules.not_)
+        self._reach = {one.first: one.last for one in sorted(named, key=lambda one: one.last)}
+        self._denied = [one for one in places.of(rules.denied) if self._reach.get(one.first, -1) <= one.last]
+        self._not = [one for one in places.of(rules.not_) if self._reach.get(one.first, -1) <= one.last]
         self._past = places.of(rules.past)
         self._past_before, self._past_after = places.of(rules.past_before), places.of(rules.past_after)
         self._general = places.of((*rules.general, *rules.study))
-        self._if, self._avoid = places.of(rules.if_), places.of(rules.avoid)
+        self._general_after = places.of(rules.general_after)
+        self._supposing = places.of((*rules.if_, *rules.avoid))
         self._present, self._personal = places.of(rules.present), places.of(rules.personal)
-        self._named = named
+        self._ongoing = places.of(rules.ongoing)
+        self._parts = frozenset(rules.parts)
 
     def cover(self, hit: Hit) -> str:
         """Return which excuse covers the sign at `hit`, or an empty text."""
         begin, end = sentence(self._words, hit.first, hit.last)
-        if self._is_denied(hit, begin):
+        if any(self._is_denied(one, begin) for one in hit.mentions if one.concept not in self._parts):
             return "denied"
         if hit.rule.firm:
             return ""
         present = self._within(self._present, begin, end)
         if self._is_past(hit, begin, end, present):
             return "past"
-        if not present:
+        if not present and not self._within(self._ongoing, begin, end):
             if self._supposed(hit, begin):
                 return "supposed"
             if self._at_large(hit, begin, end):
@@ -54,20 +57,20 @@ class Excuses:
     def _within(self, mentions: Sequence[Mention], begin: int, end: int) -> list[Mention]:
         return [one for one in mentions if begin <= one.first and one.last < end]
 
-    def _is_denied(self, hit: Hit, begin: int) -> bool:
-        near = [one for one in self._not if begin <= one.first and 0 <= hit.first - one.last - 1 <= _NOT_REACHES]
-        if any(not self._parted(one.last, hit.first) for one in near):
+    def _is_denied(self, sign: Mention, begin: int) -> bool:
+        near = [one for one in self._not if begin <= one.first and 0 <= sign.first - one.last - 1 <= _NOT_REACHES]
+        if any(not self._parted(one.last, sign.first) for one in near):
             return True
-        return any(self._reaches(one, hit) for one in self._denied if begin <= one.first and one.last < hit.first)
+        return any(self._reaches(one, sign) for one in self._denied if begin <= one.first and one.last < sign.first)
 
-    def _reaches(self, denial: Mention, hit: Hit) -> bool:
+    def _reaches(self, denial: Mention, sign: Mention) -> bool:
         """Tell whether a denial reaches the sign over a list: `no fever, cough or chest pain`."""
         if self._words[denial.first].text in _PARTICLE and self._breaks(denial.last + 1):
             return False
         at, fillers = denial.last + 1, 0
-        while at < hit.first:
+        while at < sign.first:
             word = self._words[at]
-            covered = max((one.last for one in self._named if one.first == at), default=-1)
+            covered = self._reach.get(at, -1)
             if word.text in _BUT or self._starts_anew(at):
                 return False
             if covered >= at:
@@ -109,7 +112,7 @@ class Excuses:
 
     def _supposed(self, hit: Hit, begin: int) -> bool:
         """Tell whether an `if` or a wish to avoid governs the sign; it does so also where the body is the asker's own."""
-        governing = [one for one in (*self._if, *self._avoid) if begin <= one.first <= hit.last]
+        governing = [one for one in self._supposing if begin <= one.first <= hit.last + 1]
         return any(not self._new_clause(one.last, hit.first) for one in governing)
 
     def _new_clause(self, first: int, last: int) -> bool:
@@ -128,7 +131,7 @@ class Excuses:
             return True
         if self._somebody(begin - 1, hit.first):
             return False
-        after = [one for one in self._general if hit.last < one.first < end]
+        after = [one for one in self._general_after if hit.last < one.first < end]
         return any(not self._somebody(hit.last, one.first) for one in after)
 
     def _somebody(self, first: int, last: int) -> bool:

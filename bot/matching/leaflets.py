@@ -19,7 +19,8 @@ def is_leaflet(rules: Excusing, places: Places, found: Sequence[Hit]) -> Callabl
     advice = {places.words[one.first].text for one in places.of(rules.leaflet)}
     signs = {hit.rule.sign for hit in found}
     long = len(places.words) >= _FEWEST_WORDS
-    printed = long and (len(advice) >= _PRINTED or (advice and len(signs) >= _MANY_SIGNS))
+    quoted = places.any_of(rules.document)
+    printed = quoted or long and (len(advice) >= _PRINTED or (advice and len(signs) >= _MANY_SIGNS))
     own = places.of((*rules.personal, *rules.present)) if printed else []
 
     def impersonal(hit: Hit) -> bool:

@@ -74,6 +74,8 @@ def words_of(text: str) -> tuple[Word, ...]:
 
 def _normal(word: str) -> str:
     word = word.lower()
+    if word == "od'd":
+        return "oded"
     if "'" in word:
         base, _, rest = word.partition("'")
         word = base if rest == "s" and base not in _HAS_S else word.replace("'", "")

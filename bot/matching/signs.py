@@ -18,11 +18,12 @@ _CLOSEST = 3
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A rule that fired on the words `first` to `last`, both included."""
+    """A rule that fired on the words `first` to `last`, both included; `mentions` are its concepts, one a group."""
 
     rule: UrgentRule
     first: int
     last: int
+    mentions: tuple[Mention, ...] = ()
 
 
 class Places:
@@ -61,35 +62,37 @@ def hits(rules: Iterable[tuple[UrgentRule, Sequence[Sequence[str]]]], places: Pl
     """Yield every place where a rule fires; `rules` come with their groups split."""
     for rule, groups in rules:
         if all(places.any_of(group) for group in groups):
-            for first, last in _spans(rule, [places.of(group) for group in groups], places):
-                if not rule.none or not _beside(places.of(rule.none), first, last):
-                    yield Hit(rule, first, last)
+            for hit in _spans(rule, [places.of(group) for group in groups], places):
+                if not rule.none or not _beside(places.of(rule.none), hit.first, hit.last):
+                    yield hit
 
 
 def _beside(mentions: Sequence[Mention], first: int, last: int) -> bool:
     return any(first - _BESIDE <= mention.last and mention.first <= last + _BESIDE for mention in mentions)
 
 
-def _spans(rule: UrgentRule, groups: Sequence[Sequence[Mention]], places: Places) -> Iterator[tuple[int, int]]:
+def _spans(rule: UrgentRule, groups: Sequence[Sequence[Mention]], places: Places) -> Iterator[Hit]:
     """Yield the narrowest span around each mention of the first group that is narrow enough."""
     told: set[tuple[int, int]] = set()
     for first in groups[0]:
-        span = _around(first, groups[1:], rule.ordered, places)
-        if span and span not in told and (not rule.near or places.distance(*span) <= rule.near):
-            told.add(span)
-            yield span
+        hit = _around(rule, first, groups[1:], places)
+        if hit and (hit.first, hit.last) not in told:
+            told.add((hit.first, hit.last))
+            if not rule.near or places.distance(hit.first, hit.last) <= rule.near:
+                yield hit
 
 
 def _around(
-    mention: Mention, groups: Sequence[Sequence[Mention]], ordered: bool, places: Places
-) -> tuple[int, int] | None:
-    first, last = mention.first, mention.last
+    rule: UrgentRule, mention: Mention, groups: Sequence[Sequence[Mention]], places: Places
+) -> Hit | None:
+    first, last, found = mention.first, mention.last, [mention]
     for group in groups:
-        nearest = _nearest(group, first, last, ordered, places)
+        nearest = _nearest(group, first, last, rule.ordered, places)
         if nearest is None:
             return None
+        found.append(nearest)
         first, last = min(first, nearest.first), max(last, nearest.last)
-    return first, last
+    return Hit(rule, first, last, tuple(found))
 
 
 def _nearest(group: Sequence[Mention], first: int, last: int, ordered: bool, places: Places) -> Mention | None:

@@ -36,7 +36,7 @@ class Speller:
         self._near: dict[str, list[str]] = {}
         for word in sorted(self._signs):
             if len(word) >= _SHORTEST:
-                for shorter in _shorter(sound(word)):
+                for shorter in _shorter(word) | _shorter(sound(word)):
                     self._near.setdefault(shorter, []).append(word)
         self._mended: dict[str, str] = {}
 
@@ -90,8 +90,9 @@ class Speller:
 
     def _nearest(self, word: str) -> str:
         heard = sound(word)
-        near = {found for shorter in _shorter(heard) for found in self._near.get(shorter, ())}
-        scored = sorted((_slips(heard, sound(found)), found) for found in near if found[0] == word[0])
+        near = {found for shorter in _shorter(heard) | _shorter(word) for found in self._near.get(shorter, ())}
+        alike = (found for found in near if found[0] == word[0])
+        scored = sorted((min(_slips(heard, sound(found)), _slips(word, found)), found) for found in alike)
         if scored and scored[0][0] <= (2 if len(word) >= _TWO_SLIPS_FROM else 1):
             return scored[0][1]
         return word

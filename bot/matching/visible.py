@@ -14,7 +14,7 @@ _LOOKALIKES = str.maketrans(
     "аеорсухіјѕԁһкмтвнгАЕОРСУХІЈЅКМТВНΑΒΕΖΗΙΚΜΝΟΡΤΥΧοαερυνικτɑɡıℓ’‘`´ʼ＇",
     "aeopcyxijsdhkmtbhrAEOPCYXIJSKMTBHABEZHIKMNOPTYXoaepuvikTagil''''''",
 )
-_SIGNALS = {":sos:": " sos ", ":ambulance:": " ambulance ", "🆘": " sos ", "🚑": " ambulance "}
+_SIGNALS = {":sos:": " sos ", "🆘": " sos "}
 _ENTITIES = {"&gt;": ">", "&lt;": "<", "&amp;": "&", "&nbsp;": " "}
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _LABELLED = re.compile(r"<(?:https?:|mailto:|tel:)[^|>\s]*\|([^>]*)>|\[([^\]\n]*)\]\((?:https?:|mailto:)[^)\s]*\)")
