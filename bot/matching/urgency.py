@@ -12,7 +12,7 @@ from bot.matching.foreign import Foreign
 from bot.matching.leaflets import is_leaflet
 from bot.matching.sentences import Word, sentence, words_of
 from bot.matching.signs import Hit, Places, hits
-from bot.matching.spelling import Speller
+from bot.matching.mending import Speller
 from bot.matching.visible import seen
 
 _MG_PER_DL = frozenset([("mg", "dl"), ("mgs", "dl"), ("mg", "per")])
@@ -49,8 +49,9 @@ class Urgency:
         self._order = {name: at for at, name in enumerate(rules.signs)}
         self._lexicon = Lexicon(rules.concepts, rules.little)
         ordinary = frozenset((*known, *rules.known, *rules.little))
-        self._signs = {name for _, groups in self._groups for group in groups for name in group}
-        mendable = Lexicon({name: rules.concepts[name] for name in self._signs & rules.concepts.keys()})
+        signs = {name for _, groups in self._groups for group in groups for name in group}
+        self._deniable = signs.difference(rules.excuses.parts)
+        mendable = Lexicon({name: rules.concepts[name] for name in signs & rules.concepts.keys()})
         self._speller = Speller(mendable.vocabulary, ordinary, self._lexicon.knows)
         self._foreign = Foreign(languages)
         self._units, self._counted = frozenset(rules.units), frozenset(rules.counted)
@@ -79,7 +80,7 @@ class Urgency:
         found = list(hits(self._groups, places))
         if not found:
             return None, ()
-        excuses = Excuses(self._rules.excuses, places, [one for one in mentions if one.concept in self._signs])
+        excuses = Excuses(self._rules.excuses, places, [one for one in mentions if one.concept in self._deniable])
         leaflet = is_leaflet(self._rules.excuses, places, found)
         told, excused = list[Hit](), list[str]()
         for hit in found:
