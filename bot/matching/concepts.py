@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.engine.match.wording import expand
-from bot.library.models_matching import Concept
+from bot.matching.wording import expand
+from bot.content.matching_models import Concept
 from bot.matching.sentences import Word, words_of
 
 _MOST_SKIPPED = 3

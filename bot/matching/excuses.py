@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.library.models_urgent import Excusing
+from bot.content.urgent_models import Excusing
 from bot.matching.concepts import Mention
 from bot.matching.sentences import Break, sentence
 from bot.matching.signs import Hit, Places

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.library.models_urgent import Language, LanguagesFile
+from bot.content.urgent_models import Language, LanguagesFile
 from bot.matching.sentences import Word, sentence, words_of
 from bot.matching.visible import seen
 

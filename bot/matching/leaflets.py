@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bot.library.models_urgent import Excusing
+from bot.content.urgent_models import Excusing
 from bot.matching.sentences import sentence
 from bot.matching.signs import Hit, Places
 

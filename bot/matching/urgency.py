@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.library.models_urgent import Composed, LanguagesFile, UrgentRule, UrgentRules
+from bot.content.urgent_models import Composed, LanguagesFile, UrgentRule, UrgentRules
 from bot.matching.concepts import Lexicon, Mention
 from bot.matching.excuses import Excuses
 from bot.matching.foreign import Foreign
