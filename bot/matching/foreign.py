@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.content.urgent_models import Language, LanguagesFile
 from bot.matching.sentences import Word, sentence, words_of
-from bot.matching.visible import seen
+from bot.matching.visible import seen, without_accents
 
 _Part = tuple[int, int]
 """The number of a wording, and which of its words."""
@@ -137,7 +137,7 @@ def _pieces(wording: str) -> list[str]:
     """Return the words of an authored wording as a message would have them, `*` kept at either end."""
     found: list[str] = []
     for part in wording.split():
-        words = [word.text for word in words_of(seen(part.strip(_ANY)).text)]
+        words = [word.text for word in words_of(without_accents(part.strip(_ANY)))]
         if words and part.startswith(_ANY):
             words[0] = _ANY + words[0]
         if words and part.endswith(_ANY):
@@ -152,4 +152,4 @@ def _range(language: Language) -> tuple[str, str]:
 
 
 def _plain(words: Sequence[str]) -> frozenset[str]:
-    return frozenset(word.text for text in words for word in words_of(seen(text).text))
+    return frozenset(word.text for text in words for word in words_of(without_accents(text)))

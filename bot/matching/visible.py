@@ -101,7 +101,13 @@ def _as_shown(text: str) -> str:
     text = unicodedata.normalize("NFKC", _OVERRIDE.sub(lambda found: found[1] + " . " + found[1][::-1], text))
     if not text.isascii():
         text = _WORD.sub(_unmasked(bool(_FOREIGN.search(_MIXED.sub("", text)))), text)
-    return "".join(letter for letter in unicodedata.normalize("NFD", text.translate(_LETTERS)) if _shows(letter))
+    return without_accents(text)
+
+
+def without_accents(text: str) -> str:
+    """Return a text with plain letters: no accents, nothing invisible; the vowel signs of Indian scripts stay."""
+    text = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).translate(_LETTERS))
+    return "".join(letter for letter in text if _shows(letter))
 
 
 def _unmasked(foreign: bool) -> Callable[[re.Match[str]], str]:
