@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from jinja2 import TemplateError
 
 from bot.content import templates
-from bot.content.matching_models import AdviceRules, Intents, UrgentRules, Vocabulary
+from bot.content.matching_models import AdviceRules, Intents, Vocabulary
 from bot.content.models import (
     Answer,
     Article,
@@ -26,6 +26,7 @@ from bot.content.models import (
     Term,
 )
 from bot.content.review import ReviewState, content_hash, state_of
+from bot.content.urgent_models import LanguagesFile, UrgentRules
 
 
 class MissingText(KeyError):
@@ -110,6 +111,7 @@ class Library:
     intents: Intents | None
     advice_rules: AdviceRules | None
     urgent_rules: UrgentRules | None
+    languages: LanguagesFile | None
     main: Dialog
     version: str
     _topic_of: Mapping[str, str] = field(repr=False)
