@@ -23,6 +23,7 @@ from bot.content.models import (
     PhrasesFile,
     Register,
     Registers,
+    SmallTalkFile,
     SourcesFile,
     TermsFile,
     TopicFile,
@@ -35,7 +36,7 @@ from bot.content.urgent_models import LanguagesFile, UrgentRules
 Model = TypeVar("Model")
 
 _MATCHING_FILES = ("vocabulary.yaml", "intents.yaml", "advice.yaml", "urgent.yaml")
-_SHARED_FILES = ("interface.yaml", "emergency.yaml", "languages.yaml", *_MATCHING_FILES)
+_SHARED_FILES = ("interface.yaml", "emergency.yaml", "languages.yaml", "small-talk.yaml", *_MATCHING_FILES)
 _TOPIC_FILES = ("topic.yaml", "facts.yaml", "sources.yaml", "notes.yaml", "terms.yaml")
 _NOT_TOPICS = frozenset({"layout", "schema"})
 
@@ -56,6 +57,7 @@ class ContentLoader:
         shared = self.home.content
         interface = self.files.model(shared / "interface.yaml", InterfaceFile)
         emergency = self._emergency(shared / "emergency.yaml")
+        small_talk = self._model(self.home.small_talk, SmallTalkFile)
         layout = {path.stem: self.files.text(path) for path in sorted((shared / "layout").glob("*.j2"))}
         vocabulary = self._model(shared / "vocabulary.yaml", Vocabulary)
         intents = self._model(shared / "intents.yaml", Intents)
@@ -79,6 +81,7 @@ class ContentLoader:
             interface=interface.interface if interface else {},
             emergency=lines,
             copy_numbers=emergency.numbers() if emergency else (),
+            small_talk=small_talk.small_talk if small_talk else {},
             layout=layout,
             vocabulary=vocabulary,
             intents=intents,
