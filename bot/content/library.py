@@ -133,6 +133,17 @@ class Library:
         return self.main.start
 
     @property
+    def urgent_nodes(self) -> frozenset[str]:
+        """The list of signs and the card of each."""
+        cards = (sign.card for sign in self.urgent_rules.signs.values()) if self.urgent_rules else ()
+        return frozenset((self.urgent, *cards))
+
+    def say_in(self, language: str, *, urgent: bool) -> str:
+        """Return the sentence of another language that goes before an answer in English."""
+        found = self.languages.languages.get(language) if self.languages else None
+        return (found.emergency if urgent else found.only_english) if found else ""
+
+    @property
     def urgent(self) -> str:
         """The node for what needs help now."""
         return self.main.urgent or self.main.start

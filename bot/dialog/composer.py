@@ -96,12 +96,12 @@ class Composer:
     def _may_be_served(self, node: str) -> bool:
         """What is always reachable (help, disclaimer, urgent, ...) must stay so, or nobody could be told anything."""
         library = self._library
-        return library.servable(node) or node in (*library.always, library.urgent, library.otherwise)
+        return library.servable(node) or node in (*library.always, *library.urgent_nodes, library.otherwise)
 
     def _outcome(self, node: str) -> Outcome:
-        return {self._library.urgent: Outcome.URGENT, self._library.otherwise: Outcome.NOT_COVERED}.get(
-            node, Outcome.ANSWER
-        )
+        if node in self._library.urgent_nodes:
+            return Outcome.URGENT
+        return Outcome.NOT_COVERED if node == self._library.otherwise else Outcome.ANSWER
 
     # --- text ---------------------------------------------------------------------------------------------------
 

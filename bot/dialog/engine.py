@@ -123,13 +123,19 @@ class Engine:
 
     def _matched(self, match: Match, state: State, register: Register) -> Reply:
         reasons = (*match.reasons, *(f"{node} {score:.2f}" for node, score in match.scores))
-        lead = self.sentence(match.note, register) if match.note else ""
+        lead = self._lead(match, register)
         if match.outcome is Outcome.CHOICES:
             choices = (*self._links(match.choices, register, "choice", "choice"), self._something_else(register))
             return Reply(self._composer.choices(register), lead, choices=choices, reasons=reasons)
         reply = self._show(match.node, state, register)
         related = self._links(self._beside(match, reply.card), register, "choice")
         return replace(reply, lead=lead or reply.lead, choices=related or reply.choices, reasons=reasons)
+
+    def _lead(self, match: Match, register: Register) -> str:
+        """Return what stands before the answer: a sentence in the asker's own language, or one of the bot's."""
+        if match.language:
+            return self._library.say_in(match.language, urgent=match.outcome is Outcome.URGENT)
+        return self.sentence(match.note, register) if match.note else ""
 
     def _beside(self, match: Match, card: Card) -> Iterator[str]:
         """Yield the topics that may help and are not under the answer anyway; nothing about the bot itself."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.content.urgent_models import Excusing
 from bot.matching.concepts import Mention
@@ -16,6 +17,7 @@ _BESIDE = 4
 """Words between a sign and `history of` before it or `healed` after it."""
 _AND = frozenset("and or nor neither no any plus with".split())
 _BUT = frozenset("but however although though yet except only because cos cuz so".split())
+_SEAMS = _BUT | frozenset("and also plus".split())
 _PARTICLE = frozenset(["no"])
 
 
@@ -40,6 +42,7 @@ class Excuses:
     def cover(self, hit: Hit) -> str:
         """Return which excuse covers the sign at `hit`, or an empty text."""
         begin, end = sentence(self._words, hit.first, hit.last)
+        hit = self._core(hit)
         if any(self._is_denied(one, begin) for one in hit.mentions if one.concept not in self._parts):
             return "denied"
         if hit.rule.firm:
@@ -53,6 +56,11 @@ class Excuses:
             if self._at_large(hit, begin, end):
                 return "general"
         return ""
+
+    def _core(self, hit: Hit) -> Hit:
+        """Return the hit without the parts of a body and the like: what a past or a question would speak of."""
+        core = [one for one in hit.mentions if one.concept not in self._parts] or hit.mentions
+        return replace(hit, first=min(one.first for one in core), last=max(one.last for one in core))
 
     def _within(self, mentions: Sequence[Mention], begin: int, end: int) -> list[Mention]:
         return [one for one in mentions if begin <= one.first and one.last < end]
@@ -93,8 +101,10 @@ class Excuses:
 
     def _parted(self, first: int, last: int) -> bool:
         """Tell whether `but`, a comma or the like stands between two words."""
-        between = self._words[first + 1 : last + 1]
-        return any(word.text in _BUT or word.before >= Break.PAUSE for word in between)
+        between = range(first + 1, last + 1)
+        return any(
+            self._words[at].text in _BUT or self._words[at].before >= Break.PAUSE or self._starts_anew(at) for at in between
+        )
 
     def _is_past(self, hit: Hit, begin: int, end: int, present: Sequence[Mention]) -> bool:
         before = [one for one in self._past_before if begin <= one.first <= hit.last]
@@ -102,9 +112,23 @@ class Excuses:
             return True
         if any(0 <= one.first - hit.last - 1 < _BESIDE and one.last < end for one in self._past_after):
             return True
-        past = min((_gap(one, hit) for one in self._within(self._past, begin, end)), default=None)
+        spoken = (one for one in self._within(self._past, begin, end) if self._belongs(one, hit, end))
+        past = min((_gap(one, hit) for one in spoken), default=None)
         now = min((_gap(one, hit) for one in present), default=None)
         return past is not None and (now is None or past < now)
+
+    def _belongs(self, past: Mention, hit: Hit, end: int) -> bool:
+        """Tell whether what speaks of the past speaks of the sign: not when each stands in a clause with its own person."""
+        between = range(min(past.last, hit.last) + 1, max(past.first, hit.first) + 1)
+        seam = next((at for at in between if self._is_seam(at)), None)
+        if seam is None:
+            return True
+        if past.first < hit.first:
+            return not (self._somebody(past.last, seam) and self._somebody(seam - 1, hit.first + 1))
+        return not self._somebody(past.last, end)
+
+    def _is_seam(self, at: int) -> bool:
+        return self._words[at].before is not Break.NONE or self._words[at].text in _SEAMS
 
     def _overruled(self, past: Mention, hit: Hit, present: Sequence[Mention]) -> bool:
         """Tell whether `now` stands nearer to the sign than what speaks of the past, or right after the sign."""

@@ -38,7 +38,7 @@ class Word:
 
 
 _WORD = re.compile(
-    r"[\u3400-\u9fff]|(?:[^\W\d_\u3400-\u9fff]|[\u0900-\u0dff])+(?:'(?:[^\W\d_]|[\u0900-\u0dff])+|\d+[a-z]*)*|\d+(?:[.,]\d+)*|[%?]|\+(?=\d)"
+    r"[\u3400-\u9fff]|(?:[^\W\d_\u3400-\u9fff]|[\u0900-\u0dff])+(?:'(?:[^\W\d_]|[\u0900-\u0dff])+|\d+[a-z]*)*|\d+(?:[.,]\d+)*|%|\+(?=\d)"
 )
 _HAS_S = frozenset("it that what he she there who how where here let when why everyone".split())
 _JOINED = {
@@ -95,11 +95,11 @@ def _break(text: str, end: int, start: int, full: int) -> Break:
     if "\n" in between and not between.strip(" \n"):
         return _line_break(text, end, start, full)
     signs = between.strip()
-    if "..." in between or "…" in between or not signs.strip("-–—~_*'\" "):
+    if "..." in between or "…" in between:
+        return Break.STOP if text[start].isupper() else Break.WRAP
+    if not signs.strip("-–—~_*'\" "):
         return Break.WRAP
-    if re.search(r"[.!?;।。！？؟]", signs):
-        return Break.PAUSE if signs == "." and text[start].islower() and "\n" not in between else Break.STOP
-    return Break.PAUSE
+    return Break.STOP if re.search(r"[.!?;।。！？؟]", signs) else Break.PAUSE
 
 
 def _line_break(text: str, end: int, start: int, full: int) -> Break:

@@ -60,6 +60,10 @@ class Urgency:
         """Return what is urgent in a message, the gravest first, or None; never raises."""
         return self.explain(text)[0]
 
+    def language(self, text: str) -> str | None:
+        """Return the code of the other language most of a message is in, or None."""
+        return self._foreign.language(text)
+
     def explain(self, text: str) -> tuple[Finding | None, tuple[str, ...]]:
         """Return what is urgent, and one phrase for each sign that was seen and excused."""
         plain = seen(text).text
