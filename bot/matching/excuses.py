@@ -51,7 +51,7 @@ class Excuses:
         if self._is_past(hit, begin, end, present):
             return "past"
         if not present and not self._within(self._ongoing, begin, end):
-            if self._supposed(hit, begin):
+            if self._supposed(hit, begin, end):
                 return "supposed"
             if self._at_large(hit, begin, end):
                 return "general"
@@ -134,9 +134,9 @@ class Excuses:
         """Tell whether `now` stands nearer to the sign than what speaks of the past, or right after the sign."""
         return any(_gap(one, hit) <= max(_gap(past, hit), _BESIDE) for one in present)
 
-    def _supposed(self, hit: Hit, begin: int) -> bool:
+    def _supposed(self, hit: Hit, begin: int, end: int) -> bool:
         """Tell whether an `if` or a wish to avoid governs the sign; it does so also where the body is the asker's own."""
-        governing = [one for one in self._supposing if begin <= one.first <= hit.last + 1]
+        governing = [one for one in self._supposing if begin <= one.first <= min(hit.last + 1, end - 1)]
         return any(not self._new_clause(one.last, hit.first) for one in governing)
 
     def _new_clause(self, first: int, last: int) -> bool:
@@ -144,7 +144,7 @@ class Excuses:
         between = self._words[first + 1 : last + 1]
         if any(word.text in ("but", "because", "cos", "cuz") for word in between):
             return True
-        return any(word.before >= Break.PAUSE and self._starts_anew(at) for at, word in enumerate(between, first + 1))
+        return any(word.before >= Break.DASH and self._starts_anew(at) for at, word in enumerate(between, first + 1))
 
     def _at_large(self, hit: Hit, begin: int, end: int) -> bool:
         """Tell whether the sign is spoken of in general, and nobody's own body stands between."""

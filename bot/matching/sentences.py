@@ -13,14 +13,16 @@ class Break(IntEnum):
 
     NONE = 0
     WRAP = 1
-    """A line that was full, three dots, a dash: nothing that parts words which belong together."""
-    PAUSE = 2
+    """The end of a line that was full, or that somebody broke anywhere: it parts nothing."""
+    DASH = 2
+    """Three dots or a dash: a new clause may follow, or the same word."""
+    PAUSE = 3
     """A comma, a colon, a bracket, the end of a line that was not full."""
-    STOP = 3
+    STOP = 4
     """The end of a sentence."""
 
 
-_DISTANCE = {Break.NONE: 0, Break.WRAP: 0, Break.PAUSE: 0, Break.STOP: 3}
+_DISTANCE = {Break.NONE: 0, Break.WRAP: 0, Break.DASH: 0, Break.PAUSE: 0, Break.STOP: 3}
 """How many words a break counts for when rules measure how far apart two signs stand."""
 _GOING_ON = frozenset("it its they theyre this that these those he she hes shes and but now also which".split())
 """A sentence that begins so speaks on of the one before."""
@@ -40,6 +42,8 @@ class Word:
 _WORD = re.compile(
     r"[\u3400-\u9fff]|(?:[^\W\d_\u3400-\u9fff]|[\u0900-\u0dff])+(?:'(?:[^\W\d_]|[\u0900-\u0dff])+|\d+[a-z]*)*|\d+(?:[.,]\d+)*|%|\+(?=\d)"
 )
+_DOTS = re.compile(r"\.\.\.|…")
+_STOP = re.compile(r"[.!?;।。！？؟]")
 _HAS_S = frozenset("it that what he she there who how where here let when why everyone".split())
 _JOINED = {
     ("can", "not"): "cant", ("could", "not"): "couldnt", ("will", "not"): "wont", ("would", "not"): "wouldnt",
@@ -95,11 +99,11 @@ def _break(text: str, end: int, start: int, full: int) -> Break:
     if "\n" in between and not between.strip(" \n"):
         return _line_break(text, end, start, full)
     signs = between.strip()
-    if "..." in between or "…" in between:
-        return Break.STOP if text[start].isupper() else Break.WRAP
-    if not signs.strip("-–—~_*'\" "):
-        return Break.WRAP
-    return Break.STOP if re.search(r"[.!?;।。！？؟]", signs) else Break.PAUSE
+    if _STOP.search(_DOTS.sub("", signs, count=1)):
+        return Break.STOP
+    if _DOTS.search(signs):
+        return Break.STOP if text[start].isupper() else Break.DASH
+    return Break.PAUSE if signs.strip("-–—~_*'\" ") else Break.DASH
 
 
 def _line_break(text: str, end: int, start: int, full: int) -> Break:
