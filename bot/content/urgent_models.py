@@ -43,9 +43,9 @@ class Excusing(Shape):
     `denied` stands before what it denies and reaches over a list; `not` before the next word or two; both deny any sign
     but the `parts` of a body, and what else a sign only belongs to. `past` stands anywhere, `past_before` and
     `past_after` beside the sign. `general` asks or tells about people at large before the sign, `general_after` behind
-    it; `if` supposes it; `avoid` wants to prevent it; `study` speaks of trials. `present` overrules the past and what is
-    general, `ongoing` and `personal` (somebody's own body) only what is general; `owning` says of a sign that was
-    excused that it is one's own now. `document` are words of quoted print, `leaflet` those of printed advice.
+    it; `if` supposes it; `avoid` wants to prevent it; `study` speaks of trials. `present` overrules the past and
+    what is general, `ongoing` and `personal` (somebody's own body) only what is general; `owning` says of a sign that
+    was excused that it is one's own now. `document` are words of quoted print, `leaflet` of printed advice.
     """
 
     denied: Nodes = ()
@@ -74,13 +74,13 @@ class UrgentRules(Shape):
     of `counted`) is no reading of a meter. `known` are ordinary words that look like a misspelt sign.
     """
 
-    signs: dict[str, Sign] = {}
+    signs: dict[str, Sign] = Field(default_factory=dict)
     little: Words = ()
     units: Words = ()
     counted: Words = ()
     known: Words = ()
-    concepts: dict[str, Concept] = {}
-    composed: dict[str, Composed] = {}
+    concepts: dict[str, Concept] = Field(default_factory=dict)
+    composed: dict[str, Composed] = Field(default_factory=dict)
     rules: tuple[UrgentRule, ...] = ()
     excuses: Excusing = Excusing()
 
@@ -100,11 +100,11 @@ class Language(Shape):
     words: Words
     emergency: str
     only_english: str
-    signs: dict[str, Words] = {}
+    signs: dict[str, Words] = Field(default_factory=dict)
     calm: Words = ()
 
 
 class LanguagesFile(Shape):
     """content/languages.yaml."""
 
-    languages: dict[str, Language] = {}
+    languages: dict[str, Language] = Field(default_factory=dict)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.matching.wording import expand
 from bot.content.matching_models import Concept
 from bot.matching.sentences import Word, words_of
+from bot.matching.wording import expand
 
 _MOST_SKIPPED = 3
 """Little words that may stand between two words of a wording: `pain (in my) chest`."""
@@ -45,7 +45,11 @@ class _Branch:
         """Return the branches that a word leads to."""
         found = [self.words[word]] if word in self.words else []
         if self.lengths:
-            found += [self.beginnings[word[:size]] for size in self.lengths if size <= len(word) and word[:size] in self.beginnings]
+            found += [
+                self.beginnings[word[:size]]
+                for size in self.lengths
+                if size <= len(word) and word[:size] in self.beginnings
+            ]
         if word[0].isdigit() and _NUMBER in self.words:
             found.append(self.words[_NUMBER])
         return found

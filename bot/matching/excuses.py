@@ -1,4 +1,4 @@
-"""What in its own sentence makes a sign no emergency: it is denied, past, supposed, to be avoided, or spoken of at large."""
+"""What in its own sentence makes a sign no emergency: it is denied, past, supposed, or spoken of at large."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _FILLERS = 3
 _NOT_REACHES = 2
 _BESIDE = 4
 """Words between a sign and `history of` before it or `healed` after it."""
-_AND = frozenset("and or nor neither no any plus with".split())
-_BUT = frozenset("but however although though yet except only because cos cuz so".split())
-_SEAMS = _BUT | frozenset("and also plus".split())
+_AND = frozenset(["and", "or", "nor", "neither", "no", "any", "plus", "with"])
+_BUT = frozenset(["but", "however", "although", "though", "yet", "except", "only", "because", "cos", "cuz", "so"])
+_SEAMS = _BUT | frozenset(["and", "also", "plus"])
 _PARTICLE = frozenset(["no"])
 
 
@@ -84,17 +84,17 @@ class Excuses:
             if covered >= at:
                 at, fillers = covered + 1, 0
                 continue
-            if word.text in _AND or word.before is not Break.NONE:
+            if word.text in _AND or word.before >= Break.DASH:
                 fillers = 0 if word.text in _AND and fillers <= _FILLERS else fillers + 2
             else:
                 fillers += 1
             if fillers > _FILLERS:
                 return False
             at += 1
-        return True
+        return not (fillers and self._words[sign.first].before >= Break.DASH)
 
     def _breaks(self, at: int) -> bool:
-        return at < len(self._words) and self._words[at].before is not Break.NONE
+        return at < len(self._words) and self._words[at].before >= Break.DASH
 
     def _starts_anew(self, at: int) -> bool:
         return any(one.first == at for one in self._personal)
@@ -103,7 +103,8 @@ class Excuses:
         """Tell whether `but`, a comma or the like stands between two words."""
         between = range(first + 1, last + 1)
         return any(
-            self._words[at].text in _BUT or self._words[at].before >= Break.PAUSE or self._starts_anew(at) for at in between
+            self._words[at].text in _BUT or self._words[at].before >= Break.PAUSE or self._starts_anew(at)
+            for at in between
         )
 
     def _is_past(self, hit: Hit, begin: int, end: int, present: Sequence[Mention]) -> bool:
@@ -118,7 +119,7 @@ class Excuses:
         return past is not None and (now is None or past < now)
 
     def _belongs(self, past: Mention, hit: Hit, end: int) -> bool:
-        """Tell whether what speaks of the past speaks of the sign: not when each stands in a clause with its own person."""
+        """Tell whether what is past is the sign: not when each stands in a clause with its own person."""
         between = range(min(past.last, hit.last) + 1, max(past.first, hit.first) + 1)
         seam = next((at for at in between if self._is_seam(at)), None)
         if seam is None:
@@ -128,14 +129,14 @@ class Excuses:
         return not self._somebody(past.last, end)
 
     def _is_seam(self, at: int) -> bool:
-        return self._words[at].before is not Break.NONE or self._words[at].text in _SEAMS
+        return self._words[at].before >= Break.DASH or self._words[at].text in _SEAMS
 
     def _overruled(self, past: Mention, hit: Hit, present: Sequence[Mention]) -> bool:
         """Tell whether `now` stands nearer to the sign than what speaks of the past, or right after the sign."""
         return any(_gap(one, hit) <= max(_gap(past, hit), _BESIDE) for one in present)
 
     def _supposed(self, hit: Hit, begin: int, end: int) -> bool:
-        """Tell whether an `if` or a wish to avoid governs the sign; it does so also where the body is the asker's own."""
+        """Tell whether an `if` or a wish to avoid governs the sign, even where the body is the asker's own."""
         governing = [one for one in self._supposing if begin <= one.first <= min(hit.last + 1, end - 1)]
         return any(not self._new_clause(one.last, hit.first) for one in governing)
 

@@ -110,7 +110,7 @@ class _Wordings:
         for at, word in enumerate(words):
             for number, part in self._of(word.text):
                 places.setdefault(number, {}).setdefault(part, []).append(at)
-        found = [self._near(number, parts, words) for number, parts in places.items()]
+        found = [self._near(number, parts) for number, parts in places.items()]
         return sorted((one for one in found if one), key=lambda one: one.first)
 
     def _of(self, word: str) -> Iterator[_Part]:
@@ -121,14 +121,14 @@ class _Wordings:
         if not word.isascii():
             yield from (part for inside, part in self._inside if inside in word)
 
-    def _near(self, number: int, parts: Mapping[int, Sequence[int]], words: Sequence[Word]) -> _Found | None:
+    def _near(self, number: int, parts: Mapping[int, Sequence[int]]) -> _Found | None:
         sign, code, many = self._kinds[number]
         if len(parts) < many:
             return None
         for at in parts[0]:
             others = [min(parts[part], key=lambda place: abs(place - at)) for part in range(1, many)]
             first, last = min([at, *others]), max([at, *others])
-            if len({at, *others}) == many and words[last].at - words[first].at <= _WITHIN + many:
+            if len({at, *others}) == many and last - first < _WITHIN + many:
                 return _Found(sign, code, first, last)
         return None
 

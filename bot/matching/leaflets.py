@@ -20,7 +20,7 @@ def is_leaflet(rules: Excusing, places: Places, found: Sequence[Hit]) -> Callabl
     signs = {hit.rule.sign for hit in found}
     long = len(places.words) >= _FEWEST_WORDS
     quoted = places.any_of(rules.document)
-    printed = quoted or long and (len(advice) >= _PRINTED or (advice and len(signs) >= _MANY_SIGNS))
+    printed = quoted or (long and (len(advice) >= _PRINTED or (advice and len(signs) >= _MANY_SIGNS)))
     own = places.of((*rules.personal, *rules.present)) if printed else []
 
     def impersonal(hit: Hit) -> bool:

@@ -22,9 +22,11 @@ class Break(IntEnum):
     """The end of a sentence."""
 
 
-_DISTANCE = {Break.NONE: 0, Break.WRAP: 0, Break.DASH: 0, Break.PAUSE: 0, Break.STOP: 3}
+_DISTANCE = {Break.NONE: 0, Break.WRAP: 0, Break.DASH: 0, Break.PAUSE: 0, Break.STOP: 9}
 """How many words a break counts for when rules measure how far apart two signs stand."""
-_GOING_ON = frozenset("it its they theyre this that these those he she hes shes and but now also which".split())
+_GOING_ON = frozenset(
+    "it its they theyre this that these those he she hes shes and but now also which".split()  # noqa: SIM905
+)
 """A sentence that begins so speaks on of the one before."""
 
 
@@ -39,12 +41,14 @@ class Word:
     at: int
 
 
-_WORD = re.compile(
-    r"[\u3400-\u9fff]|(?:[^\W\d_\u3400-\u9fff]|[\u0900-\u0dff])+(?:'(?:[^\W\d_]|[\u0900-\u0dff])+|\d+[a-z]*)*|\d+(?:[.,]\d+)*|%|\+(?=\d)"
-)
+_LETTER = r"(?:[^\W\d_\u3400-\u9fff]|[\u0900-\u0dff])"
+_WORD = re.compile(rf"[\u3400-\u9fff]|{_LETTER}+(?:'{_LETTER}+|\d+[a-z]*)*|\d+(?:[.,]\d+)*|%|\+(?=\d)")
+"""A Chinese letter, a word (in Indian scripts with its vowel signs), a number."""
 _DOTS = re.compile(r"\.\.\.|…")
 _STOP = re.compile(r"[.!?;।。！？؟]")
-_HAS_S = frozenset("it that what he she there who how where here let when why everyone".split())
+_HAS_S = frozenset(
+    ["it", "that", "what", "he", "she", "there", "who", "how", "where", "here", "let", "when", "why", "everyone"]
+)
 _JOINED = {
     ("can", "not"): "cant", ("could", "not"): "couldnt", ("will", "not"): "wont", ("would", "not"): "wouldnt",
     ("do", "not"): "dont", ("does", "not"): "doesnt", ("did", "not"): "didnt", ("is", "not"): "isnt",

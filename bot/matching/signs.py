@@ -63,12 +63,16 @@ def hits(rules: Iterable[tuple[UrgentRule, Sequence[Sequence[str]]]], places: Pl
     for rule, groups in rules:
         if all(places.any_of(group) for group in groups):
             for hit in _spans(rule, [places.of(group) for group in groups], places):
-                if not rule.none or not _beside(places.of(rule.none), hit.first, hit.last):
+                if not rule.none or not _beside(rule, hit, places):
                     yield hit
 
 
-def _beside(mentions: Sequence[Mention], first: int, last: int) -> bool:
-    return any(first - _BESIDE <= mention.last and mention.first <= last + _BESIDE for mention in mentions)
+def _beside(rule: UrgentRule, hit: Hit, places: Places) -> bool:
+    """Tell whether a concept that forbids the rule stands beside the hit, in the same sentence."""
+    return any(
+        max(places.distance(mention.last, hit.first), places.distance(hit.last, mention.first)) <= _BESIDE
+        for mention in places.of(rule.none)
+    )
 
 
 def _spans(rule: UrgentRule, groups: Sequence[Sequence[Mention]], places: Places) -> Iterator[Hit]:
@@ -82,9 +86,7 @@ def _spans(rule: UrgentRule, groups: Sequence[Sequence[Mention]], places: Places
                 yield hit
 
 
-def _around(
-    rule: UrgentRule, mention: Mention, groups: Sequence[Sequence[Mention]], places: Places
-) -> Hit | None:
+def _around(rule: UrgentRule, mention: Mention, groups: Sequence[Sequence[Mention]], places: Places) -> Hit | None:
     first, last, found = mention.first, mention.last, [mention]
     for group in groups:
         nearest = _nearest(group, first, last, rule.ordered, places)

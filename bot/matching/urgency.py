@@ -1,4 +1,4 @@
-"""Is it an emergency, and which? `detect` reads one message and returns the sign, its card, the sentence and the rule."""
+"""Is it an emergency, and which? `detect` reads a message and returns the sign, its card, the sentence, the rule."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from bot.matching.concepts import Lexicon, Mention
 from bot.matching.excuses import Excuses
 from bot.matching.foreign import Foreign
 from bot.matching.leaflets import is_leaflet
-from bot.matching.sentences import Word, sentence, words_of
-from bot.matching.signs import Hit, Places, hits
 from bot.matching.mending import Speller
+from bot.matching.sentences import Break, Word, sentence, words_of
+from bot.matching.signs import Hit, Places, hits
 from bot.matching.visible import seen
 
 _MG_PER_DL = frozenset([("mg", "dl"), ("mgs", "dl"), ("mg", "per")])
@@ -105,7 +105,8 @@ class Urgency:
 
     def _is_reading(self, words: Sequence[Word], at: int) -> bool:
         """Tell whether a number may be read off a meter: nothing says that it counts pills, years or milligrams."""
-        after, then = (words[at + step].text if at + step < len(words) else "" for step in (1, 2))
+        following = [word.text for word in words[at + 1 : at + 3] if word.before is Break.NONE]
+        after, then = (*following, "", "")[:2]
         if (after, then) in _MG_PER_DL:
             return True
         before = words[at - 1].text if at else ""

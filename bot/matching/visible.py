@@ -1,4 +1,4 @@
-"""A message as its reader sees it: what is invisible, foreign-lettered, linked or quoted does not hide or make a word."""
+"""A message as its reader sees it: what is invisible, linked or quoted neither hides nor makes a word."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ _ENTITIES = {"&gt;": ">", "&lt;": "<", "&amp;": "&", "&nbsp;": " "}
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _LABELLED = re.compile(r"<(?:https?:|mailto:|tel:)[^|>\s]*\|([^>]*)>|\[([^\]\n]*)\]\((?:https?:|mailto:)[^)\s]*\)")
 _ADDRESS = re.compile(r"<[@#!][^>\n]*>|<?(?:https?://|www\.)[^\s>]+>?|\S+@\S+\.\w+|(?<![\w@])@\w+")
-_EMOJI_NAME = re.compile(r"(?<![\w:]):[a-z0-9_+'-]*[a-z+][a-z0-9_+'-]*:(?!\w)|(?<=:)[a-z0-9_+'-]*[a-z][a-z0-9_+'-]*:(?!\w)")
-_OVERRIDE = re.compile("[\u202e]([^\u202c\n]*)")
+_EMOJI_NAME = re.compile(
+    r"(?<![\w:]):[a-z0-9_+'-]*[a-z+][a-z0-9_+'-]*:(?!\w)|(?<=:)[a-z0-9_+'-]*[a-z][a-z0-9_+'-]*:(?!\w)"
+)
+_OVERRIDE = re.compile("\u202e([^\u202c]*)")
 _SPELLED = re.compile(r"(?<![^\W\d_])(?:[^\W\d_][ .*_·-]){3,}[^\W\d_](?![^\W\d_])")
 _CENSORED = re.compile(r"(?<=[^\W\d_])\*+(?=[^\W\d_])")
 _QUOTED_LINE = re.compile(r"^\s*(?:>|&gt;|»|\|\s)")
 _QUOTE_BEGINS = re.compile(
-    r"^\s*(?:-{2,}\s*)?(?:original message|forwarded message|begin forwarded message|forwarded from\b|fwd?:|on .{4,80} wrote:)",
+    r"^\s*(?:-{2,}\s*)?(?:original message|(?:begin )?forwarded message|forwarded from\b|fwd?:|on .{4,80} wrote:)",
     re.IGNORECASE,
 )
 _LETTERS = str.maketrans({"đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ø": "o", "ß": "ss", "ı": "i", "æ": "ae", "œ": "oe"})
