@@ -214,7 +214,8 @@ def test_a_random_walker_never_reaches_a_dead_end(engine: Engine) -> None:
         seen.add(reply.card.node)
         reply, state = engine.respond(state, Incoming(Kind.TAP, dice.choice(buttons).payload))
         assert len(state.history) <= TRAIL
-    assert len(seen) >= len(engine.library.nodes) - 2
+    only_words = engine.library.urgent_nodes  # some cards no button leads to: words do
+    assert len(engine.library.nodes.keys() - seen - only_words) <= 2
 
 
 class Decided:
