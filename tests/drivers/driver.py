@@ -58,8 +58,8 @@ def mismatches(seen: Seen, expect: Expect, register: Register, composer: Compose
     if expect.outcome == "choices" and flat(composer.choices(register).title) not in text:
         found.append("it does not ask 'did you mean'")
     if expect.outcome in ("urgent", "not-covered"):
-        node = {"urgent": "urgent", "not-covered": "not-covered"}[expect.outcome]
-        if flat(composer.card(node, register).title) not in text:
+        card = composer.card(expect.node or expect.outcome, register)
+        if card.outcome.value != expect.outcome or flat(card.title) not in text:
             found.append(f"it is not '{expect.outcome}'")
     found += [f"[{number}] is not cited" for number in expect.cites if f"[{number}]" not in text]
     found += [f"'{of(w, register)}' is missing" for w in expect.contains if flat(of(w, register)) not in text]
