@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bot.content.matching_models import AdviceRules, Intents, UrgentRules, Vocabulary
+from bot.content.matching_models import AdviceRules, Intents, Vocabulary
 from bot.content.models import (
     Answer,
     Dialog,
@@ -23,6 +23,7 @@ from bot.content.models import (
     TermsFile,
     TopicFile,
 )
+from bot.content.urgent_models import LanguagesFile, UrgentRules
 from bot.content.validation import adapter
 
 MODELS: Mapping[str, Any] = {
@@ -41,6 +42,7 @@ MODELS: Mapping[str, Any] = {
     "intents": Intents,
     "advice": AdviceRules,
     "urgent": UrgentRules,
+    "languages": LanguagesFile,
 }
 
 

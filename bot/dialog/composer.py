@@ -104,7 +104,7 @@ class Composer:
 
     def link(self, node: str, register: Register, role: str = "follow-up", word: str = "") -> Button:
         """Return the button that shows a node; what leads to an emergency card looks like danger."""
-        if role == "follow-up" and self._library.is_urgent(node):
+        if role == "follow-up" and node in self._library.urgent_nodes:
             role = "danger"
         return Button(self.label(node, register), payloads.payload(node, word=word), role)
 
@@ -120,7 +120,7 @@ class Composer:
     def _buttons(self, node: str, register: Register) -> Iterator[Button]:
         """Yield the follow-ups, then what every answer offers: the other register, the sources, a vote."""
         library, references = self._library, self._library.role("references")
-        if library.is_urgent(node):
+        if node in library.urgent_nodes:
             yield from self._urgent_buttons(node, register)
             return
         for follow in library.nodes[node].next[:MAX_FOLLOW_UPS]:
@@ -200,10 +200,10 @@ class Composer:
     def _may_be_served(self, node: str) -> bool:
         """What is always reachable (help, disclaimer, urgent, ...) must stay so, or nobody could be told anything."""
         library = self._library
-        return library.servable(node) or library.is_urgent(node) or node in (*library.always, library.otherwise)
+        return library.servable(node) or node in (*library.always, *library.urgent_nodes, library.otherwise)
 
     def _outcome(self, node: str) -> Outcome:
-        if self._library.is_urgent(node):
+        if node in self._library.urgent_nodes:
             return Outcome.URGENT
         return Outcome.NOT_COVERED if node == self._library.otherwise else Outcome.ANSWER
 

@@ -76,8 +76,10 @@ def mismatches(seen: Seen, expect: Expect, register: Register, composer: Compose
         found.append(f"the title of '{expect.node}' is missing")
     if expect.outcome == "choices" and flat(composer.choices(register).title) not in text:
         found.append("it does not ask 'did you mean'")
-    if expect.outcome == "not-covered" and flat(composer.card("not-covered", register).title) not in text:
-        found.append("it does not say that it has no answer")
+    if expect.outcome in ("urgent", "not-covered"):
+        card = composer.card(expect.node or expect.outcome, register)
+        if card.outcome.value != expect.outcome or flat(card.title) not in text:
+            found.append(f"it is not '{expect.outcome}'")
     found += [f"[{number}] is not cited" for number in expect.cites if f"[{number}]" not in text]
     found += [f"'{of(w, register)}' is missing" for w in expect.contains if flat(of(w, register)) not in text]
     found += [f"'{of(w, register)}' should not be there" for w in expect.lacks if flat(of(w, register)) in text]
