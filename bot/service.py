@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from typing import Any, Protocol
 
 import structlog
 from aiohttp import web
 
+from bot.channels.base import Channel
 from bot.dialog.engine import Engine
-from bot.inbox.events import Channel, InboundEvent
+from bot.inbox.events import InboundEvent
 from bot.inbox.identity import Identity
 from bot.inbox.inbox import Inbox
 from bot.inbox.metrics import Metrics
@@ -23,31 +22,8 @@ from bot.store.base import Store, StoreUnavailable
 log = structlog.stdlib.get_logger(__name__)
 
 
-class Platform(Protocol):
-    """What serving needs of an adapter. `start` returns at once, whatever state the platform is in."""
-
-    @property
-    def channel(self) -> Channel:
-        """How answers are delivered there."""
-
-    async def start(self) -> None:
-        """Begin to take events; keep trying in the background while the platform is away."""
-
-    async def stop(self) -> None:
-        """Take no more events."""
-
-    async def close(self) -> None:
-        """Let go of connections, after the last answer was delivered."""
-
-    def routes(self) -> list[web.RouteDef]:
-        """The HTTP paths it needs on the shared port, if any."""
-
-    def health(self) -> Mapping[str, Any]:
-        """Its state for /readyz: `up` and whatever helps an operator."""
-
-
 class Service:
-    """The running bot: a store, a courier, the platforms, and one web port for health, metrics and webhooks."""
+    """The running bot: a store, an inbox, the channels, and one web port for health, metrics and webhooks."""
 
     def __init__(self, settings: Settings, store: Store, engine: Engine, identity: Identity) -> None:
         self._settings = settings
@@ -57,31 +33,32 @@ class Service:
         self._user_limit = UserRateLimit(
             settings.footnote_questions_per_minute, self.inbox.accept, engine, self.metrics
         )
-        self.platforms: dict[str, Platform] = {}
+        self.channels: dict[str, Channel] = {}
         self.listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._draining = False
 
-    def add(self, platform: Platform) -> None:
-        """Serve one more platform; to be called before `start`."""
-        self.platforms[platform.channel.name] = platform
-        self.metrics.begin(platform.channel.name)
-        self.inbox.add(self._user_limit.channel(platform.channel))
+    def add(self, channel: Channel) -> None:
+        """Serve one more channel; to be called before `run`."""
+        delivery = channel.delivery
+        self.channels[delivery.name] = channel
+        self.metrics.begin(delivery.name)
+        self.inbox.add(self._user_limit.delivery(delivery))
 
     async def accept(self, event: InboundEvent) -> bool:
-        """Write what a door heard to the inbox; the same as `Inbox.accept`, with each person's share counted."""
+        """Write an event to the inbox as `Inbox.accept` does, counted against its sender's rate limit."""
         return await self._user_limit.accept(event)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop` is set, then drain: readiness goes false, doors close, what was accepted is answered."""
+        """Serve until `stop` is set, then drain: readiness goes false, intake ends, accepted turns are answered."""
         async with AsyncExitStack() as stack:
             await self.inbox.start()
             runner = web.AppRunner(self._web(), access_log=None, handle_signals=False)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             await self._listen(runner)
-            for platform in self.platforms.values():
-                await platform.start()
-            log.info("serving", channels=sorted(self.platforms))
+            for channel in self.channels.values():
+                await channel.start()
+            log.info("serving", channels=sorted(self.channels))
             await stop.wait()
             await self._drain()
 
@@ -95,9 +72,9 @@ class Service:
     async def _drain(self) -> None:
         self._draining = True
         log.info("draining", seconds=self._settings.footnote_drain_seconds)
-        await asyncio.gather(*(platform.stop() for platform in self.platforms.values()))
+        await asyncio.gather(*(channel.stop() for channel in self.channels.values()))
         await self.inbox.drain(self._settings.footnote_drain_seconds)
-        await asyncio.gather(*(platform.close() for platform in self.platforms.values()))
+        await asyncio.gather(*(channel.close() for channel in self.channels.values()))
 
     # --- the web port -------------------------------------------------------------------------------------------
 
@@ -107,8 +84,8 @@ class Service:
         app.on_response_prepare.append(secure_headers)
         app.add_routes([web.get("/healthz", self._healthz), web.get("/readyz", self._readyz)])
         app.add_routes([web.get("/metrics", self._metrics)])
-        for platform in self.platforms.values():
-            app.add_routes(platform.routes())
+        for channel in self.channels.values():
+            app.add_routes(channel.routes())
         return app
 
     async def _healthz(self, _request: web.Request) -> web.Response:
@@ -118,7 +95,7 @@ class Service:
     async def _readyz(self, _request: web.Request) -> web.Response:
         """Whether new events can be accepted: the database decides; a platform's outage is shown, not fatal."""
         database = await self._database()
-        platforms = {name: dict(platform.health()) for name, platform in self.platforms.items()}
+        platforms = {name: dict(channel.health()) for name, channel in self.channels.items()}
         ready = database == "ok" and not self._draining
         state = {"ready": ready, "draining": self._draining, "database": database, "platforms": platforms}
         return web.json_response(state, status=200 if ready else 503)
@@ -131,6 +108,6 @@ class Service:
         return "ok"
 
     async def _metrics(self, _request: web.Request) -> web.Response:
-        for name, platform in self.platforms.items():
-            self.metrics.platform(name, up=bool(platform.health().get("up")))
+        for name, channel in self.channels.items():
+            self.metrics.platform(name, up=bool(channel.health().get("up")))
         return web.Response(body=self.metrics.page(), headers={"Content-Type": self.metrics.content_type})

@@ -30,11 +30,11 @@ class ReviewStatus(StrEnum):
 def check(as_json: JsonOption = False) -> None:
     """Check dialogs and content: every fault of every file, with place and remedy. Exits with 1 on an error."""
     from bot.authoring.reports import run_check
-    from bot.channels.limits import CHANNEL_LIMITS
+    from bot.channels import registry
 
     settings = load_settings()
     today = datetime.now(UTC).date()
-    _print(run_check(settings.footnote_dialogs, settings.footnote_content, today, CHANNEL_LIMITS, as_json=as_json))
+    _print(run_check(settings.footnote_dialogs, settings.footnote_content, today, registry.limits(), as_json=as_json))
 
 
 @app.command()

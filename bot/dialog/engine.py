@@ -19,20 +19,30 @@ TRAIL = 8
 LABEL = 30
 """Characters of a button that a phone shows whole."""
 
-DEFAULT_REGISTER = {"slack": Register.PROFESSIONAL}
-"""Clinicians write in Slack; everywhere else the reader is taken to be a patient until they choose."""
-
 _EFFECTS = {word: Effect(word) for word in ("forget", "export", "up", "down")}
 _EFFECTS |= dict.fromkeys(payloads.REASONS, Effect.FEEDBACK_DOWN)
 _OF_THE_MOMENT = frozenset({Outcome.CHOICES, Outcome.NOT_COVERED})
 
 
+def patient(_channel: str) -> Register:
+    """Take every reader for a patient until they choose; a channel may know better."""
+    return Register.LAYPERSON
+
+
 class Engine:
     """The dialog engine over one immutable library."""
 
-    def __init__(self, library: Library, matcher: Matcher, *, require_approved: bool = False) -> None:
+    def __init__(
+        self,
+        library: Library,
+        matcher: Matcher,
+        *,
+        require_approved: bool = False,
+        default_register: Callable[[str], Register] = patient,
+    ) -> None:
         self._library = library
         self._matcher = matcher
+        self._default_register = default_register
         self._composer = Composer(library, require_approved=require_approved)
         self._ways_back: dict[tuple[str, Register], Button] = {}
         self._answer: Mapping[Kind, Callable[[State, Incoming, Register], Reply]] = {
@@ -170,7 +180,7 @@ class Engine:
     # --- what is remembered ----------------------------------------------------------------------------------------
 
     def _register(self, state: State, incoming: Incoming) -> Register:
-        return state.register or DEFAULT_REGISTER.get(incoming.channel, Register.LAYPERSON)
+        return state.register or self._default_register(incoming.channel)
 
     def _chosen(self, state: State, incoming: Incoming) -> Register | None:
         tap = payloads.parse(incoming.text) if incoming.kind is Kind.TAP else None

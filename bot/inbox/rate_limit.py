@@ -16,7 +16,7 @@ from bot.content.markdown import parse
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Button, Effect, Outcome, Reply
-from bot.inbox.events import Channel, InboundEvent, OutboundMessage, Progress
+from bot.inbox.events import Delivery, InboundEvent, OutboundMessage, Progress
 from bot.inbox.metrics import Metrics
 from bot.token_bucket import TokenBuckets
 
@@ -72,9 +72,9 @@ class UserRateLimit:
                 buckets.give_back(event.person)
         return fresh
 
-    def channel(self, channel: Channel) -> Channel:
-        """Return the channel, which says the sentence in place of an answer that was marked."""
-        return _LimitedChannel(channel, self._notice, self._metrics)
+    def delivery(self, delivery: Delivery) -> Delivery:
+        """Return the delivery, which says so in place of an answer that was marked."""
+        return _LimitedDelivery(delivery, self._notice, self._metrics)
 
     def _notice(self, reply: Reply) -> Reply:
         card, engine = reply.card, self._engine
@@ -85,10 +85,10 @@ class UserRateLimit:
         return Reply(replace(card, title=title, body=body, notes=(), sources=(), buttons=buttons, lists_sources=False))
 
 
-class _LimitedChannel:
-    def __init__(self, channel: Channel, notice: Callable[[Reply], Reply], metrics: Metrics) -> None:
-        self.name = channel.name
-        self._inner = channel
+class _LimitedDelivery:
+    def __init__(self, inner: Delivery, notice: Callable[[Reply], Reply], metrics: Metrics) -> None:
+        self.name = inner.name
+        self._inner = inner
         self._notice = notice
         self._metrics = metrics
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bot.channels.base import Say
+from bot.channels.base import Texts
 from bot.channels.plain import document_text
 from bot.channels.slack import blocks
 from bot.channels.slack.blocks import MAX_BLOCKS, Piece, SlackMessage, around, context, piece, rich_text, split
@@ -67,7 +67,7 @@ class RenderedCard:
 class SlackRenderer:
     """Renders replies; keeps what depends on the card alone."""
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self, say: Texts) -> None:
         self._say = say
         self._buttons = Buttons(say)
         self._cards: OrderedDict[tuple[int, bool], RenderedCard] = OrderedDict()

@@ -10,10 +10,11 @@ from typing import Any
 from telegram.error import ChatMigrated, TelegramError
 from telegram.helpers import create_deep_linked_url
 
+from bot.channels.base import Texts
 from bot.channels.telegram.address import TelegramAddress
 from bot.channels.telegram.backoff import Pacer
 from bot.channels.telegram.client import Rates, TelegramBot
-from bot.channels.telegram.render import DIAL, TelegramRenderer, TextPart, Words
+from bot.channels.telegram.render import DIAL, TelegramRenderer, TextPart
 from bot.channels.telegram.sender import Sender, TopicGone
 from bot.dialog.turn import Button, Outcome, Reply
 from bot.inbox.events import Gone, OutboundMessage, Progress
@@ -25,12 +26,12 @@ Numbers = Sequence[tuple[str, str]]
 class ExtraButtons:
     """Knows the bot's name and the operator's numbers."""
 
-    def __init__(self, bot: TelegramBot, words: Words, numbers: Numbers) -> None:
+    def __init__(self, bot: TelegramBot, words: Texts, numbers: Numbers) -> None:
         self._bot = bot
         self._words = words
         self._numbers = numbers
 
-    async def of(self, place: TelegramAddress, reply: Reply) -> tuple[Button, ...]:
+    async def buttons(self, place: TelegramAddress, reply: Reply) -> tuple[Button, ...]:
         """Return the buttons to add to a reply in a place."""
         urgent = self._to_copy(reply) if reply.card.outcome is Outcome.URGENT else ()
         return (*urgent, *(await self._to_private(reply) if place.group else ()))
@@ -63,8 +64,8 @@ class ExtraButtons:
         return True
 
 
-class TelegramChannel:
-    """Delivers letters: changes the tapped message where the reply asks for it, sends new messages otherwise.
+class TelegramDelivery:
+    """Delivers answers: changes the tapped message where the reply asks for it, sends new messages otherwise.
 
     A message whose fate is unknown (the connection broke after it left) is sent again: identical words twice do less
     harm than silence.
@@ -72,22 +73,22 @@ class TelegramChannel:
 
     name = "telegram"
 
-    def __init__(self, bot: TelegramBot, words: Words, rates: Rates, numbers: Numbers = ()) -> None:
-        self._ways = ExtraButtons(bot, words, numbers)
+    def __init__(self, bot: TelegramBot, words: Texts, rates: Rates, numbers: Numbers = ()) -> None:
+        self._extra = ExtraButtons(bot, words, numbers)
         self._renderer = TelegramRenderer(words)
         self._sender = Sender(bot, Pacer(rates.chat, rates.burst))
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
+    async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
         """Deliver the answer. Raises Busy or Gone; calls `progress` with each message's id."""
-        place = TelegramAddress.of(letter.address)
+        place = TelegramAddress.of(message.address)
         if place.query:
             self.acknowledge(place.query)
-        parts = self._renderer.render(letter.reply, await self._ways.of(place, letter.reply))
-        target = _target(letter, place, parts)
-        for part in parts[len(letter.sent) :]:
-            place, message = await self._put(place, part, target)
-            await progress(str(message), last=part is parts[-1])
+        parts = self._renderer.render(message.reply, await self._extra.buttons(place, message.reply))
+        target = _target(message, place, parts)
+        for part in parts[len(message.sent) :]:
+            place, sent = await self._put(place, part, target)
+            await progress(str(sent), last=part is parts[-1])
             target = None
 
     def acknowledge(self, query: str) -> None:
@@ -95,7 +96,7 @@ class TelegramChannel:
         self.spawn(self._sender.acknowledge(query))
 
     async def close(self) -> None:
-        """Let what runs aside come to its end."""
+        """Wait for what still runs in the background."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _put(self, place: TelegramAddress, part: TextPart, target: int | None) -> tuple[TelegramAddress, int]:
@@ -113,16 +114,16 @@ class TelegramChannel:
         return place, await self._sender.send(place, part)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something nobody waits for."""
+        """Run `work` in the background."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
 
-def _target(letter: OutboundMessage, place: TelegramAddress, parts: list[TextPart]) -> int | None:
+def _target(message: OutboundMessage, place: TelegramAddress, parts: list[TextPart]) -> int | None:
     """Return the message to change: the tapped one, or the answer to a question that was corrected since."""
-    if letter.sent:
+    if message.sent:
         return None
-    if letter.reply.in_place and len(parts) == 1:
+    if message.reply.in_place and len(parts) == 1:
         return place.tapped
-    return int(letter.earlier) if letter.earlier else None
+    return int(message.earlier) if message.earlier else None

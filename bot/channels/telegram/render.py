@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
+from bot.channels.base import Texts
 from bot.channels.telegram.entities import TextLine, entities, fragments, is_openable_url, utf16
 from bot.channels.telegram.layout import Unit, card_units, closing_units, code_units, text_units
 from bot.dialog.turn import Button, Card, Outcome, Register, Reply
@@ -152,13 +153,6 @@ def _count(unit: Unit) -> int:
     return sum(len(line.spans) + bool(line.quote) for line in unit)
 
 
-class Words(Protocol):
-    """The bot's own sentences, by key and register."""
-
-    def __call__(self, key: str, register: Register, **values: object) -> str:
-        """Return one sentence; raises KeyError for an unknown key."""
-
-
 @dataclass(frozen=True, slots=True)
 class TextPart:
     """One message: its text, its entities, and its keyboard if it has one."""
@@ -190,7 +184,7 @@ class _Rendered:
 class TelegramRenderer:
     """Renders replies; what depends on the card alone is rendered once per node and register."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Texts) -> None:
         self._words = words
         self._cards: dict[tuple[str, Register, Outcome], _Rendered] = {}
 

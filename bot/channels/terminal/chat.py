@@ -1,33 +1,102 @@
-"""A conversation in the terminal: lines in, answers out. The same engine, no messenger, nothing stored."""
+"""A conversation in the terminal: each line is an event for the inbox, as on every other channel."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+import asyncio
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from bot.channels.base import HostServices
 from bot.channels.plain import pressable
 from bot.channels.terminal.render import show
-from bot.dialog.engine import Engine
-from bot.dialog.turn import Effect, Incoming, Kind, Register, Reply, State
+from bot.dialog.turn import Incoming, Kind, Register, Reply
+from bot.errors import FootnoteError
+from bot.inbox.events import InboundEvent, OutboundMessage, Progress
 
-NOTHING: dict[str, Any] = {"tone": None, "met": False, "trails": [], "conversations": 0, "messages": 0, "questions": 0}
-"""What is stored about a person here, in the words of the database."""
+if TYPE_CHECKING:
+    from aiohttp import web
 
-NONE_DELETED = {"preferences": 0, "conversations": 0, "messages": 0, "questions": 0}
-"""How much of each kind there was to delete here."""
+PERSON = "terminal:here"
+"""The one person at this keyboard, and their one conversation."""
+
+ANSWER_SECONDS = 60.0
+"""A turn that fails is tried again for a quarter of a minute; after a minute no answer will come."""
 
 
-def converse(engine: Engine, console: Console, lines: Iterable[str], register: Register) -> None:
-    """Answer each line until the lines end."""
-    state, last = State(register=register), None
-    console.print(engine.sentence("terminal-welcome", register), style="dim")
-    console.print()
-    for line in lines:
-        reply, state = engine.respond(state, _incoming(line, last))
-        last = _reported(engine, reply)
-        show(console, last, engine.sentence("sources-heading", last.card.register))
+class Terminal:
+    """The channel and its delivery in one: what is answered is printed at once."""
+
+    name = "terminal"
+
+    def __init__(self, host: HostServices, console: Console) -> None:
+        self._host = host
+        self._console = console
+        self._last: Reply | None = None
+        self._answered = asyncio.Event()
+
+    @property
+    def delivery(self) -> Terminal:
+        """How answers are delivered here."""
+        return self
+
+    async def start(self) -> None:
+        """Do nothing: lines are handed to `receive`."""
+
+    async def stop(self) -> None:
+        """Do nothing: nothing is under way between two lines."""
+
+    async def close(self) -> None:
+        """Do nothing: there is no connection."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return no HTTP path."""
+        return []
+
+    def health(self) -> Mapping[str, Any]:
+        """Return that it is up."""
+        return {"up": True}
+
+    def welcome(self, register: Register) -> None:
+        """Print what one can do here."""
+        self._console.print(self._host.texts("terminal-welcome", register), style="dim")
+        self._console.print()
+
+    async def receive(self, line: str, key: str | None = None) -> None:
+        """Accept a line and return when its answer is printed: a number means a button of the answer last seen.
+
+        A `key` that was accepted before marks a repetition, which is not answered again. Raises FootnoteError when no
+        answer comes.
+        """
+        self._answered.clear()
+        event = InboundEvent((key or uuid.uuid4().hex,), self.name, PERSON, PERSON, self._incoming(line), {})
+        if not await self._host.accept(event):
+            return
+        try:
+            await asyncio.wait_for(self._answered.wait(), ANSWER_SECONDS)
+        except TimeoutError:
+            raise FootnoteError("no answer came within a minute; the lines above say why") from None
+
+    async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
+        """Print the answer, unless an attempt that died has done so."""
+        if not message.sent:
+            self._last = message.reply
+            heading = self._host.texts("sources-heading", message.reply.card.register)
+            show(self._console, message.reply, heading)
+            await progress(uuid.uuid4().hex, last=True)
+        self._answered.set()
+
+    def _incoming(self, line: str) -> Incoming:
+        """Read a number as a button of the last answer, `/word` as a command, anything else as a question."""
+        words = line.strip()
+        buttons = pressable(self._last) if self._last else ()
+        if words.isascii() and words.isdigit() and 0 < int(words[:6]) <= len(buttons):
+            return Incoming(Kind.TAP, buttons[int(words) - 1].payload, self.name)
+        if words.startswith("/"):
+            return Incoming(Kind.COMMAND, words[1:].split(" ")[0], self.name)
+        return Incoming(Kind.TEXT, words, self.name) if words else Incoming(Kind.COMMAND, "help", self.name)
 
 
 def typed_lines(console: Console) -> Iterator[str]:
@@ -38,21 +107,3 @@ def typed_lines(console: Console) -> Iterator[str]:
         except (EOFError, KeyboardInterrupt):
             console.print()
             return
-
-
-def _incoming(line: str, last: Reply | None) -> Incoming:
-    """Read a number as a button of the last answer, `/word` as a command, anything else as a question."""
-    words = line.strip()
-    buttons = pressable(last) if last else ()
-    if words.isascii() and words.isdigit() and 0 < int(words[:6]) <= len(buttons):
-        return Incoming(Kind.TAP, buttons[int(words) - 1].payload)
-    if words.startswith("/"):
-        return Incoming(Kind.COMMAND, words[1:].split(" ")[0])
-    return Incoming(Kind.TEXT, words) if words else Incoming(Kind.COMMAND, "help")
-
-
-def _reported(engine: Engine, reply: Reply) -> Reply:
-    """Nothing is stored in a terminal conversation, and the answer to /forget and /export says so."""
-    if reply.effect is Effect.FORGET:
-        return engine.report(reply, NONE_DELETED)
-    return engine.report(reply, NOTHING) if reply.effect is Effect.EXPORT else reply
