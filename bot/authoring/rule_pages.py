@@ -89,7 +89,10 @@ def generated(library: Library, root: Path) -> dict[Path, str]:
     """Return every generated file of the project at `root`, with the text it should have."""
     rules = root / "docs" / "rules"
     files = {library.home.content / "schema" / name: text for name, text in schemas().items()}
-    return {**files, root / "docs" / "content.md": contents(library), rules / "README.md": index(pages(rules))}
+    files[root / "docs" / "content.md"] = contents(library)
+    if found := pages(rules):  # a project that only uses the rules has no pages of its own, and so no index
+        files[rules / "README.md"] = index(found)
+    return files
 
 
 def write(library: Library, root: Path) -> list[Path]:
