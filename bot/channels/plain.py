@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.content.document import Block, Document, Heading, Item, ListBlock, Paragraph, Quote, Runs, Table, text_of
+from bot.content.markdown import Block, Document, Heading, Item, ListBlock, Paragraph, Quote, Runs, Table, text_of
 from bot.dialog.turn import Button, Reply, SourceLine
 
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from bot.content.document import Block, Document, Inline, Paragraph
 from bot.content.library import Library, Topic
-from bot.content.markdown import parse
+from bot.content.markdown import Block, Document, Inline, Paragraph, parse
 from bot.content.models import Answer, Claim, Register, Source
 from bot.dialog import payloads
 from bot.dialog.turn import Button, Card, Outcome, SourceLine

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from bot.app import local_inbox
 from bot.channels.plain import pressable
-from bot.channels.terminal.chat import Terminal
+from bot.channels.terminal.plugin import Terminal
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Register, Reply

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from bot.channels.telegram.entities import TextLine, is_openable_url, line_of, styled
-from bot.content.document import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Quote, Runs, Table
+from bot.content.markdown import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Quote, Runs, Table
 from bot.dialog.turn import Card, Outcome, SourceLine
 
 Unit = tuple[TextLine, ...]

@@ -10,7 +10,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from bot.channels.plain import pressable
-from bot.content.document import Block, Document, Heading, Item, ListBlock, Paragraph, Quote, Runs, Table
+from bot.content.markdown import Block, Document, Heading, Item, ListBlock, Paragraph, Quote, Runs, Table
 from bot.dialog.turn import Button, Reply
 
 

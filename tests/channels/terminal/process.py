@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bot.app import build_engine, local_inbox
 from bot.channels.base import HostServices
-from bot.channels.terminal.chat import Terminal
+from bot.channels.terminal.plugin import Terminal
 from bot.inbox.events import InboundEvent, OutboundMessage, Progress
 from bot.settings import load_settings
 

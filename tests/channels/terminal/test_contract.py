@@ -11,8 +11,7 @@ import pytest
 from rich.console import Console
 
 from bot.channels.base import HostServices
-from bot.channels.terminal.chat import Terminal
-from bot.channels.terminal.plugin import plugin
+from bot.channels.terminal.plugin import Terminal, plugin
 from bot.store.base import StoreUnavailable
 from tests.channels.contract import ChannelContract, PluginStandIn, Running, Trouble
 from tests.channels.terminal.process import ACCEPTED, HELD
