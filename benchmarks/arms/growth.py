@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.arms import crowd
 from benchmarks.arms.lanes import side_by_side
 from benchmarks.arms.storage import finished, new_event, opened
-from bot.inbox.processor import RetryPolicy
+from bot.inbox.policy import RetryPolicy
 
 PATIENCE = RetryPolicy()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
 import structlog
@@ -14,9 +14,10 @@ from bot.dialog.turn import State
 from bot.inbox.events import Delivery, InboundEvent
 from bot.inbox.identity import Identity
 from bot.inbox.metrics import Metrics
-from bot.inbox.processor import Answerer, RetryPolicy, TurnProcessor, pack
-from bot.inbox.workers import WorkerPool
-from bot.store.base import AcceptResult, Lease, QueueDepth, Store, StoreUnavailable
+from bot.inbox.policy import RetryPolicy
+from bot.inbox.processor import Answerer, TurnProcessor, pack
+from bot.inbox.workers import Maintenance, WorkerPool
+from bot.store.base import AcceptResult, Lease, Store, StoreUnavailable
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -155,56 +156,3 @@ class Inbox:
             await self._store.release(self._owner)
         except StoreUnavailable:
             log.warning("leases_left_to_expire", seconds=self._policy.lease)
-
-
-_EMPTY = QueueDepth(waiting=0, quarantined=0, oldest=None)
-
-
-class Maintenance:
-    """Three small jobs, each at its own pace; a database that is away is tried again at the next turn."""
-
-    def __init__(self, processor: TurnProcessor, desks: Mapping[str, WorkerPool], lease: Callable[[], Lease]) -> None:
-        self._processor = processor
-        self._desks = desks
-        self._lease = lease
-        self._tasks: list[asyncio.Task[None]] = []
-
-    def start(self) -> None:
-        """Begin."""
-        policy = self._processor.policy
-        jobs = ((self.renew, policy.lease / 3), (self.measure, policy.measure_every), (self.prune, policy.prune_every))
-        self._tasks = [asyncio.create_task(self._every(seconds, job)) for job, seconds in jobs]
-
-    async def stop(self) -> None:
-        """End."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def renew(self) -> None:
-        """Keep the lanes under way ours."""
-        lanes = [lane for workers in self._desks.values() for lane in workers.lanes]
-        if lanes:
-            await self._processor.store.renew(self._lease(), lanes)
-
-    async def measure(self) -> None:
-        """Publish how full the inbox is, and correct the desks' own count."""
-        depths = await self._processor.store.queue_depth()
-        for name in {*depths, *self._desks}:
-            self._processor.metrics.queue_depth(name, depths.get(name, _EMPTY), self._processor.now())
-        for name, workers in self._desks.items():
-            workers.waiting = depths.get(name, _EMPTY).waiting
-
-    async def prune(self) -> None:
-        """Remove what is older than the policy keeps."""
-        pruned = await self._processor.store.prune(self._processor.policy.cutoffs(self._processor.now()))
-        log.info("pruned", **pruned.counts)
-
-    async def _every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                await job()
-            except StoreUnavailable as fault:
-                self._processor.metrics.store_failed("upkeep")
-                log.warning("store_unavailable", step="upkeep", reason=str(fault))
-            await asyncio.sleep(seconds)

@@ -14,7 +14,7 @@ from bot.inbox.events import InboundEvent, OutboundMessage, Progress
 from bot.inbox.identity import Identity
 from bot.inbox.inbox import Inbox
 from bot.inbox.metrics import Metrics
-from bot.inbox.processor import RetryPolicy
+from bot.inbox.policy import RetryPolicy
 from bot.store.base import Store
 
 SECRET = "a secret for tests"

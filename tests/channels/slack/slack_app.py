@@ -17,7 +17,7 @@ from bot.dialog.turn import Register
 from bot.inbox.events import InboundEvent
 from bot.inbox.identity import Identity
 from bot.inbox.inbox import Inbox
-from bot.inbox.processor import RetryPolicy
+from bot.inbox.policy import RetryPolicy
 from bot.store.base import Store
 from bot.store.open import open_store
 from tests.channels.host import host_of

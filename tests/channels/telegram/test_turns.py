@@ -13,7 +13,7 @@ from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Register
-from bot.inbox.processor import RetryPolicy
+from bot.inbox.policy import RetryPolicy
 from bot.store.base import DAY
 from tests.channels.telegram.telegram_app import Mode, TelegramApp, house
 from tests.fakes.telegram import FakeTelegram
