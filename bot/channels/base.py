@@ -104,7 +104,7 @@ LimitCheck = Callable[[str, Register], Iterable[str]]
 
 def longest_reply(composer: Composer, node: str, register: Register) -> Reply:
     """Return the longest form of an answer: the first one, which also offers the choice of register."""
-    return Reply(composer.card(node, register), offer=composer.words("offer", register))
+    return Reply(composer.card(node, register), offer=composer.words("welcome-offer", register))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from bot.channels.base import Texts
 from bot.channels.telegram.address import TelegramAddress
 from bot.channels.telegram.backoff import Pacer
 from bot.channels.telegram.client import Rates, TelegramBot
-from bot.channels.telegram.render import DIAL, TelegramRenderer, TextPart
+from bot.channels.telegram.keyboard import DIAL, Rows, voted
+from bot.channels.telegram.render import TelegramRenderer, TextPart
 from bot.channels.telegram.sender import Sender, TopicGone
 from bot.dialog.turn import Button, Outcome, Reply
 from bot.inbox.events import Gone, OutboundMessage, Progress
@@ -81,19 +82,28 @@ class TelegramDelivery:
 
     async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
         """Deliver the answer. Raises Busy or Gone; calls `progress` with each message's id."""
-        place = TelegramAddress.of(message.address)
+        place, reply = TelegramAddress.of(message.address), message.reply
         if place.query:
-            self.acknowledge(place.query)
-        parts = self._renderer.render(message.reply, await self._extra.buttons(place, message.reply))
+            self.acknowledge(place.query, reply.toast)
+        if place.pressed is not None:
+            await self._show_vote(place, place.pressed, place.keyboard or [])
+            return
+        parts = self._renderer.render(reply, await self._extra.buttons(place, reply), group=place.group)
         target = _target(message, place, parts)
         for part in parts[len(message.sent) :]:
             place, sent = await self._put(place, part, target)
             await progress(str(sent), last=part is parts[-1])
             target = None
 
-    def acknowledge(self, query: str) -> None:
+    async def _show_vote(self, place: TelegramAddress, pressed: str, rows: Rows) -> None:
+        """Mark the vote on the pressed button; the answer above it stays as it is, and the vote can be changed."""
+        marked = voted(rows, pressed)
+        if place.tapped is not None and marked != rows:
+            await self._sender.edit_keyboard(place, place.tapped, marked)
+
+    def acknowledge(self, query: str, toast: str = "") -> None:
         """Tell Telegram at once that a press arrived, without keeping the answer waiting for that."""
-        self.spawn(self._sender.acknowledge(query))
+        self.spawn(self._sender.acknowledge(query, toast))
 
     async def close(self) -> None:
         """Wait for what still runs in the background."""

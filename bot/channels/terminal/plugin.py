@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.base import Channel, ChannelPlugin, ChannelSettings, HostServices
-from bot.channels.plain import pressable
 from bot.dialog.turn import Incoming, Kind, Register, Reply
 from bot.errors import FootnoteError
 from bot.inbox.events import InboundEvent, OutboundMessage, Progress
@@ -86,15 +85,18 @@ class Terminal:
 
         if not message.sent:
             self._last = message.reply
-            heading = self._host.texts("sources-heading", message.reply.card.register)
-            show(self._console, message.reply, heading)
+            if message.reply.toast:
+                self._console.print(message.reply.toast, style="dim")
+            show(self._console, message.reply, self._host.texts)
             await progress(uuid.uuid4().hex, last=True)
         self._answered.set()
 
     def _incoming(self, line: str) -> Incoming:
         """Read a number as a button of the last answer, `/word` as a command, anything else as a question."""
+        from bot.channels.terminal.render import menu
+
         words = line.strip()
-        buttons = pressable(self._last) if self._last else ()
+        buttons = menu(self._last, self._host.texts) if self._last else ()
         if words.isascii() and words.isdigit() and 0 < int(words[:6]) <= len(buttons):
             return Incoming(Kind.TAP, buttons[int(words) - 1].payload, self.name)
         if words.startswith("/"):
