@@ -125,13 +125,19 @@ class Composer:
             return
         if node != library.role("tone"):  # it offers both registers itself
             yield self.other_register(node, register)
-        if references and node not in library.always:
+        if references and self._lists_sources_of(node, references):
             yield Button(self.words("sources-button", register), payloads.payload(references), "sources")
         if node in (*library.always, library.otherwise):
             yield self.start_over(register)
         elif self._outcome(node) is Outcome.ANSWER:
             yield Button(self.words("helpful", register), payloads.payload(node, word="up"), "feedback")
             yield Button(self.words("unhelpful", register), payloads.payload(node, word="down"), "feedback")
+
+    def _lists_sources_of(self, node: str, references: str) -> bool:
+        """Tell whether the list of sources is about this answer; another topic has its own numbers."""
+        library = self._library
+        apart = node in (*library.always, library.otherwise)
+        return not apart and library.topic_of(node) is library.topic_of(references)
 
     def _urgent_buttons(self, node: str, register: Register) -> Iterator[Button]:
         """Yield what one can say to an emergency card: that it got worse, and that it is over."""
@@ -230,8 +236,10 @@ class Composer:
             "due": self._date(state.due, register),
             "updated": self._date(article.updated, register),
         }
-        short, full = (self.words(f"{form}-{state.status}", register, **values) for form in ("foot", "review"))
-        return FootLine(short, full)
+        short = self.words(f"foot-{state.status}", register, **values)
+        undated = f"review-{state.status}-undated"
+        key = undated if article.updated is None and undated in self._library.interface else f"review-{state.status}"
+        return FootLine(short, self.words(key, register, **values))
 
     def _date(self, day: date | None, register: Register) -> str:
         """Return a date as both readers write it, such as `14 July 2025`."""

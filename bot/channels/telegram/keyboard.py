@@ -44,6 +44,9 @@ MAX_OWN_ROWS = 3
 
 _FOLLOW = frozenset({"follow-up", "danger", "choice"})
 _WAYS = ("tone", "sources", "start", "navigation", "link")
+_NEEDED = frozenset({"tone", "link"})
+"""The other register, and the way out of a group: never left out."""
+
 _IN_MENU = frozenset({"start"})
 """Roles of what the command menu holds too: not shown beside follow-ups."""
 
@@ -93,7 +96,7 @@ def _guided(follow: list[Button], ways: list[Button], budget: int, wanted: int) 
     found: list[Row] = []
     for taken in range(min(max(0, budget - bool(ways)), len(paired)), len(paired) + 1):
         rows, left = paired[:taken], _flat(paired[taken:])
-        last = _last_row(left, ways) if len(_flat(rows)) < MAX_FOLLOW else tuple(ways[:2])
+        last = _last_row(left, ways) if len(_flat(rows)) < MAX_FOLLOW else _last_row((), ways)
         found = [*rows, last] if last else rows
         if sum(button in follow for button in _flat(found)) >= wanted:
             break
@@ -101,8 +104,12 @@ def _guided(follow: list[Button], ways: list[Button], budget: int, wanted: int) 
 
 
 def _last_row(left: Sequence[Button], ways: Sequence[Button]) -> Row:
-    beside = [button for button in left if ways and _together(button, ways[0])]
-    return (*beside[:1], *ways)[:2]
+    """Return a row that begins with a short follow-up, if there is one, and always holds the first ways of a place."""
+    needed = [way for way in ways if way.role in _NEEDED] or list(ways[:1])
+    beside = [button for button in left if needed and _together(button, needed[0])]
+    others = [way for way in ways if way not in needed]
+    chosen = [*needed, *beside, *others][:2]
+    return tuple(sorted(chosen, key=lambda button: button in ways))
 
 
 def _flat(rows: Sequence[Row]) -> list[Button]:
