@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels.registry import default_register
 from bot.content.library import Library
 from bot.content.loader import load
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Register
 from bot.matching import build_matcher
 from tests.leaks import ear
 
@@ -29,9 +29,4 @@ def library() -> Library:
 @pytest.fixture(scope="session")
 def engine(library: Library) -> Engine:
     """The engine as served."""
-    return Engine(library, build_matcher(library), default_register=by_channel)
-
-
-def by_channel(channel: str) -> Register:
-    """Take people for clinicians where clinicians write."""
-    return Register.PROFESSIONAL if channel == "slack" else Register.LAYPERSON
+    return Engine(library, build_matcher(library), default_register=default_register)

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from bot.content.document import Document
 from bot.content.library import Library, Topic
-from bot.content.markdown import parse
+from bot.content.markdown import Document, parse
 from bot.content.models import Answer, Claim, Register
 from bot.dialog import payloads
 from bot.dialog.bibliography import Bibliography, marks
@@ -142,7 +141,7 @@ class Composer:
         return not apart and library.topic_of(node) is library.topic_of(references)
 
     def _urgent_buttons(self, node: str, register: Register) -> Iterator[Button]:
-        """Yield what one can say to an emergency card, that it got worse and that it is over, before what it leads to."""
+        """Yield what one can say to an emergency card: that it got worse, that it is over; then what it leads to."""
         yield Button(self.words("urgent-worse", register), payloads.payload(node, word="worse"), "danger")
         yield Button(self.words("urgent-over", register), payloads.payload(node, word="over"))
         for follow in self._library.nodes[node].next[: MAX_FOLLOW_UPS - 2]:

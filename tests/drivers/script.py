@@ -48,14 +48,28 @@ class Turn(BaseModel):
 
 
 class Script(BaseModel):
-    """A conversation; played in both registers unless it names one, on all stages unless it names some."""
+    """A conversation; played in both registers unless it names one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     tone: Register | None = None
-    stages: tuple[str, ...] = ("engine", "terminal", "telegram", "slack")
     turns: tuple[Turn, ...]
+
+    @property
+    def threads(self) -> bool:
+        """Whether it goes on in several threads at once, which not every channel has."""
+        return len({turn.thread for turn in self.turns}) > 1
+
+    @property
+    def commands(self) -> bool:
+        """Whether a command is named in it, which not every channel shows in a conversation."""
+        return any(turn.command is not None for turn in self.turns)
+
+    @property
+    def waits(self) -> bool:
+        """Whether time passes in it, which only a driver with a clock of its own can play."""
+        return any(turn.after != Turn.model_fields["after"].default for turn in self.turns)
 
 
 def scripts() -> Iterator[tuple[str, Script]]:
@@ -65,11 +79,10 @@ def scripts() -> Iterator[tuple[str, Script]]:
             yield path.stem, Script.model_validate(raw)
 
 
-def plays(stage: str) -> list[tuple[str, Script, Register]]:
-    """Return every script to be played on `stage`, once per register."""
+def plays() -> list[tuple[str, Script, Register]]:
+    """Return every script, once per register."""
     return [
         (f"{stem}: {script.name} ({register})", script, register)
         for stem, script in scripts()
-        if stage in script.stages
         for register in ((script.tone,) if script.tone else tuple(Register))
     ]

@@ -11,9 +11,9 @@ import pytest
 
 from bot.channels.telegram.address import TelegramAddress
 from bot.channels.telegram.backoff import Pacer
-from bot.channels.telegram.channel import Numbers, TelegramChannel
+from bot.channels.telegram.channel import Numbers, TelegramDelivery
 from bot.channels.telegram.client import Rates, make_bot
-from bot.content.document import Inline, Paragraph
+from bot.content.markdown import Inline, Paragraph
 from bot.dialog.turn import Button, ClaimCard, FootLine, Outcome, Register, Reply
 from bot.inbox.events import Busy, Gone, OutboundMessage
 from tests.channels.telegram.telegram_app import UNLIMITED, words
@@ -39,7 +39,7 @@ class Delivery:
 
     def __init__(self, fake: FakeTelegram, numbers: Numbers = ()) -> None:
         self.bot = make_bot(fake.token, fake.url, UNLIMITED)
-        self.channel = TelegramChannel(self.bot, words, UNLIMITED, numbers)
+        self.channel = TelegramDelivery(self.bot, words, UNLIMITED, numbers)
         self.sent: list[str] = []
 
     async def progress(self, message: str, *, last: bool = False) -> None:

@@ -14,7 +14,8 @@ from bot.channels.telegram.entities import TextLine, fragments, line_of, styled,
 from bot.channels.telegram.keyboard import LABEL as PHONE_LABEL
 from bot.channels.telegram.keyboard import MAX_BUTTONS, MAX_ROWS, PAIR, voted
 from bot.channels.telegram.render import TelegramRenderer, TextPart
-from bot.content.document import (
+from bot.content.library import Library
+from bot.content.markdown import (
     Block,
     Document,
     Heading,
@@ -27,7 +28,6 @@ from bot.content.document import (
     Table,
     text_of,
 )
-from bot.content.library import Library
 from bot.dialog.composer import Composer
 from bot.dialog.turn import Button, ClaimCard, FootLine, Notice, Outcome, Register, Reply, SourceLine, View
 from tests.channels.telegram.telegram_app import words
