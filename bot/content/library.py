@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from jinja2 import TemplateError
 
 from bot.content import templates
-from bot.content.matching_models import AdviceRules, Intents, UrgentRules, Vocabulary
+from bot.content.matching_models import AdviceRules, Intents, Vocabulary
 from bot.content.models import (
     Answer,
     Article,
@@ -22,10 +22,13 @@ from bot.content.models import (
     Register,
     Registers,
     Review,
+    Role,
+    SmallTalk,
     Source,
     Term,
 )
 from bot.content.review import ReviewState, content_hash, state_of
+from bot.content.urgent_models import LanguagesFile, UrgentRules
 
 
 class MissingText(KeyError):
@@ -81,6 +84,11 @@ class ContentPaths:
         """Return the file of an answer."""
         return self.content / topic / "answers" / f"{answer}.yaml"
 
+    @property
+    def small_talk(self) -> Path:
+        """Return the file of what is said around the questions."""
+        return self.content / "small-talk.yaml"
+
     def of_topic(self, topic: str, name: str) -> Path:
         """Return one of a topic's files: topic, facts, sources, notes or terms."""
         return self.content / topic / f"{name}.yaml"
@@ -90,7 +98,8 @@ class ContentPaths:
 class Library:
     """Everything the bot may say. Node ids, answer ids and figures are unique across dialogs and topics.
 
-    `phrases` are how people ask for each node, `after` how they ask in a thread, by the node last shown.
+    `phrases` are how people ask for each node, `after` how they ask in a thread, by the node last shown;
+    `small_talk` is what is said around the questions, by its kind.
     `vocabulary`, `intents`, `advice_rules` and `urgent_rules` are the matcher's files, all or none;
     `main` is the dialog that starts the conversation and answers the rest; `version` changes with any byte of any file.
     """
@@ -105,11 +114,13 @@ class Library:
     interface: Mapping[str, Registers]
     emergency: Mapping[str, str | Registers]
     copy_numbers: tuple[CopyNumber, ...]
+    small_talk: Mapping[str, SmallTalk]
     layout: Mapping[str, str]
     vocabulary: Vocabulary | None
     intents: Intents | None
     advice_rules: AdviceRules | None
     urgent_rules: UrgentRules | None
+    languages: LanguagesFile | None
     main: Dialog
     version: str
     _topic_of: Mapping[str, str] = field(repr=False)
@@ -121,6 +132,17 @@ class Library:
     def start(self) -> str:
         """The node a conversation begins with."""
         return self.main.start
+
+    @property
+    def urgent_nodes(self) -> frozenset[str]:
+        """The list of signs and the card of each."""
+        cards = (sign.card for sign in self.urgent_rules.signs.values()) if self.urgent_rules else ()
+        return frozenset((self.urgent, *cards))
+
+    def say_in(self, language: str, *, urgent: bool) -> str:
+        """Return the sentence of another language that goes before an answer in English."""
+        found = self.languages.languages.get(language) if self.languages else None
+        return (found.emergency if urgent else found.only_english) if found else ""
 
     @property
     def urgent(self) -> str:
@@ -141,6 +163,10 @@ class Library:
     def always(self) -> tuple[str, ...]:
         """The nodes reachable from everywhere."""
         return self.main.always
+
+    def role(self, name: Role) -> str | None:
+        """Return the node that plays a part, such as `help`; None where the dialog has none."""
+        return self.main.roles.get(name)
 
     def answer(self, node: str) -> Answer:
         """Return what `node` shows; raises KeyError for an unknown node."""

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.content import templates
-from bot.content.diagnostics import Diagnostic
+from bot.content.diagnostics import Diagnostic, Location, Place
 from bot.content.files import page_of
 from bot.content.library import Library
 from bot.content.models import Claim, Note, Register, Registers
-from bot.content.source_map import Location, Place
 from bot.content.templates import TemplateProblem
 from bot.content.yaml_reader import YamlFile
 
@@ -27,7 +26,7 @@ class Text:
 
 
 def texts(library: Library) -> Iterator[Text]:
-    """Yield every authored text about a topic, answer by answer, then notes and sources."""
+    """Yield every authored text about a topic, answer by answer, then notes and sources; then the small talk."""
     for name, topic in library.topics.items():
         yield from _pair(library.home.of_topic(name, "topic"), ("title",), topic.title)
         for node, answer in topic.answers.items():
@@ -45,6 +44,8 @@ def texts(library: Library) -> Iterator[Text]:
             yield from _pair(path, ("sources", source_id, "supports"), source.supports)
             if source.as_printed:
                 yield from _pair(path, ("sources", source_id, "as_printed"), source.as_printed)
+    for kind, talk in library.small_talk.items():
+        yield from _pair(library.home.small_talk, ("small_talk", kind, "says"), talk.says)
 
 
 def template_diagnostics(library: Library) -> Iterator[Diagnostic]:

@@ -61,7 +61,7 @@ class OutboundMessage:
     urgent: bool = False
 
 
-class Channel(Protocol):
+class Delivery(Protocol):
     """A place that can deliver an answer."""
 
     name: str

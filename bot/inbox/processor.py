@@ -13,11 +13,12 @@ import structlog
 
 from bot.dialog import payloads
 from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Reply, State
-from bot.inbox.events import Channel, InboundEvent, OutboundMessage
+from bot.inbox.events import Delivery, InboundEvent, OutboundMessage
 from bot.inbox.identity import DecryptionError, Identity
 from bot.inbox.metrics import Metrics
 from bot.inbox.policy import RetryPolicy
 from bot.inbox.priority import nothing_urgent
+from bot.inbox.state_as_asked import asked_in, left_by
 from bot.inbox.thoughts import LONGEST, Part, Thought, part_from, thought_of
 from bot.store.base import Earlier, NewEvent, Store, StoreUnavailable, Turn, TurnResult, Vote, WaitingRow, day_of
 
@@ -97,16 +98,16 @@ class TurnProcessor:
     now: Callable[[], float]
     urgent: Callable[[str], bool] = nothing_urgent
 
-    async def answer(self, turn: Turn, channel: Channel) -> TurnResult:
+    async def answer(self, turn: Turn, channel: Delivery) -> TurnResult:
         """Deliver the answer to one turn and return what it leaves behind. Raises what the channel raises, and
         `Incomplete` when the rest of the thought may still come."""
         thought = await self._thought(turn)
         if self._says_nothing_new(turn, thought):
             return self._ended(turn, thought)
-        incoming = self._incoming(turn, thought)
-        before = asked_in(turn, thought.parts[0].edited)
+        incoming, unaddressed = self._incoming(turn, thought), thought.parts[0].unaddressed
+        before = asked_in(turn, edited=incoming.edited)
         reply, after = self.engine.respond(before, incoming)
-        if thought.parts[0].unaddressed and not _worth_saying(reply, before, _asks_back(turn, incoming)):
+        if reply.silent or (unaddressed and not _worth_saying(reply, before, _asks_back(turn, incoming))):
             self.metrics.kept_silent(turn.channel)
             return self._ended(turn, thought)
         reply = await self._perform(turn, reply)
@@ -117,7 +118,7 @@ class TurnProcessor:
             return self._ended(turn, thought)
         return replace(
             self._ended(turn, thought),
-            state=left_by(turn, thought.parts[0].edited, after),
+            state=left_by(turn, after, edited=incoming.edited),
             node=reply.card.node,
             messages=sent,
             vote=_vote(turn, incoming, reply, at),
@@ -200,7 +201,7 @@ class TurnProcessor:
             return self.engine.report(reply, await self.store.export(turn.person))
         return reply
 
-    async def _deliver(self, turn: Turn, thought: Thought, reply: Reply, channel: Channel) -> tuple[str, ...]:
+    async def _deliver(self, turn: Turn, thought: Thought, reply: Reply, channel: Delivery) -> tuple[str, ...]:
         sent, urgent = list(turn.sent), reply.card.outcome is Outcome.URGENT
         earlier = turn.earlier.message if turn.earlier and _replaces(turn.earlier, thought, reply) else None
         message = OutboundMessage(thought.last.address, reply, turn.sent, earlier, turn.doubtful, urgent)
@@ -221,9 +222,9 @@ def _worth_saying(reply: Reply, state: State, asks_back: bool) -> bool:
     card = reply.card
     if card.outcome is Outcome.URGENT:
         return True
-    if asks_back:
-        return card.outcome in (Outcome.ANSWER, Outcome.CHOICES)
-    return card.outcome is Outcome.ANSWER and not card.about_bot and card.node != state.node
+    if state.quiet or card.outcome not in (Outcome.ANSWER, Outcome.CHOICES):
+        return False
+    return asks_back or (card.outcome is Outcome.ANSWER and not card.about_bot and card.node != state.node)
 
 
 def _asks_back(turn: Turn, incoming: Incoming) -> bool:
@@ -234,25 +235,6 @@ def _replaces(earlier: Earlier, thought: Thought, reply: Reply) -> bool:
     """Tell whether a corrected question's answer takes the place of the one before: an emergency that was edited in
     does not, for nobody is told of a change further up."""
     return thought.parts[0].edited and (reply.card.outcome is not Outcome.URGENT or earlier.node == reply.card.node)
-
-
-def asked_in(turn: Turn, edited: bool) -> State:
-    """Return the state in which a turn's question was asked: a corrected one is read after what was shown before it.
-
-    Where it was the last of several messages, its other words are gone, and the answer they had stands for them.
-    """
-    earlier = turn.earlier
-    if not edited or earlier is None:
-        return turn.state
-    return replace(turn.state, history=earlier.history if earlier.whole else (*earlier.history, earlier.node))
-
-
-def left_by(turn: Turn, edited: bool, after: State) -> State:
-    """Return what to remember after a turn: a correction moves the conversation's place only if nothing followed it."""
-    earlier = turn.earlier
-    if not edited or earlier is None or (earlier.newest and turn.state.node == earlier.node):
-        return after
-    return replace(after, history=turn.state.history)
 
 
 def _vote(turn: Turn, incoming: Incoming, reply: Reply, at: float) -> Vote | None:

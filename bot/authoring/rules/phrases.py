@@ -9,10 +9,9 @@ from itertools import product
 from math import prod
 
 from bot.authoring.rules.base import CheckContext
-from bot.content.diagnostics import Diagnostic, Level
+from bot.content.diagnostics import Diagnostic, Level, Location
 from bot.content.files import diagnostic_at, page_of
 from bot.content.library import Library
-from bot.content.source_map import Location
 from bot.content.yaml_reader import YamlFile
 
 _CHOICE = re.compile(r"\(([^()]*)\)(\?)?")
@@ -106,10 +105,11 @@ def _count(phrase: str) -> int:
 
 
 def _forms(phrase: str) -> set[str]:
-    return {_plain("".join(words)) for words in product(*_groups(phrase))}
+    return {plain("".join(words)) for words in product(*_groups(phrase))}
 
 
-def _plain(words: str) -> str:
+def plain(words: str) -> str:
+    """Return the words alone: without case, accents and punctuation; empty where there are none, as in an emoji."""
     folded = words.casefold()
     if not folded.isascii():
         folded = "".join(sign for sign in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(sign))

@@ -1,4 +1,4 @@
-"""The door: one raw update becomes an envelope for the inbox, a departure, a search, or nothing.
+"""One raw update becomes an event for the inbox, the note that a person left, an inline query, or nothing.
 
 Updates are read from plain JSON, not through python-telegram-bot's types: those cost a quarter of a turn, know nothing
 newer than Bot API 10.0, and one field they cannot parse would stop every update behind it.
@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from bot.channels.telegram.address import TelegramAddress
+from bot.channels.telegram.keyboard import is_vote
 from bot.channels.telegram.message import (
     Json,
     answered_in,
@@ -29,7 +30,7 @@ from bot.channels.unknown import UnknownNames
 from bot.dialog.turn import Incoming, Kind
 from bot.inbox.events import InboundEvent
 
-NAMES = ("start", "help", "tone", "sources", "privacy", "forget", "export")
+NAMES = ("start", "help", "tone", "sources", "settings", "about", "privacy", "forget", "export", "stop")
 """The commands in the menu. Any other node can be named too: /ala_dose shows `ala-dose`."""
 
 _COMMAND = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<bot>\w{1,64}))?(?:\s+(?P<rest>.*))?", re.ASCII | re.DOTALL)
@@ -112,7 +113,7 @@ class InlineQuery:
     words: str
 
 
-Read = InboundEvent | UserLeft | InlineQuery | None
+Parsed = InboundEvent | UserLeft | InlineQuery | None
 
 
 class UpdateParser:
@@ -123,7 +124,7 @@ class UpdateParser:
         self.unknown = UnknownNames("telegram")
         self._bot = bot
         self._clock = clock
-        self._readers: Mapping[str, Callable[[Json, str], Read]] = {
+        self._readers: Mapping[str, Callable[[Json, str], Parsed]] = {
             "message": self._message,
             "edited_message": self._edited,
             "callback_query": self._press,
@@ -131,7 +132,7 @@ class UpdateParser:
             "inline_query": self._search,
         }
 
-    def read(self, update: Any) -> Read:
+    def parse(self, update: Any) -> Parsed:
         """Return what the update means; None for what needs no answer. Raises Unreadable."""
         try:
             key = f"telegram:{self._bot}:{int(update['update_id'])}"
@@ -207,7 +208,7 @@ class UpdateParser:
             person=f"telegram:{user}",
             conversation=conversation(place),
             incoming=Incoming(Kind.TAP, data, "telegram", group=place.group),
-            address=place.address(),
+            address=_with_vote(place, message or {}, data).address(),
         )
 
     def _tap_keys(self, user: int, chat: int, message: Json, data: str) -> tuple[str, ...]:
@@ -248,6 +249,12 @@ def _pressed(query: Json, user: int, message: Json) -> TelegramAddress:
         query=str(query["id"]),
         tapped=number if own else None,
     )
+
+
+def _with_vote(place: TelegramAddress, message: Json, data: str) -> TelegramAddress:
+    """Return the place of a press with the buttons it stands in, if it is a vote: the one pressed will be marked."""
+    rows = (message.get("reply_markup") or {}).get("inline_keyboard")
+    return replace(place, pressed=data, keyboard=rows) if is_vote(data) else place
 
 
 def _is_group(message: Json) -> bool:

@@ -20,6 +20,7 @@ from bot.store.base import (
     NewEvent,
     Turn,
     TurnResult,
+    context_text,
     day_of,
     earlier_from,
     state_from,
@@ -29,10 +30,10 @@ from bot.store.base import (
 Acceptance = tuple[NewEvent, Lease | None]
 Finish = tuple[Turn, TurnResult, Lease | None]
 
-_REMEMBERED = """p.tone, p.met, c.trail,
+_REMEMBERED = """p.tone, p.met, c.trail, c.context AS about,
   (SELECT node FROM message m WHERE m.conversation = a.conversation AND m.message = a.replies_to) AS context,
   e.message AS earlier, e.node AS earlier_node, e.before AS earlier_before, e.words AS earlier_words,
-  e.question AS earlier_question, e.newest AS earlier_newest"""
+  e.question AS earlier_question, e.newest AS earlier_newest, e.at AS earlier_at"""
 
 _MEMORY = """LEFT JOIN person p ON p.person = a.person
 LEFT JOIN conversation c ON c.conversation = a.conversation
@@ -114,29 +115,30 @@ WHERE conversation = $1"""
 FINISH = """
 WITH turn AS (
   SELECT * FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::smallint[], $5::boolean[], $6::text[], $7::text[],
-    $8::float8[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::float8[], $20::text[],
-    $21::text[], $22::bytea[])
-  AS t (id, tone, met, day, remembered, trail, node, at, voted, vote_tone, vote_channel, vote, owner, until, question,
-    before, words)
+    $8::float8[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::float8[], $15::text[],
+    $21::text[], $22::text[], $23::bytea[])
+  AS t (id, tone, met, day, remembered, trail, node, at, voted, vote_tone, vote_channel, vote, owner, until, context,
+    question, before, words)
 ), done AS (
   DELETE FROM inbox USING turn WHERE inbox.id = turn.id RETURNING inbox.conversation, inbox.person, turn.*
 ), along AS (
-  DELETE FROM inbox USING done JOIN unnest($23::bigint[], $24::bigint[]) AS j (id, row) USING (id)
+  DELETE FROM inbox USING done JOIN unnest($24::bigint[], $25::bigint[]) AS j (id, row) USING (id)
   WHERE inbox.id = j.row RETURNING inbox.conversation
 ), about AS (
   INSERT INTO person AS p (person, tone, met, day)
   SELECT person, tone, met, day FROM done WHERE remembered ORDER BY person
-  ON CONFLICT (person) DO UPDATE SET tone = CASE WHEN p.person = ANY($15) THEN excluded.tone ELSE p.tone END,
+  ON CONFLICT (person) DO UPDATE SET tone = CASE WHEN p.person = ANY($16) THEN excluded.tone ELSE p.tone END,
     met = p.met OR excluded.met, day = excluded.day, departed = NULL
-  WHERE p.person = ANY($15) OR p.met < excluded.met OR p.day <> excluded.day OR p.departed IS NOT NULL
+  WHERE p.person = ANY($16) OR p.met < excluded.met OR p.day <> excluded.day OR p.departed IS NOT NULL
 ), position AS (
-  INSERT INTO conversation (conversation, person, trail, day)
-  SELECT conversation, person, trail, day FROM done WHERE remembered ORDER BY conversation
-  ON CONFLICT (conversation) DO UPDATE SET person = excluded.person, trail = excluded.trail, day = excluded.day
+  INSERT INTO conversation (conversation, person, trail, context, day)
+  SELECT conversation, person, trail, context, day FROM done WHERE remembered ORDER BY conversation
+  ON CONFLICT (conversation) DO UPDATE
+  SET person = excluded.person, trail = excluded.trail, context = excluded.context, day = excluded.day
 ), answers AS (
   INSERT INTO message AS m (conversation, message, node, question, part, at, before, words)
   SELECT conversation, message, node, question, part, at, before, words
-  FROM done JOIN unnest($16::bigint[], $17::text[], $18::smallint[]) AS sent (id, message, part) USING (id)
+  FROM done JOIN unnest($17::bigint[], $18::text[], $19::smallint[]) AS sent (id, message, part) USING (id)
   ORDER BY conversation, message
   ON CONFLICT (conversation, message) DO UPDATE SET node = excluded.node,
     words = CASE WHEN excluded.question = m.question THEN excluded.words ELSE m.words END
@@ -146,14 +148,14 @@ WITH turn AS (
   GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
   ON CONFLICT (node, tone, channel, vote, day) DO UPDATE SET votes = f.votes + excluded.votes
 ), held AS (
-  SELECT conversation FROM lane WHERE conversation = ANY($19) ORDER BY conversation FOR UPDATE
+  SELECT conversation FROM lane WHERE conversation = ANY($20) ORDER BY conversation FOR UPDATE
 )
 UPDATE lane SET waiting = waiting - ended.count, due_at = done.at, gathering = FALSE,
   owner = CASE WHEN waiting > ended.count THEN done.owner END, until = done.until
 FROM done JOIN held USING (conversation) CROSS JOIN LATERAL (
   SELECT 1 + count(*)::int AS count FROM along WHERE along.conversation = done.conversation
 ) ended
-WHERE lane.conversation = done.conversation AND lane.conversation = ANY($19)
+WHERE lane.conversation = done.conversation AND lane.conversation = ANY($20)
 RETURNING lane.conversation, lane.waiting
 """
 """Returns nothing for a turn that another replica has finished, else how many are left in its lane."""
@@ -186,8 +188,8 @@ def finish_terms(calls: Sequence[Finish]) -> list[Sequence[Any]]:
     sent = [(turn.row, text, part) for turn, record, _ in calls for part, text in enumerate(record.messages)]
     lanes = [turn.conversation for turn, _, _ in calls]
     joined = [(turn.row, row) for turn, record, _ in calls for row in record.joined]
-    columns = _columns([_finished(*call) for call in calls], 17)
-    return [*columns[:14], changed, *_columns(sent, 3), lanes, *columns[14:], *_columns(joined, 2)]
+    columns = _columns([_finished(*call) for call in calls], 18)
+    return [*columns[:15], changed, *_columns(sent, 3), lanes, *columns[15:], *_columns(joined, 2)]
 
 
 def _accepted(new_event: NewEvent, lease: Lease | None) -> tuple[Any, ...]:
@@ -221,6 +223,7 @@ def _finished(turn: Turn, record: TurnResult, lease: Lease | None) -> tuple[Any,
         *voted,
         lease.owner if lease else None,
         lease.until if lease else None,
+        context_text(state),
         " ".join(record.questions) or turn.question,
         " ".join(record.history),
         b"".join(record.words),
@@ -243,7 +246,7 @@ def new_turn(row: Any, new_event: NewEvent) -> Turn:
         attempts=0,
         sent=(),
         question=new_event.question,
-        state=state_from(row["tone"], row["met"], row["trail"]),
+        state=state_from(row["tone"], row["met"], row["trail"], row["about"]),
         context=row["context"],
         earlier=_earlier(new_event.question, row),
         urgent=new_event.urgent,
@@ -263,7 +266,7 @@ def turn_from(row: Any, *, doubtful: bool = False) -> Turn:
         attempts=row["attempts"],
         sent=tuple(json.loads(row["sent"])),
         question=row["question"],
-        state=state_from(row["tone"], row["met"], row["trail"]),
+        state=state_from(row["tone"], row["met"], row["trail"], row["about"]),
         context=row["context"],
         earlier=_earlier(row["question"], row),
         doubtful=doubtful or row["attempts"] > 0,
@@ -275,5 +278,5 @@ def turn_from(row: Any, *, doubtful: bool = False) -> Turn:
 def _earlier(question: str | None, row: Any) -> Earlier | None:
     if row["earlier"] is None or question is None:
         return None
-    about = ("earlier", "earlier_node", "earlier_before", "earlier_words", "earlier_question", "earlier_newest")
-    return earlier_from(question, *(row[name] for name in about))
+    about = ("node", "before", "words", "question", "newest", "at")
+    return earlier_from(question, row["earlier"], *(row[f"earlier_{name}"] for name in about))

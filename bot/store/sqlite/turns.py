@@ -20,6 +20,7 @@ from bot.store.base import (
     TurnResult,
     Waiting,
     WaitingRow,
+    context_text,
     day_of,
     earlier_from,
     state_from,
@@ -34,7 +35,7 @@ _OTHERS = "SELECT 1 FROM inbox WHERE conversation = ? AND status = 'waiting' AND
 _THEIRS = """SELECT id, payload, received, question, priority = 0 FROM inbox
 WHERE conversation = ? AND person = ? AND status = 'waiting' ORDER BY id LIMIT ?"""
 
-_STATE = """SELECT tone, met, trail FROM (SELECT 1)
+_STATE = """SELECT tone, met, trail, context FROM (SELECT 1)
 LEFT JOIN person ON person.person = ? LEFT JOIN conversation ON conversation.conversation = ?"""
 
 _INSERT = """INSERT INTO inbox
@@ -58,10 +59,11 @@ ON CONFLICT (person) DO UPDATE SET tone = CASE WHEN :changed THEN excluded.tone 
 met = met OR excluded.met, day = excluded.day, departed = NULL
 WHERE :changed OR met < excluded.met OR day <> excluded.day OR departed IS NOT NULL"""
 
-_MOVE_ON = "UPDATE conversation SET trail = ?, day = ? WHERE conversation = ? AND person = ?"
+_MOVE_ON = "UPDATE conversation SET trail = ?, context = ?, day = ? WHERE conversation = ? AND person = ?"
 
-_REMEMBER_TRAIL = """INSERT INTO conversation (trail, day, conversation, person) VALUES (?, ?, ?, ?)
-ON CONFLICT (conversation) DO UPDATE SET person = excluded.person, trail = excluded.trail, day = excluded.day"""
+_REMEMBER_TRAIL = """INSERT INTO conversation (trail, context, day, conversation, person) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (conversation) DO UPDATE
+SET person = excluded.person, trail = excluded.trail, context = excluded.context, day = excluded.day"""
 
 _REMEMBER_MESSAGE = """INSERT INTO message (conversation, message, node, question, part, at, before, words)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -69,7 +71,7 @@ ON CONFLICT (conversation, message) DO UPDATE SET node = excluded.node,
 words = CASE WHEN excluded.question = question THEN excluded.words ELSE words END"""
 
 _EARLIER = """SELECT message, node, before, words, question,
-at = (SELECT max(at) FROM message WHERE conversation = :conversation)
+at = (SELECT max(at) FROM message WHERE conversation = :conversation), at
 FROM message WHERE conversation = :conversation AND instr(' ' || question || ' ', ' ' || :question || ' ') > 0
 ORDER BY at DESC, part LIMIT 1"""
 
@@ -113,7 +115,7 @@ def first_turn(db: sqlite3.Connection, conversation: bytes, *, doubtful: bool = 
 
 def _turn(db: sqlite3.Connection, row: int, new_event: NewEvent) -> Turn:
     """Return a new turn with what is remembered about its asker, its conversation and the messages it refers to."""
-    register, introduced, history = db.execute(_STATE, (new_event.person, new_event.conversation)).fetchone()
+    register, introduced, history, context = db.execute(_STATE, (new_event.person, new_event.conversation)).fetchone()
     return Turn(
         row=row,
         channel=new_event.channel,
@@ -124,7 +126,7 @@ def _turn(db: sqlite3.Connection, row: int, new_event: NewEvent) -> Turn:
         attempts=0,
         sent=(),
         question=new_event.question,
-        state=state_from(register, introduced, history),
+        state=state_from(register, introduced, history, context),
         context=_node_of(db, new_event.conversation, new_event.replies_to) if new_event.replies_to else None,
         earlier=_answer_to(db, new_event.conversation, new_event.question) if new_event.edited else None,
         urgent=new_event.urgent,
@@ -239,6 +241,6 @@ def _remember_state(db: sqlite3.Connection, turn: Turn, state: State, day: int) 
     changed = state.register != turn.state.register
     about = {"person": turn.person, "tone": state.register, "met": state.introduced, "day": day, "changed": changed}
     db.execute(_REMEMBER_PERSON, about)
-    position = (trail_text(state), day, turn.conversation, turn.person)
+    position = (trail_text(state), context_text(state), day, turn.conversation, turn.person)
     if db.execute(_MOVE_ON, position).rowcount == 0:  # new, or another person's turn until now
         db.execute(_REMEMBER_TRAIL, position)

@@ -45,7 +45,7 @@ def message(**fields: Any) -> dict[str, Any]:
 
 
 def read(door: UpdateParser, **update: Any) -> Any:
-    return door.read({"update_id": 900} | update)
+    return door.parse({"update_id": 900} | update)
 
 
 def asked(door: UpdateParser, **fields: Any) -> Incoming | None:
@@ -227,7 +227,7 @@ def test_forged_data_is_handed_on_for_the_engine_to_judge(door: UpdateParser, da
 def test_a_double_tap_shares_a_key_and_a_later_one_does_not(door: UpdateParser, clock: Clock) -> None:
     def keys(number: int, **more: Any) -> set[str]:
         update = {"update_id": number, "callback_query": press(message=ANSWER | {"chat": PRIVATE} | more)}
-        event = door.read(update)
+        event = door.parse(update)
         assert isinstance(event, InboundEvent)
         return set(event.keys)
 
@@ -299,5 +299,14 @@ for _ in range(5000):
 )
 def test_what_cannot_be_read_says_so_and_quotes_nothing(door: UpdateParser, update: Any) -> None:
     with pytest.raises(Unreadable) as fault:
-        door.read(update)
+        door.parse(update)
     assert str(fault.value) in {"KeyError", "TypeError", "ValueError", "AttributeError", "RecursionError"}
+
+
+def test_a_vote_brings_the_buttons_it_stands_in_so_that_it_can_be_marked(door: UpdateParser) -> None:
+    rows = [[{"text": "👍", "callback_data": "v1:ala!up"}]]
+    pressed = {"chat": {"id": 7, "type": "private"}, "message_id": 3, "reply_markup": {"inline_keyboard": rows}}
+    query = {"id": "9", "from": ANN, "message": pressed}
+    vote = read(door, callback_query=query | {"data": "v1:ala!up"})
+    assert (vote.address["pressed"], vote.address["keyboard"]) == ("v1:ala!up", rows)
+    assert "keyboard" not in read(door, callback_query=query | {"data": "v1:ala"}).address
