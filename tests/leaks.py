@@ -77,7 +77,7 @@ class Ear:
                     self.plant(inner)
                 elif name in _IDS and isinstance(inner, int | str):
                     self.plant_id(inner)
-                elif name in _NAMES and len(inner) >= SHORTEST_NAME:
+                elif name in _NAMES and isinstance(inner, str) and len(inner) >= SHORTEST_NAME:
                     self.ids.add(inner)
                 else:
                     self.plant_event(inner)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -46,12 +46,21 @@ class Progress(Protocol):
         once: a commit of its own would tell a replay nothing that the turn's end does not."""
 
 
+WhenEnded = Callable[[Callable[[], None]], None]
+
+
+def at_once(then: Callable[[], None]) -> None:
+    """Call back for a delivery that nobody writes down."""
+    then()
+
+
 @dataclass(frozen=True, slots=True)
 class OutboundMessage:
     """One answer to deliver. `sent` are the parts already delivered by an attempt that died; `earlier` is the message
     that answered the same question before it was edited: edit that one instead of sending a second. `doubtful` says
     that an attempt died that may have delivered one part more: where a platform lets one look, look first. `urgent`
-    answers go before whatever else waits for its turn to be sent."""
+    answers go before whatever else waits for its turn to be sent. `when_ended` calls back once all that was delivered
+    is written down, or the turn was given up for now."""
 
     address: Address
     reply: Reply
@@ -59,6 +68,7 @@ class OutboundMessage:
     earlier: str | None = None
     doubtful: bool = False
     urgent: bool = False
+    when_ended: WhenEnded = at_once
 
 
 class Delivery(Protocol):

@@ -13,7 +13,7 @@ import structlog
 
 from bot.dialog import payloads
 from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Reply, State
-from bot.inbox.events import Delivery, InboundEvent, OutboundMessage
+from bot.inbox.events import Delivery, InboundEvent, OutboundMessage, WhenEnded, at_once
 from bot.inbox.identity import DecryptionError, Identity
 from bot.inbox.metrics import Metrics
 from bot.inbox.policy import RetryPolicy
@@ -98,7 +98,7 @@ class TurnProcessor:
     now: Callable[[], float]
     urgent: Callable[[str], bool] = nothing_urgent
 
-    async def answer(self, turn: Turn, channel: Delivery) -> TurnResult:
+    async def answer(self, turn: Turn, channel: Delivery, when_ended: WhenEnded = at_once) -> TurnResult:
         """Deliver the answer to one turn and return what it leaves behind. Raises what the channel raises, and
         `Incomplete` when the rest of the thought may still come."""
         thought = await self._thought(turn)
@@ -111,7 +111,7 @@ class TurnProcessor:
             self.metrics.kept_silent(turn.channel)
             return self._ended(turn, thought)
         reply = await self._perform(turn, reply)
-        sent = await self._deliver(turn, thought, reply, channel)
+        sent = await self._deliver(turn, self._message(turn, thought, reply, when_ended), channel)
         at = self.now()
         self.metrics.answered(turn.channel, reply.card.node, reply.card.outcome, at - turn.received)
         if reply.effect is Effect.FORGET:
@@ -201,17 +201,20 @@ class TurnProcessor:
             return self.engine.report(reply, await self.store.export(turn.person))
         return reply
 
-    async def _deliver(self, turn: Turn, thought: Thought, reply: Reply, channel: Delivery) -> tuple[str, ...]:
-        sent, urgent = list(turn.sent), reply.card.outcome is Outcome.URGENT
+    def _message(self, turn: Turn, thought: Thought, reply: Reply, when_ended: WhenEnded) -> OutboundMessage:
         earlier = turn.earlier.message if turn.earlier and _replaces(turn.earlier, thought, reply) else None
-        message = OutboundMessage(thought.last.address, reply, turn.sent, earlier, turn.doubtful, urgent)
+        urgent = reply.card.outcome is Outcome.URGENT
+        return OutboundMessage(thought.last.address, reply, turn.sent, earlier, turn.doubtful, urgent, when_ended)
+
+    async def _deliver(self, turn: Turn, answer: OutboundMessage, channel: Delivery) -> tuple[str, ...]:
+        sent = list(turn.sent)
 
         async def progress(message: str, *, last: bool = False) -> None:
             sent.append(message)
             if not last:
                 await self.persist("progress", lambda: self.store.progress(turn, sent))
 
-        await channel.deliver(message, progress)
+        await channel.deliver(answer, progress)
         return tuple(dict.fromkeys(sent))
 
 

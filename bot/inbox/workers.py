@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.inbox.events import Busy, Delivery, Gone, Paced
+from bot.inbox.events import Busy, Delivery, Gone, Paced, WhenEnded
 from bot.inbox.policy import after_failure, while_busy
 from bot.inbox.processor import Incomplete, TurnProcessor
 from bot.store.base import AcceptResult, Lease, QueueDepth, StoreUnavailable, Turn, TurnResult
@@ -148,8 +148,16 @@ class WorkerPool:
             turn = following
 
     async def _one(self, turn: Turn) -> Turn | None:
+        ended: list[Callable[[], None]] = []
         try:
-            return await self._finish(turn, await self._processor.answer(turn, self.channel))
+            return await self._try(turn, ended.append)
+        finally:
+            for then in ended:
+                then()
+
+    async def _try(self, turn: Turn, when_ended: WhenEnded) -> Turn | None:
+        try:
+            return await self._finish(turn, await self._processor.answer(turn, self.channel, when_ended))
         except Incomplete as thought:
             await self._gather(turn, thought)
         except Paced as paced:

@@ -14,7 +14,7 @@ from bot.channels.base import Texts
 from bot.channels.telegram.address import TelegramAddress
 from bot.channels.telegram.client import TelegramBot
 from bot.channels.telegram.keyboard import DIAL, Rows, voted
-from bot.channels.telegram.pacing import Pacer, Rates
+from bot.channels.telegram.pacing import Pacer, Rates, Window
 from bot.channels.telegram.render import TelegramRenderer, TextPart
 from bot.channels.telegram.sender import Sender, TopicGone
 from bot.dialog.turn import Button, Outcome, Reply
@@ -80,6 +80,7 @@ class TelegramDelivery:
         self._renderer = TelegramRenderer(words)
         self._sender = Sender(bot)
         self._pacer = Pacer(rates)
+        self._window = Window(rates.unwritten if rates.overall else 0)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
@@ -94,8 +95,13 @@ class TelegramDelivery:
         target = _target(message, place, parts)
         for part in parts[len(message.sent) :]:
             await self._pacer.wait(place.chat, urgent=message.urgent)
+            message.when_ended(leave := await self._window.enter(urgent=message.urgent))
             place, sent = await self._put(place, part, target)
-            await progress(str(sent), last=part is parts[-1])
+            if part is not parts[-1]:
+                await progress(str(sent))
+                leave()
+            else:
+                await progress(str(sent), last=True)
             target = None
 
     async def _show_vote(self, place: TelegramAddress, pressed: str, rows: Rows) -> None:

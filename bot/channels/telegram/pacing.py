@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
@@ -24,8 +25,8 @@ class Rates:
     """What a bot may send (core.telegram.org/bots/faq#broadcasting-to-users); 0 means no limit.
 
     `overall` messages a second, `group` messages a minute to one group, `chat` messages a second to one chat after a
-    `burst` of so many. Overall no more than `overall_burst` leave at the same instant: those are what a death between
-    sending and writing down may cost.
+    `burst` of so many. Overall no more than `overall_burst` leave at the same instant, and no more than `unwritten` are
+    on their way or not yet written down: those are what a death may have said twice.
     """
 
     overall: float = 30.0
@@ -33,6 +34,7 @@ class Rates:
     chat: float = 1.0
     burst: int = 3
     overall_burst: int = 3
+    unwritten: int = 4
 
 
 class Meter:
@@ -104,3 +106,38 @@ class Pacer:
 def _meter(rate: float, burst: float) -> Meter:
     """Return a meter for so many a second; 0 means no limit."""
     return Meter(1 / rate if rate else 0.0, burst if rate else 1)
+
+
+HANGING = 0.25
+"""Seconds after which a call that is not answered holds back nobody else any more."""
+
+
+class Window:
+    """Lets `most` messages be under way at once; one that hangs makes room, one that is urgent needs none."""
+
+    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = most
+        self._clock = clock
+        self._begun: dict[object, float] = {}
+        self._changed = asyncio.Event()
+
+    async def enter(self, *, urgent: bool = False) -> Callable[[], None]:
+        """Wait for room; return what gives it back, once, however often it is called."""
+        while not urgent and self._most and (wait := self._until_room()) > 0:
+            self._changed.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), wait)
+        place = object()
+        self._begun[place] = self._clock()
+
+        def leave() -> None:
+            self._begun.pop(place, None)
+            self._changed.set()
+
+        return leave
+
+    def _until_room(self) -> float:
+        """Return for how many seconds there is certainly no room if nobody leaves."""
+        now = self._clock()
+        lively = sorted(at for at in self._begun.values() if now - at < HANGING)
+        return HANGING - (now - lively[-self._most]) if len(lively) >= self._most else 0.0

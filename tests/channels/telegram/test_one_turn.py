@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 from pathlib import Path
 
@@ -75,8 +74,10 @@ async def test_an_album_has_one_answer(
     ann = telegram.person()
     async with house(telegram, engine, database):
         for number in range(4):
-            caption = {"caption": "Is alpha lipoic acid safe?"} if number == caption_at else {}
-            ann.sends(content, media_group_id="77", **caption)
+            if number == caption_at:
+                ann.sends(content, media_group_id="77", caption="Is alpha lipoic acid safe?")
+            else:
+                ann.sends(content, media_group_id="77")
         [answer] = await last_after(telegram, ann, composer)
     only_text = engine.sentence("only-text", Register.LAYPERSON)
     assert (only_text in answer["text"]) == (caption_at is None)
@@ -140,12 +141,13 @@ async def test_ids_that_begin_again_lower_change_nothing(
     chance, ann = random.Random(seed), telegram.person()
     begins = sorted(chance.sample(range(10_000_000, 900_000_000, 2_000_000), 4), reverse=True)
     async with house(telegram, engine, database) as running:
-        for count, begin in enumerate(begins):
+        for begin in begins:
             telegram.feed.begin_again(begin)
             for words in ("what is ala?", "does vitamin k2 help?", "/privacy"):
                 ann.says(words)
-            await telegram.until(lambda count=count: len(telegram.heard("message", ann)) == 3 * count + 3, "answers")
             await telegram.confirmed()
+            for _ in range(3):
+                await telegram.next_message(ann)
             assert running.platform.health()["problem"] == ""
     assert len(telegram.heard("message", ann)) == 12
 
@@ -171,12 +173,12 @@ async def test_a_link_to_a_node_leads_there_however_it_is_written(
 ) -> None:
     nodes = sorted({"ala-dose", *engine.library.renamed})
     async with house(telegram, engine, database):
-        for node, written in itertools.product(nodes, (str, str.upper, lambda text: text.replace("-", "_"))):
-            ann, target = telegram.person(), engine.library.resolve(node)
-            ann.says(f"/start {written(node)}")
+        for written in [form for node in nodes for form in (node, node.upper(), node.replace("-", "_"))]:
+            ann, target = telegram.person(), engine.library.resolve(written.lower().replace("_", "-"))
+            ann.says(f"/start {written}")
             message = await telegram.next_message(ann)
             assert target is not None
-            assert shows(message, composer, target), (node, message["text"])
+            assert shows(message, composer, target), (written, message["text"])
 
 
 @pytest.mark.parametrize("command", ["settings", "stop", "menu", "about", "language", "foo", "unsubscribe", "cancel"])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import random
 
 import pytest
 
-from bot.channels.telegram.pacing import MINUTE, NAP, Pacer, Rates
+from bot.channels.telegram.pacing import HANGING, MINUTE, NAP, Pacer, Rates, Window
 from bot.inbox.events import Paced
 
 
@@ -140,3 +141,30 @@ async def test_without_limits_nobody_waits() -> None:
 
 def test_the_default_rates_are_those_telegram_publishes() -> None:
     assert Rates() == Rates(overall=30, group=20, chat=1, burst=3)
+
+
+async def test_so_many_are_under_way_and_the_next_waits_until_one_is_written_down() -> None:
+    time = Time()
+    window = Window(2, time.clock)
+    first, _ = await window.enter(), await window.enter()
+    third = asyncio.create_task(window.enter())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not third.done()
+    first()
+    first()
+    async with asyncio.timeout(5):
+        await third
+    assert window._until_room() > 0
+
+
+async def test_one_that_hangs_and_one_that_is_urgent_hold_up_nobody() -> None:
+    time = Time()
+    window = Window(1, time.clock)
+    await window.enter()
+    await window.enter(urgent=True)
+    assert window._until_room() > 0
+    time.now += HANGING
+    await window.enter()
+    for _ in range(10):
+        await Window(0, time.clock).enter()
