@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeVar, cast, dataclass_transform
@@ -10,7 +11,8 @@ from pydantic import ConfigDict, Field, Strict, StringConstraints
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypeAliasType
 
-Id = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
+ID = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+Id = Annotated[str, StringConstraints(strict=True, pattern=ID, max_length=40)]
 """Lower-case words joined by hyphens. At most 40 characters, so that a button's payload stays within the 64 bytes that
 Telegram allows for callback data."""
 
@@ -24,8 +26,13 @@ Link = Annotated[str, StringConstraints(strict=True, pattern=r"^https?://\S+$")]
 Status = Literal["submitted", "under-review", "approved"]
 Figure = TypeAliasType("Figure", "Words | StrictInt | Annotated[float, Strict()] | dict[Name, Figure]")
 
-
 Made = TypeVar("Made")
+
+
+def is_id(text: str) -> bool:
+    """Tell whether `text` may be the id of a node, a claim, a source or a topic."""
+    return len(text) <= 40 and re.match(ID, text) is not None
+
 
 _CONFIG = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 

@@ -101,7 +101,7 @@ def _diagnostic(page: YamlFile, model: Any, finding: _Finding) -> Diagnostic:
         code = "C01" if name in _REGISTERS else "F05"
         return page.diagnostic_at(finding.way, code, f"`{name}` is missing here", f"add `{name}:`")
     if finding.kind in _UNKNOWN:
-        remedy = nearest(name, _names(model)) or "remove it"
+        remedy = nearest(name, known_names(model)) or "remove it"
         return page.diagnostic_at(finding.way, "F06", f"unknown name `{name}`", remedy, key=True)
     return page.diagnostic_at(
         finding.way, "F05", _sentence(finding.detail), _remedy(finding.detail), key=finding.on_key
@@ -134,7 +134,7 @@ def _remedy(detail: ErrorDetails) -> str:
 
 
 @cache
-def _names(model: Any) -> frozenset[str]:
+def known_names(model: Any) -> frozenset[str]:
     """Return every name that may be written somewhere in files of this model."""
     schema: dict[str, Any] = adapter(model).json_schema()
     parts = [schema, *schema.get("$defs", {}).values()]

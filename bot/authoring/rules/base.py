@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from bot.channels.base import LimitCheck
 from bot.content.diagnostics import Diagnostic
@@ -21,6 +21,8 @@ class CheckContext:
     library: Library
     today: date
     limit_checks: tuple[LimitCheck, ...] = ()
+    sound: bool = True
+    """Whether everything loaded; else what is missing may only seem to be, and a card may not be composed."""
 
     def answers(self) -> Iterator[AnswerRef]:
         """Yield every answer with its topic and file."""
@@ -57,3 +59,26 @@ class ClaimRef(NamedTuple):
 
 
 Rule = Callable[[CheckContext], Iterator[Diagnostic]]
+
+Checked = TypeVar("Checked", bound=Rule)
+
+_NEEDS: dict[Rule, frozenset[str]] = {}
+
+
+def needs(*kinds: str) -> Callable[[Checked], Checked]:
+    """Mark a rule that compares files: it would blame the sound ones while a file of one of these kinds is broken.
+
+    A kind is the name of a file without its ending (`facts`), or of a folder of files (`answers`, `dialogs`).
+    """
+
+    def mark(rule: Checked) -> Checked:
+        _NEEDS[rule] = frozenset(kinds)
+        return rule
+
+    return mark
+
+
+def may_run(rule: Rule, broken: Iterable[Path]) -> bool:
+    """Tell whether none of the files that a rule compares is broken."""
+    hidden = {name for path in broken for name in (path.stem, path.name, path.parent.name)}
+    return not hidden & _NEEDS.get(rule, frozenset())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.authoring.readability import Grade, explains, grade, occurs, sentences_of, split, word_count
-from bot.authoring.rules.base import AnswerRef, CheckContext
+from bot.authoring.rules.base import AnswerRef, CheckContext, needs
 from bot.content.diagnostics import Diagnostic, nearest
 from bot.content.document import Paragraph
 from bot.content.files import diagnostic_at
@@ -25,6 +25,7 @@ MIN_WORDS = 30
 """Shortest text that is graded: the grade of a sentence or two is noise."""
 
 
+@needs("terms", "notes", "facts")
 def too_hard(context: CheckContext) -> Iterator[Diagnostic]:
     """C04: a layperson answer above the reading grade."""
     for answer_ref in context.answers():
@@ -58,6 +59,7 @@ def long_sentences(context: CheckContext) -> Iterator[Diagnostic]:
                 yield diagnostic_at(claim_ref.path, place, "C05", message, "make two sentences of it")
 
 
+@needs("terms")
 def unexplained(context: CheckContext) -> Iterator[Diagnostic]:
     """C06: a medical term that is not explained where the layperson first meets it."""
     for answer_ref in context.answers():
@@ -154,6 +156,7 @@ def unshowable(context: CheckContext) -> Iterator[Diagnostic]:
             yield diagnostic_at(text.path, text.location, "C15", str(error), "use bold, lists, links and tables only")
 
 
+@needs("dialogs")
 def urgent_first(context: CheckContext) -> Iterator[Diagnostic]:
     """U01: the urgent answer begins with what to do, cites nothing before it, and carries no editor's notes."""
     for answer_ref in context.answers():

@@ -70,7 +70,7 @@ def _own_values(text: str) -> set[str]:
 
 
 def _text(library: Library, claim_ref: ClaimRef, register: Register) -> str:
-    return templates.render(_EMERGENCY.sub("", claim_ref.words.of(register)), library.values(register))
+    return library.inserted(_EMERGENCY.sub("", claim_ref.words.of(register)), register)
 
 
 def _drugs_only_in(claim_ref: ClaimRef, here: str, there: str) -> list[str]:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.authoring.quantities import literal_numbers
-from bot.authoring.rules.base import CheckContext
+from bot.authoring.rules.base import CheckContext, needs
 from bot.content import templates
 from bot.content.diagnostics import Diagnostic
 from bot.content.files import diagnostic_at
@@ -17,7 +17,6 @@ from bot.content.models import Claim
 from bot.content.review import ReviewState, state_of
 from bot.content.template_checks import texts
 
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _LIST_NUMBER = re.compile(r"^\s*\d+[.)]\s", re.MULTILINE)
 _CITATION = re.compile(r"\[\d+\]")
 
@@ -37,7 +36,7 @@ def typed_figures(context: CheckContext) -> Iterator[Diagnostic]:
     for text in texts(context.library):
         if text.path.stem in ("sources", "topic"):
             continue
-        for digits in dict.fromkeys(literal_numbers(_LIST_NUMBER.sub("", _TEMPLATE.sub("", text.raw)))):
+        for digits in dict.fromkeys(literal_numbers(_LIST_NUMBER.sub("", templates.without_values(text.raw, "")))):
             remedy = "put it into facts.yaml and insert it with {{ facts.… }}"
             yield diagnostic_at(text.path, text.location, "C09", f"the figure `{digits}` is typed here", remedy)
 
@@ -52,6 +51,7 @@ def typed_citations(context: CheckContext) -> Iterator[Diagnostic]:
             )
 
 
+@needs("answers", "notes")
 def unused_sources(context: CheckContext) -> Iterator[Diagnostic]:
     """C12: a source that nothing cites."""
     for name, topic in context.library.topics.items():
@@ -68,6 +68,7 @@ def _cited(topic: Topic) -> set[str]:
     return claims | {source for note in topic.notes.values() for source in note.cites}
 
 
+@needs("answers")
 def unused_notes(context: CheckContext) -> Iterator[Diagnostic]:
     """C13: a note that stands under no answer."""
     for name, topic in context.library.topics.items():
@@ -80,11 +81,12 @@ def unused_notes(context: CheckContext) -> Iterator[Diagnostic]:
             )
 
 
+@needs("answers", "notes", "sources", "interface", "topic")
 def unused_figures(context: CheckContext) -> Iterator[Diagnostic]:
     """C13: a figure that no text inserts."""
     used = {name for text in texts(context.library) for name, _ in templates.used(text.raw)}
-    used |= {name for pair in context.library.interface.values() for text in (pair.professional, pair.layperson)
-             for name, _ in templates.used(text)}  # fmt: skip
+    own = [text for pair in context.library.interface.values() for text in (pair.professional, pair.layperson)]
+    used |= {name for text in own for name, _ in templates.used(text)}
     for topic_name, topic in context.library.topics.items():
         for name, _ in templates.flattened(topic.facts):
             if f"facts.{name}" not in used:
@@ -104,6 +106,7 @@ def overdue(context: CheckContext) -> Iterator[Diagnostic]:
             )
 
 
+@needs("facts", "sources", "notes", "emergency", "dialogs", "answers")
 def changed(context: CheckContext) -> Iterator[Diagnostic]:
     """R03: an approval of a text that has changed since."""
     for path, state in _reviews(context):

@@ -1,0 +1,204 @@
+"""How a file is written, beside what it says: comments that cut a text off, signs nobody can see, braces left over.
+
+Such files are valid and load; they only do not mean what their author typed. So the scalars are looked at where they
+stand in the file, before anything is inserted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from yaml import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent, YAMLError
+from yaml._yaml import CParser
+
+from bot.content import models
+from bot.content.diagnostics import Diagnostic
+from bot.content.signs import foreign, hidden, odd_space, sign_name
+from bot.content.source_map import Place
+from bot.content.templates import without_values
+from bot.content.validation import adapter, known_names
+from bot.content.yaml_reader import YamlFile
+
+_COMMENT = re.compile(r"[ \t]+(#.*)")
+_LEFT_OVER = re.compile(r"[{}]|\b(?:facts|emergency)\.(?=[a-z])|\{#")
+_OUR_OWN = frozenset(name for name in vars(models) if name.endswith("File")) | {"Answer"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One name or value as it stands in the file; `text` tells free text from ids, numbers and set words."""
+
+    value: str
+    start: Place
+    end: Place
+    plain: bool
+    block: bool
+    text: bool
+
+
+def inspect(page: YamlFile, model: Any) -> Iterator[Diagnostic]:
+    """Yield what is wrong with how a file is written: F12, F13, F15 and, in what readers are shown, C30."""
+    shown = getattr(model, "__name__", "") in _OUR_OWN and model is not models.PhrasesFile
+    if not shown and page.text.isascii():
+        return
+    for scalar in _scalars(page, model):
+        yield from _unseen(page, scalar)
+        if shown and scalar.text:
+            yield from _cut_off(page, scalar)
+            yield from _swallowed(page, scalar, model)
+            yield from _left_over(page, scalar)
+
+
+# --- the scalars of a file -------------------------------------------------------------------------------------------
+
+
+def _scalars(page: YamlFile, model: Any) -> Iterator[Scalar]:
+    """Yield the scalars in reading order, up to where the file is no YAML."""
+    parser = CParser(page.text)
+    try:
+        parser.get_event()
+        parser.get_event()
+        yield from _inside(parser, parser.get_event(), (_schema(model),), _schema(model))
+    except (YAMLError, RecursionError, AttributeError):
+        return
+
+
+def _inside(parser: Any, event: Any, at: tuple[Any, ...], root: Any) -> Iterator[Scalar]:
+    if isinstance(event, ScalarEvent):
+        yield _scalar(event, text=any(_is_text(part) for part in _parts(at, root)))
+    elif isinstance(event, MappingStartEvent):
+        while not isinstance(name := parser.get_event(), MappingEndEvent):
+            yield _scalar(name, text=False)
+            step = getattr(name, "value", "")
+            yield from _inside(parser, parser.get_event(), tuple(_named(at, step, root)), root)
+    elif isinstance(event, SequenceStartEvent):
+        while not isinstance(item := parser.get_event(), SequenceEndEvent):
+            yield from _inside(parser, item, tuple(_items(at, root)), root)
+
+
+def _scalar(event: Any, *, text: bool) -> Scalar:
+    start, end = event.start_mark, event.end_mark
+    style = event.style or ""
+    return Scalar(
+        event.value, (start.line, start.column), (end.line, end.column), style not in ("'", '"', "|", ">"), style in ("|", ">"), text
+    )
+
+
+@cache
+def _schema(model: Any) -> Any:
+    return adapter(model).json_schema()
+
+
+def _parts(at: tuple[Any, ...], root: Any) -> Iterator[Any]:
+    """Yield the alternatives a schema stands for, references followed."""
+    for part in at:
+        if "$ref" in part:
+            yield from _parts((root["$defs"][part["$ref"].rpartition("/")[2]],), root)
+        elif "anyOf" in part:
+            yield from _parts(tuple(part["anyOf"]), root)
+        else:
+            yield part
+
+
+def _named(at: tuple[Any, ...], name: str, root: Any) -> Iterator[Any]:
+    for part in _parts(at, root):
+        if name in part.get("properties", {}):
+            yield part["properties"][name]
+        else:
+            yield from part.get("patternProperties", {}).values()
+            if isinstance(part.get("additionalProperties"), dict):
+                yield part["additionalProperties"]
+
+
+def _items(at: tuple[Any, ...], root: Any) -> Iterator[Any]:
+    for part in _parts(at, root):
+        if isinstance(part.get("items"), dict):
+            yield part["items"]
+
+
+def _is_text(part: Any) -> bool:
+    return part.get("type") == "string" and not part.keys() & {"pattern", "enum", "const", "format"}
+
+
+# --- what may be wrong -----------------------------------------------------------------------------------------------
+
+
+def _rows(page: YamlFile, scalar: Scalar) -> Iterator[tuple[int, int, str]]:
+    """Yield the stretches of the file that a scalar takes up: line, first column, what stands there."""
+    (first, column), (last, end) = scalar.start, scalar.end
+    for number in range(first, min(last + 1, len(page.lines))):
+        begin = column if number == first else 0
+        stop = end if number == last else len(page.lines[number])
+        yield number, begin, page.lines[number][begin:stop]
+
+
+def _unseen(page: YamlFile, scalar: Scalar) -> Iterator[Diagnostic]:
+    """F12: a character that cannot be seen, or that looks like another, in any name or value."""
+    if scalar.value.isascii() and scalar.value.isprintable():
+        return
+    signs = _suspicious(scalar.value, text=scalar.text)
+    for sign, (message, remedy) in signs.items():
+        found = [(number, begin + at) for number, begin, row in _rows(page, scalar) for at, one in enumerate(row) if one == sign]
+        for place in found or [scalar.start]:
+            yield page.diagnostic(place, "F12", message, remedy)
+
+
+def _suspicious(value: str, *, text: bool) -> dict[str, tuple[str, str]]:
+    """Return the characters of a value that its author does not see as they are; spaces of any kind may be in text."""
+    found = {}
+    for at, sign in enumerate(value):
+        if hidden(value, at):
+            found[sign] = (f"a sign that cannot be seen stands here: {sign_name(sign)}", "delete it")
+        elif not text and odd_space(sign):
+            found[sign] = (f"a {sign_name(sign)} stands here", "delete it, or type a space")
+    for _, letter in foreign(value):
+        found[letter] = (f"this letter is not what it looks like: {sign_name(letter)}", "type it on an English keyboard")
+    return found
+
+
+def _cut_off(page: YamlFile, scalar: Scalar) -> Iterator[Diagnostic]:
+    """F13: a ` #` behind unquoted text, which YAML takes for a comment."""
+    line, column = scalar.end
+    if not scalar.plain or line >= len(page.lines) or scalar.value in ("", "~", "null"):
+        return
+    if found := _COMMENT.match(page.lines[line], column):
+        message = f"` #` begins a comment, so readers are not shown `{found[1]}`"
+        remedy = "put the text in quotes, or the comment on a line of its own"
+        yield page.diagnostic((line, found.start(1)), "F13", message, remedy)
+
+
+def _swallowed(page: YamlFile, scalar: Scalar, model: Any) -> Iterator[Diagnostic]:
+    """F15: a line that looks like a name of the file, but stands inside a text because of how it is indented."""
+    for number, _, row in list(_rows(page, scalar))[1:]:
+        found = re.match(r"\s*(?:- )?([a-z_]+):(?: |$)", row)
+        if found and found[1] in known_names(model):
+            message = f"`{found[1]}:` stands inside the text above, because it is indented further than that text's name"
+            yield page.diagnostic((number, found.start(1)), "F15", message, "indent it like the names around it")
+
+
+def _left_over(page: YamlFile, scalar: Scalar) -> Iterator[Diagnostic]:
+    """C30: braces or the name of a figure outside `{{ }}`, which readers would be shown as they stand."""
+    if not _LEFT_OVER.search(without_values(scalar.value, "")):
+        return
+    for number, begin, row in _rows(page, scalar):
+        bare = without_values(row, "")
+        if found := _LEFT_OVER.search(_blank(row)) if bare else None:
+            message = f"readers are shown `{_around(row, found.start())}` as it stands: it inserts nothing"
+            remedy = "write {{ facts.… }} with two braces on either side, or leave the braces out"
+            yield page.diagnostic((number, begin + found.start()), "C30", message, remedy)
+            return
+    yield page.diagnostic(scalar.start, "C30", "a brace is left over here", "write {{ facts.… }}, with both braces closed")
+
+
+def _blank(row: str) -> str:
+    """Return a row with every insertion replaced by as many spaces."""
+    return re.sub(r"\{\{.*?\}\}|\{%.*?%\}", lambda found: " " * len(found[0]), row)
+
+
+def _around(row: str, at: int) -> str:
+    found = re.compile(r"\{[^{}]*\}|\S+").match(row, at)
+    return found[0][:40] if found else row[at : at + 1]
