@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from bot.authoring.rules import channels, language, phrases, registers, small_talk, sources, tree
-from bot.authoring.rules.base import CheckContext, Rule, may_run
+from bot.authoring.rules import channels, language, markdown, phrases, registers, small_talk, sources, tree
+from bot.authoring.rules.base import UNKNOWN, CheckContext, Rule, may_run
 from bot.authoring.written import inspect
 from bot.channels.base import ChannelLimits, LimitCheck
 from bot.content.diagnostics import Diagnostic, Level
@@ -39,7 +39,8 @@ RULES: tuple[Rule, ...] = (
     language.no_action,
     language.main_message,
     language.unknown_brief,
-    language.unshowable,
+    markdown.unshowable,
+    markdown.lost_signs,
     language.urgent_first,
     sources.overdue,
     sources.changed,
@@ -67,10 +68,6 @@ class Report:
         return self.answers > 0 and self.count("error") == 0
 
 
-_UNKNOWN = "…"
-"""Stands for a figure that cannot be inserted, so that the rest of its sentence is still read."""
-
-
 def check(dialogs: Path, content: Path, today: date, channel_limits: Sequence[ChannelLimits] = ()) -> Report:
     """Return every finding in both folders: what keeps them from loading, and what the rules find.
 
@@ -79,7 +76,7 @@ def check(dialogs: Path, content: Path, today: date, channel_limits: Sequence[Ch
     tried = attempt(dialogs, content, inspect=inspect)
     if tried.library is None:
         return Report(tried.diagnostics, 0)
-    library = replace(tried.library, missing=_UNKNOWN)
+    library = replace(tried.library, missing=UNKNOWN)
     broken = tried.broken | {Path(found.path) for found in tried.diagnostics if found.code == "F10"}
     limit_checks = tuple(limits(library) for limits in channel_limits)
     context = CheckContext(library, today, limit_checks, sound=not tried.diagnostics)

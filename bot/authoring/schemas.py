@@ -23,7 +23,7 @@ from bot.content.models import (
     TermsFile,
     TopicFile,
 )
-from bot.content.validation import adapter
+from bot.content.schema import adapter
 
 MODELS: Mapping[str, Any] = {
     "answer": Answer,

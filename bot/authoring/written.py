@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from yaml import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent, YAMLError
@@ -17,10 +16,10 @@ from yaml._yaml import CParser
 
 from bot.content import models
 from bot.content.diagnostics import Diagnostic
-from bot.content.signs import foreign, hidden, odd_space, sign_name
+from bot.content.schema import Shape, known_names, shape_of
+from bot.content.signs import suspicious
 from bot.content.source_map import Place
 from bot.content.templates import without_values
-from bot.content.validation import adapter, known_names
 from bot.content.yaml_reader import YamlFile
 
 _COMMENT = re.compile(r"[ \t]+(#.*)")
@@ -36,7 +35,6 @@ class Scalar:
     start: Place
     end: Place
     plain: bool
-    block: bool
     text: bool
 
 
@@ -62,66 +60,27 @@ def _scalars(page: YamlFile, model: Any) -> Iterator[Scalar]:
     try:
         parser.get_event()
         parser.get_event()
-        yield from _inside(parser, parser.get_event(), (_schema(model),), _schema(model))
+        yield from _inside(parser, parser.get_event(), shape_of(model))
     except (YAMLError, RecursionError, AttributeError):
         return
 
 
-def _inside(parser: Any, event: Any, at: tuple[Any, ...], root: Any) -> Iterator[Scalar]:
+def _inside(parser: Any, event: Any, shape: Shape) -> Iterator[Scalar]:
     if isinstance(event, ScalarEvent):
-        yield _scalar(event, text=any(_is_text(part) for part in _parts(at, root)))
+        yield _scalar(event, text=shape.is_text)
     elif isinstance(event, MappingStartEvent):
         while not isinstance(name := parser.get_event(), MappingEndEvent):
             yield _scalar(name, text=False)
-            step = getattr(name, "value", "")
-            yield from _inside(parser, parser.get_event(), tuple(_named(at, step, root)), root)
+            yield from _inside(parser, parser.get_event(), shape.named(getattr(name, "value", "")))
     elif isinstance(event, SequenceStartEvent):
         while not isinstance(item := parser.get_event(), SequenceEndEvent):
-            yield from _inside(parser, item, tuple(_items(at, root)), root)
+            yield from _inside(parser, item, shape.item())
 
 
 def _scalar(event: Any, *, text: bool) -> Scalar:
     start, end = event.start_mark, event.end_mark
-    style = event.style or ""
-    return Scalar(
-        event.value, (start.line, start.column), (end.line, end.column), style not in ("'", '"', "|", ">"), style in ("|", ">"), text
-    )
-
-
-@cache
-def _schema(model: Any) -> Any:
-    return adapter(model).json_schema()
-
-
-def _parts(at: tuple[Any, ...], root: Any) -> Iterator[Any]:
-    """Yield the alternatives a schema stands for, references followed."""
-    for part in at:
-        if "$ref" in part:
-            yield from _parts((root["$defs"][part["$ref"].rpartition("/")[2]],), root)
-        elif "anyOf" in part:
-            yield from _parts(tuple(part["anyOf"]), root)
-        else:
-            yield part
-
-
-def _named(at: tuple[Any, ...], name: str, root: Any) -> Iterator[Any]:
-    for part in _parts(at, root):
-        if name in part.get("properties", {}):
-            yield part["properties"][name]
-        else:
-            yield from part.get("patternProperties", {}).values()
-            if isinstance(part.get("additionalProperties"), dict):
-                yield part["additionalProperties"]
-
-
-def _items(at: tuple[Any, ...], root: Any) -> Iterator[Any]:
-    for part in _parts(at, root):
-        if isinstance(part.get("items"), dict):
-            yield part["items"]
-
-
-def _is_text(part: Any) -> bool:
-    return part.get("type") == "string" and not part.keys() & {"pattern", "enum", "const", "format"}
+    plain = event.style not in ("'", '"', "|", ">")
+    return Scalar(event.value, (start.line, start.column), (end.line, end.column), plain, text)
 
 
 # --- what may be wrong -----------------------------------------------------------------------------------------------
@@ -140,24 +99,15 @@ def _unseen(page: YamlFile, scalar: Scalar) -> Iterator[Diagnostic]:
     """F12: a character that cannot be seen, or that looks like another, in any name or value."""
     if scalar.value.isascii() and scalar.value.isprintable():
         return
-    signs = _suspicious(scalar.value, text=scalar.text)
-    for sign, (message, remedy) in signs.items():
-        found = [(number, begin + at) for number, begin, row in _rows(page, scalar) for at, one in enumerate(row) if one == sign]
+    for sign, (message, remedy) in suspicious(scalar.value, text=scalar.text).items():
+        found = [
+            (number, begin + at)
+            for number, begin, row in _rows(page, scalar)
+            for at, one in enumerate(row)
+            if one == sign
+        ]
         for place in found or [scalar.start]:
             yield page.diagnostic(place, "F12", message, remedy)
-
-
-def _suspicious(value: str, *, text: bool) -> dict[str, tuple[str, str]]:
-    """Return the characters of a value that its author does not see as they are; spaces of any kind may be in text."""
-    found = {}
-    for at, sign in enumerate(value):
-        if hidden(value, at):
-            found[sign] = (f"a sign that cannot be seen stands here: {sign_name(sign)}", "delete it")
-        elif not text and odd_space(sign):
-            found[sign] = (f"a {sign_name(sign)} stands here", "delete it, or type a space")
-    for _, letter in foreign(value):
-        found[letter] = (f"this letter is not what it looks like: {sign_name(letter)}", "type it on an English keyboard")
-    return found
 
 
 def _cut_off(page: YamlFile, scalar: Scalar) -> Iterator[Diagnostic]:
@@ -176,7 +126,7 @@ def _swallowed(page: YamlFile, scalar: Scalar, model: Any) -> Iterator[Diagnosti
     for number, _, row in list(_rows(page, scalar))[1:]:
         found = re.match(r"\s*(?:- )?([a-z_]+):(?: |$)", row)
         if found and found[1] in known_names(model):
-            message = f"`{found[1]}:` stands inside the text above, because it is indented further than that text's name"
+            message = f"`{found[1]}:` stands inside the text above, because it is indented further"
             yield page.diagnostic((number, found.start(1)), "F15", message, "indent it like the names around it")
 
 
@@ -191,7 +141,9 @@ def _left_over(page: YamlFile, scalar: Scalar) -> Iterator[Diagnostic]:
             remedy = "write {{ facts.… }} with two braces on either side, or leave the braces out"
             yield page.diagnostic((number, begin + found.start()), "C30", message, remedy)
             return
-    yield page.diagnostic(scalar.start, "C30", "a brace is left over here", "write {{ facts.… }}, with both braces closed")
+    yield page.diagnostic(
+        scalar.start, "C30", "a brace is left over here", "write {{ facts.… }}, with both braces closed"
+    )
 
 
 def _blank(row: str) -> str:

@@ -213,7 +213,7 @@ class Library:
         return self._filled(path, key, self.interface[key].of(register), register, values, markdown=markdown)
 
     def render_layout(self, name: str, register: Register, **values: Any) -> str:
-        """Return the layout `name` (a file of content/layout, without `.j2`) filled with `values`. Raises MissingText."""
+        """Return the layout `name` (content/layout/<name>.j2) filled with `values`. Raises MissingText."""
         path = self.home.content / "layout" / f"{name}.j2"
         if name not in self.layout:
             raise MissingText(path, "this layout is missing")

@@ -51,6 +51,7 @@ _NOWHERE = Dialog(dialog="none", start="none", nodes={"none": Node()})  # type: 
 """Stands for dialogs that cannot be read, so that the answers can be looked at; such a library is never served."""
 _UNREAD = Review(status="submitted")
 
+
 class ContentLoader:
     """Reads everything once; `files` holds the faults met on the way."""
 
@@ -73,7 +74,7 @@ class ContentLoader:
         self._all_or_none([shared / name for name in _MATCHING_FILES])
         for folder in (self.home.dialogs, self.home.content):
             self.files.unread(folder, (*_SHARED_FILES, *_TOPIC_FILES))
-        if not dialogs or not topics:
+        if dialogs is None or not topics:
             return None
         lines = emergency.emergency if emergency else {}
         return Library(
@@ -93,14 +94,14 @@ class ContentLoader:
             intents=intents,
             advice_rules=advice_rules,
             urgent_rules=urgent_rules,
-            main=next((dialog for dialog in dialogs.values() if dialog.default), next(iter(dialogs.values()))),
+            main=_main(dialogs),
             version=self.files.version,
             _topic_of={answer: topic.id for topic in topics.values() for answer in topic.answers},
             _values=_values(topics, lines),
         )
 
-    def _dialogs(self) -> dict[str, Dialog]:
-        """Return the dialogs that can be read; one in the place of all of them where none can."""
+    def _dialogs(self) -> dict[str, Dialog] | None:
+        """Return the dialogs that can be read, or None where there is none at all."""
         folder, found = self.home.dialogs, dict[str, Dialog]()
         paths = visible(folder, "*.yaml")
         for path in paths:
@@ -109,7 +110,7 @@ class ContentLoader:
                 self._same_name(path, "dialog", dialog.id, path.stem)
         if not paths:
             self.files.note(folder, "F07", "no dialog was found here", "write a file such as dialogs/neuropathy.yaml")
-        return found or ({_NOWHERE.id: _NOWHERE} if paths else {})
+        return found if paths else None
 
     def _phrases(self) -> tuple[_Phrases, dict[str, _Phrases]]:
         """Return how people ask for each node, and how they ask after each node."""
@@ -122,7 +123,9 @@ class ContentLoader:
         return alone, after
 
     def _topics(self) -> dict[str, Topic]:
-        folders = {path.parent for name in ("topic.yaml", "answers") for path in visible(self.home.content, f"*/{name}")}
+        folders = {
+            path.parent for name in ("topic.yaml", "answers") for path in visible(self.home.content, f"*/{name}")
+        }
         chosen = sorted(folder for folder in folders if folder.name not in _NOT_TOPICS)
         if not chosen:
             remedy = "a topic is a folder with topic.yaml and answers/"
@@ -177,6 +180,12 @@ class ContentLoader:
             message = f"`{written}` stands in a place named `{stem}`"
             remedy = f"name both `{stem}`" if is_id(stem) else f"rename the {_PLACES[key]} to `{written}`"
             self.files.diagnostics.append(diagnostic_at(path, (key,), "F08", message, remedy))
+
+
+def _main(dialogs: Mapping[str, Dialog]) -> Dialog:
+    """Return the dialog that says so, else the first by name."""
+    chosen = (dialog for dialog in dialogs.values() if dialog.default)
+    return next(chosen, next(iter(dialogs.values()), _NOWHERE))
 
 
 def _values(topics: Mapping[str, Topic], lines: Mapping[str, str | Registers]) -> dict[Register, Values]:

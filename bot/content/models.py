@@ -16,13 +16,16 @@ Id = Annotated[str, StringConstraints(strict=True, pattern=ID, max_length=40)]
 """Lower-case words joined by hyphens. At most 40 characters, so that a button's payload stays within the 64 bytes that
 Telegram allows for callback data."""
 
-Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_]*$")]
+NAME = r"^[a-z][a-z0-9_]*$"
+Name = Annotated[str, StringConstraints(strict=True, pattern=NAME)]
 """A name that Jinja2 can reach with a dot."""
 
 Words = Annotated[str, StringConstraints(strict=True, min_length=1)]
 StrictInt = Annotated[int, Strict()]
 StrictBool = Annotated[bool, Strict()]
-Link = Annotated[str, StringConstraints(strict=True, pattern=r"^https?://\S+$")]
+LINK = r"^https?://\S+$"
+Link = Annotated[str, StringConstraints(strict=True, pattern=LINK)]
+NOTE_NUMBER = r"^N[1-9][0-9]?$"
 Status = Literal["submitted", "under-review", "approved"]
 Figure = TypeAliasType("Figure", "Words | StrictInt | Annotated[float, Strict()] | dict[Name, Figure]")
 
@@ -154,7 +157,7 @@ class Source:
 class Note(Registers):
     """An editor's note: where newer or better evidence disagrees with the article."""
 
-    number: Annotated[str, StringConstraints(strict=True, pattern=r"^N[1-9][0-9]?$")]
+    number: Annotated[str, StringConstraints(strict=True, pattern=NOTE_NUMBER)]
     cites: tuple[Id, ...] = Field(min_length=1)
     stance: Literal["newer", "limits", "corrects", "adds"]
     """What it does to the article's statement."""

@@ -59,6 +59,25 @@ def foreign(text: str) -> Iterator[tuple[int, str]]:
                 yield word.start() + at, letter
 
 
+def suspicious(value: str, *, text: bool) -> dict[str, tuple[str, str]]:
+    """Return the characters of a value that its author does not see as they are, each with a sentence and a remedy.
+
+    In free text (`text`) spaces of any kind may stand.
+    """
+    found = {}
+    for at, sign in enumerate(value):
+        if hidden(value, at):
+            found[sign] = (f"a sign that cannot be seen stands here: {sign_name(sign)}", "delete it")
+        elif not text and odd_space(sign):
+            found[sign] = (f"a {sign_name(sign)} stands here", "delete it, or type a space")
+    for _, letter in foreign(value):
+        found[letter] = (
+            f"this letter is not what it looks like: {sign_name(letter)}",
+            "type it on an English keyboard",
+        )
+    return found
+
+
 def _dressed_up(letter: str) -> bool:
     """Tell whether a letter is a Latin one in another dress: full width, mathematical, a ligature."""
     folded = unicodedata.normalize("NFKC", letter)

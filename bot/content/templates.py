@@ -18,7 +18,7 @@ Values = Mapping[str, Any]
 
 _MARKS = ("{{", "{%", "{#")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#+|~&!])")
-_INSERTION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_INSERTION = re.compile(r"\{\{.*?(?:\}\}|$)|\{%.*?(?:%\}|$)|\{#.*?#\}", re.DOTALL)
 _OPENING = re.compile(r"^(\d*)([-.)=])")
 """What may begin a list, a rule or a heading where the value begins a line: `- `, `1. `, `1) `, `===`."""
 _LINE_BREAKS = re.compile(r"[ \t]*[\n\r\t\v\f\x1c-\x1e\x85\u2028\u2029][\s]*")

@@ -8,9 +8,9 @@ which the parser gets further is the cause. What no repair mends is told in the 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from yaml import MarkedYAMLError, StreamEndEvent, YAMLError
 from yaml._yaml import CParser
@@ -22,6 +22,7 @@ from bot.content.source_map import Place
 Explained = tuple[Place, str, str]
 """Place (line and column from 0), sentence, remedy."""
 
+_UNPLACED: Explained = ((0, 0), "the file is not valid YAML", "")
 QUOTE_IT = "put the text in quotes"
 _BACK = 40
 """Lines before the stop in which the slip is looked for."""
@@ -30,8 +31,12 @@ _MOST_LINES = 300_000
 _MERGE = re.compile(r"(<{7}|>{7}|\|{7}|={7}(?=$))( |$)")
 _ENTRY = re.compile(r"^ *(?:- +)*[^\s:#'\"{\[-][^:#]*?: +(?P<value>\S.*)$")
 _ITEM = re.compile(r"^ *(?:- +)+(?P<value>\S.*)$")
+_GROUP = re.compile(r"[\[{](?!\w[^\]}]*[\]}] *[^\s,\]}])")
+"""A list or group of YAML's own; `{Why} …` and `[5] …` are text."""
 _SPECIAL = "*&!%@`{[|>?,]}\"'-"
 
+_TOLD_BEST = ("nested deeper", "unknown escape character")
+"""Problems that the parser itself places and names best."""
 _PROBLEMS = {
     "mapping values are not allowed": (
         "a colon stands inside unquoted text, or the line is indented wrongly",
@@ -65,12 +70,22 @@ def explain(error: Exception, lines: list[str]) -> Explained:
     if isinstance(error, ReaderError):
         return _unreadable(error, lines)
     if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
-        return (0, 0), "the file is not valid YAML", ""
+        return _UNPLACED
     stop = error.problem_mark.line
     opening = error.context_mark.line if error.context_mark else stop
-    if "nested deeper" in (error.problem or ""):
+    if any(own in (error.problem or "") for own in _TOLD_BEST):
         return _in_its_own_terms(error, lines)
-    return _merge_mark(lines, stop) or _mended(lines, stop, opening) or _in_its_own_terms(error, lines)
+    told = _merge_mark(lines, stop) or _leading_tab(lines, stop)
+    return told or _mended(lines, stop, opening) or _in_its_own_terms(error, lines)
+
+
+def _leading_tab(lines: list[str], stop: int) -> Explained | None:
+    """Return the tab that the line of the stop, or the one before it, begins with."""
+    for number in range(max(0, stop - 1), min(stop + 1, len(lines))):
+        column = lines[number].find("\t")
+        if column >= 0 and not lines[number][:column].strip():
+            return (number, column), "a tab stands where YAML wants spaces", "replace the tab by spaces"
+    return None
 
 
 def _unreadable(error: ReaderError, lines: list[str]) -> Explained:
@@ -83,8 +98,9 @@ def _unreadable(error: ReaderError, lines: list[str]) -> Explained:
 
 
 def _in_its_own_terms(error: MarkedYAMLError, lines: list[str]) -> Explained:
-    problem, mark = error.problem or "the file is not valid YAML", error.problem_mark
-    assert mark is not None
+    problem, mark = error.problem or "", error.problem_mark
+    if mark is None:
+        return _UNPLACED
     if "quoted scalar" in (error.context or "") and "end of" in problem and error.context_mark:
         opening = error.context_mark
         return (opening.line, opening.column), "the quote that opens here is never closed", "close the quote"
@@ -123,7 +139,7 @@ def _with(lines: list[str], number: int, line: str) -> list[str]:
 def _gets_past(lines: list[str], stop: int) -> bool:
     """Tell whether the parser reads on for some lines behind `stop`, or to the end."""
     following = next((at for at in range(stop + 2, len(lines)) if lines[at].strip()), len(lines))
-    parser = CParser("\n".join(lines))
+    parser: Any = CParser("\n".join(lines))
     try:
         while type(event := parser.get_event()) is not StreamEndEvent:
             if event.start_mark.line > following:
@@ -166,34 +182,40 @@ def _tabs(lines: list[str], number: int) -> Iterator[Repair]:
 def _quoting(lines: list[str], number: int) -> Iterator[Repair]:
     """Yield the value of the line in quotes: text that begins or goes on with a sign that YAML reads as its own."""
     found = _ENTRY.match(lines[number]) or _ITEM.match(lines[number])
-    if found is None:
+    if found is None or _GROUP.match(found["value"]):
         return
     value, column = found["value"].rstrip(), found.start("value")
+    at, sentence, remedy = _why_quotes(value)
     quoted = "'" + value.strip("'\"").replace("'", "''") + "'"
-    yield Repair((number, column), *_why_quotes(value), lines[number][:column] + quoted)
+    yield Repair((number, column + at), sentence, remedy, lines[number][:column] + quoted)
 
 
-def _why_quotes(value: str) -> tuple[str, str]:
+def _why_quotes(value: str) -> tuple[int, str, str]:
+    """Return the sign of a value that needs quotes, why, and what to do."""
     sign = value[0]
     if sign in "\"'":
         return _after_quote(value)
+    if sign == "-":
+        return 0, "a list item `- ` cannot begin here", "begin the list on its own line, or put the text in quotes"
+    if sign == "?":
+        return 0, "a question mark stands alone or begins unquoted text", QUOTE_IT
     if value.startswith("**"):
-        return "text that begins with `**` must stand in quotes", QUOTE_IT
-    if sign in "{[" and not value.startswith("{{"):
-        return f"`{sign}` begins a group in YAML, so text that begins with it must stand in quotes", QUOTE_IT
+        return 0, "text that begins with `**` must stand in quotes", QUOTE_IT
     if sign in _SPECIAL:
-        return f"text cannot begin with `{sign}` unless it is quoted", QUOTE_IT
+        return 0, f"text cannot begin with `{sign}` unless it is quoted", QUOTE_IT
     if " #" in value:
-        return "` #` begins a comment, so the rest of the line is lost", QUOTE_IT
-    return "a colon stands inside unquoted text", QUOTE_IT
+        return value.find(" #") + 1, "` #` begins a comment, so the rest of the line is lost", QUOTE_IT
+    return max(0, value.find(": ")), "a colon stands inside unquoted text", QUOTE_IT
 
 
-def _after_quote(value: str) -> tuple[str, str]:
-    sign = value[0]
-    if value.count(sign) == 1:
-        return "the quote that opens here is never closed", "close the quote"
-    other = "'" if sign == '"' else '"'
-    return "text goes on after a closing quote", f"put the whole text in quotes of the other kind (`{other}`)"
+def _after_quote(value: str) -> tuple[int, str, str]:
+    sign, closing = value[0], value.find(value[0], 1)
+    if closing < 0:
+        return 0, "the quote that opens here is never closed", "close the quote"
+    remedy = (
+        "double the quotes inside (`''`), or use the other kind" if sign == "'" else "use single quotes around it all"
+    )
+    return closing + 1, "text goes on after a closing quote", remedy
 
 
 def _joined(lines: list[str], number: int) -> Iterator[Repair]:
@@ -227,14 +249,13 @@ def _indents(lines: list[str], number: int) -> Iterator[Repair]:
 def _neighbours(lines: list[str], number: int, item: bool) -> list[int]:
     """Return where the lines around begin, the nearest of the same kind first."""
     around = [*reversed(lines[max(0, number - _BACK) : number]), *lines[number + 1 : number + _BACK]]
-    kind: Callable[[str], bool] = (lambda text: text.startswith("- ")) if item else (lambda text: not text.startswith("- "))
     starts, others = list[int](), list[int]()
     for text in around:
         body = text.lstrip(" ")
         if not body or body[0] == "#":
             continue
         start = len(text) - len(body)
-        (starts if kind(body) else others).append(start)
+        (starts if body.startswith("- ") == item else others).append(start)
         if body.startswith("- ") and not item:
             starts.append(start + len(body) - len(body[2:].lstrip(" ")))
     return list(dict.fromkeys([*starts, *others]))

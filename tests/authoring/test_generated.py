@@ -13,7 +13,7 @@ from bot.authoring.rule_pages import generated
 from bot.authoring.schemas import MODELS, schemas
 from bot.content.loader import load
 from bot.content.models import Note
-from bot.content.validation import adapter
+from bot.content.schema import adapter
 from bot.content.yaml_reader import read
 from tests.content.mini import MINI, ROOT
 

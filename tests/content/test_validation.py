@@ -22,7 +22,6 @@ SOURCE = """sources:
     supports: {professional: x, layperson: x}
 """
 DIALOG = "dialog: d\nstart: a\n"
-ID = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 
 
 @pytest.mark.parametrize(
@@ -38,7 +37,7 @@ ID = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
             TopicFile,
             TOPIC + "article: {title: A}\nreview: {status: aproved}",
             "4:18: F05 `aproved` is not one of 'submitted', 'under-review' or 'approved'",
-            "did you mean `approved`?",
+            "write `submitted`; an approval is written by `footnote review record` alone",
         ),
         (TopicFile, TOPIC + "article: {title: }\n" + REVIEW, "3:18: F05 a value is missing here", ""),
         (SourcesFile, SOURCE.replace("number: 1", "number: one"), "3:13: F05 expected a whole number", ""),
@@ -51,10 +50,15 @@ ID = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
         (
             SourcesFile,
             SOURCE.replace("  s:", "  Not An Id:"),
-            f"2:3: F05 `Not An Id` does not have the form `{ID}`",
-            "",
+            "2:3: F05 `Not An Id` is no id: lower-case letters, digits and single hyphens, a letter first",
+            "write `not-an-id`",
         ),
-        (SourcesFile, SOURCE + "    url: ftp://x", "8:10: F05 `ftp://x` does not have the form `^https?://\\S+$`", ""),
+        (
+            SourcesFile,
+            SOURCE + "    url: ftp://x",
+            "8:10: F05 `ftp://x` is no web address: it begins with `https://` and has no spaces",
+            "write `https://x`",
+        ),
         (SourcesFile, SOURCE + "    volume: 20", "8:13: F05 expected text here; put quotes around it", ""),
         (Dialog, DIALOG + "nodes: {}", "3:8: F05 at least one entry is needed here", ""),
         (
@@ -77,7 +81,12 @@ ID = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
         ),
         (Dialog, DIALOG + "nodes: {a: {next: b}}", "3:19: F05 expected a list", ""),
         (PhrasesFile, "phrases:\n  a: ['']", "2:7: F05 this text is empty", ""),
-        (FactsFile, "facts: {Dose: 5 mg}", "1:9: F05 `Dose` does not have the form `^[a-z][a-z0-9_]*$`", ""),
+        (
+            FactsFile,
+            "facts: {Dose: 5 mg}",
+            "1:9: F05 `Dose` is no name of a figure: lower-case letters, digits and `_`, a letter first",
+            "write `dose`",
+        ),
         (
             EmergencyFile,
             "emergency: {number: {professional: x}}",

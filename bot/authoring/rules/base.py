@@ -13,6 +13,9 @@ from bot.content.diagnostics import Diagnostic
 from bot.content.library import Library, Topic
 from bot.content.models import Answer, Claim, Note
 
+UNKNOWN = "…"
+"""Stands for a figure that cannot be inserted, so that the rest of its sentence is still read."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckContext:

@@ -13,7 +13,6 @@ from bot.content.library import Library
 from bot.content.markdown import UnsupportedMarkdown, parse
 from bot.content.models import Claim, Register
 from bot.content.source_map import Location
-from bot.content.template_checks import texts
 
 MAX_RAW, MAX_ADJUSTED = 9.0, 6.0
 """Highest Flesch-Kincaid grades: the NIH and AMA advise grade 6 to 8 for patient material."""
@@ -44,14 +43,14 @@ def answer_grade(library: Library, node: str) -> Grade:
     topic, answer = library.topic_of(node), library.answer(node)
     noted = [topic.notes[note] for note in answer.notes if note in topic.notes]
     parts = [part for claim in answer.claims for part in (claim.section, claim) if part] + noted
-    sentences = [sentence for part in parts for sentence in sentences_of(parse(library.text(part, Register.LAYPERSON)))]
+    sentences = [sentence for part in parts for sentence in _sentences(library.text(part, Register.LAYPERSON))]
     return grade(sentences, topic.terms)
 
 
 def long_sentences(context: CheckContext) -> Iterator[Diagnostic]:
     """C05: a layperson sentence of more than twenty words."""
     for claim_ref in context.worded():
-        for sentence in sentences_of(parse(context.library.text(claim_ref.words, Register.LAYPERSON))):
+        for sentence in _sentences(context.library.text(claim_ref.words, Register.LAYPERSON)):
             count = word_count(sentence)
             if count > MAX_WORDS:
                 place = (*claim_ref.location, Register.LAYPERSON.value)
@@ -107,6 +106,14 @@ def no_action(context: CheckContext) -> Iterator[Diagnostic]:
             yield diagnostic_at(answer_ref.path, ("claims",), "C10", message, "add a claim of `kind: action`", key=True)
 
 
+def _sentences(markdown: str) -> list[str]:
+    """Return the sentences of a text; none of one that no channel can show, which is told elsewhere."""
+    try:
+        return sentences_of(parse(markdown))
+    except UnsupportedMarkdown:
+        return []
+
+
 def _opening(sentence: str) -> str:
     return " ".join(sentence.split()[:6])
 
@@ -130,7 +137,10 @@ def _message_problems(context: CheckContext, claim: Claim) -> Iterator[str]:
     if claim.layperson is None:
         yield "is missing in the layperson register"
     for register in Register:
-        document = parse(context.library.text(claim, register))
+        try:
+            document = parse(context.library.text(claim, register))
+        except UnsupportedMarkdown:
+            continue
         if len(document) > 1 or not all(isinstance(block, Paragraph) for block in document):
             yield f"is not a single paragraph in the {register.value} register"
         elif len(split(context.library.text(claim, register))) > MAX_MESSAGE[register]:
@@ -145,15 +155,6 @@ def unknown_brief(context: CheckContext) -> Iterator[Diagnostic]:
             if name not in claims:
                 message = f"`{name}` is not a claim of this answer"
                 yield diagnostic_at(answer_ref.path, ("brief", number), "C17", message, nearest(name, claims))
-
-
-def unshowable(context: CheckContext) -> Iterator[Diagnostic]:
-    """C15: Markdown that some channel cannot show."""
-    for text in texts(context.library):
-        try:
-            parse(text.raw)
-        except UnsupportedMarkdown as error:
-            yield diagnostic_at(text.path, text.location, "C15", str(error), "use bold, lists, links and tables only")
 
 
 @needs("dialogs")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.authoring.quantities import only_in
 from bot.authoring.readability import occurs
-from bot.authoring.rules.base import CheckContext, ClaimRef
+from bot.authoring.rules.base import UNKNOWN, CheckContext, ClaimRef
 from bot.content import templates
 from bot.content.diagnostics import Diagnostic
 from bot.content.files import diagnostic_at
@@ -42,7 +42,7 @@ def parity(context: CheckContext) -> Iterator[Diagnostic]:
     """C02: a figure with its unit, or a drug, that stands in one register only."""
     for claim_ref in context.worded():
         texts = {register: _text(context.library, claim_ref, register) for register in Register}
-        if not all(texts.values()):
+        if not all(texts.values()) or (not context.sound and any(UNKNOWN in text for text in texts.values())):
             continue
         for here, there in ((Register.PROFESSIONAL, Register.LAYPERSON), (Register.LAYPERSON, Register.PROFESSIONAL)):
             lost = [*only_in(texts[here], texts[there]), *_drugs_only_in(claim_ref, texts[here], texts[there])]
