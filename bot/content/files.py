@@ -122,3 +122,16 @@ def diagnostic_at(
     """Return a fault about the value (or the key) at `location` of the file."""
     page = page_of(path)
     return page.diagnostic(page.source_map.place(location, key=key), code, message, suggestion, level)
+
+
+def diagnostic_at_words(
+    path: Path, location: Location, words: str, code: str, message: str, suggestion: str = ""
+) -> Diagnostic:
+    """Return a fault at `words` in the text at `location`, or at its beginning where the file writes them otherwise."""
+    page = page_of(path)
+    spot = page.source_map.source_range(location)
+    for line in range(spot.start[0], min(spot.end[0] + 1, len(page.lines))):
+        begin = spot.start[1] if line == spot.start[0] else 0
+        if (column := page.lines[line].find(words, begin)) >= 0:
+            return page.diagnostic((line, column), code, message, suggestion)
+    return page.diagnostic(spot.start, code, message, suggestion)

@@ -193,7 +193,7 @@ class Library:
     def _render(self, raw: str, register: Register, *, markdown: bool) -> str:
         try:
             return templates.render(raw, self._values[register], markdown=markdown)
-        except TemplateError:
+        except templates.RENDER_ERRORS:
             if self.missing is None:
                 raise
             return templates.without_values(raw, self.missing)

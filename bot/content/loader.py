@@ -41,7 +41,7 @@ Model = TypeVar("Model")
 _MATCHING_FILES = ("vocabulary.yaml", "intents.yaml", "advice.yaml", "urgent.yaml")
 _SHARED_FILES = ("interface.yaml", "emergency.yaml", "small-talk.yaml", *_MATCHING_FILES)
 _TOPIC_FILES = ("topic.yaml", "facts.yaml", "sources.yaml", "notes.yaml", "terms.yaml")
-_PLACES = {"topic": "folder", "answer": "file", "dialog": "file"}
+_PLACES = {"topic": "folder to `{}`", "answer": "file to `{}.yaml`", "dialog": "file to `{}.yaml`"}
 _NOT_TOPICS = frozenset({"layout", "schema"})
 
 
@@ -178,7 +178,7 @@ class ContentLoader:
     def _same_name(self, path: Path, key: str, written: str, stem: str) -> None:
         if written != stem:
             message = f"`{written}` stands in a place named `{stem}`"
-            remedy = f"name both `{stem}`" if is_id(stem) else f"rename the {_PLACES[key]} to `{written}`"
+            remedy = f"name both `{stem}`" if is_id(stem) else f"rename the {_PLACES[key].format(written)}"
             self.files.diagnostics.append(diagnostic_at(path, (key,), "F08", message, remedy))
 
 

@@ -19,9 +19,9 @@ _MICRO = "μ"
 
 
 def sign_name(sign: str) -> str:
-    """Return what a character is called, with its code: `no-break space (U+00A0)`."""
+    """Return what a character is called, with its code: `a no-break space (U+00A0)`."""
     name = unicodedata.name(sign, "control character").lower()
-    return f"{name} (U+{ord(sign):04X})"
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name} (U+{ord(sign):04X})"
 
 
 def odd_space(sign: str) -> bool:
@@ -69,7 +69,7 @@ def suspicious(value: str, *, text: bool) -> dict[str, tuple[str, str]]:
         if hidden(value, at):
             found[sign] = (f"a sign that cannot be seen stands here: {sign_name(sign)}", "delete it")
         elif not text and odd_space(sign):
-            found[sign] = (f"a {sign_name(sign)} stands here", "delete it, or type a space")
+            found[sign] = (f"{sign_name(sign)} stands here", "delete it, or type a space")
     for _, letter in foreign(value):
         found[letter] = (
             f"this letter is not what it looks like: {sign_name(letter)}",

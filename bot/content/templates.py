@@ -54,6 +54,10 @@ _ENVIRONMENT = environment()
 _MARKDOWN_ENVIRONMENT = environment(markdown=True)
 
 
+RENDER_ERRORS = (TemplateError, ArithmeticError, TypeError, ValueError, LookupError)
+"""What rendering an authored text may raise."""
+
+
 @dataclass(frozen=True, slots=True)
 class TemplateProblem:
     """Why a template cannot be rendered; `line` counts from 1 inside the template."""
@@ -110,7 +114,7 @@ def without_values(text: str, instead: str) -> str:
 
 
 def used(text: str) -> Iterator[tuple[str, int]]:
-    """Yield every dotted name `text` uses, with its line; raises jinja2.TemplateSyntaxError."""
+    """Yield every dotted name `text` uses, with its line; raises jinja2.TemplateSyntaxError for what is no template."""
     if not is_template(text):
         return
     tree = _ENVIRONMENT.parse(text)
@@ -120,6 +124,14 @@ def used(text: str) -> Iterator[tuple[str, int]]:
         dotted = _dotted(node)
         if id(node) not in inner and dotted and dotted.partition(".")[0] not in own:
             yield dotted, node.lineno
+
+
+def names(text: str) -> set[str]:
+    """Return every dotted name `text` uses; none of a text that is no template."""
+    try:
+        return {name for name, _ in used(text)}
+    except TemplateSyntaxError:
+        return set()
 
 
 def flattened(values: Values, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -153,5 +165,5 @@ def _exists(name: str, values: Values) -> bool:
 def _rendering(text: str, values: Values) -> Iterator[TemplateProblem]:
     try:
         render(text, values)
-    except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError) as error:
+    except RENDER_ERRORS as error:
         yield TemplateProblem(1, "", f"Jinja2: {error}")

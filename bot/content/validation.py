@@ -121,10 +121,10 @@ def _unseen(page: YamlFile, way: Location, written: str, *, key: bool) -> Diagno
 def _named_instead(model: Any, finding: _Finding) -> str:
     """Return which name is meant: one that may stand here; or that this one may stand elsewhere."""
     allowed = shape_of(model).at(finding.way[:-1]).names
-    if near := nearest(finding.name, allowed):
-        return near
     if finding.name in known_names(model):
         return f"`{finding.name}` belongs to another part of the file: see how the line is indented"
+    if near := nearest(finding.name, allowed):
+        return near
     listed = ", ".join(f"`{name}`" for name in allowed)
     return f"what may stand here: {listed}" if listed else "remove it"
 

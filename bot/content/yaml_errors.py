@@ -166,7 +166,7 @@ def _unseen(lines: list[str], number: int) -> Iterator[Repair]:
         if odd_space(sign) or hidden(line, column):
             remedy = "type a space" if odd_space(sign) else "delete it"
             clean = "".join(" " if odd_space(s) else "" if hidden(line, at) else s for at, s in enumerate(line))
-            yield Repair((number, column), f"a {sign_name(sign)} stands here", remedy, clean)
+            yield Repair((number, column), f"{sign_name(sign)} stands here", remedy, clean)
             return
 
 
@@ -224,7 +224,7 @@ def _joined(lines: list[str], number: int) -> Iterator[Repair]:
     if found := re.match(r"^( *(?:- +)*)([\w-]+):([^\s:/].*)$", line):
         place = (number, found.end(2) + 1)
         yield Repair(place, "a space is missing after the colon", "type a space", f"{found[1]}{found[2]}: {found[3]}")
-    if found := re.match(r"^( *(?:- +)*)([\w-]+)(?: +(\S.*))?$", line):
+    if found := re.match(r"^( *(?:- +)*)([A-Za-z_][\w-]*)(?: +(\S.*))?$", line):
         rest = f" '{found[3]}'" if found[3] else ""
         place = (number, found.start(2))
         yield Repair(place, "a name without its colon", "write `name: value`", f"{found[1]}{found[2]}:{rest}")

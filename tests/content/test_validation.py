@@ -109,3 +109,50 @@ def test_a_wrong_shape_is_told_in_plain_words(model: Any, text: str, said: str, 
     assert validate(page, model) is None
     told = [(diagnostic.headline.removeprefix("f:"), diagnostic.suggestion) for diagnostic in page.diagnostics]
     assert told == [(said, remedy)]
+
+
+@pytest.mark.parametrize(
+    ("model", "text", "said", "remedy"),
+    [
+        (Answer, "answer: Ala-Dose", "`Ala-Dose` is no id", "write `ala-dose`"),
+        (Answer, "answer: ala_dose", "`ala_dose` is no id", "write `ala-dose`"),
+        (Answer, "answer: Fußpflege 2", "`Fußpflege 2` is no id", "write `fupflege-2`"),
+        (
+            SourcesFile,
+            SOURCE + "    url: www.nhs.uk/x",
+            "`www.nhs.uk/x` is no web address",
+            "write `https://www.nhs.uk/x`",
+        ),
+        (SourcesFile, SOURCE + "    url: https:/nhs.uk", "`https:/nhs.uk` is no web address", "write `https://nhs.uk`"),
+        (TopicFile, TOPIC + "review: {status: approve}", "`approve` is not one of", "write `submitted`"),
+        (
+            Answer,
+            "claims:\n  - id: a\n    type: action",
+            "unknown name `type`",
+            "what may stand here: `id`, `kind`, `cites`",
+        ),
+        (
+            Answer,
+            "claims:\n  - id: a\n    note: x",
+            "unknown name `note`",
+            "what may stand here: `id`, `kind`, `cites`",
+        ),
+        (Answer, "note: [x]", "unknown name `note`", "did you mean `notes`?"),
+        (Answer, "cites: [x]", "unknown name `cites`", "`cites` belongs to another part of the file"),
+        (Answer, "title: {professional: x, layperson: #1}\n  ", "", ""),
+    ],
+)
+def test_a_beginners_slip_has_a_remedy_that_works(model: Any, text: str, said: str, remedy: str) -> None:
+    page = read("f", text.encode())
+    if page.data is not None:
+        validate(page, model)
+    told = [(diagnostic.message, diagnostic.suggestion) for diagnostic in page.diagnostics]
+    assert [1 for message, fix in told if said in message and remedy in fix], told
+
+
+def test_a_text_that_is_only_a_comment_says_so() -> None:
+    page = read("f", b"answer: a\nlabel:\n  professional: #1 choice\n  layperson: First\n")
+    validate(page, Answer)
+    assert ("a value is missing here: ` #` begins a comment", "put the text in quotes") in [
+        (diagnostic.message, diagnostic.suggestion) for diagnostic in page.diagnostics
+    ]

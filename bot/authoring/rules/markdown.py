@@ -65,7 +65,7 @@ def _lost(markdown: str) -> tuple[str, str, str] | None:
         if (found := _ITEM.match(line)) and not _is_list(lines, number):
             why = "at the beginning of a text makes a list of one item, and the sign is not shown as typed"
             return found[1], why, f"write it in words, or `bullet: true`; else `\\{found[1]}`"
-        if found := _IN_WORD.search(line):
+        if (found := _IN_WORD.search(line)) and not _all_shown(line):
             return (
                 found[0],
                 "inside a word begins or ends emphasis and may not be shown",

@@ -11,7 +11,7 @@ from bot.authoring.quantities import literal_numbers
 from bot.authoring.rules.base import CheckContext, needs
 from bot.content import templates
 from bot.content.diagnostics import Diagnostic
-from bot.content.files import diagnostic_at
+from bot.content.files import diagnostic_at, diagnostic_at_words
 from bot.content.library import Topic
 from bot.content.models import Claim
 from bot.content.review import ReviewState, state_of
@@ -38,7 +38,8 @@ def typed_figures(context: CheckContext) -> Iterator[Diagnostic]:
             continue
         for digits in dict.fromkeys(literal_numbers(_LIST_NUMBER.sub("", templates.without_values(text.raw, "")))):
             remedy = "put it into facts.yaml and insert it with {{ facts.… }}"
-            yield diagnostic_at(text.path, text.location, "C09", f"the figure `{digits}` is typed here", remedy)
+            message = f"the figure `{digits}` is typed here"
+            yield diagnostic_at_words(text.path, text.location, digits, "C09", message, remedy)
 
 
 def typed_citations(context: CheckContext) -> Iterator[Diagnostic]:
@@ -46,9 +47,8 @@ def typed_citations(context: CheckContext) -> Iterator[Diagnostic]:
     for text in texts(context.library):
         if found := _CITATION.search(text.raw):
             message = f"the citation number `{found[0]}` is typed here"
-            yield diagnostic_at(
-                text.path, text.location, "C14", message, "name the source in `cites:`; numbers come by themselves"
-            )
+            remedy = "name the source in `cites:`; numbers come by themselves"
+            yield diagnostic_at_words(text.path, text.location, found[0], "C14", message, remedy)
 
 
 @needs("answers", "notes")
@@ -84,9 +84,9 @@ def unused_notes(context: CheckContext) -> Iterator[Diagnostic]:
 @needs("answers", "notes", "sources", "interface", "topic")
 def unused_figures(context: CheckContext) -> Iterator[Diagnostic]:
     """C13: a figure that no text inserts."""
-    used = {name for text in texts(context.library) for name, _ in templates.used(text.raw)}
+    used = {name for text in texts(context.library) for name in templates.names(text.raw)}
     own = [text for pair in context.library.interface.values() for text in (pair.professional, pair.layperson)]
-    used |= {name for text in own for name, _ in templates.used(text)}
+    used |= {name for text in own for name in templates.names(text)}
     for topic_name, topic in context.library.topics.items():
         for name, _ in templates.flattened(topic.facts):
             if f"facts.{name}" not in used:
