@@ -10,11 +10,9 @@ from pathlib import Path
 from bot.authoring.rules import channels, language, markdown, phrases, registers, small_talk, sources, tree
 from bot.authoring.rules.base import UNKNOWN, CheckContext, Rule, may_run
 from bot.authoring.written import inspect
-from bot.channels.base import ChannelLimits, LimitCheck
+from bot.channels.base import ChannelLimits
 from bot.content.diagnostics import Diagnostic, Level
 from bot.content.loader import attempt
-
-__all__ = ["RULES", "ChannelLimits", "LimitCheck", "Report", "check"]
 
 RULES: tuple[Rule, ...] = (
     tree.unreachable,
@@ -78,8 +76,10 @@ def check(dialogs: Path, content: Path, today: date, channel_limits: Sequence[Ch
         return Report(tried.diagnostics, 0)
     library = replace(tried.library, missing=UNKNOWN)
     broken = tried.broken | {Path(found.path) for found in tried.diagnostics if found.code == "F10"}
-    limit_checks = tuple(limits(library) for limits in channel_limits)
-    context = CheckContext(library, today, limit_checks, sound=not tried.diagnostics)
+    shown = channel_limits if may_run(channels.too_long, broken) else ()
+    limit_checks = tuple(limits.answers(library) for limits in shown)
+    label_limits = tuple(limit for limits in channel_limits for limit in limits.labels)
+    context = CheckContext(library, today, limit_checks, label_limits, sound=not tried.diagnostics)
     found = {diagnostic for rule in RULES if may_run(rule, broken) for diagnostic in rule(context)}
     answers = sum(len(topic.answers) for topic in library.topics.values())
     return Report(tuple(sorted({*tried.diagnostics, *found})), answers)

@@ -11,11 +11,10 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.content.diagnostics import Diagnostic, nearest
+from bot.content.diagnostics import Diagnostic, Location, nearest
 from bot.content.models import ID, LINK, NAME, NOTE_NUMBER
 from bot.content.schema import adapter, known_names, shape_of
 from bot.content.signs import suspicious
-from bot.content.source_map import Location
 from bot.content.yaml_reader import YamlFile
 
 Model = TypeVar("Model")

@@ -16,8 +16,8 @@ from yaml import MarkedYAMLError, StreamEndEvent, YAMLError
 from yaml._yaml import CParser
 from yaml.reader import ReaderError
 
+from bot.content.diagnostics import Place
 from bot.content.signs import hidden, odd_space, sign_name
-from bot.content.source_map import Place
 
 Explained = tuple[Place, str, str]
 """Place (line and column from 0), sentence, remedy."""

@@ -14,11 +14,10 @@ OVERVIEW = "content/ala/answers/overview.yaml"
 DOSE = "content/ala/answers/ala-dose.yaml"
 
 SLIPS = {
-    "C05": ("Ask your doctor", "Ask your doctor and your nurse and your pharmacist and all the others who know you well and more"),
+    "C05": ("Ask your doctor", "Ask " + "a doctor and " * 9 + "a nurse"),
     "C03": ("    cites: [el-nahas-2020]\n", ""),
     "C09": ("Discuss it", "Discuss 5 mg of it"),
     "C10": ("kind: action", "kind: editorial"),
-    "L01": ("layperson: The short answer}", f"layperson: {'A very long label ' * 5}}}"),
     "C31": ("layperson: Ask", "layperson: '> Ask"),
     "R01": ("notes: [n4-cochrane]", "notes: [n4-cochrane]\nreview: {status: approved}"),
 }  # fmt: skip

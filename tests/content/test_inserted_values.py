@@ -9,10 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.content.document import Document, Heading, ListBlock, Paragraph, Table, text_of
 from bot.content.library import Library
 from bot.content.loader import load
-from bot.content.markdown import parse
+from bot.content.markdown import Document, Heading, ListBlock, Paragraph, Table, parse, text_of
 from bot.content.models import Register, Registers
 from bot.content.templates import render
 from tests.content.mini import written

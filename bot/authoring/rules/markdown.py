@@ -8,10 +8,9 @@ from contextlib import suppress
 
 from bot.authoring.rules.base import CheckContext
 from bot.content.diagnostics import Diagnostic
-from bot.content.document import Paragraph, text_of
 from bot.content.files import diagnostic_at
 from bot.content.library import Library
-from bot.content.markdown import UnsupportedMarkdown, parse
+from bot.content.markdown import Paragraph, UnsupportedMarkdown, parse, text_of
 from bot.content.template_checks import Text, texts
 
 _STRUCTURE = re.compile(r"^ {0,3}(>|#{1,6}(?= |$)|={3,}$|-{3,}$|(?:\* *){3,}$|(?:_ *){3,}$|```|~~~)|^( {4,})(?=\S)")
