@@ -8,6 +8,7 @@ import pytest
 
 from bot.authoring.check import check
 from bot.authoring.rule_pages import pages
+from bot.channels.base import ChannelLimits, LabelLimit
 from tests.content.mini import MINI, TODAY, written
 
 OVERVIEW = "content/ala/answers/overview.yaml"
@@ -15,7 +16,8 @@ DIALOG = (MINI / "dialogs/ala.yaml").read_text()
 
 
 def found(folder: Path) -> list[str]:
-    diagnostics = check(folder / "dialogs", folder / "content", TODAY).diagnostics
+    limits = ChannelLimits(answers=lambda _: lambda _node, _register: (), labels=(LabelLimit(30, "a phone shows 30"),))
+    diagnostics = check(folder / "dialogs", folder / "content", TODAY, (limits,)).diagnostics
     return [f"{diagnostic.code} {diagnostic.message}" for diagnostic in diagnostics]
 
 
