@@ -78,7 +78,8 @@ def _circular(library: Library, node: str) -> bool:
 
 def _unanswered(library: Library, dialog: Dialog, path: Path, broken: set[Path]) -> Iterator[Diagnostic]:
     answers = {answer for topic in library.topics.values() for answer in topic.answers}
-    unread = {file.stem for file in broken if file.parent.name == "answers"}
+    unread = {file.stem.casefold() for file in broken if file.parent.name == "answers"}
+    unread |= {answer.casefold() for answer in answers}  # a name with capitals is told by its file
     if any(folder.name == "answers" for folder in broken):
         return
     for node in dialog.nodes:
