@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from bot.authoring.rules import channels, language, phrases, registers, small_talk, sources, tree
+from bot.authoring.rules import briefs, channels, language, phrases, registers, small_talk, sources, tree
 from bot.authoring.rules.base import CheckContext, Rule
 from bot.channels.base import ChannelLimits
 from bot.content.diagnostics import Diagnostic, Level
@@ -18,6 +18,7 @@ RULES: tuple[Rule, ...] = (
     tree.dead_end,
     tree.unshown,
     tree.repeated_button,
+    tree.crowded,
     phrases.colliding,
     phrases.overgrown,
     registers.one_register,
@@ -36,12 +37,16 @@ RULES: tuple[Rule, ...] = (
     language.no_action,
     language.main_message,
     language.unknown_brief,
+    briefs.long_brief,
+    briefs.unsourced_brief,
+    briefs.idle_brief,
     language.unshowable,
     language.urgent_first,
     sources.overdue,
     sources.changed,
     channels.long_labels,
     channels.too_long,
+    channels.too_many_screens,
     small_talk.repeated,
     small_talk.too_long,
 )
@@ -78,6 +83,8 @@ def check(dialogs: Path, content: Path, today: date, channel_limits: Sequence[Ch
         return Report(tried.diagnostics, answers)
     limit_checks = () if tried.diagnostics else tuple(limits.answers(library) for limits in channel_limits)
     label_limits = tuple(limit for limits in channel_limits for limit in limits.labels)
-    context = CheckContext(library, today, limit_checks, label_limits)
+    screens = [limits.screens for limits in channel_limits if limits.screens and not tried.diagnostics]
+    measures = tuple((limit, limit.measure(library)) for limit in screens)
+    context = CheckContext(library, today, limit_checks, label_limits, measures)
     found = {diagnostic for rule in RULES for diagnostic in rule(context)}
     return Report(tuple(sorted({*tried.diagnostics, *found})), answers)
