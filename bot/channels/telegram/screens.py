@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ from bot.channels.layout import Part, sections
 from bot.channels.plain import document_text
 from bot.channels.screens import FOLD, Shown, wrapped
 from bot.dialog.turn import Reply
+
+_MARK = re.compile(r"\[\d+\]")
 
 Entities = Sequence[dict[str, Any]]
 
@@ -31,7 +34,8 @@ def shown(reply: Reply, messages: Iterable[tuple[str, Entities, dict[str, Any] |
     found = sections(reply)
     small = sum(wrapped(section.line.short) for section in found if section.line is not None)
     head = sum(wrapped(section.text) + 1 for section in found if section.part in (Part.LEAD, Part.TITLE))
-    words = sum(len(document_text(section.document).split()) for section in found if section.part is Part.BRIEF)
+    read = (document_text(section.document) for section in found if section.part is Part.BRIEF)
+    words = sum(len(_MARK.sub("", text).split()) for text in read)
     return Shown(lines - small, small, len(rows), sum(map(len, rows)), words, head)
 
 
