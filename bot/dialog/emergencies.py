@@ -60,7 +60,7 @@ class Emergencies:
 
     def end(self, node: str, register: Register) -> Reply:
         """Return what is said when it is over: short, with the way back to the card and to the start."""
-        text = self._composer.words("urgent-over-answer", register)
+        text = self._composer.markdown("urgent-over-answer", register)
         buttons = (self._composer.link(node, register, "navigation"), self._composer.start_over(register))
         card = self._composer.notice(node, register, "", text, Outcome.SMALL_TALK)
         return Reply(replace(card, buttons=buttons, about_bot=True))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from bot.authoring.readability import word_count
-from bot.authoring.rules.base import AnswerRef, CheckContext
+from bot.authoring.rules.base import AnswerRef, CheckContext, needs
 from bot.channels.plain import document_text
 from bot.content.diagnostics import Diagnostic
 from bot.content.files import diagnostic_at
@@ -31,6 +31,7 @@ def long_brief(context: CheckContext) -> Iterator[Diagnostic]:
                 yield _finding(answer_ref, "C18", message, "leave a claim of it to the detail, or shorten one")
 
 
+@needs("dialogs", "urgent")
 def unsourced_brief(context: CheckContext) -> Iterator[Diagnostic]:
     """C19: a brief that names no source although the answer has some."""
     for answer_ref in _with_brief(context):
@@ -39,6 +40,7 @@ def unsourced_brief(context: CheckContext) -> Iterator[Diagnostic]:
             yield _finding(answer_ref, "C19", "the brief names no source", "name a claim in it that cites one")
 
 
+@needs("dialogs", "urgent")
 def idle_brief(context: CheckContext) -> Iterator[Diagnostic]:
     """C20: a brief that does not say what to do, or does not say why."""
     for answer_ref in _with_brief(context):
