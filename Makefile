@@ -25,7 +25,7 @@ check: $(DEV) ## Lint, types, content, and known vulnerabilities of the pinned p
 	@$(BIN)/footnote check
 	@$(BIN)/python -m tests.audit
 
-docs: $(DEV) ## Write again what is generated: schemas, docs/content.md, docs/rules
+docs: $(DEV) ## Write again what is generated: schemas, docs/content.md, docs/screens.md, docs/rules
 	@$(BIN)/footnote docs
 
 matcher: $(DEV) ## Train the matcher again after phrases or rules changed (some minutes)

@@ -106,7 +106,7 @@ def train() -> None:
 
 @app.command()
 def docs() -> None:
-    """Write again what is generated from the content: JSON Schemas, docs/content.md, docs/rules."""
+    """Write again what is generated from the content: JSON Schemas, docs/content.md, docs/screens.md, docs/rules."""
     from bot.authoring.reports import run_docs
 
     settings = load_settings()
