@@ -1,0 +1,140 @@
+"""What the classifiers see of a message: words, neighbours, what is named, kinds of words and pieces of words.
+
+There are two views. One sees names as they are; the other puts a placeholder where a subject is named, so that what
+is asked of one subject is learned for all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
+
+from bot.matching.parser import STOP, Message
+from bot.matching.subjects import FOREIGN, Named, Subjects, slot
+
+_MOST_CONCEPTS = 14
+"""Concepts paired with each other; a long story names many, and their pairs grow with the square."""
+_PIECES = (3, 4)
+"""Lengths in letters of the pieces of words: they tell kin and misspelt words, and what no vocabulary holds."""
+_FIRST, _LAST = 300, 100
+"""Words at either end that the models see; a question has twenty, more is a page of text. The urgent rules see all."""
+UNKNOWN = "@unknown"
+"""Stands for every word nobody authored: a name, a brand, a subject we have never heard of."""
+_PRONOUNS = frozenset("it they them this that these those one ones".split())
+_PIECE = "#"
+
+Values = dict[str, float]
+
+
+class Features:
+    """Turns messages into features; `kin` holds the stems of each kind of ordinary words."""
+
+    def __init__(self, subjects: Subjects, kin: Mapping[str, Sequence[str]]) -> None:
+        self._subjects = subjects
+        self._kin: dict[str, tuple[str, ...]] = {}
+        for name, stems in kin.items():
+            for stem in stems:
+                self._kin[stem] = (*self._kin.get(stem, ()), f"~{name}")
+
+    def names(self, message: Message, named: Named) -> Values:
+        """Return the features of a question with the names in it."""
+        sequence = _ends(list(self._items(message)))
+        held = named.held or named.leaning
+        words = {*_grams(sequence), *self._pairs(message, placeholders=False), *self._kinds(message), *_named(named), "=" + "+".join(held)}
+        return unit(words) | unit(_pieces(message.words))
+
+    def aspect(self, message: Message, named: Named) -> Values:
+        """Return the features of what is asked, whatever it is asked about."""
+        return unit(self._asked(message, named)) | unit(_pieces(self._unnamed(message)))
+
+    def about(self, message: Message, named: Named, subject: str | None) -> Values:
+        """Return the features of what is asked, each also together with the subject it is asked about."""
+        asked = sorted(self._asked(message, named))
+        weight = 1.0 / math.sqrt(len(asked) + 1)
+        found = dict.fromkeys(asked, weight) | unit(_pieces(self._unnamed(message)))
+        found |= dict.fromkeys((f"about {subject}", *_named(named)), 1.5 * weight)
+        found |= {f"{subject}|{one}": weight for one in asked if " " not in one}
+        return found
+
+    def standing(self, message: Message, named: Named) -> Values:
+        """Return the features that tell whether a question stands by itself."""
+        size = f"size {min(len(message.words), 12)}"
+        return self.aspect(message, named) | {size: 0.5, f"names {bool(named.held)} {bool(named.leaning)} {bool(named.foreign)}": 1.0}
+
+    def remark(self, message: Message, named: Named) -> Values:
+        """Return the features that tell whether a clause is a remark around a question."""
+        return self.standing(message, named)
+
+    def _asked(self, message: Message, named: Named) -> set[str]:
+        lonely = not (named.held or named.leaning or named.foreign)
+        sequence = _ends(list(self._items(message, placeholders=True, lonely=lonely)))
+        return {*_grams(sequence), *self._pairs(message, placeholders=True), *self._kinds(message)}
+
+    def _items(self, message: Message, *, placeholders: bool = False, lonely: bool = False) -> Iterator[str]:
+        at = 0
+        for mention in message.mentions:
+            yield from self._plain(message, at, mention.start, lonely=lonely)
+            yield self._token(mention.concepts, placeholders=placeholders)
+            at = mention.end
+        yield from self._plain(message, at, len(message.stems), lonely=lonely)
+
+    def _token(self, concepts: Sequence[str], *, placeholders: bool) -> str:
+        kind = next((self._subjects.kind_of[name] for name in concepts if name in self._subjects.kind_of), None)
+        if kind is not None and placeholders:
+            return slot(kind)
+        return f"@{concepts[0]}"
+
+    def _plain(self, message: Message, start: int, end: int, *, lonely: bool) -> Iterator[str]:
+        for word, stem in zip(message.words[start:end], message.stems[start:end], strict=True):
+            if stem != STOP:
+                yield "@x" if lonely and word in _PRONOUNS else UNKNOWN if word in message.unknown else stem
+
+    def _pairs(self, message: Message, *, placeholders: bool) -> Iterator[str]:
+        names = sorted({self._token(one.concepts, placeholders=placeholders) for one in message.mentions})
+        names += sorted({f"@{name}" for one in message.mentions for name in one.concepts if name not in self._subjects.kind_of} - set(names))
+        yield from names
+        yield from (f"{one}+{two}" for one, two in combinations(sorted(names)[:_MOST_CONCEPTS], 2))
+
+    def _kinds(self, message: Message) -> Iterator[str]:
+        for stem in message.stems:
+            yield from self._kin.get(stem, ())
+
+    def _unnamed(self, message: Message) -> list[str]:
+        """Return the words outside the names."""
+        gone = {
+            at
+            for one in message.mentions
+            if any(name in self._subjects.kind_of for name in one.concepts)
+            for at in range(one.start, one.end)
+        }
+        return [word for at, word in enumerate(message.words) if at not in gone]
+
+
+def _named(named: Named) -> Iterator[str]:
+    for name in named.foreign:
+        yield f"={name}"
+    if not (named.held or named.leaning or named.foreign):
+        yield "=nothing"
+
+
+def _grams(sequence: Sequence[str]) -> Iterator[str]:
+    yield from sequence
+    yield from (f"{left} {right}" for left, right in zip(["^", *sequence], [*sequence, "$"], strict=True))
+
+
+def _ends(words: Sequence[str]) -> Sequence[str]:
+    return words if len(words) <= _FIRST + _LAST else [*words[:_FIRST], *words[-_LAST:]]
+
+
+def _pieces(words: Sequence[str]) -> list[str]:
+    """Return the pieces of the words; the space between two words counts as a letter of both."""
+    text = f" {' '.join(_ends(words))} "
+    found = {text[at : at + size] for size in _PIECES for at in range(len(text) - size + 1)}
+    return [f"{_PIECE}{piece}" for piece in found]
+
+
+def unit(found: Iterable[str]) -> Values:
+    """Return the features at one length, however many they are."""
+    ordered = sorted(found)
+    return dict.fromkeys(ordered, 1.0 / math.sqrt(len(ordered))) if ordered else {}

@@ -1,0 +1,114 @@
+"""A message as the matcher sees it: repaired words, their stems, what they name and what stays unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.matching.lexicon import Lexicon, Mention
+from bot.matching.spelling import Speller
+from bot.matching.text import Stemmer, clean, spelled_out, split, words_only
+
+STOP = "."
+_SHORT = 3
+"""Words up to this length are never called unknown: too many of them are abbreviations."""
+_MOST_TRIED = 60
+"""Unknown words tried for repair in one message; with more of them it is no English, and trying costs the most time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`text` is cleaned; `words` and `stems` run in step, a sentence's end is a word `.`.
+
+    `mentions` do not overlap; `signs` are of the urgent vocabulary and may.
+    """
+
+    text: str
+    words: tuple[str, ...]
+    stems: tuple[str, ...]
+    mentions: tuple[Mention, ...]
+    signs: tuple[Mention, ...] = ()
+    repairs: tuple[tuple[str, str], ...] = ()
+    unknown: frozenset[str] = frozenset()
+
+    @property
+    def concepts(self) -> frozenset[str]:
+        """Every concept named anywhere in the message."""
+        return frozenset(name for mention in self.mentions for name in mention.concepts)
+
+    def part(self, start: int, end: int) -> Message:
+        """Return the words from `start` to `end`, end excluded, as a message of their own."""
+        words = self.words[start:end]
+        return Message(
+            " ".join(words),
+            words,
+            self.stems[start:end],
+            _within(self.mentions, start, end),
+            _within(self.signs, start, end),
+            tuple(pair for pair in self.repairs if pair[1] in words),
+            self.unknown & frozenset(words),
+        )
+
+    def without(self, spans: Sequence[tuple[int, int]]) -> Message:
+        """Return the message less the words of some spans, which rise and do not overlap."""
+        kept: list[tuple[int, int]] = []
+        at = 0
+        for start, end in spans:
+            kept.append((at, start))
+            at = end
+        kept.append((at, len(self.words)))
+        return joined([self.part(start, end) for start, end in kept if end > start])
+
+
+def joined(parts: Sequence[Message]) -> Message:
+    """Return several messages one after the other."""
+    at, mentions, signs = 0, list[Mention](), list[Mention]()
+    for part in parts:
+        mentions += [Mention(one.concepts, one.start + at, one.end + at) for one in part.mentions]
+        signs += [Mention(one.concepts, one.start + at, one.end + at) for one in part.signs]
+        at += len(part.words)
+    return Message(
+        " ".join(part.text for part in parts),
+        tuple(word for part in parts for word in part.words),
+        tuple(stem for part in parts for stem in part.stems),
+        tuple(mentions),
+        tuple(signs),
+        tuple(pair for part in parts for pair in part.repairs),
+        frozenset().union(*(part.unknown for part in parts)),
+    )
+
+
+def _within(mentions: Sequence[Mention], start: int, end: int) -> tuple[Mention, ...]:
+    inside = (one for one in mentions if start <= one.start and one.end <= end)
+    return tuple(Mention(one.concepts, one.start - start, one.end - start) for one in inside)
+
+
+class Reader:
+    """Turns text into messages with one vocabulary."""
+
+    def __init__(
+        self, stem: Stemmer, lexicon: Lexicon, signs: Lexicon, speller: Speller, capitals: Mapping[str, str]
+    ) -> None:
+        self._stem = stem
+        self._lexicon = lexicon
+        self._signs = signs
+        self._speller = speller
+        self._capitals = capitals
+
+    def read(self, text: str) -> Message:
+        """Return the message a text is, in time bounded by the cap on its length."""
+        cleaned = clean(spelled_out(words_only(text), self._capitals))
+        words, repairs = self._repaired(split(cleaned))
+        stems = tuple(map(self._stem, words))
+        unknown = frozenset(word for word in words if self._is_unknown(word))
+        mentions, signs = self._lexicon.longest(stems), tuple(self._signs.every(stems))
+        return Message(cleaned, tuple(words), stems, mentions, signs, tuple(repairs.items()), unknown)
+
+    def _is_unknown(self, word: str) -> bool:
+        return len(word) > _SHORT and word.isalpha() and not self._speller.knows(word)
+
+    def _repaired(self, words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+        unknown = [word for word in dict.fromkeys(words) if not self._speller.knows(word)]
+        tried = {word: self._speller.repair(word) for word in unknown[:_MOST_TRIED]}
+        repairs = {word: repaired for word, repaired in tried.items() if repaired != word}
+        return [repairs.get(word, word) for word in words], repairs

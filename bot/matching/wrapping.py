@@ -1,0 +1,48 @@
+"""Wraps authored lines in remarks and slips of the pen, as people do: the models learn to hear the question in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+_NEIGHBOURS = {
+    "a": "sqz", "b": "vgn", "c": "xvd", "d": "sfe", "e": "wrd", "f": "dgr", "g": "fht", "h": "gjy", "i": "uok", "j": "hku",
+    "k": "jli", "l": "ko", "m": "n", "n": "bm", "o": "ipl", "p": "o", "q": "wa", "r": "etf", "s": "adw", "t": "ryg",
+    "u": "yij", "v": "cb", "w": "qes", "x": "zc", "y": "tuh", "z": "xa",
+}  # fmt: skip
+_SHORTEST = 4
+
+
+def slipped(line: str, draw: Random) -> str:
+    """Return the line with one slip of the pen in a word of four letters or more, where it has one."""
+    words = line.split()
+    places = [at for at, word in enumerate(words) if len(word) >= _SHORTEST and word.isalpha() and not word.startswith("holder")]
+    if not places:
+        return line
+    at = draw.choice(places)
+    words[at] = _slip(words[at], draw)
+    return " ".join(words)
+
+
+def _slip(word: str, draw: Random) -> str:
+    at = draw.randrange(1, len(word) - 1)
+    kind = draw.randrange(4)
+    if kind == 0:
+        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    if kind == 1:
+        return word[:at] + word[at + 1 :]
+    if kind == 2:
+        return word[:at] + word[at] + word[at:]
+    return word[:at] + draw.choice(_NEIGHBOURS.get(word[at].lower(), "e")) + word[at + 1 :]
+
+
+def wrapped(line: str, before: Sequence[str], after: Sequence[str], frames: Sequence[str], draw: Random) -> str:
+    """Return the line beside one or two random remarks."""
+    kind = draw.randrange(5)
+    if kind == 0 and frames:
+        return f"{draw.choice(frames)}{draw.choice((' ', ', ', ': '))}{line}"
+    if kind in (1, 4):
+        line = f"{draw.choice(before)}{draw.choice((', ', '. ', ' ', ' - ', '! '))}{line}"
+    if kind in (2, 3, 4):
+        line = f"{line}{draw.choice(('? ', '. ', ' ', ', ', '? ', ' - '))}{draw.choice(after)}"
+    return line
