@@ -16,7 +16,7 @@ class Goal:
     stretch: float | None = None
     at_least: bool = False
 
-    def met(self, value: float) -> bool:
+    def introduced(self, value: float) -> bool:
         """Tell whether the target is met."""
         return self._reaches(value, self.target)
 
@@ -24,7 +24,7 @@ class Goal:
         """Return `stretch`, `met`, or by how much it is missed."""
         if self.stretch is not None and self._reaches(value, self.stretch):
             return "met (stretch too)"
-        if self.met(value):
+        if self.introduced(value):
             return "met"
         missed = self.target / value if self.at_least else value / self.target
         return f"**missed by {(missed - 1) * 100:.0f} %**"
@@ -70,4 +70,4 @@ class Finding:
     @property
     def missed(self) -> bool:
         """Tell whether there is a target and it is not met."""
-        return self.goal is not None and not self.goal.met(self.value.median)
+        return self.goal is not None and not self.goal.introduced(self.value.median)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from typing import Protocol
 
-from bot.engine.respond import Engine
+from bot.app import slack_credentials, telegram_config
+from bot.dialog.engine import Engine
 from bot.errors import UsageError
-from bot.platforms import slack_credentials, telegram_config
 from bot.settings import Settings
 
 PLATFORMS = ("telegram", "slack")
@@ -45,8 +45,8 @@ async def telegram_links(settings: Settings, engine: Engine) -> str:
     """Return a deep link per answer; asks Telegram for the bot's name. Raises UsageError without a token."""
     if not settings.telegram_bot_token:
         raise UsageError("TELEGRAM_BOT_TOKEN is missing: the links carry the name of your bot")
-    from bot.adapters.telegram.client import make_bot
-    from bot.adapters.telegram.links import links
+    from bot.channels.telegram.client import make_bot
+    from bot.channels.telegram.profile import links
 
     config = telegram_config(settings)
     async with make_bot(config.token, config.base_url, config.rates) as bot:
@@ -55,11 +55,11 @@ async def telegram_links(settings: Settings, engine: Engine) -> str:
 
 async def _examinations(settings: Settings, engine: Engine) -> AsyncIterator[tuple[str, Iterable[Finding]]]:
     if settings.telegram_bot_token:
-        from bot.adapters.telegram.doctor import doctor as telegram_doctor
+        from bot.channels.telegram.doctor import doctor as telegram_doctor
 
         yield "telegram", await telegram_doctor(telegram_config(settings), engine.sentence)
     if settings.slack_configured:
-        from bot.adapters.slack.doctor import doctor as slack_doctor
+        from bot.channels.slack.doctor import doctor as slack_doctor
 
         yield "slack", await slack_doctor(slack_credentials(settings))
 

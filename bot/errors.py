@@ -5,7 +5,7 @@ FootnoteError
 ├── StoreError         the database cannot be used: says why and what to do
 └── UsageError         a command was called with something that does not exist
 
-`bot.library.load.LoadError` (wrong content) lists its faults itself and is a FootnoteError too.
+`bot.content.loader.LoadError` (wrong content) lists its faults itself and is a FootnoteError too.
 """
 
 

@@ -10,15 +10,15 @@ from typing import Any, Protocol
 import structlog
 from aiohttp import web
 
-from bot.delivery.courier import Courier
-from bot.delivery.envelope import Channel, Envelope
-from bot.delivery.identity import Identity
-from bot.delivery.metrics import Metrics
-from bot.delivery.store import Store, StoreUnavailable
-from bot.engine.respond import Engine
-from bot.fairshare import FairShare
+from bot.dialog.engine import Engine
+from bot.inbox.events import Channel, InboundEvent
+from bot.inbox.identity import Identity
+from bot.inbox.inbox import Inbox
+from bot.inbox.metrics import Metrics
+from bot.inbox.rate_limit import UserRateLimit
+from bot.middleware import MAX_BODY, RateLimitMiddleware, secure_headers
 from bot.settings import Settings
-from bot.webguard import MAX_BODY, Guard, secure_headers
+from bot.store.base import Store, StoreUnavailable
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -53,8 +53,10 @@ class Service:
         self._settings = settings
         self._store = store
         self.metrics = Metrics()
-        self.courier = Courier(store, engine, identity, metrics=self.metrics)
-        self._fair = FairShare(settings.footnote_questions_per_minute, self.courier.accept, engine, self.metrics)
+        self.inbox = Inbox(store, engine, identity, metrics=self.metrics)
+        self._user_limit = UserRateLimit(
+            settings.footnote_questions_per_minute, self.inbox.accept, engine, self.metrics
+        )
         self.platforms: dict[str, Platform] = {}
         self.listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._draining = False
@@ -63,16 +65,16 @@ class Service:
         """Serve one more platform; to be called before `start`."""
         self.platforms[platform.channel.name] = platform
         self.metrics.begin(platform.channel.name)
-        self.courier.add(self._fair.channel(platform.channel))
+        self.inbox.add(self._user_limit.channel(platform.channel))
 
-    async def accept(self, envelope: Envelope) -> bool:
-        """Write what a door heard to the inbox; the same as `Courier.accept`, with each person's share counted."""
-        return await self._fair.accept(envelope)
+    async def accept(self, event: InboundEvent) -> bool:
+        """Write what a door heard to the inbox; the same as `Inbox.accept`, with each person's share counted."""
+        return await self._user_limit.accept(event)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then drain: readiness goes false, doors close, what was accepted is answered."""
         async with AsyncExitStack() as stack:
-            await self.courier.start()
+            await self.inbox.start()
             runner = web.AppRunner(self._web(), access_log=None, handle_signals=False)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
@@ -94,13 +96,13 @@ class Service:
         self._draining = True
         log.info("draining", seconds=self._settings.footnote_drain_seconds)
         await asyncio.gather(*(platform.stop() for platform in self.platforms.values()))
-        await self.courier.drain(self._settings.footnote_drain_seconds)
+        await self.inbox.drain(self._settings.footnote_drain_seconds)
         await asyncio.gather(*(platform.close() for platform in self.platforms.values()))
 
     # --- the web port -------------------------------------------------------------------------------------------
 
     def _web(self) -> web.Application:
-        guard = Guard(self._settings.proxies)
+        guard = RateLimitMiddleware(self._settings.proxies)
         app = web.Application(client_max_size=MAX_BODY, middlewares=[guard.watch])
         app.on_response_prepare.append(secure_headers)
         app.add_routes([web.get("/healthz", self._healthz), web.get("/readyz", self._readyz)])

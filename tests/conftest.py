@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine.match import build_matcher
-from bot.engine.respond import Engine
-from bot.library.library import Library
-from bot.library.load import load
-from tests.overheard import ear
+from bot.content.library import Library
+from bot.content.loader import load
+from bot.dialog.engine import Engine
+from bot.matching import build_matcher
+from tests.leaks import ear
 
 __all__ = ["ear", "engine", "library"]
+
+pytest_plugins = ["tests.database_fixtures"]
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from bot.engine.compose import Composer
-from bot.engine.respond import Engine
-from bot.engine.turn import Tone
-from tests.stages.bare import EngineStage, TerminalStage
-from tests.stages.script import Script, plays, scripts
-from tests.stages.stage import play
+from bot.dialog.composer import Composer
+from bot.dialog.engine import Engine
+from bot.dialog.turn import Register
+from tests.drivers.driver import play
+from tests.drivers.engine import EngineStage, TerminalStage
+from tests.drivers.script import Script, plays, scripts
 
 
 def test_there_are_conversations_to_play() -> None:
     assert len(list(scripts())) >= 8
 
 
-@pytest.mark.parametrize(("name", "script", "tone"), plays("engine"), ids=lambda value: str(value)[:60])
-async def test_on_the_engine(engine: Engine, name: str, script: Script, tone: Tone) -> None:
-    await play(EngineStage(engine, tone), script, tone, Composer(engine.library))
+@pytest.mark.parametrize(("name", "script", "register"), plays("engine"), ids=lambda value: str(value)[:60])
+async def test_on_the_engine(engine: Engine, name: str, script: Script, register: Register) -> None:
+    await play(EngineStage(engine, register), script, register, Composer(engine.library))
 
 
-@pytest.mark.parametrize(("name", "script", "tone"), plays("terminal"), ids=lambda value: str(value)[:60])
-async def test_in_the_terminal(engine: Engine, name: str, script: Script, tone: Tone) -> None:
-    await play(TerminalStage(engine, tone), script, tone, Composer(engine.library))
+@pytest.mark.parametrize(("name", "script", "register"), plays("terminal"), ids=lambda value: str(value)[:60])
+async def test_in_the_terminal(engine: Engine, name: str, script: Script, register: Register) -> None:
+    await play(TerminalStage(engine, register), script, register, Composer(engine.library))

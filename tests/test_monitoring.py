@@ -13,9 +13,9 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.engine.respond import Engine
-from tests.delivery.support import envelope
-from tests.test_fairshare import desk, empty
+from bot.dialog.engine import Engine
+from tests.inbox.support import event
+from tests.inbox.test_rate_limit import empty, workers
 
 ROOT = Path(__file__).resolve().parent.parent
 GROUPS: list[dict[str, Any]] = yaml.safe_load((ROOT / "deploy/prometheus-rules.yml").read_text("utf-8"))["groups"]
@@ -63,11 +63,11 @@ def labels_in(expression: str) -> set[str]:
 
 async def served(engine: Engine, folder: Path) -> dict[str, set[str]]:
     """Return every time series of a service that has answered something, with the names of its labels."""
-    async with desk(folder, engine, 30) as (service, platform, store):
-        await service.accept(envelope("what is alpha lipoic acid"))
+    async with workers(folder, engine, 30) as (service, platform, store):
+        await service.accept(event("what is alpha lipoic acid"))
         await empty(store)
-        await service.courier._upkeep.measure()
-        async with service.courier.term(platform.name):
+        await service.inbox._maintenance.measure()
+        async with service.inbox.lead(platform.name):
             port = service.listening.result()
             async with aiohttp.ClientSession() as client, client.get(f"http://127.0.0.1:{port}/metrics") as answer:
                 assert answer.headers["Content-Type"].startswith("text/plain")

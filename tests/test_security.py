@@ -14,12 +14,12 @@ import aiohttp
 import psutil
 import pytest
 
-from bot.engine.respond import Engine
-from tests.adapters.slack.ward import house as slack_house
-from tests.adapters.telegram.house import SECRET, open_door
+from bot.dialog.engine import Engine
+from tests.channels.slack.slack_app import house as slack_house
+from tests.channels.telegram.telegram_app import SECRET, open_door
 from tests.fakes.slack import FakeSlack
 from tests.fakes.telegram import FakeTelegram
-from tests.test_fairshare import desk
+from tests.inbox.test_rate_limit import workers
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "security.md").read_text("utf-8")
@@ -73,8 +73,8 @@ async def telegram_hook(_engine: Engine, _folder: Path) -> AsyncIterator[tuple[s
 
 @asynccontextmanager
 async def slack_hook(engine: Engine, folder: Path) -> AsyncIterator[tuple[str, dict[str, str]]]:
-    async with FakeSlack() as fake, slack_house(fake, engine, "http", folder) as ward:
-        yield ward.fake.delivery.url, ward.fake.delivery.signed(b"{}")
+    async with FakeSlack() as fake, slack_house(fake, engine, "http", folder) as slack_app:
+        yield slack_app.fake.delivery.url, slack_app.fake.delivery.signed(b"{}")
 
 
 @pytest.mark.parametrize("hook", [telegram_hook, slack_hook])
@@ -101,7 +101,7 @@ def listening() -> set[tuple[str, int]]:
 
 async def test_nothing_listens_beyond_loopback_unless_asked(engine: Engine, tmp_path: Path) -> None:
     before = listening()
-    async with desk(tmp_path, engine, 30) as (service, _, _):
+    async with workers(tmp_path, engine, 30) as (service, _, _):
         assert listening() - before == {("127.0.0.1", service.listening.result())}
 
 

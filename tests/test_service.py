@@ -12,14 +12,14 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.delivery.envelope import Letter, Progress
-from bot.delivery.identity import Identity
-from bot.delivery.opening import open_store
-from bot.engine.respond import Engine
+from bot.app import installation_secret
+from bot.dialog.engine import Engine
 from bot.errors import SettingsError
-from bot.serve import installation_secret
+from bot.inbox.events import OutboundMessage, Progress
+from bot.inbox.identity import Identity
 from bot.service import Service
 from bot.settings import Settings
+from bot.store.open import open_store
 
 
 class Quiet:
@@ -33,7 +33,7 @@ class Quiet:
         self.stopping = asyncio.Event()
         self.go_on = asyncio.Event()
 
-    async def deliver(self, letter: Letter, progress: Progress) -> None:
+    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
         raise NotImplementedError
 
     async def start(self) -> None:

@@ -8,9 +8,9 @@ import itertools
 from benchmarks import trees
 from benchmarks.arms.house import house, idle, settled
 from benchmarks.arms.lanes import side_by_side
-from bot.delivery.envelope import Envelope, Letter, Progress
-from bot.engine import taps
-from bot.engine.turn import Incoming, Kind
+from bot.dialog import payloads
+from bot.dialog.turn import Incoming, Kind
+from bot.inbox.events import InboundEvent, OutboundMessage, Progress
 
 
 class Nowhere:
@@ -22,7 +22,7 @@ class Nowhere:
         self.waiting: dict[int, asyncio.Event] = {}
         self._numbers = itertools.count()
 
-    async def deliver(self, letter: Letter, progress: Progress) -> None:
+    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
         """Take the answer."""
         await progress(str(next(self._numbers)), last=True)
         self.waiting[letter.address["chat"]].set()
@@ -40,7 +40,7 @@ class Turns:
         self._runner.run(self._open(folder, nodes))
 
     def prepare(self, turns: int) -> None:
-        self._envelopes = [self._envelope(user, target) for user, target in self._walk.presses(turns)]
+        self._envelopes = [self._event(user, target) for user, target in self._walk.presses(turns)]
 
     def run(self) -> None:
         self._runner.run(self._work())
@@ -49,22 +49,22 @@ class Turns:
         return {"turns": len(self._envelopes)}
 
     async def _open(self, folder: str, nodes: int) -> None:
-        self._courier, _ = await house(folder, nodes, 600)
-        self._courier.add(self._channel)
-        await self._courier.start()
+        self._inbox, _ = await house(folder, nodes, 600)
+        self._inbox.add(self._channel)
+        await self._inbox.start()
         settled()
 
-    def _envelope(self, user: int, target: int) -> Envelope:
+    def _event(self, user: int, target: int) -> InboundEvent:
         person = f"telegram:{user}"
-        incoming = Incoming(Kind.TAP, taps.payload(trees.node(target)), "telegram")
-        return Envelope((f"event:{next(self._keys)}",), "telegram", person, person, incoming, {"chat": user})
+        incoming = Incoming(Kind.TAP, payloads.payload(trees.node(target)), "telegram")
+        return InboundEvent((f"event:{next(self._keys)}",), "telegram", person, person, incoming, {"chat": user})
 
     async def _work(self) -> None:
         await side_by_side(self._turn, len(self._envelopes), self._lanes)
-        await idle(self._courier)
+        await idle(self._inbox)
 
     async def _turn(self, number: int) -> None:
-        envelope = self._envelopes[number]
-        answered = self._channel.waiting[envelope.address["chat"]] = asyncio.Event()
-        await self._courier.accept(envelope)
+        event = self._envelopes[number]
+        answered = self._channel.waiting[event.address["chat"]] = asyncio.Event()
+        await self._inbox.accept(event)
         await answered.wait()

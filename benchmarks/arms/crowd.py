@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from bot.delivery.words import day_of
+from bot.store.base import day_of
 
 NODES = ("overview", "ala", "ala-dose", "ala-safety", "caveats", "other-causes", "screening", "foot-exam")
 """A full trail."""
@@ -50,9 +50,9 @@ def _people(people: int) -> Iterator[tuple[object, ...]]:
 
 
 def _trails(people: int) -> Iterator[tuple[object, ...]]:
-    today, trail = day_of(time.time()), " ".join(NODES)
+    today, history = day_of(time.time()), " ".join(NODES)
     pairs = sorted((name("conversation", number), name("person", number)) for number in range(people))
-    yield from ((conversation, person, trail, today) for conversation, person in pairs)
+    yield from ((conversation, person, history, today) for conversation, person in pairs)
 
 
 def _messages(people: int) -> Iterator[tuple[object, ...]]:

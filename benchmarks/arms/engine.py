@@ -9,14 +9,14 @@ from pathlib import Path
 
 from benchmarks import trees
 from benchmarks.crew import ROOT
-from bot.engine import taps
-from bot.engine.match import build_matcher
-from bot.engine.match.result import Matcher
-from bot.engine.respond import Engine
-from bot.engine.turn import Incoming, Kind, State, Tone
-from bot.library import templates
-from bot.library.library import Library
-from bot.library.load import load
+from bot.content import templates
+from bot.content.library import Library
+from bot.content.loader import load
+from bot.dialog import payloads
+from bot.dialog.engine import Engine
+from bot.dialog.matching import Matcher
+from bot.dialog.turn import Incoming, Kind, Register, State
+from bot.matching import build_matcher
 
 
 def shipped() -> Library:
@@ -39,13 +39,13 @@ class Presses:
         self._walk = trees.Walk(nodes, users)
         self._presses: list[tuple[int, Incoming]] = []
         for number in range(nodes):  # answers are composed once per content version, as they are when serving
-            self._engine.respond(State(), Incoming(Kind.TAP, taps.payload(trees.node(number))))
+            self._engine.respond(State(), Incoming(Kind.TAP, payloads.payload(trees.node(number))))
         gc.collect()
         gc.freeze()
 
     def prepare(self, turns: int, anywhere: bool = False) -> None:
         walk = self._walk.presses(turns, anywhere=anywhere)
-        self._presses = [(user, Incoming(Kind.TAP, taps.payload(trees.node(target)))) for user, target in walk]
+        self._presses = [(user, Incoming(Kind.TAP, payloads.payload(trees.node(target)))) for user, target in walk]
 
     def run(self) -> None:
         respond, states = self._engine.respond, self._states
@@ -53,7 +53,7 @@ class Presses:
             self._reply, states[user] = respond(states[user], incoming)
 
     def result(self) -> dict[str, float]:
-        asked = taps.parse(self._presses[-1][1].text)
+        asked = payloads.parse(self._presses[-1][1].text)
         if asked is None or self._reply.card.node != asked.node:
             raise RuntimeError("the last press was not answered with its node")
         return {"turns": len(self._presses)}
@@ -65,9 +65,9 @@ class Rendered:
     def __init__(self, folder: str, nodes: int) -> None:
         library = synthetic(folder, nodes)
         answer = library.answer(trees.node(0))
-        words = "\n\n".join(claim.of(Tone.LAYPERSON) for claim in answer.claims)
+        words = "\n\n".join(claim.of(Register.LAYPERSON) for claim in answer.claims)
         self._template = templates.compiled(words)
-        self._values = library.values(Tone.LAYPERSON)
+        self._values = library.values(Register.LAYPERSON)
         self._turns = 0
 
     def prepare(self, turns: int) -> None:
@@ -100,7 +100,7 @@ class Typed:
         match, clock = self._matcher.match, time.perf_counter
         for text in self._asked:
             before = clock()
-            match(text, None, Tone.LAYPERSON)
+            match(text, None, Register.LAYPERSON)
             self._took.append(clock() - before)
 
     def result(self) -> dict[str, float]:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from benchmarks.arms import crowd
 from benchmarks.arms.lanes import side_by_side
-from benchmarks.arms.storage import arrival, finished, opened
-from bot.delivery.policy import Policy
+from benchmarks.arms.storage import finished, new_event, opened
+from bot.inbox.policy import RetryPolicy
 
-PATIENCE = Policy()
+PATIENCE = RetryPolicy()
 
 
 class Rest:
@@ -39,11 +39,11 @@ class Rest:
 
     def _after(self, seconds: float) -> float:
         """Return the bytes per person once everything kept for less than so many seconds is pruned."""
-        self._runner.run(self._store.prune(PATIENCE.horizon(time.time() + seconds)))
+        self._runner.run(self._store.prune(PATIENCE.cutoffs(time.time() + seconds)))
         return (crowd.used(self._file) - self._empty) / self._people
 
     async def _turn(self, number: int) -> None:
-        asked = arrival(number % self._people, random.randbytes(16), time.time())
+        asked = new_event(number % self._people, random.randbytes(16), time.time())
         await finished(self._store, asked, number)
 
 
@@ -73,4 +73,4 @@ class History:
 
     async def _turn(self, number: int) -> None:
         self._number += 1
-        await finished(self._store, arrival(number % self._people, random.randbytes(16), time.time()), self._number)
+        await finished(self._store, new_event(number % self._people, random.randbytes(16), time.time()), self._number)

@@ -9,34 +9,34 @@ from pathlib import Path
 
 from benchmarks import trees
 from benchmarks.arms.storage import opened
-from bot.delivery.courier import Courier
-from bot.delivery.identity import Identity
-from bot.engine.match import build_matcher
-from bot.engine.respond import Engine
-from bot.library.library import Library
-from bot.library.load import load
+from bot.content.library import Library
+from bot.content.loader import load
+from bot.dialog.engine import Engine
+from bot.inbox.identity import Identity
+from bot.inbox.inbox import Inbox
+from bot.matching import build_matcher
 
 SECRET = "a secret for the benchmark"
 
 
 async def house(
     folder: str, nodes: int, characters: int, url: str = "", synchronous: str = "FULL"
-) -> tuple[Courier, Engine]:
+) -> tuple[Inbox, Engine]:
     """Return a courier (not started yet) over a synthetic tree, on SQLite unless `url` names another database."""
     return await over(load(*trees.write(Path(folder), nodes, characters), templates=False), folder, url, synchronous)
 
 
-async def shipped_house(folder: str) -> tuple[Courier, Engine]:
+async def shipped_house(folder: str) -> tuple[Inbox, Engine]:
     """Return a courier (not started yet) over the content as shipped."""
     return await over(load(trees.ROOT / "dialogs", trees.ROOT / "content"), folder)
 
 
-async def over(library: Library, folder: str, url: str = "", synchronous: str = "FULL") -> tuple[Courier, Engine]:
+async def over(library: Library, folder: str, url: str = "", synchronous: str = "FULL") -> tuple[Inbox, Engine]:
     """Return a courier (not started yet) over a library."""
     engine = Engine(library, build_matcher(library))
     file = Path(tempfile.mkdtemp(dir=folder)) / "footnote.sqlite3"
     store = await opened(url or f"sqlite:///{file}", synchronous)
-    return Courier(store, engine, Identity(SECRET)), engine
+    return Inbox(store, engine, Identity(SECRET)), engine
 
 
 def settled() -> None:
@@ -45,7 +45,7 @@ def settled() -> None:
     gc.freeze()
 
 
-async def idle(courier: Courier) -> None:
+async def idle(inbox: Inbox) -> None:
     """Return when nothing accepted is unfinished any more."""
-    while any(depth.waiting for depth in (await courier._store.depth()).values()):  # noqa: ASYNC110
+    while any(depth.waiting for depth in (await inbox._store.queue_depth()).values()):  # noqa: ASYNC110
         await asyncio.sleep(0.001)

@@ -10,7 +10,7 @@ import psutil
 import yaml
 
 from benchmarks import trees
-from bot.library.load import load
+from bot.content.loader import load
 
 
 class _Loading:

@@ -19,14 +19,14 @@ from benchmarks.arms.slack_stock import stock_app
 from benchmarks.arms.telegram import UNLIMITED
 from benchmarks.arms.telegram_stock import press
 from benchmarks.trees import write
-from bot.adapters.telegram.app import Config, Telegram
-from bot.delivery.identity import Identity
-from bot.delivery.opening import open_store
-from bot.engine.match import build_matcher
-from bot.engine.respond import Engine
-from bot.library.load import load
+from bot.channels.telegram.app import Config, Telegram
+from bot.content.loader import load
+from bot.dialog.engine import Engine
+from bot.inbox.identity import Identity
+from bot.matching import build_matcher
 from bot.service import Service
 from bot.settings import Settings
+from bot.store.open import open_store
 
 
 class Listening:
@@ -51,9 +51,9 @@ async def telegram_footnote(api: int, folder: str, nodes: int) -> Listening:
         webhook_secret="benchmark",
         rates=UNLIMITED,
     )
-    courier = service.courier
+    inbox = service.inbox
     service.add(
-        Telegram(config, accept=courier.accept, departed=courier.departed, quarantine=_refuse, words=engine.sentence)
+        Telegram(config, accept=inbox.accept, user_left=inbox.user_left, quarantine=_refuse, words=engine.sentence)
     )
     return await _run(service)
 
@@ -61,7 +61,7 @@ async def telegram_footnote(api: int, folder: str, nodes: int) -> Listening:
 async def slack_footnote(api: int, folder: str, nodes: int) -> Listening:
     """Footnote with Slack's HTTP mode, put together as `footnote serve` does."""
     service, engine = await _service(folder, nodes)
-    service.add(slack_over(service.courier.accept, engine, f"https://127.0.0.1:{api}/api/"))
+    service.add(slack_over(service.inbox.accept, engine, f"https://127.0.0.1:{api}/api/"))
     return await _run(service)
 
 

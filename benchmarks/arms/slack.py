@@ -8,10 +8,10 @@ from benchmarks import trees
 from benchmarks.arms import events, slack_canned
 from benchmarks.arms.house import house, idle, settled, shipped_house
 from benchmarks.arms.lanes import side_by_side
-from bot.adapters.slack.app import Credentials, House, Slack
-from bot.adapters.slack.forms import bolt_request
-from bot.engine import taps
-from bot.engine.respond import Engine
+from bot.channels.slack.app import Credentials, HostServices, Slack
+from bot.channels.slack.receiver import bolt_request
+from bot.dialog import payloads
+from bot.dialog.engine import Engine
 
 QUESTIONS = ("what dose of ala was studied", "is ala safe", "does vitamin k2 help", "what are the first-line drugs")
 
@@ -43,21 +43,21 @@ class Turns:
 
     def _request(self, user: int, target: int) -> tuple[bytes, dict[str, str]]:
         if self._kind == "press":
-            return events.press(user, taps.payload(trees.node(target)))
+            return events.press(user, payloads.payload(trees.node(target)))
         return events.words(user, QUESTIONS[target % len(QUESTIONS)])
 
     async def _open(self, folder: str, nodes: int) -> None:
         made = house(folder, nodes, events.CHARACTERS) if self._kind == "press" else shipped_house(folder)
-        self._courier, engine = await made
-        self._slack = slack_over(self._courier.accept, engine)
-        self._courier.add(self._slack.channel)
-        await self._courier.start()
+        self._inbox, engine = await made
+        self._slack = slack_over(self._inbox.accept, engine)
+        self._inbox.add(self._slack.channel)
+        await self._inbox.start()
         await self._slack.start()
         settled()
 
     async def _work(self) -> None:
         await side_by_side(self._turn, len(self._requests), self._lanes)
-        await idle(self._courier)
+        await idle(self._inbox)
 
     async def _turn(self, number: int) -> None:
         """Take one request and wait until its answer has reached the API."""
@@ -76,4 +76,4 @@ class Turns:
 def slack_over(accept: object, engine: Engine, base_url: str = "https://slack.com/api/") -> Slack:
     """Return the adapter over an inbox and an engine."""
     credentials = Credentials("http", base_url, "xoxb-benchmark", signing_secret=events.SIGNING_SECRET)
-    return Slack(credentials, House(accept, engine.sentence, lambda _tone: []))  # type: ignore[arg-type]
+    return Slack(credentials, HostServices(accept, engine.sentence, lambda _register: []))  # type: ignore[arg-type]

@@ -12,25 +12,25 @@ from typing import cast
 from benchmarks.arms import crowd
 from benchmarks.arms.crowd import NODES, name
 from benchmarks.arms.lanes import side_by_side
-from bot.delivery.opening import open_store
-from bot.delivery.sqlite import SqliteStore
-from bot.delivery.sqlite.store import Synchronous
-from bot.delivery.store import Arrival, Lease, Record, Store
-from bot.engine.turn import State
+from bot.dialog.turn import State
+from bot.store.base import Lease, NewEvent, Store, TurnResult
+from bot.store.open import open_store
+from bot.store.sqlite import SqliteStore
+from bot.store.sqlite.store import Synchronous
 
 PAYLOAD = bytes(280)
 """As long as a sealed button press with its address."""
 
 
-def arrival(user: int, key: bytes, now: float) -> Arrival:
+def new_event(user: int, key: bytes, now: float) -> NewEvent:
     """Return what a press of one user is stored as."""
-    return Arrival((key,), "telegram", name("person", user), name("conversation", user), PAYLOAD, now)
+    return NewEvent((key,), "telegram", name("person", user), name("conversation", user), PAYLOAD, now)
 
 
-def record(number: int, now: float) -> Record:
+def record(number: int, now: float) -> TurnResult:
     """Return what an answered press leaves behind: a full trail, and the message that shows the node."""
     node = NODES[number % len(NODES)]
-    return Record(now, State(None, True, NODES), node, (str(1_000_000 + number),))
+    return TurnResult(now, State(None, True, NODES), node, (str(1_000_000 + number),))
 
 
 class Turns:
@@ -51,17 +51,17 @@ class Turns:
         self._store = self._runner.run(opened(url or f"sqlite:///{file}", synchronous))
         if known:
             crowd.fill(file, users)
-        self._arrivals: list[Arrival] = []
+        self._arrivals: list[NewEvent] = []
 
     def prepare(self, turns: int) -> None:
         now, chance = time.time(), random.Random()
-        self._arrivals = [arrival(self._user(chance, number), chance.randbytes(16), now) for number in range(turns)]
+        self._arrivals = [new_event(self._user(chance, number), chance.randbytes(16), now) for number in range(turns)]
 
     def run(self) -> None:
         self._runner.run(side_by_side(self._turn, len(self._arrivals), self._lanes))
 
     def result(self) -> dict[str, float]:
-        left = self._runner.run(self._store.depth())
+        left = self._runner.run(self._store.queue_depth())
         if left:
             raise RuntimeError(f"turns were left unfinished: {left}")
         return {"turns": len(self._arrivals)}
@@ -73,14 +73,14 @@ class Turns:
         await finished(self._store, self._arrivals[number], number)
 
 
-async def finished(store: Store, arrived: Arrival, number: int) -> None:
+async def finished(store: Store, arrived: NewEvent, number: int) -> None:
     """Take one arrival through the store: accepted and leased on the spot, then finished."""
     now = time.time()
     lease = Lease(1, now, now + 15.0)
-    receipt = await store.accept(arrived, lease)
-    if receipt.turn is None:
+    accepted = await store.accept(arrived, lease)
+    if accepted.turn is None:
         raise RuntimeError("an idle conversation was not leased")
-    await store.finish(receipt.turn, record(number, now), lease)
+    await store.finish(accepted.turn, record(number, now), lease)
 
 
 async def opened(url: str, synchronous: str = "FULL") -> Store:

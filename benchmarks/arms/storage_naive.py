@@ -17,9 +17,9 @@ import aiosqlite
 from benchmarks.arms.crowd import NODES, name
 from benchmarks.arms.lanes import side_by_side
 from benchmarks.arms.storage import PAYLOAD
-from bot.delivery.opening import open_store
-from bot.delivery.sqlite import turns
-from bot.delivery.words import day_of
+from bot.store.base import day_of
+from bot.store.open import open_store
+from bot.store.sqlite import turns
 
 
 class _Naive:

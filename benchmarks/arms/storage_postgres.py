@@ -9,8 +9,8 @@ import asyncpg
 
 from benchmarks.arms.crowd import NODES, name
 from benchmarks.arms.lanes import side_by_side
-from bot.delivery.opening import open_store
-from bot.delivery.postgres.store import MAX_CONNECTIONS
+from bot.store.open import open_store
+from bot.store.postgres.store import MAX_CONNECTIONS
 
 _TURN = """WITH written AS (
   INSERT INTO conversation (conversation, person, trail, day) VALUES ($2, $1, $3, 20000)

@@ -10,11 +10,11 @@ from benchmarks.arms import updates
 from benchmarks.arms.canned import Canned
 from benchmarks.arms.house import house, idle, settled
 from benchmarks.arms.lanes import side_by_side
-from bot.adapters.telegram import client
-from bot.adapters.telegram.channel import TelegramChannel
-from bot.adapters.telegram.door import Door
-from bot.adapters.telegram.intake import Intake
-from bot.engine import taps
+from bot.channels.telegram import client
+from bot.channels.telegram.channel import TelegramChannel
+from bot.channels.telegram.receiver import UpdateReceiver
+from bot.channels.telegram.updates import UpdateParser
+from bot.dialog import payloads
 
 UNLIMITED = client.Rates(overall=0, group=0, chat=0)
 """Telegram's own limits (30 messages a second) bind long before any of this; here they would be all one measures."""
@@ -39,7 +39,7 @@ class Turns:
     def prepare(self, turns: int) -> None:
         presses = self._walk.presses(turns)
         self._chats = [int(updates.chat(user)["id"]) for user, _ in presses]
-        self._bodies = [updates.press(user, taps.payload(trees.node(target))) for user, target in presses]
+        self._bodies = [updates.press(user, payloads.payload(trees.node(target))) for user, target in presses]
         Canned.calls.clear()
 
     def run(self) -> None:
@@ -54,22 +54,24 @@ class Turns:
     async def _open(self, folder: str, nodes: int, synchronous: str) -> None:
         client.AiohttpRequest = Canned  # type: ignore[attr-defined, assignment]
         bot = client.make_bot(updates.TOKEN, "http://127.0.0.1", UNLIMITED)
-        self._courier, engine = await house(folder, nodes, updates.CHARACTERS, synchronous=synchronous)
+        self._inbox, engine = await house(folder, nodes, updates.CHARACTERS, synchronous=synchronous)
         channel = TelegramChannel(bot, engine.sentence, UNLIMITED)
-        self._courier.add(channel)
-        self._intake = Intake(Door(123456), channel, self._courier.accept, self._courier.departed, _unreadable)
+        self._inbox.add(channel)
+        self._receiver = UpdateReceiver(
+            UpdateParser(123456), channel, self._inbox.accept, self._inbox.user_left, _unreadable
+        )
         await bot.initialize()
-        await self._courier.start()
+        await self._inbox.start()
         settled()
 
     async def _work(self) -> None:
         await side_by_side(self._turn, len(self._bodies), self._lanes)
-        await idle(self._courier)
+        await idle(self._inbox)
 
     async def _turn(self, number: int) -> None:
         """Take one update and wait until its answer has reached the API."""
         answered = self._waiting[self._chats[number]] = asyncio.Event()
-        await self._intake.take([json.loads(self._bodies[number])])
+        await self._receiver.take([json.loads(self._bodies[number])])
         await answered.wait()
 
     def _sent(self, chat: int) -> None:

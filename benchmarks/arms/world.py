@@ -60,7 +60,7 @@ class _World:
         return world
 
     async def order(
-        self, port: int, turns: int, rate: float, latency: float = 0.0, hang: int = 0, patience: float = 10.0
+        self, port: int, turns: int, rate: float, latency: float = 0.0, hang: int = 0, backoff: float = 10.0
     ) -> dict[str, Any]:
         """Post so many turns at so many a second; of every `hang` chats one hangs. Return what was seen."""
         presses = self._walk.presses(turns)
@@ -74,7 +74,7 @@ class _World:
         caller = Caller(port, self.path)
         busy = time.process_time()
         took = await self._post(caller, chats, presses, bodies, rate)
-        answered = await self._answered(patience)
+        answered = await self._answered(backoff)
         return self._seen(turns, took, answered, caller, time.process_time() - busy)
 
     async def _post(
@@ -92,11 +92,11 @@ class _World:
             taken[chat] = await caller.post(headers, body)
         return time.perf_counter() - begun
 
-    async def _answered(self, patience: float) -> bool:
+    async def _answered(self, backoff: float) -> bool:
         self._hangs, hung = frozenset(), self._hangs
         self._hung = hung
         try:
-            await asyncio.wait_for(self._done.wait(), patience + (HANGING if hung else 0))
+            await asyncio.wait_for(self._done.wait(), backoff + (HANGING if hung else 0))
         except TimeoutError:
             return False
         await asyncio.sleep(0.2)  # let the bot finish its turns before its CPU is read

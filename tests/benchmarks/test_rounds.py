@@ -62,7 +62,7 @@ def test_unequal_rounds_and_no_rounds_are_refused() -> None:
 )
 def test_verdicts(goal: Goal, value: float, verdict: str) -> None:
     assert goal.verdict(value) == verdict
-    assert goal.met(value) is not verdict.startswith("**")
+    assert goal.introduced(value) is not verdict.startswith("**")
 
 
 def test_the_report_shows_misses_and_what_was_not_measured() -> None:

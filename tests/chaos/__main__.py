@@ -18,8 +18,8 @@ import sys
 from contextlib import ExitStack
 from dataclasses import replace
 
-from bot.authored import build_engine
-from bot.engine.respond import Engine
+from bot.app import build_engine
+from bot.dialog.engine import Engine
 from bot.settings import Settings
 from tests.chaos.modes import MODES
 from tests.chaos.report import COLUMNS, Report, table_row, total, within_bar

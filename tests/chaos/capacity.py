@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from statistics import median
 
-from bot.authored import build_engine
+from bot.app import build_engine
 from bot.settings import Settings
 from tests.chaos.databases import fresh_database
 from tests.chaos.modes import Mode, environment

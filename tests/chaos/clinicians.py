@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.engine.turn import Kind
+from bot.dialog.turn import Kind
 from tests.chaos.oracle import Oracle, Talk
 from tests.chaos.patients import Budget
 from tests.fakes.slack import FakeSlack

@@ -89,6 +89,6 @@ def _shifted(real: Callable[[], float], by: Callable[[], float]) -> Any:
 
 if __name__ == "__main__":
     obey(sys.argv.pop(1))
-    from bot.cli import main
+    from bot.cli.main import main
 
     main()

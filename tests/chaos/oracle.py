@@ -9,9 +9,9 @@ from pathlib import Path
 
 import yaml
 
-from bot.engine import taps
-from bot.engine.respond import Engine
-from bot.engine.turn import Incoming, Kind, Outcome, Reply, State, Tone
+from bot.dialog import payloads
+from bot.dialog.engine import Engine
+from bot.dialog.turn import Incoming, Kind, Outcome, Register, Reply, State
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,7 +28,7 @@ class Answer:
     """One answer by what can be seen of it: its title, in one register."""
 
     node: str
-    tone: Tone
+    register: Register
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +103,13 @@ class Oracle:
     def _next(self, script: list[Step], chance: random.Random) -> tuple[Kind, str]:
         if script and chance.random() < SWITCHES:
             last = script[-1].answer
-            other = Tone.LAYPERSON if last.tone is Tone.PROFESSIONAL else Tone.PROFESSIONAL
-            return Kind.TAP, taps.payload(last.node, other)
+            other = Register.LAYPERSON if last.register is Register.PROFESSIONAL else Register.PROFESSIONAL
+            return Kind.TAP, payloads.payload(last.node, other)
         return Kind.TEXT, chance.choice(self.phrases)
 
     def _of(self, reply: Reply) -> Answer | None:
         """Return the answer if it can be told from every other by its title."""
-        answer = Answer(reply.card.node, reply.card.tone)
+        answer = Answer(reply.card.node, reply.card.register)
         plain = reply.card.outcome is Outcome.ANSWER and not reply.choices
         return answer if plain and self._titles.get(reply.card.title) == answer else None
 
@@ -119,9 +119,11 @@ class Oracle:
     def _known_titles(self) -> dict[str, Answer]:
         found: dict[str, list[Answer]] = {}
         for node in self._engine.library.nodes:
-            for tone in Tone:
-                title = self._engine.respond(State(tone), Incoming(Kind.TAP, taps.payload(node, tone)))[0].card.title
-                found.setdefault(title, []).append(Answer(node, tone))
+            for register in Register:
+                title = self._engine.respond(State(register), Incoming(Kind.TAP, payloads.payload(node, register)))[
+                    0
+                ].card.title
+                found.setdefault(title, []).append(Answer(node, register))
         return {title: answers[0] for title, answers in found.items() if len(answers) == 1}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from bot.engine.turn import Kind
+from bot.dialog.turn import Kind
 from tests.chaos.oracle import Oracle, Step, Talk
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Person

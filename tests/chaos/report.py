@@ -91,7 +91,9 @@ class Report:
         self.problems.append(f"{talk.channel} expected {_short(expected)} but saw {_short(seen)}")
         nodes = [answer.node for answer in expected]
         if nodes == [answer.node for answer in seen]:
-            self.preferences_lost += sum(one.tone != other.tone for one, other in zip(expected, seen, strict=True))
+            self.preferences_lost += sum(
+                one.register != other.register for one, other in zip(expected, seen, strict=True)
+            )
             return
         missing = Counter(nodes) - Counter(answer.node for answer in seen)
         self.lost += missing.total()
@@ -126,4 +128,4 @@ def table_row(cells: Iterable[object]) -> str:
 
 
 def _short(answers: list[Answer]) -> str:
-    return " ".join(f"{answer.node}/{answer.tone[0]}" for answer in answers)
+    return " ".join(f"{answer.node}/{answer.register[0]}" for answer in answers)

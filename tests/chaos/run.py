@@ -12,17 +12,17 @@ from typing import TypeVar
 
 import aiohttp
 
-from bot.engine.respond import Engine
+from bot.dialog.engine import Engine
 from tests.chaos.clinicians import Clinicians
 from tests.chaos.clock import Clock
 from tests.chaos.databases import Database, fresh_database
+from tests.chaos.fault_schedule import Blow, Weather
 from tests.chaos.modes import SINGLE, Mode, environment
 from tests.chaos.oracle import Oracle, Talk
 from tests.chaos.patients import Patients
 from tests.chaos.processes import Bot
 from tests.chaos.proxy import Proxy
 from tests.chaos.report import Report
-from tests.chaos.weather import Blow, Weather
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_clock import Errand, RealClock
 from tests.fakes.slack_delivery import ACK_SECONDS
@@ -141,15 +141,15 @@ async def run(plan: Plan, engine: Engine, server: TestServer | None) -> Report:
 async def _live(scene: Scene, weather: Weather, faults: list[tuple[str, Blow]], report: Report) -> None:
     """Let people ask while the weather passes over, hour by hour, until everything is answered; then judge."""
     plan, begun = scene.plan, time.monotonic()
-    patience = Patience(scene.answers, plan.still)
+    backoff = Patience(scene.answers, plan.still)
     hours = max(plan.hours, 1)
     scene.chance.shuffle(faults)
     for hour in range(hours):
         each = plan.turns * (hour + 1) // (hours * plan.people * len(scene.crowds))
         kills = _share(range(plan.kills), hour, hours)
         storm = weather.pass_over(scene.answers, plan.turns // hours, len(kills), _share(faults, hour, hours))
-        await asyncio.gather(storm, *(crowd.live(each, patience.budget) for crowd in scene.crowds))
-        while not all(talk.answered for talk in scene.talks()) and patience.budget():  # noqa: ASYNC110 (two worlds)
+        await asyncio.gather(storm, *(crowd.live(each, backoff.budget) for crowd in scene.crowds))
+        while not all(talk.answered for talk in scene.talks()) and backoff.budget():  # noqa: ASYNC110 (two worlds)
             await asyncio.sleep(0.05)
         scene.clock.skip(HOUR * bool(plan.hours))
     await asyncio.sleep(0.5)  # long enough for a second answer to what was answered last, if there is one

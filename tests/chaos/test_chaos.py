@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.engine.respond import Engine
+from bot.dialog.engine import Engine
 from tests.chaos.run import Plan, run
 
 

@@ -128,14 +128,14 @@ class Delivery:
         }
 
     async def _frame(self, emission: Emission) -> None:
-        envelope = self._world.identifier("envelope-")
-        self._pending[envelope] = emission
+        event = self._world.identifier("envelope-")
+        self._pending[event] = emission
         self._world.clock.later(ACK_SECONDS, lambda: self._overdue(emission, emission.attempts))
         if not self.sockets:
             return
         self._turn += 1
         frame: Json = {
-            "envelope_id": envelope,
+            "envelope_id": event,
             "type": emission.kind,
             "payload": emission.payload,
             "accepts_response_payload": emission.kind != "events_api",

@@ -25,7 +25,7 @@ class Fault:
     status: int = 503
     name: str = "internal_error"
     release: asyncio.Event = field(default_factory=asyncio.Event)
-    met: asyncio.Event = field(default_factory=asyncio.Event)
+    introduced: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Faults:
@@ -52,6 +52,6 @@ class Faults:
                 fault.times -= 1
                 if fault.times == 0:
                     self._waiting.remove(fault)
-                fault.met.set()
+                fault.introduced.set()
                 return fault
         return None

@@ -128,13 +128,13 @@ class FakeTelegram:
             waiter.set()
 
     async def until(
-        self, check: Callable[[], Found | None], what: str = "the condition", patience: float = PATIENCE
+        self, check: Callable[[], Found | None], what: str = "the condition", backoff: float = PATIENCE
     ) -> Found:
         """Return the first truthy result of `check`, looked at after every change; fails after `patience` seconds."""
         waiter = asyncio.Event()
         self._waiters.add(waiter)
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(backoff):
                 while not (found := check()):
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(waiter.wait(), GLANCE)

@@ -68,7 +68,7 @@ class Control:
         order, events = await request.json(), self._telegram.world.events
         wanted, seconds = int(order["events"]), float(order.get("seconds", PATIENCE))
         with contextlib.suppress(AssertionError):
-            await self._telegram.until(lambda: len(events) >= wanted, patience=seconds)
+            await self._telegram.until(lambda: len(events) >= wanted, backoff=seconds)
         return web.json_response({"events": len(events)}, status=200 if len(events) >= wanted else 408)
 
     def person(self, order: Json) -> Json:

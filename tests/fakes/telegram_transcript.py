@@ -30,7 +30,7 @@ def marked(message: Json) -> str:
     if "text" not in message:
         return f"[{list(message)[4]}] {message.get('caption', '')}"
     units = message["text"].encode("utf-16-le")
-    opens: dict[int, list[str]] = {}
+    is_openable_url: dict[int, list[str]] = {}
     closes: dict[int, list[str]] = {}
     quoted: list[tuple[int, int, str]] = []
     for entity in message.get("entities", ()):
@@ -40,11 +40,11 @@ def marked(message: Json) -> str:
         elif entity["type"] == "text_link":
             closes.setdefault(end, []).insert(0, f" <{entity['url']}>")
         elif entity["type"] in _MARKS:
-            opens.setdefault(begin, []).append(_MARKS[entity["type"]])
+            is_openable_url.setdefault(begin, []).append(_MARKS[entity["type"]])
             closes.setdefault(end, []).insert(0, _MARKS[entity["type"]])
     lines, line, begin = [], "", 0
     for at in range(0, len(units) + 2, 2):
-        line += "".join(closes.get(at, ())) + "".join(opens.get(at, ()))
+        line += "".join(closes.get(at, ())) + "".join(is_openable_url.get(at, ()))
         char = units[at : at + 2]
         if char in (b"\n\0", b""):
             mark = next((mark for start, end, mark in quoted if start <= begin < end), "")

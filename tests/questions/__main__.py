@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.engine.evaluate import read
-from bot.engine.match import build_matcher, matching_data, roles_of
-from bot.engine.match.crossval import cross_validated
-from bot.library.load import load
+from bot.content.loader import load
+from bot.matching import build_matcher, matching_data, roles_of
+from bot.matching.crossval import cross_validated
+from bot.matching.evaluation import read
 from tests.questions import baseline
 from tests.questions.cost import measured_cost
 from tests.questions.page import Column, page

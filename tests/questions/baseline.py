@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.engine.evaluate import Question, Row, mark
-from bot.engine.match.crossval import folds
-from bot.engine.match.decide import Roles
-from bot.engine.match.result import Match
-from bot.engine.turn import Outcome
+from bot.dialog.matching import Match
+from bot.dialog.turn import Outcome
+from bot.matching.crossval import folds
+from bot.matching.decide import Roles
+from bot.matching.evaluation import Question, Row, mark
 
 
 def cross_validated(questions: Sequence[Question], roles: Roles) -> list[Row]:

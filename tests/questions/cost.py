@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
 
-from bot.engine.evaluate import Question
-from bot.engine.match.result import Matcher
+from bot.dialog.matching import Matcher
+from bot.matching.evaluation import Question
 
 _START = """
 import time
 from pathlib import Path
 import psutil
-from bot.library.load import load
+from bot.content.loader import load
 library = load(Path("dialogs"), Path("content"))
 before, begun = psutil.Process().memory_info().rss, time.process_time()
-from bot.engine.match import build_matcher
+from bot.matching import build_matcher
 matcher = build_matcher(library)
 print(time.process_time() - begun, (psutil.Process().memory_info().rss - before) / 2**20)
 """
@@ -47,5 +47,5 @@ def measured_cost(root: Path, matcher: Matcher, questions: Sequence[Question]) -
 
 def _time(matcher: Matcher, question: Question) -> float:
     begun = time.process_time()
-    matcher.match(question.text, question.context, question.tone)
+    matcher.match(question.text, question.context, question.register)
     return (time.process_time() - begun) * 1000

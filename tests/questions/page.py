@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.engine.evaluate import Question, Row, measure, summary
-from bot.engine.match.crossval import FOLDS, NEAR
-from bot.engine.match.decide import Roles
-from bot.engine.match.result import Matcher
-from bot.engine.turn import Outcome
+from bot.dialog.matching import Matcher
+from bot.dialog.turn import Outcome
+from bot.matching.crossval import FOLDS, NEAR
+from bot.matching.decide import Roles
+from bot.matching.evaluation import Question, Row, measure, summary
 from tests.questions.cost import Cost
 
 _MOST_CONFUSED = 25

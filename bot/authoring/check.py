@@ -1,0 +1,82 @@
+"""The linter: numbered rules over a whole library. Each rule has its page in docs/rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from bot.authoring.rules import channels, language, phrases, registers, sources, tree
+from bot.authoring.rules.base import CheckContext, Rule
+from bot.channels.base import ChannelLimits, LimitCheck
+from bot.content.diagnostics import Diagnostic, Level
+from bot.content.loader import attempt
+
+__all__ = ["RULES", "ChannelLimits", "LimitCheck", "Report", "check"]
+
+RULES: tuple[Rule, ...] = (
+    tree.unreachable,
+    tree.dead_end,
+    tree.unshown,
+    tree.repeated_button,
+    phrases.colliding,
+    phrases.overgrown,
+    registers.one_register,
+    registers.parity,
+    registers.plain_figures,
+    registers.same_values,
+    sources.unsourced,
+    sources.typed_figures,
+    sources.typed_citations,
+    sources.unused_sources,
+    sources.unused_notes,
+    sources.unused_figures,
+    language.too_hard,
+    language.long_sentences,
+    language.unexplained,
+    language.no_action,
+    language.main_message,
+    language.unknown_brief,
+    language.unshowable,
+    language.urgent_first,
+    sources.overdue,
+    sources.changed,
+    channels.long_labels,
+    channels.too_long,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a check saw and found, in file order."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    answers: int
+
+    def count(self, level: Level) -> int:
+        """Return how many findings there are of one level."""
+        return sum(diagnostic.level == level for diagnostic in self.diagnostics)
+
+    @property
+    def clean(self) -> bool:
+        """Whether there is no error, and something was looked at."""
+        return self.answers > 0 and self.count("error") == 0
+
+
+def check(dialogs: Path, content: Path, today: date, channel_limits: Sequence[ChannelLimits] = ()) -> Report:
+    """Return every finding in both folders: what keeps them from loading, and what the rules find.
+
+    Rules read texts, so they wait until every file is sound in itself; the channels measure only what loads.
+    """
+    tried = attempt(dialogs, content)
+    library = tried.library
+    if library is None:
+        return Report(tried.diagnostics, 0)
+    answers = sum(len(topic.answers) for topic in library.topics.values())
+    if any(diagnostic.code.startswith("F") for diagnostic in tried.diagnostics):
+        return Report(tried.diagnostics, answers)
+    limit_checks = () if tried.diagnostics else tuple(limits(library) for limits in channel_limits)
+    context = CheckContext(library, today, limit_checks)
+    found = {diagnostic for rule in RULES for diagnostic in rule(context)}
+    return Report(tuple(sorted({*tried.diagnostics, *found})), answers)

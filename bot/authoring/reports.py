@@ -1,0 +1,127 @@
+"""What `footnote check`, `footnote review` and `footnote content` print, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.authoring.check import ChannelLimits, Report, check
+from bot.authoring.decisions import ReviewRefused, decide
+from bot.authoring.review_page import contents
+from bot.authoring.rule_pages import write
+from bot.content.library import Library
+from bot.content.loader import load
+from bot.content.models import Status
+
+Printed = tuple[str, int]
+"""Text for standard output, and the exit code."""
+
+SOON = timedelta(days=60)
+"""How long before its date a review is called due."""
+
+
+def run_check(
+    dialogs: Path, content: Path, today: date, channel_limits: Sequence[ChannelLimits] = (), *, as_json: bool = False
+) -> Printed:
+    """Return every finding and exit code 1 when one of them is an error or no answer was seen, else 0."""
+    report = check(dialogs, content, today, channel_limits)
+    return _json(report) if as_json else _text(report), 0 if report.clean else 1
+
+
+def _json(report: Report) -> str:
+    findings = [diagnostic.as_dict() for diagnostic in report.diagnostics]
+    return json.dumps({"answers": report.answers, "findings": findings}, ensure_ascii=False, indent=2)
+
+
+def _text(report: Report) -> str:
+    errors, warnings = report.count("error"), report.count("warning")
+    seen = (
+        f"{_counted(report.answers, 'answer')} checked: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}."
+    )
+    marked = [
+        f"{diagnostic}" if diagnostic.level == "error" else f"{diagnostic}\n    (warning)"
+        for diagnostic in report.diagnostics
+    ]
+    return "\n".join([*marked, seen])
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def run_review(dialogs: Path, content: Path, today: date, *, as_json: bool = False) -> Printed:
+    """Return the review of every answer: status, who, when, when next, and whether it is due or has changed.
+
+    Raises LoadError for content that does not load.
+    """
+    rows = list(_reviews(load(dialogs, content), today))
+    if as_json:
+        return json.dumps(rows, ensure_ascii=False, indent=2), 0
+    header = {key: key for key in rows[0]}
+    widths = {key: max(len(row[key]) for row in (header, *rows)) for key in header}
+    lines = ["  ".join(row[key].ljust(widths[key]) for key in header).rstrip() for row in (header, *rows)]
+    waiting = sum(row["status"] != "approved" for row in rows)
+    return "\n".join([*lines, "", f"{len(rows)} answers, {waiting} not approved as they stand."]), 0
+
+
+def _reviews(library: Library, today: date) -> Iterator[dict[str, str]]:
+    for node in library.nodes:
+        state = library.review_of(node)
+        when = "overdue" if state.overdue(today) else "due soon" if state.overdue(today + SOON) else ""
+        yield {
+            "node": node,
+            "status": state.status,
+            "by": state.by or "-",
+            "on": str(state.on or "-"),
+            "due": str(state.due or "-"),
+            "note": "changed since review" if state.status == "changed" else when,
+        }
+
+
+def run_decision(
+    dialogs: Path, content: Path, node: str, status: Status, by: str, on: date, due: date | None = None
+) -> Printed:
+    """Record a reviewer's decision and say where; exit code 1 with the reason when it is refused. Raises LoadError."""
+    try:
+        path = decide(load(dialogs, content), node, status, by, on, due)
+    except ReviewRefused as error:
+        return f"not recorded: {error}", 1
+    return f"{path}: {status} by {by} on {on}", 0
+
+
+def run_content(dialogs: Path, content: Path) -> Printed:
+    """Return every answer in both registers side by side, as Markdown; raises LoadError."""
+    return contents(load(dialogs, content)), 0
+
+
+def run_docs(dialogs: Path, content: Path, root: Path) -> Printed:
+    """Write what is generated from the content of the project at `root` and say what was stale; raises LoadError."""
+    return "\n".join(f"wrote {path}" for path in write(load(dialogs, content), root)), 0
+
+
+SHARES = ("right", "offered", "wrong", "missed")
+
+
+def figures(found: Mapping[str, Any]) -> str:
+    """Return the shares, overall and per kind of question, and how well urgent messages were told apart."""
+    lines = [f"{'':<14}{'n':>5}" + "".join(f"{name:>9}" for name in SHARES), _row("all", found)]
+    lines += [_row(kind, shares) for kind, shares in found["by_kind"].items()]
+    urgent = found["urgent"]
+    lines.append(f"urgent: {urgent['recall']:.1%} recognised, {urgent['false_alarms']:.1%} false alarms")
+    return "\n".join(lines)
+
+
+def confusion(found: Mapping[str, Any]) -> str:
+    """Return what was taken for what, most often first: each pair of what was expected and what was shown."""
+    missed = [row for row in found["rows"] if row["mark"] in ("wrong", "missed")]
+    pairs = Counter((" or ".join(row["expect"]), row["node"]) for row in missed)
+    lines = [f"{times:>5}  {expected} -> {node}" for (expected, node), times in pairs.most_common()]
+    return "\n".join(["taken for something else:", *lines] if lines else ["nothing was taken for something else"])
+
+
+def _row(name: str, shares: Mapping[str, Any]) -> str:
+    return f"{name:<14}{shares['n']:>5}" + "".join(f"{shares[share]:>9.1%}" for share in SHARES)

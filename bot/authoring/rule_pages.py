@@ -1,0 +1,104 @@
+"""The rules' pages in docs/rules: read by the test that proves each example, and listed in docs/rules/README.md."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.authoring.review_page import contents
+from bot.authoring.schemas import schemas
+from bot.content.library import Library
+
+_TITLE = re.compile(r"^# ([A-Z]\d\d) (.+)$", re.MULTILINE)
+_LEVEL = re.compile(r"^Level: (.+)$", re.MULTILINE)
+_FENCE = re.compile(r"^```(yaml|text)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+_FAMILIES = {
+    "F": "Files",
+    "D": "Dialogs",
+    "C": "Content",
+    "L": "Limits of the channels",
+    "R": "Review",
+    "U": "Urgent",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Files as an author might write them, by path, and what the checker says about them, line by line."""
+
+    files: dict[str, str]
+    says: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RulePage:
+    """One page of docs/rules."""
+
+    code: str
+    title: str
+    level: str
+    examples: tuple[Example, ...]
+
+
+def pages(folder: Path) -> list[RulePage]:
+    """Return every rule's page, in the order of their codes; raises ValueError for a page without title or level."""
+    return [_page(path) for path in sorted(folder.glob("[A-Z][0-9][0-9].md"))]
+
+
+def index(rules: list[RulePage]) -> str:
+    """Return docs/rules/README.md."""
+    lines = [
+        "# The rules of `footnote check`",
+        "",
+        "Each rule has a page: what it says, why, a bad example with the exact message, and the remedy. Each example",
+        "is a test. A finding reads `path:line:column: CODE message`; an error ends the check with exit code 1, a",
+        "warning does not.",
+        "",
+        "<!-- Generated from the pages in this folder; do not edit. -->",
+    ]
+    for letter, family in _FAMILIES.items():
+        lines += ["", f"## {family}", "", "| rule | level | what |", "|---|---|---|"]
+        lines += [f"| [{r.code}]({r.code}.md) | {r.level} | {r.title} |" for r in rules if r.code.startswith(letter)]
+    return "\n".join(lines) + "\n"
+
+
+def _page(path: Path) -> RulePage:
+    text = path.read_text(encoding="utf-8")
+    title, level = _TITLE.search(text), _LEVEL.search(text)
+    if title is None or level is None or title[1] != path.stem:
+        raise ValueError(f"{path} needs a title `# {path.stem} …` and a line `Level: …`")
+    return RulePage(title[1], title[2], level[1], tuple(_examples(text)))
+
+
+def _examples(text: str) -> Iterator[Example]:
+    """Yield each run of YAML blocks together with the text block that follows it."""
+    files: dict[str, str] = {}
+    for language, path, body in _FENCE.findall(text):
+        if language == "yaml":
+            files[path] = body
+        else:
+            yield Example(files, tuple(body.splitlines()))
+            files = {}
+
+
+def generated(library: Library, root: Path) -> dict[Path, str]:
+    """Return every generated file of the project at `root`, with the text it should have."""
+    rules = root / "docs" / "rules"
+    files = {library.home.content / "schema" / name: text for name, text in schemas().items()}
+    return {**files, root / "docs" / "content.md": contents(library), rules / "README.md": index(pages(rules))}
+
+
+def write(library: Library, root: Path) -> list[Path]:
+    """Write what is not fresh; return the files that were."""
+    stale = {path: text for path, text in generated(library, root).items() if not _holds(path, text)}
+    for path, text in stale.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return list(stale)
+
+
+def _holds(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text(encoding="utf-8") == text

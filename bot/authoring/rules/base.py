@@ -1,0 +1,59 @@
+"""What a rule looks at, and how it points at what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from bot.channels.base import LimitCheck
+from bot.content.diagnostics import Diagnostic
+from bot.content.library import Library, Topic
+from bot.content.models import Answer, Claim, Note
+
+
+@dataclass(frozen=True, slots=True)
+class CheckContext:
+    """One library on one day, and the channels that measure its answers."""
+
+    library: Library
+    today: date
+    limit_checks: tuple[LimitCheck, ...] = ()
+
+    def answers(self) -> Iterator[AnswerRef]:
+        """Yield every answer with its topic and file."""
+        for name, topic in self.library.topics.items():
+            for node, answer in topic.answers.items():
+                yield AnswerRef(topic, node, answer, self.library.home.answer(name, node))
+
+    def worded(self) -> Iterator[ClaimRef]:
+        """Yield every claim and every note: what is authored in both registers and carries statements."""
+        for answer_ref in self.answers():
+            for number, claim in enumerate(answer_ref.answer.claims):
+                yield ClaimRef(answer_ref.topic, answer_ref.path, ("claims", number), claim)
+        for name, topic in self.library.topics.items():
+            for key, note in topic.notes.items():
+                yield ClaimRef(topic, self.library.home.of_topic(name, "notes"), ("notes", key), note)
+
+
+class AnswerRef(NamedTuple):
+    """One answer, where it belongs and where it stands."""
+
+    topic: Topic
+    node: str
+    answer: Answer
+    path: Path
+
+
+class ClaimRef(NamedTuple):
+    """One claim or note, where it belongs and where it stands."""
+
+    topic: Topic
+    path: Path
+    location: tuple[str | int, ...]
+    words: Claim | Note
+
+
+Rule = Callable[[CheckContext], Iterator[Diagnostic]]

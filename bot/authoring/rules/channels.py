@@ -1,0 +1,57 @@
+"""Rules about what the channels can show: button labels, and whole answers as they would really be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.authoring.rules.base import CheckContext
+from bot.content.diagnostics import Diagnostic
+from bot.content.files import diagnostic_at
+from bot.content.library import MissingText
+from bot.content.models import Register
+
+SHOWN = 30
+"""Longest label, in characters, that a phone shows whole."""
+
+SENT = 75
+"""Longest label, in characters, that Slack accepts (Block Kit, button element); longer: no message at all."""
+
+
+def long_labels(context: CheckContext) -> Iterator[Diagnostic]:
+    """L01: a button label that a phone cuts off (warning) or that Slack refuses (error)."""
+    for answer_ref in context.answers():
+        for register in Register:
+            length = len(context.library.text(answer_ref.answer.label, register))
+            if length > SHOWN:
+                refused = length > SENT
+                why = f"Slack refuses more than {SENT}" if refused else f"a phone shows {SHOWN}"
+                yield diagnostic_at(
+                    answer_ref.path,
+                    ("label", register.value),
+                    "L01",
+                    f"the label has {length} characters; {why}",
+                    "shorten it",
+                    level="error" if refused else "warning",
+                )
+
+
+def too_long(context: CheckContext) -> Iterator[Diagnostic]:
+    """L02: an answer that breaks a limit of a channel, as sent there. F11: what the program needs to say is missing."""
+    for answer_ref in context.answers():
+        if answer_ref.node not in context.library.nodes:
+            continue
+        for register in Register:
+            try:
+                problems = [
+                    problem
+                    for limit_check in context.limit_checks
+                    for problem in limit_check(answer_ref.node, register)
+                ]
+            except MissingText as error:
+                yield Diagnostic(
+                    error.path.as_posix(), 1, 1, "F11", error.message, "", "take it from the file as shipped"
+                )
+                return
+            for problem in problems:
+                message = f"in the {register.value} register: {problem}"
+                yield diagnostic_at(answer_ref.path, ("claims",), "L02", message, "shorten the answer", key=True)

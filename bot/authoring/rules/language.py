@@ -1,0 +1,168 @@
+"""Rules about plain language: how hard the layperson's text is, whether terms are explained, what the reader can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.authoring.readability import Grade, explains, grade, occurs, sentences_of, split, word_count
+from bot.authoring.rules.base import AnswerRef, CheckContext
+from bot.content.diagnostics import Diagnostic, nearest
+from bot.content.document import Paragraph
+from bot.content.files import diagnostic_at
+from bot.content.library import Library
+from bot.content.markdown import UnsupportedMarkdown, parse
+from bot.content.models import Claim, Register
+from bot.content.source_map import Location
+from bot.content.template_checks import texts
+
+MAX_RAW, MAX_ADJUSTED = 9.0, 6.0
+"""Highest Flesch-Kincaid grades: the NIH and AMA advise grade 6 to 8 for patient material."""
+
+MAX_WORDS = 20
+"""Longest sentence, in words: the NHS content guide."""
+
+MIN_WORDS = 30
+"""Shortest text that is graded: the grade of a sentence or two is noise."""
+
+
+def too_hard(context: CheckContext) -> Iterator[Diagnostic]:
+    """C04: a layperson answer above the reading grade."""
+    for answer_ref in context.answers():
+        found = answer_grade(context.library, answer_ref.node)
+        if found.words < MIN_WORDS:
+            continue
+        if found.raw > MAX_RAW or found.adjusted > MAX_ADJUSTED:
+            grades = f"{found.raw} raw and {found.adjusted} adjusted"
+            message = f"the layperson text has reading grade {grades}; {MAX_RAW:g} and {MAX_ADJUSTED:g} are the most"
+            remedy = f"begin with the hardest sentence: “{found.hardest}”"
+            yield diagnostic_at(answer_ref.path, ("claims",), "C04", message, remedy, key=True)
+
+
+def answer_grade(library: Library, node: str) -> Grade:
+    """Return the reading grade of all a layperson reads in an answer: claims, their headings and the notes."""
+    topic, answer = library.topic_of(node), library.answer(node)
+    noted = [topic.notes[note] for note in answer.notes if note in topic.notes]
+    parts = [part for claim in answer.claims for part in (claim.section, claim) if part] + noted
+    sentences = [sentence for part in parts for sentence in sentences_of(parse(library.text(part, Register.LAYPERSON)))]
+    return grade(sentences, topic.terms)
+
+
+def long_sentences(context: CheckContext) -> Iterator[Diagnostic]:
+    """C05: a layperson sentence of more than twenty words."""
+    for claim_ref in context.worded():
+        for sentence in sentences_of(parse(context.library.text(claim_ref.words, Register.LAYPERSON))):
+            count = word_count(sentence)
+            if count > MAX_WORDS:
+                place = (*claim_ref.location, Register.LAYPERSON.value)
+                message = f"a sentence of {count} words; {MAX_WORDS} is the most: “{_opening(sentence)} …”"
+                yield diagnostic_at(claim_ref.path, place, "C05", message, "make two sentences of it")
+
+
+def unexplained(context: CheckContext) -> Iterator[Diagnostic]:
+    """C06: a medical term that is not explained where the layperson first meets it."""
+    for answer_ref in context.answers():
+        texts = list(_layperson_texts(context.library, answer_ref))
+        for name, term in answer_ref.topic.terms.items():
+            longer = [other for other in answer_ref.topic.terms if name != other and occurs(name, other)]
+            first = next((at for at, (_, text) in enumerate(texts) if occurs(name, _without(text, longer))), None)
+            if first is None:
+                continue
+            read = [
+                context.library.text(answer_ref.answer.title, Register.LAYPERSON),
+                *(text for _, text in texts[: first + 1]),
+            ]
+            if not explains("\n".join(read), term):
+                wordings = " or ".join(f"“{words}”" for words in term.explained_by)
+                message = f"`{name}` is not explained at first use"
+                yield diagnostic_at(answer_ref.path, texts[first][0], "C06", message, f"say {wordings} here or before")
+
+
+def _layperson_texts(library: Library, answer_ref: AnswerRef) -> Iterator[tuple[Location, str]]:
+    """Yield what a layperson reads under the title, in order, with its place in the answer's file."""
+    for number, claim in enumerate(answer_ref.answer.claims):
+        if claim.section:
+            place = ("claims", number, "section", Register.LAYPERSON.value)
+            yield place, library.text(claim.section, Register.LAYPERSON)
+        if claim.layperson:
+            yield ("claims", number, Register.LAYPERSON.value), library.text(claim, Register.LAYPERSON)
+    for number, note in enumerate(answer_ref.answer.notes):
+        if note in answer_ref.topic.notes:
+            yield ("notes", number), library.text(answer_ref.topic.notes[note], Register.LAYPERSON)
+
+
+def _without(text: str, names: list[str]) -> str:
+    for name in names:
+        while found := occurs(name, text):
+            text = text[: found.start()] + text[found.end() :]
+    return text
+
+
+def no_action(context: CheckContext) -> Iterator[Diagnostic]:
+    """C10: an answer that tells the layperson nothing to do."""
+    for answer_ref in context.answers():
+        if not any(claim.kind == "action" and claim.layperson for claim in answer_ref.answer.claims):
+            message = "nothing here tells the layperson what to do"
+            yield diagnostic_at(answer_ref.path, ("claims",), "C10", message, "add a claim of `kind: action`", key=True)
+
+
+def _opening(sentence: str) -> str:
+    return " ".join(sentence.split()[:6])
+
+
+MAX_MESSAGE = {Register.PROFESSIONAL: 2, Register.LAYPERSON: 3}
+"""Longest main message, in sentences; plain language needs shorter ones (CDC Clear Communication Index)."""
+
+
+def main_message(context: CheckContext) -> Iterator[Diagnostic]:
+    """C11: the first claim is the main message: one short paragraph for both readers, without heading or bullet."""
+    for answer_ref in context.answers():
+        for problem in _message_problems(context, answer_ref.answer.claims[0]):
+            yield diagnostic_at(
+                answer_ref.path, ("claims", 0), "C11", f"the main message {problem}", "put the main message first"
+            )
+
+
+def _message_problems(context: CheckContext, claim: Claim) -> Iterator[str]:
+    if claim.section or claim.bullet:
+        yield "begins with a heading or is a list item"
+    if claim.layperson is None:
+        yield "is missing in the layperson register"
+    for register in Register:
+        document = parse(context.library.text(claim, register))
+        if len(document) > 1 or not all(isinstance(block, Paragraph) for block in document):
+            yield f"is not a single paragraph in the {register.value} register"
+        elif len(split(context.library.text(claim, register))) > MAX_MESSAGE[register]:
+            yield f"has more than {MAX_MESSAGE[register]} sentences in the {register.value} register"
+
+
+def unknown_brief(context: CheckContext) -> Iterator[Diagnostic]:
+    """C17: the brief names a claim that the answer does not have."""
+    for answer_ref in context.answers():
+        claims = [claim.id for claim in answer_ref.answer.claims]
+        for number, name in enumerate(answer_ref.answer.brief):
+            if name not in claims:
+                message = f"`{name}` is not a claim of this answer"
+                yield diagnostic_at(answer_ref.path, ("brief", number), "C17", message, nearest(name, claims))
+
+
+def unshowable(context: CheckContext) -> Iterator[Diagnostic]:
+    """C15: Markdown that some channel cannot show."""
+    for text in texts(context.library):
+        try:
+            parse(text.raw)
+        except UnsupportedMarkdown as error:
+            yield diagnostic_at(text.path, text.location, "C15", str(error), "use bold, lists, links and tables only")
+
+
+def urgent_first(context: CheckContext) -> Iterator[Diagnostic]:
+    """U01: the urgent answer begins with what to do, cites nothing before it, and carries no editor's notes."""
+    for answer_ref in context.answers():
+        if answer_ref.node != context.library.main.urgent:
+            continue
+        first = answer_ref.answer.claims[0]
+        if first.kind != "action" or first.cites:
+            message = "the urgent answer must begin with what to do, without a citation"
+            yield diagnostic_at(answer_ref.path, ("claims", 0), "U01", message, "put a claim of `kind: action` first")
+        if answer_ref.answer.notes:
+            message = "the urgent answer carries no editor's notes"
+            yield diagnostic_at(answer_ref.path, ("notes",), "U01", message, "remove them", key=True)

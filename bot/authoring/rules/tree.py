@@ -1,0 +1,67 @@
+"""Rules about the tree: every answer is shown, every node is reached, every node leads on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.authoring.rules.base import CheckContext
+from bot.content.diagnostics import Diagnostic
+from bot.content.files import diagnostic_at
+from bot.content.library import Library
+
+
+def unreachable(context: CheckContext) -> Iterator[Diagnostic]:
+    """D02: a node that no button leads to; phrases alone do not show a reader that it exists."""
+    library = context.library
+    reached = _reached(library)
+    for name, dialog in library.dialogs.items():
+        for node in dialog.nodes:
+            if node not in reached:
+                message = f"no button leads to `{node}`"
+                remedy = "name it in the `next` of another node"
+                place = ("nodes", node)
+                yield diagnostic_at(library.home.dialog(name), place, "D02", message, remedy, key=True, level="warning")
+
+
+def _reached(library: Library) -> set[str]:
+    ways_in = (library.start, library.urgent, library.advice, library.otherwise, *library.always)
+    waiting = [*ways_in, *(dialog.start for dialog in library.dialogs.values())]
+    reached = set[str]()
+    while waiting:
+        node = waiting.pop()
+        if node in library.nodes and node not in reached:
+            reached.add(node)
+            waiting.extend(library.nodes[node].next)
+    return reached
+
+
+def dead_end(context: CheckContext) -> Iterator[Diagnostic]:
+    """D03: a node without follow-ups."""
+    for name, dialog in context.library.dialogs.items():
+        for node, body in dialog.nodes.items():
+            if not body.next:
+                path = context.library.home.dialog(name)
+                yield diagnostic_at(path, ("nodes", node), "D03", f"`{node}` leads nowhere", "add `next:`", key=True)
+
+
+def unshown(context: CheckContext) -> Iterator[Diagnostic]:
+    """D08: an answer that no node shows."""
+    for answer_ref in context.answers():
+        if answer_ref.node not in context.library.nodes:
+            message = f"no node shows the answer `{answer_ref.node}`"
+            yield diagnostic_at(
+                answer_ref.path, ("answer",), "D08", message, "add the node to a dialog", level="warning"
+            )
+
+
+def repeated_button(context: CheckContext) -> Iterator[Diagnostic]:
+    """D10: a node that offers itself, or the same follow-up twice."""
+    for name, dialog in context.library.dialogs.items():
+        path = context.library.home.dialog(name)
+        for node, body in dialog.nodes.items():
+            for number, target in enumerate(body.next):
+                place = ("nodes", node, "next", number)
+                if target == node:
+                    yield diagnostic_at(path, place, "D10", f"`{node}` offers itself", "remove it")
+                elif target in body.next[:number]:
+                    yield diagnostic_at(path, place, "D10", f"`{target}` is offered twice", "keep one")

@@ -1,0 +1,211 @@
+"""Buttons at the door: answers' own buttons, feedback, sharing, and the data controls of the App Home."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from bot.channels.slack.address import SlackAddress, Surface, message_id
+from bot.channels.slack.events import conversation_of, person_of
+from bot.channels.slack.mrkdwn import mask, plain
+from bot.dialog import payloads
+from bot.dialog.turn import Incoming, Kind
+from bot.inbox.events import InboundEvent
+
+if TYPE_CHECKING:
+    from bot.channels.slack.installation import Installation
+
+
+Json = Mapping[str, Any]
+
+TAP, FEEDBACK, SHARE, COMMAND = "tap", "feedback", "share", "command"
+"""The first word of an action id says what the button's value is: a payload, a payload with a vote, the payload of the
+answer to post for everybody, or the name of a command. Any other action is not ours."""
+
+ASKER = "asker"
+"""The first word of a block id that names the person whose question is answered above."""
+
+
+def read_press(body: Json, me: Installation) -> InboundEvent | None:
+    """Return the envelope for a pressed button, or None for one that asks for nothing (a link, a foreign action)."""
+    action = body["actions"][0]
+    word = str(action.get("action_id", "")).partition(":")[0]
+    value = str(action.get("value", ""))
+    if word not in {TAP, FEEDBACK, SHARE, COMMAND} or not value:
+        return None
+    place = _place(body, me, shared=word == SHARE)
+    incoming = Incoming(Kind.COMMAND if word == COMMAND else Kind.TAP, value, "slack")
+    return InboundEvent(
+        keys=_keys(body, action, place.key, value),
+        channel="slack",
+        person=person_of(me, place.user),
+        conversation=_conversation(me, place),
+        incoming=incoming,
+        address=place.address(),
+        replies_to=message_id(place.channel, place.message) if place.message else None,
+    )
+
+
+def unhelpful(envelope: InboundEvent) -> str | None:
+    """Return the payload of a 👎, which deserves the question why; None for every other envelope."""
+    tap = payloads.parse(envelope.incoming.text) if envelope.incoming.kind is Kind.TAP else None
+    return envelope.incoming.text if tap and tap.word == "down" else None
+
+
+def asker_block(user: str, row: int, node: str) -> str:
+    """Return the id of a row of buttons, which remembers for whom the answer was."""
+    return f"{ASKER}|{user}|{node}|{row}"
+
+
+def asker_of(block_id: str) -> str | None:
+    """Return the person a row of buttons was made for."""
+    word, _, rest = block_id.partition("|")
+    return rest.partition("|")[0] or None if word == ASKER else None
+
+
+def _place(body: Json, me: Installation, *, shared: bool) -> SlackAddress:
+    container, user = body.get("container") or {}, body["user"]["id"]
+    if container.get("type") == "view":
+        return SlackAddress(Surface.HOME, me.team, user, enterprise=me.enterprise, key=_key(body))
+    channel, message = body["channel"]["id"], container["message_ts"]
+    thread = container.get("thread_ts") or (body.get("message") or {}).get("thread_ts")
+    private = bool(container.get("is_ephemeral")) and not shared
+    return SlackAddress(
+        Surface.PRIVATE if private else Surface.THREAD,
+        me.team,
+        user,
+        channel,
+        thread if shared or private or (channel.startswith("D") and not me.agent) else thread or message,
+        message=None if shared else message,
+        asker=asker_of(str(body["actions"][0].get("block_id", ""))),
+        response_url=body.get("response_url"),
+        enterprise=me.enterprise,
+        shared=shared,
+        key=_key(body),
+    )
+
+
+def _conversation(me: Installation, place: SlackAddress) -> str:
+    if place.surface is Surface.HOME:
+        return f"slack:{me.team}:@{place.user}:home"
+    if place.shared or place.surface is Surface.PRIVATE:
+        return private_conversation(me, place.channel, place.user, place.thread)
+    return conversation_of(me, place.channel, place.thread, place.message or "")
+
+
+def private_conversation(me: Installation, channel: str, user: str, thread: str | None = None) -> str:
+    """Return the conversation of answers that only one person sees: the thread's if there is one, else their own."""
+    return f"slack:{me.team}:{channel}:{thread or '@' + user}"
+
+
+def _key(body: Json) -> str:
+    action = body["actions"][0]
+    return f"slack:{body['user']['id']}:{action.get('action_ts') or body.get('trigger_id')}"
+
+
+def _keys(body: Json, action: Json, key: str, value: str) -> tuple[str, ...]:
+    """A double click within one second is one press."""
+    container = body.get("container") or {}
+    where = container.get("message_ts") or container.get("view_id")
+    second = str(action.get("action_ts", "")).partition(".")[0]
+    return key, f"slack:{body['user']['id']}:{where}:{value}:{second}"
+
+
+COMMAND = "/footnote"
+WORDS = {
+    "": "help",
+    "help": "help",
+    "sources": "references",
+    "tone": "tone",
+    "status": "review-status",
+    "privacy": "privacy",
+    "forget": "forget",
+    "export": "export",
+}
+"""What may follow the command, and the node or command it means; anything else is a question."""
+
+ASK, REASON = "ask", "reason"
+"""Callback ids of the two modals."""
+
+
+def read_command(body: Json, me: Installation) -> InboundEvent:
+    """Return the envelope for a slash command; its answer is private."""
+    words, masked = mask(plain(str(body.get("text", ""))))
+    named = WORDS.get(words.lower())
+    incoming = Incoming(Kind.COMMAND, named, "slack") if named else Incoming(Kind.TEXT, words, "slack")
+    key = f"slack:{body['trigger_id']}"
+    place = SlackAddress(
+        Surface.PRIVATE,
+        me.team,
+        body["user_id"],
+        body["channel_id"],
+        response_url=body.get("response_url"),
+        enterprise=me.enterprise,
+        masked=masked,
+        key=key,
+    )
+    return _enveloped(me, place, incoming)
+
+
+def read_modal(body: Json, me: Installation) -> InboundEvent | None:
+    """Return the envelope for a submitted modal: a confirmed question, or why an answer did not help."""
+    if body["view"].get("callback_id") == REASON:
+        return _reason(body, me)
+    return _question(body, me) if body["view"].get("callback_id") == ASK else None
+
+
+def _question(body: Json, me: Installation) -> InboundEvent:
+    view, user = body["view"], body["user"]["id"]
+    entered = entered_in(view)
+    words, masked = mask(plain(entered.get("question", "")))
+    origin = json.loads(view.get("private_metadata") or "{}")
+    aloud = entered.get("audience") == "thread"
+    place = SlackAddress(
+        Surface.THREAD if aloud or not origin else Surface.PRIVATE,
+        me.team,
+        user,
+        origin.get("channel", user),
+        origin.get("thread"),
+        response_url=origin.get("response_url"),
+        enterprise=me.enterprise,
+        masked=masked,
+        key=f"slack:{view['id']}",
+    )
+    return _enveloped(me, place, Incoming(Kind.TEXT, words, "slack"))
+
+
+def _reason(body: Json, me: Installation) -> InboundEvent | None:
+    """A reason is counted beside the vote; nothing is answered, the vote was thanked for already."""
+    view, reason = body["view"], entered_in(body["view"]).get("reason", "")
+    tap = payloads.parse(str(view.get("private_metadata", "")))
+    if tap is None or reason not in payloads.REASONS:
+        return None
+    place = SlackAddress(Surface.PRIVATE, me.team, body["user"]["id"], silent=True, key=f"slack:{view['id']}")
+    return _enveloped(me, place, Incoming(Kind.TAP, payloads.payload(tap.node, word=reason), "slack"))
+
+
+def read_home(body: Json, me: Installation) -> InboundEvent | None:
+    """Return the envelope for an opened App Home (not for the Messages tab, which is not drawn by the app)."""
+    event = body["event"]
+    if event.get("tab", "home") != "home":
+        return None
+    key = f"slack:{body['event_id']}"
+    place = SlackAddress(Surface.HOME, me.team, event["user"], enterprise=me.enterprise, key=key)
+    incoming = Incoming(Kind.COMMAND, "help", "slack")
+    conversation = f"slack:{me.team}:@{event['user']}:home"
+    return InboundEvent((key,), "slack", person_of(me, event["user"]), conversation, incoming, place.address())
+
+
+def entered_in(view: Json) -> dict[str, str]:
+    """Return what was entered in a modal, by action id: texts, and the values of chosen options."""
+    found = {}
+    for block in (view.get("state") or {}).get("values", {}).values():
+        for name, given in block.items():
+            found[name] = given.get("value") or (given.get("selected_option") or {}).get("value") or ""
+    return found
+
+
+def _enveloped(me: Installation, place: SlackAddress, incoming: Incoming) -> InboundEvent:
+    conversation = private_conversation(me, place.channel, place.user, place.thread)
+    return InboundEvent((place.key,), "slack", person_of(me, place.user), conversation, incoming, place.address())

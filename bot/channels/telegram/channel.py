@@ -1,0 +1,128 @@
+"""How an answer is delivered on Telegram."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
+from typing import Any
+
+from telegram.error import ChatMigrated, TelegramError
+from telegram.helpers import create_deep_linked_url
+
+from bot.channels.telegram.address import TelegramAddress
+from bot.channels.telegram.backoff import Pacer
+from bot.channels.telegram.client import Rates, TelegramBot
+from bot.channels.telegram.render import DIAL, TelegramRenderer, TextPart, Words
+from bot.channels.telegram.sender import Sender, TopicGone
+from bot.dialog.turn import Button, Outcome, Reply
+from bot.inbox.events import Gone, OutboundMessage, Progress
+
+Numbers = Sequence[tuple[str, str]]
+"""What an operator calls a telephone number, and the number. None is ever made up."""
+
+
+class ExtraButtons:
+    """Knows the bot's name and the operator's numbers."""
+
+    def __init__(self, bot: TelegramBot, words: Words, numbers: Numbers) -> None:
+        self._bot = bot
+        self._words = words
+        self._numbers = numbers
+
+    async def of(self, place: TelegramAddress, reply: Reply) -> tuple[Button, ...]:
+        """Return the buttons to add to a reply in a place."""
+        urgent = self._to_copy(reply) if reply.card.outcome is Outcome.URGENT else ()
+        return (*urgent, *(await self._to_private(reply) if place.group else ()))
+
+    def _to_copy(self, reply: Reply) -> tuple[Button, ...]:
+        """Telegram opens no telephone links, but copies a number at a touch."""
+        return tuple(
+            Button(
+                self._words("telegram-copy", reply.card.register, label=label, number=number),
+                "",
+                "danger",
+                DIAL + number,
+            )
+            for label, number in self._numbers
+        )
+
+    async def _to_private(self, reply: Reply) -> tuple[Button, ...]:
+        """A question about one's health need not be asked before others."""
+        if not await self._introduced():
+            return ()
+        address = create_deep_linked_url(self._bot.username, reply.card.node)
+        return (Button(self._words("telegram-private", reply.card.register), "", "link", address),)
+
+    async def _introduced(self) -> bool:
+        """Return whether the bot's name is known; a replica that does not poll asks for it here."""
+        try:
+            await self._bot.initialize()
+        except TelegramError:
+            return False
+        return True
+
+
+class TelegramChannel:
+    """Delivers letters: changes the tapped message where the reply asks for it, sends new messages otherwise.
+
+    A message whose fate is unknown (the connection broke after it left) is sent again: identical words twice do less
+    harm than silence.
+    """
+
+    name = "telegram"
+
+    def __init__(self, bot: TelegramBot, words: Words, rates: Rates, numbers: Numbers = ()) -> None:
+        self._ways = ExtraButtons(bot, words, numbers)
+        self._renderer = TelegramRenderer(words)
+        self._sender = Sender(bot, Pacer(rates.chat, rates.burst))
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
+        """Deliver the answer. Raises Busy or Gone; calls `progress` with each message's id."""
+        place = TelegramAddress.of(letter.address)
+        if place.query:
+            self.acknowledge(place.query)
+        parts = self._renderer.render(letter.reply, await self._ways.of(place, letter.reply))
+        target = _target(letter, place, parts)
+        for part in parts[len(letter.sent) :]:
+            place, message = await self._put(place, part, target)
+            await progress(str(message), last=part is parts[-1])
+            target = None
+
+    def acknowledge(self, query: str) -> None:
+        """Tell Telegram at once that a press arrived, without keeping the answer waiting for that."""
+        self.spawn(self._sender.acknowledge(query))
+
+    async def close(self) -> None:
+        """Let what runs aside come to its end."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _put(self, place: TelegramAddress, part: TextPart, target: int | None) -> tuple[TelegramAddress, int]:
+        """Change `target` or send anew; return the message, and the place, which may have moved."""
+        try:
+            if target is not None and await self._sender.edit(place, target, part):
+                return place, target
+            return place, await self._sender.send(place, part)
+        except ChatMigrated as migrated:
+            place = TelegramAddress(migrated.new_chat_id, place.group)
+        except TopicGone:
+            if place.group:
+                raise Gone("the topic was deleted") from None
+            place = replace(place, topic=None)
+        return place, await self._sender.send(place, part)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something nobody waits for."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _target(letter: OutboundMessage, place: TelegramAddress, parts: list[TextPart]) -> int | None:
+    """Return the message to change: the tapped one, or the answer to a question that was corrected since."""
+    if letter.sent:
+        return None
+    if letter.reply.in_place and len(parts) == 1:
+        return place.tapped
+    return int(letter.earlier) if letter.earlier else None

@@ -1,0 +1,180 @@
+"""The bot object of python-telegram-bot, set up to be quick, to keep Telegram's rates and to log no texts."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+import warnings
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.ext import AIORateLimiter, ExtBot
+from telegram.request import BaseRequest, RequestData
+from telegram.request._requestparameter import RequestParameter
+from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
+
+from bot.errors import SettingsError
+
+READ_SECONDS = 10.0
+CONNECT_SECONDS = 5.0
+CONNECTIONS = 256
+"""Calls in flight at once; more wait. The courier answers 64 turns at a time, each with two calls at most."""
+
+_JSON = {"Content-Type": "application/json", "User-Agent": BaseRequest.USER_AGENT}
+
+
+class AiohttpRequest(BaseRequest):
+    """Posts parameters as JSON. Files are not sent by this bot and not supported."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+        self._closed = False
+
+    @property
+    def read_timeout(self) -> float:
+        """Seconds to wait for an answer unless a call says otherwise."""
+        return READ_SECONDS
+
+    async def initialize(self) -> None:
+        """Do nothing: the session is opened by the first call, for a replica that only sends is never initialised."""
+
+    async def shutdown(self) -> None:
+        """Close the session for good."""
+        self._closed = True
+        if self._session is not None:
+            session, self._session = self._session, None
+            await session.close()
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: Any = BaseRequest.DEFAULT_NONE,
+        write_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002  (the whole body is written in one go)
+        connect_timeout: Any = BaseRequest.DEFAULT_NONE,
+        pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002  (waiting for a connection has no limit of its own)
+    ) -> tuple[int, bytes]:
+        """Return status and body. Raises TimedOut when no answer came in time, NetworkError for everything else."""
+        session = self._opened(url)
+        timeout = _timeout(_seconds(connect_timeout, CONNECT_SECONDS), _seconds(read_timeout, READ_SECONDS))
+        body = json.dumps(request_data.parameters if request_data else {}).encode()
+        try:
+            async with session.request(method, url, data=body, headers=_JSON, timeout=timeout) as answer:
+                return answer.status, await answer.read()
+        except TimeoutError as fault:
+            raise TimedOut(type(fault).__name__) from None
+        except (aiohttp.ClientError, OSError, ValueError) as fault:
+            raise NetworkError(type(fault).__name__) from None
+
+    def _opened(self, url: str) -> aiohttp.ClientSession:
+        """Return the one session that serves sending and polling alike; all its calls go to the host of `url`."""
+        if self._closed:
+            raise NetworkError("the connection to Telegram is closed")
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS), proxy=proxy_for(url)
+            )
+        return self._session
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Return the answer as a dict. Raises TelegramError without quoting what was received."""
+        try:
+            answer = json.loads(payload)
+        except (ValueError, RecursionError):
+            raise TelegramError("Telegram's answer is no JSON") from None
+        if not isinstance(answer, dict):
+            raise TelegramError("Telegram's answer is no JSON object")
+        return answer
+
+
+def proxy_for(url: str) -> str | None:
+    """Return the proxy that the environment names for an address (HTTPS_PROXY, NO_PROXY and their like), or None.
+
+    aiohttp's `trust_env` would ask for it at each call, in a thread, and for a password in ~/.netrc in another:
+    together a quarter of a turn's CPU.
+    """
+    parts = urlsplit(url)
+    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+
+
+def _seconds(given: Any, default: float) -> float:
+    return default if given is BaseRequest.DEFAULT_NONE or given is None else float(given)
+
+
+@cache
+def _timeout(connect: float, read: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=connect + read, sock_connect=connect, sock_read=read)
+
+
+TelegramBot = ExtBot[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What a bot may send (core.telegram.org/bots/faq#broadcasting-to-users); 0 means no limit.
+
+    `overall` messages a second, `group` messages a minute to one group, `chat` messages a second to one chat after a
+    `burst` of so many.
+    """
+
+    overall: float = 30.0
+    group: float = 20.0
+    chat: float = 1.0
+    burst: int = 3
+
+
+def make_bot(token: str, base_url: str, rates: Rates) -> TelegramBot:
+    """Return a bot for the Bot API at `base_url`. It retries nothing itself: the courier does, durably."""
+    _quieten()
+    request = AiohttpRequest()
+    return ExtBot(
+        token,
+        base_url=f"{base_url.rstrip('/')}/bot",
+        request=request,
+        get_updates_request=request,
+        rate_limiter=AIORateLimiter(overall_max_rate=rates.overall, group_max_rate=rates.group, max_retries=0),
+    )
+
+
+def bot_id(token: str) -> int:
+    """Return the bot's user id, which every token begins with. Raises SettingsError for what is no token."""
+    number, _, rest = token.partition(":")
+    if not (number.isascii() and number.isdigit() and rest):
+        raise SettingsError("TELEGRAM_BOT_TOKEN is no token: @BotFather gives digits, a colon, and letters")
+    return int(number)
+
+
+async def call(bot: TelegramBot, method: str, **parameters: Any) -> Any:
+    """Call a method and return its bare result: objects of an answer nobody reads would cost half a turn's time.
+
+    This is what `Bot.do_api_request` comes down to, without what it does for objects and files: the limiter, then the
+    request, which raises the library's errors. RequestParameter is not public; the version is pinned, and
+    tests/channels/telegram/test_request.py fails if an upgrade moves it.
+    """
+    data = RequestData([RequestParameter(name, value, None) for name, value in parameters.items()])
+    where = (f"{bot.base_url}/{method}", data)
+    limited = bot.rate_limiter.process_request  # type: ignore[union-attr]  # make_bot gives it one
+    return await limited(bot.request.post, where, {}, method, parameters, None)
+
+
+def wait_of(fault: RetryAfter) -> float:
+    """Return the seconds Telegram asks to wait; the library says them as a number or as a timedelta."""
+    after = fault.retry_after
+    return after.total_seconds() if isinstance(after, datetime.timedelta) else float(after)
+
+
+def _quieten() -> None:
+    """Keep texts out of debug logs, and the library's advice against calling methods by name out of the console."""
+    library = logging.getLogger("telegram")
+    library.setLevel(max(library.level, logging.INFO))
+    logging.getLogger("telegram.ext.AIORateLimiter").setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", "Please use 'Bot", PTBUserWarning)
+    warnings.filterwarnings("ignore", ".*retry_after", PTBDeprecationWarning)

@@ -1,0 +1,93 @@
+"""What people see before they write: description, short description, commands and menu. Set only when changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from telegram.error import TelegramError
+from telegram.helpers import create_deep_linked_url
+
+from bot.channels.telegram.client import TelegramBot, call
+from bot.channels.telegram.render import Words
+from bot.channels.telegram.updates import NAMES
+from bot.dialog.turn import Register
+
+log = structlog.stdlib.get_logger(__name__)
+
+MAX_DESCRIPTION = 512
+MAX_SHORT_DESCRIPTION = 120
+MAX_COMMAND_DESCRIPTION = 256
+"""Characters (Bot API: setMyDescription, setMyShortDescription, BotCommand)."""
+
+IN_GROUPS = ("help", "tone", "sources", "privacy")
+"""Commands offered in groups: what concerns one person's data belongs in the private chat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing Telegram keeps for the bot: its title for people, how it is read and set, and what it should be."""
+
+    title: str
+    name: str
+    where: dict[str, Any]
+    value: dict[str, Any]
+    read_back: Any
+
+    @property
+    def getter(self) -> str:
+        """The method that reads it."""
+        return f"get{self.name}"
+
+    @property
+    def setter(self) -> str:
+        """The method that sets it."""
+        return f"set{self.name}"
+
+
+def settings(words: Words) -> Iterator[Setting]:
+    """Yield everything a first-time reader should find, in plain words: nobody has chosen a register yet."""
+    description = clipped(words("telegram-description", Register.LAYPERSON), MAX_DESCRIPTION)
+    short = clipped(words("telegram-short-description", Register.LAYPERSON), MAX_SHORT_DESCRIPTION)
+    yield Setting("description", "MyDescription", {}, {"description": description}, {"description": description})
+    yield Setting(
+        "short description", "MyShortDescription", {}, {"short_description": short}, {"short_description": short}
+    )
+    for place, names in (("private", NAMES), ("group", IN_GROUPS)):
+        commands = [{"command": name, "description": _described(words, name)} for name in names]
+        scope = {"scope": {"type": f"all_{place}_chats"}}
+        yield Setting(f"commands in {place} chats", "MyCommands", scope, {"commands": commands}, commands)
+    menu = {"type": "commands"}
+    yield Setting("menu button", "ChatMenuButton", {}, {"menu_button": menu}, menu)
+
+
+async def differing(bot: TelegramBot, words: Words) -> list[Setting]:
+    """Return what is not as it should be. Raises TelegramError."""
+    return [one for one in settings(words) if await call(bot, one.getter, **one.where) != one.read_back]
+
+
+async def set_up(bot: TelegramBot, words: Words) -> None:
+    """Set what differs. A refusal is logged and changes nothing else: answers do not depend on it."""
+    try:
+        for one in await differing(bot, words):
+            await call(bot, one.setter, **one.where, **one.value)
+            log.info("profile_changed", setting=one.title)
+    except TelegramError as fault:
+        log.warning("profile_not_set", reason=type(fault).__name__)
+
+
+def clipped(text: str, limit: int) -> str:
+    """Return the text, ended at a word if an operator's lines have made it too long."""
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _described(words: Words, name: str) -> str:
+    return clipped(words(f"telegram-command-{name}", Register.LAYPERSON), MAX_COMMAND_DESCRIPTION)
+
+
+def links(username: str, nodes: Iterable[str]) -> list[tuple[str, str]]:
+    """Return (node, address) pairs. The address names a topic and nothing about the person who opens it."""
+    return [(node, create_deep_linked_url(username, node)) for node in nodes]

@@ -1,0 +1,234 @@
+"""What happens to each update, however it came: accepted into the inbox, or noted, or set aside if it is unreadable."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
+
+import structlog
+from aiohttp import web
+from telegram.error import TelegramError
+
+from bot.channels.telegram.backoff import Backoff, asked_of, explain
+from bot.channels.telegram.channel import TelegramChannel
+from bot.channels.telegram.client import TelegramBot
+from bot.channels.telegram.updates import InlineQuery, Read, Unreadable, UpdateParser, UserLeft
+from bot.inbox.events import InboundEvent
+
+log = structlog.stdlib.get_logger(__name__)
+
+Accept = Callable[[InboundEvent], Awaitable[bool]]
+"""Writes an event to the inbox; False for one that is known; raises when it cannot be written."""
+
+Departed = Callable[[str], Awaitable[None]]
+"""Notes that a person left."""
+
+Quarantine = Callable[[str, str], Awaitable[None]]
+"""Keeps an unreadable update (reason, JSON text) out of the way of those behind it."""
+
+Answer = Callable[[InlineQuery], Coroutine[Any, Any, None]]
+"""Answers an inline query."""
+
+
+class UpdateReceiver:
+    """Takes updates; returns once none of them can be lost any more."""
+
+    def __init__(
+        self,
+        parser: UpdateParser,
+        channel: TelegramChannel,
+        accept: Accept,
+        user_left: Departed,
+        quarantine: Quarantine,
+    ) -> None:
+        self.search: Answer | None = None
+        self._parser = parser
+        self._channel = channel
+        self._accept = accept
+        self._departed = user_left
+        self._quarantine = quarantine
+
+    async def take(self, updates: Sequence[Any]) -> None:
+        """Take a batch: in order within a conversation, side by side across them.
+
+        Raises what `accept`, `departed` or `quarantine` raise; then the batch must be taken again, which is harmless.
+        """
+        lanes: dict[str, list[Read]] = {}
+        for update in updates:
+            read = await self.read(update)
+            if read is not None:
+                lanes.setdefault(read.conversation if isinstance(read, InboundEvent) else "", []).append(read)
+        if len(lanes) == 1:  # a webhook brings one update at a time: no task is needed to wait for one
+            await self._in_order(*lanes.values())
+            return
+        done = await asyncio.gather(*map(self._in_order, lanes.values()), return_exceptions=True)
+        for fault in filter(None, done):
+            raise fault
+
+    async def read(self, update: Any) -> Read:
+        """Return what the update means; one that cannot be read is set aside."""
+        try:
+            return self._parser.read(update)
+        except Unreadable as fault:
+            await self.quarantine_raw(str(fault), _text(update))
+            return None
+
+    async def quarantine_raw(self, reason: str, text: str) -> None:
+        """Quarantine an update that cannot be read."""
+        log.error("update_unreadable", reason=reason, size=len(text))
+        await self._quarantine(reason, text)
+
+    async def _in_order(self, reads: list[Read]) -> None:
+        for read in reads:
+            await self._one(read)
+
+    async def _one(self, read: Read) -> None:
+        if isinstance(read, InboundEvent):
+            if not await self._accept(read) and "query" in read.address:
+                self._channel.acknowledge(
+                    read.address["query"]
+                )  # a double tap: the spinner stops, nothing else happens
+        elif isinstance(read, UserLeft):
+            await self._departed(read.person)
+        elif read is not None and self.search is not None:
+            self._channel.spawn(self.search(read))
+
+
+def _text(update: Any) -> str:
+    try:
+        return json.dumps(update)
+    except RecursionError:
+        return "(nested too deeply to be shown)"
+
+
+log = structlog.stdlib.get_logger(__name__)
+
+PATH = "/telegram/webhook"
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  (a header's name)
+
+
+class Webhook:
+    """Receives updates. `ready` turns true when the bot knows its own name, without which it would miss mentions.
+
+    The size of a body is limited by the server (aiohttp's `client_max_size`, 1 MiB unless set): 413.
+    """
+
+    def __init__(self, receiver: UpdateReceiver, secret: str) -> None:
+        self.ready = False
+        self._receiver = receiver
+        self._secret = secret.encode()
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the one route."""
+        return [web.post(PATH, self.receive)]
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """Answer 403 for a wrong secret, 503 while not ready, 500 if the inbox cannot commit, else 200."""
+        given = request.headers.get(SECRET_HEADER, "").encode(errors="surrogateescape")
+        if not self._secret or not hmac.compare_digest(given, self._secret):
+            return web.Response(status=403)
+        if not self.ready:
+            return web.Response(status=503)
+        return await self._take(await request.read())
+
+    async def _take(self, body: bytes) -> web.Response:
+        try:
+            await self._accept(body)
+        except Exception as fault:
+            log.warning("update_not_accepted", reason=type(fault).__name__)
+            return web.Response(status=500)
+        return web.Response()
+
+    async def _accept(self, body: bytes) -> None:
+        try:
+            update = json.loads(body)
+        except (ValueError, RecursionError):
+            await self._receiver.quarantine_raw("no JSON", body.decode(errors="replace"))
+            return
+        await self._receiver.take([update])
+
+
+HOLD = 30
+"""Seconds Telegram may hold a request open while nothing happens (its server allows 50)."""
+
+GRACE_SECONDS = 10
+"""Seconds a held request may be late before it counts as lost."""
+
+STALE_SECONDS = 3 * HOLD
+"""Seconds without a successful request after which the poller counts as deaf."""
+
+BATCH = 100
+"""Updates fetched at once (Bot API, getUpdates: 1-100)."""
+
+
+class Poller:
+    """Fetches updates for ever."""
+
+    def __init__(
+        self,
+        bot: TelegramBot,
+        receiver: UpdateReceiver,
+        kinds: Sequence[str],
+        backoff: Backoff,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._bot = bot
+        self._receiver = receiver
+        self._kinds = list(kinds)
+        self._backoff = backoff
+        self._clock = clock
+        self._heard = clock()
+        self._offset = 0
+
+    @property
+    def seconds_since_update(self) -> float:
+        """Seconds since Telegram last answered."""
+        return self._clock() - self._heard
+
+    @property
+    def stale(self) -> bool:
+        """True when the poller should have heard from Telegram long ago."""
+        return self.seconds_since_update > STALE_SECONDS
+
+    async def run(self) -> None:
+        """Poll until cancelled; no fault ends it."""
+        while True:
+            await self._once()
+
+    async def _once(self) -> None:
+        try:
+            updates = await self._fetch()
+            await self._receiver.take(updates)
+        except TelegramError as fault:
+            await self._backoff.wait(explain(fault), asked_of(fault))
+        except Exception as fault:
+            await self._backoff.wait(f"the inbox cannot take updates now ({type(fault).__name__})")
+        else:
+            await self._confirm(updates)
+
+    async def _fetch(self) -> list[Any]:
+        parameters: dict[str, Any] = {"timeout": HOLD, "limit": BATCH, "allowed_updates": self._kinds}
+        if self._offset:
+            parameters["offset"] = self._offset
+        updates = await self._bot.do_api_request("getUpdates", api_kwargs=parameters, read_timeout=HOLD + GRACE_SECONDS)
+        self._heard = self._clock()
+        return list(updates)
+
+    async def _confirm(self, updates: list[Any]) -> None:
+        """Have the next request confirm these; a batch that names no new id must not be fetched in a hot loop."""
+        offset = max([self._offset, *(number + 1 for number in map(_id, updates))])
+        if updates and offset == self._offset:
+            await self._backoff.wait("Telegram repeats updates that were confirmed")
+        else:
+            self._offset = offset
+            self._backoff.reset()
+
+
+def _id(update: Any) -> int:
+    """Return the update's id, even of one that is otherwise unreadable; -1 if it has none."""
+    number = update.get("update_id") if isinstance(update, dict) else None
+    return number if isinstance(number, int) else -1

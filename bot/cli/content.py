@@ -1,0 +1,130 @@
+"""`footnote` for those who write and review content: check, review, evaluate, graph, docs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.settings import load_settings
+
+app = typer.Typer()
+review = typer.Typer(help="Who reviewed what; records a decision.")
+app.add_typer(review, name="review")
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+class ReviewStatus(StrEnum):
+    """The three steps of a review."""
+
+    SUBMITTED = "submitted"
+    UNDER_REVIEW = "under-review"
+    APPROVED = "approved"
+
+
+@app.command()
+def check(as_json: JsonOption = False) -> None:
+    """Check dialogs and content: every fault of every file, with place and remedy. Exits with 1 on an error."""
+    from bot.authoring.reports import run_check
+    from bot.channels.limits import CHANNEL_LIMITS
+
+    settings = load_settings()
+    today = datetime.now(UTC).date()
+    _print(run_check(settings.footnote_dialogs, settings.footnote_content, today, CHANNEL_LIMITS, as_json=as_json))
+
+
+@app.command()
+def evaluate(
+    questions: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    as_json: JsonOption = False,
+    confused: Annotated[bool, typer.Option("--confusion", help="Also list what was taken for what.")] = False,
+) -> None:
+    """Measure the matcher on a file of labelled questions (JSON lines)."""
+    import json
+
+    from bot.authoring.reports import confusion, figures
+    from bot.content.loader import load
+    from bot.matching import build_matcher
+    from bot.matching.evaluation import evaluate as measured
+
+    settings = load_settings()
+    library = load(settings.footnote_dialogs, settings.footnote_content)
+    found = measured(build_matcher(library), questions, urgent=library.urgent, otherwise=library.otherwise)
+    typer.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else figures(found))
+    if confused and not as_json:
+        typer.echo(confusion(found))
+
+
+@review.callback(invoke_without_command=True)
+def reviews(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List the review of every answer: status, who, when, what is due and what changed since."""
+    if context.invoked_subcommand is not None:
+        return
+    from bot.authoring.reports import run_review
+
+    settings = load_settings()
+    today = datetime.now(UTC).date()
+    _print(run_review(settings.footnote_dialogs, settings.footnote_content, today, as_json=as_json))
+
+
+@review.command("record")
+def review_record(
+    node: str,
+    status: Annotated[ReviewStatus, typer.Argument(help="submitted, under-review or approved")],
+    by: Annotated[str, typer.Option(help="The reviewer's name.")],
+    on: Annotated[
+        datetime | None, typer.Option(help="The day of the decision; today if left out.", formats=["%Y-%m-%d"])
+    ] = None,
+    due: Annotated[datetime | None, typer.Option(help="When the next review is due.", formats=["%Y-%m-%d"])] = None,
+) -> None:
+    """Record a named reviewer's decision on an answer, in the answer's own file."""
+    from bot.authoring.reports import run_decision
+
+    settings = load_settings()
+    day = (on or datetime.now(UTC)).date()
+    folders = settings.footnote_dialogs, settings.footnote_content
+    _print(run_decision(*folders, node, status.value, by, day, due.date() if due else None))
+
+
+@app.command()
+def train() -> None:
+    """Train the matcher from the phrases and keep the result in content/matcher.json (some minutes)."""
+    from bot.content.loader import load
+    from bot.matching import trained
+
+    settings = load_settings()
+    library = load(settings.footnote_dialogs, settings.footnote_content)
+    path = settings.footnote_content / "matcher.json"
+    path.write_text(trained(library), encoding="utf-8")
+    typer.echo(f"wrote {path}")
+
+
+@app.command()
+def docs() -> None:
+    """Write again what is generated from the content: JSON Schemas, docs/content.md, docs/rules."""
+    from bot.authoring.reports import run_docs
+
+    settings = load_settings()
+    root = settings.footnote_content.resolve().parent
+    _print(run_docs(settings.footnote_dialogs, settings.footnote_content, root))
+
+
+@app.command()
+def graph() -> None:
+    """Print the conversation trees as a Mermaid flowchart."""
+    from bot.authoring.review_page import mermaid
+    from bot.content.loader import load
+
+    settings = load_settings()
+    typer.echo(mermaid(load(settings.footnote_dialogs, settings.footnote_content)))
+
+
+def _print(printed: tuple[str, int]) -> None:
+    """Print a command's text and leave with its exit code."""
+    text, code = printed
+    typer.echo(text)
+    raise typer.Exit(code)

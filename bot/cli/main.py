@@ -1,0 +1,113 @@
+"""The `footnote` command. Each command imports what it needs when it runs, so that asking one question starts fast."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from bot.cli import content, operate
+from bot.errors import FootnoteError
+
+if TYPE_CHECKING:
+    from bot.dialog.engine import Engine
+    from bot.dialog.turn import Register
+    from bot.settings import Settings
+
+app = typer.Typer(name="footnote", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(content.app)
+app.add_typer(operate.app)
+
+ToneOption = Annotated[str | None, typer.Option("--tone", help="professional or layperson")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def main() -> NoReturn:
+    """Run the command line; an error written for people is printed without a traceback and exits with 2."""
+    try:
+        app()
+    except FootnoteError as error:
+        typer.echo(f"footnote: {error}", err=True)
+        sys.exit(2)
+    sys.exit(0)
+
+
+@app.command()
+def serve() -> None:
+    """Run every configured channel in one process; with none configured, say so and talk in the terminal."""
+    from bot.app import run
+    from bot.settings import load_settings
+
+    settings = load_settings()
+    if settings.telegram_bot_token or settings.slack_configured:
+        run(settings)
+        return
+    typer.echo(NOTHING_CONFIGURED, err=True)
+    _converse(settings, None)
+
+
+NOTHING_CONFIGURED = """No channel is configured, so this is a conversation in the terminal.
+  Telegram: set TELEGRAM_BOT_TOKEN (from @BotFather); docs/telegram.md has the steps.
+  Slack:    set SLACK_BOT_TOKEN and SLACK_APP_TOKEN; docs/slack.md has the steps.
+"""
+
+
+@app.command()
+def chat(register: ToneOption = None) -> None:
+    """Talk to the bot in the terminal; reads lines when standard input is no terminal."""
+    from bot.settings import load_settings
+
+    _converse(load_settings(), register)
+
+
+@app.command()
+def ask(
+    text: Annotated[str | None, typer.Argument(help="The question.")] = None,
+    node: Annotated[str | None, typer.Option(help="Press the button of this node instead.")] = None,
+    after: Annotated[str | None, typer.Option(help="The node last shown in the conversation.")] = None,
+    register: ToneOption = None,
+    channel: Annotated[str, typer.Option(help="telegram, slack or terminal")] = "terminal",
+    as_json: JsonOption = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why this answer was chosen.")] = False,
+) -> None:
+    """Ask one question and print the answer."""
+    from jinja2 import TemplateError
+
+    from bot.channels.terminal.ask import answer_once
+    from bot.settings import load_settings
+
+    settings = load_settings()
+    try:
+        engine = _engine(settings, templates=False)
+        answer = answer_once(engine, text, node, after, _register(register), channel, as_json=as_json, explain=explain)
+    except TemplateError:  # one text is faulty: the full check names every place
+        _engine(settings)
+        raise
+    typer.echo(answer)
+
+
+def _converse(settings: Settings, register: str | None) -> None:
+    from rich.console import Console
+
+    from bot.channels.terminal.chat import converse, typed_lines
+    from bot.dialog.turn import Register
+
+    console = Console(highlight=False, markup=False)
+    lines = typed_lines(console) if sys.stdin.isatty() else sys.stdin
+    converse(_engine(settings), console, lines, _register(register) or Register.LAYPERSON)
+
+
+def _engine(settings: Settings, *, templates: bool = True) -> Engine:
+    from bot.app import build_engine
+
+    return build_engine(settings, templates=templates)
+
+
+def _register(word: str | None) -> Register | None:
+    from bot.dialog.turn import Register
+    from bot.errors import UsageError
+
+    if word is None or word in tuple(Register):
+        return Register(word) if word else None
+    raise UsageError(f"there is no register '{word}': use --tone professional or --tone layperson")

@@ -1,0 +1,101 @@
+"""The files on disk: which there are, what each holds as a model, and where in it something stands."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+from bot.content.diagnostics import Diagnostic, Level, nearest
+from bot.content.source_map import Location
+from bot.content.validation import validate
+from bot.content.yaml_reader import YamlFile, read
+
+Model = TypeVar("Model")
+
+
+class FileReader:
+    """Reads files one by one, remembering faults and a hash over every byte read, but no page: memory stays small."""
+
+    def __init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+        self.broken: set[Path] = set()
+        self._asked: set[Path] = set()
+        self._hash = hashlib.sha256()
+
+    @property
+    def version(self) -> str:
+        """The hash of everything read so far."""
+        return self._hash.hexdigest()[:16]
+
+    def model(self, path: Path, model: type[Model]) -> Model | None:
+        """Return the file as `model`, or None after noting its faults."""
+        page = self._page(path)
+        if page is None:
+            return None
+        made = validate(page, model) if page.data is not None else None
+        self._note(path, page)
+        return made
+
+    def text(self, path: Path) -> str:
+        """Return a file that is not YAML; empty after noting its faults."""
+        raw = self._bytes(path)
+        try:
+            return "" if raw is None else raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            self.note(path, "F01", "the file is not UTF-8 text", "save it as UTF-8")
+            return ""
+
+    def note(self, path: Path, code: str, message: str, suggestion: str = "") -> None:
+        """Add a fault about a whole file or folder."""
+        self.broken.add(path)
+        self.diagnostics.append(Diagnostic(path.as_posix(), 1, 1, code, message, "", suggestion))
+
+    def unread(self, folder: Path, known: Iterable[str]) -> None:
+        """Add a fault for every YAML file below `folder` that nobody has asked for; `known` are names that are read."""
+        for path in sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")]):
+            if path not in self._asked:
+                self.note(path, "F07", "nothing reads a file of this name", nearest(path.name, known) or "rename it")
+
+    def _page(self, path: Path) -> YamlFile | None:
+        raw = self._bytes(path)
+        return None if raw is None else read(path.as_posix(), raw)
+
+    def _bytes(self, path: Path) -> bytes | None:
+        self._asked.add(path)
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            self.note(path, "F01", f"the file cannot be read: {error.strerror}", "")
+            return None
+        self._hash.update(f"{path.name}\0{len(raw)}\0".encode())
+        self._hash.update(raw)
+        return raw
+
+    def _note(self, path: Path, page: YamlFile) -> None:
+        if page.diagnostics:
+            self.broken.add(path)
+            self.diagnostics.extend(page.diagnostics)
+
+
+@lru_cache(maxsize=64)
+def page_of(path: Path) -> YamlFile:
+    """Return a file's page again, to point at a place in it; only faults pay for this second reading."""
+    return read(path.as_posix(), path.read_bytes())
+
+
+def diagnostic_at(
+    path: Path,
+    location: Location,
+    code: str,
+    message: str,
+    suggestion: str = "",
+    *,
+    key: bool = False,
+    level: Level = "error",
+) -> Diagnostic:
+    """Return a fault about the value (or the key) at `location` of the file."""
+    page = page_of(path)
+    return page.diagnostic(page.source_map.place(location, key=key), code, message, suggestion, level)

@@ -1,0 +1,226 @@
+"""What may be said: every dialog, answer, source, note and figure, as one immutable object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from jinja2 import TemplateError
+
+from bot.content import templates
+from bot.content.matching_models import AdviceRules, Intents, UrgentRules, Vocabulary
+from bot.content.models import (
+    Answer,
+    Article,
+    Claim,
+    CopyNumber,
+    Dialog,
+    Node,
+    Note,
+    Register,
+    Registers,
+    Review,
+    Source,
+    Term,
+)
+from bot.content.review import ReviewState, content_hash, state_of
+
+
+class MissingText(KeyError):
+    """A sentence or layout that the program needs is missing from its file, or cannot be filled."""
+
+    def __init__(self, path: Path, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.path.as_posix()}: {self.message}"
+
+
+class HasRegisters(Protocol):
+    """Anything authored in both registers: a pair, a claim, a note."""
+
+    def of(self, register: Register) -> str:
+        """Return the text of one register, before facts are inserted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One folder of content. `answers`, `sources`, `notes` and `terms` are keyed by id."""
+
+    id: str
+    title: Registers
+    article: Article
+    review: Review
+    facts: Mapping[str, Any]
+    sources: Mapping[str, Source]
+    notes: Mapping[str, Note]
+    terms: Mapping[str, Term]
+    answers: Mapping[str, Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class ContentPaths:
+    """The two folders a library was read from."""
+
+    dialogs: Path
+    content: Path
+
+    def dialog(self, dialog: str) -> Path:
+        """Return the file of a dialog."""
+        return self.dialogs / f"{dialog}.yaml"
+
+    def phrases(self) -> list[Path]:
+        """Return every phrase file, in name order."""
+        return sorted((self.dialogs / "phrases").glob("*.yaml"))
+
+    def answer(self, topic: str, answer: str) -> Path:
+        """Return the file of an answer."""
+        return self.content / topic / "answers" / f"{answer}.yaml"
+
+    def of_topic(self, topic: str, name: str) -> Path:
+        """Return one of a topic's files: topic, facts, sources, notes or terms."""
+        return self.content / topic / f"{name}.yaml"
+
+
+@dataclass(frozen=True)
+class Library:
+    """Everything the bot may say. Node ids, answer ids and figures are unique across dialogs and topics.
+
+    `phrases` are how people ask for each node, `after` how they ask in a thread, by the node last shown.
+    `vocabulary`, `intents`, `advice_rules` and `urgent_rules` are the matcher's files, all or none;
+    `main` is the dialog that starts the conversation and answers the rest; `version` changes with any byte of any file.
+    """
+
+    home: ContentPaths
+    dialogs: Mapping[str, Dialog]
+    topics: Mapping[str, Topic]
+    nodes: Mapping[str, Node]
+    renamed: Mapping[str, str]
+    phrases: Mapping[str, tuple[str, ...]]
+    after: Mapping[str, Mapping[str, tuple[str, ...]]]
+    interface: Mapping[str, Registers]
+    emergency: Mapping[str, str | Registers]
+    copy_numbers: tuple[CopyNumber, ...]
+    layout: Mapping[str, str]
+    vocabulary: Vocabulary | None
+    intents: Intents | None
+    advice_rules: AdviceRules | None
+    urgent_rules: UrgentRules | None
+    main: Dialog
+    version: str
+    _topic_of: Mapping[str, str] = field(repr=False)
+    _values: Mapping[Register, templates.Values] = field(repr=False)
+    _rendered: dict[tuple[str, Register], str] = field(default_factory=dict, repr=False, compare=False)
+    _hashes: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def start(self) -> str:
+        """The node a conversation begins with."""
+        return self.main.start
+
+    @property
+    def urgent(self) -> str:
+        """The node for what needs help now."""
+        return self.main.urgent or self.main.start
+
+    @property
+    def advice(self) -> str:
+        """The node for a decision about one person's treatment."""
+        return self.main.advice or self.main.start
+
+    @property
+    def otherwise(self) -> str:
+        """The node that answers what nothing else does."""
+        return self.main.otherwise or self.main.start
+
+    @property
+    def always(self) -> tuple[str, ...]:
+        """The nodes reachable from everywhere."""
+        return self.main.always
+
+    def answer(self, node: str) -> Answer:
+        """Return what `node` shows; raises KeyError for an unknown node."""
+        return self.topic_of(node).answers[node]
+
+    def topic_of(self, node: str) -> Topic:
+        """Return the topic whose folder holds the answer of `node`; raises KeyError for an unknown node."""
+        return self.topics[self._topic_of[node]]
+
+    def resolve(self, node: str) -> str | None:
+        """Return today's id of `node`, following renames, or None for an id nobody ever had."""
+        while node not in self.nodes:
+            if node not in self.renamed:
+                return None
+            node = self.renamed[node]
+        return node
+
+    def text(self, worded: HasRegisters, register: Register) -> str:
+        """Return one register as Markdown with its figures inserted; empty where there is no such register."""
+        raw = worded.of(register)
+        if not templates.is_template(raw):
+            return raw
+        key = (raw, register)
+        if key not in self._rendered:
+            self._rendered[key] = templates.render(raw, self._values[register])
+        return self._rendered[key]
+
+    def values(self, register: Register) -> templates.Values:
+        """Return what templates of this register may use: `facts` and `emergency`."""
+        return self._values[register]
+
+    def say(self, key: str, register: Register, **values: Any) -> str:
+        """Return one of the bot's own sentences; `values` fill the variables it names. Raises Unsayable."""
+        path = self.home.content / "interface.yaml"
+        if key not in self.interface:
+            raise MissingText(path, f"there is no sentence `{key}`")
+        return self._filled(path, key, self.interface[key].of(register), register, values)
+
+    def render_layout(self, name: str, register: Register, **values: Any) -> str:
+        """Return the layout `name` (a file of content/layout, without `.j2`) filled with `values`. Raises Unsayable."""
+        path = self.home.content / "layout" / f"{name}.j2"
+        if name not in self.layout:
+            raise MissingText(path, "this layout is missing")
+        return self._filled(path, name, self.layout[name], register, values)
+
+    def _filled(self, path: Path, name: str, text: str, register: Register, values: Mapping[str, Any]) -> str:
+        try:
+            return templates.render(text, {**self._values[register], **values})
+        except TemplateError as error:
+            raise MissingText(path, f"`{name}` cannot be filled: {error}") from error
+
+    def claims(self, answer: Answer, register: Register) -> Iterator[Claim]:
+        """Yield the claims that have a wording in this register."""
+        return (claim for claim in answer.claims if claim.of(register))
+
+    def review_of(self, node: str) -> ReviewState:
+        """Return the review of an answer as it stands: its own, or else its topic's."""
+        topic, answer = self.topic_of(node), self.answer(node)
+        if answer.review is not None:
+            return state_of(answer.review, lambda: self.hash_of(node))
+        return state_of(topic.review, lambda: self.topic_hash(topic.id))
+
+    def servable(self, node: str) -> bool:
+        """Tell whether a named reviewer approved exactly what `node` says now."""
+        return self.review_of(node).approved
+
+    def hash_of(self, node: str) -> str:
+        """Return the hash of what a reader of either register sees in this answer, notes included."""
+        topic, answer = self.topic_of(node), self.answer(node)
+        noted = [topic.notes[note] for note in answer.notes if note in topic.notes]
+        claims = [(claim.id, claim.kind, claim.cites, *self._both(claim)) for claim in answer.claims]
+        return content_hash([self._both(answer.title), claims, [(note.cites, *self._both(note)) for note in noted]])
+
+    def topic_hash(self, topic: str) -> str:
+        """Return the hash of all answers of a topic that have no review of their own."""
+        if topic not in self._hashes:  # every card of what is approved asks, and the content never changes
+            answers = self.topics[topic].answers
+            hashes = [self.hash_of(node) for node in sorted(answers) if answers[node].review is None]
+            self._hashes[topic] = content_hash(hashes)
+        return self._hashes[topic]
+
+    def _both(self, worded: HasRegisters) -> tuple[str, str]:
+        return self.text(worded, Register.PROFESSIONAL), self.text(worded, Register.LAYPERSON)

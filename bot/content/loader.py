@@ -1,0 +1,239 @@
+"""Both folders, file by file in a fixed order, into the parts of a Library."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from bot.content.diagnostics import Diagnostic, LoadError
+from bot.content.files import FileReader, diagnostic_at, page_of
+from bot.content.library import ContentPaths, Library, Topic
+from bot.content.matching_models import AdviceRules, Intents, UrgentRules, Vocabulary
+from bot.content.models import (
+    Answer,
+    Dialog,
+    EmergencyFile,
+    FactsFile,
+    InterfaceFile,
+    NotesFile,
+    PhrasesFile,
+    Register,
+    Registers,
+    SourcesFile,
+    TermsFile,
+    TopicFile,
+)
+from bot.content.references import citation_diagnostics, reference_diagnostics
+from bot.content.template_checks import template_diagnostics
+from bot.content.templates import Values
+
+Model = TypeVar("Model")
+
+_MATCHING_FILES = ("vocabulary.yaml", "intents.yaml", "advice.yaml", "urgent.yaml")
+_SHARED_FILES = ("interface.yaml", "emergency.yaml", *_MATCHING_FILES)
+_TOPIC_FILES = ("topic.yaml", "facts.yaml", "sources.yaml", "notes.yaml", "terms.yaml")
+_NOT_TOPICS = frozenset({"layout", "schema"})
+
+
+_Phrases = dict[str, tuple[str, ...]]
+
+
+class ContentLoader:
+    """Reads everything once; `shelf` holds the faults met on the way."""
+
+    def __init__(self, home: ContentPaths) -> None:
+        self.home = home
+        self.files = FileReader()
+
+    def library(self) -> Library | None:
+        """Return the library as far as it can be built, or None where a dialog or every topic is missing."""
+        dialogs, (phrases, after), topics = self._dialogs(), self._phrases(), self._topics()
+        shared = self.home.content
+        interface = self.files.model(shared / "interface.yaml", InterfaceFile)
+        emergency = self.files.model(shared / "emergency.yaml", EmergencyFile)
+        layout = {path.stem: self.files.text(path) for path in sorted((shared / "layout").glob("*.j2"))}
+        vocabulary = self._model(shared / "vocabulary.yaml", Vocabulary)
+        intents = self._model(shared / "intents.yaml", Intents)
+        advice_rules = self._model(shared / "advice.yaml", AdviceRules)
+        urgent_rules = self._model(shared / "urgent.yaml", UrgentRules)
+        self._all_or_none([shared / name for name in _MATCHING_FILES])
+        for folder in (self.home.dialogs, self.home.content):
+            self.files.unread(folder, (*_SHARED_FILES, *_TOPIC_FILES))
+        if dialogs is None or not topics:
+            return None
+        lines = emergency.emergency if emergency else {}
+        return Library(
+            home=self.home,
+            dialogs=dialogs,
+            topics=topics,
+            nodes={name: node for dialog in dialogs.values() for name, node in dialog.nodes.items()},
+            renamed={old: new for dialog in dialogs.values() for old, new in dialog.renamed.items()},
+            phrases=phrases,
+            after=after,
+            interface=interface.interface if interface else {},
+            emergency=lines,
+            copy_numbers=emergency.copy_numbers if emergency else (),
+            layout=layout,
+            vocabulary=vocabulary,
+            intents=intents,
+            advice_rules=advice_rules,
+            urgent_rules=urgent_rules,
+            main=next((dialog for dialog in dialogs.values() if dialog.default), next(iter(dialogs.values()))),
+            version=self.files.version,
+            _topic_of={answer: topic.id for topic in topics.values() for answer in topic.answers},
+            _values=_values(topics, lines),
+        )
+
+    def _dialogs(self) -> dict[str, Dialog] | None:
+        """Return the dialogs, or None when one cannot be read: its nodes would be missed everywhere."""
+        folder, found = self.home.dialogs, dict[str, Dialog]()
+        paths = sorted(folder.glob("*.yaml"))
+        for path in paths:
+            if dialog := self.files.model(path, Dialog):
+                found[path.stem] = dialog
+                self._same_name(path, "dialog", dialog.id, path.stem)
+        if not paths:
+            self.files.note(folder, "F07", "no dialog was found here", "write a file such as dialogs/neuropathy.yaml")
+        return found if found and len(found) == len(paths) else None
+
+    def _phrases(self) -> tuple[_Phrases, dict[str, _Phrases]]:
+        """Return how people ask for each node, and how they ask after each node."""
+        alone, after = _Phrases(), dict[str, _Phrases]()
+        for path in self.home.phrases():
+            if read := self.files.model(path, PhrasesFile):
+                _gather(alone, read.phrases)
+                for context, phrases in read.after.items():
+                    _gather(after.setdefault(context, {}), phrases)
+        return alone, after
+
+    def _topics(self) -> dict[str, Topic]:
+        folders = {path.parent for name in ("topic.yaml", "answers") for path in self.home.content.glob(f"*/{name}")}
+        chosen = sorted(folder for folder in folders if folder.name not in _NOT_TOPICS)
+        if not chosen:
+            remedy = "a topic is a folder with topic.yaml and answers/"
+            self.files.note(self.home.content, "F07", "no topic was found here", remedy)
+        return {topic.id: topic for folder in chosen if (topic := self._topic(folder))}
+
+    def _topic(self, folder: Path) -> Topic | None:
+        head = self.files.model(folder / "topic.yaml", TopicFile)
+        facts = self._model(folder / "facts.yaml", FactsFile)
+        sources = self._model(folder / "sources.yaml", SourcesFile)
+        notes = self._model(folder / "notes.yaml", NotesFile)
+        terms = self._model(folder / "terms.yaml", TermsFile)
+        answers = self._answers(folder / "answers")
+        if head is None:
+            return None
+        self._same_name(folder / "topic.yaml", "topic", head.topic, folder.name)
+        return Topic(
+            id=folder.name,
+            title=head.title,
+            article=head.article,
+            review=head.review,
+            facts=facts.facts if facts else {},
+            sources=sources.sources if sources else {},
+            notes=notes.notes if notes else {},
+            terms=terms.terms if terms else {},
+            answers=answers,
+        )
+
+    def _answers(self, folder: Path) -> dict[str, Answer]:
+        found = {}
+        paths = sorted(folder.glob("*.yaml"))
+        for path in paths:
+            if answer := self.files.model(path, Answer):
+                found[path.stem] = answer
+                self._same_name(path, "answer", answer.id, path.stem)
+        if not paths:
+            self.files.note(folder, "F07", "no answer was found here", "write one file per answer")
+        return found
+
+    def _model(self, path: Path, model: type[Model]) -> Model | None:
+        """Return an optional file as its model; a missing file is no fault."""
+        return self.files.model(path, model) if path.exists() else None
+
+    def _all_or_none(self, paths: list[Path]) -> None:
+        """Add a fault for each missing file of a set that only works whole."""
+        if any(path.exists() for path in paths):
+            for path in paths:
+                if not path.exists():
+                    self.files.note(path, "F01", "this file is missing", "the matcher needs all four of its files")
+
+    def _same_name(self, path: Path, key: str, written: str, stem: str) -> None:
+        if written != stem:
+            message = f"`{written}` stands in a place named `{stem}`"
+            self.files.diagnostics.append(diagnostic_at(path, (key,), "F08", message, f"name both `{stem}`"))
+
+
+def _values(topics: Mapping[str, Topic], lines: Mapping[str, str | Registers]) -> dict[Register, Values]:
+    """Return what templates may use: every topic's figures under one roof, and the emergency lines of the register."""
+    facts = {name: figure for topic in topics.values() for name, figure in topic.facts.items()}
+    return {
+        register: {
+            "facts": facts,
+            "emergency": {
+                name: line.of(register) if isinstance(line, Registers) else line for name, line in lines.items()
+            },
+        }
+        for register in Register
+    }
+
+
+def _gather(found: _Phrases, written: Mapping[str, str | tuple[str, ...]]) -> None:
+    for node, phrases in written.items():
+        found[node] = found.get(node, ()) + (tuple(phrases.splitlines()) if isinstance(phrases, str) else phrases)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What reading gave: the library as far as it could be built (None when nothing could), and all faults."""
+
+    library: Library | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def load(dialogs: Path, content: Path, *, templates: bool = True) -> Library:
+    """Return the library of the two folders; raises LoadError with every fault found.
+
+    `templates=False` leaves out rendering every text once (about a millisecond each); a text is then rendered at first
+    use, where a fault raises jinja2.TemplateError.
+    """
+    tried = attempt(dialogs, content, templates=templates)
+    if tried.diagnostics or tried.library is None:
+        raise LoadError(tried.diagnostics)
+    return tried.library
+
+
+def attempt(dialogs: Path, content: Path, *, templates: bool = True) -> Attempt:
+    """Return whatever can be built and every fault; never raises for what the files hold."""
+    page_of.cache_clear()
+    with no_collection():
+        reader = ContentLoader(ContentPaths(dialogs, content))
+        library = reader.library()
+        diagnostics = set(reader.files.diagnostics)
+        if library is not None:
+            diagnostics.update(reference_diagnostics(library, reader.files.broken))
+            diagnostics.update(citation_diagnostics(library, reader.files.broken))
+            if templates and not _hides_values(reader.files.broken):
+                diagnostics.update(template_diagnostics(library))
+    return Attempt(library, tuple(sorted(diagnostics)))
+
+
+def _hides_values(broken: set[Path]) -> bool:
+    """Tell whether a broken file keeps us from knowing which values exist."""
+    return any(path.name in ("facts.yaml", "emergency.yaml") for path in broken)
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Pause the garbage collector: loading makes only objects that stay, and scanning them triples the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,277 @@
+"""Every file an author writes, as a frozen and strict model. The JSON Schemas in content/schema are made from these."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, Literal, TypeVar, cast, dataclass_transform
+
+from pydantic import ConfigDict, Field, Strict, StringConstraints
+from pydantic.dataclasses import dataclass
+from typing_extensions import TypeAliasType
+
+Id = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
+"""Lower-case words joined by hyphens. At most 40 characters, so that a button's payload stays within the 64 bytes that
+Telegram allows for callback data."""
+
+Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_]*$")]
+"""A name that Jinja2 can reach with a dot."""
+
+Words = Annotated[str, StringConstraints(strict=True, min_length=1)]
+StrictInt = Annotated[int, Strict()]
+StrictBool = Annotated[bool, Strict()]
+Link = Annotated[str, StringConstraints(strict=True, pattern=r"^https?://\S+$")]
+Status = Literal["submitted", "under-review", "approved"]
+Figure = TypeAliasType("Figure", "Words | StrictInt | Annotated[float, Strict()] | dict[Name, Figure]")
+
+
+Made = TypeVar("Made")
+
+_CONFIG = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field,))
+def model(model: type[Made]) -> type[Made]:
+    """Make a model: immutable, without unknown names, and with slots, which halve the memory of a large tree."""
+    made: Any = dataclass(frozen=True, slots=True, kw_only=True, config=_CONFIG)(model)
+    return cast(type[Made], made)
+
+
+class Register(StrEnum):
+    """The register a person reads."""
+
+    PROFESSIONAL = "professional"
+    LAYPERSON = "layperson"
+
+
+@model
+class Registers:
+    """The same thing in both registers."""
+
+    professional: Words
+    layperson: Words
+
+    def of(self, register: Register) -> str:
+        """Return the text of one register, before facts are inserted."""
+        return self.professional if register is Register.PROFESSIONAL else self.layperson
+
+
+@model
+class Review:
+    """Who decided what, and when. `hash` is the content's hash at approval: another hash now means it has changed."""
+
+    status: Status
+    by: Words | None = None
+    on: date | None = None
+    due: date | None = None
+    hash: Words | None = None
+
+
+@model
+class Claim:
+    """One statement in both registers, with its sources."""
+
+    id: Id
+    kind: Literal["fact", "editorial", "action"] = "fact"
+    """`fact` cites sources; `editorial` says nothing factual; `action` is one thing the reader can do."""
+    cites: tuple[Id, ...] = ()
+    """Ids from sources.yaml. The numbers in the text come from here."""
+    section: Registers | None = None
+    """Begins a new part of the answer under this heading."""
+    bullet: StrictBool = False
+    """Shows the claim as a list item."""
+    professional: Words | None = None
+    layperson: Words | None = None
+    professional_only: Words | None = None
+    """Why this claim has no layperson wording."""
+    layperson_only: Words | None = None
+    """Why this claim has no professional wording."""
+
+    def of(self, register: Register) -> str:
+        """Return the text of one register before facts are inserted; empty for a claim that has no such register."""
+        return (self.professional if register is Register.PROFESSIONAL else self.layperson) or ""
+
+
+@model
+class Answer:
+    """content/<topic>/answers/<node>.yaml: one answer."""
+
+    id: Id = Field(alias="answer")
+    """The node that shows it, and the name of this file."""
+    label: Registers
+    """The text of buttons that lead here: at most 30 characters."""
+    title: Registers
+    claims: tuple[Claim, ...] = Field(min_length=1)
+    """The first is the main message."""
+    brief: tuple[Id, ...] = ()
+    """Ids of the claims that are shown at once, in this order; the others are the detail. Without it: the first."""
+    notes: tuple[Id, ...] = ()
+    """Ids from notes.yaml."""
+    review: Review | None = None
+    """Written by `footnote review`; without it the topic's review holds."""
+
+
+@model
+class Source:
+    """One bibliographic record. A field nobody saw is null, never guessed."""
+
+    number: StrictInt = Field(ge=1)
+    """How readers know it; the article's own 1 to 5 stay."""
+    short: Words | None = None
+    """The name used in the list of all sources, such as `Cochrane 2024`."""
+    group: Literal["article", "added"]
+    """Whether the article cites it or we added it."""
+    kind: Literal["guideline", "statement", "trial", "review", "label", "agency", "overview", "study", "guidance"]
+    check: Literal["P", "P-copy", "S", "N"]
+    """P: its own page was read; P-copy: its text on another host; S: another page reports it; N: not found."""
+    authors: tuple[Words, ...] | None = None
+    title: Words | None = None
+    journal: Words | None = None
+    year: StrictInt | None = Field(None, ge=1900, le=2100)
+    volume: Words | None = None
+    issue: Words | None = None
+    pages: Words | None = None
+    doi: Words | None = None
+    pmid: Words | None = None
+    pmcid: Words | None = None
+    registry: Words | None = None
+    url: Link | None = None
+    """Where it was seen; readers are led to the DOI where there is one."""
+    as_printed: Registers | None = None
+    """What the article prints, or fails to print, about it."""
+    supports: Registers
+    """What it supports here."""
+
+
+@model
+class Note(Registers):
+    """An editor's note: where newer or better evidence disagrees with the article."""
+
+    number: Annotated[str, StringConstraints(strict=True, pattern=r"^N[1-9][0-9]?$")]
+    cites: tuple[Id, ...] = Field(min_length=1)
+    stance: Literal["newer", "limits", "corrects", "adds"]
+    """What it does to the article's statement."""
+
+
+@model
+class Term:
+    """A medical term a layperson will meet."""
+
+    syllables: StrictInt = Field(ge=1)
+    """How many it truly has."""
+    explained_by: tuple[Words, ...] = Field(min_length=1)
+    """Plain words; one of them must stand no later than the term itself."""
+    drug: StrictBool = False
+    """Its name then stands in both registers of a claim or in neither."""
+
+
+@model
+class Article:
+    """The published answer a topic is based on, and what it says about its own review."""
+
+    title: Words
+    publisher: Words | None = None
+    url: Link | None = None
+    updated: date | None = None
+    status: Words | None = None
+
+
+@model
+class TopicFile:
+    """content/<topic>/topic.yaml"""
+
+    topic: Id
+    title: Registers
+    article: Article
+    review: Review
+
+
+@model
+class FactsFile:
+    """content/<topic>/facts.yaml: every figure, once, under nested names."""
+
+    facts: dict[Name, Figure]
+
+
+@model
+class SourcesFile:
+    """content/<topic>/sources.yaml"""
+
+    sources: dict[Id, Source]
+
+
+@model
+class NotesFile:
+    """content/<topic>/notes.yaml"""
+
+    notes: dict[Id, Note]
+
+
+@model
+class TermsFile:
+    """content/<topic>/terms.yaml"""
+
+    terms: dict[Words, Term]
+
+
+@model
+class InterfaceFile:
+    """content/interface.yaml: the bot's own short sentences."""
+
+    interface: dict[Id, Registers]
+
+
+@model
+class CopyNumber:
+    """A telephone number offered for copying under the urgent answer."""
+
+    label: Words
+    number: Words
+
+
+@model
+class EmergencyFile:
+    """content/emergency.yaml: what an operator edits. A plain text serves both registers."""
+
+    emergency: dict[Name, Words | Registers]
+    copy_numbers: tuple[CopyNumber, ...] = Field((), max_length=3)
+
+
+@model
+class Node:
+    """One place in the tree; it shows the answer of the same name."""
+
+    next: tuple[Id, ...] = Field((), max_length=6)
+    """Follow-up buttons, in this order."""
+
+
+@model
+class Dialog:
+    """dialogs/<dialog>.yaml: the tree."""
+
+    id: Id = Field(alias="dialog")
+    default: StrictBool = False
+    """With several dialogs: this one starts and answers the rest."""
+    start: Id
+    urgent: Id | None = None
+    """Matched first on every turn."""
+    advice: Id | None = None
+    """Answers what is a decision about one person's treatment."""
+    otherwise: Id | None = None
+    """Answers what nothing else does."""
+    always: tuple[Id, ...] = ()
+    """Reachable from everywhere."""
+    renamed: dict[Id, Id] = Field(default_factory=dict)
+    """Old ids and what they are called today; old buttons carry them for ever."""
+    nodes: dict[Id, Node] = Field(min_length=1)
+
+
+@model
+class PhrasesFile:
+    """dialogs/phrases/<dialog>.yaml: how people ask; a list of phrases, or one text with a phrase per line.
+
+    `after` holds what is asked in a thread: the node last shown, then the node that answers.
+    """
+
+    phrases: dict[Id, Words | tuple[Words, ...]] = Field(default_factory=dict)
+    after: dict[Id, dict[Id, Words | tuple[Words, ...]]] = Field(default_factory=dict)

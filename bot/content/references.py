@@ -1,0 +1,215 @@
+"""Names that must exist elsewhere: follow-ups, answers, old ids. A library with a dangling one is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.content.diagnostics import Diagnostic, nearest
+from bot.content.files import diagnostic_at, page_of
+from bot.content.library import Library, Topic
+from bot.content.matching_models import Intents
+from bot.content.models import Dialog, Review
+from bot.content.source_map import Location
+
+
+def reference_diagnostics(library: Library, broken: set[Path]) -> Iterator[Diagnostic]:
+    """Yield every dangling or ambiguous name of the dialogs. What only a broken file could settle is left alone."""
+    homes = dict[str, str]()
+    for name, dialog in library.dialogs.items():
+        path = library.home.dialog(name)
+        yield from _dangling(library, dialog, path)
+        yield from _renamed(library, dialog, path)
+        yield from _unanswered(library, dialog, path, broken)
+        for node in dialog.nodes:
+            if homes.setdefault(node, name) != name:
+                message = f"the node `{node}` is already in the dialog `{homes[node]}`"
+                yield diagnostic_at(path, ("nodes", node), "F09", message, "give it another id", key=True)
+    yield from _unassigned(library)
+    yield from _phrases(library)
+    yield from _intents(library)
+
+
+def _dangling(library: Library, dialog: Dialog, path: Path) -> Iterator[Diagnostic]:
+    for location, target in _targets(dialog):
+        if target not in library.nodes:
+            yield diagnostic_at(path, location, "D01", f"`{target}` is not a node", nearest(target, library.nodes))
+
+
+def _targets(dialog: Dialog) -> Iterator[tuple[Location, str]]:
+    """Yield every place of a dialog that names a node."""
+    for name in ("start", "urgent", "advice", "otherwise"):
+        if target := getattr(dialog, name):
+            yield (name,), target
+    for number, target in enumerate(dialog.always):
+        yield ("always", number), target
+    for node, body in dialog.nodes.items():
+        for number, target in enumerate(body.next):
+            yield ("nodes", node, "next", number), target
+
+
+def _renamed(library: Library, dialog: Dialog, path: Path) -> Iterator[Diagnostic]:
+    for old, new in dialog.renamed.items():
+        place = ("renamed", old)
+        if old in library.nodes:
+            yield diagnostic_at(path, place, "D05", f"the old id `{old}` is a node again", "drop this line", key=True)
+        elif _circular(library, old):
+            yield diagnostic_at(
+                path, place, "D05", f"`{old}` is renamed in a circle", "name a node that exists", key=True
+            )
+        elif new not in library.nodes and new not in library.renamed:
+            yield diagnostic_at(path, place, "D05", f"`{new}` is not a node", nearest(new, library.nodes))
+
+
+def _circular(library: Library, node: str) -> bool:
+    seen = set[str]()
+    while node in library.renamed and node not in library.nodes:
+        if node in seen:
+            return True
+        seen.add(node)
+        node = library.renamed[node]
+    return False
+
+
+def _unanswered(library: Library, dialog: Dialog, path: Path, broken: set[Path]) -> Iterator[Diagnostic]:
+    answers = {answer for topic in library.topics.values() for answer in topic.answers}
+    unread = {file.stem for file in broken if file.parent.name == "answers"}
+    if any(folder.name == "answers" for folder in broken):
+        return
+    for node in dialog.nodes:
+        if node not in answers and node not in unread:
+            remedy = nearest(node, answers) or f"write answers/{node}.yaml"
+            yield diagnostic_at(path, ("nodes", node), "D06", f"the node `{node}` has no answer", remedy, key=True)
+
+
+def _unassigned(library: Library) -> Iterator[Diagnostic]:
+    """Yield a fault for each duty that no node of the main dialog has."""
+    name = next(name for name, dialog in library.dialogs.items() if dialog is library.main)
+    for duty in ("urgent", "advice", "otherwise"):
+        if getattr(library.main, duty) is None:
+            message = f"the main dialog does not say which node is `{duty}`"
+            yield diagnostic_at(library.home.dialog(name), (), "D09", message, f"add `{duty}:`")
+
+
+def _phrases(library: Library) -> Iterator[Diagnostic]:
+    named: list[tuple[Location, str]] = [(("phrases", node), node) for node in library.phrases]
+    for context, phrases in library.after.items():
+        named += [(("after", context), context), *((("after", context, node), node) for node in phrases)]
+    for path in library.home.phrases():
+        for location, node in named:
+            if node not in library.nodes and location in page_of(path).source_map:
+                remedy = nearest(node, library.nodes)
+                yield diagnostic_at(path, location, "D07", f"`{node}` is not a node", remedy, key=True)
+
+
+def _intents(library: Library) -> Iterator[Diagnostic]:
+    """Yield every node that the matcher's intents name and no dialog holds."""
+    path = library.home.content / "intents.yaml"
+    for location, target in _intent_targets(library.intents):
+        if target not in library.nodes:
+            yield diagnostic_at(path, location, "D01", f"`{target}` is not a node", nearest(target, library.nodes))
+
+
+def _intent_targets(intents: Intents | None) -> Iterator[tuple[Location, str]]:
+    """Yield every node named in intents.yaml; `?` before it offers it as a choice, `self` is the node last shown."""
+    if intents is None:
+        return
+    for node in intents.subject_of:
+        yield ("subject_of", node), node
+    for name, intent in intents.intents.items():
+        for subject, nodes in intent.about.items():
+            for node in nodes:
+                if (target := node.removeprefix("?").strip()) != "self":
+                    yield ("intents", name, "about", subject), target
+
+
+def citation_diagnostics(library: Library, broken: set[Path]) -> Iterator[Diagnostic]:
+    """Yield every unknown source or note, every clash of ids, figures or numbers, every unsigned approval."""
+    for name, topic in library.topics.items():
+        sources_known = library.home.of_topic(name, "sources") not in broken
+        notes_known = library.home.of_topic(name, "notes") not in broken
+        for location_of in _uses(library, topic):
+            path, location, kind, used = location_of
+            known, readable = (topic.sources, sources_known) if kind == "source" else (topic.notes, notes_known)
+            if readable and used not in known:
+                code = "C03" if kind == "source" else "C07"
+                yield diagnostic_at(path, location, code, f"`{used}` is not a {kind}", nearest(used, known))
+        yield from _numbers(library, topic)
+        yield from _approvals(library, topic)
+        yield from _repeated_claims(library, topic)
+    yield from _clashes(library)
+
+
+def _uses(library: Library, topic: Topic) -> Iterator[tuple[Path, Location, str, str]]:
+    """Yield each place that names a source or a note: file, location, which of the two, the name."""
+    for name, answer in topic.answers.items():
+        path = library.home.answer(topic.id, name)
+        for number, claim in enumerate(answer.claims):
+            for index, source in enumerate(claim.cites):
+                yield path, ("claims", number, "cites", index), "source", source
+        for index, note in enumerate(answer.notes):
+            yield path, ("notes", index), "note", note
+    for name, entry in topic.notes.items():
+        for index, source in enumerate(entry.cites):
+            yield library.home.of_topic(topic.id, "notes"), ("notes", name, "cites", index), "source", source
+
+
+def _numbers(library: Library, topic: Topic) -> Iterator[Diagnostic]:
+    """Yield a fault for each citation or note number used twice."""
+    for file, entries in (("sources", topic.sources), ("notes", topic.notes)):
+        taken = dict[object, str]()
+        for name, entry in entries.items():
+            if taken.setdefault(entry.number, name) != name:
+                remedy = "give it the next free number"
+                message = f"the number {entry.number} already belongs to `{taken[entry.number]}`"
+                yield diagnostic_at(
+                    library.home.of_topic(topic.id, file), (file, name, "number"), "C08", message, remedy
+                )
+
+
+def _approvals(library: Library, topic: Topic) -> Iterator[Diagnostic]:
+    if diagnostic := _unsigned(library.home.of_topic(topic.id, "topic"), topic.review):
+        yield diagnostic
+    for name, answer in topic.answers.items():
+        if answer.review and (diagnostic := _unsigned(library.home.answer(topic.id, name), answer.review)):
+            yield diagnostic
+
+
+def _unsigned(path: Path, review: Review) -> Diagnostic | None:
+    absent = [name for name in ("by", "on", "due", "hash") if getattr(review, name) is None]
+    if review.status != "approved" or not absent:
+        return None
+    message = f"approved, but {_listed(absent)} missing: only `footnote review record` writes an approval"
+    return diagnostic_at(path, ("review",), "R01", message, "take the status back to submitted", key=True)
+
+
+def _listed(names: list[str]) -> str:
+    quoted = [f"`{name}`" for name in names]
+    return quoted[0] + " is" if len(quoted) == 1 else ", ".join(quoted[:-1]) + f" and {quoted[-1]} are"
+
+
+def _repeated_claims(library: Library, topic: Topic) -> Iterator[Diagnostic]:
+    for name, answer in topic.answers.items():
+        seen = set[str]()
+        for number, claim in enumerate(answer.claims):
+            if claim.id in seen:
+                place = ("claims", number, "id")
+                message = f"the claim id `{claim.id}` stands twice in this answer"
+                yield diagnostic_at(library.home.answer(topic.id, name), place, "F09", message, "give it another id")
+            seen.add(claim.id)
+
+
+def _clashes(library: Library) -> Iterator[Diagnostic]:
+    """Yield a fault for each answer id or figure that two topics claim."""
+    answers, figures = dict[str, str](), dict[str, str]()
+    for name, topic in library.topics.items():
+        for answer in topic.answers:
+            if answers.setdefault(answer, name) != name:
+                yield _clash(library.home.answer(name, answer), ("answer",), answer, answers[answer])
+        for figure in topic.facts:
+            if figures.setdefault(figure, name) != name:
+                yield _clash(library.home.of_topic(name, "facts"), ("facts", figure), figure, figures[figure])
+
+
+def _clash(path: Path, location: Location, name: str, owner: str) -> Diagnostic:
+    return diagnostic_at(path, location, "F09", f"`{name}` is already in the topic `{owner}`", "give it another name")

@@ -1,0 +1,131 @@
+"""Jinja2 over authored text only: sandboxed, undefined names are errors, compiled once, rendered once per register."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from bot.content.diagnostics import nearest
+
+Values = Mapping[str, Any]
+"""What a template may use: nested names and plain values."""
+
+_MARKS = ("{{", "{%", "{#")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#+|~])")
+
+
+def escape(text: str) -> str:
+    """Return `text` so that Markdown shows it as it stands; the filter `md` in templates."""
+    return _MARKDOWN.sub(r"\\\1", text)
+
+
+def environment() -> ImmutableSandboxedEnvironment:
+    """Return the one kind of Jinja2 environment used here."""
+    made = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made.globals.clear()  # authored text has figures and filters, nothing to call
+    made.filters["md"] = escape
+    return made
+
+
+_ENVIRONMENT = environment()
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateProblem:
+    """Why a template cannot be rendered; `line` counts from 1 inside the template."""
+
+    line: int
+    name: str
+    message: str
+    suggestion: str = ""
+
+
+def is_template(text: str) -> bool:
+    """Tell whether there is anything to render in `text`."""
+    return any(mark in text for mark in _MARKS)
+
+
+def render(text: str, values: Values) -> str:
+    """Return `text` with its values inserted; raises jinja2.TemplateError for what `troubles` would name."""
+    return compiled(text).render(values) if is_template(text) else text
+
+
+@cache
+def compiled(text: str) -> Template:
+    """Return the compiled template of an authored text; each distinct text is compiled once per process."""
+    return _ENVIRONMENT.from_string(text)
+
+
+def troubles(text: str, values: Values, *, open_ended: bool = False) -> Iterator[TemplateProblem]:
+    """Yield what keeps `text` from being rendered with `values`; every unknown name is its own trouble.
+
+    `open_ended` texts get further values when they are used, so only names that begin like one of `values` are checked.
+    """
+    try:
+        names = dict(used(text))
+    except TemplateSyntaxError as error:
+        yield TemplateProblem(
+            error.lineno, "", f"Jinja2: {error.message}", "write {{ facts.… }}, with both braces closed"
+        )
+        return
+    checked = [name for name in names if not open_ended or name.partition(".")[0] in values]
+    wrong = [name for name in checked if not _exists(name, values)]
+    known = [leaf for leaf, _ in flattened(values)] if wrong else []
+    for name in wrong:
+        yield TemplateProblem(names[name], name, f"`{name}` does not exist", nearest(name, known))
+    if not wrong and not open_ended:
+        yield from _rendering(text, values)
+
+
+def used(text: str) -> Iterator[tuple[str, int]]:
+    """Yield every dotted name `text` uses, with its line; raises jinja2.TemplateSyntaxError."""
+    if not is_template(text):
+        return
+    tree = _ENVIRONMENT.parse(text)
+    inner = {id(node.node) for node in tree.find_all(nodes.Getattr)}
+    own = {"loop", *(name.name for name in tree.find_all(nodes.Name) if name.ctx == "store")}
+    for node in tree.find_all((nodes.Getattr, nodes.Name)):
+        dotted = _dotted(node)
+        if id(node) not in inner and dotted and dotted.partition(".")[0] not in own:
+            yield dotted, node.lineno
+
+
+def flattened(values: Values, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every leaf of nested `values` as dotted name and value."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from flattened(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def _dotted(node: nodes.Node) -> str:
+    if isinstance(node, nodes.Name):
+        return str(node.name) if node.ctx == "load" else ""
+    if isinstance(node, nodes.Getattr):
+        head = _dotted(node.node)
+        return f"{head}.{node.attr}" if head else ""
+    return ""
+
+
+def _exists(name: str, values: Values) -> bool:
+    """Tell whether a dotted name leads to a value (and not to a group of values)."""
+    here: Any = values
+    for step in name.split("."):
+        if not isinstance(here, Mapping) or step not in here:
+            return False
+        here = here[step]
+    return not isinstance(here, Mapping)
+
+
+def _rendering(text: str, values: Values) -> Iterator[TemplateProblem]:
+    try:
+        render(text, values)
+    except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError) as error:
+        yield TemplateProblem(1, "", f"Jinja2: {error}")

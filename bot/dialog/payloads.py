@@ -1,0 +1,43 @@
+"""What a button carries: `v1:<node>[:<tone>][!<word>]`, at most 64 bytes, valid for ever on any replica."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bot.dialog.turn import Register
+
+MAX_BYTES = 64
+"""Telegram's limit for callback data (Bot API, InlineKeyboardButton)."""
+
+_PAYLOAD = re.compile(
+    r"v1:(?P<node>[a-z][a-z0-9-]{0,39})(?::(?P<tone>professional|layperson))?(?:!(?P<word>[a-z]{1,7}))?"
+)
+
+REASONS = ("unclear", "wrong", "missing", "old", "other")
+"""Words for why an answer did not help; each is counted beside the `down` it follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A parsed button: show `node`, in `tone` from now on if given; `word` is up, down, a reason, yes, or none."""
+
+    node: str
+    register: Register | None = None
+    word: str = ""
+
+
+def payload(node: str, register: Register | None = None, word: str = "") -> str:
+    """Return the payload of a button."""
+    return f"v1:{node}" + (f":{register}" if register else "") + (f"!{word}" if word else "")
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Tap | None:
+    """Return the tap a payload stands for, or None for anything this program did not write; the same few come again."""
+    found = _PAYLOAD.fullmatch(text)
+    if found is None:
+        return None
+    register = found["tone"]
+    return Tap(found["node"], Register(register) if register else None, found["word"] or "")

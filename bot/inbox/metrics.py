@@ -1,0 +1,125 @@
+"""What is counted, on a registry of its own: plain method calls, no platform id, no text, few labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from bot.store.base import QueueDepth
+
+_LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+
+
+class Metrics:
+    """The figures behind `/metrics`. Node ids are the tree's own, so labels stay few."""
+
+    content_type = CONTENT_TYPE_LATEST
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self._accepted = _counter(registry, "accepted", "Events written to the inbox", "channel")
+        self._repeated = _counter(registry, "repeated", "Events known already", "channel")
+        self._refused = _counter(registry, "refused", "Events a door could not accept", "channel", "reason")
+        self._turns = _counter(registry, "turns", "Turns answered", "channel", "node", "outcome")
+        self._silent = _counter(registry, "silent", "Unaddressed words left unanswered", "channel")
+        self._retries = _counter(registry, "retries", "Turns postponed", "channel", "reason")
+        self._quarantined = _counter(registry, "quarantined", "Turns set aside for an operator", "channel")
+        self._limited = _counter(registry, "limited", "Turns beyond a person's share, not answered in full", "channel")
+        self._departed = _counter(registry, "departed", "Turns whose asker was gone", "channel")
+        self._store_errors = _counter(registry, "store_errors", "Database calls that failed", "step")
+        for step in ("claim", "finish", "postpone", "progress", "quarantine", "upkeep"):
+            self._store_errors.labels(step)
+        self._latency = Histogram(
+            "footnote_answer_seconds", "From door to answer delivered", ["channel"], buckets=_LATENCY, registry=registry
+        )
+        # looked up once for each set of labels: the library joins and checks them anew, three times a turn
+        self._accepted_of, self._repeated_of = cache(self._accepted.labels), cache(self._repeated.labels)
+        self._turns_of, self._latency_of = cache(self._turns.labels), cache(self._latency.labels)
+        self._waiting = _gauge(registry, "inbox_waiting", "Turns waiting or under way", "channel")
+        self._held = _gauge(registry, "inbox_quarantined", "Turns in quarantine", "channel")
+        self._age = _gauge(registry, "inbox_oldest_seconds", "Age of the oldest waiting turn", "channel")
+        self._up = _gauge(registry, "platform_up", "1 if the platform is connected", "channel")
+        self._leader = _gauge(registry, "leader", "1 if this process holds the post", "post")
+
+    def begin(self, channel: str) -> None:
+        """Show the channel's counters at 0 from the start: a rate is blind to a counter that begins at 1."""
+        for counter in (self._accepted, self._repeated, self._silent, self._quarantined, self._limited, self._departed):
+            counter.labels(channel)
+        for reason in ("overloaded", "store"):
+            self._refused.labels(channel, reason)
+        for reason in ("busy", "error"):
+            self._retries.labels(channel, reason)
+
+    def accepted(self, channel: str, *, fresh: bool) -> None:
+        """An event reached the inbox, for the first time or again."""
+        (self._accepted_of if fresh else self._repeated_of)(channel).inc()
+
+    def refused(self, channel: str, reason: str) -> None:
+        """A door had to refuse an event; the platform will repeat it."""
+        self._refused.labels(channel, reason).inc()
+
+    def answered(self, channel: str, node: str, outcome: str, seconds: float) -> None:
+        """An answer was delivered, so many seconds after its question was accepted."""
+        self._turns_of(channel, node, outcome).inc()
+        self._latency_of(channel).observe(max(seconds, 0.0))
+
+    def kept_silent(self, channel: str) -> None:
+        """Words not addressed to the bot were left alone."""
+        self._silent.labels(channel).inc()
+
+    def postponed(self, channel: str, reason: str) -> None:
+        """A turn will be tried again; the reason is `busy` or `error`."""
+        self._retries.labels(channel, reason).inc()
+
+    def quarantined(self, channel: str) -> None:
+        """A turn was given up and set aside."""
+        self._quarantined.labels(channel).inc()
+
+    def limited(self, channel: str) -> None:
+        """A turn was beyond its sender's share and not answered in full."""
+        self._limited.labels(channel).inc()
+
+    def user_left(self, channel: str) -> None:
+        """Nobody was there any more to be answered."""
+        self._departed.labels(channel).inc()
+
+    def store_failed(self, step: str) -> None:
+        """The database did not take a step; it is tried again."""
+        self._store_errors.labels(step).inc()
+
+    def queue_depth(self, channel: str, queue_depth: QueueDepth, now: float) -> None:
+        """How full the channel's inbox is."""
+        self._waiting.labels(channel).set(queue_depth.waiting)
+        self._held.labels(channel).set(queue_depth.quarantined)
+        self._age.labels(channel).set(max(now - queue_depth.oldest, 0.0) if queue_depth.oldest is not None else 0.0)
+
+    def platform(self, channel: str, *, up: bool) -> None:
+        """Whether the platform is connected."""
+        self._up.labels(channel).set(up)
+
+    def leading(self, post: str, *, pending: bool) -> None:
+        """Whether this process holds the post (one poller, one socket)."""
+        self._leader.labels(post).set(pending)
+
+    def page(self) -> bytes:
+        """Return everything in Prometheus's text format."""
+        return generate_latest(self.registry)
+
+    def values(self) -> Mapping[str, float]:
+        """Return every sample as `name{label="value"}` -> value."""
+        return {
+            sample.name + "".join(f'{{{key}="{value}"}}' for key, value in sorted(sample.labels.items())): sample.value
+            for family in self.registry.collect()
+            for sample in family.samples
+        }
+
+
+def _counter(registry: CollectorRegistry, name: str, help_text: str, *labels: str) -> Counter:
+    return Counter(f"footnote_{name}", help_text, labels, registry=registry)
+
+
+def _gauge(registry: CollectorRegistry, name: str, help_text: str, *labels: str) -> Gauge:
+    return Gauge(f"footnote_{name}", help_text, labels, registry=registry)

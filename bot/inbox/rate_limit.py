@@ -1,0 +1,113 @@
+"""One person's share: beyond so many questions a minute one kind sentence, not answers. Never for what is urgent.
+
+Nothing accepted is lost: the turn is stored, takes its place in its conversation, and is ended by one message that says
+what happened and holds the way to the answer; what else the same person sends within that minute is ended by the same
+message. It is not put off instead, because a conversation keeps its order: somebody's "chest pain now" would wait
+behind everything they sent before. So each question is still read, and whatever is urgent is answered in full.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from bot.content.markdown import parse
+from bot.dialog import payloads
+from bot.dialog.engine import Engine
+from bot.dialog.turn import Button, Effect, Outcome, Reply
+from bot.inbox.events import Channel, InboundEvent, OutboundMessage, Progress
+from bot.inbox.metrics import Metrics
+from bot.token_bucket import TokenBuckets
+
+Accept = Callable[[InboundEvent], Awaitable[bool]]
+
+_MARK = "beyond_share"
+"""The address carries what was decided at the door, so that an outage, a restart or another replica decides nothing
+anew: what people sent in an hour and is answered in a minute was never too much."""
+
+_TELL, _TOLD = "tell", "told"
+_ALWAYS = frozenset({Effect.FORGET, Effect.EXPORT})
+
+
+class UserRateLimit:
+    """Marks at the door what is beyond a person's share, and gives it its sentence when it is delivered.
+
+    `per_minute` questions may come at once or within a minute (0: any number). The count is in this process's memory
+    alone: with several replicas a person has a share at each of them.
+    """
+
+    def __init__(
+        self,
+        per_minute: int,
+        accept: Accept,
+        engine: Engine,
+        metrics: Metrics,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._per_minute = per_minute
+        self._accept = accept
+        self._engine = engine
+        self._metrics = metrics
+        self._shares = TokenBuckets(max(per_minute, 1) / 60, max(per_minute, 1), clock)
+        self._notices = TokenBuckets(1 / 60, 1, clock)
+
+    async def accept(self, event: InboundEvent) -> bool:
+        """Accept the envelope as the inbox does, counted. Words that were not addressed to the bot are not counted."""
+        if not self._per_minute or event.unaddressed:
+            return await self._accept(event)
+        if self._shares.take(event.person):
+            return await self._returning(self._shares, event)
+        if self._notices.take(event.person):
+            return await self._returning(self._notices, _marked(event, _TELL))
+        return await self._accept(_marked(event, _TOLD))
+
+    async def _returning(self, buckets: TokenBuckets, event: InboundEvent) -> bool:
+        """Accept the envelope; what was known already, or could not be stored, costs nothing."""
+        fresh = False
+        try:
+            fresh = await self._accept(event)
+        finally:
+            if not fresh:
+                buckets.give_back(event.person)
+        return fresh
+
+    def channel(self, channel: Channel) -> Channel:
+        """Return the channel, which says the sentence in place of an answer that was marked."""
+        return _LimitedChannel(channel, self._notice, self._metrics)
+
+    def _notice(self, reply: Reply) -> Reply:
+        card, engine = reply.card, self._engine
+        title = engine.sentence("too-many-title", card.register)
+        body = parse(engine.sentence("too-many", card.register, number=self._per_minute))
+        button = Button(engine.label(card.node, card.register), payloads.payload(card.node))
+        buttons = reply.choices or (button,)
+        return Reply(replace(card, title=title, body=body, notes=(), sources=(), buttons=buttons, lists_sources=False))
+
+
+class _LimitedChannel:
+    def __init__(self, channel: Channel, notice: Callable[[Reply], Reply], metrics: Metrics) -> None:
+        self.name = channel.name
+        self._inner = channel
+        self._notice = notice
+        self._metrics = metrics
+
+    async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
+        if _MARK in message.address:
+            message, mark = _unmarked(message)
+            if message.reply.card.outcome is not Outcome.URGENT and message.reply.effect not in _ALWAYS:
+                self._metrics.limited(self.name)
+                if mark == _TOLD:
+                    return
+                message = replace(message, reply=self._notice(message.reply))
+        await self._inner.deliver(message, progress)
+
+
+def _marked(event: InboundEvent, mark: str) -> InboundEvent:
+    return replace(event, address={**event.address, _MARK: mark})
+
+
+def _unmarked(message: OutboundMessage) -> tuple[OutboundMessage, str]:
+    address = dict(message.address)
+    mark = str(address.pop(_MARK))
+    return replace(message, address=address), mark

@@ -1,0 +1,263 @@
+"""What delivery asks of a database: one narrow interface with two direct implementations.
+
+A *lane* is a conversation that has work in it. A worker leases a whole lane, so that turns of one conversation are
+taken in order by one worker at a time, on whichever replica, while lanes proceed side by side. An inbox row exists only
+as long as its turn is unfinished: finishing a turn deletes the row, and with it the question and the address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from bot.dialog.turn import Register, State
+from bot.errors import StoreError
+
+DIGEST_BYTES = 16
+"""128 bits: with 10 million people the chance that any two share a hash is below 10^-24."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be used now (locked, full, read-only, restarting); trying again later may work."""
+
+
+class StoreInUse(StoreError):
+    """Another process already serves from this database file."""
+
+
+class SchemaTooNew(StoreError):
+    """The database was written by a newer program than this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """One accepted event as it is stored: hashed names, sealed payload. `received` is in seconds since the epoch."""
+
+    keys: tuple[bytes, ...]
+    channel: str
+    person: bytes
+    conversation: bytes
+    payload: bytes
+    received: float
+    question: str | None = None
+    replies_to: str | None = None
+    edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right of one process to work on a lane from `now` until `until` (seconds since the epoch)."""
+
+    owner: int
+    now: float
+    until: float
+
+    @property
+    def farthest(self) -> float:
+        """When a lease that is still believed may end: one that ends later is the leavings of a clock that was ahead.
+
+        The clocks of replicas may differ by the length of a lease; without that allowance, each would take what a
+        replica whose clock is a moment ahead has just begun.
+        """
+        return self.until + (self.until - self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One leased inbox row with everything needed to answer it.
+
+    `context` is the node of the message it replies to, `earlier` the message that answered the same question before it
+    was edited, `sent` the parts an attempt that died had delivered; `doubtful` that such an attempt may have delivered
+    one more than it wrote down.
+    """
+
+    row: int
+    channel: str
+    person: bytes
+    conversation: bytes
+    payload: bytes
+    received: float
+    attempts: int
+    sent: tuple[str, ...]
+    question: str | None
+    state: State
+    context: str | None
+    earlier: str | None
+    doubtful: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptResult:
+    """What became of an arrival: `fresh` unless known already; `turn` if it was leased on the spot."""
+
+    fresh: bool
+    turn: Turn | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One press of a feedback button. Only sums per day are kept, never who pressed."""
+
+    node: str
+    register: str
+    channel: str
+    vote: str
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResult:
+    """What a finished turn leaves behind. Without `state` nothing about the asker is written."""
+
+    at: float
+    state: State | None = None
+    node: str | None = None
+    messages: tuple[str, ...] = ()
+    vote: Vote | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepth:
+    """How full one channel's inbox is, unreadable events counted as quarantined.
+
+    `oldest` is when its oldest waiting turn was received.
+    """
+
+    waiting: int
+    quarantined: int
+    oldest: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingTurn:
+    """An unfinished turn as an operator may see it: no text, no names."""
+
+    row: int
+    channel: str
+    status: str
+    attempts: int
+    received: float
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionCutoffs:
+    """Everything older than these moments (seconds since the epoch) is pruned."""
+
+    events: float
+    messages: float
+    quarantine: float
+    idle: float
+    user_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class PruneCounts:
+    """How many rows of each kind were removed."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+class Store(Protocol):
+    """The database. Every method is one transaction; each may raise `StoreUnavailable`, and then nothing was done."""
+
+    async def close(self) -> None:
+        """Finish what is under way and let go of the database."""
+
+    async def ping(self) -> None:
+        """Return if the database can be written to."""
+
+    async def recover(self) -> None:
+        """Take over the lanes of dead processes. Raises `StoreInUse` where only one process may serve."""
+
+    async def accept(self, new_event: NewEvent, lease: Lease | None) -> AcceptResult:
+        """Store the arrival durably, once. If `lease` is given and its conversation is idle, lease it at once."""
+
+    async def claim(self, channel: str, limit: int, lease: Lease) -> list[Turn]:
+        """Lease up to `limit` lanes that are due and free, longest due first; return the first turn of each."""
+
+    async def renew(self, lease: Lease, conversations: Sequence[bytes]) -> None:
+        """Extend the lease of these lanes, where this owner still holds it."""
+
+    async def progress(self, turn: Turn, sent: Sequence[str]) -> None:
+        """Remember which parts of the answer were delivered so far."""
+
+    async def finish(self, turn: Turn, record: TurnResult, lease: Lease | None) -> Turn | None:
+        """Write what the turn leaves behind and delete its row; with `lease` go on to the lane's next turn, if any.
+
+        Does nothing (and returns None) if another replica has finished the turn meanwhile.
+        """
+
+    async def postpone(self, turn: Turn, due_at: float, attempts: int) -> None:
+        """Release the lane until `due_at`; the turn stays the first of its conversation."""
+
+    async def quarantine(self, turn: Turn, reason: str, now: float) -> None:
+        """Set the turn aside for an operator and let the conversation go on."""
+
+    async def quarantine_raw(self, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
+        """Keep an event that no door could read, for an operator; return False if it is kept already."""
+
+    async def release(self, owner: int) -> None:
+        """Give up every lane this owner holds, so that others take them at once, knowing that turns were broken off."""
+
+    async def preferences(self, person: bytes) -> State:
+        """Return what is remembered about the person (an empty trail)."""
+
+    async def is_known(self, conversation: bytes) -> bool:
+        """Return whether the conversation has had an answer that is still remembered."""
+
+    async def forget(self, person: bytes) -> dict[str, int]:
+        """Delete everything about the person; return how much of each kind there was."""
+
+    async def export(self, person: bytes) -> dict[str, Any]:
+        """Return everything stored about the person, as plain JSON values."""
+
+    async def votes(self) -> Mapping[tuple[str, str], int]:
+        """Return how often each answer was voted `up` and `down`, by (node, vote)."""
+
+    async def user_left(self, person: bytes, at: float) -> None:
+        """Note that the person left; unless they return, the next prune after the grace period forgets them."""
+
+    async def prune(self, cutoffs: RetentionCutoffs) -> PruneCounts:
+        """Remove what is older than the horizon."""
+
+    async def queue_depth(self) -> Mapping[str, QueueDepth]:
+        """Return how full the inbox is, by channel."""
+
+    async def pending(self, status: str | None = None) -> Sequence[PendingTurn]:
+        """Return unfinished turns, oldest first; of one status if given: `waiting`, `quarantined`, `unreadable`."""
+
+    async def replay(self, row: int, now: float) -> bool:
+        """Put a quarantined turn back to work; return whether there was one (what is unreadable stays so)."""
+
+    async def drop(self, row: int) -> bool:
+        """Delete a quarantined turn unanswered, or an unreadable event; return whether there was one."""
+
+    def lead(self, post: str) -> AbstractAsyncContextManager[asyncio.Event]:
+        """Wait until this process alone holds `post`; the event is set when the post is lost."""
+
+
+DAY = 86400.0
+"""Seconds in a day."""
+
+LONGEST_WAIT = 7200.0
+"""Seconds. No retry is ever further away (Slack and Telegram ask for an hour at most), so a later one is the leavings
+of a clock that was ahead, and counts as due."""
+
+
+def day_of(moment: float) -> int:
+    """Return the day number (days since 1970-01-01) of a moment in seconds since the epoch."""
+    return int(moment // DAY)
+
+
+def trail_text(state: State) -> str:
+    """Return the trail as it is stored: node ids, oldest first, separated by spaces."""
+    return " ".join(state.history)
+
+
+def state_from(register: str | None, introduced: bool | None, history: str | None) -> State:
+    """Return the state from what the person's row (tone, met) and the conversation's row (trail) hold, if anything."""
+    return State(Register(register) if register else None, bool(introduced), tuple(history.split()) if history else ())

@@ -1,0 +1,223 @@
+"""The life of a turn in PostgreSQL: one statement, hence one round trip, per step, for all who wait for that step.
+
+Every statement locks rows in the order of their keys, so that groups of several replicas cannot wait for each other.
+
+Where a step leases a lane and then reads what the lane's last turn wrote, it takes a second statement, unless that turn
+ended before the first began: a statement sees the database as it was when it began.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from bot.store.base import LONGEST_WAIT, Lease, NewEvent, Turn, TurnResult, day_of, state_from, trail_text
+
+Acceptance = tuple[NewEvent, Lease | None]
+Finish = tuple[Turn, TurnResult, Lease | None]
+
+_REMEMBERED = """p.tone, p.met, c.trail,
+  (SELECT node FROM message m WHERE m.conversation = a.conversation AND m.message = a.replies_to) AS context,
+  (SELECT message FROM message m WHERE a.edited AND m.conversation = a.conversation AND m.question = a.question
+   ORDER BY at DESC, part LIMIT 1) AS earlier"""
+
+_MEMORY = """LEFT JOIN person p ON p.person = a.person
+LEFT JOIN conversation c ON c.conversation = a.conversation"""
+
+ACCEPT = f"""
+WITH arrival AS (
+  SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::boolean[],
+    $8::float8[], $9::bigint[], $10::float8[])
+  AS a (conversation, person, channel, payload, question, replies_to, edited, received, owner, until)
+), key AS (
+  SELECT * FROM unnest($11::bytea[], $12::bytea[], $13::float8[]) AS k (event, conversation, at)
+), unknown AS (
+  INSERT INTO seen (event, at) SELECT event, at FROM key ORDER BY event ON CONFLICT DO NOTHING RETURNING event
+), fresh AS (
+  INSERT INTO inbox (conversation, person, channel, payload, question, replies_to, edited, received)
+  SELECT conversation, person, channel, payload, question, replies_to, edited, received FROM arrival
+  WHERE conversation NOT IN (SELECT conversation FROM key WHERE event NOT IN (SELECT event FROM unknown))
+  RETURNING id, conversation
+), entered AS (
+  INSERT INTO lane AS l (conversation, channel, waiting, due_at, owner, until)
+  SELECT conversation, channel, 1, received, owner, until FROM arrival JOIN fresh USING (conversation)
+  ORDER BY conversation
+  ON CONFLICT (conversation) DO UPDATE SET waiting = l.waiting + 1,
+    due_at = CASE WHEN l.waiting > 0 OR excluded.owner IS NOT NULL AND l.due_at < excluded.due_at
+             THEN l.due_at ELSE excluded.due_at END,
+    owner = CASE WHEN l.waiting = 0 THEN excluded.owner ELSE l.owner END,
+    until = CASE WHEN l.waiting = 0 THEN excluded.until ELSE l.until END
+  RETURNING conversation, waiting, due_at
+)
+SELECT fresh.id, entered.conversation, entered.waiting = 1 AND a.owner IS NOT NULL AS leased,
+  coalesce(before.waiting, 0) = 0 AND entered.due_at = coalesce(before.due_at, a.received) AS unmoved, {_REMEMBERED}
+FROM entered JOIN fresh USING (conversation) JOIN arrival a USING (conversation)
+LEFT JOIN lane before ON before.conversation = a.conversation {_MEMORY}
+"""  # noqa: S608 (constants of ours)
+"""Returns nothing for a repetition, else the new turn, and whether its lane is leased. A lane that is emptied stays
+with `waiting = 0` until pruned: deleting it here could miss a turn that is being accepted at the same moment.
+
+What is remembered is as it was when the statement began. If the lane was idle then, and its `due_at`, which every turn
+that ends sets anew and a lease taken here leaves alone, is the same once the lane is ours, then no turn ended in
+between: the lane is `unmoved`, and what was read is what that turn would have left."""
+
+CLAIM = f"""
+WITH due AS (
+  SELECT conversation, owner IS NOT NULL AS doubtful FROM lane
+  WHERE channel = $1 AND waiting > 0 AND (due_at <= $2 OR due_at > $2 + {LONGEST_WAIT})
+  AND (owner IS NULL OR until <= $2 OR until > $6)
+  ORDER BY due_at LIMIT $5 FOR UPDATE SKIP LOCKED
+)
+UPDATE lane SET owner = $3, until = $4 FROM due WHERE lane.conversation = due.conversation
+RETURNING lane.conversation, due.doubtful
+"""  # noqa: S608 (a constant of ours)
+
+FIRST_TURNS = f"""
+SELECT a.*, {_REMEMBERED}
+FROM (SELECT DISTINCT ON (conversation) * FROM inbox WHERE conversation = ANY($1::bytea[]) AND status = 'waiting'
+  ORDER BY conversation, id) AS a
+{_MEMORY}
+"""  # noqa: S608
+
+FINISH = """
+WITH turn AS (
+  SELECT * FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::smallint[], $5::boolean[], $6::text[], $7::text[],
+    $8::float8[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::float8[])
+  AS t (id, tone, met, day, remembered, trail, node, at, voted, vote_tone, vote_channel, vote, owner, until)
+), done AS (
+  DELETE FROM inbox USING turn WHERE inbox.id = turn.id
+  RETURNING inbox.conversation, inbox.person, inbox.question, turn.*
+), about AS (
+  INSERT INTO person AS p (person, tone, met, day)
+  SELECT person, tone, met, day FROM done WHERE remembered ORDER BY person
+  ON CONFLICT (person) DO UPDATE SET tone = CASE WHEN p.person = ANY($15) THEN excluded.tone ELSE p.tone END,
+    met = p.met OR excluded.met, day = excluded.day, departed = NULL
+  WHERE p.person = ANY($15) OR p.met < excluded.met OR p.day <> excluded.day OR p.departed IS NOT NULL
+), position AS (
+  INSERT INTO conversation (conversation, person, trail, day)
+  SELECT conversation, person, trail, day FROM done WHERE remembered ORDER BY conversation
+  ON CONFLICT (conversation) DO UPDATE SET person = excluded.person, trail = excluded.trail, day = excluded.day
+), answers AS (
+  INSERT INTO message (conversation, message, node, question, part, at)
+  SELECT conversation, message, node, question, part, at
+  FROM done JOIN unnest($16::bigint[], $17::text[], $18::smallint[]) AS sent (id, message, part) USING (id)
+  ORDER BY conversation, message
+  ON CONFLICT (conversation, message) DO UPDATE SET node = excluded.node, at = excluded.at
+), votes AS (
+  INSERT INTO feedback AS f (node, tone, channel, vote, day, votes)
+  SELECT voted, vote_tone, vote_channel, vote, day, count(*) FROM done WHERE vote IS NOT NULL
+  GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+  ON CONFLICT (node, tone, channel, vote, day) DO UPDATE SET votes = f.votes + excluded.votes
+), held AS (
+  SELECT conversation FROM lane WHERE conversation = ANY($19) ORDER BY conversation FOR UPDATE
+)
+UPDATE lane SET waiting = waiting - 1, due_at = done.at,
+  owner = CASE WHEN waiting > 1 THEN done.owner END, until = done.until
+FROM done JOIN held USING (conversation)
+WHERE lane.conversation = done.conversation AND lane.conversation = ANY($19)
+RETURNING lane.conversation, lane.waiting
+"""
+"""Returns nothing for a turn that another replica has finished, else how many are left in its lane."""
+
+
+def accept_names(call: Acceptance) -> Collection[bytes]:
+    """Return what two arrivals of one `ACCEPT` must not share."""
+    new_event, _ = call
+    return (new_event.conversation, *new_event.keys)
+
+
+def accept_terms(calls: Sequence[Acceptance]) -> list[Sequence[Any]]:
+    """Return the parameters of `ACCEPT`, a column each."""
+    keys = [(key, new_event.conversation, new_event.received) for new_event, _ in calls for key in new_event.keys]
+    return [*_columns([_accepted(*call) for call in calls], 10), *_columns(keys, 3)]
+
+
+def finish_names(call: Finish) -> Collection[bytes]:
+    """Return what two turns of one `FINISH` must not share."""
+    turn, _, _ = call
+    return (turn.conversation, turn.person)
+
+
+def finish_terms(calls: Sequence[Finish]) -> list[Sequence[Any]]:
+    """Return the parameters of `FINISH`, a column each. Only what a turn changed about its person is written."""
+    changed = [
+        turn.person for turn, record, _ in calls if record.state and record.state.register != turn.state.register
+    ]
+    sent = [(turn.row, text, part) for turn, record, _ in calls for part, text in enumerate(record.messages)]
+    lanes = [turn.conversation for turn, _, _ in calls]
+    return [*_columns([_finished(*call) for call in calls], 14), changed, *_columns(sent, 3), lanes]
+
+
+def _accepted(new_event: NewEvent, lease: Lease | None) -> tuple[Any, ...]:
+    return (
+        new_event.conversation,
+        new_event.person,
+        new_event.channel,
+        new_event.payload,
+        new_event.question,
+        new_event.replies_to,
+        new_event.edited,
+        new_event.received,
+        lease.owner if lease else None,
+        lease.until if lease else None,
+    )
+
+
+def _finished(turn: Turn, record: TurnResult, lease: Lease | None) -> tuple[Any, ...]:
+    state, vote = record.state or turn.state, record.vote
+    voted = (vote.node, vote.register, vote.channel, vote.vote) if vote else (None, None, None, None)
+    return (
+        turn.row,
+        state.register,
+        state.introduced,
+        vote.day if vote else day_of(record.at),
+        record.state is not None,
+        trail_text(state),
+        record.node,
+        record.at,
+        *voted,
+        lease.owner if lease else None,
+        lease.until if lease else None,
+    )
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> Sequence[Sequence[Any]]:
+    return list(zip(*rows, strict=True)) or [()] * width
+
+
+def new_turn(row: Any, new_event: NewEvent) -> Turn:
+    """Return the turn one row of `ACCEPT` makes of an arrival."""
+    return Turn(
+        row=row["id"],
+        channel=new_event.channel,
+        person=new_event.person,
+        conversation=new_event.conversation,
+        payload=new_event.payload,
+        received=new_event.received,
+        attempts=0,
+        sent=(),
+        question=new_event.question,
+        state=state_from(row["tone"], row["met"], row["trail"]),
+        context=row["context"],
+        earlier=row["earlier"],
+    )
+
+
+def turn_from(row: Any, *, doubtful: bool = False) -> Turn:
+    """Return the turn one row of `FIRST_TURNS` describes; a turn that failed before is doubtful anyway."""
+    return Turn(
+        row=row["id"],
+        channel=row["channel"],
+        person=row["person"],
+        conversation=row["conversation"],
+        payload=row["payload"],
+        received=row["received"],
+        attempts=row["attempts"],
+        sent=tuple(json.loads(row["sent"])),
+        question=row["question"],
+        state=state_from(row["tone"], row["met"], row["trail"]),
+        context=row["context"],
+        earlier=row["earlier"],
+        doubtful=doubtful or row["attempts"] > 0,
+    )

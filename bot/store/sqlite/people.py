@@ -1,0 +1,173 @@
+"""What SQLite holds about a person, and how it is shown, deleted and pruned."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from bot.dialog.turn import State
+from bot.store.base import DIGEST_BYTES, Lease, PendingTurn, QueueDepth, RetentionCutoffs, day_of, state_from
+from bot.store.sqlite import turns
+
+_THEIRS = "(SELECT conversation FROM conversation WHERE person = ?)"
+_FORGET = {
+    "messages": f"DELETE FROM message WHERE conversation IN {_THEIRS}",  # noqa: S608 (no value is interpolated)
+    "conversations": "DELETE FROM conversation WHERE person = ?",
+    "preferences": "DELETE FROM person WHERE person = ?",
+}
+_COUNT = {
+    "conversations": "SELECT count(*) FROM conversation WHERE person = ?",
+    "messages": f"SELECT count(*) FROM message WHERE conversation IN {_THEIRS}",  # noqa: S608
+    "questions": "SELECT count(*) FROM inbox WHERE person = ? AND status = 'quarantined'",
+}
+_OLD = {
+    "events": "DELETE FROM seen WHERE event BETWEEN :first AND :last AND at < :events",
+    "messages": "DELETE FROM message WHERE conversation BETWEEN :first AND :last AND at < :messages",
+    "conversations": "DELETE FROM conversation WHERE conversation BETWEEN :first AND :last AND day < :idle_day",
+    "people": "DELETE FROM person WHERE person BETWEEN :first AND :last AND day < :idle_day",
+}
+SLICES = 256
+"""Keys are hashes, so their first byte cuts every table into equal slices: a million people are pruned four thousand
+at a time, and no turn waits for more than one slice."""
+
+
+def preferences(db: sqlite3.Connection, person: bytes) -> State:
+    """Return tone and met of the person."""
+    register, introduced = db.execute("SELECT tone, met FROM person WHERE person = ?", (person,)).fetchone() or (
+        None,
+        False,
+    )
+    return state_from(register, introduced, None)
+
+
+def is_known(db: sqlite3.Connection, conversation: bytes) -> bool:
+    """Return whether the conversation has a row."""
+    return db.execute("SELECT 1 FROM conversation WHERE conversation = ?", (conversation,)).fetchone() is not None
+
+
+def forget(db: sqlite3.Connection, person: bytes) -> dict[str, int]:
+    """Delete preferences, conversations, their messages and quarantined questions; return how many of each."""
+    counts = {kind: db.execute(statement, (person,)).rowcount for kind, statement in _FORGET.items()}
+    pending = db.execute("DELETE FROM inbox WHERE person = ? AND status = 'quarantined'", (person,))
+    return {**counts, "questions": pending.rowcount}
+
+
+def export(db: sqlite3.Connection, person: bytes) -> dict[str, Any]:
+    """Return what is stored about the person."""
+    state = preferences(db, person)
+    histories = db.execute("SELECT trail FROM conversation WHERE person = ?", (person,)).fetchall()
+    counts = {kind: db.execute(statement, (person,)).fetchone()[0] for kind, statement in _COUNT.items()}
+    return {
+        "tone": state.register and str(state.register),
+        "met": state.introduced,
+        "trails": [history.split() for (history,) in histories],
+        **counts,
+    }
+
+
+def user_left(db: sqlite3.Connection, person: bytes, at: float) -> None:
+    """Note when the person left."""
+    db.execute(
+        "INSERT INTO person (person, met, day, departed) VALUES (:person, 0, :day, :at)"
+        " ON CONFLICT (person) DO UPDATE SET departed = coalesce(departed, excluded.departed)",
+        {"person": person, "day": day_of(at), "at": at},
+    )
+
+
+def prune_slice(db: sqlite3.Connection, number: int, cutoffs: RetentionCutoffs) -> dict[str, int]:
+    """Remove what is older than the horizon from one slice of the keys, 0 to 255; return how many rows of each kind."""
+    terms = {
+        "first": bytes([number]),
+        "last": bytes([number]) + b"\xff" * DIGEST_BYTES,
+        "events": cutoffs.events,
+        "messages": cutoffs.messages,
+        "idle_day": day_of(cutoffs.idle),
+    }
+    return {kind: db.execute(statement, terms).rowcount for kind, statement in _OLD.items()}
+
+
+def prune_rest(db: sqlite3.Connection, cutoffs: RetentionCutoffs) -> dict[str, int]:
+    """Forget who left long ago, and drop what nobody looked at in the quarantine."""
+    gone = db.execute("SELECT person FROM person WHERE departed < ?", (cutoffs.user_left,)).fetchall()
+    for (person,) in gone:
+        forget(db, person)
+    dropped = db.execute("DELETE FROM inbox WHERE status <> 'waiting' AND received < ?", (cutoffs.quarantine,))
+    return {"departed": len(gone), "quarantine": dropped.rowcount}
+
+
+_DEPTH = """SELECT channel, coalesce(sum(status = 'waiting'), 0), coalesce(sum(status <> 'waiting'), 0),
+min(CASE WHEN status = 'waiting' THEN received END) FROM inbox GROUP BY channel"""
+
+_SET_ASIDE = """UPDATE inbox SET status = 'quarantined', reason = ?, attempts = attempts + 1
+WHERE id = ? AND status = 'waiting'"""
+
+_KEEP_UNREADABLE = """INSERT INTO inbox (conversation, person, channel, payload, received, status, reason)
+VALUES (x'', x'', :channel, :payload, :now, 'unreadable', :reason)"""
+
+_HELD = """SELECT id, channel, status, attempts, received, reason FROM inbox
+WHERE :status IS NULL OR status = :status ORDER BY id"""
+
+
+def queue_depth(db: sqlite3.Connection) -> dict[str, QueueDepth]:
+    """Return how full the inbox is, by channel."""
+    return {channel: QueueDepth(waiting, pending, oldest) for channel, waiting, pending, oldest in db.execute(_DEPTH)}
+
+
+def pending(db: sqlite3.Connection, status: str | None) -> list[PendingTurn]:
+    """Return unfinished turns, oldest first."""
+    return [PendingTurn(*row) for row in db.execute(_HELD, {"status": status})]
+
+
+def votes(db: sqlite3.Connection) -> dict[tuple[str, str], int]:
+    """Return the sums of the feedback buttons."""
+    rows = db.execute("SELECT node, vote, sum(votes) FROM feedback GROUP BY node, vote")
+    return {(node, vote): total for node, vote, total in rows}
+
+
+def quarantine(db: sqlite3.Connection, row: int, conversation: bytes, reason: str, now: float) -> None:
+    """Set the turn aside and let its conversation go on."""
+    if db.execute(_SET_ASIDE, (reason, row)).rowcount:
+        turns.leave_lane(db, conversation, now)
+
+
+def replay(db: sqlite3.Connection, row: int, now: float) -> bool:
+    """Put a quarantined turn back to work."""
+    back = (
+        "UPDATE inbox SET status = 'waiting', reason = NULL, attempts = 0 WHERE id = ? AND status = 'quarantined'"
+        " RETURNING conversation, channel"
+    )
+    found = db.execute(back, (row,)).fetchall()
+    for conversation, channel in found:
+        turns.enter_lane(db, conversation, channel, now)
+    return bool(found)
+
+
+def drop(db: sqlite3.Connection, row: int) -> bool:
+    """Delete a turn or event that was set aside."""
+    return db.execute("DELETE FROM inbox WHERE id = ? AND status <> 'waiting'", (row,)).rowcount > 0
+
+
+def quarantine_raw(db: sqlite3.Connection, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
+    """Keep an unreadable event, once; it belongs to nobody."""
+    if db.execute("INSERT OR IGNORE INTO seen (event, at) VALUES (?, ?)", (event, now)).rowcount == 0:
+        return False
+    db.execute(_KEEP_UNREADABLE, {"channel": channel, "payload": payload, "reason": reason, "now": now})
+    return True
+
+
+def release(db: sqlite3.Connection, owner: int | None) -> None:
+    """End the owner's leases, or everyone's; the owner stays as a sign that turns may have been broken off."""
+    db.execute("UPDATE lane SET until = 0 WHERE owner = :owner OR :owner IS NULL", {"owner": owner})
+
+
+def renew(db: sqlite3.Connection, lease: Lease, conversations: Sequence[bytes]) -> None:
+    """Extend the owner's leases on these lanes."""
+    renewed = [(lease.until, lane, lease.owner) for lane in conversations]
+    db.executemany("UPDATE lane SET until = ? WHERE conversation = ? AND owner = ?", renewed)
+
+
+def postpone(db: sqlite3.Connection, row: int, conversation: bytes, due_at: float, attempts: int) -> None:
+    """Free the lane until `due_at`."""
+    db.execute("UPDATE inbox SET attempts = ? WHERE id = ?", (attempts, row))
+    db.execute("UPDATE lane SET owner = NULL, due_at = ? WHERE conversation = ?", (due_at, conversation))

@@ -1,0 +1,181 @@
+"""The life of a turn in SQLite: accept, claim, progress, finish. Each function is one step inside a transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.dialog.turn import State
+from bot.store.base import LONGEST_WAIT, AcceptResult, Lease, NewEvent, Turn, TurnResult, day_of, state_from, trail_text
+
+_FIRST = """SELECT id, conversation, channel, person, payload, received, attempts, sent, question, replies_to, edited
+FROM inbox WHERE conversation = ? AND status = 'waiting' ORDER BY id LIMIT 1"""
+
+_STATE = """SELECT tone, met, trail FROM (SELECT 1)
+LEFT JOIN person ON person.person = ? LEFT JOIN conversation ON conversation.conversation = ?"""
+
+_INSERT = """INSERT INTO inbox (conversation, person, channel, payload, question, replies_to, edited, received)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+
+_ENTER_LANE = """INSERT INTO lane (conversation, channel, waiting, due_at, owner, until) VALUES (?, ?, 1, ?, ?, ?)
+ON CONFLICT (conversation) DO UPDATE SET waiting = waiting + 1 RETURNING waiting"""
+
+_LEASE_LANE = "UPDATE lane SET owner = ?, until = ? WHERE conversation = ?"
+
+_FREE_LANES = """SELECT conversation, owner FROM lane
+WHERE channel = :channel AND (due_at <= :now OR due_at > :now + :longest)
+AND (owner IS NULL OR until <= :now OR until > :farthest) ORDER BY due_at LIMIT :limit"""
+
+_REMEMBER_PERSON = """INSERT INTO person (person, tone, met, day) VALUES (:person, :tone, :met, :day)
+ON CONFLICT (person) DO UPDATE SET tone = CASE WHEN :changed THEN excluded.tone ELSE tone END,
+met = met OR excluded.met, day = excluded.day, departed = NULL
+WHERE :changed OR met < excluded.met OR day <> excluded.day OR departed IS NOT NULL"""
+
+_MOVE_ON = "UPDATE conversation SET trail = ?, day = ? WHERE conversation = ? AND person = ?"
+
+_REMEMBER_TRAIL = """INSERT INTO conversation (trail, day, conversation, person) VALUES (?, ?, ?, ?)
+ON CONFLICT (conversation) DO UPDATE SET person = excluded.person, trail = excluded.trail, day = excluded.day"""
+
+_REMEMBER_MESSAGE = """INSERT INTO message (conversation, message, node, question, part, at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (conversation, message) DO UPDATE SET node = excluded.node, at = excluded.at"""
+
+_COUNT_VOTE = """INSERT INTO feedback (node, tone, channel, vote, day, votes) VALUES (?, ?, ?, ?, ?, 1)
+ON CONFLICT DO UPDATE SET votes = votes + 1"""
+
+
+def accept(db: sqlite3.Connection, new_event: NewEvent, lease: Lease | None) -> AcceptResult:
+    """Store the arrival unless one of its keys is known; lease its lane if it is the only one in it."""
+    known = [_is_known(db, key, new_event.received) for key in new_event.keys]
+    if any(known):
+        return AcceptResult(fresh=False)
+    row = _insert(db, new_event)
+    owner, until = (lease.owner, lease.until) if lease else (None, None)
+    lane = (new_event.conversation, new_event.channel, new_event.received, owner, until)
+    [(waiting,)] = db.execute(_ENTER_LANE, lane).fetchall()
+    if lease is None or waiting > 1:
+        return AcceptResult(fresh=True)
+    return AcceptResult(fresh=True, turn=_turn(db, row, new_event))
+
+
+def claim(db: sqlite3.Connection, channel: str, limit: int, lease: Lease) -> list[Turn]:
+    """Lease due lanes and return the first turn of each; it is doubtful where somebody's lease ran out."""
+    terms = {"channel": channel, "now": lease.now, "farthest": lease.farthest, "longest": LONGEST_WAIT, "limit": limit}
+    lanes = db.execute(_FREE_LANES, terms).fetchall()
+    db.executemany(_LEASE_LANE, [(lease.owner, lease.until, lane) for lane, _ in lanes])
+    return [turn for lane, before in lanes if (turn := first_turn(db, lane, doubtful=before is not None))]
+
+
+def first_turn(db: sqlite3.Connection, conversation: bytes, *, doubtful: bool = False) -> Turn | None:
+    """Return the conversation's oldest unfinished turn with all that is needed to answer it."""
+    found = db.execute(_FIRST, (conversation,)).fetchone()
+    if found is None:
+        return None
+    row, conversation, channel, person, payload, received, attempts, sent, question, replies_to, edited = found
+    new_event = NewEvent((), channel, person, conversation, payload, received, question, replies_to, bool(edited))
+    turn = _turn(db, row, new_event)
+    return replace(turn, attempts=attempts, sent=tuple(json.loads(sent)), doubtful=doubtful or attempts > 0)
+
+
+def _turn(db: sqlite3.Connection, row: int, new_event: NewEvent) -> Turn:
+    """Return a new turn with what is remembered about its asker, its conversation and the messages it refers to."""
+    register, introduced, history = db.execute(_STATE, (new_event.person, new_event.conversation)).fetchone()
+    return Turn(
+        row=row,
+        channel=new_event.channel,
+        person=new_event.person,
+        conversation=new_event.conversation,
+        payload=new_event.payload,
+        received=new_event.received,
+        attempts=0,
+        sent=(),
+        question=new_event.question,
+        state=state_from(register, introduced, history),
+        context=_node_of(db, new_event.conversation, new_event.replies_to) if new_event.replies_to else None,
+        earlier=_answer_to(db, new_event.conversation, new_event.question) if new_event.edited else None,
+    )
+
+
+def progress(db: sqlite3.Connection, row: int, sent: Sequence[str]) -> None:
+    """Write which messages were sent for this turn so far."""
+    db.execute("UPDATE inbox SET sent = ? WHERE id = ?", (json.dumps(sent), row))
+
+
+def finish(db: sqlite3.Connection, turn: Turn, record: TurnResult, lease: Lease | None) -> Turn | None:
+    """Write what the turn leaves behind, delete its row, and go on in its lane or leave it."""
+    if db.execute("DELETE FROM inbox WHERE id = ?", (turn.row,)).rowcount == 0:
+        return None
+    _remember(db, turn, record)
+    if leave_lane(db, turn.conversation, record.at) == 0 or lease is None:
+        return None
+    db.execute(_LEASE_LANE, (lease.owner, lease.until, turn.conversation))
+    return first_turn(db, turn.conversation)
+
+
+def leave_lane(db: sqlite3.Connection, conversation: bytes, now: float) -> int:
+    """Count one turn fewer in the lane, free it, and return how many are left; an empty lane disappears."""
+    if db.execute("DELETE FROM lane WHERE conversation = ? AND waiting = 1", (conversation,)).rowcount:
+        return 0
+    left = "UPDATE lane SET waiting = waiting - 1, owner = NULL, due_at = ? WHERE conversation = ? RETURNING waiting"
+    [(waiting,)] = db.execute(left, (now, conversation)).fetchall()
+    return int(waiting)
+
+
+def enter_lane(db: sqlite3.Connection, conversation: bytes, channel: str, now: float) -> None:
+    """Count one turn more in the lane, opening it if need be."""
+    db.execute(_ENTER_LANE, (conversation, channel, now, None, None)).fetchall()
+
+
+def _is_known(db: sqlite3.Connection, key: bytes, now: float) -> bool:
+    return db.execute("INSERT OR IGNORE INTO seen (event, at) VALUES (?, ?)", (key, now)).rowcount == 0
+
+
+def _insert(db: sqlite3.Connection, new_event: NewEvent) -> int:
+    fields = (
+        new_event.conversation,
+        new_event.person,
+        new_event.channel,
+        new_event.payload,
+        new_event.question,
+        new_event.replies_to,
+        new_event.edited,
+        new_event.received,
+    )
+    return int(db.execute(_INSERT, fields).lastrowid or 0)
+
+
+def _node_of(db: sqlite3.Connection, conversation: bytes, message: str) -> str | None:
+    found = db.execute(
+        "SELECT node FROM message WHERE conversation = ? AND message = ?", (conversation, message)
+    ).fetchone()
+    return found[0] if found else None
+
+
+def _answer_to(db: sqlite3.Connection, conversation: bytes, question: str | None) -> str | None:
+    found = db.execute(
+        "SELECT message FROM message WHERE conversation = ? AND question = ? ORDER BY at DESC, part LIMIT 1",
+        (conversation, question),
+    ).fetchone()
+    return found[0] if found else None
+
+
+def _remember(db: sqlite3.Connection, turn: Turn, record: TurnResult) -> None:
+    if record.state is not None:
+        _remember_state(db, turn, record.state, day_of(record.at))
+    for part, message in enumerate(record.messages):
+        answer = (turn.conversation, message, record.node, turn.question, part, record.at)
+        db.execute(_REMEMBER_MESSAGE, answer)
+    if record.vote is not None:
+        vote = record.vote
+        db.execute(_COUNT_VOTE, (vote.node, vote.register, vote.channel, vote.vote, vote.day))
+
+
+def _remember_state(db: sqlite3.Connection, turn: Turn, state: State, day: int) -> None:
+    """Write only what this turn changed about the person: another conversation of theirs may be changing the rest."""
+    changed = state.register != turn.state.register
+    about = {"person": turn.person, "tone": state.register, "met": state.introduced, "day": day, "changed": changed}
+    db.execute(_REMEMBER_PERSON, about)
+    position = (trail_text(state), day, turn.conversation, turn.person)
+    if db.execute(_MOVE_ON, position).rowcount == 0:  # new, or another person's turn until now
+        db.execute(_REMEMBER_TRAIL, position)

@@ -1,0 +1,51 @@
+"""The channels' own measures, on answers rendered as they would really be sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.authoring.check import ChannelLimits
+from bot.channels.limits import CHANNEL_LIMITS, slack_limits, telegram_limits
+from bot.content.loader import load
+from bot.content.models import Register
+from tests.content.mini import ROOT, written
+
+ENDLESS = """answer: ala-mechanism
+label: {professional: Mechanism, layperson: How might it work?}
+title: {professional: How ALA is thought to act, layperson: How might ALA work?}
+claims:
+  - id: main
+    kind: action
+    professional: "One line.{{ ' And one more, which adds nothing at all to it.' * 400 }}"
+    layperson: "One line."
+"""
+
+
+@pytest.mark.parametrize("limits", CHANNEL_LIMITS)
+def test_every_shipped_answer_fits(limits: ChannelLimits) -> None:
+    library = load(ROOT / "dialogs", ROOT / "content")
+    measure = limits(library)
+    assert {
+        (node, register): [*measure(node, register)]
+        for node in library.nodes
+        for register in Register
+        if [*measure(node, register)]
+    } == {}
+
+
+def test_an_answer_that_does_not_end_breaks_both_channels_in_its_register(tmp_path: Path) -> None:
+    folder = written(tmp_path, {"content/neuropathy/answers/ala-mechanism.yaml": ENDLESS})
+    library = load(folder / "dialogs", folder / "content")
+    said = [
+        [*limits(library)("ala-mechanism", register)]
+        for limits in (telegram_limits, slack_limits)
+        for register in Register
+    ]
+    assert said == [
+        ["Telegram needs 5 messages for it; it must fit one"],
+        [],
+        ["Slack needs 3 messages for it; it must fit 2"],
+        [],
+    ]

@@ -1,0 +1,65 @@
+"""Every page of docs/rules is a test: its bad example gives exactly the message it prints."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from bot.authoring.check import check
+from bot.authoring.rule_pages import Example, RulePage, index, pages
+from bot.channels.limits import CHANNEL_LIMITS
+from bot.content.diagnostics import Diagnostic
+from tests.content.mini import ROOT, TODAY, written
+
+RULES = ROOT / "docs" / "rules"
+PAGES = pages(RULES)
+RENDERED = ("L02", "F11")
+EXAMPLES = [
+    pytest.param(page, example, id=f"{page.code}-{number}")
+    for page in PAGES
+    for number, example in enumerate(page.examples, 1)
+]
+
+
+def test_the_tiny_library_itself_has_no_findings(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    report = check(folder / "dialogs", folder / "content", TODAY)
+    assert report.diagnostics == ()
+    assert report.answers == 3
+
+
+@pytest.mark.parametrize(("page", "example"), EXAMPLES)
+def test_a_bad_example_says_exactly_what_its_page_prints(
+    page: RulePage, example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(written(tmp_path, example.files))
+    found = _findings(page)
+    assert tuple(diagnostic.headline for diagnostic in found) == example.says
+    assert any(diagnostic.code == page.code for diagnostic in found)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.code)
+def test_a_page_names_the_level_its_findings_have(
+    page: RulePage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(written(tmp_path, page.examples[0].files))
+    assert {diagnostic.level for diagnostic in _findings(page) if diagnostic.code == page.code} == {page.level}
+
+
+def test_every_code_has_a_page_and_every_page_a_code() -> None:
+    folders = (ROOT / "bot" / "authoring", ROOT / "bot" / "content")
+    sources = "".join(path.read_text() for folder in folders for path in folder.rglob("*.py"))
+    assert {page.code for page in PAGES} == set(re.findall(r'"([A-Z]\d\d)"', sources))
+
+
+def test_the_index_is_fresh() -> None:
+    assert (RULES / "README.md").read_text() == index(PAGES), "run `make docs`"
+
+
+def _findings(page: RulePage) -> Sequence[Diagnostic]:
+    """Return what the checker says here; two rules need the channels, and speak of rendered answers only."""
+    found = check(Path("dialogs"), Path("content"), TODAY, CHANNEL_LIMITS if page.code in RENDERED else ()).diagnostics
+    return [diagnostic for diagnostic in found if diagnostic.code == page.code] if page.code in RENDERED else found

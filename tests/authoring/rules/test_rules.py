@@ -1,0 +1,105 @@
+"""What the rules' pages do not show: the other side of each limit, and the rarer findings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.authoring.check import check
+from bot.authoring.rule_pages import pages
+from tests.content.mini import MINI, TODAY, written
+
+OVERVIEW = "content/ala/answers/overview.yaml"
+DIALOG = (MINI / "dialogs/ala.yaml").read_text()
+
+
+def found(folder: Path) -> list[str]:
+    diagnostics = check(folder / "dialogs", folder / "content", TODAY).diagnostics
+    return [f"{diagnostic.code} {diagnostic.message}" for diagnostic in diagnostics]
+
+
+def changed(folder: Path, old: str, new: str, path: str = OVERVIEW) -> list[str]:
+    text = (MINI / path).read_text()
+    assert old in text
+    return found(written(folder, {path: text.replace(old, new)}))
+
+
+def test_a_note_that_no_answer_shows(tmp_path: Path) -> None:
+    answers = [OVERVIEW, "content/ala/answers/ala-dose.yaml"]
+    files = {path: (MINI / path).read_text().replace("notes: [n4-cochrane]", "") for path in answers}
+    assert "C13 no answer shows the note `n4-cochrane`" in found(written(tmp_path, files))
+
+
+def test_the_main_message_is_for_both_readers(tmp_path: Path) -> None:
+    layperson = "    layperson: ALA probably does little for nerve damage (neuropathy).\n"
+    said = changed(tmp_path, layperson, "    professional_only: too detailed\n")
+    assert "C11 the main message is missing in the layperson register" in said
+
+
+def test_the_main_message_is_short(tmp_path: Path) -> None:
+    said = changed(tmp_path, "does little for nerve damage", "is weak. It is. It was. It may be nerve damage")
+    assert said == ["C11 the main message has more than 3 sentences in the layperson register"]
+
+
+def test_the_main_message_is_one_paragraph(tmp_path: Path) -> None:
+    old = "professional: ALA probably has little or no effect on symptoms of neuropathy."
+    said = changed(tmp_path, old, 'professional: "ALA.\\n\\nIt has little effect on neuropathy."')
+    assert said == ["C11 the main message is not a single paragraph in the professional register"]
+
+
+@pytest.mark.parametrize(("words", "diagnostic"), [(20, False), (21, True)])
+def test_twenty_words_are_allowed(words: int, diagnostic: bool, tmp_path: Path) -> None:
+    sentence = " ".join(["go"] * (words - 6))
+    said = changed(tmp_path, "Ask your doctor before you start.", f"Ask your doctor before you {sentence} start.")
+    assert any(line.startswith("C05") for line in said) is diagnostic
+
+
+@pytest.mark.parametrize(("length", "diagnostic"), [(30, False), (31, True)])
+def test_thirty_characters_are_allowed_on_a_button(length: int, diagnostic: bool, tmp_path: Path) -> None:
+    said = changed(tmp_path, "layperson: The short answer}", f"layperson: {'x' * length}}}")
+    assert any(line.startswith("L01") for line in said) is diagnostic
+
+
+@pytest.mark.parametrize(("due", "diagnostic"), [("2026-11-22", False), ("2026-11-21", True)])
+def test_a_review_is_overdue_the_day_after(due: str, diagnostic: bool, tmp_path: Path) -> None:
+    said = changed(tmp_path, "  status: submitted", f"  status: submitted\n  due: {due}", "content/ala/topic.yaml")
+    assert said == ([f"R02 the review was due on {due}"] if diagnostic else [])
+
+
+def test_a_term_may_be_explained_in_an_earlier_claim_or_in_the_title(tmp_path: Path) -> None:
+    earlier = changed(tmp_path / "a", "a nerve pain medicine, pregabalin.", "pregabalin.")
+    title = changed(tmp_path / "b", "layperson: Does ALA help?", "layperson: Is ALA a medicine?")
+    assert earlier == ["C06 `pregabalin` is not explained at first use"]
+    assert title == []
+
+
+def test_an_urgent_answer_may_be_reached_without_a_button_to_it(tmp_path: Path) -> None:
+    assert changed(tmp_path, "next: [ala-dose, urgent]", "next: [ala-dose]", "dialogs/ala.yaml") == []
+
+
+def test_a_link_from_the_matchers_intents_must_lead_somewhere(tmp_path: Path) -> None:
+    files = {
+        "content/vocabulary.yaml": "concepts: {}\noutside: {}\ndrugs: []\n",
+        "content/advice.yaml": "concepts: {}\nrules: []\n",
+        "content/urgent.yaml": "concepts: {}\nrules: []\nnegation: []\npast: []\ngeneral: []\nnow: []\n",
+        "content/intents.yaml": "subjects: {}\nsubject_of: {ala-doze: ala}\nintents:\n  much:\n    asks: how much\n"
+        "    about: {ala: 'ala-dose, ?nowhere', any: self}\n",
+    }
+    assert [line for line in found(written(tmp_path, files)) if line.startswith("D01")] == [
+        "D01 `ala-doze` is not a node",
+        "D01 `nowhere` is not a node",
+    ]
+
+
+def test_rules_wait_for_files_that_are_sound_but_not_for_links(tmp_path: Path) -> None:
+    unsound = {"dialogs/ala.yaml": DIALOG.replace("[overview]", "[nowhere, nowhere]"), "content/emergency.yaml": ""}
+    linked = {"dialogs/ala.yaml": unsound["dialogs/ala.yaml"]}
+    assert {line[:3] for line in found(written(tmp_path / "a", unsound))} == {"D01", "F01"}
+    assert {line[:3] for line in found(written(tmp_path / "b", linked))} == {"D01", "D10"}
+
+
+def test_a_page_without_title_or_level_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "C99.md").write_text("# C98 Something else\n")
+    with pytest.raises(ValueError, match="needs a title"):
+        pages(tmp_path)

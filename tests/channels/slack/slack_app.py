@@ -1,0 +1,195 @@
+"""A hospital ward on the pretended Slack: the real adapter, store, courier and engine, in Socket Mode or over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from aiohttp import web
+
+from bot.app import first_topics
+from bot.channels.slack.app import EVENTS_PATH, Credentials, HostServices, Slack
+from bot.channels.slack.oauth import OAuth
+from bot.dialog.engine import Engine
+from bot.dialog.turn import Register
+from bot.inbox.events import InboundEvent
+from bot.inbox.identity import Identity
+from bot.inbox.inbox import Inbox
+from bot.inbox.policy import RetryPolicy
+from bot.store.base import Store
+from bot.store.open import open_store
+from tests.fakes.slack import CHANNEL, FakeSlack
+from tests.fakes.slack_blocks import validate_blocks, validate_view
+from tests.fakes.slack_rich_text import pings, walk
+from tests.fakes.slack_world import Post
+
+Mode = Literal["socket", "http"]
+SECRET = "a secret for tests"
+ADA, BEN, CLEO = "U0ADA", "U0BEN", "U0CLEO"
+QUICK = RetryPolicy(tick=0.02, store_pause=0.01)
+
+
+class SlackApp:
+    """Everything that runs; `people` do things, `answers` waits for what became visible."""
+
+    def __init__(self, fake: FakeSlack, slack: Slack, inbox: Inbox, store: Store, engine: Engine) -> None:
+        self.fake = fake
+        self.slack = slack
+        self.inbox = inbox
+        self.store = store
+        self.engine = engine
+        self.people = fake.people
+        self.world = fake.world
+        self.quarantined: list[Mapping[str, Any]] = []
+        self.url = ""
+        self._seen = 0
+
+    async def answers(self, count: int = 1) -> list[Post]:
+        """Return the next `count` things the bot made visible."""
+        await self.world.until(lambda: len(self.world.posts) >= self._seen + count)
+        found = self.world.posts[self._seen : self._seen + count]
+        self._seen += count
+        return found
+
+    async def answer(self) -> Post:
+        """Return the next thing the bot made visible."""
+        return (await self.answers(1))[0]
+
+    async def unaddressed(self) -> None:
+        """Return once nothing is under way; fails if something became visible that nobody looked at."""
+        await self.idle()
+        assert self.world.posts[self._seen :] == []
+
+    async def idle(self) -> None:
+        """Return once the inbox is empty."""
+        async with asyncio.timeout(10):
+            while await self._waiting():
+                pass
+
+    async def up(self) -> None:
+        """Return once events can be taken."""
+        async with asyncio.timeout(10):
+            while not self.slack.health()["up"]:
+                await self.store.ping()
+
+    async def _waiting(self) -> int:
+        queue_depth = (await self.store.queue_depth()).get("slack")
+        return queue_depth.waiting if queue_depth else 0
+
+    def title(self, node: str, register: Register = Register.PROFESSIONAL) -> str:
+        """Return the title of an answer."""
+        return self.engine.library.text(self.engine.library.answer(node).title, register)
+
+    def label(self, node: str, register: Register = Register.PROFESSIONAL) -> str:
+        """Return the button text of an answer."""
+        return self.engine.library.text(self.engine.library.answer(node).label, register)
+
+    def say(self, key: str, register: Register = Register.PROFESSIONAL, **values: Any) -> str:
+        """Return one of the bot's own sentences."""
+        return self.engine.sentence(key, register, **values)
+
+
+@asynccontextmanager
+async def house(
+    fake: FakeSlack,
+    engine: Engine,
+    mode: Mode,
+    folder: Path,
+    *,
+    oauth: OAuth | None = None,
+    credentials: Mapping[str, str] | None = None,
+    ping: float = 10.0,
+    connected: bool = True,
+) -> AsyncIterator[SlackApp]:
+    """Run the bot on a pretended Slack; the database is a file in `folder`, so that a second house goes on there."""
+    store = await open_store(f"sqlite:///{folder / 'ward.sqlite3'}")
+    inbox = Inbox(store, engine, Identity(SECRET), policy=QUICK)
+    kept: list[Mapping[str, Any]] = []
+
+    async def quarantine(body: Mapping[str, Any], reason: str) -> None:
+        kept.append(body)
+
+    async def accept(event: InboundEvent) -> bool:
+        return await slack_app.inbox.accept(event)
+
+    given = {"bot_token": fake.bot_token, "app_token": fake.world.app_token, **(credentials or {})}
+    given.setdefault("signing_secret", fake.world.signing_secret)
+    home = HostServices(
+        accept, engine.sentence, lambda register: first_topics(engine, register), inbox.is_known, quarantine
+    )
+    slack = Slack(Credentials(mode, fake.api, **given), home, oauth, ping)
+    slack_app = SlackApp(fake, slack, inbox, store, engine)
+    slack_app.quarantined = kept
+    slack_app._seen = len(fake.world.posts)
+    inbox.add(slack.channel)
+    runner = await _serve(slack, fake, mode)
+    slack_app.url = fake.delivery.url.removesuffix(EVENTS_PATH)
+    await inbox.start()
+    await slack.start()
+    try:
+        if connected:
+            await _connected(slack_app, mode)
+        yield slack_app
+    finally:
+        await slack.stop()
+        await inbox.drain(5)
+        await slack.close()
+        await runner.cleanup()
+        await store.close()
+
+
+async def _serve(slack: Slack, fake: FakeSlack, mode: Mode) -> web.AppRunner:
+    app = web.Application()
+    app.add_routes(slack.routes())
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    fake.delivery.mode = mode
+    fake.delivery.url = f"http://127.0.0.1:{runner.addresses[0][1]}{EVENTS_PATH}"
+    return runner
+
+
+async def _connected(slack_app: SlackApp, mode: Mode) -> None:
+    """Wait until events can be taken: the socket is greeted, or the token is known."""
+    if mode == "socket":
+        await slack_app.world.until(lambda: bool(slack_app.fake.delivery.sockets))
+    await slack_app.up()
+
+
+def words_of(post: Post) -> str:
+    """Return every word a reader sees in the blocks."""
+    return " ".join(node["text"] for node in walk(post.blocks) if isinstance(node.get("text"), str))
+
+
+def labels_of(post: Post) -> list[str]:
+    """Return the texts of all buttons."""
+    return [str(node["text"]["text"]) for node in walk(post.blocks) if node.get("type") == "button"]
+
+
+def check_everything_shown(fake: FakeSlack) -> None:
+    """Every send of a test keeps every limit, pings nobody and carries complete text; nothing was refused unasked."""
+    for post in fake.world.posts:
+        if post.view is not None:
+            assert validate_view(post.args["view"]) == []
+            continue
+        assert validate_blocks(post.blocks, "message") == [], post
+        assert pings(post.text, post.blocks) == [], post
+        assert post.text.strip() or post.method == "chat.update"
+
+
+__all__ = [
+    "ADA",
+    "BEN",
+    "CHANNEL",
+    "CLEO",
+    "SECRET",
+    "Mode",
+    "SlackApp",
+    "check_everything_shown",
+    "house",
+    "labels_of",
+]

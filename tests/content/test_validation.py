@@ -1,0 +1,102 @@
+"""What has the wrong shape, said in plain words at the right place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.content.matching_models import Vocabulary
+from bot.content.models import Answer, Dialog, EmergencyFile, FactsFile, PhrasesFile, SourcesFile, TopicFile
+from bot.content.validation import validate
+from bot.content.yaml_reader import read
+
+TOPIC = "topic: t\ntitle: {professional: T, layperson: T}\n"
+REVIEW = "review: {status: submitted}"
+SOURCE = """sources:
+  s:
+    number: 1
+    group: added
+    kind: trial
+    check: P
+    supports: {professional: x, layperson: x}
+"""
+DIALOG = "dialog: d\nstart: a\n"
+ID = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+
+
+@pytest.mark.parametrize(
+    ("model", "text", "said", "remedy"),
+    [
+        (
+            TopicFile,
+            TOPIC + "article: {title: A, updated: soon}\n" + REVIEW,
+            "3:30: F05 expected a date such as 2026-11-03",
+            "",
+        ),
+        (
+            TopicFile,
+            TOPIC + "article: {title: A}\nreview: {status: aproved}",
+            "4:18: F05 `aproved` is not one of 'submitted', 'under-review' or 'approved'",
+            "did you mean `approved`?",
+        ),
+        (TopicFile, TOPIC + "article: {title: }\n" + REVIEW, "3:18: F05 a value is missing here", ""),
+        (SourcesFile, SOURCE.replace("number: 1", "number: one"), "3:13: F05 expected a whole number", ""),
+        (
+            SourcesFile,
+            SOURCE.replace("number: 1", "number: 0"),
+            "3:13: F05 Input should be greater than or equal to 1",
+            "",
+        ),
+        (
+            SourcesFile,
+            SOURCE.replace("  s:", "  Not An Id:"),
+            f"2:3: F05 `Not An Id` does not have the form `{ID}`",
+            "",
+        ),
+        (SourcesFile, SOURCE + "    url: ftp://x", "8:10: F05 `ftp://x` does not have the form `^https?://\\S+$`", ""),
+        (SourcesFile, SOURCE + "    volume: 20", "8:13: F05 expected text here; put quotes around it", ""),
+        (Dialog, DIALOG + "nodes: {}", "3:8: F05 at least one entry is needed here", ""),
+        (
+            Dialog,
+            DIALOG + "nodes: {a: {next: [b, c, d, e, f, g, h]}}",
+            "3:19: F05 7 entries stand here; at most 6 fit",
+            "",
+        ),
+        (
+            Dialog,
+            f"dialog: d\nstart: {'a' * 41}\nnodes: {{a: {{next: [a]}}}}",
+            f"2:8: F05 `{'a' * 41}` is longer than 40 characters",
+            "",
+        ),
+        (
+            Dialog,
+            "dialog: d\ndefault: yes\nstart: a\nnodes: {a: {next: [a]}}",
+            "2:10: F05 expected `true` or `false`",
+            "",
+        ),
+        (Dialog, DIALOG + "nodes: {a: {next: b}}", "3:19: F05 expected a list", ""),
+        (PhrasesFile, "phrases:\n  a: ['']", "2:7: F05 this text is empty", ""),
+        (FactsFile, "facts: {Dose: 5 mg}", "1:9: F05 `Dose` does not have the form `^[a-z][a-z0-9_]*$`", ""),
+        (
+            EmergencyFile,
+            "emergency: {number: {professional: x}}",
+            "1:21: C01 `layperson` is missing here",
+            "add `layperson:`",
+        ),
+        (FactsFile, "facts:\n  ala: {dose: [5]}", "2:15: F05 expected text here; put quotes around it", ""),
+        (Answer, "just text", "1:1: F05 expected names with values (`name: value`)", ""),
+        (
+            Vocabulary,
+            "concepts: {}\noutside: {}\ndrugs: []\nmedecines: []",
+            "4:1: F06 unknown name `medecines`",
+            "did you mean `medicines`?",
+        ),
+    ],
+)
+def test_a_wrong_shape_is_told_in_plain_words(model: Any, text: str, said: str, remedy: str) -> None:
+    page = read("f", text.encode())
+    assert page.diagnostics == []
+    assert validate(page, model) is None
+    told = [(diagnostic.headline.removeprefix("f:"), diagnostic.suggestion) for diagnostic in page.diagnostics]
+    assert told == [(said, remedy)]

@@ -1,0 +1,78 @@
+"""What a stage shows after each turn, and the one judgement all stages share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.dialog.composer import Composer
+from bot.dialog.turn import Register
+from tests.drivers.script import Expect, Script, Turn, Worded
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a person sees: all the words, and the nodes behind the buttons (in order)."""
+
+    text: str
+    buttons: tuple[str, ...]
+
+
+class Stage(Protocol):
+    """A place where a person can talk."""
+
+    async def say(self, words: str, thread: str) -> Seen:
+        """Send words in a thread and return the answer."""
+
+    async def tap(self, node: str, thread: str) -> Seen:
+        """Press the button of a node on the newest answer of the thread that has it."""
+
+    async def switch(self, register: Register, thread: str) -> Seen:
+        """Press the register button on the newest answer of the thread."""
+
+
+async def play(stage: Stage, script: Script, register: Register, composer: Composer) -> None:
+    """Play a script to its end; a mismatch names the turn and shows what was seen."""
+    for number, turn in enumerate(script.turns, start=1):
+        register = turn.switch or register
+        seen = await _act(stage, turn)
+        problems = list(mismatches(seen, turn.expect, register, composer))
+        assert not problems, f"{script.name}, turn {number} ({turn}): {'; '.join(problems)}\n--- seen ---\n{seen.text}"
+
+
+async def _act(stage: Stage, turn: Turn) -> Seen:
+    if turn.say is not None:
+        return await stage.say(turn.say, turn.thread)
+    if turn.tap is not None:
+        return await stage.tap(turn.tap, turn.thread)
+    assert turn.switch is not None
+    return await stage.switch(turn.switch, turn.thread)
+
+
+def mismatches(seen: Seen, expect: Expect, register: Register, composer: Composer) -> list[str]:
+    """Return what is not as expected. A node is recognised by its title, the way a reader would."""
+    found = []
+    text = flat(seen.text)
+    if expect.node and flat(composer.card(expect.node, register).title) not in text:
+        found.append(f"the title of '{expect.node}' is missing")
+    if expect.outcome == "choices" and flat(composer.choices(register).title) not in text:
+        found.append("it does not ask 'did you mean'")
+    if expect.outcome in ("urgent", "not-covered"):
+        node = {"urgent": "urgent", "not-covered": "not-covered"}[expect.outcome]
+        if flat(composer.card(node, register).title) not in text:
+            found.append(f"it is not '{expect.outcome}'")
+    found += [f"[{number}] is not cited" for number in expect.cites if f"[{number}]" not in text]
+    found += [f"'{of(w, register)}' is missing" for w in expect.contains if flat(of(w, register)) not in text]
+    found += [f"'{of(w, register)}' should not be there" for w in expect.lacks if flat(of(w, register)) in text]
+    found += [f"no button leads to '{node}'" for node in expect.buttons if node not in seen.buttons]
+    return found
+
+
+def of(worded: Worded, register: Register) -> str:
+    """Return the text for a register."""
+    return worded if isinstance(worded, str) else worded[register]
+
+
+def flat(text: str) -> str:
+    """Return the text with all white space folded, so that line breaks of a narrow screen do not matter."""
+    return " ".join(text.split()).casefold()

@@ -1,0 +1,70 @@
+"""Conversations as data: tests/conversations/*.yaml, read into typed scripts. No Python is needed to write one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from bot.dialog.turn import Register
+
+FOLDER = Path(__file__).resolve().parent.parent / "conversations"
+
+Worded = str | dict[Register, str]
+"""A text for both registers, or one for each."""
+
+
+class Expect(BaseModel):
+    """What the answer must be. What is left out is not looked at."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    node: str | None = None
+    outcome: Literal["answer", "choices", "urgent", "not-covered"] | None = None
+    cites: tuple[int, ...] = ()
+    contains: tuple[Worded, ...] = ()
+    lacks: tuple[Worded, ...] = ()
+    buttons: tuple[str, ...] = ()
+
+
+class Turn(BaseModel):
+    """One thing a person does: says words, taps a node's button, or switches the register."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    say: str | None = None
+    tap: str | None = None
+    switch: Register | None = None
+    thread: str = "main"
+    expect: Expect = Expect()
+
+
+class Script(BaseModel):
+    """A conversation; played in both registers unless it names one, on all stages unless it names some."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    tone: Register | None = None
+    stages: tuple[str, ...] = ("engine", "terminal", "telegram", "slack")
+    turns: tuple[Turn, ...]
+
+
+def scripts() -> Iterator[tuple[str, Script]]:
+    """Yield every script with its file's name."""
+    for path in sorted(FOLDER.glob("*.yaml")):
+        for raw in yaml.safe_load(path.read_text(encoding="utf-8")):
+            yield path.stem, Script.model_validate(raw)
+
+
+def plays(stage: str) -> list[tuple[str, Script, Register]]:
+    """Return every script to be played on `stage`, once per register."""
+    return [
+        (f"{stem}: {script.name} ({register})", script, register)
+        for stem, script in scripts()
+        if stage in script.stages
+        for register in ((script.tone,) if script.tone else tuple(Register))
+    ]

@@ -1,0 +1,89 @@
+"""A patient on Telegram: the real adapter over HTTP, in a private chat and in the topics of a group."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from bot.dialog import payloads
+from bot.dialog.turn import Register
+from tests.channels.telegram.telegram_app import TelegramApp
+from tests.drivers.driver import Seen
+from tests.fakes.telegram import FakeTelegram
+
+Json = dict[str, Any]
+
+
+class TelegramStage:
+    """The thread `main` is a private chat, every other thread a topic of a forum group."""
+
+    def __init__(self, fake: FakeTelegram, house: TelegramApp) -> None:
+        self._fake = fake
+        self._house = house
+        self._person = fake.person("Ann")
+        self._group = fake.group("Feet", forum=True)
+        self._topics: dict[str, int] = {}
+        self._last: dict[str, Json] = {}
+
+    async def choose(self, register: Register) -> None:
+        """Choose the register as a person does: by the button under a first answer."""
+        await self.say("help", "main")
+        if register is Register.PROFESSIONAL:
+            await self.switch(register, "main")
+
+    async def say(self, words: str, thread: str) -> Seen:
+        before = self._heard(thread)
+        if thread == "main":
+            self._person.says(words)
+        else:
+            topic = self._topics.setdefault(thread, 0) or self._open(thread)
+            self._person.says(f"@{self._fake.username} {words}", self._group, topic)
+        return await self._answer(before, thread)
+
+    async def tap(self, node: str, thread: str) -> Seen:
+        return await self._press(_payload(self._last[thread], node), thread)
+
+    async def switch(self, register: Register, thread: str) -> Seen:
+        ending = f":{register}"
+        return await self._press(next(p for p in _payloads(self._last[thread]) if p.endswith(ending)), thread)
+
+    async def _press(self, payload: str, thread: str) -> Seen:
+        before = self._heard(thread)
+        self._person.taps(payload, self._last[thread])
+        return await self._answer(before, thread)
+
+    async def _answer(self, before: int, thread: str) -> Seen:
+        """Wait for the whole answer: something was heard, and nothing is left to be answered."""
+        await self._fake.until(lambda: self._heard(thread) > before, "an answer")
+        async with asyncio.timeout(10):
+            while any(queue_depth.waiting for queue_depth in (await self._house.store.queue_depth()).values()):
+                pass
+        parts = self._events(thread)[before:]
+        self._last[thread] = parts[-1]
+        nodes = tuple(tap.node for payload in _payloads(parts[-1]) if (tap := payloads.parse(payload)))
+        return Seen("\n".join(part["text"] for part in parts), nodes)
+
+    def _open(self, thread: str) -> int:
+        self._topics[thread] = self._group.topic(thread)
+        return self._topics[thread]
+
+    def _heard(self, thread: str) -> int:
+        return len(self._events(thread))
+
+    def _events(self, thread: str) -> list[Json]:
+        """Return everything the bot sent or edited in the chat of a thread, oldest first."""
+        chat = self._person.id if thread == "main" else self._group.id
+        return [e.json for e in self._fake.world.events if e.kind in ("message", "edit") and e.chat == chat]
+
+
+def _payloads(message: Json) -> list[str]:
+    rows = message.get("reply_markup", {}).get("inline_keyboard", ())
+    return [button["callback_data"] for row in rows for button in row if "callback_data" in button]
+
+
+def _payload(message: Json, node: str) -> str:
+    for payload in _payloads(message):
+        tap = payloads.parse(payload)
+        if tap and tap.node == node and tap.register is None and tap.word in ("", "choice"):
+            return payload
+    raise AssertionError(f"no button leads to '{node}': {_payloads(message)}")

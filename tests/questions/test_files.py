@@ -1,0 +1,121 @@
+"""The labelled files parse, name known answers and never use an id twice: a slip here would bend every figure."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+HERE = Path(__file__).parent
+NODES: dict[str, list[str]] = yaml.safe_load((HERE / "nodes.yaml").read_text(encoding="utf-8"))
+KNOWN = {node for names in NODES.values() for node in names} | {f"urgent-{sign}" for sign in NODES["signs"]}
+KINDS = {
+    *("in-scope", "follow-up", "personal", "meta", "urgent", "calm"),
+    *("not-covered", "small-talk", "noise", "two-questions"),
+}
+LEAST = {
+    "plain": 620,
+    "urgent-present": 310,
+    "urgent-calm": 400,
+    "real": 220,
+    "follow-ups": 150,
+    "two-questions": 60,
+    "noise": 150,
+    "not-covered": 150,
+    "b12": 90,
+    "most-asked": 150,
+    "small-talk": 120,
+}
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    lines = (HERE / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+@pytest.mark.parametrize("name", LEAST)
+def test_a_file_is_long_enough_and_asks_nothing_twice(name: str) -> None:
+    asked = Counter((str(row.get("text", row.get("repeat"))).casefold(), row["context"]) for row in rows(name))
+    assert [text for text, times in asked.items() if times > 1] == []
+    assert len(asked) >= LEAST[name]
+
+
+@pytest.mark.parametrize("name", LEAST)
+def test_a_label_names_what_exists(name: str) -> None:
+    for row in rows(name):
+        assert row["kind"] in KINDS, row
+        assert row["register"] in {"professional", "layperson"}, row
+        assert row["expect"], row
+        assert {*row["expect"], *row.get("also", [])} <= KNOWN, row
+        assert row["context"] is None or row["context"] in KNOWN, row
+
+
+def test_an_id_is_used_once() -> None:
+    ids = Counter(row["id"] for name in LEAST for row in rows(name))
+    assert [id_ for id_, times in ids.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("register", ["professional", "layperson"])
+@pytest.mark.parametrize("node", NODES["medical"])
+def test_every_medical_answer_is_asked_for_plainly(node: str, register: str) -> None:
+    mine = [row for row in rows("plain") if row["expect"][0] == node and row["register"] == register]
+    assert len(mine) >= 8
+
+
+def test_every_sign_has_its_emergencies() -> None:
+    signs = Counter(row["sign"] for row in rows("urgent-present"))
+    assert set(signs) == set(NODES["signs"])
+    assert min(signs.values()) >= 12
+
+
+def test_every_part_of_the_second_topic_is_asked_for() -> None:
+    asked = Counter(row["expect"][0] for row in rows("b12"))
+    assert min(asked[node] for node in NODES["b12"]) >= 8
+
+
+def test_each_of_the_most_asked_is_asked_in_six_ways() -> None:
+    assert Counter(row["rank"] for row in rows("most-asked")) == dict.fromkeys(range(1, 26), 6)
+
+
+def test_every_kind_of_small_talk_is_there() -> None:
+    assert set(NODES["small-talk"]) <= {row["expect"][0] for row in rows("small-talk")}
+
+
+def test_remarks_name_the_answer_they_stand_under() -> None:
+    heard = yaml.safe_load((HERE / "remarks.yaml").read_text(encoding="utf-8"))
+    remarks = [(node, say) for place in heard["remarks"].values() for node, said in place.items() for say in said]
+    asked = [(node, row) for node, said in heard["follow-ups"].items() for row in said]
+    alarms = [(node, row) for place in heard["emergencies"].values() for node, said in place.items() for row in said]
+    assert len({say for _, say in remarks}) == len(remarks) >= 160
+    assert len(asked) >= 45
+    assert len(alarms) >= 35
+    assert {node for node, _ in [*remarks, *asked, *alarms]} <= KNOWN
+    assert {node for _, row in asked for node in row["expect"]} <= KNOWN
+    assert {row["sign"] for _, row in alarms} <= set(NODES["signs"])
+
+
+def test_a_wrapping_keeps_the_question_or_names_a_transformation() -> None:
+    wrappings = yaml.safe_load((HERE / "wrappings.yaml").read_text(encoding="utf-8"))
+    both = [*wrappings["shown"], *wrappings["held_back"]]
+    assert len({str(wrapping) for wrapping in both}) == len(both) >= 60
+    for wrapping in both:
+        if isinstance(wrapping, str):
+            assert wrapping.count("{q}") == 1
+        else:
+            assert set(wrapping) <= set(wrappings["transformations"])
+
+
+@pytest.mark.parametrize(
+    "path", sorted((HERE.parent / "conversations" / "natural").glob("*.txt")), ids=lambda path: path.stem
+)
+def test_every_turn_of_a_natural_conversation_says_what_a_good_answer_does(path: Path) -> None:
+    _, *turns = path.read_text(encoding="utf-8").strip().split("\n\n")
+    assert 8 <= len(turns) <= 12
+    for turn in turns:
+        said, note = turn.split("\n")
+        assert said.startswith("> ")
+        assert note
