@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from bot.authoring.rules import channels, language, phrases, registers, sources, tree
+from bot.authoring.rules import channels, language, phrases, registers, small_talk, sources, tree
 from bot.authoring.rules.base import CheckContext, Rule
 from bot.channels.base import ChannelLimits, LimitCheck
 from bot.content.diagnostics import Diagnostic, Level
@@ -44,6 +44,8 @@ RULES: tuple[Rule, ...] = (
     sources.changed,
     channels.long_labels,
     channels.too_long,
+    small_talk.repeated,
+    small_talk.too_long,
 )
 
 

@@ -29,6 +29,7 @@ def contents(library: Library) -> str:
     ]
     for topic in library.topics.values():
         lines += _topic(library, topic)
+    lines += _small_talk(library)
     return "\n".join(lines) + "\n"
 
 
@@ -44,6 +45,18 @@ def _topic(library: Library, topic: Topic) -> Iterator[str]:
     for node in nodes:
         yield from _answer(library, topic, node)
     yield from _sources(library, topic)
+
+
+def _small_talk(library: Library) -> Iterator[str]:
+    """Yield what is said around the questions: it claims nothing, but somebody should have read it too."""
+    yield "## Small talk"
+    yield ""
+    yield "| kind | professional | layperson |"
+    yield "|---|---|---|"
+    for kind, talk in library.small_talk.items():
+        said = (library.text(talk.says, register) for register in Register)
+        yield f"| {kind} | {' | '.join(said)} |"
+    yield ""
 
 
 def _grades(library: Library, nodes: Iterable[str]) -> Iterator[str]:

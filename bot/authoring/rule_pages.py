@@ -20,6 +20,7 @@ _FAMILIES = {
     "D": "Dialogs",
     "C": "Content",
     "L": "Limits of the channels",
+    "T": "Small talk",
     "R": "Review",
     "U": "Urgent",
 }

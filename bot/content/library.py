@@ -22,6 +22,7 @@ from bot.content.models import (
     Register,
     Registers,
     Review,
+    SmallTalk,
     Source,
     Term,
 )
@@ -81,6 +82,11 @@ class ContentPaths:
         """Return the file of an answer."""
         return self.content / topic / "answers" / f"{answer}.yaml"
 
+    @property
+    def small_talk(self) -> Path:
+        """Return the file of what is said around the questions."""
+        return self.content / "small-talk.yaml"
+
     def of_topic(self, topic: str, name: str) -> Path:
         """Return one of a topic's files: topic, facts, sources, notes or terms."""
         return self.content / topic / f"{name}.yaml"
@@ -90,7 +96,8 @@ class ContentPaths:
 class Library:
     """Everything the bot may say. Node ids, answer ids and figures are unique across dialogs and topics.
 
-    `phrases` are how people ask for each node, `after` how they ask in a thread, by the node last shown.
+    `phrases` are how people ask for each node, `after` how they ask in a thread, by the node last shown;
+    `small_talk` is what is said around the questions, by its kind.
     `vocabulary`, `intents`, `advice_rules` and `urgent_rules` are the matcher's files, all or none;
     `main` is the dialog that starts the conversation and answers the rest; `version` changes with any byte of any file.
     """
@@ -105,6 +112,7 @@ class Library:
     interface: Mapping[str, Registers]
     emergency: Mapping[str, str | Registers]
     copy_numbers: tuple[CopyNumber, ...]
+    small_talk: Mapping[str, SmallTalk]
     layout: Mapping[str, str]
     vocabulary: Vocabulary | None
     intents: Intents | None

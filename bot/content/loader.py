@@ -23,6 +23,7 @@ from bot.content.models import (
     PhrasesFile,
     Register,
     Registers,
+    SmallTalkFile,
     SourcesFile,
     TermsFile,
     TopicFile,
@@ -34,7 +35,7 @@ from bot.content.templates import Values
 Model = TypeVar("Model")
 
 _MATCHING_FILES = ("vocabulary.yaml", "intents.yaml", "advice.yaml", "urgent.yaml")
-_SHARED_FILES = ("interface.yaml", "emergency.yaml", *_MATCHING_FILES)
+_SHARED_FILES = ("interface.yaml", "emergency.yaml", "small-talk.yaml", *_MATCHING_FILES)
 _TOPIC_FILES = ("topic.yaml", "facts.yaml", "sources.yaml", "notes.yaml", "terms.yaml")
 _NOT_TOPICS = frozenset({"layout", "schema"})
 
@@ -55,6 +56,7 @@ class ContentLoader:
         shared = self.home.content
         interface = self.files.model(shared / "interface.yaml", InterfaceFile)
         emergency = self.files.model(shared / "emergency.yaml", EmergencyFile)
+        small_talk = self._model(self.home.small_talk, SmallTalkFile)
         layout = {path.stem: self.files.text(path) for path in sorted((shared / "layout").glob("*.j2"))}
         vocabulary = self._model(shared / "vocabulary.yaml", Vocabulary)
         intents = self._model(shared / "intents.yaml", Intents)
@@ -77,6 +79,7 @@ class ContentLoader:
             interface=interface.interface if interface else {},
             emergency=lines,
             copy_numbers=emergency.copy_numbers if emergency else (),
+            small_talk=small_talk.small_talk if small_talk else {},
             layout=layout,
             vocabulary=vocabulary,
             intents=intents,

@@ -222,6 +222,27 @@ class InterfaceFile:
 
 
 @model
+class SmallTalk:
+    """One kind of small talk: the messages that are it, and the few words that answer it."""
+
+    asks: tuple[Words, ...] = Field(min_length=1)
+    """Whole messages of this kind, as people write them; case, accents and punctuation do not matter."""
+    says: Registers
+    """At most three lines on a phone. It claims nothing, so that it needs no source and no disclaimer."""
+    next: tuple[Id, ...] = Field((), max_length=2)
+    """Buttons under it."""
+    group: Literal["silent", "speak"] = "silent"
+    """`silent` gets no reply where several people talk, even when it names the bot; `speak` is like a question."""
+
+
+@model
+class SmallTalkFile:
+    """content/small-talk.yaml: what is said around the questions, kind by kind."""
+
+    small_talk: dict[Id, SmallTalk]
+
+
+@model
 class CopyNumber:
     """A telephone number offered for copying under the urgent answer."""
 

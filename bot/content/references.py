@@ -28,6 +28,7 @@ def reference_diagnostics(library: Library, broken: set[Path]) -> Iterator[Diagn
     yield from _unassigned(library)
     yield from _phrases(library)
     yield from _intents(library)
+    yield from _small_talk(library)
 
 
 def _dangling(library: Library, dialog: Dialog, path: Path) -> Iterator[Diagnostic]:
@@ -121,6 +122,16 @@ def _intent_targets(intents: Intents | None) -> Iterator[tuple[Location, str]]:
             for node in nodes:
                 if (target := node.removeprefix("?").strip()) != "self":
                     yield ("intents", name, "about", subject), target
+
+
+def _small_talk(library: Library) -> Iterator[Diagnostic]:
+    """Yield every node that small talk offers and no dialog holds."""
+    for kind, talk in library.small_talk.items():
+        for number, target in enumerate(talk.next):
+            if target not in library.nodes:
+                place = ("small_talk", kind, "next", number)
+                remedy = nearest(target, library.nodes)
+                yield diagnostic_at(library.home.small_talk, place, "D01", f"`{target}` is not a node", remedy)
 
 
 def citation_diagnostics(library: Library, broken: set[Path]) -> Iterator[Diagnostic]:

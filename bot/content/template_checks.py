@@ -27,7 +27,7 @@ class Text:
 
 
 def texts(library: Library) -> Iterator[Text]:
-    """Yield every authored text about a topic, answer by answer, then notes and sources."""
+    """Yield every authored text about a topic, answer by answer, then notes and sources; then the small talk."""
     for name, topic in library.topics.items():
         yield from _pair(library.home.of_topic(name, "topic"), ("title",), topic.title)
         for node, answer in topic.answers.items():
@@ -45,6 +45,8 @@ def texts(library: Library) -> Iterator[Text]:
             yield from _pair(path, ("sources", source_id, "supports"), source.supports)
             if source.as_printed:
                 yield from _pair(path, ("sources", source_id, "as_printed"), source.as_printed)
+    for kind, talk in library.small_talk.items():
+        yield from _pair(library.home.small_talk, ("small_talk", kind, "says"), talk.says)
 
 
 def template_diagnostics(library: Library) -> Iterator[Diagnostic]:

@@ -188,7 +188,18 @@ def test_every_answer_carries_review_disclaimer_and_a_way_on(engine: Engine) -> 
 
 
 ROOMS_WITHOUT_SOURCES = frozenset(
-    {"references", "disclaimer", "review-status", "tone", "help", "not-covered", "privacy", "urgent", "personal-advice"}
+    {
+        "about-bot",
+        "references",
+        "disclaimer",
+        "review-status",
+        "tone",
+        "help",
+        "not-covered",
+        "privacy",
+        "urgent",
+        "personal-advice",
+    }
 )
 
 

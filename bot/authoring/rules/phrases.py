@@ -106,10 +106,11 @@ def _count(phrase: str) -> int:
 
 
 def _forms(phrase: str) -> set[str]:
-    return {_plain("".join(words)) for words in product(*_groups(phrase))}
+    return {plain("".join(words)) for words in product(*_groups(phrase))}
 
 
-def _plain(words: str) -> str:
+def plain(words: str) -> str:
+    """Return the words alone: without case, accents and punctuation; empty where there are none, as in an emoji."""
     folded = words.casefold()
     if not folded.isascii():
         folded = "".join(sign for sign in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(sign))

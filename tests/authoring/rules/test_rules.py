@@ -92,6 +92,29 @@ def test_a_link_from_the_matchers_intents_must_lead_somewhere(tmp_path: Path) ->
     ]
 
 
+TALK = """small_talk:
+  emoji:
+    asks: ["👍", "❤️", ok]
+    says: {professional: Good., layperson: SAID}
+    next: [NEXT]
+"""
+
+
+@pytest.mark.parametrize(("words", "fault"), [(24, False), (25, True)])
+def test_three_lines_are_allowed_in_small_talk(words: int, fault: bool, tmp_path: Path) -> None:
+    said = " ".join(["four"] * words)  # eight words of four letters fill a line of 40
+    talk = TALK.replace("SAID", said).replace("NEXT", "overview")
+    expected = ["T02 4 lines of 40 characters; 3 are the most"] if fault else []
+    assert found(written(tmp_path, {"content/small-talk.yaml": talk})) == expected
+
+
+def test_small_talk_must_lead_somewhere_and_types_no_figures(tmp_path: Path) -> None:
+    talk = TALK.replace("SAID", "Take 600 mg.").replace("NEXT", "ala-doze")
+    files = {"content/small-talk.yaml": talk}
+    said = found(written(tmp_path, files))
+    assert said == ["C09 the figure `600 mg` is typed here", "D01 `ala-doze` is not a node"]
+
+
 def test_rules_wait_for_files_that_are_sound_but_not_for_links(tmp_path: Path) -> None:
     unsound = {"dialogs/ala.yaml": DIALOG.replace("[overview]", "[nowhere, nowhere]"), "content/emergency.yaml": ""}
     linked = {"dialogs/ala.yaml": unsound["dialogs/ala.yaml"]}

@@ -168,7 +168,7 @@ async def test_opening_the_messages_tab_offers_prompts_that_all_have_an_answer(s
     await slack_app.world.until(lambda: bool(slack_app.world.prompts))
     (prompts,) = slack_app.world.prompts.values()
     assert len(prompts) == 4
-    for prompt, node in zip(prompts, ("overview", "first-line", "ala-dose", "foot-exam"), strict=True):
+    for prompt, node in zip(prompts, ("overview", "first-line", "other-causes", "foot-exam"), strict=True):
         await slack_app.people.dm(ADA, prompt["message"])
         assert slack_app.title(node) in words_of(await slack_app.answer())
 
