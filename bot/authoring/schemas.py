@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bot.content.matching_models import AdviceRules, Intents, UrgentRules, Vocabulary
+from bot.content.matching_models import AdviceRules, Aspects, Courtesies, SharedWords, TopicSubjects, UrgentRules, World
 from bot.content.models import (
     Answer,
     Dialog,
@@ -37,8 +37,11 @@ MODELS: Mapping[str, Any] = {
     "small-talk": SmallTalkFile,
     "dialog": Dialog,
     "phrases": PhrasesFile,
-    "vocabulary": Vocabulary,
-    "intents": Intents,
+    "vocabulary": SharedWords,
+    "aspects": Aspects,
+    "courtesies": Courtesies,
+    "world": World,
+    "subjects": TopicSubjects,
     "advice": AdviceRules,
     "urgent": UrgentRules,
 }

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from jinja2 import TemplateError
 
 from bot.content import templates
-from bot.content.matching_models import AdviceRules, Intents, UrgentRules, Vocabulary
+from bot.content.matching_models import AdviceRules, Matching, UrgentRules
 from bot.content.models import (
     Answer,
     Article,
@@ -75,8 +75,10 @@ class ContentPaths:
         return self.dialogs / f"{dialog}.yaml"
 
     def phrases(self) -> list[Path]:
-        """Return every phrase file, in name order."""
-        return sorted((self.dialogs / "phrases").glob("*.yaml"))
+        """Return every phrase file: shared ones, then each topic's own."""
+        shared = self.content / "matching" / "phrases.yaml"
+        own = [path for name in ("phrases", "threads") for path in self.content.glob(f"*/{name}.yaml")]
+        return [*([shared] if shared in own else []), *sorted(path for path in own if path != shared)]
 
     def answer(self, topic: str, answer: str) -> Path:
         """Return the file of an answer."""
@@ -98,7 +100,7 @@ class Library:
 
     `phrases` are how people ask for each node, `after` how they ask in a thread, by the node last shown;
     `small_talk` is what is said around the questions, by its kind.
-    `vocabulary`, `intents`, `advice_rules` and `urgent_rules` are the matcher's files, all or none;
+    `matching`, `advice_rules` and `urgent_rules` are the matcher's files, all or none;
     `main` is the dialog that starts the conversation and answers the rest; `version` changes with any byte of any file.
     """
 
@@ -114,8 +116,7 @@ class Library:
     copy_numbers: tuple[CopyNumber, ...]
     small_talk: Mapping[str, SmallTalk]
     layout: Mapping[str, str]
-    vocabulary: Vocabulary | None
-    intents: Intents | None
+    matching: Matching | None
     advice_rules: AdviceRules | None
     urgent_rules: UrgentRules | None
     main: Dialog

@@ -1,39 +1,45 @@
-"""From a person's words to a node, several candidates, or an honest 'not covered': `build_matcher` is the way in."""
+"""From a person's words to an answer, several candidates, or an honest 'not covered': `build_matcher` is the way in."""
 
 from __future__ import annotations
 
+import logging
+from pathlib import Path
+
 from bot.content.library import Library
-from bot.content.matching_models import AdviceRules, Intents, Matching, Phrases, UrgentRules, Vocabulary
 from bot.dialog.matching import Match, Matcher
-from bot.matching.build import Parts, build
-from bot.matching.decide import Roles
-from bot.matching.learned import digest, dump
+from bot.matching.advice import Advice
+from bot.matching.alarm import Urgency
+from bot.matching.build import Data, Parts, data_of
+from bot.matching.language import Languages
+from bot.matching.lexicon import Lexicon, tree_of
+from bot.matching.matcher import Limits, SubjectMatcher, known_lines
+from bot.matching.ranking import Ranker, Weights
+from bot.matching.remarks import Remarks
+from bot.matching.training import Models, Say, cache_folder, models_of
 
-__all__ = ["Match", "Matcher", "build_matcher", "matching_data", "roles_of", "trained"]
+__all__ = ["Match", "Matcher", "assemble", "build_matcher", "data_of"]
+
+log = logging.getLogger(__name__)
 
 
-def matching_data(library: Library) -> Matching:
-    """Return the library's matching files, typed; raises pydantic.ValidationError for data of another shape."""
-    return Matching(
-        vocabulary=Vocabulary.model_validate(library.vocabulary or {}),
-        intents=Intents.model_validate(library.intents or {}),
-        advice=AdviceRules.model_validate(library.advice_rules or {}),
-        urgent=UrgentRules.model_validate(library.urgent_rules or {}),
-        phrases=Phrases.model_validate({"phrases": library.phrases, "after": library.after}),
+def build_matcher(library: Library, cache: Path | None = None, say: Say = log.info) -> Matcher:
+    """Return the matcher of a library; `cache` is the folder of trained models, the user's where it is None."""
+    parts = Parts(data_of(library))
+    return assemble(parts, models_of(parts, cache or cache_folder(), say))
+
+
+def assemble(parts: Parts, models: Models, weights: Weights = Weights(), limits: Limits = Limits()) -> SubjectMatcher:
+    """Return the matcher of these parts with these models."""
+    data = parts.data
+    lexicon = Lexicon(data.advice.concepts, tree_of(data.advice.concepts, parts.stems))
+    lines = {node: len(written) for node, written in data.phrases.items()}
+    return SubjectMatcher(
+        parts,
+        Urgency(data.urgent, parts.reader, data.roles.urgent),
+        Languages(data.matching.words.languages, parts.english),
+        Advice(data.advice, lexicon, parts.subjects.kind_of),
+        Remarks(models.remarks, parts.features, parts.subjects, data.matching.courtesies, parts.stems),
+        Ranker(models, parts.subjects, parts.features, data.roles, lines, weights),
+        known_lines(parts),
+        limits,
     )
-
-
-def build_matcher(library: Library) -> Matcher:
-    """Return the matcher of a library; raises pydantic.ValidationError or ValueError for data it cannot use."""
-    return build(matching_data(library), roles_of(library), library.home.content)
-
-
-def roles_of(library: Library) -> Roles:
-    """Return the nodes with a part of their own."""
-    return Roles(library.urgent, library.advice, library.otherwise)
-
-
-def trained(library: Library) -> str:
-    """Return the text of content/matcher.json for the library as it is now; takes minutes."""
-    data = matching_data(library)
-    return dump(Parts(data).learn(), digest(data))

@@ -2,74 +2,167 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Any
 
-import yaml
-
-from bot.library.models_matching import AdviceRules, Concept, UrgentRules
-from bot.matching.data import Aspects, Data, SharedWords, TopicSubjects, World
+from bot.content.library import Library
+from bot.content.matching_models import (
+    AdviceRules,
+    Aspects,
+    Concept,
+    Courtesies,
+    Matching,
+    SharedWords,
+    UrgentRules,
+    World,
+)
 from bot.matching.features import Features
 from bot.matching.lexicon import HERE, NUMBER, Lexicon, Tree, tree_of
 from bot.matching.parser import Reader
 from bot.matching.spelling import Speller
-from bot.matching.subjects import FOREIGN, HOLDER, Subjects, concepts_of
-from bot.matching.text import Stemmer, clean, expand, every_word, is_plain, split
+from bot.matching.subjects import FOREIGN, Subjects, concepts_of
+from bot.matching.text import Stemmer, clean, every_word, expand, is_plain, split
+
+_MEDICINAL = frozenset({"drug", "remedy", "medicine", "cause"})
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The nodes with a part of their own; `shared` are about the bot or one person, and belong to no topic."""
+
+    urgent: str
+    advice: str
+    otherwise: str
+    shared: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Everything of a library that the matcher is built from."""
+
+    matching: Matching
+    advice: AdviceRules
+    urgent: UrgentRules
+    roles: Roles
+    phrases: Mapping[str, Sequence[str]]
+    after: Mapping[str, Mapping[str, Sequence[str]]]
+    small_talk: Mapping[str, Sequence[str]]
+    nodes: frozenset[str]
+    renamed: Mapping[str, str]
+
+
+def data_of(library: Library) -> Data:
+    """Return what the matcher is built from; what a library lacks is empty."""
+    empty = Matching(words=SharedWords(), aspects=Aspects(), courtesies=Courtesies(), world=World())
+    return Data(
+        library.matching or empty,
+        library.advice_rules or AdviceRules(),
+        library.urgent_rules or UrgentRules(),
+        Roles(library.urgent, library.advice, library.otherwise, frozenset(_shared(library))),
+        {node: lines for node, lines in library.phrases.items() if node in library.nodes},
+        {node: after for node, after in library.after.items() if node in library.nodes},
+        {kind: talk.asks for kind, talk in library.small_talk.items()},
+        frozenset(library.nodes),
+        {old: new for old in library.renamed if (new := library.resolve(old)) is not None},
+    )
+
+
+def _shared(library: Library) -> Iterator[str]:
+    """Yield the nodes that no subject leads to: they are about the bot, or about one person."""
+    held = {
+        node
+        for topic in (library.matching.topics.values() if library.matching else ())
+        for row in topic.answers.values()
+        for node in row
+    }
+    yield from (node for node in library.nodes if node in library.always or node == library.advice)
+    yield from (node for node in library.nodes if node in library.phrases and node not in held and node != library.otherwise)
 
 
 class Parts:
-    """The reader, the subjects and the features over one library's matching data."""
+    """The reader, the subjects and the features over one library's words."""
 
-    def __init__(self, data: Data, nodes: Iterable[str] | None = None) -> None:
+    def __init__(self, data: Data) -> None:
         self.data = data
-        self.stem = Stemmer(data.words.irregular, {})
-        concepts = concepts_of(data)
+        words = data.matching.words
+        self.stem = Stemmer(words.irregular, {})
+        concepts = concepts_of(data.matching)
         tree = tree_of(concepts, self.stems)
-        _prune(tree, {f"{topic}/" for topic in data.topics})
-        self.signs = Lexicon(data.urgent.concepts, tree_of(data.urgent.concepts, self.stems))
-        self.lexicon = Lexicon(concepts, tree)
-        wordings = [*_wordings(concepts), *_wordings(data.urgent.concepts), *_wordings(data.advice.concepts)]
+        _leave_held(tree, tuple(f"{topic}/" for topic in data.matching.topics))
         asked = every_word(_lines(data))
-        kin = (word for kind in data.words.kin.values() for word in kind)
-        likely = {word for topic, held in data.topics.items() for one in held.subjects.values() for wording in one.names for word in _split(wording)}
-        likely |= {word for wording in _wordings(data.urgent.concepts) for word in _split(wording)}
-        known = {*asked, *kin, *data.words.common, *(word for wording in wordings for word in _split(wording))}
-        speller = Speller(known, dict(_medicines(data)), likely, self.stem)
-        self.reader = Reader(self.stem, self.lexicon, self.signs, speller, data.words.capitals)
-        self.subjects = Subjects(data, nodes)
-        self.features = Features(self.subjects, {name: [self.stem(word) for word in words] for name, words in data.words.kin.items()})
-        self.english = frozenset([*data.words.common, *asked])
+        signs = Lexicon(data.urgent.concepts, tree_of(data.urgent.concepts, self.stems))
+        speller = Speller(self._known(concepts, asked), dict(_medicines(data)), _likely(data), self.stem)
+        self.reader = Reader(self.stem, Lexicon(concepts, tree), signs, speller, words.capitals)
+        self.subjects = Subjects(data.matching, data.nodes)
+        self.features = Features(self.subjects, {name: [self.stem(word) for word in kin] for name, kin in words.kin.items()})
+        self.english = frozenset([*words.common, *asked])
 
     def stems(self, wording: str) -> list[str]:
         """Return the stems of an authored wording, the sign for a number kept."""
         return [NUMBER if word == NUMBER else self.stem(word) for word in _split(wording)]
 
+    def key(self, text: str) -> str:
+        """Return what two messages share that differ in nothing but form, case and punctuation."""
+        return " ".join(stem for stem in self.reader.read(text).stems if stem != ".")
 
-def _prune(branch: Tree, topics: set[str]) -> None:
+    def _known(self, concepts: Mapping[str, Concept], asked: Iterable[str]) -> set[str]:
+        words = self.data.matching.words
+        wordings = (*_wordings(concepts), *_wordings(self.data.urgent.concepts), *_wordings(self.data.advice.concepts))
+        kin = (word for kind in words.kin.values() for word in kind)
+        return {*asked, *kin, *words.common, *(word for wording in wordings for word in _split(wording))}
+
+
+def _leave_held(branch: Tree, topics: tuple[str, ...]) -> None:
     """Take foreign names out where a topic holds the very name."""
     for key, below in branch.items():
         if key != HERE:
-            _prune(below, topics)
-        elif any(name.startswith(tuple(topics)) for name in below):
+            _leave_held(below, topics)
+        elif any(name.startswith(topics) for name in below):
             below[:] = [name for name in below if not name.startswith(FOREIGN)]
 
 
-def _wordings(concepts: dict[str, Concept]) -> Iterator[str]:
+def _wordings(concepts: Mapping[str, Concept]) -> Iterator[str]:
     for concept in concepts.values():
         for wording in concept.words:
             yield from expand(wording)
 
 
 def _lines(data: Data) -> Iterator[str]:
-    for lines in data.phrases.values():
+    """Yield every authored line that is asked."""
+    for lines in (*data.phrases.values(), *data.matching.aspects.aspects.values()):
         yield from lines
     for nodes in data.after.values():
         for lines in nodes.values():
             yield from lines
-    for lines in data.aspects.aspects.values():
-        yield from lines
+
+
+def _likely(data: Data) -> Iterator[str]:
+    """Yield the words that a message of these topics, or an emergency, is likely to hold."""
+    for held in data.matching.topics.values():
+        for subject in held.subjects.values():
+            for wording in subject.names:
+                yield from _split(wording)
+    for wording in _wordings(data.urgent.concepts):
+        yield from _split(wording)
+
+
+def _medicines(data: Data) -> Iterator[tuple[str, str]]:
+    """Yield every single word that names a medicine, with the medicine it means."""
+    yield from ((word, word) for word in data.matching.words.medicines)
+    for foreign in data.matching.world.foreign.values():
+        if foreign.kind in _MEDICINAL:
+            yield from ((word, word) for word in _single(foreign.names))
+    for held in data.matching.topics.values():
+        for name, subject in held.subjects.items():
+            if subject.kind in _MEDICINAL and not subject.leaning:
+                yield from ((word, name) for word in _single(subject.names))
+
+
+def _single(wordings: Iterable[str]) -> Iterator[str]:
+    for wording in wordings:
+        if " " not in wording:
+            yield from _split(wording)
 
 
 @cache
@@ -78,44 +171,3 @@ def _split(wording: str) -> tuple[str, ...]:
         return tuple(wording.split())
     parts = ([NUMBER] if part == NUMBER else split(clean(part)) for part in wording.split())
     return tuple(word for part in parts for word in part)
-
-
-def _medicines(data: Data) -> Iterator[tuple[str, str]]:
-    for word in data.words.medicines:
-        yield word, word
-    for name, foreign in data.world.foreign.items():
-        if foreign.kind in ("drug", "remedy"):
-            for wording in foreign.names:
-                if " " not in wording:
-                    yield from ((word, word) for word in _split(wording))
-    for held in data.topics.values():
-        for name, subject in held.subjects.items():
-            if subject.kind in ("drug", "remedy", "cause") and not subject.leaning:
-                for wording in subject.names:
-                    if " " not in wording:
-                        yield from ((word, name) for word in _split(wording))
-
-
-def read_data(content: Path, dialogs: Path, topics: tuple[str, ...] = ("neuropathy",)) -> Data:
-    """Return the matching data of a content folder."""
-    def load(path: Path) -> Any:
-        return yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader) if path.exists() else {}
-
-    phrases: dict[str, list[str]] = {}
-    after: dict[str, dict[str, list[str]]] = {}
-    for path in sorted((dialogs / "phrases").glob("*.yaml")):
-        page = load(path)
-        for node, lines in (page.get("phrases") or {}).items():
-            phrases.setdefault(node, []).extend(lines.splitlines() if isinstance(lines, str) else lines)
-        for context, nodes in (page.get("after") or {}).items():
-            for node, lines in nodes.items():
-                after.setdefault(context, {}).setdefault(node, []).extend(lines.splitlines() if isinstance(lines, str) else lines)
-    return Data(
-        topics={topic: TopicSubjects.model_validate(load(content / topic / "subjects.yaml")) for topic in topics},
-        aspects=Aspects.model_validate(load(content / "matching/aspects.yaml")),
-        world=World.model_validate(load(content / "matching/world.yaml")),
-        words=SharedWords.model_validate(load(content / "matching/vocabulary.yaml")),
-        advice=AdviceRules.model_validate(load(content / "advice.yaml")),
-        urgent=UrgentRules.model_validate(load(content / "urgent.yaml")),
-        phrases=phrases, after=after,
-    )

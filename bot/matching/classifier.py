@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 EPOCHS = 10
 RATE = 0.5
-DECAY = 3e-5
+DECAY = 0.0
 _BATCH = 256
 _RAREST = 2
 """Features of fewer rows say nothing about the next question."""

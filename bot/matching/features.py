@@ -10,8 +10,9 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
-from bot.matching.parser import STOP, Message
-from bot.matching.subjects import FOREIGN, Named, Subjects, slot
+from bot.matching.parser import Message
+from bot.matching.subjects import Named, Subjects, slot
+from bot.matching.text import STOP
 
 _MOST_CONCEPTS = 14
 """Concepts paired with each other; a long story names many, and their pairs grow with the square."""
@@ -19,6 +20,8 @@ _PIECES = (3, 4)
 """Lengths in letters of the pieces of words: they tell kin and misspelt words, and what no vocabulary holds."""
 _FIRST, _LAST = 300, 100
 """Words at either end that the models see; a question has twenty, more is a page of text. The urgent rules see all."""
+_LONG = 12
+"""Words from which on a question is as long as any."""
 UNKNOWN = "@unknown"
 """Stands for every word nobody authored: a name, a brand, a subject we have never heard of."""
 _PRONOUNS = frozenset("it they them this that these those one ones".split())
@@ -57,18 +60,14 @@ class Features:
         found |= {f"{subject}|{one}": weight for one in asked if " " not in one}
         return found
 
-    def standing(self, message: Message, named: Named) -> Values:
-        """Return the features that tell whether a question stands by itself."""
-        size = f"size {min(len(message.words), 12)}"
-        return self.aspect(message, named) | {size: 0.5, f"names {bool(named.held)} {bool(named.leaning)} {bool(named.foreign)}": 1.0}
-
-    def remark(self, message: Message, named: Named) -> Values:
-        """Return the features that tell whether a clause is a remark around a question."""
-        return self.standing(message, named)
+    def standing(self, message: Message, named: Named, asked: Values | None = None) -> Values:
+        """Return the features that tell whether a question stands by itself; `asked` are those of its aspect."""
+        size = f"size {min(len(message.words), _LONG)}"
+        names = f"names {bool(named.held)} {bool(named.leaning)} {bool(named.foreign)}"
+        return (self.aspect(message, named) if asked is None else asked) | {size: 0.5, names: 1.0}
 
     def _asked(self, message: Message, named: Named) -> set[str]:
-        lonely = not (named.held or named.leaning or named.foreign)
-        sequence = _ends(list(self._items(message, placeholders=True, lonely=lonely)))
+        sequence = _ends(list(self._items(message, placeholders=True, lonely=named.nothing)))
         return {*_grams(sequence), *self._pairs(message, placeholders=True), *self._kinds(message)}
 
     def _items(self, message: Message, *, placeholders: bool = False, lonely: bool = False) -> Iterator[str]:
@@ -114,7 +113,7 @@ class Features:
 def _named(named: Named) -> Iterator[str]:
     for name in named.foreign:
         yield f"={name}"
-    if not (named.held or named.leaning or named.foreign):
+    if named.nothing:
         yield "=nothing"
 
 

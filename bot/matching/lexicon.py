@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.matching.text import expand
-from bot.library.models_matching import Concept
+from bot.content.matching_models import Concept
 
 NUMBER = "#"
 """Stands for any number in a wording: `# mg`."""

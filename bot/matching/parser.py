@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from bot.matching.lexicon import Lexicon, Mention
 from bot.matching.spelling import Speller
-from bot.matching.text import Stemmer, clean, spelled_out, split, words_only
+from bot.matching.text import ASKED, COMMA, STOP, Stemmer, clean, spelled_out, tokens, words_only
 
-STOP = "."
 _SHORT = 3
 """Words up to this length are never called unknown: too many of them are abbreviations."""
 _MOST_TRIED = 60
@@ -20,7 +19,8 @@ _MOST_TRIED = 60
 class Message:
     """`text` is cleaned; `words` and `stems` run in step, a sentence's end is a word `.`.
 
-    `mentions` do not overlap; `signs` are of the urgent vocabulary and may.
+    `mentions` do not overlap; `signs` are of the urgent vocabulary and may. `pauses` are the places before which a
+    comma or the like stands, `asked` the ends of sentences that had a question mark.
     """
 
     text: str
@@ -30,6 +30,8 @@ class Message:
     signs: tuple[Mention, ...] = ()
     repairs: tuple[tuple[str, str], ...] = ()
     unknown: frozenset[str] = frozenset()
+    pauses: frozenset[int] = frozenset()
+    asked: frozenset[int] = frozenset()
 
     @property
     def concepts(self) -> frozenset[str]:
@@ -47,25 +49,19 @@ class Message:
             _within(self.signs, start, end),
             tuple(pair for pair in self.repairs if pair[1] in words),
             self.unknown & frozenset(words),
+            frozenset(at - start for at in self.pauses if start < at < end),
+            frozenset(at - start for at in self.asked if start <= at < end),
         )
-
-    def without(self, spans: Sequence[tuple[int, int]]) -> Message:
-        """Return the message less the words of some spans, which rise and do not overlap."""
-        kept: list[tuple[int, int]] = []
-        at = 0
-        for start, end in spans:
-            kept.append((at, start))
-            at = end
-        kept.append((at, len(self.words)))
-        return joined([self.part(start, end) for start, end in kept if end > start])
 
 
 def joined(parts: Sequence[Message]) -> Message:
     """Return several messages one after the other."""
-    at, mentions, signs = 0, list[Mention](), list[Mention]()
+    at, mentions, signs, pauses, asked = 0, list[Mention](), list[Mention](), set[int](), set[int]()
     for part in parts:
         mentions += [Mention(one.concepts, one.start + at, one.end + at) for one in part.mentions]
         signs += [Mention(one.concepts, one.start + at, one.end + at) for one in part.signs]
+        pauses |= {at, *(place + at for place in part.pauses)}
+        asked |= {place + at for place in part.asked}
         at += len(part.words)
     return Message(
         " ".join(part.text for part in parts),
@@ -75,6 +71,8 @@ def joined(parts: Sequence[Message]) -> Message:
         tuple(signs),
         tuple(pair for part in parts for pair in part.repairs),
         frozenset().union(*(part.unknown for part in parts)),
+        frozenset(pauses - {0}),
+        frozenset(asked),
     )
 
 
@@ -98,11 +96,12 @@ class Reader:
     def read(self, text: str) -> Message:
         """Return the message a text is, in time bounded by the cap on its length."""
         cleaned = clean(spelled_out(words_only(text), self._capitals))
-        words, repairs = self._repaired(split(cleaned))
+        words, pauses, asked = _places(tokens(cleaned))
+        words, repairs = self._repaired(words)
         stems = tuple(map(self._stem, words))
         unknown = frozenset(word for word in words if self._is_unknown(word))
         mentions, signs = self._lexicon.longest(stems), tuple(self._signs.every(stems))
-        return Message(cleaned, tuple(words), stems, mentions, signs, tuple(repairs.items()), unknown)
+        return Message(cleaned, tuple(words), stems, mentions, signs, tuple(repairs.items()), unknown, pauses, asked)
 
     def _is_unknown(self, word: str) -> bool:
         return len(word) > _SHORT and word.isalpha() and not self._speller.knows(word)
@@ -112,3 +111,16 @@ class Reader:
         tried = {word: self._speller.repair(word) for word in unknown[:_MOST_TRIED]}
         repairs = {word: repaired for word, repaired in tried.items() if repaired != word}
         return [repairs.get(word, word) for word in words], repairs
+
+
+def _places(found: Sequence[str]) -> tuple[list[str], frozenset[int], frozenset[int]]:
+    """Return the words with sentence ends, the places of pauses, and those of ends with a question mark."""
+    words, pauses, asked = list[str](), set[int](), set[int]()
+    for token in found:
+        if token == COMMA:
+            pauses.add(len(words))
+        else:
+            if token == ASKED:
+                asked.add(len(words))
+            words.append(STOP if token == ASKED else token)
+    return words, frozenset(pauses), frozenset(asked)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.matching.lexicon import Mention
-from bot.library.models_matching import Rule
+from bot.content.matching_models import Rule
 
 _BESIDE = 3
 """Words around a rule's own in which a concept of `none` still forbids it."""

@@ -3,25 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from bot.matching.data import Data, Subject, World
+from bot.content.matching_models import Concept, Matching, Subject
 from bot.matching.parser import Message
-from bot.library.models_matching import Concept
 
 FOREIGN = "foreign/"
+"""Begins the names of things that exist beside the topics."""
 HOLDER = "holder"
-_SLOT = {"remedy": "@x", "drug": "@x", "plan": "@x", "condition": "@cond", "test": "@test", "cause": "@cause", "measure": "@measure"}
-PLACEHOLDERS = {"X": "remedy", "COND": "condition", "TEST": "test", "CAUSE": "cause", "PLAN": "plan", "MEASURE": "measure"}
-TEMP={'ala-how':'ala-dose','ala-drip':'ala-dose','ala-interactions':'ala-safety','drug-side-effects':'first-line','stopping-medicines':'first-line','what-it-is':'overview','outlook':'screening','k2-blood-thinners':'k2','buying':'none','feet-daily':'foot-exam','night-pain':'overview','without-medicine':'algorithm','not-diabetes':'other-causes','low-sugar':'glucose'}
-SELF = "self"
-ANY = "any"
-NONE = "none"
+"""Begins the words that stand in a lesson for the name of a subject."""
+PLACEHOLDERS = {
+    "X": "remedy",
+    "COND": "condition",
+    "TEST": "test",
+    "CAUSE": "cause",
+    "PLAN": "plan",
+    "MEASURE": "measure",
+    "MED": "medicine",
+}
+"""What an author writes in a lesson (`@X`), and the kind of subject it stands for."""
+_SLOTS = {
+    "remedy": "@x",
+    "drug": "@x",
+    "plan": "@x",
+    "condition": "@cond",
+    "test": "@test",
+    "cause": "@cause",
+    "measure": "@measure",
+    "medicine": "@med",
+}
+SELF, ANY, NONE = "self", "any", "none"
 
 
 def slot(kind: str) -> str:
     """Return the placeholder that stands for a name of this kind."""
-    return _SLOT.get(kind, f"@{kind}")
+    return _SLOTS.get(kind, f"@{kind}")
+
+
+def with_holders(lesson: str) -> str:
+    """Return a lesson whose placeholders are words the reader knows."""
+    for key in sorted(PLACEHOLDERS, key=len, reverse=True):
+        lesson = lesson.replace(f"@{key}", HOLDER + key.lower())
+    return lesson
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,55 +60,51 @@ class Named:
         """The subject a question is about, or None."""
         return next(iter((*self.held, *self.leaning)), None)
 
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing at all is named."""
+        return not (self.held or self.leaning or self.foreign)
+
 
 class Subjects:
-    """The subjects of every loaded topic; ids are `topic/subject`."""
+    """The subjects of every loaded topic, by `topic/subject`; answers that are no node are left out of their rows."""
 
-    def __init__(self, data: Data, nodes: Iterable[str] | None = None) -> None:
+    def __init__(self, matching: Matching, nodes: Iterable[str]) -> None:
+        known = {*nodes, SELF, NONE}
+        self.kind_of = {f"{HOLDER}/{key}": kind for key, kind in PLACEHOLDERS.items()}
+        self.kind_of |= {FOREIGN + name: foreign.kind for name, foreign in matching.world.foreign.items()}
         self._subjects: dict[str, Subject] = {}
         self._rows: dict[str, dict[str, str]] = {}
         self._it: dict[str, str] = {}
-        self._world = data.world
-        self.kind_of: dict[str, str] = {f"{HOLDER}/{key}": kind for key, kind in PLACEHOLDERS.items()}
-        known = None if nodes is None else frozenset(nodes)
-        for topic, held in data.topics.items():
+        for topic, held in matching.topics.items():
+            rows = {name: _row(row, known) for name, row in held.answers.items()}
             for name, subject in held.subjects.items():
                 self._subjects[f"{topic}/{name}"] = subject
                 self.kind_of[f"{topic}/{name}"] = subject.kind
-            rows = {
-                name: {aspect: TEMP.get(node, node) if known is not None and node not in known else node for node, aspects in row.items() for aspect in aspects if _is_node(TEMP.get(node, node) if known is not None and node not in known else node, known)}
-                for name, row in held.answers.items()
-            }
-            for name in held.subjects:
-                self._rows[f"{topic}/{name}"] = self._inherited(topic, name, rows)
+                self._rows[f"{topic}/{name}"] = _inherited(name, held.subjects, rows)
             self._it |= {node: f"{topic}/{name}" for node, name in held.it.items()}
-        for name, foreign in data.world.foreign.items():
-            self.kind_of[FOREIGN + name] = foreign.kind
         self._order = {name: at for at, name in enumerate(self._subjects)}
-
-    def _inherited(self, topic: str, name: str, rows: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-        row = dict(rows.get(ANY, {}))
-        chain = [name]
-        while (whole := self._subjects[f"{topic}/{chain[-1]}"].part_of):
-            chain.append(whole)
-        for part in reversed(chain):
-            row |= rows.get(part, {})
-        return row
+        self._nodes = known
 
     def named(self, message: Message) -> Named:
         """Return what a message names."""
         names = {name for one in message.mentions for name in one.concepts}
-        held = sorted((name for name in names if name in self._order and not self._subjects[name].leaning), key=self._order.__getitem__)
-        leaning = sorted((name for name in names if name in self._order and self._subjects[name].leaning), key=self._order.__getitem__)
-        return Named(tuple(self._together(held)), tuple(leaning), tuple(sorted(n for n in names if n.startswith(FOREIGN))))
+        known = sorted((name for name in names if name in self._order), key=self._order.__getitem__)
+        held = [name for name in known if not self._subjects[name].leaning]
+        leaning = [name for name in known if self._subjects[name].leaning]
+        foreign = sorted(name for name in names if name.startswith(FOREIGN))
+        return Named((*self._together(held, leaning), *held), tuple(leaning), tuple(foreign))
 
-    def _together(self, held: Sequence[str]) -> Sequence[str]:
+    def _together(self, held: Sequence[str], leaning: Sequence[str]) -> list[str]:
+        """Return the subject that the named ones make up together, if any."""
+        if not held:
+            return []
+        wholes = {self.whole(one) for one in (*held, *leaning)} | {*held, *leaning}
         for name, subject in self._subjects.items():
             topic = name.partition("/")[0]
-            wholes = {self.whole(one) for one in held} | set(held)
             if subject.together and all(f"{topic}/{part}" in wholes for part in subject.together):
-                return [name, *(one for one in held if one != name)]
-        return held
+                return [name]
+        return []
 
     def whole(self, name: str) -> str:
         """Return the subject that `name` is a part of, or itself."""
@@ -98,54 +117,61 @@ class Subjects:
 
     def contexts(self) -> list[str]:
         """Return the answers after which `it` means something."""
-        return sorted(self._it)
+        return sorted(node for node in self._it if node in self._nodes)
 
-    def answers_of(self, name: str) -> frozenset[str]:
-        """Return the answers that hold something of a subject."""
-        return frozenset(self._rows[name].values()) | {self.general(name)}
+    def each(self) -> Iterable[tuple[str, Subject]]:
+        """Return every subject with its id."""
+        return self._subjects.items()
+
+    def row(self, name: str) -> Mapping[str, str]:
+        """Return which answer holds which aspect of a subject."""
+        return self._rows[name]
 
     def general(self, name: str) -> str:
-        """Return the subject's general answer."""
+        """Return the answer for what no other answer holds of a subject."""
         return self._subjects[name].general
 
-    def answer(self, name: str, aspect: str) -> str | None:
-        """Return the answer that holds the aspect of a subject, or None where none does."""
-        return self._rows[name].get(aspect)
+    def topic(self, name: str) -> str:
+        """Return the topic of a subject."""
+        return name.partition("/")[0]
 
     def leads(self, name: str, aspect: str, context: str | None) -> str:
         """Return the answer an aspect of a subject leads to, after the answer last shown."""
         node = self._rows[name].get(aspect) or self._subjects[name].general
         return (context or self._subjects[name].general) if node == SELF else node
 
-    def is_leaning(self, name: str) -> bool:
-        """Return whether the subject's names are words everyone uses."""
-        return self._subjects[name].leaning
+    def answers_of(self, name: str) -> frozenset[str]:
+        """Return the answers that hold something of a subject."""
+        return frozenset(self._rows[name].values()) | {self.general(name)}
 
-    def foreign_weight(self, name: str) -> float:
-        """Return how surely a foreign thing is not answered."""
-        return self._world.foreign[name.removeprefix(FOREIGN)].weight
-
-
-def _is_node(node: str, known: frozenset[str] | None) -> bool:
-    return known is None or node in known or node in (SELF, NONE)
+    def names_of(self, kind: str) -> list[str]:
+        """Return some telling names of the held subjects of one kind."""
+        return [name for one in self._subjects.values() if one.kind == kind and not one.leaning for name in one.names[:6]]
 
 
-def concepts_of(data: Data) -> dict[str, Concept]:
+def _row(row: Mapping[str, Sequence[str]], known: Iterable[str]) -> dict[str, str]:
+    return {aspect: node for node, aspects in row.items() if node in known for aspect in aspects}
+
+
+def _inherited(name: str, subjects: Mapping[str, Subject], rows: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return the row of a subject over those of its wholes, the widest first."""
+    chain = [name]
+    while whole := subjects[chain[-1]].part_of:
+        chain.append(whole)
+    row = dict(rows.get(ANY, {}))
+    for part in reversed(chain):
+        row |= rows.get(part, {})
+    return row
+
+
+def concepts_of(matching: Matching) -> dict[str, Concept]:
     """Return every concept the reader finds: subjects, placeholders, foreign things and shared words."""
     found: dict[str, Concept] = {}
-    for topic, held in data.topics.items():
+    for topic, held in matching.topics.items():
         for name, subject in held.subjects.items():
             found[f"{topic}/{name}"] = Concept(words=subject.names)
-        found |= held.concepts
     for key in PLACEHOLDERS:
         found[f"{HOLDER}/{key}"] = Concept(words=(HOLDER + key.lower(),))
-    for name, foreign in data.world.foreign.items():
+    for name, foreign in matching.world.foreign.items():
         found[FOREIGN + name] = Concept(words=foreign.names)
-    return found | data.words.concepts
-
-
-def with_placeholders(lesson: str) -> str:
-    """Return a lesson whose placeholders are words the reader knows."""
-    for key in sorted(PLACEHOLDERS, key=len, reverse=True):
-        lesson = lesson.replace(f"@{key}", f"{HOLDER}{key.lower()}")
-    return lesson
+    return found | matching.words.concepts

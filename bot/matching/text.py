@@ -10,6 +10,10 @@ from math import prod
 from random import Random
 from zlib import crc32
 
+STOP, ASKED, COMMA = ".", "?", ","
+"""The end of a sentence, of one that asks, and a pause inside one."""
+_ENDS = (STOP, ASKED)
+_MARKS = ".!?;\n,:()-"
 LONGEST = 10_000
 """Characters read of one message; of a longer one the first 7,000 and the last 3,000 (the question is often last)."""
 
@@ -29,7 +33,6 @@ _ELLIPSIS = re.compile(r"\.{2,}|…")
 _WRAPPED = re.compile(r"(?<![.!?:;\n])[^\S\n]*\n(?!\s*(?:\n|[-*•]|\d+[.)]\s))")
 """A line break inside a sentence, as in texts that were copied from mails: no end of it."""
 _SIGNS = {"α": " alpha ", "β": " beta ", "µ": "u", "μ": "u", "≥": " over ", "≤": " under ", "½": " half "}
-_STOP = "."
 _SPACED_OUT = re.compile(r"\b(?:[a-z] ){3,}[a-z]\b")
 _LETTER_CODE = re.compile(r"\b(mk|[bcdktp])[-_. ]?(\d{1,2})(?![\d.])\b")
 _THREE_OR_MORE = re.compile(r"([a-z])\1{2,}")
@@ -38,7 +41,7 @@ _ABBREVIATION = re.compile(r"\b(pt|pts|dr|mr|mrs|ms|vs|approx|incl|eg|ie|st|no)\
 _POSSESSIVE = re.compile(r"\b(?!(?:it|that|what|who|how|there|here|where|he|she|let|when|why)')([a-z]{2,})'s\b")
 _UNIT = re.compile(r"(?<=\d)(?=(?:mgs?|mcgs?|ug|gm?|kgs?|ml|mmol|iu|m|f|y|yo|yrs?|hrs?|h|x|wks?|mo|days?|ish)\b)")
 _CAPITALS = re.compile(r"\b[A-Z]{2,6}\b")
-_WORD = re.compile(r"[a-z]+\d+[a-z]*\b|[a-z]+|\d+(?:[.,/]\d+)*|[.!?;\n]+|[%&+]")
+_WORD = re.compile(r"[a-z]+\d+[a-z]*\b|[a-z]+|\d+(?:[.,/]\d+)*|[.!?;\n]+|[,:()]|(?<=\s)-+(?=\s)|[%&+]")
 
 
 def words_only(text: str) -> str:
@@ -94,11 +97,22 @@ def _plain(letter: str) -> str:
 
 def split(cleaned: str) -> list[str]:
     """Return the words, numbers and sentence ends (each as `.`) of a cleaned text, in order."""
+    return [STOP if token in _ENDS else token for token in tokens(cleaned) if token != COMMA]
+
+
+def tokens(cleaned: str) -> list[str]:
+    """Return the words, numbers, sentence ends (`.` or `?`) and pauses (`,`) of a cleaned text, in order."""
     text = _POSSESSIVE.sub(r"\1", cleaned).replace("'", "")
     text = _SPACED_OUT.sub(lambda found: found[0].replace(" ", ""), text)
     text = _LETTER_CODE.sub(r"\1\2", _ABBREVIATION.sub(r"\1", text))
     text = _UNIT.sub(" ", _THREE_OR_MORE.sub(r"\1\1", text))
-    return [_STOP if word[0] in ".!?;\n" else word for word in _WORD.findall(text)]
+    return [_mark(token) if token[0] in _MARKS else token for token in _WORD.findall(text)]
+
+
+def _mark(token: str) -> str:
+    if token[0] in ",:()-":
+        return COMMA
+    return ASKED if "?" in token else STOP
 
 
 # --- stems ---
