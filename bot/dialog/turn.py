@@ -27,6 +27,7 @@ class Outcome(StrEnum):
     CHOICES = "choices"
     URGENT = "urgent"
     NOT_COVERED = "not-covered"
+    SMALL_TALK = "small-talk"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,10 @@ from bot.matching.text import Stemmer, clean, every_word, expand, is_plain, spli
 _MEDICINAL = frozenset({"drug", "remedy", "medicine", "cause"})
 
 
+TALK = "talk/"
+"""Begins the label of a kind of small talk, which is no node."""
+
+
 @dataclass(frozen=True, slots=True)
 class Roles:
     """The nodes with a part of their own; `shared` are about the bot or one person, and belong to no topic."""

@@ -14,8 +14,14 @@ import numpy.typing as npt
 
 EPOCHS = 10
 RATE = 0.5
-DECAY = 0.0
 _BATCH = 256
+_BIAS_SHARE = 0.1
+"""How fast the biases learn, beside the weights: a label is no likelier for having had the last row."""
+_LEAST_ERROR = 0.02
+"""Rows that are this nearly right teach nothing worth the time."""
+_MOST_WORTH = 3.0
+_SMALLEST = 10
+"""Features whose weights all stay below this, in hundredths, decide nothing."""
 _RAREST = 2
 """Features of fewer rows say nothing about the next question."""
 _HUNDREDTHS = 100
@@ -76,94 +82,83 @@ def softmax(scores: Floats) -> Floats:
     return shares
 
 
-def train(rows: Sequence[Row], epochs: int = EPOCHS, *, decay: float = DECAY, even: bool = True) -> Classifier:
+def train(rows: Sequence[Row], epochs: int = EPOCHS, *, even: bool = False) -> Classifier:
     """Return the classifier that tells the rows' labels apart; the same rows always give the same one.
 
     With `even`, a label with few rows weighs up to three times as much, so that rare answers are found too.
     """
-    return _Trainer(rows, decay, even=even).run(epochs) if rows else UNTAUGHT
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """Rows in the order of their features: `places` into the table, each for a run of `order` from `starts`."""
-
-    row_starts: Places
-    columns: Places
-    strengths: Floats
-    row_of: Places
-    order: Places
-    starts: Places
-    places: Places
-    labels: Places
+    return _Trainer(rows, even=even).run(epochs) if rows else UNTAUGHT
 
 
 class _Trainer:
-    def __init__(self, rows: Sequence[Row], decay: float, *, even: bool) -> None:
-        self.labels = sorted({label for label, _ in rows})
-        self.decay = decay
-        number = {label: at for at, label in enumerate(self.labels)}
-        targets = np.array([number[label] for label, _ in rows])
-        hashed = [_keys(values) for _, values in rows]
-        keys, columns, counts = np.unique(np.concatenate(hashed), return_inverse=True, return_counts=True)
+    """Rows padded to one length per batch, so that a batch is two small multiplications and a count per label."""
+
+    def __init__(self, rows: Sequence[Row], *, even: bool) -> None:
+        self._labels = sorted({label for label, _ in rows})
+        number = {label: at for at, label in enumerate(self._labels)}
+        self._targets = np.array([number[label] for label, _ in rows])
+        sizes = np.array([len(values) for _, values in rows])
+        hashed = _keys(name for _, values in rows for name in values)
+        keys, columns, counts = np.unique(hashed, return_inverse=True, return_counts=True)
         often = counts >= _RAREST
-        self.keys = keys[often]
-        renumbered = np.where(often, np.cumsum(often) - 1, -1)
-        columns = renumbered[columns]
-        strengths = np.concatenate([np.fromiter(values.values(), np.float32, len(values)) for _, values in rows])
-        row_of = np.repeat(np.arange(len(rows)), [len(part) for part in hashed])
-        known = columns >= 0
-        self.columns, self.strengths, self.row_of = columns[known], strengths[known], row_of[known]
-        self.targets = targets
-        shares = np.bincount(targets, minlength=len(self.labels))
-        worth = np.minimum(3.0, len(rows) / len(self.labels) / shares) if even else np.ones(len(self.labels))
-        self.worth = worth.astype(np.float32)
-        self.weights = np.zeros((len(self.keys), len(self.labels)), np.float32)
-        self.speeds = np.full_like(self.weights, 1e-2)
-        self.bias = np.zeros(len(self.labels), np.float32)
-        self.bias_speed = np.full_like(self.bias, 1.0)
+        self._keys = keys[often]
+        self._columns = np.where(often, np.cumsum(often) - 1, len(self._keys))[columns]
+        strengths = np.fromiter((value for _, values in rows for value in values.values()), np.float32, len(hashed))
+        self._strengths = np.where(often[columns], strengths, np.float32(0))
+        self._bounds = np.concatenate([[0], np.cumsum(sizes)])
+        shares = np.bincount(self._targets, minlength=len(self._labels))
+        worth = np.minimum(_MOST_WORTH, len(rows) / len(self._labels) / shares) if even else np.ones(len(shares))
+        self._worth = worth.astype(np.float32)
+        self._weights = np.zeros((len(self._keys) + 1, len(self._labels)), np.float32)
+        self._speeds = np.full_like(self._weights, 1e-2)
+        self._bias = np.zeros(len(self._labels), np.float32)
+        self._bias_speed = np.ones_like(self._bias)
 
     def run(self, epochs: int) -> Classifier:
         draw = np.random.default_rng(7)
-        batches = self._batches(draw.permutation(len(self.targets)))
+        order = np.argsort(np.diff(self._bounds), kind="stable")
+        batches = [self._batch(draw.permutation(order[at : at + _BATCH])) for at in range(0, len(order), _BATCH)]
         for _ in range(epochs):
             for at in draw.permutation(len(batches)):
-                self._learn(batches[at])
-        hundredths = np.rint(self.weights * _HUNDREDTHS).clip(-32_000, 32_000).astype(np.int16)
-        kept = np.flatnonzero(hundredths.any(axis=1))
-        return Classifier(tuple(self.labels), self.bias, self.keys[kept], hundredths[kept])
+                self._learn(*batches[at])
+        hundredths = np.rint(self._weights[:-1] * _HUNDREDTHS).clip(-32_000, 32_000).astype(np.int16)
+        kept = np.flatnonzero((abs(hundredths) >= _SMALLEST).any(axis=1))
+        return Classifier(tuple(self._labels), self._bias, self._keys[kept], hundredths[kept])
 
-    def _batches(self, order: Places) -> list[_Batch]:
-        bounds = np.searchsorted(self.row_of, np.arange(len(order) + 1))
-        return [self._batch(order[at : at + _BATCH], bounds) for at in range(0, len(order), _BATCH)]
+    def _batch(self, rows: Places) -> tuple[Places, Places, Floats]:
+        """Return rows of nearly one length, with their columns and strengths; the last column stands for nothing."""
+        sizes = self._bounds[rows + 1] - self._bounds[rows]
+        places = self._bounds[rows][:, None] + np.arange(sizes.max())
+        inside = np.arange(sizes.max()) < sizes[:, None]
+        places = np.where(inside, places, 0)
+        columns = np.where(inside, self._columns[places], len(self._keys))
+        return rows, columns, np.where(inside, self._strengths[places], np.float32(0))
 
-    def _batch(self, rows: Places, bounds: Places) -> _Batch:
-        sizes = bounds[rows + 1] - bounds[rows]
-        rows, sizes = rows[sizes > 0], sizes[sizes > 0]
-        taken = np.concatenate([np.arange(bounds[row], bounds[row + 1]) for row in rows.tolist()])
-        columns = self.columns[taken]
-        order = np.argsort(columns, kind="stable")
-        places, starts = np.unique(columns[order], return_index=True)
-        row_of = np.repeat(np.arange(len(rows)), sizes)
-        row_starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-        return _Batch(
-            row_starts, columns, self.strengths[taken], row_of, order, starts, places, self.targets[rows]
-        )
+    def _learn(self, rows: Places, columns: Places, strengths: Floats) -> None:
+        scores = np.matmul(strengths[:, None, :], self._weights[columns])[:, 0, :] + self._bias
+        errors = softmax(scores)
+        errors[np.arange(len(rows)), self._targets[rows]] -= 1.0
+        telling = abs(errors).max(axis=1) > _LEAST_ERROR
+        errors = errors[telling] * self._worth[self._targets[rows[telling]]][:, None]
+        if not len(errors):
+            return
+        self._change(columns[telling], strengths[telling], errors)
+        slope = errors.sum(axis=0) * _BIAS_SHARE
+        self._bias_speed += slope * slope
+        self._bias -= RATE * slope / np.sqrt(self._bias_speed)
 
-    def _learn(self, batch: _Batch) -> None:
-        seen = self.weights[batch.columns] * batch.strengths[:, None]
-        errors = softmax(np.add.reduceat(seen, batch.row_starts) + self.bias)
-        errors[np.arange(len(batch.labels)), batch.labels] -= 1.0
-        errors *= self.worth[batch.labels][:, None]
-        pushed = errors[batch.row_of[batch.order]] * batch.strengths[batch.order][:, None]
-        slopes = np.add.reduceat(pushed, batch.starts)
-        slopes += self.decay * len(batch.labels) * self.weights[batch.places]
-        self.speeds[batch.places] += slopes * slopes
-        self.weights[batch.places] -= RATE * slopes / np.sqrt(self.speeds[batch.places])
-        slope = errors.sum(axis=0) * 0.1
-        self.bias_speed += slope * slope
-        self.bias -= RATE * slope / np.sqrt(self.bias_speed)
+    def _change(self, columns: Places, strengths: Floats, errors: Floats) -> None:
+        """Move the weights of the columns against the errors of their rows."""
+        seen, place = np.unique(columns, return_inverse=True)
+        place = place.ravel()
+        slopes = np.empty((len(seen), errors.shape[1]), np.float32)
+        for label in range(errors.shape[1]):
+            pushed = (strengths * errors[:, label, None]).ravel()
+            slopes[:, label] = np.bincount(place, pushed, len(seen))
+        self._speeds[seen] += slopes * slopes
+        self._weights[seen] -= RATE * slopes / np.sqrt(self._speeds[seen])
+        self._weights[-1] = 0.0
 
 
 def _keys(names: Iterable[str]) -> Keys:
-    return np.array([crc32(name.encode()) for name in names], np.uint32)
+    return np.fromiter((crc32(name.encode()) for name in names), np.uint32)

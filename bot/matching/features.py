@@ -66,6 +66,10 @@ class Features:
         names = f"names {bool(named.held)} {bool(named.leaning)} {bool(named.foreign)}"
         return (self.aspect(message, named) if asked is None else asked) | {size: 0.5, names: 1.0}
 
+    def is_bare(self, message: Message) -> bool:
+        """Tell whether a message is nothing but names."""
+        return not any(word != STOP for word in self._unnamed(message))
+
     def _asked(self, message: Message, named: Named) -> set[str]:
         sequence = _ends(list(self._items(message, placeholders=True, lonely=named.nothing)))
         return {*_grams(sequence), *self._pairs(message, placeholders=True), *self._kinds(message)}

@@ -6,22 +6,22 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
 
-from bot.matching.build import Parts
+from bot.matching.build import TALK, Parts
 from bot.matching.classifier import Classifier, Row, Values
 from bot.matching.parser import Message
 from bot.matching.subjects import HOLDER, NONE, PLACEHOLDERS, SELF, Named, slot, with_holders
 from bot.matching.text import sampled
 from bot.matching.wrapping import Wrapper, slipped
 
-LESSON_FORMS = 24
+LESSON_FORMS = 16
 """Wordings one shared lesson may add."""
 LINE_FORMS = 12
 """Wordings one line of a topic may add."""
-COMPOSED = 12
+COMPOSED = 6
 """Shared lessons with the names of one subject in them, for each of its aspects."""
 _NAMES = 12
 """Names of a subject that lessons are composed with; the first ones are what it is mostly called."""
-_THREADS = 3
+_THREADS = 2
 """Subjects each short question is shown with, as if asked after an answer about them."""
 _LIKELIEST = 12
 """Aspects tried for a line of a topic, the likeliest first."""
@@ -45,6 +45,7 @@ class Lessons:
         aspects = data.matching.aspects.aspects
         self._lessons = [(name, with_holders(form)) for name, lines in aspects.items() for form in _forms(lines, LESSON_FORMS)]
         self._lines = [asked for asked in _asked(data.phrases) if asked[0] != data.roles.urgent]
+        self._lines += [(TALK + kind, form) for kind, asks in data.small_talk.items() for form in asks]
         self._after = [
             (context, node, form)
             for context, phrases in data.after.items()

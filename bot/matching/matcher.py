@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.dialog.matching import Match
 from bot.dialog.turn import Outcome, Register
 from bot.matching.advice import Advice
-from bot.matching.build import Parts, Roles
+from bot.matching.build import TALK, Parts, Roles
 from bot.matching.language import Languages
 from bot.matching.parser import Message
 from bot.matching.ranking import Ranker, Reading, Shares, shifted
@@ -47,6 +47,7 @@ class Limits:
     also: float = 0.6
     """The likelihood from which a further question of a message is answered too."""
     missing: float = 0.7
+    talk: float = 0.5
 
 
 class Finding(Protocol):
@@ -123,6 +124,9 @@ class SubjectMatcher:
     def _exact(self, message: Message) -> Match | None:
         """Return the decision about an authored line, which leads to its node at once, before any model."""
         key = _key(message)
+        kind = self.known.small_talk.get(key)
+        if kind is not None:
+            return Match(Outcome.SMALL_TALK, kind, reasons=("small talk",))
         node = self.known.lines.get(key)
         if node is None:
             return None
@@ -177,6 +181,10 @@ class SubjectMatcher:
     def _decided(self, scores: Shares, reading: Reading) -> Match:
         """Return the decision the likelihoods allow: answer, offer two or three, or say that it is not covered."""
         limits, otherwise = self.limits, self.roles.otherwise
+        talk = next(iter(scores), "")
+        if talk.startswith(TALK) and scores[talk] >= limits.talk and reading.named.nothing:
+            return Match(Outcome.SMALL_TALK, talk.removeprefix(TALK), scores=_best(scores), reasons=("small talk",))
+        scores = _without_talk(scores)
         ranked = list(scores.items())
         best, share = ranked[0] if ranked else (otherwise, 1.0)
         outside = scores.get(otherwise, 0.0)
@@ -225,7 +233,7 @@ class SubjectMatcher:
     def _with_others(self, match: Match, question: Message, message: Message, context: str | None) -> Match:
         """Return the decision with the answers to every further question that is surely another one."""
         parts = questions(question)
-        if len(parts) < 2 or match.outcome is Outcome.URGENT:
+        if len(parts) < 2 or match.outcome is Outcome.SMALL_TALK:
             return match
         found = list(self._each(parts, context))
         sure = list(dict.fromkeys(node for node, _ in found if node and node != self.roles.otherwise))
@@ -244,7 +252,7 @@ class SubjectMatcher:
         """Yield the sure answer of each question, the thread of one being the answer before it."""
         for part in parts:
             reading, scores = self._weighed(part, part, context)
-            node, share = next(iter(scores.items()))
+            node, share = next(iter(_without_talk(scores).items()))
             if share < self.limits.also or len(part.words) < 2:
                 yield None, share
                 continue
@@ -260,7 +268,13 @@ class SubjectMatcher:
 
     def _topics(self, scores: Shares) -> tuple[str, ...]:
         own = {self.roles.otherwise, self.roles.advice, self.roles.urgent}
-        return tuple(node for node in scores if node not in own)[:MOST_CHOICES]
+        return tuple(node for node in scores if node not in own and not node.startswith(TALK))[:MOST_CHOICES]
+
+
+def _without_talk(scores: Shares) -> Shares:
+    left = {node: share for node, share in scores.items() if not node.startswith(TALK)}
+    total = sum(left.values()) or 1.0
+    return {node: share / total for node, share in left.items()}
 
 
 def _key(message: Message) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.matching.build import Roles
+from bot.matching.build import TALK, Roles
 from bot.matching.classifier import Values
 from bot.matching.features import Features
 from bot.matching.parser import Message
@@ -17,6 +17,8 @@ Shares = dict[str, float]
 """Answers with their likelihood; all together one."""
 
 _LEAST = 1e-6
+BARE = "about"
+"""The aspect that the bare name of a subject asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +124,14 @@ class Ranker:
         seen = features.names(message, named)
         asked = features.aspect(message, named)
         in_thread = features.about(message, named, named.subject or lent) if lent else {}
+        aspects = models.aspects.probabilities(asked)
+        if named.subject and features.is_bare(message):
+            aspects = {aspect: float(aspect == BARE) for aspect in aspects}
         return Opinions(
             message,
             context,
             named,
-            models.aspects.probabilities(asked),
+            aspects,
             models.names.probabilities(seen),
             models.about.probabilities(features.about(message, named, named.subject)),
             models.standing.probabilities(features.standing(message, named, asked)).get("leans", 0.0),
@@ -185,7 +190,7 @@ class Ranker:
         if not table:
             return dict(lines)
         weights = self._weights
-        held = [node for node in sorted({*lines, *table}) if node not in self._shared]
+        held = [node for node in sorted({*lines, *table}) if not self._is_shared(node)]
         mass = sum(lines.get(node, 0.0) for node in held) + table.get(self._otherwise, 0.0) * _LEAST
         logs = {}
         for node in held:
@@ -193,7 +198,10 @@ class Ranker:
             line = math.log(max(lines.get(node, 0.0) / max(mass, _LEAST), weights.least_line))
             logs[node] = (1 - by_table) * line + by_table * math.log(max(table.get(node, 0.0), weights.least_table))
         blended = {node: share * mass for node, share in _shares(logs).items()}
-        return blended | {node: lines.get(node, 0.0) for node in self._shared}
+        return blended | {node: share for node, share in lines.items() if self._is_shared(node)}
+
+    def _is_shared(self, node: str) -> bool:
+        return node in self._shared or node.startswith(TALK)
 
     def _outside(self, said: Opinions) -> float:
         """Return what `not covered` gains, in log-odds."""

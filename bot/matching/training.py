@@ -49,16 +49,16 @@ def learn(parts: Parts, say: Say = log.info) -> Models:
     began = monotonic()
     say("learning how people ask; this is done once, and again when a phrase changes")
     lessons = Lessons(parts)
-    first = train(lessons.aspects(), _FIRST_EPOCHS)
-    aspects = train(lessons.aspects(first), _EPOCHS)
+    first = train(lessons.aspects(), _FIRST_EPOCHS, even=True)
+    aspects = train(lessons.aspects(first), _EPOCHS, even=True)
     say(f"learned what can be asked ({monotonic() - began:.0f} s)")
     names, about = lessons.lines()
     models = Models(
         aspects,
         train(names, _LINE_EPOCHS),
         train(about, _LINE_EPOCHS),
-        train(lessons.standing(), _EPOCHS),
-        train(lessons.remarks(), _EPOCHS),
+        train(lessons.standing(), _EPOCHS, even=True),
+        train(lessons.remarks(), _EPOCHS, even=True),
     )
     say(f"learned which answer is meant ({monotonic() - began:.0f} s)")
     return models
