@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels.registry import default_register
 from bot.content.library import Library
 from bot.content.loader import load
 from bot.dialog.engine import Engine
@@ -28,4 +29,4 @@ def library() -> Library:
 @pytest.fixture(scope="session")
 def engine(library: Library) -> Engine:
     """The engine as served."""
-    return Engine(library, build_matcher(library))
+    return Engine(library, build_matcher(library), default_register=default_register)

@@ -47,8 +47,7 @@ class Concept(Shape):
 class Rule(Shape):
     """Fires when every group of `all` has one of its concepts within `near` words (0: anywhere), `none` not beside.
 
-    `ordered` asks for the groups in the given order. `firm` on an urgent rule means that neither a general question
-    nor a story about the past excuses it. `score` is what the rule adds, from 0 to 1.
+    `ordered` asks for the groups in the given order. `score` is what the rule adds, from 0 to 1.
     """
 
     id: str
@@ -56,28 +55,8 @@ class Rule(Shape):
     none: Nodes = ()
     near: int = 0
     ordered: bool = False
-    firm: bool = False
     score: float = 1.0
     reason: str = ""
-
-
-class UrgentRules(Shape):
-    """What makes a message urgent: its own vocabulary of signs, and rules with their reasons.
-
-    `past`, `general` and `negation` name the concepts that excuse a rule that is not `firm`, `just_before` and
-    `just_after` those that do so only beside the sign; `now` the ones that undo the excuse. `telling` lists
-    the signs that the learned model sees too, so that it can hear what no rule says.
-    """
-
-    concepts: dict[str, Concept] = {}
-    rules: tuple[Rule, ...] = ()
-    telling: Nodes = ()
-    negation: Nodes = ()
-    past: Nodes = ()
-    just_before: Nodes = ()
-    just_after: Nodes = ()
-    general: Nodes = ()
-    now: Nodes = ()
 
 
 class AdviceRules(Shape):
@@ -164,8 +143,3 @@ class SharedWords(Shape):
 class Matching(Shape):
     """Everything about words that lies in content/matching/ and in each topic's subjects.yaml."""
 
-    words: SharedWords
-    aspects: Aspects
-    courtesies: Courtesies
-    world: World
-    topics: dict[str, TopicSubjects] = {}

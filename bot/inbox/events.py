@@ -54,7 +54,7 @@ class OutboundMessage:
     doubtful: bool = False
 
 
-class Channel(Protocol):
+class Delivery(Protocol):
     """A place that can deliver an answer."""
 
     name: str

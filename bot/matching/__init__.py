@@ -8,16 +8,17 @@ from pathlib import Path
 from bot.content.library import Library
 from bot.dialog.matching import Match, Matcher
 from bot.matching.advice import Advice
-from bot.matching.alarm import Urgency
 from bot.matching.build import Data, Parts, data_of
 from bot.matching.language import Languages
 from bot.matching.lexicon import Lexicon, tree_of
 from bot.matching.matcher import Limits, SubjectMatcher, known_lines
 from bot.matching.ranking import Ranker, Weights
 from bot.matching.remarks import Remarks
+from bot.matching.text import every_word
 from bot.matching.training import Models, Say, cache_folder, models_of
+from bot.matching.urgency import Urgency
 
-__all__ = ["Match", "Matcher", "assemble", "build_matcher", "data_of"]
+__all__ = ["Match", "Matcher", "assemble", "build_matcher", "data_of", "urgency_of"]
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ def assemble(parts: Parts, models: Models, weights: Weights = Weights(), limits:
     lines = {node: len(written) for node, written in data.phrases.items()}
     return SubjectMatcher(
         parts,
-        Urgency(data.urgent, parts.reader, data.roles.urgent),
+        urgency_of(data),
         Languages(data.matching.words.languages, parts.english),
         Advice(data.advice, lexicon, parts.subjects.kind_of),
         Remarks(models.remarks, parts.features, parts.subjects, data.matching.courtesies, parts.stems),
@@ -43,3 +44,9 @@ def assemble(parts: Parts, models: Models, weights: Weights = Weights(), limits:
         known_lines(parts),
         limits,
     )
+
+
+def urgency_of(data: Data) -> Urgency:
+    """Return what recognises emergencies, with the ordinary words of the library as no misspelt signs."""
+    ordinary = {form for word in data.matching.words.common for form in every_word([word])}
+    return Urgency(data.urgent, data.languages, ordinary)

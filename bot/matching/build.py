@@ -14,9 +14,9 @@ from bot.content.matching_models import (
     Courtesies,
     Matching,
     SharedWords,
-    UrgentRules,
     World,
 )
+from bot.content.urgent_models import LanguagesFile, UrgentRules
 from bot.matching.features import Features
 from bot.matching.lexicon import HERE, NUMBER, Lexicon, Tree, tree_of
 from bot.matching.parser import Reader
@@ -48,6 +48,7 @@ class Data:
     matching: Matching
     advice: AdviceRules
     urgent: UrgentRules
+    languages: LanguagesFile
     roles: Roles
     phrases: Mapping[str, Sequence[str]]
     after: Mapping[str, Mapping[str, Sequence[str]]]
@@ -63,6 +64,7 @@ def data_of(library: Library) -> Data:
         library.matching or empty,
         library.advice_rules or AdviceRules(),
         library.urgent_rules or UrgentRules(),
+        library.languages or LanguagesFile(),
         Roles(library.urgent, library.advice, library.otherwise, frozenset(_shared(library))),
         {node: lines for node, lines in library.phrases.items() if node in library.nodes},
         {node: after for node, after in library.after.items() if node in library.nodes},
@@ -95,9 +97,8 @@ class Parts:
         tree = tree_of(concepts, self.stems)
         _leave_held(tree, tuple(f"{topic}/" for topic in data.matching.topics))
         asked = every_word(_lines(data))
-        signs = Lexicon(data.urgent.concepts, tree_of(data.urgent.concepts, self.stems))
         speller = Speller(self._known(concepts, asked), dict(_medicines(data)), _likely(data), self.stem)
-        self.reader = Reader(self.stem, Lexicon(concepts, tree), signs, speller, words.capitals)
+        self.reader = Reader(self.stem, Lexicon(concepts, tree), speller, words.capitals)
         self.subjects = Subjects(data.matching, data.nodes)
         self.features = Features(self.subjects, {name: [self.stem(word) for word in kin] for name, kin in words.kin.items()})
         self.english = frozenset([*words.common, *asked])
@@ -112,7 +113,7 @@ class Parts:
 
     def _known(self, concepts: Mapping[str, Concept], asked: Iterable[str]) -> set[str]:
         words = self.data.matching.words
-        wordings = (*_wordings(concepts), *_wordings(self.data.urgent.concepts), *_wordings(self.data.advice.concepts))
+        wordings = (*_wordings(concepts), *_signs(self.data.urgent), *_wordings(self.data.advice.concepts))
         kin = (word for kind in words.kin.values() for word in kind)
         return {*asked, *kin, *words.common, *(word for wording in wordings for word in _split(wording))}
 
@@ -132,6 +133,11 @@ def _wordings(concepts: Mapping[str, Concept]) -> Iterator[str]:
             yield from expand(wording)
 
 
+def _signs(rules: UrgentRules) -> Iterator[str]:
+    """Yield the wordings of what is urgent, less those that stand for any ending."""
+    yield from (wording for wording in _wordings(rules.concepts) if "*" not in wording)
+
+
 def _lines(data: Data) -> Iterator[str]:
     """Yield every authored line that is asked."""
     for lines in (*data.phrases.values(), *data.matching.aspects.aspects.values()):
@@ -147,7 +153,7 @@ def _likely(data: Data) -> Iterator[str]:
         for subject in held.subjects.values():
             for wording in subject.names:
                 yield from _split(wording)
-    for wording in _wordings(data.urgent.concepts):
+    for wording in _signs(data.urgent):
         yield from _split(wording)
 
 

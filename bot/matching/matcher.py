@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from bot.dialog.matching import Match
 from bot.dialog.turn import Outcome, Register
@@ -15,6 +14,7 @@ from bot.matching.parser import Message
 from bot.matching.ranking import Ranker, Reading, Shares, shifted
 from bot.matching.remarks import Remarks, questions
 from bot.matching.text import STOP, sampled
+from bot.matching.urgency import Finding, Urgency
 
 OTHER_LANGUAGE = "other-language"
 """The interface sentence that leads the answer to a message in another language."""
@@ -50,25 +50,6 @@ class Limits:
     talk: float = 0.5
 
 
-class Finding(Protocol):
-    """What is urgent in a message."""
-
-    @property
-    def card(self) -> str:
-        """The answer to show."""
-
-    @property
-    def rule(self) -> str:
-        """What saw it."""
-
-
-class Alarm(Protocol):
-    """Whatever tells an emergency from its words."""
-
-    def detect(self, text: str) -> Finding | None:
-        """Return what is urgent in a message, or None; never raises."""
-
-
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is found word for word: the node of each authored line, and the kind of each piece of small talk."""
@@ -96,7 +77,7 @@ class SubjectMatcher:
     """A deterministic matcher on subject and aspect. It keeps nothing between messages."""
 
     parts: Parts
-    alarm: Alarm
+    urgency: Urgency
     languages: Languages
     advice: Advice
     remarks: Remarks
@@ -111,13 +92,12 @@ class SubjectMatcher:
 
     def match(self, text: str, context: str | None, register: Register) -> Match:  # noqa: ARG002 (one interface for all)
         """Return the decision for `text` asked after node `context`; never raises."""
-        found = self.alarm.detect(text)
+        found, excused = self.urgency.explain(text)
         if found:
-            return Match(Outcome.URGENT, found.card, reasons=(f"urgent: {found.rule}",))
+            return urgent(found)
         message = self.parts.reader.read(text)
-        if not any(word != STOP for word in message.words):
-            return self._uncovered("no words")
-        return self._exact(message) or self._unreadable(message) or self._asked(message, context)
+        match = self._exact(message) or self._unreadable(message, text) or self._asked(message, context)
+        return replace(match, reasons=(*match.reasons, *(f"not urgent: {reason}" for reason in excused)))
 
     # --- what needs no weighing ------------------------------------------------------------------------------------
 
@@ -134,17 +114,18 @@ class SubjectMatcher:
             return self._uncovered("an authored line")
         return Match(Outcome.ANSWER, node, scores=((node, 1.0),), reasons=("an authored line",))
 
-    def _unreadable(self, message: Message) -> Match | None:
+    def _unreadable(self, message: Message, text: str) -> Match | None:
         """Return the decision about what holds no English words to go by."""
-        words = [word for word in message.words if word != STOP]
-        letters = [word for word in words if word.isalpha() and len(word) > 1]
+        if not any(word != STOP for word in message.words):
+            return self._uncovered("no words")
+        code = self.urgency.language(text) or ""
+        language = code or self.languages.other(message.text, message.words)
+        letters = [word for word in message.words if word.isalpha() and len(word) > 1]
         strange = [word for word in letters if not self._is_word(word, message)]
         if not message.mentions and (not letters or 2 * len(strange) > len(letters)):
-            language = self.languages.other(message.text, message.words)
             note = OTHER_LANGUAGE if language and language != "words" else ""
-            return self._uncovered(f"in {language}" if language else "no known words", note)
-        language = self.languages.other(message.text, message.words)
-        return self._uncovered(f"in {language}", OTHER_LANGUAGE) if language else None
+            return self._uncovered(f"in {language}" if language else "no known words", note, language=code)
+        return self._uncovered(f"in {language}", OTHER_LANGUAGE, language=code) if language else None
 
     def _is_word(self, word: str, message: Message) -> bool:
         return word not in message.unknown and (word in self.parts.english or len(word) > 3)
@@ -262,13 +243,20 @@ class SubjectMatcher:
 
     # --- parts of a decision -----------------------------------------------------------------------------------------
 
-    def _uncovered(self, reason: str, note: str = "", scores: Shares | None = None) -> Match:
+    def _uncovered(self, reason: str, note: str = "", scores: Shares | None = None, language: str = "") -> Match:
         found = scores or {}
-        return Match(Outcome.NOT_COVERED, self.roles.otherwise, (), self._topics(found), _best(found), (reason,), note)
+        related, likely = self._topics(found), _best(found)
+        return Match(Outcome.NOT_COVERED, self.roles.otherwise, (), related, likely, (reason,), note, language)
 
     def _topics(self, scores: Shares) -> tuple[str, ...]:
         own = {self.roles.otherwise, self.roles.advice, self.roles.urgent}
         return tuple(node for node in scores if node not in own and not node.startswith(TALK))[:MOST_CHOICES]
+
+
+def urgent(finding: Finding) -> Match:
+    """Return the decision for an emergency: the card of its sign, with the sentence and the rule as reasons."""
+    reasons = (f"urgent: {finding.sign}, by {finding.rule}", f"in: {finding.sentence}")
+    return Match(Outcome.URGENT, finding.card, (), (), (), reasons, "", finding.language)
 
 
 def _without_talk(scores: Shares) -> Shares:

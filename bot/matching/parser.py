@@ -19,7 +19,7 @@ _MOST_TRIED = 60
 class Message:
     """`text` is cleaned; `words` and `stems` run in step, a sentence's end is a word `.`.
 
-    `mentions` do not overlap; `signs` are of the urgent vocabulary and may. `pauses` are the places before which a
+    `mentions` do not overlap. `pauses` are the places before which a
     comma or the like stands, `asked` the ends of sentences that had a question mark.
     """
 
@@ -27,7 +27,6 @@ class Message:
     words: tuple[str, ...]
     stems: tuple[str, ...]
     mentions: tuple[Mention, ...]
-    signs: tuple[Mention, ...] = ()
     repairs: tuple[tuple[str, str], ...] = ()
     unknown: frozenset[str] = frozenset()
     pauses: frozenset[int] = frozenset()
@@ -46,7 +45,6 @@ class Message:
             words,
             self.stems[start:end],
             _within(self.mentions, start, end),
-            _within(self.signs, start, end),
             tuple(pair for pair in self.repairs if pair[1] in words),
             self.unknown & frozenset(words),
             frozenset(at - start for at in self.pauses if start < at < end),
@@ -56,10 +54,9 @@ class Message:
 
 def joined(parts: Sequence[Message]) -> Message:
     """Return several messages one after the other."""
-    at, mentions, signs, pauses, asked = 0, list[Mention](), list[Mention](), set[int](), set[int]()
+    at, mentions, pauses, asked = 0, list[Mention](), set[int](), set[int]()
     for part in parts:
         mentions += [Mention(one.concepts, one.start + at, one.end + at) for one in part.mentions]
-        signs += [Mention(one.concepts, one.start + at, one.end + at) for one in part.signs]
         pauses |= {at, *(place + at for place in part.pauses)}
         asked |= {place + at for place in part.asked}
         at += len(part.words)
@@ -68,7 +65,6 @@ def joined(parts: Sequence[Message]) -> Message:
         tuple(word for part in parts for word in part.words),
         tuple(stem for part in parts for stem in part.stems),
         tuple(mentions),
-        tuple(signs),
         tuple(pair for part in parts for pair in part.repairs),
         frozenset().union(*(part.unknown for part in parts)),
         frozenset(pauses - {0}),
@@ -85,11 +81,10 @@ class Reader:
     """Turns text into messages with one vocabulary."""
 
     def __init__(
-        self, stem: Stemmer, lexicon: Lexicon, signs: Lexicon, speller: Speller, capitals: Mapping[str, str]
+        self, stem: Stemmer, lexicon: Lexicon, speller: Speller, capitals: Mapping[str, str]
     ) -> None:
         self._stem = stem
         self._lexicon = lexicon
-        self._signs = signs
         self._speller = speller
         self._capitals = capitals
 
@@ -100,8 +95,8 @@ class Reader:
         words, repairs = self._repaired(words)
         stems = tuple(map(self._stem, words))
         unknown = frozenset(word for word in words if self._is_unknown(word))
-        mentions, signs = self._lexicon.longest(stems), tuple(self._signs.every(stems))
-        return Message(cleaned, tuple(words), stems, mentions, signs, tuple(repairs.items()), unknown, pauses, asked)
+        mentions = self._lexicon.longest(stems)
+        return Message(cleaned, tuple(words), stems, mentions, tuple(repairs.items()), unknown, pauses, asked)
 
     def _is_unknown(self, word: str) -> bool:
         return len(word) > _SHORT and word.isalpha() and not self._speller.knows(word)

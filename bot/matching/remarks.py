@@ -63,7 +63,7 @@ class Remarks:
 
     def _aside(self, part: Message, likely: float, *, asked: bool) -> bool:
         named = self._subjects.named(part)
-        if named.held or named.foreign or part.signs:
+        if named.held or named.foreign:
             return False
         return likely > REMARK_FROM or (asked and likely > ASKS_BELOW and len(part.words) <= _SHORT)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision in bot/store/migrations/versions (a test compares)."""
 
 _SCRIPTS = Path(__file__).with_name("migrations")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.channels.base import Say
+from bot.channels.base import Texts
 from bot.channels.slack.actions import COMMAND, FEEDBACK, SHARE, TAP, asker_block
 from bot.channels.slack.blocks import plain_text
 from bot.dialog import payloads
@@ -36,7 +36,7 @@ class ButtonRows:
 class Buttons:
     """Lays out what one can press under an answer."""
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self, say: Texts) -> None:
         self._say = say
 
     def of_card(self, card: Card, *, home: bool) -> ButtonRows:
@@ -53,11 +53,8 @@ class Buttons:
     def under(self, reply: Reply, rows: ButtonRows, asker: str, *, share: bool) -> list[Json]:
         """Return the blocks below an answer: choices, follow-ups, ways around, thumbs."""
         register = reply.card.register
-        back = self.elements([reply.back], register, "back") if reply.back else []
         shared = [self._share(reply)] if share else []
-        blocks = list(
-            actions([self.elements(reply.choices, register, "choice"), rows.follow, [*rows.ways, *back], shared])
-        )
+        blocks = list(actions([self.elements(reply.choices, register, "choice"), rows.follow, rows.ways, shared]))
         if rows.feedback_buttons and reply.effect is None:
             blocks.append({"type": "context_actions", "elements": rows.feedback_buttons})
         return for_asker(blocks, asker, reply.card.node)

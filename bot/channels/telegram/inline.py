@@ -13,8 +13,8 @@ import structlog
 from telegram.error import TelegramError
 from telegram.helpers import create_deep_linked_url
 
+from bot.channels.base import Texts
 from bot.channels.telegram.client import TelegramBot, call
-from bot.channels.telegram.render import Words
 from bot.channels.telegram.updates import InlineQuery
 from bot.content.library import Library
 from bot.dialog.turn import Register
@@ -32,7 +32,7 @@ CACHE_SECONDS = 300
 
 def general(library: Library) -> list[Topic]:
     """Return the answers one may point to in another chat: general ones, never urgent or personal ones."""
-    apart = {library.urgent, library.advice, library.otherwise, *library.always}
+    apart = {*library.urgent_nodes, library.advice, library.otherwise, *library.always}
     nodes = (node for node in library.nodes if node not in apart)
     return [(node, library.text(library.answer(node).title, Register.LAYPERSON)) for node in nodes]
 
@@ -40,7 +40,7 @@ def general(library: Library) -> list[Topic]:
 class Inline:
     """Answers inline queries from the titles of the topics."""
 
-    def __init__(self, bot: TelegramBot, words: Words, topics: Sequence[Topic]) -> None:
+    def __init__(self, bot: TelegramBot, words: Texts, topics: Sequence[Topic]) -> None:
         self._bot = bot
         self._words = words
         self._topics = topics

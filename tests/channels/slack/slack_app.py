@@ -10,8 +10,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
-from bot.app import first_topics
-from bot.channels.slack.app import EVENTS_PATH, Credentials, HostServices, Slack
+from bot.channels.slack.app import EVENTS_PATH, Credentials, Slack
 from bot.channels.slack.oauth import OAuth
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Register
@@ -21,6 +20,7 @@ from bot.inbox.inbox import Inbox
 from bot.inbox.policy import RetryPolicy
 from bot.store.base import Store
 from bot.store.open import open_store
+from tests.channels.host import host_of
 from tests.fakes.slack import CHANNEL, FakeSlack
 from tests.fakes.slack_blocks import validate_blocks, validate_view
 from tests.fakes.slack_rich_text import pings, walk
@@ -43,7 +43,7 @@ class SlackApp:
         self.engine = engine
         self.people = fake.people
         self.world = fake.world
-        self.quarantined: list[Mapping[str, Any]] = []
+        self.quarantined: list[str] = []
         self.url = ""
         self._seen = 0
 
@@ -107,24 +107,22 @@ async def house(
     """Run the bot on a pretended Slack; the database is a file in `folder`, so that a second house goes on there."""
     store = await open_store(f"sqlite:///{folder / 'ward.sqlite3'}")
     inbox = Inbox(store, engine, Identity(SECRET), policy=QUICK)
-    kept: list[Mapping[str, Any]] = []
+    quarantined: list[str] = []
 
-    async def quarantine(body: Mapping[str, Any], reason: str) -> None:
-        kept.append(body)
+    async def quarantine(_reason: str, raw: str) -> None:
+        quarantined.append(raw)
 
     async def accept(event: InboundEvent) -> bool:
         return await slack_app.inbox.accept(event)
 
     given = {"bot_token": fake.bot_token, "app_token": fake.world.app_token, **(credentials or {})}
     given.setdefault("signing_secret", fake.world.signing_secret)
-    home = HostServices(
-        accept, engine.sentence, lambda register: first_topics(engine, register), inbox.is_known, quarantine
-    )
-    slack = Slack(Credentials(mode, fake.api, **given), home, oauth, ping)
+    host = host_of("slack", inbox, engine, Identity(SECRET), accept=accept, quarantine=quarantine)
+    slack = Slack(Credentials(mode, fake.api, **given), host, oauth, ping)
     slack_app = SlackApp(fake, slack, inbox, store, engine)
-    slack_app.quarantined = kept
+    slack_app.quarantined = quarantined
     slack_app._seen = len(fake.world.posts)
-    inbox.add(slack.channel)
+    inbox.add(slack.delivery)
     runner = await _serve(slack, fake, mode)
     slack_app.url = fake.delivery.url.removesuffix(EVENTS_PATH)
     await inbox.start()

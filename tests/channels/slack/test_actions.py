@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bot.channels.registry import default_register
 from bot.content.library import Library
 from bot.dialog.engine import Engine
 from bot.dialog.matching import Match
@@ -102,7 +103,7 @@ class Unsure:
 
 
 async def test_did_you_mean_is_answered_in_place(fake: FakeSlack, library: Library, mode: Mode, tmp_path: Path) -> None:
-    async with house(fake, Engine(library, Unsure()), mode, tmp_path) as slack_app:
+    async with house(fake, Engine(library, Unsure(), default_register=default_register), mode, tmp_path) as slack_app:
         post = await asked(slack_app)
         assert labels_of(post)[:2] == [slack_app.label("ala"), slack_app.label("k2")]
         await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.label("k2"))
