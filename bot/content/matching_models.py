@@ -143,3 +143,8 @@ class SharedWords(Shape):
 class Matching(Shape):
     """Everything about words that lies in content/matching/ and in each topic's subjects.yaml."""
 
+    words: SharedWords
+    aspects: Aspects
+    courtesies: Courtesies
+    world: World
+    topics: dict[str, TopicSubjects] = {}
