@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import sys
 from pathlib import Path
 
 from bot.content.library import Library
@@ -20,10 +20,13 @@ from bot.matching.urgency import Urgency
 
 __all__ = ["Match", "Matcher", "assemble", "build_matcher", "data_of", "urgency_of"]
 
-log = logging.getLogger(__name__)
+
+def tell(sentence: str) -> None:
+    """Say on the error stream what takes its time, so that nobody waits in the dark."""
+    print(sentence, file=sys.stderr, flush=True)
 
 
-def build_matcher(library: Library, cache: Path | None = None, say: Say = log.info) -> Matcher:
+def build_matcher(library: Library, cache: Path | None = None, say: Say = tell) -> Matcher:
     """Return the matcher of a library; `cache` is the folder of trained models, the user's where it is None."""
     parts = Parts(data_of(library))
     return assemble(parts, models_of(parts, cache or cache_folder(), say))
@@ -48,5 +51,4 @@ def assemble(parts: Parts, models: Models, weights: Weights = Weights(), limits:
 
 def urgency_of(data: Data) -> Urgency:
     """Return what recognises emergencies, with the ordinary words of the library as no misspelt signs."""
-    ordinary = {form for word in data.matching.words.common for form in every_word([word])}
-    return Urgency(data.urgent, data.languages, ordinary)
+    return Urgency(data.urgent, data.languages, every_word(data.matching.words.common))

@@ -22,7 +22,7 @@ from bot.matching.lexicon import HERE, NUMBER, Lexicon, Tree, tree_of
 from bot.matching.parser import Reader
 from bot.matching.spelling import Speller
 from bot.matching.subjects import FOREIGN, Subjects, concepts_of
-from bot.matching.text import Stemmer, clean, every_word, expand, is_plain, split
+from bot.matching.text import STOP, Stemmer, clean, every_word, expand, is_plain, spelled_out, split, words_only
 
 _MEDICINAL = frozenset({"drug", "remedy", "medicine", "cause"})
 
@@ -109,7 +109,8 @@ class Parts:
 
     def key(self, text: str) -> str:
         """Return what two messages share that differ in nothing but form, case and punctuation."""
-        return " ".join(stem for stem in self.reader.read(text).stems if stem != ".")
+        cleaned = clean(spelled_out(words_only(text), self.data.matching.words.capitals))
+        return " ".join(self.stem(word) for word in split(cleaned) if word != STOP)
 
     def _known(self, concepts: Mapping[str, Concept], asked: Iterable[str]) -> set[str]:
         words = self.data.matching.words

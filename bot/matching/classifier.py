@@ -5,6 +5,7 @@ Features are known by the checksum of their name, so that a model is two arrays 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from zlib import crc32
@@ -82,7 +83,29 @@ def softmax(scores: Floats) -> Floats:
     return shares
 
 
-def train(rows: Sequence[Row], epochs: int = EPOCHS, *, even: bool = False) -> Classifier:
+class Rows:
+    """Rows to learn from, kept as checksums and strengths: their names would take many times the memory."""
+
+    def __init__(self, rows: Iterable[Row] = ()) -> None:
+        self.labels: list[str] = []
+        self.sizes: list[int] = []
+        self.keys = array("I")
+        self.strengths = array("f")
+        for label, values in rows:
+            self.add(label, values)
+
+    def add(self, label: str, values: Values) -> None:
+        """Add one row."""
+        self.labels.append(label)
+        self.sizes.append(len(values))
+        self.keys.extend([crc32(name.encode()) for name in values])
+        self.strengths.extend(values.values())
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def train(rows: Rows, epochs: int = EPOCHS, *, even: bool = False) -> Classifier:
     """Return the classifier that tells the rows' labels apart; the same rows always give the same one.
 
     With `even`, a label with few rows weighs up to three times as much, so that rare answers are found too.
@@ -93,19 +116,18 @@ def train(rows: Sequence[Row], epochs: int = EPOCHS, *, even: bool = False) -> C
 class _Trainer:
     """Rows padded to one length per batch, so that a batch is two small multiplications and a count per label."""
 
-    def __init__(self, rows: Sequence[Row], *, even: bool) -> None:
-        self._labels = sorted({label for label, _ in rows})
+    def __init__(self, rows: Rows, *, even: bool) -> None:
+        self._labels = sorted(set(rows.labels))
         number = {label: at for at, label in enumerate(self._labels)}
-        self._targets = np.array([number[label] for label, _ in rows])
-        sizes = np.array([len(values) for _, values in rows])
-        hashed = _keys(name for _, values in rows for name in values)
+        self._targets = np.array([number[label] for label in rows.labels])
+        hashed = np.frombuffer(rows.keys, np.uint32)
         keys, columns, counts = np.unique(hashed, return_inverse=True, return_counts=True)
         often = counts >= _RAREST
         self._keys = keys[often]
         self._columns = np.where(often, np.cumsum(often) - 1, len(self._keys))[columns]
-        strengths = np.fromiter((value for _, values in rows for value in values.values()), np.float32, len(hashed))
+        strengths = np.frombuffer(rows.strengths, np.float32)
         self._strengths = np.where(often[columns], strengths, np.float32(0))
-        self._bounds = np.concatenate([[0], np.cumsum(sizes)])
+        self._bounds = np.concatenate([[0], np.cumsum(rows.sizes)])
         shares = np.bincount(self._targets, minlength=len(self._labels))
         worth = np.minimum(_MOST_WORTH, len(rows) / len(self._labels) / shares) if even else np.ones(len(shares))
         self._worth = worth.astype(np.float32)

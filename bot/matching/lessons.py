@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
 
 from bot.matching.build import TALK, Parts
-from bot.matching.classifier import Classifier, Row, Values
+from bot.matching.classifier import Classifier, Row, Rows, Values
 from bot.matching.parser import Message
 from bot.matching.subjects import HOLDER, NONE, PLACEHOLDERS, SELF, Named, slot, with_holders
 from bot.matching.text import sampled
@@ -53,38 +53,40 @@ class Lessons:
             if node in data.nodes and node != data.roles.urgent
         ]
 
-    def aspects(self, first: Classifier | None = None) -> list[Row]:
+    def aspects(self, first: Classifier | None = None) -> Rows:
         """Return the rows that tell what is asked; with a `first` model, also from the topics' own lines."""
         draw = Random(3)
         asked = [*self._lessons, *(dict.fromkeys(self._through(first)) if first else ())]
-        return [
+        return Rows(
             (label, self._aspect(one)) for label, form in asked for one in (form, self._wrapper.wrapped(form, draw))
-        ]
+        )
 
-    def lines(self) -> tuple[list[Row], list[Row]]:
+    def lines(self) -> tuple[Rows, Rows]:
         """Return the rows that tell which answer is asked for: with names, and with placeholders and the subject."""
-        names, about = list[Row](), list[Row]()
+        names, about = Rows(), Rows()
         for node, form in self._shown(Random(11)):
             message, named = self._seen(form)
-            names.append((node, self._features.names(message, named)))
-            about.append((node, self._features.about(message, named, named.subject)))
-        return names, [*about, *self._threaded(Random(12))]
+            names.add(node, self._features.names(message, named))
+            about.add(node, self._features.about(message, named, named.subject))
+        for node, values in self._threaded(Random(12)):
+            about.add(node, values)
+        return names, about
 
-    def standing(self) -> list[Row]:
+    def standing(self) -> Rows:
         """Return the rows that tell whether a question stands by itself or leans on what was said before."""
         rows = [(ALONE, form) for _, form in self._lines[::3]]
         rows += [(ALONE if HOLDER in form else LEANS, form) for _, form in self._lessons]
         rows += [(LEANS if self._follows(*asked[:2]) else ALONE, asked[2]) for asked in self._after]
-        return [(label, self._features.standing(*self._seen(form))) for label, form in rows]
+        return Rows((label, self._features.standing(*self._seen(form))) for label, form in rows)
 
-    def remarks(self) -> list[Row]:
+    def remarks(self) -> Rows:
         """Return the rows that tell whether a clause is a remark around a question, or asks one."""
         draw = Random(5)
         remarks = self._wrapper.remarks()
         rows = [(REMARK, form) for form in (*remarks, *(slipped(form, draw) for form in remarks[::3]))]
         single = [form for _, form in self._lines if not re.search(r"[.,;?!]", form)]
         rows += [(ASKS, form) for form in (*single[::2], *(form for _, form in self._lessons[::3]))]
-        return [(label, self._features.standing(*self._seen(form))) for label, form in rows]
+        return Rows((label, self._features.standing(*self._seen(form))) for label, form in rows)
 
     # --- the parts ------------------------------------------------------------------------------------------------
 

@@ -47,11 +47,11 @@ class Models:
 def learn(parts: Parts, say: Say = log.info) -> Models:
     """Return models trained from the library's words; the same words always give the same models."""
     began = monotonic()
-    say("learning how people ask; this is done once, and again when a phrase changes")
+    say("learning how people ask (done once, and again when words change) ...")
     lessons = Lessons(parts)
     first = train(lessons.aspects(), _FIRST_EPOCHS, even=True)
     aspects = train(lessons.aspects(first), _EPOCHS, even=True)
-    say(f"learned what can be asked ({monotonic() - began:.0f} s)")
+    say(f"  what can be asked: {monotonic() - began:.0f} s")
     names, about = lessons.lines()
     models = Models(
         aspects,
@@ -60,7 +60,7 @@ def learn(parts: Parts, say: Say = log.info) -> Models:
         train(lessons.standing(), _EPOCHS, even=True),
         train(lessons.remarks(), _EPOCHS, even=True),
     )
-    say(f"learned which answer is meant ({monotonic() - began:.0f} s)")
+    say(f"  which answer is meant: {monotonic() - began:.0f} s")
     return models
 
 
