@@ -44,13 +44,13 @@ class Lessons:
         self._read: dict[str, Message] = {}
         aspects = data.matching.aspects.aspects
         self._lessons = [(name, with_holders(form)) for name, lines in aspects.items() for form in _forms(lines, LESSON_FORMS)]
-        self._lines = [asked for asked in _asked(data.phrases) if asked[0] != data.roles.urgent]
+        self._lines = _asked(data.phrases)
         self._lines += [(TALK + kind, form) for kind, asks in data.small_talk.items() for form in asks]
         self._after = [
             (context, node, form)
             for context, phrases in data.after.items()
             for node, form in _asked(phrases)
-            if node in data.nodes and node != data.roles.urgent
+            if node in data.nodes
         ]
 
     def aspects(self, first: Classifier | None = None) -> Rows:

@@ -40,7 +40,7 @@ class Limits:
     """How much likelier the best of a family must be than the next to be answered and not the general answer."""
     lone_aspect: float = 0.5
     """How sure the aspect of one lone word must be, in a message that names nothing."""
-    lone_answer: float = 0.9
+    lone_answer: float = 0.7
     rule: float = 3.0
     rule_doubt: float = 0.3
     """What a full advice rule adds to the log-odds of a personal question, and what its absence takes away."""
@@ -66,7 +66,6 @@ def known_lines(parts: Parts) -> Known:
         for node, written in data.phrases.items()
         for line in written
         for form in sampled(line, _FORMS)
-        if node != data.roles.urgent
     }
     talk = {parts.key(form): kind for kind, asks in data.small_talk.items() for form in asks}
     return Known(lines, talk)
