@@ -155,7 +155,7 @@ def _worth_saying(reply: Reply, state: State) -> bool:
     new here, and not about the bot itself (people who thank each other or talk of sources mean each other)."""
     card = reply.card
     if card.outcome is Outcome.URGENT:
-        return True
+        return not reply.again
     return not state.quiet and card.outcome is Outcome.ANSWER and not card.about_bot and card.node != state.node
 
 
