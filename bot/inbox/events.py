@@ -62,7 +62,8 @@ class Channel(Protocol):
     async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
         """Deliver the answer, calling `progress` after each part.
 
-        Raises `Busy` when the platform asks to wait or cannot be reached, `Gone` when nobody is there any more.
+        Raises `Busy` when the platform asks to wait or cannot be reached, `Gone` when nobody is there any more, and
+        `Refused` when the platform refuses for a reason the channel does not know.
         """
 
 
@@ -83,3 +84,8 @@ class Gone(Exception):
     def __init__(self, reason: str, *, forget: bool = False) -> None:
         super().__init__(reason)
         self.forget = forget
+
+
+class Refused(Exception):
+    """The platform refuses it with a word that means nothing to the channel: the turn has failed. `str` is that word,
+    which may be logged and shown to an operator."""

@@ -190,6 +190,31 @@ def line(text: str) -> SlackMessage:
     return SlackMessage([context([text])], escaped(text), escaped(text))
 
 
+def preceded(first: SlackMessage, then: SlackMessage) -> SlackMessage:
+    """Return both as one message; where there are too many blocks for that, the first is left to the text."""
+    blocks = [*first.blocks, *then.blocks]
+    return SlackMessage(
+        blocks if len(blocks) <= MAX_BLOCKS else then.blocks,
+        _joined([first.text, then.text]),
+        _joined([first.brief, then.brief]),
+    )
+
+
+MAX_PART = 3_500
+"""Characters of one message of bare text: Slack advises 4,000 at most (docs.slack.dev, chat.postMessage)."""
+
+
+def in_parts(message: SlackMessage) -> list[SlackMessage]:
+    """Return the text without addresses as short messages, cut between words and never inside an entity."""
+    rest, parts = message.brief, []
+    while len(rest) > MAX_PART:
+        cut = max(rest.rfind(mark, MAX_PART // 2, MAX_PART) for mark in ("\n", " ", ";", "&"))
+        cut = MAX_PART if cut < 0 else cut if rest[cut] == "&" else cut + 1
+        parts.append(rest[:cut])
+        rest = rest[cut:]
+    return [SlackMessage([], part, part) for part in (*parts, rest) if part.strip()]
+
+
 def context(lines: list[str]) -> Json:
     """Return a context block of plain lines."""
     return {"type": "context", "elements": [plain_text(one) for one in lines]}

@@ -13,22 +13,21 @@ from slack_sdk.errors import SlackApiError
 
 from bot.channels.base import Say
 from bot.channels.slack.address import SlackAddress, Surface, message_id, ts_of
-from bot.channels.slack.blocks import SlackMessage, line
+from bot.channels.slack.blocks import SlackMessage, in_parts, line, preceded
 from bot.channels.slack.events import ThreadCache
 from bot.channels.slack.home import AppHome
-from bot.channels.slack.installation import Unreachable
 from bot.channels.slack.render import RenderOptions, SlackRenderer, fallbacks
-from bot.channels.slack.sender import (
+from bot.channels.slack.errors import (
     NO_QUESTION,
     NOT_DRAWN,
     NOT_HERE,
     NOT_THIS_MESSAGE,
+    TOO_LONG,
     UNREACHABLE,
-    ResponseUrlExpired,
-    Sender,
     raised,
     word_of,
 )
+from bot.channels.slack.sender import ResponseUrlExpired, Sender
 from bot.dialog.turn import Effect, Outcome, Reply
 from bot.inbox.events import Gone, OutboundMessage, Progress
 
@@ -54,14 +53,14 @@ class SlackChannel:
         self._renderer = SlackRenderer(say)
 
     async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
-        """Deliver the answer; raises Busy or Gone (see bot.inbox.events.Channel)."""
+        """Deliver the answer; raises Busy, Gone or Refused (see bot.inbox.events.Channel)."""
         place = SlackAddress.of(letter.address)
         if place.question is not None and place.question in self._cache.gone:
             raise Gone("the question was deleted before it was answered")
         try:
             await self._deliver(place, letter, progress)
-        except (SlackApiError, Unreachable, *UNREACHABLE) as error:
-            raise raised(error) from None
+        except (SlackApiError, *UNREACHABLE) as error:
+            raise raised(error, waits=self._sender.waits) from None
 
     async def _deliver(self, place: SlackAddress, letter: OutboundMessage, progress: Progress) -> None:
         reply = letter.reply
@@ -104,7 +103,7 @@ class SlackChannel:
             if index < len(letter.sent):
                 continue
             if index == 0 and changed is not None:
-                channel, ts = await self._update(place, part, changed, channel, thread)
+                channel, ts = await self._update(place, part, letter.reply, changed)
             elif found := await self._arrived(place, letter, channel, thread, index):
                 channel, ts = found
             else:
@@ -132,22 +131,22 @@ class SlackChannel:
         return None
 
     async def _update(
-        self, place: SlackAddress, part: SlackMessage, message: tuple[str, str], channel: str, thread: str | None
+        self, place: SlackAddress, part: SlackMessage, reply: Reply, message: tuple[str, str]
     ) -> tuple[str, str]:
         try:
             return await self._send_with_fallbacks(part, lambda way: self._sender.update(place, way, *message))
         except SlackApiError as error:
-            if word_of(error) not in NOT_THIS_MESSAGE:
+            if word_of(error) in NOT_HERE and not place.direct:
+                return await self._send_fallback_place(place, part, reply, 0)
+            if word_of(error) not in NOT_THIS_MESSAGE | TOO_LONG:
                 raise
-        return await self._send_with_fallbacks(part, lambda way: self._sender.post(place, way, channel, thread, 0))
+        return await self._post(place, part, reply, place.channel, place.thread, 0)
 
     async def _post(
         self, place: SlackAddress, part: SlackMessage, reply: Reply, channel: str, thread: str | None, index: int
     ) -> tuple[str, str]:
         try:
-            return await self._send_with_fallbacks(
-                part, lambda way: self._sender.post(place, way, channel, thread, index)
-            )
+            return await self._posted(place, part, channel, thread, index)
         except SlackApiError as error:
             if word_of(error) in NO_QUESTION:
                 raise Gone("the thread was deleted before it was answered") from None
@@ -156,6 +155,22 @@ class SlackChannel:
             log.info("answered_elsewhere", reason=word_of(error))
         return await self._send_fallback_place(place, part, reply, index)
 
+    async def _posted(
+        self, place: SlackAddress, part: SlackMessage, channel: str, thread: str | None, index: int
+    ) -> tuple[str, str]:
+        """Post a message, in several where Slack finds even its bare text too long."""
+
+        async def send(way: SlackMessage) -> tuple[str, str]:
+            return await self._sender.post(place, way, channel, thread, index)
+
+        try:
+            return await self._send_with_fallbacks(part, send)
+        except SlackApiError as error:
+            if word_of(error) not in TOO_LONG:
+                raise
+        sent = [await send(one) for one in in_parts(part)]
+        return sent[0]
+
     async def _send_fallback_place(
         self, place: SlackAddress, part: SlackMessage, reply: Reply, index: int
     ) -> tuple[str, str]:
@@ -163,9 +178,7 @@ class SlackChannel:
         note = self._say("slack-not-invited" if place.shared else "slack-not-here", reply.card.register)
         if place.shared:
             return await self._to_one(place, line(note))
-        if index == 0:
-            await self._directly(place, line(note), index)
-        return await self._directly(place, part, index)
+        return await self._directly(place, part if index else preceded(line(note), part), index)
 
     # --- for one person ------------------------------------------------------------------------------------------
 
@@ -199,7 +212,7 @@ class SlackChannel:
         return place.channel, f"response-{uuid.uuid4().hex}"  # Slack does not say which message it made
 
     async def _directly(self, place: SlackAddress, part: SlackMessage, index: int) -> tuple[str, str]:
-        return await self._send_with_fallbacks(part, lambda way: self._sender.post(place, way, place.user, None, index))
+        return await self._posted(place, part, place.user, None, index)
 
     async def _thank(self, place: SlackAddress, reply: Reply) -> None:
         """A vote is thanked for in private and changes nothing; that nobody could be thanked is no failure."""
@@ -219,13 +232,21 @@ class SlackChannel:
         return None
 
     async def _send_with_fallbacks(self, part: SlackMessage, send: Send) -> tuple[str, str]:
-        """Send the message; when Slack refuses its blocks, say the same with simpler ones."""
-        ways = list(fallbacks(part))
-        for way in ways[:-1]:
+        """Send the message; where Slack refuses its blocks or the length of its text, say the same without what it
+        refused. Raises the last refusal when nothing is left to try."""
+        refused: list[object] = []
+        last: SlackApiError | None = None
+        for way in fallbacks(part):
+            if way.blocks in refused or way.text in refused:
+                continue
             try:
                 return await send(way)
             except SlackApiError as error:
-                if word_of(error) not in NOT_DRAWN:
+                word = word_of(error)
+                if word not in NOT_DRAWN | TOO_LONG:
                     raise
-                log.warning("blocks_refused", reason=word_of(error))
-        return await send(ways[-1])
+                refused.append(way.text if word in TOO_LONG else way.blocks)
+                last = error
+                log.warning("blocks_refused", reason=word)
+        assert last is not None  # there is always a first way
+        raise last

@@ -212,9 +212,11 @@ def paragraphs(text: str) -> Iterator[Piece]:
 def fallbacks(part: SlackMessage) -> Iterator[SlackMessage]:
     """Yield the message in every way, best first; the words are the same in all of them."""
     yield part
+    if part.text != part.brief:
+        yield SlackMessage(part.blocks, part.brief, part.brief)
     simple = [block for one in part.blocks for block in simplified(one)]
     if len(simple) <= MAX_BLOCKS:
-        yield SlackMessage(simple, part.text, part.brief)
+        yield SlackMessage(simple, part.brief, part.brief)
     yield SlackMessage([], part.text, part.brief)
 
 
