@@ -48,7 +48,7 @@ def slack_limits(library: Library) -> LimitCheck:
 
 def _first(composer: Composer, node: str, register: Register) -> Reply:
     """Return the longest form of an answer: the first one, which also offers the choice of register."""
-    return Reply(composer.card(node, register), offer=composer.words("offer", register))
+    return Reply(composer.card(node, register), offer=composer.words("welcome-offer", register))
 
 
 def _payloads(reply: Reply) -> Iterator[str]:

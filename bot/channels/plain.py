@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.channels.layout import Section, sections
 from bot.content.document import Block, Document, Heading, Item, ListBlock, Paragraph, Quote, Runs, Table, text_of
 from bot.dialog.turn import Button, Reply, SourceLine
 
@@ -29,17 +30,17 @@ def runs_text(runs: Runs) -> str:
 
 
 def _parts(reply: Reply, sources_heading: str) -> Iterator[str]:
-    card = reply.card
-    yield reply.lead
-    yield reply.stored
-    yield card.title
-    yield document_text(card.body)
-    yield document_text(card.notes)
-    if card.sources and not card.lists_sources:
-        yield "\n".join([f"{sources_heading}:", *map(source_text, card.sources)])
-    yield card.review
-    yield document_text(reply.disclaimer) or card.disclaimer
-    yield reply.offer
+    for section in sections(reply):
+        yield section_text(section, sources_heading)
+
+
+def section_text(section: Section, sources_heading: str) -> str:
+    """Return one section as plain text; buttons have none."""
+    if section.sources:
+        return "\n".join([f"{sources_heading}:", *map(source_text, section.sources)])
+    if section.line is not None:
+        return section.line.full
+    return "\n\n".join(filter(None, (section.text, document_text(section.document))))
 
 
 def _block(block: Block) -> str:

@@ -22,6 +22,7 @@ from bot.content.models import (
     Register,
     Registers,
     Review,
+    Role,
     SmallTalk,
     Source,
     Term,
@@ -149,6 +150,14 @@ class Library:
     def always(self) -> tuple[str, ...]:
         """The nodes reachable from everywhere."""
         return self.main.always
+
+    def role(self, name: Role) -> str | None:
+        """Return the node that plays a part, such as `help`; None where the dialog has none."""
+        return self.main.roles.get(name)
+
+    def is_urgent(self, node: str) -> bool:
+        """Tell whether a node is an emergency card: the list of all signs, or one sign's own (`urgent-chest`)."""
+        return self.main.urgent is not None and (node == self.urgent or node.startswith(f"{self.urgent}-"))
 
     def answer(self, node: str) -> Answer:
         """Return what `node` shows; raises KeyError for an unknown node."""

@@ -21,6 +21,7 @@ Words = Annotated[str, StringConstraints(strict=True, min_length=1)]
 StrictInt = Annotated[int, Strict()]
 StrictBool = Annotated[bool, Strict()]
 Link = Annotated[str, StringConstraints(strict=True, pattern=r"^https?://\S+$")]
+Role = Literal["help", "privacy", "references", "disclaimer", "review-status", "tone", "about"]
 Status = Literal["submitted", "under-review", "approved"]
 Figure = TypeAliasType("Figure", "Words | StrictInt | Annotated[float, Strict()] | dict[Name, Figure]")
 
@@ -282,6 +283,8 @@ class Dialog:
     """Answers what nothing else does."""
     always: tuple[Id, ...] = ()
     """Reachable from everywhere."""
+    roles: dict[Role, Id] = Field(default_factory=dict)
+    """Nodes with a part of their own, such as `help: help`: what a command shows, and what a button leads to."""
     renamed: dict[Id, Id] = Field(default_factory=dict)
     """Old ids and what they are called today; old buttons carry them for ever."""
     nodes: dict[Id, Node] = Field(min_length=1)

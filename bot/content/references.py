@@ -44,6 +44,8 @@ def _targets(dialog: Dialog) -> Iterator[tuple[Location, str]]:
             yield (name,), target
     for number, target in enumerate(dialog.always):
         yield ("always", number), target
+    for role, target in dialog.roles.items():
+        yield ("roles", role), target
     for node, body in dialog.nodes.items():
         for number, target in enumerate(body.next):
             yield ("nodes", node, "next", number), target

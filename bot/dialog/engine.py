@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,32 +9,47 @@ from typing import Any
 from bot.content.library import Library
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
+from bot.dialog.emergencies import OVER, Emergencies
 from bot.dialog.matching import Match, Matcher
-from bot.dialog.turn import Button, Card, Effect, Incoming, Kind, Outcome, Register, Reply, State
+from bot.dialog.payloads import Tap
+from bot.dialog.personal_data import PersonalData
+from bot.dialog.small_talk import SmallTalk
+from bot.dialog.turn import Button, Card, Effect, Incoming, Kind, Outcome, Register, Reply, State, View
 
 TRAIL = 8
-"""Nodes remembered per conversation: enough for `back`, small enough to stay in one row."""
+"""Nodes remembered per conversation: enough for what was said before, small enough to stay in one row."""
 
-LABEL = 30
-"""Characters of a button that a phone shows whole."""
+_DATA = {"forget": "forgotten", "delete": "forget", "export": "export"}
+"""Words of buttons that concern a person's data, and what each wishes."""
 
-DEFAULT_REGISTER = {"slack": Register.PROFESSIONAL}
-"""Clinicians write in Slack; everywhere else the reader is taken to be a patient until they choose."""
-
-_EFFECTS = {word: Effect(word) for word in ("forget", "export", "up", "down")}
+_EFFECTS = dict.fromkeys(("up", "toup"), Effect.FEEDBACK_UP) | dict.fromkeys(("down", "todown"), Effect.FEEDBACK_DOWN)
 _EFFECTS |= dict.fromkeys(payloads.REASONS, Effect.FEEDBACK_DOWN)
-_OF_THE_MOMENT = frozenset({Outcome.CHOICES, Outcome.NOT_COVERED})
+_TOASTS = {"toup": "vote-changed", "todown": "vote-changed", "same": "vote-same"}
+_OF_THE_MOMENT = frozenset({Outcome.CHOICES, Outcome.NOT_COVERED, Outcome.SMALL_TALK})
+
+Step = tuple[Reply, State]
+"""What is answered, and what is remembered besides the place in the conversation."""
 
 
 class Engine:
-    """The dialog engine over one immutable library."""
+    """The dialog engine over one immutable library. `default_registers` says by channel who is taken to write there."""
 
-    def __init__(self, library: Library, matcher: Matcher, *, require_approved: bool = False) -> None:
+    def __init__(
+        self,
+        library: Library,
+        matcher: Matcher,
+        *,
+        require_approved: bool = False,
+        default_registers: Mapping[str, Register] | None = None,
+    ) -> None:
         self._library = library
         self._matcher = matcher
+        self._default_registers = default_registers or {}
         self._composer = Composer(library, require_approved=require_approved)
-        self._ways_back: dict[tuple[str, Register], Button] = {}
-        self._answer: Mapping[Kind, Callable[[State, Incoming, Register], Reply]] = {
+        self._emergencies = Emergencies(library, self._composer)
+        self._small_talk = SmallTalk(library, self._composer)
+        self._data = PersonalData(library, self._composer)
+        self._answer: Mapping[Kind, Callable[[State, Incoming, Register], Step]] = {
             Kind.TEXT: self._text,
             Kind.TAP: self._tap,
             Kind.COMMAND: self._command,
@@ -47,28 +61,29 @@ class Engine:
         """The content this engine speaks."""
         return self._library
 
-    def respond(self, state: State, incoming: Incoming) -> tuple[Reply, State]:
+    def respond(self, state: State, incoming: Incoming) -> Step:
         """Return the answer to one incoming event and the state to remember. Raises nothing for any input."""
-        register = self._register(state, incoming)
-        reply = self._answer[incoming.kind](state, incoming, register)
+        register = state.register or self._default_registers.get(incoming.channel, Register.LAYPERSON)
+        reply, after = self._answer[incoming.kind](state, incoming, register)
         if reply.effect is Effect.FORGET:
             return reply, State()
+        if reply.silent:
+            return reply, after
         first = not state.introduced and self._introduces(incoming, reply.card)
-        after = State(self._chosen(state, incoming), state.introduced or first, self._history(state, reply))
-        reply = self._with_back(reply, after.history)
-        return self._introduced(reply) if first else reply, after
+        after = replace(
+            after,
+            introduced=state.introduced or first,
+            history=self._history(state, reply),
+            question=_question(reply),
+        )
+        return (self._introduced(reply) if first else reply), after
 
     def report(self, reply: Reply, found: Mapping[str, Any]) -> Reply:
         """Return `reply` with what its effect did; `found` is how much was deleted, or all that is stored."""
-        register = reply.card.register
-        if reply.effect is Effect.FORGET:
-            return replace(reply, lead=self.sentence("forgotten", register, **found))
-        if reply.effect is Effect.EXPORT:
-            return replace(reply, lead=self.sentence("exported", register), stored=json.dumps(found, indent=2))
-        return reply
+        return self._data.report(reply, found)
 
     def sentence(self, key: str, register: Register, **values: object) -> str:
-        """Return one of the bot's own sentences for an adapter, from content/interface.yaml."""
+        """Return one of the bot's own sentences for a channel, from content/interface.yaml."""
         return self._composer.words(key, register, **values)
 
     def label(self, node: str, register: Register) -> str:
@@ -79,45 +94,118 @@ class Engine:
         """Return the title of a node's answer."""
         return self._composer.card(node, register).title
 
-    # --- what a person did ------------------------------------------------------------------------------------
+    # --- words ------------------------------------------------------------------------------------------------
 
-    def _text(self, state: State, incoming: Incoming, register: Register) -> Reply:
-        match = self._matcher.match(incoming.text, incoming.context or state.node, register)
-        return self._matched(match, state, register)
-
-    def _other(self, state: State, incoming: Incoming, register: Register) -> Reply:
-        """Something that is not text: words in a caption still count when they are urgent."""
+    def _text(self, state: State, incoming: Incoming, register: Register) -> Step:
         match = self._matcher.match(incoming.text, incoming.context or state.node, register)
         if match.outcome is Outcome.URGENT:
-            return self._matched(match, state, register)
-        return self._show("help", state, register, lead="only-text")
+            return self._matched(match, state, register), self._emergencies.begin(state, incoming, match.node)
+        emergency = self._emergencies.current(state, incoming)
+        if emergency is not None:
+            return self._in_emergency(emergency, match, state, incoming, register)
+        if match.outcome is Outcome.SMALL_TALK:
+            return self._talk(match.node, state, incoming, register)
+        return self._matched(match, state, register), state
 
-    def _command(self, state: State, incoming: Incoming, register: Register) -> Reply:
-        if incoming.text == "start":
-            return Reply(self._composer.greeting(register), offer=self.sentence("offer", register))
-        if incoming.text == "forget":
-            return self._ask_to_forget(register)
-        if incoming.text == "export":
-            return replace(self._show("privacy", state, register), effect=Effect.EXPORT)
-        node = self._library.resolve(incoming.text)
+    def _in_emergency(self, node: str, match: Match, state: State, incoming: Incoming, register: Register) -> Step:
+        """Answer within an emergency: it stays what the words are about unless they say that it is over or ask else."""
+        ended = replace(state, emergency=None)
+        if match.outcome is Outcome.SMALL_TALK and match.node == OVER:
+            return self._emergencies.end(node, register), ended
+        if self._emergencies.stays(match, self._matcher.match(incoming.text, None, register)):
+            return self._emergencies.stay(node, register), self._emergencies.begin(state, incoming, node)
+        return self._matched(match, ended, register), ended
+
+    def _talk(self, kind: str, state: State, incoming: Incoming, register: Register) -> Step:
+        """Answer small talk; "yes" and "no" answer the bot's own question first, if it has just asked one."""
+        if kind in ("yes", "no") and state.question is not None:
+            meant = state.question[0 if kind == "yes" else 1]
+            if meant:
+                reply, after = self._tap(state, replace(incoming, kind=Kind.TAP, text=meant), register)
+                return replace(reply, in_place=False, toast=""), after
+        if kind in ("quiet", "unquiet"):
+            state = replace(state, quiet=kind == "quiet")
+        return self._small_talk.answer(kind, state, incoming, register), state
+
+    def _other(self, state: State, incoming: Incoming, register: Register) -> Step:
+        """Something that is not text: the words of a caption are a question like any other."""
+        if incoming.text.strip():
+            return self._text(state, incoming, register)
+        node = self._library.role("help") or self._library.otherwise
+        return Reply(self._composer.instead(node, register, "only-text")), state
+
+    # --- commands and taps ------------------------------------------------------------------------------------
+
+    def _command(self, state: State, incoming: Incoming, register: Register) -> Step:
+        name, _, rest = incoming.text.partition(" ")
+        if name == "start" and rest:
+            return self._deep_link(rest, state, register), state
+        if name in ("start", "menu"):
+            return Reply(self._composer.greeting(register)), state
+        if name == "stop" and "quiet" in self._library.small_talk:
+            return self._talk("quiet", state, incoming, register)
+        if name in ("forget", "export", "settings"):
+            return self._about_them(name, state, incoming, register), state
+        node = self._library.resolve(name)
         if node is None:
-            return self._show(self._library.start, state, register, lead="old-button")
-        return self._show(node, state, register)
+            lead = self.sentence("unknown-command", register, help="/help")
+            return Reply(self._composer.greeting(register), lead), state
+        return self._show(node, state, register), state
 
-    def _tap(self, state: State, incoming: Incoming, register: Register) -> Reply:
+    def _about_them(self, wish: str, state: State, incoming: Incoming, register: Register) -> Reply:
+        """Answer what concerns one person's data; where others read along, only where to ask."""
+        if wish == "settings":
+            return self._data.settings(self._registers(state, register), register)
+        if incoming.group:
+            return self._data.elsewhere(register)
+        if wish == "export":
+            return self._data.export(register)
+        return self._data.forget(register) if wish == "forgotten" else self._data.ask_to_forget(register)
+
+    def _deep_link(self, target: str, state: State, register: Register) -> Reply:
+        """Return the answer a link leads to, with one line of greeting for somebody new; an unknown one the start."""
+        node = self._library.resolve(target)
+        if node is None:
+            return Reply(self._composer.greeting(register), self.sentence("foreign-start", register))
+        lead = "" if state.introduced else self.sentence("hello-line", register)
+        return replace(self._show(node, state, register), lead=lead)
+
+    def _tap(self, state: State, incoming: Incoming, register: Register) -> Step:
         tap = payloads.parse(incoming.text)
         node = self._library.resolve(tap.node) if tap else None
         if tap is None or node is None:
-            return self._show(self._library.start, state, register, lead="old-button")
-        reply = self._show(node, state, tap.register or register)
-        if tap.register is None and not tap.word:
-            return reply
+            return Reply(self._composer.greeting(register), self.sentence("old-button", register)), state
+        if tap.word in ("worse", "over") and self._library.is_urgent(node):
+            return self._emergency_tap(node, tap.word, state, incoming, register)
+        if tap.word in _DATA:
+            return self._about_them(_DATA[tap.word], state, incoming, register), state
+        after = replace(state, register=tap.register or state.register)
+        return self._tapped(tap, node, state, tap.register or register), after
+
+    def _emergency_tap(self, node: str, word: str, state: State, incoming: Incoming, register: Register) -> Step:
+        if word == "over":
+            return self._emergencies.end(node, register), replace(state, emergency=None)
+        return self._emergencies.stay(node, register, "worse-lead"), self._emergencies.begin(state, incoming, node)
+
+    def _tapped(self, tap: Tap, node: str, state: State, register: Register) -> Reply:
         effect = _EFFECTS.get(tap.word)
-        if effect is Effect.FORGET:
-            return Reply(self._composer.brief("privacy", reply.card.register, "nothing-stored"), effect=effect)
-        if effect in (Effect.FEEDBACK_UP, Effect.FEEDBACK_DOWN):
-            return replace(reply, lead=self.sentence("thanks", reply.card.register), in_place=True, effect=effect)
-        return replace(reply, in_place=tap.register is not None or tap.word == "choice", effect=effect)
+        if tap.word == "start":
+            return self._switched(Reply(self._composer.greeting(register)), tap)
+        reply = self._show(node, state, register)
+        if effect is not None or tap.word == "same":
+            toast = self.sentence(_TOASTS.get(tap.word, "vote-counted"), register)
+            return replace(reply, in_place=True, toast=toast, effect=effect)
+        if tap.word == "more":
+            return replace(reply, view=View.DETAIL)
+        if tap.word == "choice":
+            return replace(reply, in_place=True, toast=self.sentence("now-shown", register, title=reply.card.title))
+        return self._switched(reply, tap)
+
+    def _switched(self, reply: Reply, tap: Tap) -> Reply:
+        """Return the reply as a change of the tapped message where the tap chose a register."""
+        if tap.register is None:
+            return reply
+        return replace(reply, in_place=True, toast=self.sentence(f"now-{tap.register}", tap.register))
 
     # --- what it is answered with --------------------------------------------------------------------------------
 
@@ -125,7 +213,7 @@ class Engine:
         reasons = (*match.reasons, *(f"{node} {score:.2f}" for node, score in match.scores))
         lead = self.sentence(match.note, register) if match.note else ""
         if match.outcome is Outcome.CHOICES:
-            choices = (*self._links(match.choices, register, "choice", "choice"), self._something_else(register))
+            choices = (*self._links(match.choices, register, "choice", "choice"), self._none_of_these(register))
             return Reply(self._composer.choices(register), lead, choices=choices, reasons=reasons)
         reply = self._show(match.node, state, register)
         related = self._links(self._beside(match, reply.card), register, "choice")
@@ -137,44 +225,29 @@ class Engine:
         apart = self._library.always
         return (node for node in match.related if payloads.payload(node) not in shown and node not in apart)
 
-    def _show(self, node: str, state: State, register: Register, lead: str = "") -> Reply:
+    def _show(self, node: str, state: State, register: Register) -> Reply:
         card = self._composer.card(node, register)
-        if node == "tone":
+        if node == self._library.role("tone"):
             return Reply(card, choices=self._registers(state, register))
-        return Reply(card, self.sentence(lead, register) if lead else "")
-
-    def _ask_to_forget(self, register: Register) -> Reply:
-        choices = (
-            Button(self.sentence("forget-confirm", register), payloads.payload("privacy", word="forget"), "danger"),
-            Button(self.sentence("forget-cancel", register), payloads.payload("privacy"), "choice"),
-        )
-        return Reply(self._composer.brief("privacy", register, "forget-ask"), choices=choices)
+        return Reply(card, choices=self._data.ways(register) if node == self._library.role("privacy") else ())
 
     def _links(self, nodes: Iterable[str], register: Register, role: str, word: str = "") -> tuple[Button, ...]:
-        return tuple(
-            Button(self._composer.label(node, register), payloads.payload(node, word=word), role) for node in nodes
-        )
+        return tuple(self._composer.link(node, register, role, word) for node in nodes)
 
-    def _something_else(self, register: Register) -> Button:
+    def _none_of_these(self, register: Register) -> Button:
         payload = payloads.payload(self._library.otherwise, word="choice")
-        return Button(self.sentence("something-else", register), payload, "choice")
+        return Button(self.sentence("something-else", register), payload, "none")
 
     def _registers(self, state: State, register: Register) -> tuple[Button, ...]:
         """Both registers as buttons that show again the answer the reader came from."""
-        before = next((node for node in reversed(state.history) if node != "tone"), self._library.start)
+        tone = self._library.role("tone")
+        before = next((node for node in reversed(state.history) if node != tone), self._library.start)
         return tuple(
             Button(self.sentence(f"to-{choice}", register), payloads.payload(before, choice), "tone")
             for choice in (Register.LAYPERSON, Register.PROFESSIONAL)
         )
 
     # --- what is remembered ----------------------------------------------------------------------------------------
-
-    def _register(self, state: State, incoming: Incoming) -> Register:
-        return state.register or DEFAULT_REGISTER.get(incoming.channel, Register.LAYPERSON)
-
-    def _chosen(self, state: State, incoming: Incoming) -> Register | None:
-        tap = payloads.parse(incoming.text) if incoming.kind is Kind.TAP else None
-        return tap.register if tap and tap.register else state.register
 
     def _history(self, state: State, reply: Reply) -> tuple[str, ...]:
         node = reply.card.node
@@ -186,21 +259,6 @@ class Engine:
             return state.history[:-1]
         return (*state.history, node)[-TRAIL:]
 
-    def _with_back(self, reply: Reply, history: tuple[str, ...]) -> Reply:
-        earlier = history[-2] if len(history) > 1 and history[-1] == reply.card.node else None
-        if earlier is None or earlier == self._library.start:
-            return reply
-        return reply.with_back(self._back(earlier, reply.card.register))
-
-    def _back(self, node: str, register: Register) -> Button:
-        """Return the button back to a node; like a card it depends on content alone and is made once."""
-        known = self._ways_back.get((node, register))
-        if known is None:
-            label = self.sentence("back", register, label=self._composer.label(node, register))
-            shown = label if len(label) <= LABEL else self.sentence("back-short", register)
-            known = self._ways_back[node, register] = Button(shown, payloads.payload(node), "navigation")
-        return known
-
     # --- the first meeting -----------------------------------------------------------------------------------------
 
     def _introduces(self, incoming: Incoming, card: Card) -> bool:
@@ -209,8 +267,14 @@ class Engine:
         return greets or (card.outcome is Outcome.ANSWER and not card.about_bot)
 
     def _introduced(self, reply: Reply) -> Reply:
-        """Put under the reply what everybody is told once: the full disclaimer, and that there are two registers."""
-        register = reply.card.register
-        return replace(
-            reply, disclaimer=self._composer.full_disclaimer(register), offer=self.sentence("offer", register)
-        )
+        """Put under the reply what everybody is told once: that there are two registers."""
+        return replace(reply, offer=reply.offer or self.sentence("welcome-offer", reply.card.register))
+
+
+def _question(reply: Reply) -> tuple[str, str] | None:
+    """Return what "yes" and "no" would mean to the reply: its only choice, and the button that refuses all."""
+    offered = [button.payload for button in reply.choices if button.role in ("choice", "also", "danger")]
+    refused = [button.payload for button in reply.choices if button.role == "none"]
+    if not offered and not refused:
+        return None
+    return offered[0] if len(offered) == 1 else "", refused[0] if refused else ""

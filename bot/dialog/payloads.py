@@ -21,11 +21,29 @@ REASONS = ("unclear", "wrong", "missing", "old", "other")
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """A parsed button: show `node`, in `tone` from now on if given; `word` is up, down, a reason, yes, or none."""
+    """A parsed button: show `node`, in `register` from now on if given; `word` says what else, see `WORDS`."""
 
     node: str
     register: Register | None = None
     word: str = ""
+
+
+WORDS = {
+    "choice": "one of several offered: it takes the place of the question",
+    "start": "begin again, with the greeting",
+    "more": "the detail of an answer",
+    "up": "it helped",
+    "down": "it did not help",
+    "toup": "it helped after all: the vote before was `down`",
+    "todown": "it did not help after all: the vote before was `up`",
+    "same": "the vote that was given already",
+    "delete": "ask whether to delete what is stored",
+    "forget": "delete what is stored",
+    "export": "show what is stored",
+    "worse": "the emergency got worse",
+    "over": "the emergency is over, or was none of theirs",
+}
+"""What a button may say besides the node it shows; the reasons for a vote come on top."""
 
 
 def payload(node: str, register: Register | None = None, word: str = "") -> str:

@@ -1,4 +1,4 @@
-"""The only words adapters and engine share: what came in, what goes out, what is remembered between."""
+"""The only words channels and dialog share: what came in, what goes out, what is remembered between."""
 
 from __future__ import annotations
 
@@ -8,7 +8,23 @@ from enum import StrEnum
 from bot.content.document import Document
 from bot.content.models import Register
 
-__all__ = ["Button", "Card", "Effect", "Incoming", "Kind", "Outcome", "Register", "Reply", "SourceLine", "State"]
+__all__ = [
+    "Button",
+    "Card",
+    "ClaimCard",
+    "Effect",
+    "Emergency",
+    "FootLine",
+    "Incoming",
+    "Kind",
+    "Notice",
+    "Outcome",
+    "Register",
+    "Reply",
+    "SourceLine",
+    "State",
+    "View",
+]
 
 
 class Kind(StrEnum):
@@ -27,6 +43,7 @@ class Outcome(StrEnum):
     CHOICES = "choices"
     URGENT = "urgent"
     NOT_COVERED = "not-covered"
+    SMALL_TALK = "small-talk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +52,8 @@ class Incoming:
 
     `text` holds the words of a TEXT, the payload of a TAP, the node id of a COMMAND or the caption of an OTHER.
     `context` is the node of the older answer this one replies to, when there is one; it wins over the state's node.
-    `edited` marks a corrected question whose answer replaces the earlier one.
+    `edited` marks a corrected question whose answer replaces the earlier one. `at` is when it was received, in seconds
+    since the epoch: the dialog has no clock of its own. `group` says that several people read what is answered.
     """
 
     kind: Kind
@@ -43,18 +61,33 @@ class Incoming:
     channel: str = "terminal"
     context: str | None = None
     edited: bool = False
+    at: float = 0.0
+    group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """The emergency a conversation is about: the card that was shown, and when it was last spoken of."""
+
+    node: str
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is remembered: about the person (tone, met) and about the conversation (trail, newest last).
+    """What is remembered: about the person (register, introduced) and about the conversation (all else).
 
-    `met` says that the person was greeted or answered, with the full disclaimer and the offer of both registers.
+    `introduced` says that the person was greeted or answered once, with the offer of both registers; `history` are the
+    nodes shown, newest last; `question` what the bot itself asked last: the payloads "yes" and "no" stand for, if any;
+    `quiet` that it was asked to speak only when it is addressed.
     """
 
     register: Register | None = None
     introduced: bool = False
     history: tuple[str, ...] = ()
+    emergency: Emergency | None = None
+    question: tuple[str, str] | None = None
+    quiet: bool = False
 
     @property
     def node(self) -> str | None:
@@ -64,11 +97,12 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A follow-up. `payload` is at most 64 bytes (Telegram's callback data); `role` lets a channel lay it out."""
+    """A way on. `payload` is at most 64 bytes (Telegram's callback data); `role` lets a channel lay it out:
+    follow-up, choice, none (of the choices), also, tone, sources, start, navigation, feedback, link or danger."""
 
     label: str
     payload: str
-    role: str = "follow-up"  # follow-up | choice | tone | navigation | feedback | link | danger
+    role: str = "follow-up"
     url: str | None = None
 
 
@@ -83,26 +117,49 @@ class SourceLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """One authored answer in one register, composed once and shared by every turn that shows it.
+class FootLine:
+    """One line of small print: `short` fits a phone's line and is always shown, `full` says the same at length."""
 
-    `sources` are those the answer uses; where `lists_sources` is set the body itself lists them (as `references`
-    does) and no renderer repeats them. `about_bot` marks what is always reachable (help, sources, ...) and never
-    said unasked.
+    short: str
+    full: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One authored text in one register, composed once and shared by every turn that shows it.
+
+    Always a `ClaimCard` or a `Notice`. `brief` is the answer itself, `detail` what a platform may fold. `about_bot`
+    marks what is always reachable (help, sources, ...) and never said unasked.
     """
 
     node: str
     register: Register
     outcome: Outcome
     title: str
-    body: Document
-    notes: Document
-    sources: tuple[SourceLine, ...]
-    review: str
-    disclaimer: str
-    buttons: tuple[Button, ...]
-    lists_sources: bool = False
+    brief: Document
+    detail: Document = ()
+    buttons: tuple[Button, ...] = ()
     about_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimCard(Card):
+    """A card that makes a claim. Its small print has no default: nobody can make such a card without it.
+
+    `sources` are those the answer uses; where `lists_sources` is set the detail itself lists them (as `references`
+    does) and no renderer repeats them.
+    """
+
+    notes: Document = ()
+    sources: tuple[SourceLine, ...]
+    review: FootLine
+    disclaimer: FootLine
+    lists_sources: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice(Card):
+    """A card that claims nothing (a greeting, small talk, "did you mean", help, privacy): it has no small print."""
 
 
 class Effect(StrEnum):
@@ -114,44 +171,41 @@ class Effect(StrEnum):
     FEEDBACK_DOWN = "down"
 
 
+class View(StrEnum):
+    """How much of a card a reply shows."""
+
+    BRIEF = "brief"  # the brief, and the rest folded
+    DETAIL = "detail"  # the rest, without the brief: somebody asked for more
+    SHORT = "short"  # the brief and its sources alone
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One answer to one turn: a shared card plus the little that belongs to this turn alone.
 
-    `lead` is a sentence before the card (empty mostly), `stored` what it announces: JSON, to be shown letter by letter.
-    `disclaimer` is the full one, once per person, in place of the card's own; `offer` an invitation to choose the
-    register (first contact), `choices` the buttons of "did you mean", `back` the button to the previous node,
-    `in_place` asks the channel to edit the message that was tapped instead of sending a new one.
+    `lead` is a sentence before the card (empty mostly), `stored` what the card announces: JSON, shown letter by letter.
+    `second` is the card of a second question in the same message; its brief follows the first. `remark` says which half
+    of the question nothing answers, `offer` is a line after all text (the register, once). `choices` are the turn's own
+    buttons, before the card's. `in_place` asks the channel to edit the message that was tapped instead of sending a new
+    one, `toast` is said beside the finger; `silent` says nothing at all.
     """
 
     card: Card
     lead: str = ""
     stored: str = ""
-    disclaimer: Document = ()
+    second: Card | None = None
+    remark: str = ""
     offer: str = ""
     choices: tuple[Button, ...] = ()
-    back: Button | None = None
+    view: View = View.BRIEF
     in_place: bool = False
+    toast: str = ""
     effect: Effect | None = None
+    silent: bool = False
     reasons: tuple[str, ...] = ()
-
-    def with_back(self, back: Button) -> Reply:
-        """Return the same reply with a way back; nearly every turn adds one, and `dataclasses.replace` is slow."""
-        return Reply(
-            self.card,
-            self.lead,
-            self.stored,
-            self.disclaimer,
-            self.offer,
-            self.choices,
-            back,
-            self.in_place,
-            self.effect,
-            self.reasons,
-        )
 
     @property
     def buttons(self) -> tuple[Button, ...]:
-        """Every button in reading order: choices, follow-ups and navigation, back."""
-        back = (self.back,) if self.back else ()
-        return (*self.choices, *self.card.buttons, *back)
+        """Every button in reading order: the turn's own, then the card's; none twice."""
+        own = {button.payload for button in self.choices}
+        return (*self.choices, *(button for button in self.card.buttons if button.payload not in own or button.url))

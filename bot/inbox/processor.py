@@ -55,6 +55,8 @@ def unpack(turn: Turn, identity: Identity) -> Payload:
         channel=turn.channel,
         context=found["context"],
         edited=found["edited"],
+        at=turn.received,
+        group=found.get("group", False),
     )
     if turn.context is not None:
         incoming = replace(incoming, context=turn.context)
@@ -69,6 +71,7 @@ def _text(envelope: InboundEvent) -> str:
             "text": incoming.text,
             "context": incoming.context,
             "edited": incoming.edited,
+            "group": incoming.group,
             "address": dict(envelope.address),
             "quiet": envelope.unaddressed,
         }
@@ -106,7 +109,7 @@ class TurnProcessor:
         """Deliver the answer to one turn and return what it leaves behind. Raises what the channel raises."""
         parcel = unpack(turn, self.identity)
         reply, state = self.engine.respond(turn.state, parcel.incoming)
-        if parcel.unaddressed and not _worth_saying(reply, turn.state):
+        if reply.silent or (parcel.unaddressed and not _worth_saying(reply, turn.state)):
             self.metrics.kept_silent(turn.channel)
             return TurnResult(self.now())
         reply = await self._perform(turn, reply)
@@ -153,7 +156,7 @@ def _worth_saying(reply: Reply, state: State) -> bool:
     card = reply.card
     if card.outcome is Outcome.URGENT:
         return True
-    return card.outcome is Outcome.ANSWER and not card.about_bot and card.node != state.node
+    return not state.quiet and card.outcome is Outcome.ANSWER and not card.about_bot and card.node != state.node
 
 
 def _vote(turn: Turn, parcel: Payload, reply: Reply, at: float) -> Vote | None:

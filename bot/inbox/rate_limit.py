@@ -15,7 +15,7 @@ from dataclasses import replace
 from bot.content.markdown import parse
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Button, Effect, Outcome, Reply
+from bot.dialog.turn import Button, Effect, Notice, Outcome, Reply
 from bot.inbox.events import Channel, InboundEvent, OutboundMessage, Progress
 from bot.inbox.metrics import Metrics
 from bot.token_bucket import TokenBuckets
@@ -82,7 +82,10 @@ class UserRateLimit:
         body = parse(engine.sentence("too-many", card.register, number=self._per_minute))
         button = Button(engine.label(card.node, card.register), payloads.payload(card.node))
         buttons = reply.choices or (button,)
-        return Reply(replace(card, title=title, body=body, notes=(), sources=(), buttons=buttons, lists_sources=False))
+        notice = Notice(
+            node=card.node, register=card.register, outcome=card.outcome, title=title, brief=body, buttons=buttons
+        )
+        return Reply(notice)
 
 
 class _LimitedChannel:

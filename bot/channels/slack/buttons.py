@@ -53,11 +53,8 @@ class Buttons:
     def under(self, reply: Reply, rows: ButtonRows, asker: str, *, share: bool) -> list[Json]:
         """Return the blocks below an answer: choices, follow-ups, ways around, thumbs."""
         register = reply.card.register
-        back = self.elements([reply.back], register, "back") if reply.back else []
         shared = [self._share(reply)] if share else []
-        blocks = list(
-            actions([self.elements(reply.choices, register, "choice"), rows.follow, [*rows.ways, *back], shared])
-        )
+        blocks = list(actions([self.elements(reply.choices, register, "choice"), rows.follow, rows.ways, shared]))
         if rows.feedback_buttons and reply.effect is None:
             blocks.append({"type": "context_actions", "elements": rows.feedback_buttons})
         return for_asker(blocks, asker, reply.card.node)

@@ -217,7 +217,7 @@ class SlackChannel:
     async def _thank(self, place: SlackAddress, reply: Reply) -> None:
         """A vote is thanked for in private and changes nothing; that nobody could be thanked is no failure."""
         try:
-            await self._to_one(place, line(reply.lead))
+            await self._to_one(place, line(reply.toast))
         except SlackApiError as error:
             log.info("not_thanked", reason=word_of(error))
 

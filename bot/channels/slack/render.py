@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.channels.base import Say
+from bot.channels.layout import Part, Section, sections
 from bot.channels.plain import document_text
 from bot.channels.slack import blocks
 from bot.channels.slack.blocks import MAX_BLOCKS, Piece, SlackMessage, around, context, piece, rich_text, split
@@ -56,11 +57,9 @@ class RenderOptions:
 
 @dataclass(frozen=True, slots=True)
 class RenderedCard:
-    """A card laid out: everything about it that does not change from turn to turn; `closing` is its small print."""
+    """A card and its buttons laid out, which do not change from turn to turn."""
 
     card: Card
-    pieces: tuple[Piece, ...]
-    closing: tuple[Piece, ...]
     rows: ButtonRows
 
 
@@ -74,51 +73,52 @@ class SlackRenderer:
 
     def parts(self, reply: Reply, look: RenderOptions, closing: Iterable[str] = ()) -> list[SlackMessage]:
         """Return the messages of a reply, buttons on the last; `closing` are lines to add before the buttons."""
-        laid = self._laid(reply.card, home=look.home)
-        lead = [*(paragraphs(reply.lead) if reply.lead else ()), *code(reply.stored)]
-        found = [*laid.pieces, *(small_print(in_full(reply)) if reply.disclaimer else laid.closing)]
-        urgent = reply.card.outcome is Outcome.URGENT  # lets nothing stand before it
-        found = [*found, *lead] if urgent else [*lead, *found]
-        found += [small for line in (reply.offer, *closing) for small in small_print([line])]
-        return split(found, self._buttons.under(reply, laid.rows, look.asker, share=look.share))
+        rows = self._rows(reply.card, home=look.home)
+        found = [piece for section in sections(reply) for piece in self._section(section, reply, home=look.home)]
+        found += [small for line in closing for small in small_print([line])]
+        return split(found, self._buttons.under(reply, rows, look.asker, share=look.share))
 
-    def _laid(self, card: Card, *, home: bool) -> RenderedCard:
-        """Return the card as it is laid out, from memory if it was laid out before."""
+    def _rows(self, card: Card, *, home: bool) -> ButtonRows:
+        """Return the card's buttons as they are laid out, from memory if they were laid out before."""
         key = (id(card), home)
         kept = self._cards.get(key)
         if kept is not None and kept.card is card:
-            return kept
-        closing = tuple(small_print([card.review, card.disclaimer]))
-        laid = RenderedCard(card, tuple(self._pieces(card, home=home)), closing, self._buttons.of_card(card, home=home))
-        if card.outcome is not Outcome.CHOICES:  # made for one turn
-            self._cards[key] = laid
+            return kept.rows
+        rendered = RenderedCard(card, self._buttons.of_card(card, home=home))
+        if card.outcome not in (Outcome.CHOICES, Outcome.SMALL_TALK):  # made for one turn
+            self._cards[key] = rendered
             if len(self._cards) > CACHED:
                 self._cards.popitem(last=False)
-        return laid
+        return rendered.rows
 
-    def _pieces(self, card: Card, *, home: bool) -> Iterator[Piece]:
-        folds = card.outcome is not Outcome.URGENT
-        yield from headed(card.title, 1)
-        yield from document(card.body, tables=not home)
-        yield from self._notes(card, folds)
-        yield from self._sources(card, folds)
+    def _section(self, section: Section, reply: Reply, *, home: bool) -> Iterator[Piece]:
+        """Yield the pieces of one section; the order of sections is not this channel's affair."""
+        match section.part:
+            case Part.TITLE:
+                yield from headed(section.text, 1)
+            case Part.STORED:
+                yield from code(section.text)
+            case Part.REVIEW | Part.DISCLAIMER if section.line:
+                yield from small_print([section.line.full])
+            case Part.OFFER:
+                yield from small_print([section.text])
+            case Part.WAYS:
+                return
+            case Part.SOURCES | Part.DETAIL | Part.NOTES if section.folded:
+                yield from self._folded(section, reply.card)
+            case _:
+                yield from paragraphs(section.text) if section.text else ()
+                yield from document(section.document, tables=not home)
 
-    def _notes(self, card: Card, folds: bool) -> Iterator[Piece]:
-        """Yield the editor's notes: foldable, but open, because they say where the article is out of date."""
-        if not card.notes:
-            return
-        first = card.notes[0]
-        titled = isinstance(first, Heading)
-        title = text_of(first.runs) if isinstance(first, Heading) else self._say("notes-heading", card.register)
-        yield from folded(title, document(card.notes[1:] if titled else card.notes, tables=False), folds, closed=False)
-
-    def _sources(self, card: Card, folds: bool) -> Iterator[Piece]:
-        if not card.sources or card.lists_sources:
-            return
-        listing = ListBlock(tuple(Item(source_runs(source)) for source in card.sources))
-        yield from folded(
-            self._say("sources-heading", card.register), document((listing,), tables=False), folds, closed=True
-        )
+    def _folded(self, section: Section, card: Card) -> Iterator[Piece]:
+        """Yield what is folded in a container of its own, under its own heading where it begins with one."""
+        key = "sources-heading" if section.part is Part.SOURCES else "detail-heading"
+        inside, title = section.document, self._say(key, card.register)
+        if section.sources:
+            inside = (ListBlock(tuple(Item(source_runs(source)) for source in section.sources)),)
+        elif section.part is Part.NOTES and isinstance(inside[0], Heading):
+            title, inside = text_of(inside[0].runs), inside[1:]
+        yield from folded(title, document(inside, tables=False), folds=True, closed=True)
 
 
 def document(content: Document, *, tables: bool) -> Iterator[Piece]:
@@ -176,11 +176,6 @@ def folded(title: str, inside: Iterable[Piece], folds: bool, *, closed: bool) ->
 def source_runs(source: SourceLine) -> tuple[Inline, ...]:
     """Return one numbered source, linked where it has an address."""
     return (Inline(f"[{source.number}] "), Inline(source.text, link=source.url))
-
-
-def in_full(reply: Reply) -> list[str]:
-    """Return the lines under the first answer a person gets: the review line and the full disclaimer."""
-    return [reply.card.review, *(document_text((one,)) for one in reply.disclaimer)]
 
 
 def code(text: str) -> Iterator[Piece]:

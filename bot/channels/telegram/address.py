@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Any, Self
 
 from bot.inbox.events import Address
 
@@ -13,7 +13,8 @@ class TelegramAddress:
     """A chat, a topic in it, and what was touched there.
 
     `reply_to` is the message to answer under (groups only); `query` the callback query to acknowledge; `tapped` the
-    message whose button was pressed, where the presser may have it changed.
+    message whose button was pressed, where the presser may have it changed. Of a vote, `pressed` is the button's data
+    and `keyboard` the rows it stands in: only they change.
     """
 
     chat: int
@@ -22,6 +23,8 @@ class TelegramAddress:
     reply_to: int | None = None
     query: str | None = None
     tapped: int | None = None
+    pressed: str | None = None
+    keyboard: list[list[dict[str, Any]]] | None = None
 
     @classmethod
     def of(cls, address: Address) -> Self:

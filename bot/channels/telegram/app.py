@@ -11,13 +11,13 @@ import structlog
 from aiohttp import web
 from telegram.error import TelegramError
 
+from bot.channels.base import Say
 from bot.channels.telegram.backoff import Backoff, asked_of, explain
 from bot.channels.telegram.channel import Numbers, TelegramChannel
 from bot.channels.telegram.client import Rates, bot_id, call, make_bot
 from bot.channels.telegram.inline import Inline, Topic
 from bot.channels.telegram.profile import set_up
 from bot.channels.telegram.receiver import Accept, Departed, Poller, Quarantine, UpdateReceiver, Webhook
-from bot.channels.telegram.render import Words
 from bot.channels.telegram.updates import KINDS, UpdateParser
 
 log = structlog.stdlib.get_logger(__name__)
@@ -53,7 +53,7 @@ class Telegram:
         accept: Accept,
         user_left: Departed,
         quarantine: Quarantine,
-        words: Words,
+        words: Say,
         topics: Sequence[Topic] = (),
         numbers: Numbers = (),
     ) -> None:

@@ -10,10 +10,12 @@ from typing import Any
 from telegram.error import ChatMigrated, TelegramError
 from telegram.helpers import create_deep_linked_url
 
+from bot.channels.base import Say
 from bot.channels.telegram.address import TelegramAddress
 from bot.channels.telegram.backoff import Pacer
 from bot.channels.telegram.client import Rates, TelegramBot
-from bot.channels.telegram.render import DIAL, TelegramRenderer, TextPart, Words
+from bot.channels.telegram.keyboard import DIAL, Rows, voted
+from bot.channels.telegram.render import TelegramRenderer, TextPart
 from bot.channels.telegram.sender import Sender, TopicGone
 from bot.dialog.turn import Button, Outcome, Reply
 from bot.inbox.events import Gone, OutboundMessage, Progress
@@ -25,7 +27,7 @@ Numbers = Sequence[tuple[str, str]]
 class ExtraButtons:
     """Knows the bot's name and the operator's numbers."""
 
-    def __init__(self, bot: TelegramBot, words: Words, numbers: Numbers) -> None:
+    def __init__(self, bot: TelegramBot, words: Say, numbers: Numbers) -> None:
         self._bot = bot
         self._words = words
         self._numbers = numbers
@@ -72,7 +74,7 @@ class TelegramChannel:
 
     name = "telegram"
 
-    def __init__(self, bot: TelegramBot, words: Words, rates: Rates, numbers: Numbers = ()) -> None:
+    def __init__(self, bot: TelegramBot, words: Say, rates: Rates, numbers: Numbers = ()) -> None:
         self._ways = ExtraButtons(bot, words, numbers)
         self._renderer = TelegramRenderer(words)
         self._sender = Sender(bot, Pacer(rates.chat, rates.burst))
@@ -80,19 +82,28 @@ class TelegramChannel:
 
     async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
         """Deliver the answer. Raises Busy or Gone; calls `progress` with each message's id."""
-        place = TelegramAddress.of(letter.address)
+        place, reply = TelegramAddress.of(letter.address), letter.reply
         if place.query:
-            self.acknowledge(place.query)
-        parts = self._renderer.render(letter.reply, await self._ways.of(place, letter.reply))
+            self.acknowledge(place.query, reply.toast)
+        if place.pressed is not None:
+            await self._show_vote(place, place.pressed, place.keyboard or [])
+            return
+        parts = self._renderer.render(reply, await self._ways.of(place, reply), group=place.group)
         target = _target(letter, place, parts)
         for part in parts[len(letter.sent) :]:
             place, message = await self._put(place, part, target)
             await progress(str(message), last=part is parts[-1])
             target = None
 
-    def acknowledge(self, query: str) -> None:
+    async def _show_vote(self, place: TelegramAddress, pressed: str, rows: Rows) -> None:
+        """Mark the vote on the pressed button; the answer above it stays as it is, and the vote can be changed."""
+        marked = voted(rows, pressed)
+        if place.tapped is not None and marked != rows:
+            await self._sender.edit_keyboard(place, place.tapped, marked)
+
+    def acknowledge(self, query: str, toast: str = "") -> None:
         """Tell Telegram at once that a press arrived, without keeping the answer waiting for that."""
-        self.spawn(self._sender.acknowledge(query))
+        self.spawn(self._sender.acknowledge(query, toast))
 
     async def close(self) -> None:
         """Let what runs aside come to its end."""

@@ -1,16 +1,21 @@
-"""A reply as units of lines in reading order: what is kept together where a long answer has to be divided."""
+"""A reply as units of lines: what is kept together where a long answer has to be divided. The order is `sections`'."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from bot.channels.base import Say
+from bot.channels.layout import Part, Section, sections
 from bot.channels.telegram.entities import TextLine, is_openable_url, line_of, styled
 from bot.content.document import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Quote, Runs, Table
-from bot.dialog.turn import Card, Outcome, SourceLine
+from bot.dialog.turn import Outcome, Register, Reply, SourceLine
 
 Unit = tuple[TextLine, ...]
 """Lines that belong together: a paragraph, a list, one card of a table, a heading with what follows it."""
+
+FOLD = "expandable_blockquote"
+"""The entity that folds. Units in it that follow each other become one quotation."""
 
 CODE_LINES = 60
 """Lines of one block of code: of what is stored about a person, so many fit into a message."""
@@ -19,22 +24,62 @@ NO_VALUE = "–"
 """Shown in a table's empty cell, so that its column is still named."""
 
 
-def card_units(card: Card, sources_heading: str) -> tuple[Unit, ...]:
-    """Return a card in reading order up to its disclaimer: title, body, notes, sources, review line."""
+def reply_units(reply: Reply, say: Say) -> tuple[Unit, ...]:
+    """Return a reply in reading order: what is folded in one quotation, the small print in one unit at the end."""
+    found = [section for section in sections(reply) if section.part is not Part.WAYS]
     units = [
-        (styled(card.title, "bold"),),
-        *document_units(card.body),
-        *document_units(card.notes),
-        tuple(_sources(card, sources_heading)),
-        (styled(card.review, "italic"),),
+        *_open(found, reply),
+        *_folded(found, reply.card.register, say),
+        _foot(found),
+        *(unit for section in found if section.part is Part.OFFER for unit in text_units(section.text)),
     ]
     return tuple(filter(None, map(_filled, units)))
 
 
-def closing_units(card: Card, disclaimer: Document = ()) -> tuple[Unit, ...]:
-    """Return what stands under a card: its own short disclaimer, or the full one given, upright as it is long."""
-    units = document_units(disclaimer) if disclaimer else [(styled(card.disclaimer, "italic"),)]
-    return tuple(filter(None, map(_filled, units)))
+def _open(found: Iterable[Section], reply: Reply) -> Iterator[Unit]:
+    """Yield what is read at once. "Did you mean" is two lines, so that its choices are near."""
+    plain = [s for s in found if not s.folded and s.line is None and s.part is not Part.OFFER]
+    units = [unit for section in plain for unit in _section(section)]
+    if reply.card.outcome is Outcome.CHOICES:
+        yield tuple(line for unit in units for line in unit)
+    else:
+        yield from units
+
+
+def _section(section: Section) -> Iterator[Unit]:
+    match section.part:
+        case Part.TITLE | Part.SECOND:
+            yield (styled(section.text, "bold"),)
+            yield from document_units(section.document)
+        case Part.STORED:
+            yield from code_units(section.text)
+        case _:
+            yield from text_units(section.text)
+            yield from document_units(section.document)
+
+
+def _folded(found: Iterable[Section], register: Register, say: Say) -> Iterator[Unit]:
+    """Yield detail, notes and sources under one heading that says what one gets, then the review line in full."""
+    behind = [section for section in found if section.folded]
+    heading = (styled(say("detail-heading", register), "bold"),) if behind and behind[0].document else ()
+    for section in behind:
+        for unit in filter(None, document_units(section.document)):
+            yield _quoted(heading + unit)
+            heading = ()
+        if section.sources:
+            title = styled(say("sources-heading", register), "bold")
+            yield _quoted((title, *map(_source, section.sources)))
+    for section in found:
+        if section.part is Part.REVIEW and section.line and behind:
+            yield _quoted((styled(section.line.full),))
+
+
+def _quoted(unit: Unit) -> Unit:
+    return tuple(replace(line, quote=FOLD) for line in unit)
+
+
+def _foot(found: Iterable[Section]) -> Unit:
+    return tuple(styled(section.line.short, "italic") for section in found if section.line is not None)
 
 
 def code_units(text: str) -> tuple[Unit, ...]:
@@ -88,15 +133,6 @@ def _card(header: tuple[Runs, ...], row: tuple[Runs, ...]) -> Iterator[TextLine]
 
 def _named(name: Runs, cell: Runs) -> Runs:
     return (*name, Inline(": "), *cell) if any(run.text.strip() for run in name) else cell
-
-
-def _sources(card: Card, heading: str) -> Iterator[TextLine]:
-    """Yield the sources, folded; an urgent answer folds nothing."""
-    if not card.sources or card.lists_sources:
-        return
-    quote = "" if card.outcome is Outcome.URGENT else "expandable_blockquote"
-    for line in (styled(heading, "bold"), *map(_source, card.sources)):
-        yield replace(line, quote=quote)
 
 
 def _source(source: SourceLine) -> TextLine:

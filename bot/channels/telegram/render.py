@@ -2,71 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from bot.channels.telegram.entities import TextLine, entities, fragments, is_openable_url, utf16
-from bot.channels.telegram.layout import Unit, card_units, closing_units, code_units, text_units
-from bot.dialog.turn import Button, Card, Outcome, Register, Reply
-
-Row = list[dict[str, Any]]
-
-SHORT = 15
-"""Characters up to which two labels stand whole side by side on a phone 360 points wide."""
-
-DIAL = "tel:"
-"""A button with such an address copies the number: Telegram opens no telephone links."""
-
-_GROUPS = {"follow-up": "topics", "tone": "ways", "navigation": "ways", "link": "ways", "feedback": "feedback"}
-"""Roles that may share a row; choices and danger stand alone."""
-
-
-def keyboard(reply: Reply, more: Iterable[Button] = ()) -> dict[str, Any] | None:
-    """Return the inline keyboard of a reply, or None without buttons."""
-    return _keyboard((*reply.buttons, *more))
-
-
-@lru_cache(maxsize=2048)
-def _keyboard(all_buttons: tuple[Button, ...]) -> dict[str, Any] | None:
-    """Lay out the buttons, once for each set of them: most answers are shown with the same few again and again."""
-    buttons = [button for button in all_buttons if button.label]
-    buttons.sort(key=_rank)
-    return {"inline_keyboard": list(_rows(buttons))} if buttons else None
-
-
-def _rank(button: Button) -> int:
-    """Return what comes first: a number to call before all, a vote after all."""
-    return 0 if (button.url or "").startswith(DIAL) else 2 if button.role == "feedback" else 1
-
-
-def _rows(buttons: Sequence[Button]) -> Iterator[Row]:
-    """Yield rows of one or two, in order."""
-    at = 0
-    while at < len(buttons):
-        pair = buttons[at : at + 2]
-        row = pair if len(pair) == 2 and _together(*pair) else pair[:1]
-        yield [_button(button) for button in row]
-        at += len(row)
-
-
-def _together(left: Button, right: Button) -> bool:
-    group = _GROUPS.get(left.role)
-    return group is not None and group == _GROUPS.get(right.role) and max(len(left.label), len(right.label)) <= SHORT
-
-
-def _button(button: Button) -> dict[str, Any]:
-    """Return one button. Danger is shown by colour and said by the label, for those who cannot see the colour."""
-    shown: dict[str, Any] = {"text": button.label}
-    if button.url and button.url.startswith(DIAL):
-        shown["copy_text"] = {"text": button.url.removeprefix(DIAL)}
-    elif button.url and is_openable_url(button.url):
-        shown["url"] = button.url
-    else:
-        shown["callback_data"] = button.payload
-    return shown | ({"style": "danger"} if button.role == "danger" else {})
-
+from bot.channels.base import Say
+from bot.channels.telegram.entities import TextLine, entities, fragments, utf16
+from bot.channels.telegram.keyboard import keyboard
+from bot.channels.telegram.layout import FOLD, Unit, reply_units
+from bot.channels.telegram.screens import text_lines
+from bot.dialog.turn import Button, Card, Outcome, Register, Reply, View
 
 MAX_UNITS = 4096
 """UTF-16 code units of one message after entity parsing (Bot API, sendMessage)."""
@@ -85,19 +30,23 @@ class OutgoingText:
     text: str = ""
     units: int = 0
     entities: list[dict[str, Any]] = field(default_factory=list)
+    _folded: bool = False
 
     def takes(self, unit: Unit) -> bool:
         """Return whether the unit still fits."""
         return self.units + _size(unit) <= MAX_UNITS and len(self.entities) + _count(unit) <= MAX_ENTITIES
 
     def add(self, unit: Unit, gap: str = _PARAGRAPH) -> None:
-        """Append the unit; lines in a row that stand in a quote share one."""
+        """Append the unit; lines in a row that stand in a quote share one. A folded quotation needs no blank line."""
         quote, begin = "", 0
+        folded = unit[0].quote == FOLD
+        gap = _LINE if folded != self._folded else gap
+        self._folded = folded
         for line in unit:
             self._append(gap if self.text else "")
             if line.quote != quote:
                 self._close(quote, begin)
-                quote, begin = line.quote, self.units
+                quote, begin = line.quote, self._begin(line.quote)
             self._append(_INDENT * line.indent if self.text else "")
             self.entities += entities(line, self.units)
             self._append(line.text if self.text else line.text.lstrip())  # Telegram cuts white space off the beginning
@@ -107,6 +56,13 @@ class OutgoingText:
     def _append(self, text: str) -> None:
         self.text += text
         self.units += utf16(text)
+
+    def _begin(self, quote: str) -> int:
+        """Return where a quotation begins: what is folded goes on with the one that has just ended."""
+        last = self.entities[-1] if quote == FOLD and self.entities else None
+        if last and last["type"] == FOLD and self.units - last["offset"] - last["length"] <= len(_PARAGRAPH):
+            return int(self.entities.pop()["offset"])
+        return self.units
 
     def _close(self, quote: str, begin: int) -> None:
         if quote:
@@ -152,13 +108,6 @@ def _count(unit: Unit) -> int:
     return sum(len(line.spans) + bool(line.quote) for line in unit)
 
 
-class Words(Protocol):
-    """The bot's own sentences, by key and register."""
-
-    def __call__(self, key: str, register: Register, **values: object) -> str:
-        """Return one sentence; raises KeyError for an unknown key."""
-
-
 @dataclass(frozen=True, slots=True)
 class TextPart:
     """One message: its text, its entities, and its keyboard if it has one."""
@@ -179,50 +128,45 @@ class TextPart:
 
 Parts = tuple[TextPart, ...]
 
+NOTHING = "…"
+"""Telegram takes no empty message."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Rendered:
     card: Card
-    units: tuple[Unit, ...]
     parts: Parts
+    lines: int
 
 
 class TelegramRenderer:
-    """Renders replies; what depends on the card alone is rendered once per node and register."""
+    """Renders replies; what depends on the card alone is rendered once per node, register and view."""
 
-    def __init__(self, words: Words) -> None:
-        self._words = words
-        self._cards: dict[tuple[str, Register, Outcome], _Rendered] = {}
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._cards: dict[tuple[str, Register, Outcome, View], _Rendered] = {}
 
-    def render(self, reply: Reply, more: Iterable[Button] = ()) -> list[TextPart]:
-        """Return one or more messages in order; `more` are buttons of this place, such as a way to privacy."""
-        rendered = self._rendered(reply.card)
-        own = reply.lead or reply.stored or reply.disclaimer or reply.offer
-        parts, after = _divided(rendered.units, reply) if own else (rendered.parts, ())
-        last = parts[-1]
-        return [*parts[:-1], TextPart(last.text, last.entities, keyboard(reply, more)), *after]
+    def render(self, reply: Reply, more: Iterable[Button] = (), *, group: bool = False) -> list[TextPart]:
+        """Return one or more messages in order; `more` are buttons of this place, such as a way to privacy.
 
-    def _rendered(self, card: Card) -> _Rendered:
-        key = (card.node, card.register, card.outcome)
+        A group reads the brief and its sources alone.
+        """
+        if group and reply.view is View.BRIEF:
+            reply = replace(reply, view=View.SHORT)
+        own = reply.lead or reply.stored or reply.second or reply.remark or reply.offer
+        rendered = self._anew(reply) if own else self._known(reply)
+        last = rendered.parts[-1]
+        return [*rendered.parts[:-1], TextPart(last.text, last.entities, keyboard(reply, rendered.lines, more))]
+
+    def _known(self, reply: Reply) -> _Rendered:
+        card = reply.card
+        key = (card.node, card.register, card.outcome, reply.view)
         known = self._cards.get(key)
         if known is None or known.card != card:
-            units = card_units(card, self._words("sources-heading", card.register))
-            known = self._cards[key] = _Rendered(card, units, _parts((*units, *closing_units(card))))
+            known = self._cards[key] = self._anew(reply)
         return known
 
-
-def _divided(card: tuple[Unit, ...], reply: Reply) -> tuple[Parts, Parts]:
-    """Return the messages of a card with what belongs to this turn alone, and the message that follows them.
-
-    A full disclaimer that would divide the answer comes after it: what is one message can still be changed in place.
-    """
-    before = (*text_units(reply.lead), *code_units(reply.stored), *card)
-    offer = text_units(reply.offer)
-    whole = _parts((*before, *closing_units(reply.card, reply.disclaimer), *offer))
-    if len(whole) == 1 or not reply.disclaimer:
-        return whole, ()
-    return _parts((*before, *closing_units(reply.card), *offer)), _parts(closing_units(reply.card, reply.disclaimer))
-
-
-def _parts(units: tuple[Unit, ...]) -> Parts:
-    return tuple(TextPart(message.text, message.entities) for message in pack(units))
+    def _anew(self, reply: Reply) -> _Rendered:
+        messages = pack(reply_units(reply, self._say)) or [OutgoingText(NOTHING, len(NOTHING))]
+        parts = tuple(TextPart(message.text, message.entities) for message in messages)
+        return _Rendered(reply.card, parts, sum(text_lines(part.text, part.entities) for part in parts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ from telegram.error import (
 from bot.channels.telegram.address import TelegramAddress
 from bot.channels.telegram.backoff import Pacer
 from bot.channels.telegram.client import TelegramBot, call, wait_of
+from bot.channels.telegram.layout import FOLD
 from bot.channels.telegram.render import TextPart
 from bot.inbox.events import Busy, Gone
 
@@ -27,6 +29,9 @@ UNREACHABLE = 0.5
 
 TOKEN_REFUSED = 60.0
 """Seconds before the next attempt when the token is refused: somebody must act first."""
+
+MAX_TOAST = 200
+"""Characters beside the finger (Bot API, answerCallbackQuery)."""
 
 _NOBODY = ("chat not found", "user not found", "peer_id_invalid", "chat was deactivated", "user is deactivated")
 _NOT_ALLOWED = ("not enough rights", "have no rights", "administrator rights", "write_forbidden", "topic_closed")
@@ -74,10 +79,20 @@ class Sender:
             return False
         return True
 
-    async def acknowledge(self, query: str) -> None:
-        """Stop the button's spinner; a press too old for that is answered all the same."""
+    async def edit_keyboard(self, place: TelegramAddress, message: int, rows: list[list[dict[str, Any]]]) -> None:
+        """Change the buttons of an earlier message; one that can no longer be changed stays as it is."""
+        await self._pacer.wait(place.chat)
+        where = {"chat_id": place.chat, "message_id": message}
         try:
-            await call(self._bot, "answerCallbackQuery", callback_query_id=query)
+            await self._try("editMessageReplyMarkup", {**where, "reply_markup": {"inline_keyboard": rows}})
+        except (BadRequest, TopicGone) as refusal:
+            log.debug("buttons_not_changed", reason=type(refusal).__name__)
+
+    async def acknowledge(self, query: str, toast: str = "") -> None:
+        """Stop the button's spinner and say the toast; a press too old for that is answered all the same."""
+        said = {"text": toast[:MAX_TOAST]} if toast else {}
+        try:
+            await call(self._bot, "answerCallbackQuery", callback_query_id=query, **said)
         except TelegramError as refusal:
             log.debug("press_not_acknowledged", reason=type(refusal).__name__)
 
@@ -115,8 +130,10 @@ def _judge(refusal: BadRequest) -> None:
 
 
 def _forms(part: TextPart) -> list[dict[str, Any]]:
-    """Return the message as it is, then without styles, then without buttons: better plain than unanswered."""
+    """Return the message as it is, then unfolded, without styles, without buttons: better plain than unanswered."""
     whole = part.parameters()
+    unfolded = {**whole, "entities": [one for one in part.entities if one["type"] != FOLD]}
     unstyled = {name: value for name, value in whole.items() if name != "entities"}
     bare = {name: value for name, value in unstyled.items() if name != "reply_markup"}
-    return [form for form, plainer in ((whole, unstyled), (unstyled, bare)) if form != plainer] + [bare]
+    forms = [whole, unfolded, unstyled, bare] if part.entities else [whole, bare]
+    return [form for form, plainer in pairwise(forms) if form != plainer] + [bare]

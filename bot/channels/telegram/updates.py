@@ -14,11 +14,12 @@ from functools import cache
 from typing import Any
 
 from bot.channels.telegram.address import TelegramAddress
+from bot.channels.telegram.keyboard import is_vote
 from bot.channels.telegram.message import Json, answered_in, author_of, clean, is_service, topic_of, words_of
 from bot.dialog.turn import Incoming, Kind
 from bot.inbox.events import InboundEvent
 
-NAMES = ("start", "help", "tone", "sources", "privacy", "forget", "export")
+NAMES = ("start", "help", "tone", "sources", "settings", "about", "privacy", "forget", "export", "stop")
 """The commands in the menu. Any other node can be named too: /ala_dose shows `ala-dose`."""
 
 _COMMAND = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<bot>\w{1,64}))?(?:\s+(?P<rest>.*))?", re.ASCII | re.DOTALL)
@@ -46,7 +47,7 @@ def _command(name: str, target: str | None, rest: str, username: str, *, group: 
     if group and not target and name not in NAMES:
         return None
     if name == "start" and _NODE.fullmatch(rest):
-        return Incoming(Kind.COMMAND, rest, "telegram")
+        return Incoming(Kind.COMMAND, f"start {rest}", "telegram")
     if rest:  # words after a command are a question, and may be an urgent one
         return Incoming(Kind.TEXT, rest, "telegram")
     return Incoming(Kind.COMMAND, name.replace("_", "-"), "telegram")
@@ -147,9 +148,9 @@ class UpdateParser:
             return None  # a card of our own inline mode
         group, replies = _is_group(message), answered_in(message, self._bot) is not None
         asked = read_words(words_of(message), self.username, group=group, replies=replies)
-        if asked is None or "text" in message:
-            return asked
-        return Incoming(Kind.OTHER, asked.text if asked.kind is Kind.TEXT else "", "telegram")
+        if asked is not None and "text" not in message:
+            asked = Incoming(Kind.OTHER, asked.text if asked.kind is Kind.TEXT else "", "telegram")
+        return replace(asked, group=True) if asked is not None and group else asked
 
     # --- everything else --------------------------------------------------------------------------------------------
 
@@ -161,8 +162,8 @@ class UpdateParser:
             channel="telegram",
             person=f"telegram:{user}",
             conversation=conversation(place),
-            incoming=Incoming(Kind.TAP, data, "telegram"),
-            address=place.address(),
+            incoming=Incoming(Kind.TAP, data, "telegram", group=place.group),
+            address=_with_vote(place, message or {}, data).address(),
         )
 
     def _tap_keys(self, user: int, chat: int, message: Json, data: str) -> tuple[str, ...]:
@@ -200,6 +201,12 @@ def _pressed(query: Json, user: int, message: Json) -> TelegramAddress:
         query=str(query["id"]),
         tapped=number if own else None,
     )
+
+
+def _with_vote(place: TelegramAddress, message: Json, data: str) -> TelegramAddress:
+    """Return the place of a press with the buttons it stands in, if it is a vote: the one pressed will be marked."""
+    rows = (message.get("reply_markup") or {}).get("inline_keyboard")
+    return replace(place, pressed=data, keyboard=rows) if is_vote(data) else place
 
 
 def _is_group(message: Json) -> bool:

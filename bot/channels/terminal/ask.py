@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bot.channels.plain import document_text, pressable, reply_text
+from bot.channels.layout import Part, sections
+from bot.channels.plain import document_text, pressable, reply_text, section_text
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Incoming, Kind, Outcome, Register, Reply, State
+from bot.dialog.turn import Button, ClaimCard, Incoming, Kind, Outcome, Register, Reply, SourceLine, State
 from bot.errors import UsageError
 
 
@@ -39,21 +41,40 @@ def answer_once(
 
 def as_data(reply: Reply, *, explain: bool = False) -> dict[str, Any]:
     """Return the reply in the fixed shape of `footnote ask --json`; with `reasons` when asked to explain."""
-    card = reply.card
+    card, claims = reply.card, reply.card if isinstance(reply.card, ClaimCard) else None
     unsure = card.outcome is Outcome.CHOICES
     return {
         "outcome": card.outcome.value,
         "node": card.node,
-        "choices": [_node(button.payload) for button in reply.choices[:-1]] if unsure else [],
+        "choices": _nodes(reply.choices, "choice") if unsure else [],
+        "also": [reply.second.node] if reply.second else _nodes(reply.choices, "also"),
         "tone": card.register.value,
         "title": card.title,
-        "text": "\n\n".join(filter(None, [reply.lead, document_text(card.body), document_text(card.notes)])),
-        "sources": [{"number": s.number, "id": s.id, "text": s.text, "url": s.url} for s in card.sources],
-        "review": card.review,
-        "disclaimer": card.disclaimer,
+        "brief": "\n\n".join(filter(None, [reply.lead, document_text(card.brief)])),
+        "text": "\n\n".join(filter(None, _authored(reply))),
+        "sources": [{"number": s.number, "id": s.id, "text": s.text, "url": s.url} for s in _sources(reply)],
+        "review": claims.review.full if claims else "",
+        "disclaimer": claims.disclaimer.full if claims else "",
         "buttons": [{"label": b.label, "node": _node(b.payload)} for b in pressable(reply)],
         **({"reasons": list(reply.reasons)} if explain else {}),
     }
+
+
+def _authored(reply: Reply) -> Iterator[str]:
+    """Yield all that is authored in the answer, in reading order: brief, detail and notes."""
+    yield reply.lead
+    for section in sections(reply):
+        if section.part in (Part.BRIEF, Part.SECOND, Part.DETAIL, Part.NOTES, Part.OFFER):
+            yield section_text(section, "")
+
+
+def _sources(reply: Reply) -> tuple[SourceLine, ...]:
+    listed = reply.card.sources if isinstance(reply.card, ClaimCard) and reply.card.lists_sources else ()
+    return listed or next((s.sources for s in sections(reply) if s.part is Part.SOURCES), ())
+
+
+def _nodes(buttons: Iterable[Button], role: str) -> list[str]:
+    return [_node(button.payload) for button in buttons if button.role == role]
 
 
 def _as_text(engine: Engine, reply: Reply) -> str:

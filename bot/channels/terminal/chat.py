@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rich.console import Console
 
-from bot.channels.plain import pressable
-from bot.channels.terminal.render import show
+from bot.channels.terminal.render import menu, show
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Effect, Incoming, Kind, Register, Reply, State
 
@@ -25,9 +25,11 @@ def converse(engine: Engine, console: Console, lines: Iterable[str], register: R
     console.print(engine.sentence("terminal-welcome", register), style="dim")
     console.print()
     for line in lines:
-        reply, state = engine.respond(state, _incoming(line, last))
+        reply, state = engine.respond(state, _incoming(engine, line, last))
         last = _reported(engine, reply)
-        show(console, last, engine.sentence("sources-heading", last.card.register))
+        if last.toast:
+            console.print(last.toast, style="dim")
+        show(console, last, engine.sentence)
 
 
 def typed_lines(console: Console) -> Iterator[str]:
@@ -40,15 +42,15 @@ def typed_lines(console: Console) -> Iterator[str]:
             return
 
 
-def _incoming(line: str, last: Reply | None) -> Incoming:
+def _incoming(engine: Engine, line: str, last: Reply | None) -> Incoming:
     """Read a number as a button of the last answer, `/word` as a command, anything else as a question."""
     words = line.strip()
-    buttons = pressable(last) if last else ()
+    buttons = menu(last, engine.sentence) if last else ()
     if words.isascii() and words.isdigit() and 0 < int(words[:6]) <= len(buttons):
         return Incoming(Kind.TAP, buttons[int(words) - 1].payload)
     if words.startswith("/"):
-        return Incoming(Kind.COMMAND, words[1:].split(" ")[0])
-    return Incoming(Kind.TEXT, words) if words else Incoming(Kind.COMMAND, "help")
+        return Incoming(Kind.COMMAND, words[1:])
+    return Incoming(Kind.TEXT, words, at=time.time()) if words else Incoming(Kind.COMMAND, "help")
 
 
 def _reported(engine: Engine, reply: Reply) -> Reply:

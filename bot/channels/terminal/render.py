@@ -9,42 +9,59 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
+from bot.channels.base import Say
+from bot.channels.layout import Part, Section, sections
 from bot.channels.plain import pressable
 from bot.content.document import Block, Document, Heading, Item, ListBlock, Paragraph, Quote, Runs, Table
-from bot.dialog.turn import Button, Reply
+from bot.dialog import payloads
+from bot.dialog.turn import Button, Register, Reply, SourceLine, View
 
 
-def show(console: Console, reply: Reply, sources_heading: str) -> None:
-    """Print the reply and its numbered buttons."""
-    for part in _parts(reply, sources_heading):
-        console.print(Padding(part, (0, 0, 1, 0), expand=False))
-    console.print(Group(*_menu(pressable(reply))))
+def show(console: Console, reply: Reply, words: Say) -> None:
+    """Print the reply and its numbered buttons; what is folded waits behind *More*."""
+    for section in sections(reply):
+        if not is_behind_more(section, reply):
+            for part in _parts(section, words, reply.card.register):
+                console.print(Padding(part, (0, 0, 1, 0), expand=False))
+    console.print(Group(*_menu(menu(reply, words))))
     console.print()
 
 
-def _parts(reply: Reply, sources_heading: str) -> Iterator[RenderableType]:
-    card = reply.card
-    if reply.lead:
-        yield Text(reply.lead, style="italic")
-    if reply.stored:
-        yield Text(reply.stored, style="cyan")
-    yield Text(card.title, style="bold underline")
-    yield from _document(card.body)
-    yield from _document(card.notes)
-    if card.sources and not card.lists_sources:
-        yield Group(Text(sources_heading, style="bold"), *_sources(reply))
-    yield Text(card.review, style="dim")
-    yield from _document(reply.disclaimer) if reply.disclaimer else (Text(card.disclaimer, style="dim"),)
-    if reply.offer:
-        yield Text(reply.offer, style="italic")
+def menu(reply: Reply, words: Say) -> tuple[Button, ...]:
+    """Return the buttons of a reply in the order of their numbers, *More* first where something is folded."""
+    more = [section for section in sections(reply) if is_behind_more(section, reply)]
+    if not more:
+        return pressable(reply)
+    register = reply.card.register
+    button = Button(words("more-button", register), payloads.payload(reply.card.node, word="more"), "more")
+    return (button, *pressable(reply))
 
 
-def _sources(reply: Reply) -> Iterator[Text]:
-    for source in reply.card.sources:
-        line = Text(f"[{source.number}] {source.text}", style="dim")
-        if source.url:
-            line.append(f" {source.url}", style="dim underline")
-        yield line
+def is_behind_more(section: Section, reply: Reply) -> bool:
+    """Tell whether a terminal, which cannot fold, leaves a section out until it is asked for."""
+    return section.folded and reply.view is not View.DETAIL
+
+
+def _parts(section: Section, words: Say, register: Register) -> Iterator[RenderableType]:
+    match section.part:
+        case Part.TITLE:
+            yield Text(section.text, style="bold underline")
+        case Part.SOURCES:
+            yield Group(Text(words("sources-heading", register), style="bold"), *map(_source, section.sources))
+        case Part.REVIEW | Part.DISCLAIMER if section.line:
+            yield Text(section.line.short, style="dim")
+        case Part.STORED:
+            yield Text(section.text, style="cyan")
+        case Part.WAYS:
+            return
+        case _:
+            yield from (Text(section.text, style="italic"),) if section.text else ()
+            yield from _document(section.document)
+
+
+def _source(source: SourceLine) -> Text:
+    line = Text(f"[{source.number}] {source.text}", style="dim")
+    return line.append(f" {source.url}", style="dim underline") if source.url else line
 
 
 def _menu(buttons: Iterable[Button]) -> Iterator[Text]:

@@ -1,0 +1,63 @@
+"""A phone's screen, measured: lines of text, buttons and folded quotations, the same for every channel."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+LINE = 40
+"""Characters of one line."""
+
+SCREEN = 18
+"""Lines of one screen."""
+
+ROW = 2
+"""Lines that a row of buttons takes."""
+
+FOLD = 3
+"""Lines of a folded quotation, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one answer fills: lines of the answer itself, of its small print, and rows and number of its buttons.
+
+    `small_print` are the review line and the disclaimer; the blank line above them belongs to the gap, like those
+    between paragraphs, and gaps are counted with what they stand under.
+    """
+
+    answer: int
+    small_print: int
+    rows: int
+    buttons: int
+    words: int
+
+    @property
+    def text(self) -> int:
+        """Lines of text."""
+        return self.answer + self.small_print
+
+    @property
+    def lines(self) -> int:
+        """Lines with the buttons."""
+        return self.text + self.rows * ROW
+
+    @property
+    def screens(self) -> float:
+        """Screens with the buttons."""
+        return self.lines / SCREEN
+
+
+def wrapped(text: str, width: int = LINE) -> int:
+    """Return how many lines a text fills; an empty line is one."""
+    return sum(max(1, len(textwrap.wrap(line, width))) for line in text.split("\n")) if text else 0
+
+
+def shares(found: Iterable[Shown]) -> tuple[float, float, float]:
+    """Return which parts of all that is shown are answer, buttons and small print."""
+    answers = list(found)
+    parts = [sum(one.answer for one in answers), sum(one.rows * ROW for one in answers)]
+    parts.append(sum(one.small_print for one in answers))
+    whole = sum(parts) or 1
+    return parts[0] / whole, parts[1] / whole, parts[2] / whole

@@ -1,0 +1,40 @@
+"""How much of a phone's screen an answer fills on Telegram: text, folded quotations, buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bot.channels.layout import sections
+from bot.channels.screens import FOLD, Shown, wrapped
+from bot.dialog.turn import Reply
+
+Entities = Sequence[dict[str, Any]]
+
+
+def text_lines(text: str, entities: Entities) -> int:
+    """Return the lines of one message: a folded quotation is at most three."""
+    raw, at, lines = text.encode("utf-16-le"), 0, 0
+    for fold in (one for one in entities if one["type"] == "expandable_blockquote"):
+        begin, end = fold["offset"] * 2, (fold["offset"] + fold["length"]) * 2
+        lines += _lines(raw[at:begin]) + min(FOLD, _lines(raw[begin:end]))
+        at = end
+    return lines + _lines(raw[at:])
+
+
+def shown(reply: Reply, messages: Iterable[tuple[str, Entities, dict[str, Any] | None]]) -> Shown:
+    """Return what a reply fills that was rendered as these messages: text, entities and keyboard."""
+    sent = list(messages)
+    lines = sum(text_lines(text, entities) for text, entities, _ in sent)
+    rows = [row for *_, keyboard in sent if keyboard for row in keyboard["inline_keyboard"]]
+    found = sections(reply)
+    small = sum(wrapped(section.line.short) for section in found if section.line is not None)
+    words = sum(len(text.split()) for text, *_ in sent)
+    return Shown(lines - small, small, len(rows), sum(map(len, rows)), words)
+
+
+def _lines(raw: bytes) -> int:
+    """Return the lines of a stretch of text; a blank line between it and its neighbours is its own."""
+    text = raw.decode("utf-16-le")
+    blank = len(text) - len(text.strip("\n"))
+    return wrapped(text.strip("\n")) + max(0, blank // 2)

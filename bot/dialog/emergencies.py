@@ -1,0 +1,60 @@
+"""An emergency stays what a conversation is about, until it is over, plainly left, or an hour old."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.content.library import Library
+from bot.dialog.composer import Composer
+from bot.dialog.matching import Match
+from bot.dialog.turn import Emergency, Incoming, Outcome, Register, Reply, State, View
+
+HOLD_SECONDS = 3600.0
+"""How long after it was last spoken of an emergency is what "what should I do" means."""
+
+OVER = "over"
+"""The kind of small talk that says so; its button says the same."""
+
+
+class Emergencies:
+    """Keeps to the card of an emergency; the card itself is an answer like any other."""
+
+    def __init__(self, library: Library, composer: Composer) -> None:
+        self._library = library
+        self._composer = composer
+
+    def current(self, state: State, incoming: Incoming) -> str | None:
+        """Return the card this conversation is about, if it is an emergency still."""
+        found = state.emergency
+        if found is None or incoming.at - found.at > HOLD_SECONDS:
+            return None
+        return self._library.resolve(found.node)
+
+    def stays(self, match: Match, unaided: Match) -> bool:
+        """Tell whether a message still speaks of the emergency: whatever does not plainly ask something else does.
+
+        `unaided` is what the words mean without the conversation: only an answer they name by themselves leads away.
+        """
+        if match.outcome is Outcome.URGENT:
+            return False
+        asks_else = unaided.outcome is Outcome.ANSWER and unaided.node not in (
+            *self._library.always,
+            self._library.advice,
+        )
+        return not asks_else
+
+    def begin(self, state: State, incoming: Incoming, node: str) -> State:
+        """Return the state in which `node` is what the conversation is about."""
+        return replace(state, emergency=Emergency(node, incoming.at))
+
+    def stay(self, node: str, register: Register, form: str = "stay") -> Reply:
+        """Return the card again, after the sentence for it: its own where it has one, such as `urgent-crisis-stay`."""
+        own, general = f"{node}-{form}", f"{self._library.urgent}-{form}"
+        key = own if own in self._library.interface else general
+        return Reply(self._composer.card(node, register), self._composer.words(key, register), view=View.SHORT)
+
+    def end(self, node: str, register: Register) -> Reply:
+        """Return what is said when it is over: short, and how to begin again."""
+        card = self._composer.notice(node, register, "", self._composer.words("urgent-ended", register))
+        buttons = (self._composer.link(node, register, "navigation"), self._composer.start_over(register))
+        return Reply(replace(card, outcome=Outcome.SMALL_TALK, buttons=buttons, about_bot=True))
