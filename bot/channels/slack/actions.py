@@ -31,7 +31,7 @@ def read_press(body: Json, me: Installation) -> InboundEvent | None:
     """Return the envelope for a pressed button, or None for one that asks for nothing (a link, a foreign action)."""
     action = body["actions"][0]
     word = str(action.get("action_id", "")).partition(":")[0]
-    value = str(action.get("value", ""))
+    value = str(action.get("value") or (action.get("selected_option") or {}).get("value") or "")
     if word not in {TAP, FEEDBACK, SHARE, COMMAND} or not value:
         return None
     place = _place(body, me, shared=word == SHARE)

@@ -72,6 +72,24 @@ def block(one: Block) -> Json:
             return table(head, rows)
 
 
+def elements(one: Block, more: bool) -> Iterator[Json]:
+    """Yield a block of a document as elements of one rich_text block, a blank line before what follows (`more`)."""
+    gap = [{"type": "text", "text": "\n"}] if more else []
+    match one:
+        case Paragraph(runs):
+            yield {"type": "rich_text_section", "elements": [*inlines(runs), *gap]}
+        case Heading(runs):
+            bold = tuple(Inline(run.text, True, run.italic, run.code, run.link) for run in runs)
+            yield section(bold)
+        case ListBlock(items):
+            yield from lists(items)
+            yield from ({"type": "rich_text_section", "elements": gap} for _ in gap)
+        case Quote(blocks):
+            yield from _quoted(blocks)
+        case Table():
+            return
+
+
 def fits_table(head: tuple[Runs, ...], rows: tuple[tuple[Runs, ...], ...]) -> bool:
     """Tell whether Slack takes this as a table block."""
     characters = sum(len(run.text) or 1 for row in (head, *rows) for cell in row for run in cell)
@@ -126,9 +144,9 @@ def linkable(url: str | None) -> bool:
 MAX_BLOCKS = 50
 """Blocks of a message (docs.slack.dev, Blocks)."""
 
-MAX_BRIEF = 8_000
-"""Characters of escaped text per message, addresses left out: more is no longer read in one go, and Slack refuses
-blocks with about 13,000 (msg_blocks_too_long)."""
+MAX_BRIEF = 11_000
+"""Characters of escaped text per message, addresses left out. Slack refuses blocks with about 13,200
+(msg_blocks_too_long; slackapi/bolt-js#2509), and the buttons' labels count too."""
 
 MAX_TEXT = 30_000
 """Characters of escaped text with addresses: below the 40,000 of chat.postMessage."""
@@ -139,11 +157,12 @@ _GAP = "\n\n"
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One block with its text, and with the brief text without addresses. Both are escaped, because Slack reads `text`
-    as mrkdwn. A message is packed from whole pieces."""
+    as mrkdwn. A message is packed from whole pieces; the one that is `announced` begins its text."""
 
     block: Json
     text: str
     brief: str
+    announced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +240,8 @@ def context(lines: list[str]) -> Json:
 
 
 def _made(group: list[Piece]) -> SlackMessage:
-    text, brief = _joined([p.text for p in group]), _joined([p.brief for p in group])
+    spoken = sorted(group, key=lambda one: not one.announced)
+    text, brief = _joined([p.text for p in spoken]), _joined([p.brief for p in spoken])
     return SlackMessage([p.block for p in group], text if len(text) <= MAX_TEXT else brief, brief)
 
 

@@ -14,9 +14,6 @@ from slack_sdk.errors import SlackApiError
 from bot.channels.base import Say
 from bot.channels.slack.address import SlackAddress, Surface, message_id, ts_of
 from bot.channels.slack.blocks import SlackMessage, in_parts, line, preceded
-from bot.channels.slack.events import ThreadCache
-from bot.channels.slack.home import AppHome
-from bot.channels.slack.render import RenderOptions, SlackRenderer, fallbacks
 from bot.channels.slack.errors import (
     NO_QUESTION,
     NOT_DRAWN,
@@ -27,6 +24,9 @@ from bot.channels.slack.errors import (
     raised,
     word_of,
 )
+from bot.channels.slack.events import ThreadCache
+from bot.channels.slack.home import AppHome
+from bot.channels.slack.render import RenderOptions, SlackRenderer, fallbacks
 from bot.channels.slack.sender import ResponseUrlExpired, Sender
 from bot.dialog.turn import Effect, Outcome, Reply
 from bot.inbox.events import Gone, OutboundMessage, Progress
@@ -235,7 +235,7 @@ class SlackChannel:
         """Send the message; where Slack refuses its blocks or the length of its text, say the same without what it
         refused. Raises the last refusal when nothing is left to try."""
         refused: list[object] = []
-        last: SlackApiError | None = None
+        last = SlackApiError("nothing to send", {"ok": False, "error": "no_text"})  # type: ignore[no-untyped-call]
         for way in fallbacks(part):
             if way.blocks in refused or way.text in refused:
                 continue
@@ -248,5 +248,4 @@ class SlackChannel:
                 refused.append(way.text if word in TOO_LONG else way.blocks)
                 last = error
                 log.warning("blocks_refused", reason=word)
-        assert last is not None  # there is always a first way
         raise last

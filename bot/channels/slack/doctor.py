@@ -11,10 +11,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.slack.app import EVENTS_PATH, Credentials
 from bot.channels.slack.client import new_session, web_client
+from bot.channels.slack.errors import UNREACHABLE
 from bot.channels.slack.installation import Installation, Unreachable, identify, reason_of
 from bot.channels.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.channels.slack.oauth import INSTALL_PATH
-from bot.channels.slack.errors import UNREACHABLE
 
 _REINSTALL = "api.slack.com/apps > your app > OAuth & Permissions > Scopes, then Install App > Reinstall"
 

@@ -100,7 +100,7 @@ def status_of(error: SlackApiError) -> int:
 
 
 def unreadable(error: SlackApiError) -> bool:
-    """Tell whether the answer came from something before Slack, such as a proxy's page: it may have been carried out."""
+    """Tell whether the answer came from something before Slack, such as a proxy: the call may have been carried out."""
     data = getattr(error.response, "data", None)
     return not (isinstance(data, Mapping) and data.get("error"))
 

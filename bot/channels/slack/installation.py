@@ -15,7 +15,7 @@ BAD_TOKEN = frozenset({"invalid_auth", "not_authed", "token_expired"})
 """Slack's words for a token it does not take; it may be replaced, by an operator or by its renewal."""
 
 REVOKED = frozenset({"token_revoked", "account_inactive", "team_access_not_granted"})
-"""The app was removed. With one static token that is the operator's to mend, with many installations it is a goodbye."""
+"""The app was removed: with one static token for the operator to mend, with many installations a goodbye."""
 
 TOKEN_WORDS = BAD_TOKEN | REVOKED
 """The refusals that say something about the token, not about the message."""
@@ -91,7 +91,7 @@ class StaticToken:
     def refused(self, _me: Installation | None, word: str) -> None:
         """Note that Slack refuses the token; what was accepted waits for the operator, who is told once."""
         if self.refusal != word:
-            log.error("slack_token_refused", reason=word, remedy="set a valid SLACK_BOT_TOKEN and restart; answers wait")
+            log.error("slack_token_refused", reason=word, remedy="set a valid SLACK_BOT_TOKEN, restart")
         self.refusal = word
 
     def taken(self) -> None:

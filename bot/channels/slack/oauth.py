@@ -30,9 +30,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.types import TypeDecorator
 
 from bot.channels.slack.client import library_log
+from bot.channels.slack.errors import UNREACHABLE
 from bot.channels.slack.installation import Installation, Unreachable, reason_of
 from bot.channels.slack.manifest import SCOPES
-from bot.channels.slack.errors import UNREACHABLE
 from bot.inbox.identity import Identity
 from bot.store.migrate import engine_of
 

@@ -107,7 +107,7 @@ class Sender:
         return place.channel, str(answer["message_ts"])
 
     async def respond(self, place: SlackAddress, part: SlackMessage, *, replace: bool) -> None:
-        """Answer through the response_url. Raises ResponseUrlExpired when it is used up, Busy when Slack asks to wait."""
+        """Answer through the response_url. Raises ResponseUrlExpired, or Busy when Slack asks to wait."""
         if place.response_url is None:
             raise ResponseUrlExpired
         hook = AsyncWebhookClient(place.response_url, RESPONSE_TIMEOUT, session=self._session, retry_handlers=[])
