@@ -40,7 +40,12 @@ def build_engine(settings: Settings, *, templates: bool = True) -> Engine:
     with no_collection():
         library = load(settings.footnote_dialogs, settings.footnote_content, templates=templates)
         matcher = build_matcher(library)
-    return Engine(library, matcher, require_approved=settings.footnote_require_approved)
+    return Engine(
+        library,
+        matcher,
+        require_approved=settings.footnote_require_approved,
+        default_register=lambda channel: Register.PROFESSIONAL if channel == "slack" else Register.LAYPERSON,
+    )
 
 
 def platforms(settings: Settings, service: Service, engine: Engine, identity: Identity) -> Iterator[Platform]:

@@ -9,8 +9,8 @@ from bot.content.library import Library
 from bot.dialog.turn import Register
 
 
-class Say(Protocol):
-    """Returns a sentence of content/interface.yaml in one register (`Engine.sentence` is one)."""
+class Texts(Protocol):
+    """Returns one of the bot's own texts (content/interface.yaml) in one register; `Engine.sentence` is one."""
 
     def __call__(self, key: str, register: Register, **values: Any) -> str: ...
 

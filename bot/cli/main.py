@@ -69,7 +69,7 @@ def ask(
     register: ToneOption = None,
     channel: Annotated[str, typer.Option(help="telegram, slack or terminal")] = "terminal",
     as_json: JsonOption = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Say why this answer was chosen.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Texts why this answer was chosen.")] = False,
 ) -> None:
     """Ask one question and print the answer."""
     from jinja2 import TemplateError

@@ -31,8 +31,13 @@ Step = tuple[Reply, State]
 """What is answered, and what is remembered besides the place in the conversation."""
 
 
+def patient(_channel: str) -> Register:
+    """Take every reader for a patient until they choose; a channel may know better."""
+    return Register.LAYPERSON
+
+
 class Engine:
-    """The dialog engine over one immutable library. `default_registers` says by channel who is taken to write there."""
+    """The dialog engine over one immutable library."""
 
     def __init__(
         self,
@@ -40,11 +45,11 @@ class Engine:
         matcher: Matcher,
         *,
         require_approved: bool = False,
-        default_registers: Mapping[str, Register] | None = None,
+        default_register: Callable[[str], Register] = patient,
     ) -> None:
         self._library = library
         self._matcher = matcher
-        self._default_registers = default_registers or {}
+        self._default_register = default_register
         self._composer = Composer(library, require_approved=require_approved)
         self._emergencies = Emergencies(library, self._composer)
         self._small_talk = SmallTalk(library, self._composer)
@@ -63,7 +68,7 @@ class Engine:
 
     def respond(self, state: State, incoming: Incoming) -> Step:
         """Return the answer to one incoming event and the state to remember. Raises nothing for any input."""
-        register = state.register or self._default_registers.get(incoming.channel, Register.LAYPERSON)
+        register = state.register or self._default_register(incoming.channel)
         reply, after = self._answer[incoming.kind](state, incoming, register)
         if reply.effect is Effect.FORGET:
             return reply, State()

@@ -71,6 +71,8 @@ class PersonalData:
         if found["met"]:
             yield words("export-met", register)
         yield from self._places(found, register)
+        if any("emergency" in context for context in found["contexts"]):
+            yield words("export-emergency", register)
         for kind in ("messages", "questions"):
             if found[kind]:
                 yield words(f"export-{kind}", register, **{kind: found[kind]})

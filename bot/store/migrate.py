@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision in bot/store/migrations/versions (a test compares)."""
 
 _SCRIPTS = Path(__file__).with_name("migrations")
@@ -66,7 +66,7 @@ def _in_own_loop(url: str, step: Callable[[Config], None]) -> None:
 
 
 def engine_of(url: str, **options: Any) -> AsyncEngine:
-    """Return an SQLAlchemy engine for an address that turns use without SQLAlchemy. asyncpg reads an address whole, with
+    """Return an SQLAlchemy engine for an address that turns use without it. asyncpg reads an address whole, with
     the options of a hosted database such as `?sslmode=require`, which SQLAlchemy would hand on as unknown arguments."""
     from sqlalchemy.ext.asyncio import create_async_engine
 

@@ -89,6 +89,7 @@ conversation = Table(
     Column("conversation", LargeBinary(16), primary_key=True),
     Column("person", LargeBinary(16), nullable=False),
     Column("trail", Text, nullable=False),
+    Column("context", Text, nullable=False, server_default=""),
     Column("day", SmallInteger, nullable=False),
     Index("conversation_person", "person"),
     sqlite_with_rowid=False,

@@ -87,7 +87,7 @@ class Report:
             self._explain(talk, talk.expected, once)
 
     def _explain(self, talk: Talk, expected: list[Answer], seen: list[Answer]) -> None:
-        """Say in which way a conversation went wrong."""
+        """Texts in which way a conversation went wrong."""
         self.problems.append(f"{talk.channel} expected {_short(expected)} but saw {_short(seen)}")
         nodes = [answer.node for answer in expected]
         if nodes == [answer.node for answer in seen]:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from bot.dialog.turn import Register, State
+from bot.dialog.turn import Emergency, Register, State
 from bot.errors import StoreError
 from bot.inbox.processor import pack
 from bot.store import migrate
@@ -72,13 +72,16 @@ async def test_every_released_schema_is_brought_to_the_newest_with_its_data(data
     store = await open_store(database_url)
     turn = (await store.accept(pack(event("ala"), IDENTITY, START), Lease(1, START, START + 15))).turn
     assert turn is not None
-    await store.finish(turn, TurnResult(START, State(Register.PROFESSIONAL, True, ("ala",)), "ala", ("m1",)), None)
+    state = State(Register.PROFESSIONAL, True, ("ala",), Emergency("urgent", START), ("v1:k2", ""), quiet=True)
+    await store.finish(turn, TurnResult(START, state, "ala", ("m1",)), None)
     await store.accept(pack(event("k2"), IDENTITY, START), None)
     await store.close()
     await migrate.downgrade(for_alembic(database_url), released)
     store = await open_store(database_url)
     assert (await store.preferences(turn.person)).register is Register.PROFESSIONAL
-    assert len(await store.pending("waiting")) == 1
+    [waiting] = await store.claim("telegram", 10, Lease(1, START + 60, START + 75))
+    kept = waiting.state
+    assert kept == (state if released == migrate.HEAD else State(Register.PROFESSIONAL, True, ("ala",)))
     await store.close()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.dialog.turn import Register, State
 from bot.inbox.processor import pack
-from bot.store.base import DAY, AcceptResult, Lease, Store, Turn, TurnResult
+from bot.store.base import DAY, AcceptResult, Lease, Store, Turn, TurnResult, net_votes
 from tests.inbox.support import IDENTITY, PATIENT, START, event
 
 MINE, THEIRS = 1, 2
@@ -256,3 +256,8 @@ async def test_whatever_people_write_is_stored_and_comes_back(store: Store, text
     accepted = await accept(store, text, leased=True)
     assert accepted.turn is not None
     assert text.encode(errors="surrogatepass") not in accepted.turn.payload or not text
+
+
+def test_a_changed_vote_counts_once() -> None:
+    presses = {("ala", "up"): 3, ("ala", "todown"): 2, ("ala", "toup"): 1, ("k2", "down"): 1, ("k2", "unclear"): 4}
+    assert net_votes(presses) == {("ala", "up"): 2, ("ala", "down"): 1, ("k2", "down"): 1, ("k2", "unclear"): 4}

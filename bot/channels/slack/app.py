@@ -13,7 +13,7 @@ from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
 
-from bot.channels.base import Say
+from bot.channels.base import Texts
 from bot.channels.slack.assistant import AssistantStatus
 from bot.channels.slack.channel import SlackChannel
 from bot.channels.slack.client import new_session, web_client
@@ -57,7 +57,7 @@ class HostServices:
     store knows about a conversation, and a place for what cannot be read."""
 
     accept: Accept
-    say: Say
+    say: Texts
     topics: Topics
     known: Known = nothing_known
     quarantine: Quarantine = not_kept
@@ -129,7 +129,7 @@ class Slack:
             return self._socket.health()
         return {"up": self._open and self._identified, "mode": "http"}
 
-    def _bolt(self, reception: EventReceiver, say: Say) -> AsyncApp:
+    def _bolt(self, reception: EventReceiver, say: Texts) -> AsyncApp:
         return bolt_app(
             self._client,
             self._credentials.signing_secret,

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.channels.base import Say
+from bot.channels.base import Texts
 from bot.channels.slack.address import SlackAddress, Surface
 from bot.channels.slack.installation import Installation, reason_of
 from bot.dialog.turn import Register
@@ -30,7 +30,7 @@ MARKED = 1_000
 class AssistantStatus:
     """Runs the small calls in the background and keeps hold of them until they are done."""
 
-    def __init__(self, client: AsyncWebClient, say: Say) -> None:
+    def __init__(self, client: AsyncWebClient, say: Texts) -> None:
         self._client = client
         self._say = say
         self._running: set[asyncio.Task[None]] = set()

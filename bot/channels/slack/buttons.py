@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.channels.base import Say
+from bot.channels.base import Texts
 from bot.channels.screens import LINE, ROW, SCREEN
 from bot.channels.slack.actions import COMMAND, FEEDBACK, SHARE, TAP, asker_block
 from bot.channels.slack.blocks import plain_text
@@ -39,7 +39,7 @@ FRAME, VOTE = 3, 1
 class Buttons:
     """Lays out what one can press under an answer."""
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self, say: Texts) -> None:
         self._say = say
 
     def under(self, reply: Reply, asker: str, lines: int, *, home: bool, share: bool) -> list[Json]:

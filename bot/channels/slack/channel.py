@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.channels.base import Say
+from bot.channels.base import Texts
 from bot.channels.slack.address import SlackAddress, Surface, message_id, ts_of
 from bot.channels.slack.blocks import SlackMessage, in_parts, line, preceded
 from bot.channels.slack.errors import (
@@ -45,7 +45,7 @@ class SlackChannel:
 
     name = "slack"
 
-    def __init__(self, sender: Sender, say: Say, home: AppHome, cache: ThreadCache) -> None:
+    def __init__(self, sender: Sender, say: Texts, home: AppHome, cache: ThreadCache) -> None:
         self._sender = sender
         self._say = say
         self._home = home

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bot.channels.base import Say
+from bot.channels.base import Texts
 from bot.channels.slack.blocks import SlackMessage, context, header
 from bot.channels.slack.buttons import Buttons, actions, for_asker
 from bot.dialog import payloads
@@ -30,7 +30,7 @@ _PLACES = ("help", "references", "review-status", "privacy")
 class AppHome:
     """Draws Home views."""
 
-    def __init__(self, say: Say, topics: Topics) -> None:
+    def __init__(self, say: Texts, topics: Topics) -> None:
         self._say = say
         self._topics = topics
         self._buttons = Buttons(say)

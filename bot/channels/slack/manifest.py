@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import yaml
 
-from bot.channels.base import Say
+from bot.channels.base import Texts
 from bot.channels.slack.actions import COMMAND
 from bot.channels.slack.assistant import PROMPTS
 from bot.channels.slack.modals import ABOUT_MESSAGE, ASK_ANYWHERE
@@ -55,7 +55,7 @@ FOLDER = Path(__file__).resolve().parents[3] / "docs"
 _TONE = Register.PROFESSIONAL
 
 
-def manifest(mode: Mode, say: Say, host: str = HOST) -> Json:
+def manifest(mode: Mode, say: Texts, host: str = HOST) -> Json:
     """Return the manifest for a mode; `host` is the public address in HTTP mode."""
     address = {"request_url": f"{host}/slack/events"} if mode == "http" else {}
     return {
@@ -78,7 +78,7 @@ def manifest(mode: Mode, say: Say, host: str = HOST) -> Json:
     }
 
 
-def _features(say: Say, host: str | None) -> Json:
+def _features(say: Texts, host: str | None) -> Json:
     keys = [f"slack-prompt-{number}" for number in range(1, PROMPTS + 1)]
     command = {
         "command": COMMAND,
@@ -102,12 +102,12 @@ def _features(say: Say, host: str | None) -> Json:
     }
 
 
-def _shortcut(key: str, kind: str, callback: str, say: Say) -> Json:
+def _shortcut(key: str, kind: str, callback: str, say: Texts) -> Json:
     texts = {"name": say(key, _TONE), "description": say(f"{key}-description", _TONE)}
     return {"type": kind, "callback_id": callback, **texts}
 
 
-def as_yaml(mode: Mode, say: Say) -> str:
+def as_yaml(mode: Mode, say: Texts) -> str:
     """Return the manifest file of a mode."""
     head = f"# Made by `python -m bot.channels.slack.manifest`, not by hand; see docs/slack.md ({mode} mode).\n"
     return head + yaml.safe_dump(manifest(mode, say), sort_keys=False, allow_unicode=True, width=110)

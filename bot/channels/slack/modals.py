@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bot.channels.base import Say
+from bot.channels.base import Texts
 from bot.channels.slack.actions import ASK, REASON
 from bot.channels.slack.blocks import plain_text
 from bot.channels.slack.mrkdwn import mask, plain
@@ -29,7 +29,7 @@ _TONE = Register.PROFESSIONAL
 class Modals:
     """Builds the views."""
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self, say: Texts) -> None:
         self._say = say
 
     def about_message(self, body: Mapping[str, Any]) -> Json:

@@ -23,7 +23,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.channels.base import Say
+from bot.channels.base import Texts
 from bot.channels.slack.actions import ASK, read_command, read_home, read_modal, read_press, unhelpful
 from bot.channels.slack.assistant import AssistantStatus
 from bot.channels.slack.client import library_log
@@ -138,7 +138,7 @@ class EventReceiver:
     """What happens to a body between the signature and the acknowledgement, and the few things beside it."""
 
     def __init__(
-        self, parser: EventParser, accept: Accept, quarantine: Quarantine, courtesies: AssistantStatus, say: Say
+        self, parser: EventParser, accept: Accept, quarantine: Quarantine, courtesies: AssistantStatus, say: Texts
     ) -> None:
         self._parser = parser
         self._accept = accept

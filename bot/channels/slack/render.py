@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.channels.base import Say
+from bot.channels.base import Texts
 from bot.channels.layout import Part, Section, sections
 from bot.channels.plain import document_text
 from bot.channels.slack import blocks
@@ -62,7 +62,7 @@ class RenderOptions:
 class SlackRenderer:
     """Renders replies; keeps the pieces of a section, which depend on the card alone."""
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self, say: Texts) -> None:
         self._say = say
         self._buttons = Buttons(say)
         self._kept: OrderedDict[int, tuple[Card, tuple[Piece, ...]]] = OrderedDict()

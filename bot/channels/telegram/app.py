@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 from telegram.error import TelegramError
 
-from bot.channels.base import Say
+from bot.channels.base import Texts
 from bot.channels.telegram.backoff import Backoff, asked_of, explain
 from bot.channels.telegram.channel import Numbers, TelegramChannel
 from bot.channels.telegram.client import Rates, bot_id, call, make_bot
@@ -53,7 +53,7 @@ class Telegram:
         accept: Accept,
         user_left: Departed,
         quarantine: Quarantine,
-        words: Say,
+        words: Texts,
         topics: Sequence[Topic] = (),
         numbers: Numbers = (),
     ) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from telegram.error import ChatMigrated, TelegramError
 from telegram.helpers import create_deep_linked_url
 
-from bot.channels.base import Say
+from bot.channels.base import Texts
 from bot.channels.telegram.address import TelegramAddress
 from bot.channels.telegram.backoff import Pacer
 from bot.channels.telegram.client import Rates, TelegramBot
@@ -27,7 +27,7 @@ Numbers = Sequence[tuple[str, str]]
 class ExtraButtons:
     """Knows the bot's name and the operator's numbers."""
 
-    def __init__(self, bot: TelegramBot, words: Say, numbers: Numbers) -> None:
+    def __init__(self, bot: TelegramBot, words: Texts, numbers: Numbers) -> None:
         self._bot = bot
         self._words = words
         self._numbers = numbers
@@ -74,7 +74,7 @@ class TelegramChannel:
 
     name = "telegram"
 
-    def __init__(self, bot: TelegramBot, words: Say, rates: Rates, numbers: Numbers = ()) -> None:
+    def __init__(self, bot: TelegramBot, words: Texts, rates: Rates, numbers: Numbers = ()) -> None:
         self._ways = ExtraButtons(bot, words, numbers)
         self._renderer = TelegramRenderer(words)
         self._sender = Sender(bot, Pacer(rates.chat, rates.burst))

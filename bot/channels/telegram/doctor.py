@@ -9,7 +9,7 @@ from typing import Any
 
 from telegram.error import TelegramError
 
-from bot.channels.base import Say
+from bot.channels.base import Texts
 from bot.channels.telegram.app import Config
 from bot.channels.telegram.backoff import explain
 from bot.channels.telegram.client import TelegramBot, bot_id, call, make_bot
@@ -56,7 +56,7 @@ _FLAGS = (
 )
 
 
-async def doctor(config: Config, words: Say) -> list[Line]:
+async def doctor(config: Config, words: Texts) -> list[Line]:
     """Return every finding; never raises for a fault at Telegram's end. Raises SettingsError for what is no token."""
     bot_id(config.token)
     bot = make_bot(config.token, config.base_url, config.rates)
@@ -68,7 +68,7 @@ async def doctor(config: Config, words: Say) -> list[Line]:
         await bot.shutdown()
 
 
-async def _examine(bot: TelegramBot, config: Config, words: Say) -> list[Line]:
+async def _examine(bot: TelegramBot, config: Config, words: Texts) -> list[Line]:
     await bot.initialize()
     begin = time.perf_counter()
     me = await call(bot, "getMe")
@@ -119,7 +119,7 @@ def _backlog(hook: Mapping[str, Any]) -> Line:
     return Line(ok, f"{waiting} updates wait at Telegram", "" if ok else "is `footnote serve` running? See /readyz")
 
 
-async def _profile(bot: TelegramBot, words: Say) -> Line:
+async def _profile(bot: TelegramBot, words: Texts) -> Line:
     titles = [one.title for one in await differing(bot, words)]
     fix = f"other or missing: {', '.join(titles)}. `footnote serve` sets them at its start"
     return Line(

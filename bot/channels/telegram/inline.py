@@ -13,7 +13,7 @@ import structlog
 from telegram.error import TelegramError
 from telegram.helpers import create_deep_linked_url
 
-from bot.channels.base import Say
+from bot.channels.base import Texts
 from bot.channels.telegram.client import TelegramBot, call
 from bot.channels.telegram.updates import InlineQuery
 from bot.content.library import Library
@@ -40,7 +40,7 @@ def general(library: Library) -> list[Topic]:
 class Inline:
     """Answers inline queries from the titles of the topics."""
 
-    def __init__(self, bot: TelegramBot, words: Say, topics: Sequence[Topic]) -> None:
+    def __init__(self, bot: TelegramBot, words: Texts, topics: Sequence[Topic]) -> None:
         self._bot = bot
         self._words = words
         self._topics = topics

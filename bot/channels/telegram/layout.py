@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from bot.channels.base import Say
+from bot.channels.base import Texts
 from bot.channels.layout import Part, Section, sections
 from bot.channels.telegram.entities import TextLine, is_openable_url, line_of, styled
 from bot.content.document import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Quote, Runs, Table
@@ -24,7 +24,7 @@ NO_VALUE = "–"
 """Shown in a table's empty cell, so that its column is still named."""
 
 
-def reply_units(reply: Reply, say: Say) -> tuple[Unit, ...]:
+def reply_units(reply: Reply, say: Texts) -> tuple[Unit, ...]:
     """Return a reply in reading order: what is folded in one quotation, the small print in one unit at the end."""
     found = [section for section in sections(reply) if section.part is not Part.WAYS]
     units = [
@@ -58,7 +58,7 @@ def _section(section: Section) -> Iterator[Unit]:
             yield from document_units(section.document)
 
 
-def _folded(found: Iterable[Section], register: Register, say: Say) -> Iterator[Unit]:
+def _folded(found: Iterable[Section], register: Register, say: Texts) -> Iterator[Unit]:
     """Yield detail, notes and sources under one heading that says what one gets, then the review line in full."""
     behind = [section for section in found if section.folded]
     heading = (styled(say("detail-heading", register), "bold"),) if behind and behind[0].document else ()

@@ -10,7 +10,7 @@ import structlog
 from telegram.error import TelegramError
 from telegram.helpers import create_deep_linked_url
 
-from bot.channels.base import Say
+from bot.channels.base import Texts
 from bot.channels.telegram.client import TelegramBot, call
 from bot.channels.telegram.updates import NAMES
 from bot.dialog.turn import Register
@@ -47,7 +47,7 @@ class Setting:
         return f"set{self.name}"
 
 
-def settings(words: Say) -> Iterator[Setting]:
+def settings(words: Texts) -> Iterator[Setting]:
     """Yield everything a first-time reader should find, in plain words: nobody has chosen a register yet."""
     description = clipped(words("telegram-description", Register.LAYPERSON), MAX_DESCRIPTION)
     short = clipped(words("telegram-short-description", Register.LAYPERSON), MAX_SHORT_DESCRIPTION)
@@ -63,12 +63,12 @@ def settings(words: Say) -> Iterator[Setting]:
     yield Setting("menu button", "ChatMenuButton", {}, {"menu_button": menu}, menu)
 
 
-async def differing(bot: TelegramBot, words: Say) -> list[Setting]:
+async def differing(bot: TelegramBot, words: Texts) -> list[Setting]:
     """Return what is not as it should be. Raises TelegramError."""
     return [one for one in settings(words) if await call(bot, one.getter, **one.where) != one.read_back]
 
 
-async def set_up(bot: TelegramBot, words: Say) -> None:
+async def set_up(bot: TelegramBot, words: Texts) -> None:
     """Set what differs. A refusal is logged and changes nothing else: answers do not depend on it."""
     try:
         for one in await differing(bot, words):
@@ -84,7 +84,7 @@ def clipped(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rsplit(" ", 1)[0] + "…"
 
 
-def _described(words: Say, name: str) -> str:
+def _described(words: Texts, name: str) -> str:
     return clipped(words(f"telegram-command-{name}", Register.LAYPERSON), MAX_COMMAND_DESCRIPTION)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.channels.base import Say
+from bot.channels.base import Texts
 from bot.channels.telegram.entities import TextLine, entities, fragments, utf16
 from bot.channels.telegram.keyboard import keyboard
 from bot.channels.telegram.layout import FOLD, Unit, reply_units
@@ -142,7 +142,7 @@ class _Rendered:
 class TelegramRenderer:
     """Renders replies; what depends on the card alone is rendered once per node, register and view."""
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self, say: Texts) -> None:
         self._say = say
         self._cards: dict[tuple[str, Register, Outcome, View], _Rendered] = {}
 

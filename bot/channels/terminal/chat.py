@@ -12,7 +12,15 @@ from bot.channels.terminal.render import menu, show
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Effect, Incoming, Kind, Register, Reply, State
 
-NOTHING: dict[str, Any] = {"tone": None, "met": False, "trails": [], "conversations": 0, "messages": 0, "questions": 0}
+NOTHING: dict[str, Any] = {
+    "tone": None,
+    "met": False,
+    "trails": [],
+    "contexts": [],
+    "conversations": 0,
+    "messages": 0,
+    "questions": 0,
+}
 """What is stored about a person here, in the words of the database."""
 
 NONE_DELETED = {"preferences": 0, "conversations": 0, "messages": 0, "questions": 0}

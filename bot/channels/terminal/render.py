@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from bot.channels.base import Say
+from bot.channels.base import Texts
 from bot.channels.layout import Part, Section, sections
 from bot.channels.plain import pressable
 from bot.content.document import Block, Document, Heading, Item, ListBlock, Paragraph, Quote, Runs, Table
@@ -17,7 +17,7 @@ from bot.dialog import payloads
 from bot.dialog.turn import Button, Register, Reply, SourceLine, View
 
 
-def show(console: Console, reply: Reply, words: Say) -> None:
+def show(console: Console, reply: Reply, words: Texts) -> None:
     """Print the reply and its numbered buttons; what is folded waits behind *More*."""
     for section in sections(reply):
         if not is_behind_more(section, reply):
@@ -27,7 +27,7 @@ def show(console: Console, reply: Reply, words: Say) -> None:
     console.print()
 
 
-def menu(reply: Reply, words: Say) -> tuple[Button, ...]:
+def menu(reply: Reply, words: Texts) -> tuple[Button, ...]:
     """Return the buttons of a reply in the order of their numbers, *More* first where something is folded."""
     more = [section for section in sections(reply) if is_behind_more(section, reply)]
     if not more:
@@ -42,7 +42,7 @@ def is_behind_more(section: Section, reply: Reply) -> bool:
     return section.folded and reply.view is not View.DETAIL
 
 
-def _parts(section: Section, words: Say, register: Register) -> Iterator[RenderableType]:
+def _parts(section: Section, words: Texts, register: Register) -> Iterator[RenderableType]:
     match section.part:
         case Part.TITLE:
             yield Text(section.text, style="bold underline")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 PREFERENCES = "SELECT tone, met FROM person WHERE person = $1"
 
-TRAILS = "SELECT trail FROM conversation WHERE person = $1"
+CONVERSATIONS = "SELECT trail, context FROM conversation WHERE person = $1"
 
 _THEIRS = "(SELECT conversation FROM conversation WHERE person = $1)"
 

@@ -23,6 +23,8 @@ from bot.store.base import (
     Turn,
     TurnResult,
     day_of,
+    exported,
+    net_votes,
     state_from,
 )
 from bot.store.batching import Grouping, together
@@ -115,18 +117,18 @@ class PostgresStore:
     async def export(self, person: bytes) -> dict[str, Any]:
         async with self._connection() as db, db.transaction(isolation="repeatable_read", readonly=True):
             about = await db.fetchrow(sql.PREFERENCES, person)
-            histories = await db.fetch(sql.TRAILS, person)
+            conversations = await db.fetch(sql.CONVERSATIONS, person)
             counts = await db.fetchrow(sql.COUNTS, person)
         register, introduced = about or (None, False)
         return {
             "tone": register,
             "met": introduced,
-            "trails": [history.split() for (history,) in histories],
+            **exported([row["trail"] for row in conversations], [row["context"] for row in conversations]),
             **dict(counts),
         }
 
     async def votes(self) -> Mapping[tuple[str, str], int]:
-        return {(node, vote): votes for node, vote, votes in await self._rows(sql.VOTES)}
+        return net_votes({(node, vote): votes for node, vote, votes in await self._rows(sql.VOTES)})
 
     async def user_left(self, person: bytes, at: float) -> None:
         await self._execute(sql.DEPARTED, person, day_of(at), at)

@@ -12,12 +12,22 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from bot.store.base import LONGEST_WAIT, Lease, NewEvent, Turn, TurnResult, day_of, state_from, trail_text
+from bot.store.base import (
+    LONGEST_WAIT,
+    Lease,
+    NewEvent,
+    Turn,
+    TurnResult,
+    context_text,
+    day_of,
+    state_from,
+    trail_text,
+)
 
 Acceptance = tuple[NewEvent, Lease | None]
 Finish = tuple[Turn, TurnResult, Lease | None]
 
-_REMEMBERED = """p.tone, p.met, c.trail,
+_REMEMBERED = """p.tone, p.met, c.trail, c.context AS about,
   (SELECT node FROM message m WHERE m.conversation = a.conversation AND m.message = a.replies_to) AS context,
   (SELECT message FROM message m WHERE a.edited AND m.conversation = a.conversation AND m.question = a.question
    ORDER BY at DESC, part LIMIT 1) AS earlier"""
@@ -83,25 +93,26 @@ FROM (SELECT DISTINCT ON (conversation) * FROM inbox WHERE conversation = ANY($1
 FINISH = """
 WITH turn AS (
   SELECT * FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::smallint[], $5::boolean[], $6::text[], $7::text[],
-    $8::float8[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::float8[])
-  AS t (id, tone, met, day, remembered, trail, node, at, voted, vote_tone, vote_channel, vote, owner, until)
+    $8::float8[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::float8[], $15::text[])
+  AS t (id, tone, met, day, remembered, trail, node, at, voted, vote_tone, vote_channel, vote, owner, until, context)
 ), done AS (
   DELETE FROM inbox USING turn WHERE inbox.id = turn.id
   RETURNING inbox.conversation, inbox.person, inbox.question, turn.*
 ), about AS (
   INSERT INTO person AS p (person, tone, met, day)
   SELECT person, tone, met, day FROM done WHERE remembered ORDER BY person
-  ON CONFLICT (person) DO UPDATE SET tone = CASE WHEN p.person = ANY($15) THEN excluded.tone ELSE p.tone END,
+  ON CONFLICT (person) DO UPDATE SET tone = CASE WHEN p.person = ANY($16) THEN excluded.tone ELSE p.tone END,
     met = p.met OR excluded.met, day = excluded.day, departed = NULL
-  WHERE p.person = ANY($15) OR p.met < excluded.met OR p.day <> excluded.day OR p.departed IS NOT NULL
+  WHERE p.person = ANY($16) OR p.met < excluded.met OR p.day <> excluded.day OR p.departed IS NOT NULL
 ), position AS (
-  INSERT INTO conversation (conversation, person, trail, day)
-  SELECT conversation, person, trail, day FROM done WHERE remembered ORDER BY conversation
-  ON CONFLICT (conversation) DO UPDATE SET person = excluded.person, trail = excluded.trail, day = excluded.day
+  INSERT INTO conversation (conversation, person, trail, context, day)
+  SELECT conversation, person, trail, context, day FROM done WHERE remembered ORDER BY conversation
+  ON CONFLICT (conversation) DO UPDATE
+  SET person = excluded.person, trail = excluded.trail, context = excluded.context, day = excluded.day
 ), answers AS (
   INSERT INTO message (conversation, message, node, question, part, at)
   SELECT conversation, message, node, question, part, at
-  FROM done JOIN unnest($16::bigint[], $17::text[], $18::smallint[]) AS sent (id, message, part) USING (id)
+  FROM done JOIN unnest($17::bigint[], $18::text[], $19::smallint[]) AS sent (id, message, part) USING (id)
   ORDER BY conversation, message
   ON CONFLICT (conversation, message) DO UPDATE SET node = excluded.node, at = excluded.at
 ), votes AS (
@@ -110,12 +121,12 @@ WITH turn AS (
   GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
   ON CONFLICT (node, tone, channel, vote, day) DO UPDATE SET votes = f.votes + excluded.votes
 ), held AS (
-  SELECT conversation FROM lane WHERE conversation = ANY($19) ORDER BY conversation FOR UPDATE
+  SELECT conversation FROM lane WHERE conversation = ANY($20) ORDER BY conversation FOR UPDATE
 )
 UPDATE lane SET waiting = waiting - 1, due_at = done.at,
   owner = CASE WHEN waiting > 1 THEN done.owner END, until = done.until
 FROM done JOIN held USING (conversation)
-WHERE lane.conversation = done.conversation AND lane.conversation = ANY($19)
+WHERE lane.conversation = done.conversation AND lane.conversation = ANY($20)
 RETURNING lane.conversation, lane.waiting
 """
 """Returns nothing for a turn that another replica has finished, else how many are left in its lane."""
@@ -146,7 +157,7 @@ def finish_terms(calls: Sequence[Finish]) -> list[Sequence[Any]]:
     ]
     sent = [(turn.row, text, part) for turn, record, _ in calls for part, text in enumerate(record.messages)]
     lanes = [turn.conversation for turn, _, _ in calls]
-    return [*_columns([_finished(*call) for call in calls], 14), changed, *_columns(sent, 3), lanes]
+    return [*_columns([_finished(*call) for call in calls], 15), changed, *_columns(sent, 3), lanes]
 
 
 def _accepted(new_event: NewEvent, lease: Lease | None) -> tuple[Any, ...]:
@@ -179,6 +190,7 @@ def _finished(turn: Turn, record: TurnResult, lease: Lease | None) -> tuple[Any,
         *voted,
         lease.owner if lease else None,
         lease.until if lease else None,
+        context_text(state),
     )
 
 
@@ -198,7 +210,7 @@ def new_turn(row: Any, new_event: NewEvent) -> Turn:
         attempts=0,
         sent=(),
         question=new_event.question,
-        state=state_from(row["tone"], row["met"], row["trail"]),
+        state=state_from(row["tone"], row["met"], row["trail"], row["about"]),
         context=row["context"],
         earlier=row["earlier"],
     )
@@ -216,7 +228,7 @@ def turn_from(row: Any, *, doubtful: bool = False) -> Turn:
         attempts=row["attempts"],
         sent=tuple(json.loads(row["sent"])),
         question=row["question"],
-        state=state_from(row["tone"], row["met"], row["trail"]),
+        state=state_from(row["tone"], row["met"], row["trail"], row["about"]),
         context=row["context"],
         earlier=row["earlier"],
         doubtful=doubtful or row["attempts"] > 0,

@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.dialog.turn import State
-from bot.store.base import DIGEST_BYTES, Lease, PendingTurn, QueueDepth, RetentionCutoffs, day_of, state_from
+from bot.store.base import (
+    DIGEST_BYTES,
+    Lease,
+    PendingTurn,
+    QueueDepth,
+    RetentionCutoffs,
+    day_of,
+    exported,
+    net_votes,
+    state_from,
+)
 from bot.store.sqlite import turns
 
 _THEIRS = "(SELECT conversation FROM conversation WHERE person = ?)"
@@ -56,12 +66,12 @@ def forget(db: sqlite3.Connection, person: bytes) -> dict[str, int]:
 def export(db: sqlite3.Connection, person: bytes) -> dict[str, Any]:
     """Return what is stored about the person."""
     state = preferences(db, person)
-    histories = db.execute("SELECT trail FROM conversation WHERE person = ?", (person,)).fetchall()
+    conversations = db.execute("SELECT trail, context FROM conversation WHERE person = ?", (person,)).fetchall()
     counts = {kind: db.execute(statement, (person,)).fetchone()[0] for kind, statement in _COUNT.items()}
     return {
         "tone": state.register and str(state.register),
         "met": state.introduced,
-        "trails": [history.split() for (history,) in histories],
+        **exported([trail for trail, _ in conversations], [context for _, context in conversations]),
         **counts,
     }
 
@@ -122,7 +132,7 @@ def pending(db: sqlite3.Connection, status: str | None) -> list[PendingTurn]:
 def votes(db: sqlite3.Connection) -> dict[tuple[str, str], int]:
     """Return the sums of the feedback buttons."""
     rows = db.execute("SELECT node, vote, sum(votes) FROM feedback GROUP BY node, vote")
-    return {(node, vote): total for node, vote, total in rows}
+    return net_votes({(node, vote): total for node, vote, total in rows})
 
 
 def quarantine(db: sqlite3.Connection, row: int, conversation: bytes, reason: str, now: float) -> None:

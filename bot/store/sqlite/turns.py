@@ -8,12 +8,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.dialog.turn import State
-from bot.store.base import LONGEST_WAIT, AcceptResult, Lease, NewEvent, Turn, TurnResult, day_of, state_from, trail_text
+from bot.store.base import (
+    LONGEST_WAIT,
+    AcceptResult,
+    Lease,
+    NewEvent,
+    Turn,
+    TurnResult,
+    context_text,
+    day_of,
+    state_from,
+    trail_text,
+)
 
 _FIRST = """SELECT id, conversation, channel, person, payload, received, attempts, sent, question, replies_to, edited
 FROM inbox WHERE conversation = ? AND status = 'waiting' ORDER BY id LIMIT 1"""
 
-_STATE = """SELECT tone, met, trail FROM (SELECT 1)
+_STATE = """SELECT tone, met, trail, context FROM (SELECT 1)
 LEFT JOIN person ON person.person = ? LEFT JOIN conversation ON conversation.conversation = ?"""
 
 _INSERT = """INSERT INTO inbox (conversation, person, channel, payload, question, replies_to, edited, received)
@@ -33,10 +44,11 @@ ON CONFLICT (person) DO UPDATE SET tone = CASE WHEN :changed THEN excluded.tone 
 met = met OR excluded.met, day = excluded.day, departed = NULL
 WHERE :changed OR met < excluded.met OR day <> excluded.day OR departed IS NOT NULL"""
 
-_MOVE_ON = "UPDATE conversation SET trail = ?, day = ? WHERE conversation = ? AND person = ?"
+_MOVE_ON = "UPDATE conversation SET trail = ?, context = ?, day = ? WHERE conversation = ? AND person = ?"
 
-_REMEMBER_TRAIL = """INSERT INTO conversation (trail, day, conversation, person) VALUES (?, ?, ?, ?)
-ON CONFLICT (conversation) DO UPDATE SET person = excluded.person, trail = excluded.trail, day = excluded.day"""
+_REMEMBER_TRAIL = """INSERT INTO conversation (trail, context, day, conversation, person) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (conversation) DO UPDATE
+SET person = excluded.person, trail = excluded.trail, context = excluded.context, day = excluded.day"""
 
 _REMEMBER_MESSAGE = """INSERT INTO message (conversation, message, node, question, part, at) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (conversation, message) DO UPDATE SET node = excluded.node, at = excluded.at"""
@@ -80,7 +92,7 @@ def first_turn(db: sqlite3.Connection, conversation: bytes, *, doubtful: bool = 
 
 def _turn(db: sqlite3.Connection, row: int, new_event: NewEvent) -> Turn:
     """Return a new turn with what is remembered about its asker, its conversation and the messages it refers to."""
-    register, introduced, history = db.execute(_STATE, (new_event.person, new_event.conversation)).fetchone()
+    register, introduced, history, context = db.execute(_STATE, (new_event.person, new_event.conversation)).fetchone()
     return Turn(
         row=row,
         channel=new_event.channel,
@@ -91,7 +103,7 @@ def _turn(db: sqlite3.Connection, row: int, new_event: NewEvent) -> Turn:
         attempts=0,
         sent=(),
         question=new_event.question,
-        state=state_from(register, introduced, history),
+        state=state_from(register, introduced, history, context),
         context=_node_of(db, new_event.conversation, new_event.replies_to) if new_event.replies_to else None,
         earlier=_answer_to(db, new_event.conversation, new_event.question) if new_event.edited else None,
     )
@@ -176,6 +188,6 @@ def _remember_state(db: sqlite3.Connection, turn: Turn, state: State, day: int) 
     changed = state.register != turn.state.register
     about = {"person": turn.person, "tone": state.register, "met": state.introduced, "day": day, "changed": changed}
     db.execute(_REMEMBER_PERSON, about)
-    position = (trail_text(state), day, turn.conversation, turn.person)
+    position = (trail_text(state), context_text(state), day, turn.conversation, turn.person)
     if db.execute(_MOVE_ON, position).rowcount == 0:  # new, or another person's turn until now
         db.execute(_REMEMBER_TRAIL, position)

@@ -40,7 +40,7 @@ def payload_of(message: Json, node: str, word: str = "") -> str:
 
 
 async def asked(telegram: FakeTelegram, ann: Person, text: str, **where: Any) -> Json:
-    """Say something and return the answer."""
+    """Texts something and return the answer."""
     ann.says(text, **where)
     return await telegram.next_message(where.get("where", ann))
 

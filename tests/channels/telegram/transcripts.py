@@ -35,7 +35,7 @@ Scene = Callable[[FakeTelegram], Awaitable[Chat]]
 
 
 async def asked(telegram: FakeTelegram, who: Person, words: str, **where: Any) -> Json:
-    """Say something and return the answer."""
+    """Texts something and return the answer."""
     who.says(words, **where)
     return await telegram.next_message(where.get("where", who))
 
