@@ -123,6 +123,7 @@ def _slack(settings: Settings, service: Service, engine: Engine, identity: Ident
         say=engine.sentence,
         topics=lambda register: first_topics(engine, register),
         known=service.inbox.is_known,
+        quiet=service.inbox.is_quiet,
         quarantine=unreadable,
     )
     return Slack(slack_credentials(settings), house, _oauth(settings, identity))

@@ -19,7 +19,8 @@ class InboundEvent:
     `keys` are the ids by which a repetition is known (the platform's event id; on Slack also team, channel and ts).
     `person` and `conversation` are clear platform ids such as `telegram:42`: the inbox hashes them before storing.
     `question` is the platform id of the message that asked, `replies_to` of the older message it answers, if any.
-    `quiet` marks words that were not addressed to the bot (a followed thread): it speaks up only when it is sure.
+    `unaddressed` marks words that were not addressed to the bot (in a thread it was asked into), `asker` that they are
+    those of somebody who asked it there: see bot.inbox.unaddressed for when it speaks.
     """
 
     keys: tuple[str, ...]
@@ -31,6 +32,7 @@ class InboundEvent:
     question: str | None = None
     replies_to: str | None = None
     unaddressed: bool = False
+    asker: bool = False
 
 
 class Progress(Protocol):

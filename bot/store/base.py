@@ -207,8 +207,11 @@ class Store(Protocol):
     async def preferences(self, person: bytes) -> State:
         """Return what is remembered about the person (an empty trail)."""
 
-    async def is_known(self, conversation: bytes) -> bool:
-        """Return whether the conversation has had an answer that is still remembered."""
+    async def is_known(self, conversation: bytes, person: bytes | None = None) -> bool:
+        """Return whether the conversation has had an answer that is still remembered, the last one to that person."""
+
+    async def is_quiet(self, conversation: bytes) -> bool:
+        """Return whether the bot was asked to be quiet in the conversation."""
 
     async def forget(self, person: bytes) -> dict[str, int]:
         """Delete everything about the person; return how much of each kind there was."""
@@ -286,6 +289,11 @@ def state_from(register: str | None, introduced: bool | None, history: str | Non
         (question[0], question[1]) if question else None,
         found.get("quiet", False),
     )
+
+
+def quiet_in(context: str | None) -> bool:
+    """Return whether a conversation's context says that the bot is to be quiet."""
+    return bool(context) and bool(json.loads(context or "{}").get("quiet", False))
 
 
 def exported(trails: Sequence[str], contexts: Sequence[str]) -> dict[str, Any]:

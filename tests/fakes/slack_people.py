@@ -281,6 +281,10 @@ def _pressed(one: Json, label: str) -> Json | None:
             if label in {one[name]["text"]["text"], one[name]["value"]}:
                 kept = {"type": "feedback_buttons", "action_id": one["action_id"]}
                 return {**kept, "text": one[name]["text"], "value": one[name]["value"]}
+    elif one["type"] == "overflow":
+        for option in one["options"]:
+            if label in {option["text"]["text"], option["value"]}:
+                return {"type": "overflow", "action_id": one["action_id"], "selected_option": option}
     elif label in {one["text"]["text"], one.get("value")}:
         kept = {k: one[k] for k in ("type", "action_id", "value", "style") if k in one}
         return {**kept, "text": {**one["text"], "emoji": True}}

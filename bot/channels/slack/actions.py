@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.slack.address import SlackAddress, Surface, message_id
-from bot.channels.slack.events import conversation_of, person_of
+from bot.channels.slack.events import channel_of, conversation_of, person_of
 from bot.channels.slack.mrkdwn import mask, plain
 from bot.dialog import payloads
 from bot.dialog.turn import Incoming, Kind
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
 
 Json = Mapping[str, Any]
 
-TAP, FEEDBACK, SHARE, COMMAND = "tap", "feedback", "share", "command"
+TAP, FEEDBACK, SHARE, COMMAND, ABOVE = "tap", "feedback", "share", "command", "above"
 """The first word of an action id says what the button's value is: a payload, a payload with a vote, the payload of the
-answer to post for everybody, or the name of a command. Any other action is not ours."""
+answer to post for everybody, the name of a command, or the ts of the message above. Any other action is not ours."""
+
+STAY_QUIET = "stop"
+"""The command that keeps the bot quiet in a thread; the menu under an answer holds it beside payloads."""
 
 ASKER = "asker"
 """The first word of a block id that names the person whose question is answered above."""
@@ -35,7 +39,9 @@ def read_press(body: Json, me: Installation) -> InboundEvent | None:
     if word not in {TAP, FEEDBACK, SHARE, COMMAND} or not value:
         return None
     place = _place(body, me, shared=word == SHARE)
-    incoming = Incoming(Kind.COMMAND if word == COMMAND else Kind.TAP, value, "slack")
+    kind = Kind.COMMAND if word == COMMAND or value == STAY_QUIET else Kind.TAP
+    group = place.surface is Surface.THREAD and not place.direct
+    incoming = Incoming(kind, value, "slack", group=group)
     return InboundEvent(
         keys=_keys(body, action, place.key, value),
         channel="slack",
@@ -113,6 +119,10 @@ def _keys(body: Json, action: Json, key: str, value: str) -> tuple[str, ...]:
 
 
 COMMAND = "/footnote"
+QUIET = {"quiet": "stop", "mute": "stop", "stop": "stop", "mention only": "stop", "mention-only": "stop"}
+SPEAK = frozenset({"speak", "speak again", "unmute"})
+"""What may follow the command to keep the bot quiet in a whole channel, and to have it back."""
+
 WORDS = {
     "": "help",
     "help": "help",
@@ -132,7 +142,8 @@ ASK, REASON = "ask", "reason"
 def read_command(body: Json, me: Installation) -> InboundEvent:
     """Return the envelope for a slash command; its answer is private."""
     words, masked = mask(plain(str(body.get("text", ""))))
-    named = WORDS.get(words.lower())
+    said = words.lower()
+    named = WORDS.get(said) or QUIET.get(said)
     incoming = Incoming(Kind.COMMAND, named, "slack") if named else Incoming(Kind.TEXT, words, "slack")
     key = f"slack:{body['trigger_id']}"
     place = SlackAddress(
@@ -145,7 +156,8 @@ def read_command(body: Json, me: Installation) -> InboundEvent:
         masked=masked,
         key=key,
     )
-    return _enveloped(me, place, incoming)
+    event = _enveloped(me, place, incoming)
+    return replace(event, conversation=channel_of(me, place.channel)) if said in SPEAK | QUIET.keys() else event
 
 
 def read_modal(body: Json, me: Installation) -> InboundEvent | None:

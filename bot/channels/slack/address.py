@@ -7,6 +7,9 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
 
+INTRODUCTION = "introduction"
+"""The text by which the bot says once in a channel what it is."""
+
 
 class Surface(StrEnum):
     """What kind of place it is."""
@@ -20,7 +23,8 @@ class Surface(StrEnum):
 class SlackAddress:
     """An address. `thread` is the ts of the thread's root, `question` the id of the message that asked, `message` the
     ts of the message whose button was pressed and `asker` the person it answered; `response_url` allows five private
-    answers within thirty minutes; `silent` wants no answer shown; `key` names the event."""
+    answers within thirty minutes; `silent` wants no answer shown; `notice` wants this text of the bot's own instead of
+    the answer; `above` says that the bot was called into a thread of others; `key` names the event."""
 
     surface: Surface
     team: str
@@ -35,6 +39,8 @@ class SlackAddress:
     shared: bool = False
     masked: bool = False
     silent: bool = False
+    notice: str = ""
+    above: bool = False
     key: str = ""
 
     @property

@@ -17,7 +17,7 @@ from bot.channels.base import Texts
 from bot.channels.slack.assistant import AssistantStatus
 from bot.channels.slack.channel import SlackChannel
 from bot.channels.slack.client import new_session, web_client
-from bot.channels.slack.events import Known, ThreadCache, nothing_known
+from bot.channels.slack.events import FollowedThreads, Known, Quiet, ThreadCache, never_quiet, nothing_known
 from bot.channels.slack.home import AppHome, Topics
 from bot.channels.slack.installation import StaticToken, Tokens, Unreachable
 from bot.channels.slack.oauth import OAuth
@@ -38,13 +38,15 @@ RETRY_SECONDS = 30.0
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """What an operator copies from Slack's pages. With `bot_token` one workspace is served, without it those that
-    installed the app through OAuth. Secrets are left out of the representation."""
+    installed the app through OAuth. Secrets are left out of the representation. In channels of `mention_only` (`all`
+    means every one) the bot reads nothing that does not name it."""
 
     mode: Literal["socket", "http"] = "socket"
     base_url: str = "https://slack.com/api/"
     bot_token: str = field(default="", repr=False)
     app_token: str = field(default="", repr=False)
     signing_secret: str = field(default="", repr=False)
+    mention_only: frozenset[str] = frozenset()
 
 
 async def not_kept(_body: Mapping[str, Any], _reason: str) -> None:
@@ -53,13 +55,14 @@ async def not_kept(_body: Mapping[str, Any], _reason: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class HostServices:
-    """What the adapter needs of the rest of the house: the inbox, the bot's sentences, the topics of the Home, what the
-    store knows about a conversation, and a place for what cannot be read."""
+    """What the channel needs of the rest: the inbox, the bot's texts, the topics of the Home, what the store knows of a
+    conversation, and a place for what cannot be read."""
 
     accept: Accept
     say: Texts
     topics: Topics
     known: Known = nothing_known
+    quiet: Quiet = never_quiet
     quarantine: Quarantine = not_kept
 
 
@@ -80,7 +83,7 @@ class Slack:
         self._channel = StatusClearingChannel(
             SlackChannel(sender, host.say, AppHome(host.say, host.topics), cache), self._status
         )
-        parser = EventParser(cache, host.known)
+        parser = EventParser(cache, FollowedThreads(host.known, host.quiet), credentials.mention_only)
         reception = EventReceiver(parser, host.accept, host.quarantine, self._status, host.say)
         self._app = self._bolt(reception, host.say)
         self._socket = Socket(self._app, credentials.app_token, ping) if credentials.mode == "socket" else None

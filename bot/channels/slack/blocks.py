@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -207,6 +207,12 @@ def split(found: Iterable[Piece], buttons: list[Json]) -> list[SlackMessage]:
 def line(text: str) -> SlackMessage:
     """Return a message of one line in small print."""
     return SlackMessage([context([text])], escaped(text), escaped(text))
+
+
+def said(text: str, buttons: Sequence[Json] = ()) -> SlackMessage:
+    """Return a message of a few words of the bot's own, and what can be pressed."""
+    row: list[Json] = [{"type": "actions", "elements": list(buttons)}] if buttons else []
+    return SlackMessage([rich_text([section((Inline(text),))]), *row], escaped(text), escaped(text))
 
 
 def preceded(first: SlackMessage, then: SlackMessage) -> SlackMessage:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.channels.base import Texts
 from bot.channels.screens import LINE, ROW, SCREEN
-from bot.channels.slack.actions import COMMAND, FEEDBACK, SHARE, TAP, asker_block
+from bot.channels.slack.actions import ABOVE, COMMAND, FEEDBACK, SHARE, STAY_QUIET, TAP, asker_block
 from bot.channels.slack.blocks import plain_text
 from bot.dialog import payloads
 from bot.dialog.turn import Button, ClaimCard, Register, Reply
@@ -42,12 +42,13 @@ class Buttons:
     def __init__(self, say: Texts) -> None:
         self._say = say
 
-    def under(self, reply: Reply, asker: str, lines: int, *, home: bool, share: bool) -> list[Json]:
+    def under(self, reply: Reply, asker: str, lines: int, *, home: bool, share: bool, quiet: bool) -> list[Json]:
         """Return the blocks below an answer that fills so many lines of a phone: buttons, and a row for a vote. The
-        Home has ways of its own."""
+        Home has ways of its own; in a thread the menu also holds how to keep the bot quiet there."""
         register = reply.card.register
         room = Room(MAX_BUTTONS - share, min(MAX_ROWS, max(1, (SCREEN - VOTE - lines) // ROW)))
-        shown, menu = _chosen(reply, room, home=home)
+        hush = [Button(self._say("quiet-button", register), STAY_QUIET)] if quiet else []
+        shown, menu = _chosen(reply, room, hush, home=home)
         row = self.elements(shown, register, "way") + ([self._share(reply)] if share else [])
         blocks = list(actions([[*row, *([_menu(menu)] if menu else [])]]))
         votes = [button for button in reply.card.buttons if button.role == "feedback" and button.label.strip()]
@@ -75,6 +76,10 @@ class Buttons:
         """Return a button for one of the bot's commands, such as `forget`."""
         button = Button(self._say(key, register), name, "danger" if danger else "navigation")
         return self._button(button, register, f"{COMMAND}:{name}")
+
+    def above(self, register: Register, thread: str) -> Json:
+        """Return the button that reads the first message of a thread, once it was looked at."""
+        return self._button(Button(self._say("read-above-button", register), thread), register, ABOVE)
 
     def _share(self, reply: Reply) -> Json:
         button = Button(self._say("slack-share", reply.card.register), payloads.payload(reply.card.node), "navigation")
@@ -104,11 +109,11 @@ class Room:
         return len(buttons) <= self.buttons and rows_of(button.label for button in buttons) <= self.rows
 
 
-def _chosen(reply: Reply, room: Room, *, home: bool) -> tuple[list[Button], list[Button]]:
+def _chosen(reply: Reply, room: Room, last: list[Button], *, home: bool) -> tuple[list[Button], list[Button]]:
     """Return the buttons to show and those for the menu: the turn's own and the ways around are shown, and as many
-    follow-ups as a phone has room for. Sources that are folded into the message need no button."""
+    follow-ups as a phone has room for. Sources that are folded into the message need no button; `last` ends the menu."""
     own = list(reply.choices)
-    rest = [button for button in reply.buttons if button not in own and button.role != "feedback"]
+    rest = [b for b in reply.buttons if b not in own and b.role != "feedback" and b.label.strip()]
     follow = [button for button in rest if _leads_on(button)]
     folded = isinstance(reply.card, ClaimCard) and bool(reply.card.sources)
     around = [button for button in rest if button not in follow and not (folded and button.role == "sources")]
@@ -116,9 +121,10 @@ def _chosen(reply: Reply, room: Room, *, home: bool) -> tuple[list[Button], list
     seen = len(follow)
     while seen and not room.takes([*own, *follow[:seen], *around]):
         seen -= 1
-    if 0 < len(follow) - seen < MIN_MENU:
-        seen = max(0, len(follow) - MIN_MENU)
-    return [*own, *follow[:seen], *around], follow[seen:][:MAX_MENU]
+    if 0 < len(follow) - seen + len(last) < MIN_MENU:
+        seen = max(0, len(follow) - MIN_MENU + len(last))
+    menu = [*follow[seen : seen + MAX_MENU - len(last)], *last]
+    return [*own, *follow[:seen], *around], menu if len(menu) >= MIN_MENU else []
 
 
 def _leads_on(button: Button) -> bool:

@@ -13,7 +13,8 @@ from slack_sdk.errors import SlackApiError
 
 from bot.channels.base import Texts
 from bot.channels.slack.address import SlackAddress, Surface, message_id, ts_of
-from bot.channels.slack.blocks import SlackMessage, in_parts, line, preceded
+from bot.channels.slack.blocks import SlackMessage, in_parts, line, preceded, said
+from bot.channels.slack.buttons import Buttons
 from bot.channels.slack.errors import (
     NO_QUESTION,
     NOT_DRAWN,
@@ -28,7 +29,7 @@ from bot.channels.slack.events import ThreadCache
 from bot.channels.slack.home import AppHome
 from bot.channels.slack.render import RenderOptions, SlackRenderer, fallbacks
 from bot.channels.slack.sender import ResponseUrlExpired, Sender
-from bot.dialog.turn import Effect, Outcome, Reply
+from bot.dialog.turn import ClaimCard, Effect, Outcome, Reply
 from bot.inbox.events import Gone, OutboundMessage, Progress
 
 log = structlog.stdlib.get_logger(__name__)
@@ -37,6 +38,13 @@ Send = Callable[[SlackMessage], Awaitable[tuple[str, str]]]
 """Sends one message and returns its channel and ts."""
 
 _FEEDBACK = frozenset({Effect.FEEDBACK_UP, Effect.FEEDBACK_DOWN})
+_UNANSWERED = frozenset({Outcome.NOT_COVERED, Outcome.CHOICES})
+HELP = "help"
+"""The node that a bare mention shows."""
+
+MENTION = "@footnote"
+"""How one speaks to the bot in a channel; the name is in the app's manifest."""
+
 _PERSONAL = frozenset({Effect.FORGET, Effect.EXPORT})
 
 
@@ -51,6 +59,7 @@ class SlackChannel:
         self._home = home
         self._cache = cache
         self._renderer = SlackRenderer(say)
+        self._buttons = Buttons(say)
 
     async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
         """Deliver the answer; raises Busy, Gone or Refused (see bot.inbox.events.Channel)."""
@@ -70,15 +79,28 @@ class SlackChannel:
             return await self._thank(place, reply)
         if place.surface is Surface.HOME:
             return await self._draw_home(place, letter, progress)
-        parts = self._renderer.parts(reply, self._look(place, reply), self._closing(place, reply))
+        parts = self._notice(place, reply) or self._renderer.parts(
+            reply, self._look(place, reply), self._closing(place, reply)
+        )
         if place.surface is Surface.PRIVATE or self._for_one(place, reply):
             return await self._send_to_user(place, parts, letter, progress)
         return await self._send_to_channel(place, parts, letter, progress)
 
+    def _notice(self, place: SlackAddress, reply: Reply) -> list[SlackMessage]:
+        """Return what is said instead of an answer: to those who invited the bot, what it is; to somebody who called it
+        into a thread of others without a question it can answer, that it can read the message above."""
+        register = reply.card.register
+        if place.notice:
+            return [said(self._say(place.notice, register, mention=MENTION))]
+        if place.above and (reply.card.outcome in _UNANSWERED or reply.card.node == HELP):
+            return [said(self._say("read-above", register), [self._buttons.above(register, place.thread or "")])]
+        return []
+
     def _look(self, place: SlackAddress, reply: Reply) -> RenderOptions:
-        sharable = reply.card.outcome in (Outcome.ANSWER, Outcome.URGENT) and reply.effect is None
+        sharable = isinstance(reply.card, ClaimCard) and reply.effect is None
         share = place.surface is Surface.PRIVATE and not place.direct and sharable
-        return RenderOptions(asker=place.user, share=share)
+        thread = place.surface is Surface.THREAD and not place.direct and place.thread is not None
+        return RenderOptions(asker=place.user, share=share, quiet=thread and sharable)
 
     def _closing(self, place: SlackAddress, reply: Reply) -> list[str]:
         keys = [key for key, wanted in (("slack-masked", place.masked), ("slack-shared", place.shared)) if wanted]
@@ -110,6 +132,7 @@ class SlackChannel:
                 channel, ts = await self._post(place, part, letter.reply, channel, thread, index)
             if thread is None and (place.shared or place.channel == place.user):
                 self._cache.alone.add(message_id(channel, ts), letter.reply.card.node)
+                self._cache.owners.add(message_id(channel, ts), place.user)
                 thread = ts
             await progress(message_id(channel, ts), last=index == len(parts) - 1)
 

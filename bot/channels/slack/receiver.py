@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_qp
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 import structlog
@@ -21,14 +21,16 @@ from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.base import Texts
-from bot.channels.slack.actions import ASK, read_command, read_home, read_modal, read_press, unhelpful
+from bot.channels.slack.actions import ABOVE, ASK, read_command, read_home, read_modal, read_press, unhelpful
 from bot.channels.slack.assistant import AssistantStatus
 from bot.channels.slack.client import library_log
-from bot.channels.slack.events import FollowedThreads, Known, Messages, ThreadCache, nothing_known
-from bot.channels.slack.installation import Installation, Tokens
+from bot.channels.slack.errors import UNREACHABLE
+from bot.channels.slack.events import FollowedThreads, Messages, ThreadCache, invited
+from bot.channels.slack.installation import Installation, Tokens, reason_of
 from bot.channels.slack.modals import ABOUT_MESSAGE, ASK_ANYWHERE, Modals
 from bot.dialog.turn import Register
 from bot.inbox.events import InboundEvent
@@ -37,9 +39,9 @@ from bot.inbox.events import InboundEvent
 class EventParser:
     """Reads bodies; remembers which threads it let in."""
 
-    def __init__(self, cache: ThreadCache, known: Known = nothing_known) -> None:
-        self._threads = FollowedThreads(known)
-        self._messages = Messages(self._threads, cache)
+    def __init__(self, cache: ThreadCache, threads: FollowedThreads, mention_only: Collection[str] = ()) -> None:
+        self._threads = threads
+        self._messages = Messages(threads, cache, mention_only)
 
     async def read(self, body: Mapping[str, Any], me: Installation) -> InboundEvent | None:
         """Return the envelope for what a person asked of the bot, or None when there is nothing to answer.
@@ -58,8 +60,10 @@ class EventParser:
         return None
 
     def accepted(self, envelope: InboundEvent) -> None:
-        """Remember that this conversation is one the bot takes part in."""
-        self._threads.note(envelope.conversation)
+        """Remember who asked the bot, and in which conversation."""
+        self._messages.accepted(envelope)
+        if not envelope.unaddressed:
+            self._threads.note(envelope.conversation, envelope.person)
 
     async def _event(self, body: Mapping[str, Any], me: Installation) -> InboundEvent | None:
         match body["event"].get("type"):
@@ -67,6 +71,8 @@ class EventParser:
                 return await self._messages.read(body, me)
             case "app_home_opened":
                 return read_home(body, me)
+            case "member_joined_channel" if body["event"].get("user") == me.bot_user:
+                return invited(body["event"], me)
         return None
 
 
@@ -176,10 +182,27 @@ class EventReceiver:
         await ack()
         self._open(client, body, self._modals.about_message(body))
 
+    async def message_above(self, ack: Callable[[], Awaitable[Any]], body: Json, client: AsyncWebClient) -> None:
+        """Open the same modal for the first message of the thread the bot was called into."""
+        await ack()
+        thread = str(body["actions"][0].get("value"))
+        root = await self._root(client, body["channel"]["id"], thread)
+        self._open(client, body, self._modals.about_message({**body, "message": {**root, "ts": thread}}))
+
     async def anywhere(self, ack: Callable[[], Awaitable[Any]], body: Json, client: AsyncWebClient) -> None:
         """Open the modal for a question from anywhere."""
         await ack()
         self._open(client, body, self._modals.anywhere())
+
+    @staticmethod
+    async def _root(client: AsyncWebClient, channel: str, thread: str) -> Json:
+        """Return a thread's first message; nothing where Slack does not show it: the modal then begins empty."""
+        try:
+            answer = await client.conversations_replies(channel=channel, ts=thread, limit=1)
+        except (SlackApiError, *UNREACHABLE) as error:
+            log.info("message_above_unread", reason=reason_of(error))
+            return {}
+        return dict(next(iter(answer.get("messages", [])), {}))
 
     async def _read(self, body: Json, me: Installation) -> InboundEvent | None:
         try:
@@ -196,7 +219,17 @@ class EventReceiver:
             self._open(client, body, self._modals.reason(payload))
 
     def _open(self, client: AsyncWebClient, body: Json, view: Json) -> None:
-        self._status.run("modal", client.views_open(trigger_id=body["trigger_id"], view=view))
+        self._status.run("modal", self._opened(client, body, view))
+
+    async def _opened(self, client: AsyncWebClient, body: Json, view: Json) -> None:
+        """Open a modal; whose press came too late for that is told to press again, unless only a reason was asked."""
+        try:
+            await client.views_open(trigger_id=body["trigger_id"], view=view)
+        except (SlackApiError, *UNREACHABLE):
+            if view["callback_id"] == ASK:
+                text = self._say("slack-try-again", Register.PROFESSIONAL)
+                await client.chat_postMessage(channel=body["user"]["id"], text=text)
+            raise
 
     def _sorry(self, body: Json) -> BoltResponse | None:
         """Slack repeats events, but neither commands nor modals: those who wait there are told to try again."""
@@ -232,6 +265,7 @@ def bolt_app(
     app.event("app_home_opened")(reception.prompts)
     app.message_shortcut(ABOUT_MESSAGE)(reception.about_message)
     app.global_shortcut(ASK_ANYWHERE)(reception.anywhere)
+    app.action(ABOVE)(reception.message_above)
     if uninstalled is not None:
         app.event("app_uninstalled")(uninstalled)
         app.event("tokens_revoked")(uninstalled)

@@ -52,11 +52,12 @@ CACHED = 2_048
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
     """Where it is shown and for whom: the person a press must come from to edit it, the App Home instead of a message,
-    a button to share what only one person sees."""
+    a button to share what only one person sees, a way to keep the bot quiet where several read."""
 
     asker: str = ""
     home: bool = False
     share: bool = False
+    quiet: bool = False
 
 
 class SlackRenderer:
@@ -71,7 +72,8 @@ class SlackRenderer:
         """Return the messages of a reply, buttons on the last; `closing` are lines to add before the buttons."""
         found = [*self._pieces(reply), *(small for line in closing for small in small_print([line]))]
         lines = sum(block_lines(one.block) for one in found)
-        return split(found, self._buttons.under(reply, look.asker, lines, home=look.home, share=look.share))
+        buttons = self._buttons.under(reply, look.asker, lines, home=look.home, share=look.share, quiet=look.quiet)
+        return split(found, buttons)
 
     def _pieces(self, reply: Reply) -> tuple[Piece, ...]:
         """Return the pieces of a reply; of a card shown by itself, from memory if it was laid out before."""
@@ -179,10 +181,9 @@ def headed(title: str, level: int) -> Iterator[Piece]:
 
 
 def as_cards(table: Table) -> Document:
-    """Return a table as a nested list, which reads well on narrow screens and aloud: the first cell of a row, below it
-    a line per further cell, with its name."""
+    """Return a table as a nested list, which reads well on narrow screens and aloud: a line per cell, with its name."""
     items = [
-        Item(cell if not column and text_of(cell).strip() else (Inline(f"{text_of(name)}: "), *cell), min(column, 1))
+        Item((Inline(f"{text_of(name)}: "), *cell), min(column, 1))
         for row in table.rows or (((),) * len(table.header),)
         for column, (name, cell) in enumerate(zip(table.header, row, strict=True))
     ]

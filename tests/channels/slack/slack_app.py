@@ -75,6 +75,13 @@ class SlackApp:
             while not self.slack.health()["up"]:
                 await self.store.ping()
 
+    @property
+    def kept_silent(self) -> float:
+        """How often words not addressed to the bot were read and left alone."""
+        return sum(
+            value for name, value in self.inbox.metrics.values().items() if name.startswith("footnote_silent_total")
+        )
+
     async def _waiting(self) -> int:
         queue_depth = (await self.store.queue_depth()).get("slack")
         return queue_depth.waiting if queue_depth else 0
@@ -103,6 +110,7 @@ async def house(
     credentials: Mapping[str, str] | None = None,
     ping: float = 10.0,
     connected: bool = True,
+    mention_only: frozenset[str] = frozenset(),
 ) -> AsyncIterator[SlackApp]:
     """Run the bot on a pretended Slack; the database is a file in `folder`, so that a second house goes on there."""
     store = await open_store(f"sqlite:///{folder / 'ward.sqlite3'}")
@@ -118,9 +126,14 @@ async def house(
     given = {"bot_token": fake.bot_token, "app_token": fake.world.app_token, **(credentials or {})}
     given.setdefault("signing_secret", fake.world.signing_secret)
     home = HostServices(
-        accept, engine.sentence, lambda register: first_topics(engine, register), inbox.is_known, quarantine
+        accept,
+        engine.sentence,
+        lambda register: first_topics(engine, register),
+        inbox.is_known,
+        inbox.is_quiet,
+        quarantine,
     )
-    slack = Slack(Credentials(mode, fake.api, **given), home, oauth, ping)
+    slack = Slack(Credentials(mode, fake.api, **given, mention_only=mention_only), home, oauth, ping)
     slack_app = SlackApp(fake, slack, inbox, store, engine)
     slack_app.quarantined = kept
     slack_app._seen = len(fake.world.posts)
@@ -166,8 +179,9 @@ def words_of(post: Post) -> str:
 
 
 def labels_of(post: Post) -> list[str]:
-    """Return the texts of all buttons."""
-    return [str(node["text"]["text"]) for node in walk(post.blocks) if node.get("type") == "button"]
+    """Return the texts of all buttons, and of what is in the menu behind the dots."""
+    pressed = (node for node in walk(post.blocks) if node.get("type") == "button" or "value" in node)
+    return [str(node["text"]["text"]) for node in pressed if isinstance(node.get("text"), dict)]
 
 
 def check_everything_shown(fake: FakeSlack) -> None:
