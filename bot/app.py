@@ -84,9 +84,11 @@ def slack_credentials(settings: Settings) -> Credentials:
 
 
 def first_topics(engine: Engine, register: Register) -> list[Button]:
-    """Return the buttons of the answers one can begin with: the start and what follows from it."""
-    start = engine.library.start
-    nodes = (start, *engine.library.nodes[start].next)
+    """Return the buttons of the answers one can begin with: the start, what follows from it, and the start of every
+    other dialog that is loaded."""
+    library = engine.library
+    others = (dialog.start for dialog in library.dialogs.values())
+    nodes = dict.fromkeys((library.start, *library.nodes[library.start].next, *others))
     return [Button(engine.label(node, register), payloads.payload(node)) for node in nodes]
 
 

@@ -21,9 +21,9 @@ _OPENERS = _set("and or but so also then ok okay well hm hmm um oh ah please pls
 """Words that stand before a question without being part of it."""
 
 _INTERROGATIVES = _set(
-    "what which who whom whose when where why how what's who's where's how's is are was were am isn't aren't do does"
-    " did don't doesn't didn't has have had can could can't couldn't should shouldn't would wouldn't will won't may might"
-    " must shall any anything anyone"
+    "what which who whom whose when where why how what's who's where's how's is are was were am isn't aren't do"
+    " does did don't doesn't didn't has have had can could can't couldn't should shouldn't would wouldn't will won't"
+    " may might must shall any anything anyone"
 )
 """Words with which an English question begins."""
 

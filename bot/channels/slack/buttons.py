@@ -46,7 +46,8 @@ class Buttons:
         """Return the blocks below an answer that fills so many lines of a phone: buttons, and a row for a vote. The
         Home has ways of its own; in a thread the menu also holds how to keep the bot quiet there."""
         register = reply.card.register
-        room = Room(MAX_BUTTONS - share, min(MAX_ROWS, max(1, (SCREEN - VOTE - lines) // ROW)))
+        rows = MAX_ROW if home else min(MAX_ROWS, max(1, (SCREEN - VOTE - lines) // ROW))
+        room = Room(MAX_ROW if home else MAX_BUTTONS - share, rows)
         hush = [Button(self._say("quiet-button", register), STAY_QUIET)] if quiet else []
         shown, menu = _chosen(reply, room, hush, home=home)
         row = self.elements(shown, register, "way") + ([self._share(reply)] if share else [])
@@ -110,8 +111,8 @@ class Room:
 
 
 def _chosen(reply: Reply, room: Room, last: list[Button], *, home: bool) -> tuple[list[Button], list[Button]]:
-    """Return the buttons to show and those for the menu: the turn's own and the ways around are shown, and as many
-    follow-ups as a phone has room for. Sources that are folded into the message need no button; `last` ends the menu."""
+    """Return the buttons to show and those for the menu, which `last` ends: the turn's own and the ways around are
+    shown, and as many follow-ups as a phone has room for. Sources that are folded into the message need no button."""
     own = list(reply.choices)
     rest = [b for b in reply.buttons if b not in own and b.role != "feedback" and b.label.strip()]
     follow = [button for button in rest if _leads_on(button)]

@@ -6,7 +6,7 @@ text alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from bot.channels.base import Texts
@@ -37,8 +37,9 @@ class AppHome:
 
     def view(self, reply: Reply, parts: list[SlackMessage]) -> Json | None:
         """Return the view for an answer, or None when the answer is too long for one."""
+        above, below = self._above(reply.card.node, reply.card.register), self._below(reply.card.register)
         shown = [block for part in parts for block in part.blocks]
-        blocks = [*self._above(reply.card.node, reply.card.register), *shown, *self._below(reply.card.register)]
+        blocks = [*above, *_without(_values([*above, *below]), shown), *below]
         return {"type": "home", "blocks": blocks} if len(blocks) <= MAX_BLOCKS else None
 
     def _above(self, node: str, register: Register) -> list[Json]:
@@ -67,6 +68,20 @@ class AppHome:
             context([say("slack-home-how", register), say("slack-home-data", register)]),
             *_named(rows, "below"),
         ]
+
+
+def _values(blocks: list[Json]) -> frozenset[str]:
+    """Return what the buttons of some blocks carry."""
+    return frozenset(one["value"] for block in blocks for one in block.get("elements", ()) if "value" in one)
+
+
+def _without(taken: frozenset[str], blocks: list[Json]) -> Iterator[Json]:
+    """Yield the blocks without the buttons that stand elsewhere on the Home already."""
+    for block in blocks:
+        if block["type"] != "actions":
+            yield block
+        elif left := [one for one in block["elements"] if one.get("value") not in taken]:
+            yield {**block, "elements": left}
 
 
 def _named(rows: list[list[Json]], where: str) -> list[Json]:
