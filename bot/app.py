@@ -126,6 +126,7 @@ def _slack(settings: Settings, service: Service, engine: Engine, identity: Ident
         topics=lambda register: first_topics(engine, register),
         known=service.inbox.is_known,
         quiet=service.inbox.is_quiet,
+        unexpected=service.inbox.metrics.unexpected,
         quarantine=unreadable,
     )
     return Slack(slack_credentials(settings), house, _oauth(settings, identity))

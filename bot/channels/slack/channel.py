@@ -23,14 +23,17 @@ from bot.channels.slack.errors import (
     TOO_LONG,
     UNREACHABLE,
     raised,
+    status_of,
+    strange,
     word_of,
 )
 from bot.channels.slack.events import ThreadCache
 from bot.channels.slack.home import AppHome
 from bot.channels.slack.render import RenderOptions, SlackRenderer, fallbacks
 from bot.channels.slack.sender import ResponseUrlExpired, Sender
+from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import ClaimCard, Effect, Outcome, Reply
-from bot.inbox.events import Gone, OutboundMessage, Progress
+from bot.inbox.events import Gone, OutboundMessage, Progress, Refused
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -53,7 +56,8 @@ class SlackChannel:
 
     name = "slack"
 
-    def __init__(self, sender: Sender, say: Texts, home: AppHome, cache: ThreadCache) -> None:
+    def __init__(self, sender: Sender, say: Texts, home: AppHome, cache: ThreadCache, unexpected: Unexpected) -> None:
+        self._unexpected = unexpected
         self._sender = sender
         self._say = say
         self._home = home
@@ -69,7 +73,15 @@ class SlackChannel:
         try:
             await self._deliver(place, letter, progress)
         except (SlackApiError, *UNREACHABLE) as error:
-            raise raised(error, waits=self._sender.waits) from None
+            raise self._raised(error) from None
+
+    def _raised(self, error: Exception) -> Exception:
+        found = raised(error, waits=self._sender.waits)
+        if isinstance(found, Refused):
+            self._unexpected.note("error", found)
+        elif isinstance(error, SlackApiError) and strange(status_of(error)):
+            self._unexpected.note("status", status_of(error))
+        return found
 
     async def _deliver(self, place: SlackAddress, letter: OutboundMessage, progress: Progress) -> None:
         reply = letter.reply

@@ -85,6 +85,9 @@ NO_QUESTION = frozenset({"thread_not_found", "invalid_thread_ts"})
 NOBODY = frozenset({"user_not_found", "users_not_found", "user_disabled", "cannot_dm_bot"})
 """The person is no longer there, or never was one."""
 
+KNOWN_STATUSES = frozenset({200, 429, 500, 502, 503, 504})
+"""HTTP statuses that Slack answers with (docs.slack.dev, Web API)."""
+
 UNREACHABLE = (aiohttp.ClientError, TimeoutError, asyncio.TimeoutError, OSError, Unreachable)
 """What a broken connection raises, and an answer that is not Slack's."""
 
@@ -97,6 +100,11 @@ def word_of(error: SlackApiError) -> str:
 def status_of(error: SlackApiError) -> int:
     """Return the HTTP status of a refusal. The SDK hands over its own response or, if it is no JSON, aiohttp's."""
     return int(getattr(error.response, "status_code", 0) or getattr(error.response, "status", 0))
+
+
+def strange(status: int) -> bool:
+    """Tell whether Slack is not known to answer with this HTTP status."""
+    return status not in KNOWN_STATUSES
 
 
 def unreadable(error: SlackApiError) -> bool:

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.slack.address import INTRODUCTION, SlackAddress, Surface, message_id
+from bot.channels.slack.known import BLOCKS, JOINED, SPOKEN, SUBTYPES
 from bot.channels.slack.mrkdwn import THUMB, mask, mentions, names_another, plain, spelt_out
+from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import Incoming, Kind
 from bot.inbox.events import InboundEvent
 
@@ -104,12 +106,6 @@ class FollowedThreads:
 
 Json = Mapping[str, Any]
 
-SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
-"""Subtypes of a message that a person wrote."""
-
-JOINED = frozenset({"channel_join", "group_join"})
-"""Subtypes that say somebody came into a channel, perhaps the bot."""
-
 
 @dataclass(frozen=True, slots=True)
 class UserMessage:
@@ -149,8 +145,11 @@ ALL = "all"
 class Messages:
     """Reads message events; notes which messages were deleted, so that nobody answers them."""
 
-    def __init__(self, threads: FollowedThreads, cache: ThreadCache, mention_only: Collection[str] = ()) -> None:
+    def __init__(
+        self, threads: FollowedThreads, cache: ThreadCache, unexpected: Unexpected, mention_only: Collection[str] = ()
+    ) -> None:
         self._threads = threads
+        self._unexpected = unexpected
         self._cache = cache
         self._mention_only = mention_only
         self._corrected = RecentKeys()
@@ -161,11 +160,21 @@ class Messages:
         subtype = event.get("subtype")
         if subtype in JOINED and event.get("user") == me.bot_user:
             return invited(event, me)
+        self._note(event)
         if deleted := _deleted(event):
             self._cache.gone.add(message_id(event["channel"], deleted))
             return None
         spoken = _corrected(body, me) if subtype == "message_changed" else _written(body, event, me)
         return await self._heard(spoken, me) if spoken else None
+
+    def _note(self, event: Json) -> None:
+        if event.get("subtype") not in SUBTYPES:
+            self._unexpected.note("subtype", event.get("subtype"))
+        blocks = event.get("blocks") or ()
+        for block in blocks if isinstance(blocks, list) else ():
+            kind = block.get("type") if isinstance(block, Mapping) else type(block).__name__
+            if kind not in BLOCKS:
+                self._unexpected.note("block", kind)
 
     def accepted(self, event: InboundEvent) -> None:
         """Remember an accepted correction: the message as it was may arrive only after it."""

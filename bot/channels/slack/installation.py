@@ -61,8 +61,13 @@ class Unreachable(Exception):
     """Slack (or the store of installations) cannot be asked now."""
 
 
+TAKEN, UNKNOWN = "taken", "not yet known"
+"""How a token fares, besides Slack's word for refusing it."""
+
+
 class StaticToken:
-    """The simple case: one workspace, one token from the settings. `refusal` is why Slack does not take it, if so."""
+    """The simple case: one workspace, one token from the settings. `state` is how it fares: `TAKEN`, `UNKNOWN`, or why
+    Slack refuses it."""
 
     waits = True
 
@@ -70,7 +75,7 @@ class StaticToken:
         self._client = client
         self._token = token
         self._found: Installation | None = None
-        self.refusal: str | None = None
+        self.state = UNKNOWN
 
     async def of(self, _team: str | None, _enterprise: str | None) -> Installation | None:
         """Return the one installation; asks Slack once, with `auth.test`. Raises Unreachable."""
@@ -90,15 +95,15 @@ class StaticToken:
 
     def refused(self, _me: Installation | None, word: str) -> None:
         """Note that Slack refuses the token; what was accepted waits for the operator, who is told once."""
-        if self.refusal != word:
+        if self.state != word:
             log.error("slack_token_refused", reason=word, remedy="set a valid SLACK_BOT_TOKEN, restart")
-        self.refusal = word
+        self.state = word
 
     def taken(self) -> None:
         """Note that Slack takes the token."""
-        if self.refusal is not None:
-            log.info("slack_token_taken_again", was=self.refusal)
-        self.refusal = None
+        if self.state not in (TAKEN, UNKNOWN):
+            log.info("slack_token_taken_again", was=self.state)
+        self.state = TAKEN
 
 
 async def identify(client: AsyncWebClient, token: str) -> Installation:

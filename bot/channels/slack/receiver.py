@@ -31,7 +31,9 @@ from bot.channels.slack.client import library_log
 from bot.channels.slack.errors import UNREACHABLE
 from bot.channels.slack.events import FollowedThreads, Messages, ThreadCache, invited
 from bot.channels.slack.installation import Installation, Tokens, reason_of
+from bot.channels.slack.known import KINDS
 from bot.channels.slack.modals import ABOUT_MESSAGE, ASK_ANYWHERE, Modals
+from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import Register
 from bot.inbox.events import InboundEvent
 
@@ -39,9 +41,12 @@ from bot.inbox.events import InboundEvent
 class EventParser:
     """Reads bodies; remembers which threads it let in."""
 
-    def __init__(self, cache: ThreadCache, threads: FollowedThreads, mention_only: Collection[str] = ()) -> None:
+    def __init__(
+        self, cache: ThreadCache, threads: FollowedThreads, unexpected: Unexpected, mention_only: Collection[str] = ()
+    ) -> None:
         self._threads = threads
-        self._messages = Messages(threads, cache, mention_only)
+        self._unexpected = unexpected
+        self._messages = Messages(threads, cache, unexpected, mention_only)
 
     async def read(self, body: Mapping[str, Any], me: Installation) -> InboundEvent | None:
         """Return the envelope for what a person asked of the bot, or None when there is nothing to answer.
@@ -71,9 +76,13 @@ class EventParser:
                 return await self._messages.read(body, me)
             case "app_home_opened":
                 return read_home(body, me)
-            case "member_joined_channel" if body["event"].get("user") == me.bot_user:
-                return invited(body["event"], me)
-        return None
+            case "member_joined_channel":
+                return invited(body["event"], me) if body["event"].get("user") == me.bot_user else None
+            case "app_uninstalled" | "tokens_revoked":
+                return None
+            case unknown:
+                self._unexpected.note("event", unknown)
+                return None
 
 
 log = structlog.stdlib.get_logger(__name__)
@@ -144,9 +153,16 @@ class EventReceiver:
     """What happens to a body between the signature and the acknowledgement, and the few things beside it."""
 
     def __init__(
-        self, parser: EventParser, accept: Accept, quarantine: Quarantine, courtesies: AssistantStatus, say: Texts
+        self,
+        parser: EventParser,
+        accept: Accept,
+        quarantine: Quarantine,
+        courtesies: AssistantStatus,
+        say: Texts,
+        unexpected: Unexpected,
     ) -> None:
         self._parser = parser
+        self._unexpected = unexpected
         self._accept = accept
         self._quarantine = quarantine
         self._status = courtesies
@@ -156,6 +172,8 @@ class EventReceiver:
     async def keep(self, body: Json, context: AsyncBoltContext) -> BoltResponse | None:
         """Accept what is for the bot and return the acknowledgement; None for what is for the listeners."""
         me: Installation | None = context.get("installed")
+        if not self._known(body):
+            return BoltResponse(status=200, body="")
         envelope = await self._read(body, me) if me is not None else None
         if envelope is None or me is None:
             return None
@@ -170,6 +188,17 @@ class EventReceiver:
         if fresh:
             self._beside(envelope, body, me, context.client)
         return BoltResponse(status=200, body="")
+
+    def _known(self, body: Json) -> bool:
+        """Tell whether a body is of a kind that Bolt or this program reads; Slack hears that any other was received."""
+        kind = "command" if "command" in body else body.get("type")
+        if kind in KINDS or "ssl_check" in body:
+            return True
+        self._unexpected.note("request", kind)
+        if kind == "app_rate_limited":
+            minute = body.get("minute_rate_limited")
+            log.warning("slack_withholds_events", minute=minute, remedy="too many events in this workspace: see docs")
+        return False
 
     async def prompts(self, event: Json, context: AsyncBoltContext) -> None:
         """Offer questions when somebody opens the agent's messages."""

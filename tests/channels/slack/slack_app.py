@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -44,6 +45,8 @@ class SlackApp:
         self.people = fake.people
         self.world = fake.world
         self.quarantined: list[Mapping[str, Any]] = []
+        self.unexpected: Counter[tuple[str, str]] = Counter()
+        self.registers: dict[str, Register] = {}
         self.url = ""
         self._seen = 0
 
@@ -85,6 +88,10 @@ class SlackApp:
     async def _waiting(self) -> int:
         queue_depth = (await self.store.queue_depth()).get("slack")
         return queue_depth.waiting if queue_depth else 0
+
+    def register(self, user: str) -> Register:
+        """Return the register a test has a person choose; clinicians' until then."""
+        return self.registers.get(user, Register.PROFESSIONAL)
 
     def title(self, node: str, register: Register = Register.PROFESSIONAL) -> str:
         """Return the title of an answer."""
@@ -132,6 +139,7 @@ async def house(
         inbox.is_known,
         inbox.is_quiet,
         quarantine,
+        lambda channel, kind: slack_app.unexpected.update([(channel, kind)]),
     )
     slack = Slack(Credentials(mode, fake.api, **given, mention_only=mention_only), home, oauth, ping)
     slack_app = SlackApp(fake, slack, inbox, store, engine)
