@@ -1,38 +1,41 @@
-"""Wiring: the one place that knows every part."""
+"""Composition root: the one module that knows every part. What only serving needs is imported where it is served."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import secrets
 import signal
-from collections.abc import Iterator, Mapping
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import SecretStr
-
-from bot import logs
-from bot.channels.leader import LeaderOnly
+from bot.channels import registry
 from bot.content.loader import load, no_collection
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Button, Register
 from bot.errors import SettingsError
-from bot.inbox.identity import Identity
 from bot.matching import build_matcher
-from bot.service import Platform, Service
 from bot.settings import Settings
-from bot.store.open import open_store, sqlite_path
 
 if TYPE_CHECKING:
-    from bot.channels.slack.app import Credentials
-    from bot.channels.slack.oauth import OAuth
-    from bot.channels.telegram.app import Config
+    from bot.channels.base import Accept, Channel, HostServices
+    from bot.inbox.identity import Identity
+    from bot.inbox.inbox import Inbox
+    from bot.service import Service
 
 
-def build_engine(settings: Settings, *, templates: bool = True) -> Engine:
+def build_engine(
+    settings: Settings,
+    *,
+    templates: bool = True,
+    default_register: Callable[[str], Register] = registry.default_register,
+) -> Engine:
     """Return the engine over the content the settings name; raises LoadError when that content has faults.
 
     `templates=False` leaves the rendering of every text once to its first use, where a fault raises TemplateError.
@@ -44,42 +47,29 @@ def build_engine(settings: Settings, *, templates: bool = True) -> Engine:
         library,
         matcher,
         require_approved=settings.footnote_require_approved,
-        default_register=lambda channel: Register.PROFESSIONAL if channel == "slack" else Register.LAYPERSON,
+        default_register=default_register,
     )
 
 
-def platforms(settings: Settings, service: Service, engine: Engine, identity: Identity) -> Iterator[Platform]:
-    """Yield the adapter of every configured channel. To be called inside the running event loop."""
-    if settings.telegram_bot_token:
-        yield _telegram(settings, service, engine)
-    if settings.slack_configured:
-        yield _slack(settings, service, engine, identity)
+def host_services(
+    channel: str, settings: Settings, inbox: Inbox, engine: Engine, identity: Identity, accept: Accept | None = None
+) -> HostServices:
+    """Return what a channel is given; `accept` where something stands before the inbox."""
+    from bot.channels.base import HostServices
 
-
-def telegram_config(settings: Settings) -> Config:
-    """Return what the Telegram adapter and its doctor need."""
-    from bot.channels.telegram.app import Config
-
-    return Config(
-        token=_clear(settings.telegram_bot_token),
-        base_url=settings.telegram_api_base_url,
-        mode=settings.telegram_mode,
-        webhook_url=settings.telegram_webhook_url or "",
-        webhook_secret=_clear(settings.telegram_webhook_secret),
-        inline=settings.telegram_inline,
-    )
-
-
-def slack_credentials(settings: Settings) -> Credentials:
-    """Return what the Slack adapter and its doctor need."""
-    from bot.channels.slack.app import Credentials
-
-    return Credentials(
-        mode=settings.slack_mode,
-        base_url=settings.slack_api_base_url,
-        bot_token=_clear(settings.slack_bot_token),
-        app_token=_clear(settings.slack_app_token),
-        signing_secret=_clear(settings.slack_signing_secret),
+    return HostServices(
+        accept=accept or inbox.accept,
+        user_left=inbox.user_left,
+        quarantine=partial(inbox.quarantine_raw, channel),
+        is_known=inbox.is_known,
+        is_quiet=inbox.is_quiet,
+        unexpected=partial(inbox.metrics.unexpected, channel),
+        lead=inbox.lead,
+        texts=engine.sentence,
+        topics=partial(first_topics, engine),
+        library=engine.library,
+        identity=identity,
+        database_url=settings.footnote_database_url,
     )
 
 
@@ -92,60 +82,48 @@ def first_topics(engine: Engine, register: Register) -> list[Button]:
     return [Button(engine.label(node, register), payloads.payload(node)) for node in nodes]
 
 
-def _telegram(settings: Settings, service: Service, engine: Engine) -> Platform:
-    from bot.channels.telegram.app import Telegram
-    from bot.channels.telegram.inline import general
-
-    config = telegram_config(settings)
-    inbox = service.inbox
-
-    async def unreadable(reason: str, update: str) -> None:
-        await inbox.quarantine_raw("telegram", reason, update)
-
-    telegram = Telegram(
-        config,
-        accept=service.accept,
-        user_left=inbox.user_left,
-        quarantine=unreadable,
-        words=engine.sentence,
-        topics=general(engine.library),
-        numbers=[(one.label, one.number) for one in engine.library.copy_numbers],
-    )
-    return LeaderOnly(telegram, inbox) if config.mode == "polling" else telegram
+# --- serving ----------------------------------------------------------------------------------------------------------
 
 
-def _slack(settings: Settings, service: Service, engine: Engine, identity: Identity) -> Platform:
-    from bot.channels.slack.app import HostServices, Slack
+def run(configuration: registry.Configuration) -> None:
+    """Serve every configured channel until SIGTERM or SIGINT. Raises LoadError, SettingsError or StoreError."""
+    from bot import logs
 
-    async def unreadable(body: Mapping[str, Any], reason: str) -> None:
-        await service.inbox.quarantine_raw("slack", reason, json.dumps(body, sort_keys=True))
-
-    house = HostServices(
-        accept=service.accept,
-        say=engine.sentence,
-        topics=lambda register: first_topics(engine, register),
-        known=service.inbox.is_known,
-        quiet=service.inbox.is_quiet,
-        unexpected=service.inbox.metrics.unexpected,
-        quarantine=unreadable,
-    )
-    return Slack(slack_credentials(settings), house, _oauth(settings, identity))
+    logs.configure(configuration.shared.footnote_log_level, configuration.secrets)
+    engine = build_engine(configuration.shared)
+    asyncio.run(_serve(configuration, engine))
 
 
-def _oauth(settings: Settings, identity: Identity) -> OAuth | None:
-    """Return the installer of many workspaces; None where one static token is given."""
-    if settings.slack_bot_token or not settings.slack_client_id:
-        return None
-    from bot.channels.slack.oauth import OAuth, OAuthSettings
+async def _serve(configuration: registry.Configuration, engine: Engine) -> None:
+    from bot.inbox.identity import Identity
+    from bot.service import Service
+    from bot.store.open import open_store
 
-    client = OAuthSettings(
-        settings.slack_client_id, _clear(settings.slack_client_secret), settings.footnote_database_url
-    )
-    return OAuth(client, identity)
+    settings = configuration.shared
+    identity = Identity(installation_secret(settings))
+    store = await open_store(settings.footnote_database_url)
+    try:
+        service = Service(settings, store, engine, identity)
+        add_channels(service, configuration, engine, identity)
+        gc.collect()
+        gc.freeze()  # the content lives as long as the process: the collector need not look at it again
+        await service.run(_stop_signal())
+    finally:
+        await store.close()
 
 
-def _clear(secret: SecretStr | None) -> str:
-    return secret.get_secret_value() if secret else ""
+def add_channels(service: Service, configuration: registry.Configuration, engine: Engine, identity: Identity) -> None:
+    """Build every configured channel and have the service serve it; to be called inside the running event loop."""
+    for plugin, own in configuration.channels:
+        host = host_services(plugin.name, configuration.shared, service.inbox, engine, identity, service.accept)
+        service.add(plugin.build(host, own))
+
+
+def _stop_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    return stop
 
 
 def installation_secret(settings: Settings) -> str:
@@ -153,6 +131,8 @@ def installation_secret(settings: Settings) -> str:
 
     Raises SettingsError on PostgreSQL, where every replica must be given the same secret.
     """
+    from bot.store.open import sqlite_path
+
     if settings.footnote_secret:
         return settings.footnote_secret.get_secret_value()
     if not settings.footnote_database_url.startswith("sqlite"):
@@ -171,30 +151,55 @@ def _new_secret(path: Path) -> str:
     return secret
 
 
-def run(settings: Settings) -> None:
-    """Serve every configured channel until SIGTERM or SIGINT. Raises LoadError, SettingsError or StoreError."""
-    logs.configure(settings.footnote_log_level, settings.secrets)
-    engine = build_engine(settings)
-    asyncio.run(_serve(settings, engine))
+# --- a conversation at this computer ----------------------------------------------------------------------------------
 
 
-async def _serve(settings: Settings, engine: Engine) -> None:
-    secret = installation_secret(settings)
-    store = await open_store(settings.footnote_database_url)
+def converse(settings: Settings, register: Register | None) -> None:
+    """Talk in the terminal until the lines end; reads standard input when that is no terminal. Nothing is kept."""
+    from rich.console import Console
+
+    from bot import logs
+    from bot.channels.terminal.plugin import Terminal, typed_lines
+
+    logs.configure("ERROR", settings.secrets)
+    register = register or registry.default_register(Terminal.name)
+    engine = build_engine(settings, default_register=lambda _channel: register)
+    console = Console(highlight=False, markup=False)
+    lines = typed_lines(console) if sys.stdin.isatty() else sys.stdin
+    with asyncio.Runner() as runner, tempfile.TemporaryDirectory() as folder:
+        opened = local_inbox(settings, engine, f"sqlite:///{folder}/chat.sqlite3", partial(Terminal, console=console))
+        terminal = runner.run(opened.__aenter__())
+        terminal.welcome(register)
+        try:
+            for line in lines:  # read outside the event loop, where Ctrl-C reaches the prompt
+                runner.run(terminal.receive(line))
+        finally:
+            runner.run(opened.__aexit__(None, None, None))
+
+
+LocalChannel = TypeVar("LocalChannel", bound="Channel")
+
+
+@asynccontextmanager
+async def local_inbox(
+    settings: Settings, engine: Engine, database_url: str, build: Callable[[HostServices], LocalChannel]
+) -> AsyncIterator[LocalChannel]:
+    """Run an inbox with one channel and no web port; leaving answers what was accepted."""
+    from bot.inbox.identity import Identity
+    from bot.inbox.inbox import Inbox
+    from bot.store.open import open_store
+
+    settings = settings.model_copy(update={"footnote_database_url": database_url})
+    store, identity = await open_store(database_url), Identity(installation_secret(settings))
     try:
-        identity = Identity(secret)
-        service = Service(settings, store, engine, identity)
-        for platform in platforms(settings, service, engine, identity):
-            service.add(platform)
-        gc.collect()
-        gc.freeze()  # the content lives as long as the process: the collector need not look at it again
-        await service.run(_stop_signal())
+        inbox = Inbox(store, engine, identity)
+        channel = build(host_services(registry.LOCAL, settings, inbox, engine, identity))
+        inbox.add(channel.delivery)
+        await inbox.start()
+        await channel.start()
+        yield channel
+        await channel.stop()
+        await inbox.drain(settings.footnote_drain_seconds)
+        await channel.close()
     finally:
         await store.close()
-
-
-def _stop_signal() -> asyncio.Event:
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    return stop

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels.registry import default_register
 from bot.content.library import Library
 from bot.content.loader import load
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Register
 from bot.matching import build_matcher
 from tests.leaks import ear
 
@@ -26,12 +26,7 @@ def library() -> Library:
     return load(ROOT / "dialogs", ROOT / "content")
 
 
-def clinicians_on_slack(channel: str) -> Register:
-    """Who is taken to write where, as served."""
-    return Register.PROFESSIONAL if channel == "slack" else Register.LAYPERSON
-
-
 @pytest.fixture(scope="session")
 def engine(library: Library) -> Engine:
     """The engine as served."""
-    return Engine(library, build_matcher(library), default_register=clinicians_on_slack)
+    return Engine(library, build_matcher(library), default_register=default_register)

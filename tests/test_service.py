@@ -28,7 +28,7 @@ class Quiet:
     name = "quiet"
 
     def __init__(self) -> None:
-        self.channel = self
+        self.delivery = self
         self.steps: list[str] = []
         self.stopping = asyncio.Event()
         self.go_on = asyncio.Event()

@@ -6,21 +6,24 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels.registry import load_configuration, plugins
+from bot.channels.telegram.plugin import TelegramSettings
 from bot.errors import SettingsError
-from bot.settings import Settings, load_settings
+from bot.settings import EnvironmentSettings, Settings, load, load_settings
 
 
 @pytest.fixture(autouse=True)
 def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
+    models: list[type[EnvironmentSettings]] = [Settings, *(plugin.settings for plugin in plugins())]
+    for model in models:
+        for field in model.model_fields:
+            monkeypatch.delenv(model.variable(field), raising=False)
     monkeypatch.chdir(tmp_path)
 
 
 def test_nothing_is_needed_for_the_terminal() -> None:
+    assert load_configuration().channels == ()
     settings = load_settings()
-    assert settings.telegram_bot_token is None
-    assert not settings.slack_configured
     assert settings.footnote_dialogs.is_dir()
     assert settings.footnote_host == "127.0.0.1", "nothing listens beyond loopback unless asked"
 
@@ -47,7 +50,7 @@ def test_a_fault_names_variable_and_fix(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as refused:
-        load_settings()
+        load_configuration()
     for words in named:
         assert words in str(refused.value)
 
@@ -56,7 +59,7 @@ def test_all_faults_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "no-colon")
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
     with pytest.raises(SettingsError) as refused:
-        load_settings()
+        load_configuration()
     assert "TELEGRAM_BOT_TOKEN" in str(refused.value)
     assert "SLACK_APP_TOKEN" in str(refused.value)
 
@@ -66,11 +69,11 @@ def test_a_secret_comes_from_a_file_and_the_plain_variable_wins(
 ) -> None:
     (tmp_path / "token").write_text("42:from-file\n")
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN_FILE", str(tmp_path / "token"))
-    token = load_settings().telegram_bot_token
+    token = load(TelegramSettings).bot_token
     assert token is not None
     assert token.get_secret_value() == "42:from-file"
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "42:plain")
-    token = load_settings().telegram_bot_token
+    token = load(TelegramSettings).bot_token
     assert token is not None
     assert token.get_secret_value() == "42:plain"
 
@@ -83,13 +86,14 @@ def test_a_missing_secret_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 def test_secrets_never_show_in_a_representation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "42:very-secret")
-    settings = load_settings()
-    assert "very-secret" not in repr(settings)
-    assert "42:very-secret" in settings.secrets
+    configuration = load_configuration()
+    assert "very-secret" not in repr(configuration)
+    assert configuration.secrets == ("42:very-secret",)
 
 
 def test_an_empty_variable_does_not_hide_a_secret_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("4242:STAND-IN\n")
-    settings = load_settings({"TELEGRAM_BOT_TOKEN": "", "TELEGRAM_BOT_TOKEN_FILE": str(tmp_path / "token")})
-    assert settings.telegram_bot_token is not None
-    assert settings.telegram_bot_token.get_secret_value() == "4242:STAND-IN"
+    given = {"TELEGRAM_BOT_TOKEN": "", "TELEGRAM_BOT_TOKEN_FILE": str(tmp_path / "token")}
+    token = load(TelegramSettings, given).bot_token
+    assert token is not None
+    assert token.get_secret_value() == "4242:STAND-IN"

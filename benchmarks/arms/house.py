@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import gc
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import trees
 from benchmarks.arms.storage import opened
+from bot.app import host_services
+from bot.channels.base import HostServices
 from bot.content.library import Library
 from bot.content.loader import load
 from bot.dialog.engine import Engine
 from bot.inbox.identity import Identity
 from bot.inbox.inbox import Inbox
 from bot.matching import build_matcher
+from bot.settings import Settings
 
 SECRET = "a secret for the benchmark"
 
@@ -37,6 +41,12 @@ async def over(library: Library, folder: str, url: str = "", synchronous: str = 
     file = Path(tempfile.mkdtemp(dir=folder)) / "footnote.sqlite3"
     store = await opened(url or f"sqlite:///{file}", synchronous)
     return Inbox(store, engine, Identity(SECRET)), engine
+
+
+def host(inbox: Inbox, engine: Engine) -> HostServices:
+    """Return what a channel is given, but for its topics."""
+    given = host_services("benchmark", Settings(), inbox, engine, Identity(SECRET))
+    return replace(given, topics=lambda _register: [])
 
 
 def settled() -> None:

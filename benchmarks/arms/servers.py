@@ -13,7 +13,7 @@ from telegram import Update
 from telegram.ext import Application, CallbackQueryHandler
 
 from benchmarks.arms import updates
-from benchmarks.arms.house import SECRET, settled
+from benchmarks.arms.house import SECRET, host, settled
 from benchmarks.arms.slack import slack_over
 from benchmarks.arms.slack_stock import stock_app
 from benchmarks.arms.telegram import UNLIMITED
@@ -51,17 +51,14 @@ async def telegram_footnote(api: int, folder: str, nodes: int) -> Listening:
         webhook_secret="benchmark",
         rates=UNLIMITED,
     )
-    inbox = service.inbox
-    service.add(
-        Telegram(config, accept=inbox.accept, user_left=inbox.user_left, quarantine=_refuse, words=engine.sentence)
-    )
+    service.add(Telegram(config, host(service.inbox, engine)))
     return await _run(service)
 
 
 async def slack_footnote(api: int, folder: str, nodes: int) -> Listening:
     """Footnote with Slack's HTTP mode, put together as `footnote serve` does."""
     service, engine = await _service(folder, nodes)
-    service.add(slack_over(service.inbox.accept, engine, f"https://127.0.0.1:{api}/api/"))
+    service.add(slack_over(host(service.inbox, engine), f"https://127.0.0.1:{api}/api/"))
     return await _run(service)
 
 
@@ -100,7 +97,7 @@ async def _run(service: Service) -> Listening:
     settled()
     running = asyncio.create_task(service.run(asyncio.Event()))
     port = await service.listening
-    for platform in service.platforms.values():
+    for platform in service.channels.values():
         while not platform.health().get("up"):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     _KEPT.append(running)
@@ -121,7 +118,3 @@ async def _serve(app: web.Application) -> Listening:
 
 
 _KEPT: list[asyncio.Task[None]] = []
-
-
-async def _refuse(reason: str, _text: str) -> None:
-    raise RuntimeError(reason)

@@ -6,12 +6,12 @@ import asyncio
 
 from benchmarks import trees
 from benchmarks.arms import events, slack_canned
-from benchmarks.arms.house import house, idle, settled, shipped_house
+from benchmarks.arms.house import host, house, idle, settled, shipped_house
 from benchmarks.arms.lanes import side_by_side
-from bot.channels.slack.app import Credentials, HostServices, Slack
+from bot.channels.base import HostServices
+from bot.channels.slack.app import Credentials, Slack
 from bot.channels.slack.receiver import bolt_request
 from bot.dialog import payloads
-from bot.dialog.engine import Engine
 
 QUESTIONS = ("what dose of ala was studied", "is ala safe", "does vitamin k2 help", "what are the first-line drugs")
 
@@ -49,8 +49,8 @@ class Turns:
     async def _open(self, folder: str, nodes: int) -> None:
         made = house(folder, nodes, events.CHARACTERS) if self._kind == "press" else shipped_house(folder)
         self._inbox, engine = await made
-        self._slack = slack_over(self._inbox.accept, engine)
-        self._inbox.add(self._slack.channel)
+        self._slack = slack_over(host(self._inbox, engine))
+        self._inbox.add(self._slack.delivery)
         await self._inbox.start()
         await self._slack.start()
         settled()
@@ -73,7 +73,7 @@ class Turns:
             self._waiting[channel].set()
 
 
-def slack_over(accept: object, engine: Engine, base_url: str = "https://slack.com/api/") -> Slack:
-    """Return the adapter over an inbox and an engine."""
+def slack_over(services: HostServices, base_url: str = "https://slack.com/api/") -> Slack:
+    """Return the channel, with a fixed token."""
     credentials = Credentials("http", base_url, "xoxb-benchmark", signing_secret=events.SIGNING_SECRET)
-    return Slack(credentials, HostServices(accept, engine.sentence, lambda _register: []))  # type: ignore[arg-type]
+    return Slack(credentials, services)

@@ -8,10 +8,10 @@ import json
 from benchmarks import trees
 from benchmarks.arms import updates
 from benchmarks.arms.canned import Canned
-from benchmarks.arms.house import house, idle, settled
+from benchmarks.arms.house import host, house, idle, settled
 from benchmarks.arms.lanes import side_by_side
 from bot.channels.telegram import client
-from bot.channels.telegram.channel import TelegramChannel
+from bot.channels.telegram.channel import TelegramDelivery
 from bot.channels.telegram.receiver import UpdateReceiver
 from bot.channels.telegram.updates import UpdateParser
 from bot.dialog import payloads
@@ -55,11 +55,9 @@ class Turns:
         client.AiohttpRequest = Canned  # type: ignore[attr-defined, assignment]
         bot = client.make_bot(updates.TOKEN, "http://127.0.0.1", UNLIMITED)
         self._inbox, engine = await house(folder, nodes, updates.CHARACTERS, synchronous=synchronous)
-        channel = TelegramChannel(bot, engine.sentence, UNLIMITED)
+        channel = TelegramDelivery(bot, engine.sentence, UNLIMITED)
         self._inbox.add(channel)
-        self._receiver = UpdateReceiver(
-            UpdateParser(123456), channel, self._inbox.accept, self._inbox.user_left, _unreadable
-        )
+        self._receiver = UpdateReceiver(UpdateParser(123456), channel, host(self._inbox, engine))
         await bot.initialize()
         await self._inbox.start()
         settled()
@@ -71,12 +69,8 @@ class Turns:
     async def _turn(self, number: int) -> None:
         """Take one update and wait until its answer has reached the API."""
         answered = self._waiting[self._chats[number]] = asyncio.Event()
-        await self._receiver.take([json.loads(self._bodies[number])])
+        await self._receiver.receive([json.loads(self._bodies[number])])
         await answered.wait()
 
     def _sent(self, chat: int) -> None:
         self._waiting[chat].set()
-
-
-async def _unreadable(reason: str, _text: str) -> None:
-    raise RuntimeError(reason)

@@ -9,11 +9,9 @@ from pathlib import Path
 
 from bot.authoring.rules import channels, language, phrases, registers, small_talk, sources, tree
 from bot.authoring.rules.base import CheckContext, Rule
-from bot.channels.base import ChannelLimits, LimitCheck
+from bot.channels.base import ChannelLimits
 from bot.content.diagnostics import Diagnostic, Level
 from bot.content.loader import attempt
-
-__all__ = ["RULES", "ChannelLimits", "LimitCheck", "Report", "check"]
 
 RULES: tuple[Rule, ...] = (
     tree.unreachable,
@@ -78,7 +76,8 @@ def check(dialogs: Path, content: Path, today: date, channel_limits: Sequence[Ch
     answers = sum(len(topic.answers) for topic in library.topics.values())
     if any(diagnostic.code.startswith("F") for diagnostic in tried.diagnostics):
         return Report(tried.diagnostics, answers)
-    limit_checks = () if tried.diagnostics else tuple(limits(library) for limits in channel_limits)
-    context = CheckContext(library, today, limit_checks)
+    limit_checks = () if tried.diagnostics else tuple(limits.answers(library) for limits in channel_limits)
+    label_limits = tuple(limit for limits in channel_limits for limit in limits.labels)
+    context = CheckContext(library, today, limit_checks, label_limits)
     found = {diagnostic for rule in RULES for diagnostic in rule(context)}
     return Report(tuple(sorted({*tried.diagnostics, *found})), answers)

@@ -9,10 +9,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.authoring.check import ChannelLimits, Report, check
+from bot.authoring.check import Report, check
 from bot.authoring.decisions import ReviewRefused, decide
 from bot.authoring.review_page import contents
 from bot.authoring.rule_pages import write
+from bot.channels.base import ChannelLimits
 from bot.content.library import Library
 from bot.content.loader import load
 from bot.content.models import Status

@@ -1,12 +1,28 @@
-"""What every channel shares with the rest: the bot's own sentences, and its measure of an answer's length."""
+"""What a channel is to the rest of the bot, and what the rest of the bot is to a channel.
+
+A channel is one folder. Its `plugin.py` holds a `ChannelPlugin` and imports no SDK at its top, so that the channels
+nobody configured cost nothing. `bot/channels/registry.py` finds plugins; nothing else names one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from bot.content.library import Library
-from bot.dialog.turn import Register
+from bot.dialog.composer import Composer
+from bot.dialog.turn import Button, Register, Reply
+from bot.inbox.events import Delivery, InboundEvent
+from bot.settings import EnvironmentSettings
+
+if TYPE_CHECKING:
+    import typer
+    from aiohttp import web
+
+    from bot.inbox.identity import Identity
 
 
 class Texts(Protocol):
@@ -15,8 +31,120 @@ class Texts(Protocol):
     def __call__(self, key: str, register: Register, **values: Any) -> str: ...
 
 
-LimitCheck = Callable[[str, Register], Iterable[str]]
-"""A channel's judgement of one node's answer, rendered as it would really be sent: one sentence per limit it breaks."""
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One finding of a doctor: whether it is as it should be, what was looked at, and what to do if not."""
 
-ChannelLimits = Callable[[Library], LimitCheck]
-"""Makes a channel's measure for one library. Channels know how they send, so they bring their own."""
+    ok: bool
+    what: str
+    fix: str = ""
+
+
+class Channel(Protocol):
+    """A running channel, as the service sees it."""
+
+    @property
+    def delivery(self) -> Delivery:
+        """How answers are delivered there."""
+
+    async def start(self) -> None:
+        """Begin to take events. Returns at once; an outage of the platform is waited out in the background."""
+
+    async def stop(self) -> None:
+        """Take no more events."""
+
+    async def close(self) -> None:
+        """Let go of connections, after the last answer was delivered."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the HTTP paths it needs on the shared port, if any."""
+
+    def health(self) -> Mapping[str, Any]:
+        """Return its state for /readyz: `up` and whatever helps an operator."""
+
+
+Accept = Callable[[InboundEvent], Awaitable[bool]]
+"""Writes an event to the inbox; False for one that is known. Raises when it could not be written: then the platform
+must not be told that it was received, so that it sends the event again."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostServices:
+    """What a channel is given: the inbox, the bot's texts, and what several replicas must agree on."""
+
+    accept: Accept
+    user_left: Callable[[str], Awaitable[None]]
+    """Notes that a person left; unless they return, they are forgotten after the grace period."""
+    quarantine: Callable[[str, str], Awaitable[None]]
+    """Keeps an event that cannot be read (reason, raw text), for an operator. Raises when it could not be kept."""
+    is_known: Callable[[str, str | None], Awaitable[bool]]
+    """Tells whether the bot has answered in this conversation; with a person, whether it answered them last."""
+    is_quiet: Callable[[str], Awaitable[bool]]
+    """Tells whether somebody asked the bot to be quiet in this conversation."""
+    unexpected: Callable[[str], None]
+    """Counts something the platform sent that is not known, by its kind."""
+    lead: Callable[[str], AbstractAsyncContextManager[asyncio.Event]]
+    """Waits until this replica alone leads in what is named; the event is set when that ends."""
+    texts: Texts
+    topics: Callable[[Register], Sequence[Button]]
+    """Returns the buttons of the answers one can begin with."""
+    library: Library
+    identity: Identity
+    database_url: str
+
+
+class ChannelSettings(EnvironmentSettings):
+    """The settings of one channel. `env_prefix` in its `model_config` begins the name of each variable."""
+
+    @property
+    def configured(self) -> bool:
+        """Whether enough is set to serve this channel."""
+        return False
+
+
+LimitCheck = Callable[[str, Register], Iterable[str]]
+"""Judges one node's answer as it would really be sent: yields a sentence for each limit it breaks."""
+
+
+def longest_reply(composer: Composer, node: str, register: Register) -> Reply:
+    """Return the longest form of an answer: the first one, which also offers the choice of register."""
+    return Reply(composer.card(node, register), offer=composer.words("welcome-offer", register))
+
+
+@dataclass(frozen=True, slots=True)
+class LabelLimit:
+    """The longest button label, in characters: a longer one is an error where the channel refuses it."""
+
+    characters: int
+    reason: str
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelLimits:
+    """What `footnote check` holds content to, for the sake of one channel."""
+
+    answers: Callable[[Library], LimitCheck]
+    labels: tuple[LabelLimit, ...] = ()
+
+
+S = TypeVar("S", bound=ChannelSettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelPlugin(Generic[S]):
+    """Everything the rest of the bot knows of a channel. What is None or left out, the channel does not have."""
+
+    name: str
+    """In event keys, metrics, the database and on the command line: never changed once people have used it."""
+    settings: type[S]
+    build: Callable[[HostServices, S], Channel]
+    """Makes the channel inside the running event loop."""
+    set_up: str = ""
+    """What to set so that it is configured, in one line for an operator."""
+    default_register: Register = Register.LAYPERSON
+    """The register of people who have not chosen one."""
+    doctor: Callable[[S, Texts], Awaitable[Sequence[CheckResult]]] | None = None
+    limits: ChannelLimits | None = None
+    commands: Callable[[], typer.Typer] | None = None
+    """Its own commands, as `footnote NAME ...`."""

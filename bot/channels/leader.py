@@ -1,69 +1,71 @@
-"""A platform that allows one client at a time is run by the replica that holds its post."""
+"""A channel whose platform allows one client at a time: of several replicas, the leader alone takes its events."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from aiohttp import web
 
-from bot.inbox.events import Channel
-from bot.inbox.inbox import Inbox
-from bot.service import Platform
+from bot.channels.base import Channel
+from bot.inbox.events import Delivery
+
+if TYPE_CHECKING:
+    from aiohttp import web
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class LeaderOnly:
-    """Starts the platform when this process gets the post and stops it when the post is lost.
+    """Starts the channel when this process becomes the leader and stops it when it no longer is.
 
-    Answers are delivered by every replica; only taking events is the holder's.
+    Every replica delivers answers; only taking events is the leader's.
     """
 
-    def __init__(self, platform: Platform, inbox: Inbox) -> None:
-        self._platform = platform
-        self._inbox = inbox
+    def __init__(self, channel: Channel, lead: Callable[[str], AbstractAsyncContextManager[asyncio.Event]]) -> None:
+        self._channel = channel
+        self._lead = lead
         self._task: asyncio.Task[None] | None = None
-        self._holding = False
+        self._leading = False
 
     @property
-    def channel(self) -> Channel:
+    def delivery(self) -> Delivery:
         """How answers are delivered there."""
-        return self._platform.channel
+        return self._channel.delivery
 
     async def start(self) -> None:
-        """Begin to stand for the post; returns at once."""
-        self._task = asyncio.create_task(self._campaign(), name=f"post-{self.channel.name}")
+        """Begin to campaign for leadership; returns at once."""
+        self._task = asyncio.create_task(self._campaign(), name=f"lead-{self.delivery.name}")
 
     async def stop(self) -> None:
-        """Take no more events and give the post up."""
+        """Take no more events and give leadership up."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def close(self) -> None:
         """Let go of connections."""
-        await self._platform.close()
+        await self._channel.close()
 
     def routes(self) -> list[web.RouteDef]:
-        """The platform's HTTP paths."""
-        return self._platform.routes()
+        """Return the channel's HTTP paths."""
+        return self._channel.routes()
 
     def health(self) -> Mapping[str, Any]:
-        """The platform's state; a replica without the post is up, waiting."""
-        return {**self._platform.health(), "leader": True} if self._holding else {"up": True, "leader": False}
+        """Return the channel's state; a replica that does not lead is up, waiting."""
+        return {**self._channel.health(), "leader": True} if self._leading else {"up": True, "leader": False}
 
     async def _campaign(self) -> None:
         while True:
-            async with self._inbox.lead(self.channel.name) as lost:
-                log.info("post_held", channel=self.channel.name)
-                await self._platform.start()
-                self._holding = True
+            async with self._lead(self.delivery.name) as lost:
+                log.info("leadership_won", channel=self.delivery.name)
+                await self._channel.start()
+                self._leading = True
                 try:
                     await lost.wait()
-                    log.warning("post_lost", channel=self.channel.name)
+                    log.warning("leadership_lost", channel=self.delivery.name)
                 finally:
-                    self._holding = False
-                    await self._platform.stop()
+                    self._leading = False
+                    await self._channel.stop()

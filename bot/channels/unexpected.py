@@ -9,8 +9,8 @@ import structlog
 
 log = structlog.stdlib.get_logger(__name__)
 
-Count = Callable[[str, str], None]
-"""Counts one more of a kind on a channel; see `Metrics.unexpected`."""
+Count = Callable[[str], None]
+"""Counts one more of a kind; see `Metrics.unexpected`."""
 
 MAX_NAMED = 1_000
 """Names remembered, so that a flood of new ones fills neither memory nor log."""
@@ -19,21 +19,17 @@ MAX_NAME = 80
 """Characters of a name that are logged."""
 
 
-def uncounted(_channel: str, _kind: str) -> None:
-    """Count nothing; for a channel without metrics."""
-
-
 class Unexpected:
     """Notes unknown things of one channel."""
 
-    def __init__(self, channel: str, count: Count = uncounted) -> None:
+    def __init__(self, channel: str, count: Count) -> None:
         self._channel = channel
         self._count = count
         self._named: set[tuple[str, str]] = set()
 
     def note(self, kind: str, name: object) -> None:
         """Count one more of a kind (`event`, `error`, `block`, ...) and name it in the log if it is new."""
-        self._count(self._channel, kind)
+        self._count(kind)
         known = (kind, str(name)[:MAX_NAME])
         if known not in self._named and len(self._named) < MAX_NAMED:
             self._named.add(known)

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from bot.settings import load_settings
+from bot.errors import UsageError
+from bot.settings import SHIPPED, load_settings
 
 app = typer.Typer()
 review = typer.Typer(help="Who reviewed what; records a decision.")
@@ -30,11 +31,11 @@ class ReviewStatus(StrEnum):
 def check(as_json: JsonOption = False) -> None:
     """Check dialogs and content: every fault of every file, with place and remedy. Exits with 1 on an error."""
     from bot.authoring.reports import run_check
-    from bot.channels.limits import CHANNEL_LIMITS
+    from bot.channels import registry
 
     settings = load_settings()
     today = datetime.now(UTC).date()
-    _print(run_check(settings.footnote_dialogs, settings.footnote_content, today, CHANNEL_LIMITS, as_json=as_json))
+    _print(run_check(settings.footnote_dialogs, settings.footnote_content, today, registry.limits(), as_json=as_json))
 
 
 @app.command()
@@ -110,6 +111,8 @@ def docs() -> None:
 
     settings = load_settings()
     root = settings.footnote_content.resolve().parent
+    if root == SHIPPED:
+        raise UsageError("these are the files of the package: `footnote docs` writes beside a content/ of your own")
     _print(run_docs(settings.footnote_dialogs, settings.footnote_content, root))
 
 

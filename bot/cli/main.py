@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bot.dialog.turn import Register
     from bot.settings import Settings
 
+
 app = typer.Typer(name="footnote", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(content.app)
 app.add_typer(operate.app)
@@ -26,6 +27,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def main() -> NoReturn:
     """Run the command line; an error written for people is printed without a traceback and exits with 2."""
     try:
+        if sys.argv[1:2] != ["ask"]:  # one question needs no command of a channel, and should start fast
+            _add_channel_commands()
         app()
     except FootnoteError as error:
         typer.echo(f"footnote: {error}", err=True)
@@ -33,32 +36,35 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
+def _add_channel_commands() -> None:
+    from bot.channels import registry
+
+    for name, commands in registry.commands().items():
+        app.add_typer(commands, name=name)
+
+
 @app.command()
 def serve() -> None:
     """Run every configured channel in one process; with none configured, say so and talk in the terminal."""
-    from bot.app import run
-    from bot.settings import load_settings
+    from bot.app import converse, run
+    from bot.channels import registry
 
-    settings = load_settings()
-    if settings.telegram_bot_token or settings.slack_configured:
-        run(settings)
+    configuration = registry.load_configuration()
+    if configuration.channels:
+        run(configuration)
         return
-    typer.echo(NOTHING_CONFIGURED, err=True)
-    _converse(settings, None)
-
-
-NOTHING_CONFIGURED = """No channel is configured, so this is a conversation in the terminal.
-  Telegram: set TELEGRAM_BOT_TOKEN (from @BotFather); docs/telegram.md has the steps.
-  Slack:    set SLACK_BOT_TOKEN and SLACK_APP_TOKEN; docs/slack.md has the steps.
-"""
+    typer.echo("No channel is configured, so this is a conversation in the terminal.", err=True)
+    typer.echo(registry.set_up() + "\n", err=True)
+    converse(configuration.shared, None)
 
 
 @app.command()
 def chat(register: ToneOption = None) -> None:
     """Talk to the bot in the terminal; reads lines when standard input is no terminal."""
+    from bot.app import converse
     from bot.settings import load_settings
 
-    _converse(load_settings(), register)
+    converse(load_settings(), _register(register))
 
 
 @app.command()
@@ -67,7 +73,7 @@ def ask(
     node: Annotated[str | None, typer.Option(help="Press the button of this node instead.")] = None,
     after: Annotated[str | None, typer.Option(help="The node last shown in the conversation.")] = None,
     register: ToneOption = None,
-    channel: Annotated[str, typer.Option(help="telegram, slack or terminal")] = "terminal",
+    channel: Annotated[str, typer.Option(help="telegram, slack, terminal or another channel")] = "terminal",
     as_json: JsonOption = False,
     explain: Annotated[bool, typer.Option("--explain", help="Texts why this answer was chosen.")] = False,
 ) -> None:
@@ -85,17 +91,6 @@ def ask(
         _engine(settings)
         raise
     typer.echo(answer)
-
-
-def _converse(settings: Settings, register: str | None) -> None:
-    from rich.console import Console
-
-    from bot.channels.terminal.chat import converse, typed_lines
-    from bot.dialog.turn import Register
-
-    console = Console(highlight=False, markup=False)
-    lines = typed_lines(console) if sys.stdin.isatty() else sys.stdin
-    converse(_engine(settings), console, lines, _register(register) or Register.LAYPERSON)
 
 
 def _engine(settings: Settings, *, templates: bool = True) -> Engine:

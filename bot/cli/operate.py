@@ -1,42 +1,59 @@
-"""`footnote` for those who run it: doctor, Telegram's links, the quarantine, backup and restore."""
+"""`footnote` for those who run it: doctor, the quarantine, backup and restore."""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.errors import UsageError
 from bot.settings import load_settings
 
+if TYPE_CHECKING:
+    from bot.channels.base import CheckResult, Texts
+    from bot.channels.registry import Configuration
+
 app = typer.Typer()
-telegram = typer.Typer(help="What belongs to Telegram alone.", no_args_is_help=True)
 inbox = typer.Typer(help="Turns that wait or failed: list, replay, drop.", no_args_is_help=True)
-app.add_typer(telegram, name="telegram")
 app.add_typer(inbox, name="inbox")
 
 
 @app.command()
-def doctor(platform: Annotated[str | None, typer.Argument(help="telegram or slack; both if left out")] = None) -> None:
-    """Examine the set-up of each configured platform and say what to mend, and where."""
+def doctor(channel: Annotated[str | None, typer.Argument(help="telegram or slack; both if left out")] = None) -> None:
+    """Examine the set-up of each configured channel and say what to mend, and where."""
     from bot.app import build_engine
-    from bot.doctor import examine
+    from bot.channels import registry
 
-    settings = load_settings()
-    healthy, report = asyncio.run(examine(settings, build_engine(settings), platform))
+    configuration = registry.load_configuration()
+    texts = build_engine(configuration.shared).sentence
+    healthy, report = asyncio.run(examine(configuration, texts, channel))
     typer.echo(report)
     raise typer.Exit(0 if healthy else 1)
 
 
-@telegram.command("links")
-def telegram_links() -> None:
-    """Print a link per answer, for leaflets and QR codes."""
-    from bot.app import build_engine
-    from bot.doctor import telegram_links as links
+async def examine(configuration: Configuration, texts: Texts, channel: str | None) -> tuple[bool, str]:
+    """Return whether all is well, and the report. Raises UsageError for a channel that has no doctor."""
+    from bot.channels import registry
 
-    settings = load_settings()
-    typer.echo(asyncio.run(links(settings, build_engine(settings))))
+    names = [one.name for one in registry.plugins() if one.doctor is not None]
+    if channel not in (None, *names):
+        raise UsageError(f"there is no channel '{channel}': use {' or '.join(names)}")
+    lines, healthy = [], True
+    for plugin, own in configuration.channels:
+        if plugin.doctor is not None and channel in (None, plugin.name):
+            results = await plugin.doctor(own, texts)
+            healthy = healthy and all(result.ok for result in results)
+            lines += [plugin.name, *map(_line, results)]
+    if not lines:
+        return False, f"nothing to examine: configure a channel first\n{registry.set_up()}"
+    return healthy, "\n".join(lines)
+
+
+def _line(result: CheckResult) -> str:
+    mark = "ok " if result.ok else "FIX"
+    return f"  {mark}  {result.what}" + (f"\n       -> {result.fix}" if result.fix else "")
 
 
 @inbox.command("list")

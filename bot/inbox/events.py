@@ -56,7 +56,7 @@ class OutboundMessage:
     doubtful: bool = False
 
 
-class Channel(Protocol):
+class Delivery(Protocol):
     """A place that can deliver an answer."""
 
     name: str

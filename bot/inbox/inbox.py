@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from bot.dialog.turn import State
-from bot.inbox.events import Channel, InboundEvent
+from bot.inbox.events import Delivery, InboundEvent
 from bot.inbox.identity import Identity
 from bot.inbox.metrics import Metrics
 from bot.inbox.policy import RetryPolicy
@@ -40,7 +40,7 @@ class Inbox:
         store: Store,
         engine: Answerer,
         identity: Identity,
-        channels: Iterable[Channel] = (),
+        channels: Iterable[Delivery] = (),
         *,
         metrics: Metrics | None = None,
         policy: RetryPolicy | None = None,
@@ -58,7 +58,7 @@ class Inbox:
         for channel in channels:
             self.add(channel)
 
-    def add(self, channel: Channel) -> None:
+    def add(self, channel: Delivery) -> None:
         """Serve one more channel; to be called before `start`."""
         self._desks[channel.name] = WorkerPool(channel, self._processor, self._lease)
 

@@ -12,7 +12,7 @@ import structlog
 
 from bot.dialog import payloads
 from bot.dialog.turn import Effect, Incoming, Kind, Reply, State
-from bot.inbox.events import Address, Channel, InboundEvent, OutboundMessage
+from bot.inbox.events import Address, Delivery, InboundEvent, OutboundMessage
 from bot.inbox.identity import Identity
 from bot.inbox.metrics import Metrics
 from bot.inbox.policy import RetryPolicy
@@ -108,7 +108,7 @@ class TurnProcessor:
     policy: RetryPolicy
     now: Callable[[], float]
 
-    async def answer(self, turn: Turn, channel: Channel) -> TurnResult:
+    async def answer(self, turn: Turn, channel: Delivery) -> TurnResult:
         """Deliver the answer to one turn and return what it leaves behind. Raises what the channel raises."""
         parcel = unpack(turn, self.identity)
         reply, state = self.engine.respond(turn.state, parcel.incoming)
@@ -141,7 +141,7 @@ class TurnProcessor:
             return self.engine.report(reply, await self.store.export(turn.person))
         return reply
 
-    async def _deliver(self, turn: Turn, parcel: Payload, reply: Reply, channel: Channel) -> tuple[str, ...]:
+    async def _deliver(self, turn: Turn, parcel: Payload, reply: Reply, channel: Delivery) -> tuple[str, ...]:
         sent = list(turn.sent)
 
         async def progress(message: str, *, last: bool = False) -> None:

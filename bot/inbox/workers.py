@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.inbox.events import Busy, Channel, Gone, Refused
+from bot.inbox.events import Busy, Delivery, Gone, Refused
 from bot.inbox.policy import after_failure, while_busy
 from bot.inbox.processor import TurnProcessor
 from bot.store.base import AcceptResult, Lease, QueueDepth, StoreUnavailable, Turn, TurnResult
@@ -21,7 +21,7 @@ log = structlog.stdlib.get_logger(__name__)
 class WorkerPool:
     """Works through one channel's lanes: each in order, many side by side."""
 
-    def __init__(self, channel: Channel, processor: TurnProcessor, lease: Callable[[], Lease]) -> None:
+    def __init__(self, channel: Delivery, processor: TurnProcessor, lease: Callable[[], Lease]) -> None:
         self.channel = channel
         self._processor = processor
         self._policy = processor.policy

@@ -23,7 +23,7 @@ class Expect(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     node: str | None = None
-    outcome: Literal["answer", "choices", "urgent", "not-covered"] | None = None
+    outcome: Literal["answer", "choices", "urgent", "not-covered", "small-talk"] | None = None
     cites: tuple[int, ...] = ()
     contains: tuple[Worded, ...] = ()
     lacks: tuple[Worded, ...] = ()
@@ -31,26 +31,45 @@ class Expect(BaseModel):
 
 
 class Turn(BaseModel):
-    """One thing a person does: says words, taps a node's button, or switches the register."""
+    """One thing a person does: says words, taps a node's button, names a command, or switches the register.
+
+    `after` are the seconds since the turn before.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     say: str | None = None
     tap: str | None = None
+    command: str | None = None
     switch: Register | None = None
     thread: str = "main"
+    after: float = 1.0
     expect: Expect = Expect()
 
 
 class Script(BaseModel):
-    """A conversation; played in both registers unless it names one, on all stages unless it names some."""
+    """A conversation; played in both registers unless it names one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     tone: Register | None = None
-    stages: tuple[str, ...] = ("engine", "terminal", "telegram", "slack")
     turns: tuple[Turn, ...]
+
+    @property
+    def threads(self) -> bool:
+        """Whether it goes on in several threads at once, which not every channel has."""
+        return len({turn.thread for turn in self.turns}) > 1
+
+    @property
+    def commands(self) -> bool:
+        """Whether a command is named in it, which not every channel shows in a conversation."""
+        return any(turn.command is not None for turn in self.turns)
+
+    @property
+    def waits(self) -> bool:
+        """Whether time passes in it, which only a driver with a clock of its own can play."""
+        return any(turn.after != Turn.model_fields["after"].default for turn in self.turns)
 
 
 def scripts() -> Iterator[tuple[str, Script]]:
@@ -60,11 +79,10 @@ def scripts() -> Iterator[tuple[str, Script]]:
             yield path.stem, Script.model_validate(raw)
 
 
-def plays(stage: str) -> list[tuple[str, Script, Register]]:
-    """Return every script to be played on `stage`, once per register."""
+def plays() -> list[tuple[str, Script, Register]]:
+    """Return every script, once per register."""
     return [
         (f"{stem}: {script.name} ({register})", script, register)
         for stem, script in scripts()
-        if stage in script.stages
         for register in ((script.tone,) if script.tone else tuple(Register))
     ]

@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from pydantic import SecretStr
 
-from bot.app import platforms
+from bot.app import add_channels
+from bot.channels.registry import Configuration
 from bot.channels.slack import render as slack
 from bot.channels.telegram import render as telegram
+from bot.channels.telegram.plugin import TelegramSettings, plugin
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Register, Reply, State
@@ -37,7 +40,7 @@ class Desk(Notebook):
     """A platform that is only a channel."""
 
     @property
-    def channel(self) -> Desk:
+    def delivery(self) -> Desk:
         return self
 
     async def start(self) -> None: ...
@@ -54,13 +57,14 @@ class Desk(Notebook):
 
 
 @asynccontextmanager
-async def serving(settings: Settings, engine: Engine) -> AsyncIterator[tuple[Service, Store]]:
-    """Run a service; whoever comes in adds platforms with `begin`."""
+async def serving(
+    settings: Settings, engine: Engine, telegram: TelegramSettings | None = None
+) -> AsyncIterator[tuple[Service, Store]]:
+    """Run a service with Telegram, or with a channel that only remembers."""
     store = await open_store(settings.footnote_database_url)
     service, stop = Service(settings, store, engine, Identity("s" * 32)), asyncio.Event()
-    if settings.telegram_bot_token:
-        for platform in platforms(settings, service, engine, Identity("s" * 32)):
-            service.add(platform)
+    if telegram:
+        add_channels(service, Configuration(settings, ((plugin, telegram),)), engine, Identity("s" * 32))
     else:
         service.add(Desk())
     running = asyncio.create_task(service.run(stop))
@@ -81,7 +85,7 @@ async def workers(tmp_path: Path, engine: Engine, per_minute: int) -> AsyncItera
         footnote_questions_per_minute=per_minute,
     )
     async with serving(settings, engine) as (service, store):
-        platform = service.platforms["telegram"]
+        platform = service.channels["telegram"]
         assert isinstance(platform, Desk)
         yield service, platform, store
 
@@ -217,10 +221,9 @@ async def test_a_patient_on_telegram_who_asks_too_much_is_told_so(tmp_path: Path
             footnote_database_url=f"sqlite:///{tmp_path}/f.sqlite3",
             footnote_port=0,
             footnote_questions_per_minute=1,
-            telegram_bot_token=fake.token,
-            telegram_api_base_url=fake.url,
         )
-        async with serving(settings, engine):
+        telegram = TelegramSettings(bot_token=SecretStr(fake.token), api_base_url=fake.url)
+        async with serving(settings, engine, telegram):
             ann = fake.person("Ann")
             for words in (ALA, ALA, PAIN):
                 ann.says(words)

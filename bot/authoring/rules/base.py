@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from bot.channels.base import LimitCheck
+from bot.channels.base import LabelLimit, LimitCheck
 from bot.content.diagnostics import Diagnostic
 from bot.content.library import Library, Topic
 from bot.content.models import Answer, Claim, Note
@@ -21,6 +21,7 @@ class CheckContext:
     library: Library
     today: date
     limit_checks: tuple[LimitCheck, ...] = ()
+    label_limits: tuple[LabelLimit, ...] = ()
 
     def answers(self) -> Iterator[AnswerRef]:
         """Yield every answer with its topic and file."""

@@ -10,28 +10,21 @@ from bot.content.files import diagnostic_at
 from bot.content.library import MissingText
 from bot.content.models import Register
 
-SHOWN = 30
-"""Longest label, in characters, that a phone shows whole."""
-
-SENT = 75
-"""Longest label, in characters, that Slack accepts (Block Kit, button element); longer: no message at all."""
-
 
 def long_labels(context: CheckContext) -> Iterator[Diagnostic]:
-    """L01: a button label that a phone cuts off (warning) or that Slack refuses (error)."""
+    """L01: a button label that a channel cuts off (warning) or refuses (error)."""
     for answer_ref in context.answers():
         for register in Register:
             length = len(context.library.text(answer_ref.answer.label, register))
-            if length > SHOWN:
-                refused = length > SENT
-                why = f"Slack refuses more than {SENT}" if refused else f"a phone shows {SHOWN}"
+            if broken := [limit for limit in context.label_limits if length > limit.characters]:
+                limit = max(broken, key=lambda one: (one.refused, -one.characters))
                 yield diagnostic_at(
                     answer_ref.path,
                     ("label", register.value),
                     "L01",
-                    f"the label has {length} characters; {why}",
+                    f"the label has {length} characters; {limit.reason}",
                     "shorten it",
-                    level="error" if refused else "warning",
+                    level="error" if limit.refused else "warning",
                 )
 
 

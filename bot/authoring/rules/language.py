@@ -6,13 +6,11 @@ from collections.abc import Iterator
 
 from bot.authoring.readability import Grade, explains, grade, occurs, sentences_of, split, word_count
 from bot.authoring.rules.base import AnswerRef, CheckContext
-from bot.content.diagnostics import Diagnostic, nearest
-from bot.content.document import Paragraph
+from bot.content.diagnostics import Diagnostic, Location, nearest
 from bot.content.files import diagnostic_at
 from bot.content.library import Library
-from bot.content.markdown import UnsupportedMarkdown, parse
+from bot.content.markdown import Paragraph, UnsupportedMarkdown, parse
 from bot.content.models import Claim, Register
-from bot.content.source_map import Location
 from bot.content.template_checks import texts
 
 MAX_RAW, MAX_ADJUSTED = 9.0, 6.0
@@ -155,14 +153,15 @@ def unshowable(context: CheckContext) -> Iterator[Diagnostic]:
 
 
 def urgent_first(context: CheckContext) -> Iterator[Diagnostic]:
-    """U01: the urgent answer begins with what to do, cites nothing before it, and carries no editor's notes."""
+    """U01: an urgent answer begins with what to do, cites nothing before it, and carries no editor's notes."""
+    urgent = context.library.main.urgent
     for answer_ref in context.answers():
-        if answer_ref.node != context.library.main.urgent:
+        if answer_ref.node != urgent and not answer_ref.node.startswith(f"{urgent}-"):
             continue
         first = answer_ref.answer.claims[0]
         if first.kind != "action" or first.cites:
-            message = "the urgent answer must begin with what to do, without a citation"
+            message = "an urgent answer must begin with what to do, without a citation"
             yield diagnostic_at(answer_ref.path, ("claims", 0), "U01", message, "put a claim of `kind: action` first")
         if answer_ref.answer.notes:
-            message = "the urgent answer carries no editor's notes"
+            message = "an urgent answer carries no editor's notes"
             yield diagnostic_at(answer_ref.path, ("notes",), "U01", message, "remove them", key=True)

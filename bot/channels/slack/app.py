@@ -1,4 +1,4 @@
-"""Slack as the service sees it: a platform that takes events, delivers answers and tells how it is."""
+"""Slack as the service sees it: it takes events, delivers answers and tells how it is."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
 
-from bot.channels.base import Texts
+from bot.channels.base import HostServices, Texts
 from bot.channels.slack.assistant import AssistantStatus
-from bot.channels.slack.channel import SlackChannel
+from bot.channels.slack.channel import SlackDelivery
 from bot.channels.slack.client import new_session, web_client
-from bot.channels.slack.events import FollowedThreads, Known, Quiet, ThreadCache, never_quiet, nothing_known
-from bot.channels.slack.home import AppHome, Topics
+from bot.channels.slack.events import FollowedThreads, ThreadCache
+from bot.channels.slack.home import AppHome
 from bot.channels.slack.installation import TAKEN, StaticToken, Tokens, Unreachable
 from bot.channels.slack.oauth import OAuth
-from bot.channels.slack.receiver import Accept, EventParser, EventReceiver, Quarantine, bolt_app, bolt_request
+from bot.channels.slack.receiver import EventParser, EventReceiver, bolt_app, bolt_request
 from bot.channels.slack.sender import Sender
 from bot.channels.slack.socket import PING_SECONDS, Socket
-from bot.channels.unexpected import Count, Unexpected, uncounted
+from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import Register
-from bot.inbox.events import Busy, Channel, OutboundMessage, Progress
+from bot.inbox.events import Busy, Delivery, OutboundMessage, Progress
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -50,26 +50,8 @@ class Credentials:
     mention_only: frozenset[str] = frozenset()
 
 
-async def not_kept(_body: Mapping[str, Any], _reason: str) -> None:
-    """Drop what cannot be read; that it came is in the log."""
-
-
-@dataclass(frozen=True, slots=True)
-class HostServices:
-    """What the channel needs of the rest: the inbox, the bot's texts, the topics of the Home, what the store knows of a
-    conversation, and a place for what cannot be read."""
-
-    accept: Accept
-    say: Texts
-    topics: Topics
-    known: Known = nothing_known
-    quiet: Quiet = never_quiet
-    quarantine: Quarantine = not_kept
-    unexpected: Count = uncounted
-
-
 class Slack:
-    """The adapter. It must be made inside a running event loop and ends with `close`."""
+    """The channel. It must be made inside a running event loop and ends with `close`."""
 
     def __init__(
         self, credentials: Credentials, host: HostServices, oauth: OAuth | None = None, ping: float = PING_SECONDS
@@ -82,22 +64,22 @@ class Slack:
         self._tokens: Tokens = self._oauth or self._static  # type: ignore[assignment]  # one of them there is
         unexpected = Unexpected("slack", host.unexpected)
         cache = ThreadCache()
-        self._status = AssistantStatus(self._client, host.say)
-        sender = Sender(self._client, self._session, self._tokens)
-        self._channel = StatusClearingChannel(
-            SlackChannel(sender, host.say, AppHome(host.say, host.topics), cache, unexpected), self._status
-        )
-        parser = EventParser(cache, FollowedThreads(host.known, host.quiet), unexpected, credentials.mention_only)
-        reception = EventReceiver(parser, host.accept, host.quarantine, self._status, host.say, unexpected)
-        self._app = self._bolt(reception, host.say)
+        self._status = AssistantStatus(self._client, host.texts)
+        sender, home = Sender(self._client, self._session, self._tokens), AppHome(host.texts, host.topics)
+        delivery = SlackDelivery(sender, host.texts, home, cache, unexpected)
+        self._delivery = StatusClearingDelivery(delivery, self._status)
+        threads = FollowedThreads(host.is_known, host.is_quiet)
+        parser = EventParser(cache, threads, unexpected, credentials.mention_only)
+        receiver = EventReceiver(parser, host, self._status, unexpected)
+        self._app = self._bolt(receiver, host.texts)
         self._socket = Socket(self._app, credentials.app_token, ping) if credentials.mode == "socket" else None
         self._greeting: asyncio.Task[None] | None = None
         self._open = False
 
     @property
-    def channel(self) -> Channel:
+    def delivery(self) -> Delivery:
         """How answers are delivered on Slack."""
-        return self._channel
+        return self._delivery
 
     async def start(self) -> None:
         """Begin to take events. Returns at once: an outage of Slack is waited out in the background."""
@@ -135,13 +117,13 @@ class Slack:
         token = self._static.state if self._static is not None else "per workspace"
         return {**state, "up": state["up"] and (self._static is None or token == TAKEN), "token": token}
 
-    def _bolt(self, reception: EventReceiver, say: Texts) -> AsyncApp:
+    def _bolt(self, receiver: EventReceiver, texts: Texts) -> AsyncApp:
         return bolt_app(
             self._client,
             self._credentials.signing_secret,
             self._tokens,
-            reception,
-            say("slack-not-installed", Register.PROFESSIONAL),
+            receiver,
+            texts("slack-not-installed", Register.PROFESSIONAL),
             self._oauth.flow if self._oauth else None,
             self._oauth.uninstalled if self._oauth else self._removed,
         )
@@ -177,16 +159,16 @@ class Slack:
         return await to_aiohttp_response(await self._app.async_dispatch(asked))
 
 
-class StatusClearingChannel:
-    """The channel, which also takes down the sign that an answer is on its way."""
+class StatusClearingDelivery:
+    """Delivers, and clears the status "is working on it" afterwards."""
 
-    def __init__(self, channel: SlackChannel, courtesies: AssistantStatus) -> None:
-        self.name = channel.name
-        self._inner = channel
-        self._status = courtesies
+    def __init__(self, inner: SlackDelivery, status: AssistantStatus) -> None:
+        self.name = inner.name
+        self._inner = inner
+        self._status = status
 
     async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
-        """Deliver the answer; raises Busy, and then the sign stays up, or Gone."""
+        """Deliver the answer; raises Busy, and then the status stays, or Gone."""
         try:
             await self._inner.deliver(message, progress)
         except Busy:

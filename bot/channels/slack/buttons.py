@@ -39,8 +39,8 @@ FRAME, VOTE = 3, 1
 class Buttons:
     """Lays out what one can press under an answer."""
 
-    def __init__(self, say: Texts) -> None:
-        self._say = say
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
 
     def under(self, reply: Reply, asker: str, lines: int, *, home: bool, share: bool, quiet: bool) -> list[Json]:
         """Return the blocks below an answer that fills so many lines of a phone: buttons, and a row for a vote. The
@@ -48,7 +48,7 @@ class Buttons:
         register = reply.card.register
         rows = MAX_ROW if home else min(MAX_ROWS, max(1, (SCREEN - VOTE - lines) // ROW))
         room = Room(MAX_ROW if home else MAX_BUTTONS - share, rows)
-        hush = [Button(self._say("quiet-button", register), STAY_QUIET)] if quiet else []
+        hush = [Button(self._texts("quiet-button", register), STAY_QUIET)] if quiet else []
         shown, menu = _chosen(reply, room, hush, home=home)
         row = self.elements(shown, register, "way") + ([self._share(reply)] if share else [])
         blocks = list(actions([[*row, *([_menu(menu)] if menu else [])]]))
@@ -70,20 +70,21 @@ class Buttons:
         if button.role == "danger":
             one["style"] = "danger"
         if button.role in _SPELT_OUT:
-            one["accessibility_label"] = clipped(self._say("slack-button", register, label=button.label))
+            one["accessibility_label"] = clipped(self._texts("slack-button", register, label=button.label))
         return one
 
     def command(self, key: str, name: str, register: Register, *, danger: bool = False) -> Json:
         """Return a button for one of the bot's commands, such as `forget`."""
-        button = Button(self._say(key, register), name, "danger" if danger else "navigation")
+        button = Button(self._texts(key, register), name, "danger" if danger else "navigation")
         return self._button(button, register, f"{COMMAND}:{name}")
 
     def above(self, register: Register, thread: str) -> Json:
         """Return the button that reads the first message of a thread, once it was looked at."""
-        return self._button(Button(self._say("read-above-button", register), thread), register, ABOVE)
+        return self._button(Button(self._texts("read-above-button", register), thread), register, ABOVE)
 
     def _share(self, reply: Reply) -> Json:
-        button = Button(self._say("slack-share", reply.card.register), payloads.payload(reply.card.node), "navigation")
+        payload = payloads.payload(reply.card.node)
+        button = Button(self._texts("slack-share", reply.card.register), payload, "navigation")
         return self._button(button, reply.card.register, SHARE)
 
 

@@ -51,27 +51,27 @@ MENTION = "@footnote"
 _PERSONAL = frozenset({Effect.FORGET, Effect.EXPORT})
 
 
-class SlackChannel:
-    """Slack as delivery sees it."""
+class SlackDelivery:
+    """Delivers answers; each to the place that its event came from."""
 
     name = "slack"
 
-    def __init__(self, sender: Sender, say: Texts, home: AppHome, cache: ThreadCache, unexpected: Unexpected) -> None:
+    def __init__(self, sender: Sender, texts: Texts, home: AppHome, cache: ThreadCache, unexpected: Unexpected) -> None:
         self._unexpected = unexpected
         self._sender = sender
-        self._say = say
+        self._texts = texts
         self._home = home
         self._cache = cache
-        self._renderer = SlackRenderer(say)
-        self._buttons = Buttons(say)
+        self._renderer = SlackRenderer(texts)
+        self._buttons = Buttons(texts)
 
-    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
+    async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
         """Deliver the answer; raises Busy, Gone or Refused (see bot.inbox.events.Channel)."""
-        place = SlackAddress.of(letter.address)
+        place = SlackAddress.of(message.address)
         if place.question is not None and place.question in self._cache.gone:
             raise Gone("the question was deleted before it was answered")
         try:
-            await self._deliver(place, letter, progress)
+            await self._deliver(place, message, progress)
         except (SlackApiError, *UNREACHABLE) as error:
             raise self._raised(error) from None
 
@@ -83,29 +83,29 @@ class SlackChannel:
             self._unexpected.note("status", status_of(error))
         return found
 
-    async def _deliver(self, place: SlackAddress, letter: OutboundMessage, progress: Progress) -> None:
-        reply = letter.reply
+    async def _deliver(self, place: SlackAddress, message: OutboundMessage, progress: Progress) -> None:
+        reply = message.reply
         if place.silent:
             return None
         if reply.effect in _FEEDBACK:
             return await self._thank(place, reply)
         if place.surface is Surface.HOME:
-            return await self._draw_home(place, letter, progress)
+            return await self._draw_home(place, message, progress)
         parts = self._notice(place, reply) or self._renderer.parts(
             reply, self._look(place, reply), self._closing(place, reply)
         )
         if place.surface is Surface.PRIVATE or self._for_one(place, reply):
-            return await self._send_to_user(place, parts, letter, progress)
-        return await self._send_to_channel(place, parts, letter, progress)
+            return await self._send_to_user(place, parts, message, progress)
+        return await self._send_to_channel(place, parts, message, progress)
 
     def _notice(self, place: SlackAddress, reply: Reply) -> list[SlackMessage]:
         """Return what is said instead of an answer: to those who invited the bot, what it is; to somebody who called it
         into a thread of others without a question it can answer, that it can read the message above."""
         register = reply.card.register
         if place.notice:
-            return [said(self._say(place.notice, register, mention=MENTION))]
+            return [said(self._texts(place.notice, register, mention=MENTION))]
         if place.above and (reply.card.outcome in _UNANSWERED or reply.card.node == HELP):
-            return [said(self._say("read-above", register), [self._buttons.above(register, place.thread or "")])]
+            return [said(self._texts("read-above", register), [self._buttons.above(register, place.thread or "")])]
         return []
 
     def _look(self, place: SlackAddress, reply: Reply) -> RenderOptions:
@@ -116,7 +116,7 @@ class SlackChannel:
 
     def _closing(self, place: SlackAddress, reply: Reply) -> list[str]:
         keys = [key for key, wanted in (("slack-masked", place.masked), ("slack-shared", place.shared)) if wanted]
-        return [self._say(key, reply.card.register) for key in keys]
+        return [self._texts(key, reply.card.register) for key in keys]
 
     @staticmethod
     def _for_one(place: SlackAddress, reply: Reply) -> bool:
@@ -129,39 +129,39 @@ class SlackChannel:
     # --- for everybody in the thread ----------------------------------------------------------------------------
 
     async def _send_to_channel(
-        self, place: SlackAddress, parts: list[SlackMessage], letter: OutboundMessage, progress: Progress
+        self, place: SlackAddress, parts: list[SlackMessage], message: OutboundMessage, progress: Progress
     ) -> None:
         channel, thread = place.channel, place.thread
-        changed = self._changed(place, letter)
+        changed = self._changed(place, message)
         for index, part in enumerate(parts):
-            if index < len(letter.sent):
+            if index < len(message.sent):
                 continue
             if index == 0 and changed is not None:
-                channel, ts = await self._update(place, part, letter.reply, changed)
-            elif found := await self._arrived(place, letter, channel, thread, index):
+                channel, ts = await self._update(place, part, message.reply, changed)
+            elif found := await self._arrived(place, message, channel, thread, index):
                 channel, ts = found
             else:
-                channel, ts = await self._post(place, part, letter.reply, channel, thread, index)
+                channel, ts = await self._post(place, part, message.reply, channel, thread, index)
             if thread is None and (place.shared or place.channel == place.user):
-                self._cache.alone.add(message_id(channel, ts), letter.reply.card.node)
+                self._cache.alone.add(message_id(channel, ts), message.reply.card.node)
                 self._cache.owners.add(message_id(channel, ts), place.user)
                 thread = ts
             await progress(message_id(channel, ts), last=index == len(parts) - 1)
 
     async def _arrived(
-        self, place: SlackAddress, letter: OutboundMessage, channel: str, thread: str | None, index: int
+        self, place: SlackAddress, message: OutboundMessage, channel: str, thread: str | None, index: int
     ) -> tuple[str, str] | None:
         """Look for the one part that an attempt which died may have posted without writing it down."""
-        if not letter.doubtful or index != len(letter.sent) or thread is None:
+        if not message.doubtful or index != len(message.sent) or thread is None:
             return None
         return await self._sender.arrived(place, channel, thread, index)
 
     @staticmethod
-    def _changed(place: SlackAddress, letter: OutboundMessage) -> tuple[str, str] | None:
+    def _changed(place: SlackAddress, message: OutboundMessage) -> tuple[str, str] | None:
         """Return the message this answer takes the place of, if any."""
-        if letter.earlier is not None:
-            return ts_of(letter.earlier)
-        if letter.reply.in_place and place.message is not None:
+        if message.earlier is not None:
+            return ts_of(message.earlier)
+        if message.reply.in_place and place.message is not None:
             return place.channel, place.message
         return None
 
@@ -210,7 +210,7 @@ class SlackChannel:
         self, place: SlackAddress, part: SlackMessage, reply: Reply, index: int
     ) -> tuple[str, str]:
         """Tell the person alone what could not be said in the channel; the sharer only why it was not shared."""
-        note = self._say("slack-not-invited" if place.shared else "slack-not-here", reply.card.register)
+        note = self._texts("slack-not-invited" if place.shared else "slack-not-here", reply.card.register)
         if place.shared:
             return await self._to_one(place, line(note))
         return await self._directly(place, part if index else preceded(line(note), part), index)
@@ -218,11 +218,11 @@ class SlackChannel:
     # --- for one person ------------------------------------------------------------------------------------------
 
     async def _send_to_user(
-        self, place: SlackAddress, parts: list[SlackMessage], letter: OutboundMessage, progress: Progress
+        self, place: SlackAddress, parts: list[SlackMessage], message: OutboundMessage, progress: Progress
     ) -> None:
-        replace = letter.reply.in_place and place.surface is Surface.PRIVATE
+        replace = message.reply.in_place and place.surface is Surface.PRIVATE
         for index, part in enumerate(parts):
-            if index >= len(letter.sent):
+            if index >= len(message.sent):
                 channel, ts = await self._to_one(place, part, replace=replace and index == 0)
                 await progress(message_id(channel, ts), last=index == len(parts) - 1)
 
@@ -258,11 +258,11 @@ class SlackChannel:
 
     # --- the App Home --------------------------------------------------------------------------------------------
 
-    async def _draw_home(self, place: SlackAddress, letter: OutboundMessage, progress: Progress) -> None:
-        parts = self._renderer.parts(letter.reply, RenderOptions(asker=place.user, home=True))
-        view = self._home.view(letter.reply, parts)
+    async def _draw_home(self, place: SlackAddress, message: OutboundMessage, progress: Progress) -> None:
+        parts = self._renderer.parts(message.reply, RenderOptions(asker=place.user, home=True))
+        view = self._home.view(message.reply, parts)
         if view is None:
-            return await self._send_to_channel(place, parts, letter, progress)
+            return await self._send_to_channel(place, parts, message, progress)
         await progress(message_id(place.user, await self._sender.publish(place, view)), last=True)
         return None
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.channels.base import CheckResult
 from bot.channels.slack.app import EVENTS_PATH, Credentials
 from bot.channels.slack.client import new_session, web_client
 from bot.channels.slack.errors import UNREACHABLE
@@ -19,16 +19,7 @@ from bot.channels.slack.oauth import INSTALL_PATH
 _REINSTALL = "api.slack.com/apps > your app > OAuth & Permissions > Scopes, then Install App > Reinstall"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One finding: `ok` or not, `what` was looked at, and how to `fix` it (empty when there is nothing to do)."""
-
-    ok: bool
-    what: str
-    fix: str = ""
-
-
-async def doctor(credentials: Credentials, public_url: str = "") -> list[Line]:
+async def doctor(credentials: Credentials, public_url: str = "") -> list[CheckResult]:
     """Return the findings in the order in which to mend them. `public_url` is the bot's own address in HTTP mode."""
     async with new_session() as session:
         client = web_client(credentials.base_url, session)
@@ -37,12 +28,12 @@ async def doctor(credentials: Credentials, public_url: str = "") -> list[Line]:
 
 async def _examined(
     client: AsyncWebClient, session: aiohttp.ClientSession, credentials: Credentials, public_url: str
-) -> AsyncIterator[Line]:
+) -> AsyncIterator[CheckResult]:
     if credentials.bot_token:
         for line in await _token_lines(client, credentials.bot_token):
             yield line
     else:
-        yield Line(True, f"no SLACK_BOT_TOKEN: workspaces install the app at {INSTALL_PATH}")
+        yield CheckResult(True, f"no SLACK_BOT_TOKEN: workspaces install the app at {INSTALL_PATH}")
     if credentials.mode == "socket":
         yield await _socket_line(client, credentials.app_token)
     else:
@@ -50,27 +41,27 @@ async def _examined(
         yield await _address_line(session, public_url)
 
 
-async def _token_lines(client: AsyncWebClient, token: str) -> list[Line]:
+async def _token_lines(client: AsyncWebClient, token: str) -> list[CheckResult]:
     try:
         me = await identify(client, token)
     except Unreachable as reason:
-        return [Line(False, f"SLACK_BOT_TOKEN: Slack says {reason}", _token_fix(str(reason)))]
-    return [Line(True, f"SLACK_BOT_TOKEN: workspace {me.team}, bot user {me.bot_user}"), *scope_lines(me)]
+        return [CheckResult(False, f"SLACK_BOT_TOKEN: Slack says {reason}", _token_fix(str(reason)))]
+    return [CheckResult(True, f"SLACK_BOT_TOKEN: workspace {me.team}, bot user {me.bot_user}"), *scope_lines(me)]
 
 
-def scope_lines(me: Installation) -> list[Line]:
+def scope_lines(me: Installation) -> list[CheckResult]:
     """Return a line for the scopes that must be there, one for those that may be, and one for the agent toggle."""
     missing, declined = sorted(SCOPES.keys() - me.scopes), sorted(OPTIONAL_SCOPES.keys() - me.scopes)
     agent = "agent: each question in a direct message opens its own thread"
     plain = "no agent here: direct messages are one conversation, without prompts and status"
     return [
-        Line(not missing, _listed("scopes", missing, len(SCOPES)), f"add them: {_REINSTALL}" if missing else ""),
-        Line(
+        CheckResult(not missing, _listed("scopes", missing, len(SCOPES)), f"add them: {_REINSTALL}" if missing else ""),
+        CheckResult(
             True,
             _listed("optional scopes", declined, len(OPTIONAL_SCOPES)),
             f"without them threads are not followed; to follow them, add: {_REINSTALL}" if declined else "",
         ),
-        Line(
+        CheckResult(
             me.agent,
             agent if me.agent else plain,
             "" if me.agent else "on a paid plan: your app > Agents & AI Apps > switch on, then reinstall",
@@ -82,33 +73,35 @@ def _listed(what: str, missing: list[str], of: int) -> str:
     return f"{what}: {of - len(missing)} of {of} granted" + (f", missing {', '.join(missing)}" if missing else "")
 
 
-async def _socket_line(client: AsyncWebClient, app_token: str) -> Line:
+async def _socket_line(client: AsyncWebClient, app_token: str) -> CheckResult:
     fix = "your app > Basic Information > App-Level Tokens > generate one with connections:write; Socket Mode > enable"
     try:
         await client.apps_connections_open(app_token=app_token)
     except (SlackApiError, *UNREACHABLE) as error:
-        return Line(False, f"SLACK_APP_TOKEN: Slack says {reason_of(error)}", fix)
-    return Line(True, "SLACK_APP_TOKEN: Slack offers a connection (Socket Mode)")
+        return CheckResult(False, f"SLACK_APP_TOKEN: Slack says {reason_of(error)}", fix)
+    return CheckResult(True, "SLACK_APP_TOKEN: Slack offers a connection (Socket Mode)")
 
 
-def _secret_line(signing_secret: str) -> Line:
+def _secret_line(signing_secret: str) -> CheckResult:
     if signing_secret:
-        return Line(True, "SLACK_SIGNING_SECRET: set")
-    return Line(False, "SLACK_SIGNING_SECRET: missing", "your app > Basic Information > Signing Secret")
+        return CheckResult(True, "SLACK_SIGNING_SECRET: set")
+    return CheckResult(False, "SLACK_SIGNING_SECRET: missing", "your app > Basic Information > Signing Secret")
 
 
-async def _address_line(session: aiohttp.ClientSession, public_url: str) -> Line:
+async def _address_line(session: aiohttp.ClientSession, public_url: str) -> CheckResult:
     """An unsigned request must be refused with 401: then the address leads here, and signatures are looked at."""
     address = public_url.rstrip("/") + EVENTS_PATH
     fix = f"the address must be reachable from the internet and lead to {EVENTS_PATH} of this bot; it must be running"
     if not public_url:
-        return Line(True, f"request URL: not checked; Slack checks https://YOUR-HOST{EVENTS_PATH} when you save it")
+        return CheckResult(
+            True, f"request URL: not checked; Slack checks https://YOUR-HOST{EVENTS_PATH} when you save it"
+        )
     try:
         async with session.post(address, json={}) as answer:
             status = answer.status
     except UNREACHABLE as error:
-        return Line(False, f"request URL {address}: {type(error).__name__}", fix)
-    return Line(
+        return CheckResult(False, f"request URL {address}: {type(error).__name__}", fix)
+    return CheckResult(
         status == 401, f"request URL {address}: an unsigned request gets {status}", "" if status == 401 else fix
     )
 

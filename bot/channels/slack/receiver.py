@@ -7,6 +7,7 @@ no question (prompts, uninstalling) has a listener; catch-all listeners take the
 
 from __future__ import annotations
 
+import json
 import re
 from binascii import a2b_qp
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -24,7 +25,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.channels.base import Texts
+from bot.channels.base import HostServices
 from bot.channels.slack.actions import ABOVE, ASK, read_command, read_home, read_modal, read_press, unhelpful
 from bot.channels.slack.assistant import AssistantStatus
 from bot.channels.slack.client import library_log
@@ -37,6 +38,8 @@ from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import Register
 from bot.inbox.events import InboundEvent
 
+log = structlog.stdlib.get_logger(__name__)
+
 
 class EventParser:
     """Reads bodies; remembers which threads it let in."""
@@ -48,8 +51,8 @@ class EventParser:
         self._unexpected = unexpected
         self._messages = Messages(threads, cache, unexpected, mention_only)
 
-    async def read(self, body: Mapping[str, Any], me: Installation) -> InboundEvent | None:
-        """Return the envelope for what a person asked of the bot, or None when there is nothing to answer.
+    async def parse(self, body: Mapping[str, Any], me: Installation) -> InboundEvent | None:
+        """Return the event for what a person asked of the bot, or None when there is nothing to answer.
 
         Raises KeyError, TypeError, ValueError or AttributeError for a body that is not shaped as Slack shapes it.
         """
@@ -64,11 +67,11 @@ class EventParser:
                 return read_modal(body, me)
         return None
 
-    def accepted(self, envelope: InboundEvent) -> None:
+    def accepted(self, event: InboundEvent) -> None:
         """Remember who asked the bot, and in which conversation."""
-        self._messages.accepted(envelope)
-        if not envelope.unaddressed:
-            self._threads.note(envelope.conversation, envelope.person)
+        self._messages.accepted(event)
+        if not event.unaddressed:
+            self._threads.note(event.conversation, event.person)
 
     async def _event(self, body: Mapping[str, Any], me: Installation) -> InboundEvent | None:
         match body["event"].get("type"):
@@ -84,14 +87,6 @@ class EventParser:
                 self._unexpected.note("event", unknown)
                 return None
 
-
-log = structlog.stdlib.get_logger(__name__)
-
-Accept = Callable[[InboundEvent], Awaitable[bool]]
-"""Writes an envelope durably; False for one that is known already. Raises when it could not be written."""
-
-Quarantine = Callable[[Mapping[str, Any], str], Awaitable[None]]
-"""Takes a body that could not be read, and why; it is acknowledged, because repeating it would not help."""
 
 Json = dict[str, Any]
 
@@ -134,8 +129,8 @@ class Authorize(AsyncAuthorize):
 class AcknowledgeMiddleware(AsyncMiddleware):
     """The middleware; a class of its own because Bolt would gather two dozen arguments for a function every time."""
 
-    def __init__(self, reception: EventReceiver) -> None:
-        self._reception = reception
+    def __init__(self, receiver: EventReceiver) -> None:
+        self._receiver = receiver
 
     async def async_process(
         self,
@@ -145,48 +140,40 @@ class AcknowledgeMiddleware(AsyncMiddleware):
         next: Callable[[], Awaitable[BoltResponse]],
     ) -> BoltResponse | None:
         """Answer with the acknowledgement of what was accepted, or let the request go on."""
-        kept = await self._reception.keep(req.body, req.context)
-        return kept if kept is not None else await next()
+        accepted = await self._receiver.receive(req.body, req.context)
+        return accepted if accepted is not None else await next()
 
 
 class EventReceiver:
     """What happens to a body between the signature and the acknowledgement, and the few things beside it."""
 
     def __init__(
-        self,
-        parser: EventParser,
-        accept: Accept,
-        quarantine: Quarantine,
-        courtesies: AssistantStatus,
-        say: Texts,
-        unexpected: Unexpected,
+        self, parser: EventParser, host: HostServices, status: AssistantStatus, unexpected: Unexpected
     ) -> None:
         self._parser = parser
+        self._host = host
+        self._status = status
         self._unexpected = unexpected
-        self._accept = accept
-        self._quarantine = quarantine
-        self._status = courtesies
-        self._say = say
-        self._modals = Modals(say)
+        self._modals = Modals(host.texts)
 
-    async def keep(self, body: Json, context: AsyncBoltContext) -> BoltResponse | None:
+    async def receive(self, body: Json, context: AsyncBoltContext) -> BoltResponse | None:
         """Accept what is for the bot and return the acknowledgement; None for what is for the listeners."""
         me: Installation | None = context.get("installed")
         if not self._known(body):
             return BoltResponse(status=200, body="")
-        envelope = await self._read(body, me) if me is not None else None
-        if envelope is None or me is None:
+        event = await self._parse(body, me) if me is not None else None
+        if event is None or me is None:
             return None
         try:
-            fresh = await self._accept(envelope)
+            fresh = await self._host.accept(event)
         except Exception:
             sorry = self._sorry(body)
             if sorry is None:
                 raise
             return sorry
-        self._parser.accepted(envelope)
+        self._parser.accepted(event)
         if fresh:
-            self._beside(envelope, body, me, context.client)
+            self._begin(event, body, me, context.client)
         return BoltResponse(status=200, body="")
 
     def _known(self, body: Json) -> bool:
@@ -233,17 +220,18 @@ class EventReceiver:
             return {}
         return dict(next(iter(answer.get("messages", [])), {}))
 
-    async def _read(self, body: Json, me: Installation) -> InboundEvent | None:
+    async def _parse(self, body: Json, me: Installation) -> InboundEvent | None:
         try:
-            return await self._parser.read(body, me)
+            return await self._parser.parse(body, me)
         except _UNREADABLE as fault:
             log.error("unreadable_event", kind=str(body.get("type")), reason=type(fault).__name__)
-            await self._quarantine(body, type(fault).__name__)
-            return None
+            await self._host.quarantine(type(fault).__name__, json.dumps(body, sort_keys=True))
+            return None  # acknowledged: a repetition could not be read either
 
-    def _beside(self, envelope: InboundEvent, body: Json, me: Installation, client: AsyncWebClient) -> None:
-        self._status.working(me, envelope.address)
-        payload = unhelpful(envelope)
+    def _begin(self, event: InboundEvent, body: Json, me: Installation, client: AsyncWebClient) -> None:
+        """Show that the answer is on its way, and ask for the reason of a bad mark: both in the background."""
+        self._status.working(me, event.address)
+        payload = unhelpful(event)
         if payload is not None and body.get("trigger_id"):
             self._open(client, body, self._modals.reason(payload))
 
@@ -256,13 +244,13 @@ class EventReceiver:
             await client.views_open(trigger_id=body["trigger_id"], view=view)
         except (SlackApiError, *UNREACHABLE):
             if view["callback_id"] == ASK:
-                text = self._say("slack-try-again", Register.PROFESSIONAL)
+                text = self._host.texts("slack-try-again", Register.PROFESSIONAL)
                 await client.chat_postMessage(channel=body["user"]["id"], text=text)
             raise
 
     def _sorry(self, body: Json) -> BoltResponse | None:
         """Slack repeats events, but neither commands nor modals: those who wait there are told to try again."""
-        sorry = self._say("slack-try-again", Register.PROFESSIONAL)
+        sorry = self._host.texts("slack-try-again", Register.PROFESSIONAL)
         if "command" in body:
             return BoltResponse(status=200, body=sorry)
         if body.get("type") == "view_submission" and body["view"].get("callback_id") == ASK:
@@ -274,7 +262,7 @@ def bolt_app(
     client: AsyncWebClient,
     signing_secret: str,
     tokens: Tokens,
-    reception: EventReceiver,
+    receiver: EventReceiver,
     sorry: str,
     oauth_flow: AsyncOAuthFlow | None = None,
     uninstalled: Callable[..., Awaitable[None]] | None = None,
@@ -290,11 +278,11 @@ def bolt_app(
         user_facing_authorize_error_message=sorry,
         attaching_conversation_kwargs_enabled=False,
     )
-    app.middleware(AcknowledgeMiddleware(reception))
-    app.event("app_home_opened")(reception.prompts)
-    app.message_shortcut(ABOUT_MESSAGE)(reception.about_message)
-    app.global_shortcut(ASK_ANYWHERE)(reception.anywhere)
-    app.action(ABOVE)(reception.message_above)
+    app.middleware(AcknowledgeMiddleware(receiver))
+    app.event("app_home_opened")(receiver.prompts)
+    app.message_shortcut(ABOUT_MESSAGE)(receiver.about_message)
+    app.global_shortcut(ASK_ANYWHERE)(receiver.anywhere)
+    app.action(ABOVE)(receiver.message_above)
     if uninstalled is not None:
         app.event("app_uninstalled")(uninstalled)
         app.event("tokens_revoked")(uninstalled)
@@ -303,7 +291,7 @@ def bolt_app(
 
 
 def _acknowledge_everything_else(app: AsyncApp) -> None:
-    """Acknowledge whatever nobody else did: an answer of 404 would make Slack repeat it, and in the end give us up."""
+    """Acknowledge what no other listener did: a 404 would make Slack repeat it, and in the end switch events off."""
 
     async def noted() -> None:
         return None

@@ -22,7 +22,7 @@ from bot.channels.slack.buttons import Buttons
 from bot.channels.slack.chunking import packed, pieces, without_links
 from bot.channels.slack.mrkdwn import escaped
 from bot.channels.slack.screens import block_lines
-from bot.content.document import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Table, text_of
+from bot.content.markdown import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Table, text_of
 from bot.dialog.turn import Card, Outcome, Reply, SourceLine, View
 
 __all__ = ["MAX_BLOCKS", "RenderOptions", "SlackMessage", "SlackRenderer"]
@@ -63,9 +63,9 @@ class RenderOptions:
 class SlackRenderer:
     """Renders replies; keeps the pieces of a section, which depend on the card alone."""
 
-    def __init__(self, say: Texts) -> None:
-        self._say = say
-        self._buttons = Buttons(say)
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self._buttons = Buttons(texts)
         self._kept: OrderedDict[int, tuple[Card, tuple[Piece, ...]]] = OrderedDict()
 
     def parts(self, reply: Reply, look: RenderOptions, closing: Iterable[str] = ()) -> list[SlackMessage]:
@@ -126,15 +126,15 @@ class SlackRenderer:
 
     def _folded(self, behind: list[Section], card: Card) -> Iterator[Piece]:
         """Yield all that is behind the brief in one container; its title says what, and how many sources."""
-        heading = self._say("sources-heading", card.register)
+        heading = self._texts("sources-heading", card.register)
         lines = tuple(Item(source_runs(one)) for section in behind for one in section.sources)
         inside = tuple(block for section in behind for block in section.document)
         if not lines:
-            yield from folded(self._say("detail-heading", card.register), compact(inside))
+            yield from folded(self._texts("detail-heading", card.register), compact(inside))
         elif not inside:
             yield from folded(f"{heading} ({len(lines)})", compact((ListBlock(lines),)))
         else:
-            title = self._say("slack-fold", card.register, sources=len(lines))
+            title = self._texts("slack-fold", card.register, sources=len(lines))
             listed = (Heading((Inline(heading),), 3), ListBlock(lines))
             yield from folded(title, compact((*inside, *listed)))
 

@@ -1,4 +1,4 @@
-"""Telegram, put together: a door with polling or a webhook behind it, a channel, and the state of both."""
+"""Telegram, put together: what takes updates (polling or a webhook), what delivers answers, and the state of both."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import structlog
 from aiohttp import web
 from telegram.error import TelegramError
 
-from bot.channels.base import Texts
+from bot.channels.base import HostServices
 from bot.channels.telegram.backoff import Backoff, asked_of, explain
-from bot.channels.telegram.channel import Numbers, TelegramChannel
+from bot.channels.telegram.channel import Numbers, TelegramDelivery
 from bot.channels.telegram.client import Rates, bot_id, call, make_bot
 from bot.channels.telegram.inline import Inline, Topic
 from bot.channels.telegram.profile import set_up
-from bot.channels.telegram.receiver import Accept, Departed, Poller, Quarantine, UpdateReceiver, Webhook
+from bot.channels.telegram.receiver import Poller, UpdateReceiver, Webhook
 from bot.channels.telegram.updates import KINDS, UpdateParser
 
 log = structlog.stdlib.get_logger(__name__)
@@ -44,28 +44,18 @@ class Config:
 
 
 class Telegram:
-    """The platform as the service sees it. Nothing here raises because Telegram is away: it keeps trying."""
+    """The channel as the service sees it. Nothing here raises because Telegram is away: it keeps trying."""
 
-    def __init__(
-        self,
-        config: Config,
-        *,
-        accept: Accept,
-        user_left: Departed,
-        quarantine: Quarantine,
-        words: Texts,
-        topics: Sequence[Topic] = (),
-        numbers: Numbers = (),
-    ) -> None:
+    def __init__(self, config: Config, host: HostServices, topics: Sequence[Topic] = (), numbers: Numbers = ()) -> None:
         self._config = config
-        self._words = words
+        self._texts = host.texts
         self._bot = make_bot(config.token, config.base_url, config.rates)
         self._parser = UpdateParser(bot_id(config.token))
-        self.channel = TelegramChannel(self._bot, words, config.rates, numbers)
-        self._receiver = UpdateReceiver(self._parser, self.channel, accept, user_left, quarantine)
+        self.delivery = TelegramDelivery(self._bot, host.texts, config.rates, numbers)
+        self._receiver = UpdateReceiver(self._parser, self.delivery, host)
         self._kinds = (*KINDS, "inline_query") if config.inline else KINDS
         if config.inline:
-            self._receiver.search = Inline(self._bot, words, topics).answer
+            self._receiver.search = Inline(self._bot, host.texts, topics).answer
         self._backoff = Backoff(config.pause)
         self._webhook = Webhook(self._receiver, config.webhook_secret)
         self._poller = Poller(self._bot, self._receiver, self._kinds, self._backoff)
@@ -85,7 +75,7 @@ class Telegram:
 
     async def close(self) -> None:
         """Let go of connections, after the last answer was delivered."""
-        await self.channel.close()
+        await self.delivery.close()
         await self._bot.request.shutdown()
 
     def routes(self) -> list[web.RouteDef]:
@@ -107,7 +97,7 @@ class Telegram:
         await self._retry(self._get_me)
         self._webhook.ready = self._config.mode == "webhook"
         await self._retry(self._subscribe)
-        self._tasks.append(asyncio.create_task(set_up(self._bot, self._words), name="telegram-profile"))
+        self._tasks.append(asyncio.create_task(set_up(self._bot, self._texts), name="telegram-profile"))
         if self._config.mode == "polling":
             await self._poller.run()
 

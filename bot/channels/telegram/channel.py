@@ -32,7 +32,7 @@ class ExtraButtons:
         self._words = words
         self._numbers = numbers
 
-    async def of(self, place: TelegramAddress, reply: Reply) -> tuple[Button, ...]:
+    async def buttons(self, place: TelegramAddress, reply: Reply) -> tuple[Button, ...]:
         """Return the buttons to add to a reply in a place."""
         urgent = self._to_copy(reply) if reply.card.outcome is Outcome.URGENT else ()
         return (*urgent, *(await self._to_private(reply) if place.group else ()))
@@ -54,7 +54,8 @@ class ExtraButtons:
         if not await self._introduced():
             return ()
         address = create_deep_linked_url(self._bot.username, reply.card.node)
-        return (Button(self._words("telegram-private", reply.card.register), "", "link", address),)
+        key = "more-in-private" if reply.card.detail else "telegram-private"
+        return (Button(self._words(key, reply.card.register), "", "link", address),)
 
     async def _introduced(self) -> bool:
         """Return whether the bot's name is known; a replica that does not poll asks for it here."""
@@ -65,8 +66,8 @@ class ExtraButtons:
         return True
 
 
-class TelegramChannel:
-    """Delivers letters: changes the tapped message where the reply asks for it, sends new messages otherwise.
+class TelegramDelivery:
+    """Delivers answers: changes the tapped message where the reply asks for it, sends new messages otherwise.
 
     A message whose fate is unknown (the connection broke after it left) is sent again: identical words twice do less
     harm than silence.
@@ -75,24 +76,24 @@ class TelegramChannel:
     name = "telegram"
 
     def __init__(self, bot: TelegramBot, words: Texts, rates: Rates, numbers: Numbers = ()) -> None:
-        self._ways = ExtraButtons(bot, words, numbers)
+        self._extra = ExtraButtons(bot, words, numbers)
         self._renderer = TelegramRenderer(words)
         self._sender = Sender(bot, Pacer(rates.chat, rates.burst))
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
+    async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
         """Deliver the answer. Raises Busy or Gone; calls `progress` with each message's id."""
-        place, reply = TelegramAddress.of(letter.address), letter.reply
+        place, reply = TelegramAddress.of(message.address), message.reply
         if place.query:
             self.acknowledge(place.query, reply.toast)
         if place.pressed is not None:
             await self._show_vote(place, place.pressed, place.keyboard or [])
             return
-        parts = self._renderer.render(reply, await self._ways.of(place, reply), group=place.group)
-        target = _target(letter, place, parts)
-        for part in parts[len(letter.sent) :]:
-            place, message = await self._put(place, part, target)
-            await progress(str(message), last=part is parts[-1])
+        parts = self._renderer.render(reply, await self._extra.buttons(place, reply), group=place.group)
+        target = _target(message, place, parts)
+        for part in parts[len(message.sent) :]:
+            place, sent = await self._put(place, part, target)
+            await progress(str(sent), last=part is parts[-1])
             target = None
 
     async def _show_vote(self, place: TelegramAddress, pressed: str, rows: Rows) -> None:
@@ -106,7 +107,7 @@ class TelegramChannel:
         self.spawn(self._sender.acknowledge(query, toast))
 
     async def close(self) -> None:
-        """Let what runs aside come to its end."""
+        """Wait for what still runs in the background."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _put(self, place: TelegramAddress, part: TextPart, target: int | None) -> tuple[TelegramAddress, int]:
@@ -124,16 +125,16 @@ class TelegramChannel:
         return place, await self._sender.send(place, part)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something nobody waits for."""
+        """Run `work` in the background."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
 
-def _target(letter: OutboundMessage, place: TelegramAddress, parts: list[TextPart]) -> int | None:
+def _target(message: OutboundMessage, place: TelegramAddress, parts: list[TextPart]) -> int | None:
     """Return the message to change: the tapped one, or the answer to a question that was corrected since."""
-    if letter.sent:
+    if message.sent:
         return None
-    if letter.reply.in_place and len(parts) == 1:
+    if message.reply.in_place and len(parts) == 1:
         return place.tapped
-    return int(letter.earlier) if letter.earlier else None
+    return int(message.earlier) if message.earlier else None

@@ -9,7 +9,7 @@ from typing import Any
 
 from telegram.error import TelegramError
 
-from bot.channels.base import Texts
+from bot.channels.base import CheckResult, Texts
 from bot.channels.telegram.app import Config
 from bot.channels.telegram.backoff import explain
 from bot.channels.telegram.client import TelegramBot, bot_id, call, make_bot
@@ -21,15 +21,6 @@ BACKLOG = 100
 
 SLOW = 2.0
 """Seconds for one call from which on readers notice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One finding: whether it is as it should be, what was found, and what to do if not."""
-
-    ok: bool
-    what: str
-    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,39 +47,39 @@ _FLAGS = (
 )
 
 
-async def doctor(config: Config, words: Texts) -> list[Line]:
+async def doctor(config: Config, texts: Texts) -> list[CheckResult]:
     """Return every finding; never raises for a fault at Telegram's end. Raises SettingsError for what is no token."""
     bot_id(config.token)
     bot = make_bot(config.token, config.base_url, config.rates)
     try:
-        return await _examine(bot, config, words)
+        return await _examine(bot, config, texts)
     except TelegramError as fault:
-        return [Line(False, "Telegram answers", explain(fault))]
+        return [CheckResult(False, "Telegram answers", explain(fault))]
     finally:
         await bot.shutdown()
 
 
-async def _examine(bot: TelegramBot, config: Config, words: Texts) -> list[Line]:
+async def _examine(bot: TelegramBot, config: Config, texts: Texts) -> list[CheckResult]:
     await bot.initialize()
     begin = time.perf_counter()
     me = await call(bot, "getMe")
     seconds = time.perf_counter() - begin
     hook = await call(bot, "getWebhookInfo")
     return [
-        Line(True, f"the token is that of @{me['username']}"),
+        CheckResult(True, f"the token is that of @{me['username']}"),
         *_flags(me, config),
         *(_webhook_wanted(hook, config) if config.mode == "webhook" else _webhook_unwanted(hook)),
         _backlog(hook),
-        await _profile(bot, words),
+        await _profile(bot, texts),
         _speed(seconds, config),
     ]
 
 
-def _flags(me: Mapping[str, Any], config: Config) -> Iterator[Line]:
+def _flags(me: Mapping[str, Any], config: Config) -> Iterator[CheckResult]:
     for flag in (*_FLAGS, _inline(config)):
         ok = bool(me.get(flag.name)) == flag.wanted
-        yield Line(ok, flag.what, "" if ok else flag.fix)
-    yield Line(True, f"may be added to groups: {'yes' if me.get('can_join_groups') else 'no'} (/setjoingroups)")
+        yield CheckResult(ok, flag.what, "" if ok else flag.fix)
+    yield CheckResult(True, f"may be added to groups: {'yes' if me.get('can_join_groups') else 'no'} (/setjoingroups)")
 
 
 def _inline(config: Config) -> Flag:
@@ -97,38 +88,46 @@ def _inline(config: Config) -> Flag:
     return Flag("supports_inline_queries", False, "inline mode off", "@BotFather: /setinline, Turn off")
 
 
-def _webhook_unwanted(hook: Mapping[str, Any]) -> Iterator[Line]:
+def _webhook_unwanted(hook: Mapping[str, Any]) -> Iterator[CheckResult]:
     ok = not hook.get("url")
     fix = "" if ok else "a webhook is set: `footnote serve` removes it in polling mode; or set TELEGRAM_MODE=webhook"
-    yield Line(ok, "polling, and no webhook in its way", fix)
+    yield CheckResult(ok, "polling, and no webhook in its way", fix)
 
 
-def _webhook_wanted(hook: Mapping[str, Any], config: Config) -> Iterator[Line]:
+def _webhook_wanted(hook: Mapping[str, Any], config: Config) -> Iterator[CheckResult]:
     ok = hook.get("url") == config.webhook_url
-    yield Line(ok, f"webhook set to {hook.get('url') or 'nothing'}", "" if ok else "start `footnote serve`: it sets it")
+    yield CheckResult(
+        ok, f"webhook set to {hook.get('url') or 'nothing'}", "" if ok else "start `footnote serve`: it sets it"
+    )
     kinds = set(KINDS) <= set(hook.get("allowed_updates") or KINDS)
-    yield Line(kinds, "all updates it needs are sent", "" if kinds else "start `footnote serve`: it asks for them")
+    yield CheckResult(
+        kinds, "all updates it needs are sent", "" if kinds else "start `footnote serve`: it asks for them"
+    )
     fault = hook.get("last_error_message")
     fix = f"Telegram's last attempt failed: {fault}. Check the address, its certificate and the proxy before it"
-    yield Line(not fault, "Telegram reaches the webhook", fix if fault else "")
+    yield CheckResult(not fault, "Telegram reaches the webhook", fix if fault else "")
 
 
-def _backlog(hook: Mapping[str, Any]) -> Line:
+def _backlog(hook: Mapping[str, Any]) -> CheckResult:
     waiting = int(hook.get("pending_update_count") or 0)
     ok = waiting < BACKLOG
-    return Line(ok, f"{waiting} updates wait at Telegram", "" if ok else "is `footnote serve` running? See /readyz")
+    return CheckResult(
+        ok, f"{waiting} updates wait at Telegram", "" if ok else "is `footnote serve` running? See /readyz"
+    )
 
 
-async def _profile(bot: TelegramBot, words: Texts) -> Line:
-    titles = [one.title for one in await differing(bot, words)]
+async def _profile(bot: TelegramBot, texts: Texts) -> CheckResult:
+    titles = [one.title for one in await differing(bot, texts)]
     fix = f"other or missing: {', '.join(titles)}. `footnote serve` sets them at its start"
-    return Line(
+    return CheckResult(
         not titles, "description, commands and menu as written in content/interface.yaml", fix if titles else ""
     )
 
 
-def _speed(seconds: float, config: Config) -> Line:
+def _speed(seconds: float, config: Config) -> CheckResult:
     rates = config.rates
     limits = f"at most {rates.overall:g} messages a second, {rates.group:g} a minute to one group"
     what = f"a call takes {seconds * 1000:.0f} ms; sending {limits}"
-    return Line(seconds < SLOW, what, "" if seconds < SLOW else "the way to Telegram is slow: look at the network")
+    return CheckResult(
+        seconds < SLOW, what, "" if seconds < SLOW else "the way to Telegram is slow: look at the network"
+    )

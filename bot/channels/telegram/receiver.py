@@ -1,4 +1,4 @@
-"""What happens to each update, however it came: accepted into the inbox, or noted, or set aside if it is unreadable."""
+"""How updates come (polling or a webhook), and what becomes of each: accepted, noted, or quarantined if unreadable."""
 
 from __future__ import annotations
 
@@ -6,29 +6,21 @@ import asyncio
 import hmac
 import json
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import structlog
 from aiohttp import web
 from telegram.error import TelegramError
 
+from bot.channels.base import HostServices
 from bot.channels.telegram.backoff import Backoff, asked_of, explain
-from bot.channels.telegram.channel import TelegramChannel
+from bot.channels.telegram.channel import TelegramDelivery
 from bot.channels.telegram.client import TelegramBot
-from bot.channels.telegram.updates import InlineQuery, Read, Unreadable, UpdateParser, UserLeft
+from bot.channels.telegram.updates import InlineQuery, Parsed, Unreadable, UpdateParser, UserLeft
 from bot.inbox.events import InboundEvent
 
 log = structlog.stdlib.get_logger(__name__)
-
-Accept = Callable[[InboundEvent], Awaitable[bool]]
-"""Writes an event to the inbox; False for one that is known; raises when it cannot be written."""
-
-Departed = Callable[[str], Awaitable[None]]
-"""Notes that a person left."""
-
-Quarantine = Callable[[str, str], Awaitable[None]]
-"""Keeps an unreadable update (reason, JSON text) out of the way of those behind it."""
 
 Answer = Callable[[InlineQuery], Coroutine[Any, Any, None]]
 """Answers an inline query."""
@@ -37,42 +29,34 @@ Answer = Callable[[InlineQuery], Coroutine[Any, Any, None]]
 class UpdateReceiver:
     """Takes updates; returns once none of them can be lost any more."""
 
-    def __init__(
-        self,
-        parser: UpdateParser,
-        channel: TelegramChannel,
-        accept: Accept,
-        user_left: Departed,
-        quarantine: Quarantine,
-    ) -> None:
+    def __init__(self, parser: UpdateParser, delivery: TelegramDelivery, host: HostServices) -> None:
         self.search: Answer | None = None
         self._parser = parser
-        self._channel = channel
-        self._accept = accept
-        self._departed = user_left
-        self._quarantine = quarantine
+        self._delivery = delivery
+        self._host = host
 
-    async def take(self, updates: Sequence[Any]) -> None:
-        """Take a batch: in order within a conversation, side by side across them.
+    async def receive(self, updates: Sequence[Any]) -> None:
+        """Accept a batch: in order within a conversation, side by side across them.
 
-        Raises what `accept`, `departed` or `quarantine` raise; then the batch must be taken again, which is harmless.
+        Raises what the host raises; then the batch must be received again, which is harmless.
         """
-        lanes: dict[str, list[Read]] = {}
+        conversations: dict[str, list[Parsed]] = {}
         for update in updates:
-            read = await self.read(update)
-            if read is not None:
-                lanes.setdefault(read.conversation if isinstance(read, InboundEvent) else "", []).append(read)
-        if len(lanes) == 1:  # a webhook brings one update at a time: no task is needed to wait for one
-            await self._in_order(*lanes.values())
+            parsed = await self.parse(update)
+            if parsed is not None:
+                key = parsed.conversation if isinstance(parsed, InboundEvent) else ""
+                conversations.setdefault(key, []).append(parsed)
+        if len(conversations) == 1:  # a webhook brings one update at a time: no task is needed to wait for one
+            await self._in_order(*conversations.values())
             return
-        done = await asyncio.gather(*map(self._in_order, lanes.values()), return_exceptions=True)
+        done = await asyncio.gather(*map(self._in_order, conversations.values()), return_exceptions=True)
         for fault in filter(None, done):
             raise fault
 
-    async def read(self, update: Any) -> Read:
-        """Return what the update means; one that cannot be read is set aside."""
+    async def parse(self, update: Any) -> Parsed:
+        """Return what the update means; one that cannot be read is quarantined."""
         try:
-            return self._parser.read(update)
+            return self._parser.parse(update)
         except Unreadable as fault:
             await self.quarantine_raw(str(fault), _text(update))
             return None
@@ -80,22 +64,20 @@ class UpdateReceiver:
     async def quarantine_raw(self, reason: str, text: str) -> None:
         """Quarantine an update that cannot be read."""
         log.error("update_unreadable", reason=reason, size=len(text))
-        await self._quarantine(reason, text)
+        await self._host.quarantine(reason, text)
 
-    async def _in_order(self, reads: list[Read]) -> None:
-        for read in reads:
-            await self._one(read)
+    async def _in_order(self, batch: list[Parsed]) -> None:
+        for parsed in batch:
+            await self._one(parsed)
 
-    async def _one(self, read: Read) -> None:
-        if isinstance(read, InboundEvent):
-            if not await self._accept(read) and "query" in read.address:
-                self._channel.acknowledge(
-                    read.address["query"]
-                )  # a double tap: the spinner stops, nothing else happens
-        elif isinstance(read, UserLeft):
-            await self._departed(read.person)
-        elif read is not None and self.search is not None:
-            self._channel.spawn(self.search(read))
+    async def _one(self, parsed: Parsed) -> None:
+        if isinstance(parsed, InboundEvent):
+            if not await self._host.accept(parsed) and "query" in parsed.address:
+                self._delivery.acknowledge(parsed.address["query"])  # a double tap: the spinner stops, that is all
+        elif isinstance(parsed, UserLeft):
+            await self._host.user_left(parsed.person)
+        elif parsed is not None and self.search is not None:
+            self._delivery.spawn(self.search(parsed))
 
 
 def _text(update: Any) -> str:
@@ -104,8 +86,6 @@ def _text(update: Any) -> str:
     except RecursionError:
         return "(nested too deeply to be shown)"
 
-
-log = structlog.stdlib.get_logger(__name__)
 
 PATH = "/telegram/webhook"
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  (a header's name)
@@ -133,9 +113,9 @@ class Webhook:
             return web.Response(status=403)
         if not self.ready:
             return web.Response(status=503)
-        return await self._take(await request.read())
+        return await self._respond(await request.read())
 
-    async def _take(self, body: bytes) -> web.Response:
+    async def _respond(self, body: bytes) -> web.Response:
         try:
             await self._accept(body)
         except Exception as fault:
@@ -149,7 +129,7 @@ class Webhook:
         except (ValueError, RecursionError):
             await self._receiver.quarantine_raw("no JSON", body.decode(errors="replace"))
             return
-        await self._receiver.take([update])
+        await self._receiver.receive([update])
 
 
 HOLD = 30
@@ -159,7 +139,7 @@ GRACE_SECONDS = 10
 """Seconds a held request may be late before it counts as lost."""
 
 STALE_SECONDS = 3 * HOLD
-"""Seconds without a successful request after which the poller counts as deaf."""
+"""Seconds without a successful request after which the poller counts as stale."""
 
 BATCH = 100
 """Updates fetched at once (Bot API, getUpdates: 1-100)."""
@@ -181,13 +161,13 @@ class Poller:
         self._kinds = list(kinds)
         self._backoff = backoff
         self._clock = clock
-        self._heard = clock()
+        self._answered_at = clock()
         self._offset = 0
 
     @property
     def seconds_since_update(self) -> float:
         """Seconds since Telegram last answered."""
-        return self._clock() - self._heard
+        return self._clock() - self._answered_at
 
     @property
     def stale(self) -> bool:
@@ -202,7 +182,7 @@ class Poller:
     async def _once(self) -> None:
         try:
             updates = await self._fetch()
-            await self._receiver.take(updates)
+            await self._receiver.receive(updates)
         except TelegramError as fault:
             await self._backoff.wait(explain(fault), asked_of(fault))
         except Exception as fault:
@@ -215,7 +195,7 @@ class Poller:
         if self._offset:
             parameters["offset"] = self._offset
         updates = await self._bot.do_api_request("getUpdates", api_kwargs=parameters, read_timeout=HOLD + GRACE_SECONDS)
-        self._heard = self._clock()
+        self._answered_at = self._clock()
         return list(updates)
 
     async def _confirm(self, updates: list[Any]) -> None:

@@ -1,4 +1,4 @@
-"""The door: one raw update becomes an envelope for the inbox, a departure, a search, or nothing.
+"""One raw update becomes an event for the inbox, the note that a person left, an inline query, or nothing.
 
 Updates are read from plain JSON, not through python-telegram-bot's types: those cost a quarter of a turn, know nothing
 newer than Bot API 10.0, and one field they cannot parse would stop every update behind it.
@@ -86,7 +86,7 @@ class InlineQuery:
     words: str
 
 
-Read = InboundEvent | UserLeft | InlineQuery | None
+Parsed = InboundEvent | UserLeft | InlineQuery | None
 
 
 class UpdateParser:
@@ -96,7 +96,7 @@ class UpdateParser:
         self.username = ""
         self._bot = bot
         self._clock = clock
-        self._readers: Mapping[str, Callable[[Json, str], Read]] = {
+        self._readers: Mapping[str, Callable[[Json, str], Parsed]] = {
             "message": self._message,
             "edited_message": self._edited,
             "callback_query": self._press,
@@ -104,7 +104,7 @@ class UpdateParser:
             "inline_query": self._search,
         }
 
-    def read(self, update: Any) -> Read:
+    def parse(self, update: Any) -> Parsed:
         """Return what the update means; None for what needs no answer. Raises Unreadable."""
         try:
             key = f"telegram:{self._bot}:{int(update['update_id'])}"

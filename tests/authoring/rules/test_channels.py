@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.authoring.check import ChannelLimits
-from bot.channels.limits import CHANNEL_LIMITS, slack_limits, telegram_limits
+from bot.channels import registry
+from bot.channels.base import ChannelLimits
+from bot.channels.slack.plugin import slack_limits
+from bot.channels.telegram.plugin import telegram_limits
 from bot.content.loader import load
 from bot.content.models import Register
 from tests.content.mini import ROOT, written
@@ -23,10 +25,10 @@ claims:
 """
 
 
-@pytest.mark.parametrize("limits", CHANNEL_LIMITS)
+@pytest.mark.parametrize("limits", registry.limits())
 def test_every_shipped_answer_fits(limits: ChannelLimits) -> None:
     library = load(ROOT / "dialogs", ROOT / "content")
-    measure = limits(library)
+    measure = limits.answers(library)
     assert {
         (node, register): [*measure(node, register)]
         for node in library.nodes

@@ -11,8 +11,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
-from bot.app import first_topics
-from bot.channels.slack.app import EVENTS_PATH, Credentials, HostServices, Slack
+from bot.channels.slack.app import EVENTS_PATH, Credentials, Slack
 from bot.channels.slack.oauth import OAuth
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Register
@@ -22,6 +21,7 @@ from bot.inbox.inbox import Inbox
 from bot.inbox.policy import RetryPolicy
 from bot.store.base import Store
 from bot.store.open import open_store
+from tests.channels.host import host_of
 from tests.fakes.slack import CHANNEL, FakeSlack
 from tests.fakes.slack_blocks import validate_blocks, validate_view
 from tests.fakes.slack_rich_text import pings, walk
@@ -44,8 +44,8 @@ class SlackApp:
         self.engine = engine
         self.people = fake.people
         self.world = fake.world
-        self.quarantined: list[Mapping[str, Any]] = []
-        self.unexpected: Counter[tuple[str, str]] = Counter()
+        self.quarantined: list[str] = []
+        self.unexpected: Counter[str] = Counter()
         self.registers: dict[str, Register] = {}
         self.url = ""
         self._seen = 0
@@ -122,30 +122,25 @@ async def house(
     """Run the bot on a pretended Slack; the database is a file in `folder`, so that a second house goes on there."""
     store = await open_store(f"sqlite:///{folder / 'ward.sqlite3'}")
     inbox = Inbox(store, engine, Identity(SECRET), policy=QUICK)
-    kept: list[Mapping[str, Any]] = []
+    quarantined: list[str] = []
 
-    async def quarantine(body: Mapping[str, Any], reason: str) -> None:
-        kept.append(body)
+    async def quarantine(_reason: str, raw: str) -> None:
+        quarantined.append(raw)
 
     async def accept(event: InboundEvent) -> bool:
         return await slack_app.inbox.accept(event)
 
+    def count(kind: str) -> None:
+        slack_app.unexpected[kind] += 1
+
     given = {"bot_token": fake.bot_token, "app_token": fake.world.app_token, **(credentials or {})}
     given.setdefault("signing_secret", fake.world.signing_secret)
-    home = HostServices(
-        accept,
-        engine.sentence,
-        lambda register: first_topics(engine, register),
-        inbox.is_known,
-        inbox.is_quiet,
-        quarantine,
-        lambda channel, kind: slack_app.unexpected.update([(channel, kind)]),
-    )
-    slack = Slack(Credentials(mode, fake.api, **given, mention_only=mention_only), home, oauth, ping)
+    host = host_of("slack", inbox, engine, Identity(SECRET), accept=accept, quarantine=quarantine, unexpected=count)
+    slack = Slack(Credentials(mode, fake.api, **given, mention_only=mention_only), host, oauth, ping)
     slack_app = SlackApp(fake, slack, inbox, store, engine)
-    slack_app.quarantined = kept
+    slack_app.quarantined = quarantined
     slack_app._seen = len(fake.world.posts)
-    inbox.add(slack.channel)
+    inbox.add(slack.delivery)
     runner = await _serve(slack, fake, mode)
     slack_app.url = fake.delivery.url.removesuffix(EVENTS_PATH)
     await inbox.start()

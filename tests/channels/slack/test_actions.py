@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bot.channels.registry import default_register
 from bot.content.library import Library
 from bot.dialog.engine import Engine
 from bot.dialog.matching import Match
 from bot.dialog.payloads import REASONS
 from bot.dialog.turn import Outcome, Register
 from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, Mode, SlackApp, house, labels_of, words_of
-from tests.conftest import clinicians_on_slack
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_world import Post
 
@@ -104,9 +104,7 @@ class Unsure:
 
 
 async def test_did_you_mean_is_answered_in_place(fake: FakeSlack, library: Library, mode: Mode, tmp_path: Path) -> None:
-    async with house(
-        fake, Engine(library, Unsure(), default_register=clinicians_on_slack), mode, tmp_path
-    ) as slack_app:
+    async with house(fake, Engine(library, Unsure(), default_register=default_register), mode, tmp_path) as slack_app:
         post = await asked(slack_app)
         assert labels_of(post)[:2] == [slack_app.label("ala"), slack_app.label("k2")]
         await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.label("k2"))

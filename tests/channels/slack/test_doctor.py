@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels.base import CheckResult
 from bot.channels.slack.app import Credentials
-from bot.channels.slack.doctor import Line, doctor
+from bot.channels.slack.doctor import doctor
 from bot.channels.slack.manifest import SCOPES
 from bot.dialog.engine import Engine
 from tests.channels.slack.slack_app import house
@@ -25,7 +26,7 @@ def credentials(fake: FakeSlack, **other: str) -> Credentials:
     return Credentials(base_url=fake.api, **given)  # type: ignore[arg-type]
 
 
-def wrong(lines: list[Line]) -> list[str]:
+def wrong(lines: list[CheckResult]) -> list[str]:
     return [line.what for line in lines if not line.ok]
 
 

@@ -139,7 +139,7 @@ async def test_an_unknown_refusal_that_stays_is_set_aside_counted_and_named_once
         await _set_aside(slack_app, count)
     held = await slack_app.store.pending("quarantined")
     assert [one.reason for one in held] == ["refused: an_error_of_tomorrow"] * 2
-    assert slack_app.unexpected[("slack", "error")] == 10
+    assert slack_app.unexpected["error"] == 10
     assert sum("an_error_of_tomorrow" in line and "unexpected" in line for line in caplog.messages) == 1
 
 
@@ -321,7 +321,7 @@ async def test_unknown_events_actions_views_and_shortcuts_are_acknowledged_count
     for emission in [*sent, closed]:
         await emission.acked()
         assert emission.attempts == 1
-    assert slack_app.unexpected[("slack", "event")] == 2 * len(UNKNOWN) + 1
+    assert slack_app.unexpected["event"] == 2 * len(UNKNOWN) + 1
     assert sum("never_heard_of" in line and "'unexpected'" in line for line in caplog.messages) == 1
 
 
@@ -353,7 +353,7 @@ async def test_blocks_and_elements_of_every_kind_are_survived(slack_app: SlackAp
         answer = await slack_app.answer()
         assert (answer.thread_ts, slack_app.title("ala") in words_of(answer)) == (said.ts, True), kind
         await slack_app.idle()
-    assert slack_app.unexpected[("slack", "block")] >= len(UNKNOWN)
+    assert slack_app.unexpected["block"] >= len(UNKNOWN)
 
 
 async def test_events_that_slack_withholds_are_told_to_the_operator(
@@ -369,7 +369,7 @@ async def test_events_that_slack_withholds_are_told_to_the_operator(
         emission = await slack_app.fake.delivery.emit("events_api", body)
         await emission.acked()
         assert (emission.status, emission.attempts) == (200, 1)
-    assert slack_app.unexpected[("slack", "request")] == 3
+    assert slack_app.unexpected["request"] == 3
     assert sum("slack_withholds_events" in line for line in caplog.messages) == 1
 
 

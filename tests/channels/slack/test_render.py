@@ -14,7 +14,7 @@ from bot.channels.slack.actions import asker_of
 from bot.channels.slack.buttons import MAX_BUTTONS, VOTE, rows_of
 from bot.channels.slack.render import RenderOptions, SlackMessage, SlackRenderer, fallbacks
 from bot.channels.slack.screens import before_fold, block_lines, block_text
-from bot.content.document import Document, Heading, Inline, Paragraph, Table
+from bot.content.markdown import Document, Heading, Inline, Paragraph, Table
 from bot.dialog.engine import Engine
 from bot.dialog.turn import (
     ClaimCard,

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.channels.registry import default_register
 from bot.content.library import Library
 from bot.dialog.engine import Engine
 from bot.dialog.matching import Match
 from bot.dialog.turn import Outcome, Register
 from bot.inbox.unaddressed import asks
 from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, CLEO, Mode, SlackApp, house, labels_of, words_of
-from tests.conftest import clinicians_on_slack
 from tests.fakes.slack import FakeSlack
 
 REMARKS: dict[str, Any] = yaml.safe_load(
@@ -56,7 +56,7 @@ async def thread(slack_app: SlackApp) -> str:
 @pytest.fixture
 async def sure(fake: FakeSlack, library: Library, mode: Mode, tmp_path: Path) -> Any:
     """The bot with a matcher that finds an answer in whatever is said."""
-    engine = Engine(library, Sure(), default_register=clinicians_on_slack)
+    engine = Engine(library, Sure(), default_register=default_register)
     async with house(fake, engine, mode, tmp_path) as slack_app:
         yield slack_app
 

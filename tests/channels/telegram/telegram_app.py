@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
+from bot.channels.base import HostServices
 from bot.channels.telegram.app import Config, Telegram
 from bot.channels.telegram.client import Rates
 from bot.content.models import Register
@@ -20,6 +21,7 @@ from bot.inbox.identity import Identity
 from bot.inbox.inbox import Inbox
 from bot.store.base import Store
 from bot.store.open import open_store
+from tests.channels.host import host_of, lone_host
 from tests.fakes.telegram import FakeTelegram
 
 Mode = Literal["polling", "webhook"]
@@ -50,6 +52,9 @@ class Door:
 
     async def quarantine(self, reason: str, text: str) -> None:
         self.unreadable.append((reason, text))
+
+    def host(self) -> HostServices:
+        return lone_host(self.accept, words, user_left=self.user_left, quarantine=self.quarantine)
 
 
 @dataclass
@@ -101,14 +106,7 @@ async def open_door(
     """Run the adapter alone; what it hears stays in the door."""
     door = Door()
     async with listening(mode) as (bound, hook):
-        platform = Telegram(
-            _config(fake, mode, hook, more),
-            accept=door.accept,
-            user_left=door.user_left,
-            quarantine=door.quarantine,
-            words=words,
-            topics=more.get("topics", ()),
-        )
+        platform = Telegram(_config(fake, mode, hook, more), door.host(), more.get("topics", ()))
         async with served(platform, bound):
             yield door, platform, hook
         await platform.close()
@@ -129,16 +127,10 @@ async def house(
         after.push_async_callback(store.close)
         identity = Identity("a secret of thirty-two characters")
         inbox = Inbox(store, engine, identity)
-        platform = Telegram(
-            _config(fake, mode, hook, more),
-            accept=inbox.accept,
-            user_left=inbox.user_left,
-            quarantine=quarantine,
-            words=engine.sentence,
-            topics=more.get("topics", ()),
-        )
+        host = host_of("telegram", inbox, engine, identity, quarantine=quarantine)
+        platform = Telegram(_config(fake, mode, hook, more), host, more.get("topics", ()))
         after.push_async_callback(platform.close)
-        inbox.add(platform.channel)
+        inbox.add(platform.delivery)
         await inbox.start()
         after.push_async_callback(inbox.drain, 5)
         async with served(platform, bound):

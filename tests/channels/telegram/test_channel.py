@@ -11,28 +11,27 @@ import pytest
 
 from bot.channels.telegram.address import TelegramAddress
 from bot.channels.telegram.backoff import Pacer
-from bot.channels.telegram.channel import Numbers, TelegramChannel
+from bot.channels.telegram.channel import Numbers, TelegramDelivery
 from bot.channels.telegram.client import Rates, make_bot
-from bot.content.document import Inline, Paragraph
-from bot.dialog.turn import Button, Card, Outcome, Register, Reply
+from bot.content.markdown import Inline, Paragraph
+from bot.dialog.turn import Button, ClaimCard, FootLine, Outcome, Register, Reply
 from bot.inbox.events import Busy, Gone, OutboundMessage
 from tests.channels.telegram.telegram_app import UNLIMITED, words
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Person
 
-CARD = Card(
+CARD = ClaimCard(
     node="ala",
     register=Register.LAYPERSON,
     outcome=Outcome.ANSWER,
     title="ALA",
-    body=(Paragraph((Inline("A body."),)),),
-    notes=(),
+    brief=(Paragraph((Inline("A body."),)),),
     sources=(),
-    review="Not reviewed.",
-    disclaimer="General information.",
+    review=FootLine("Not reviewed.", "Not reviewed by anybody."),
+    disclaimer=FootLine("General information.", "This is general information."),
     buttons=(Button("More", "v1:k2"),),
 )
-LONG = replace(CARD, body=tuple(Paragraph((Inline(f"{number} " + "word " * 700),)) for number in range(3)))
+LONG = replace(CARD, brief=tuple(Paragraph((Inline(f"{number} " + "word " * 700),)) for number in range(3)))
 
 
 class Delivery:
@@ -40,7 +39,7 @@ class Delivery:
 
     def __init__(self, fake: FakeTelegram, numbers: Numbers = ()) -> None:
         self.bot = make_bot(fake.token, fake.url, UNLIMITED)
-        self.channel = TelegramChannel(self.bot, words, UNLIMITED, numbers)
+        self.channel = TelegramDelivery(self.bot, words, UNLIMITED, numbers)
         self.sent: list[str] = []
 
     async def progress(self, message: str, *, last: bool = False) -> None:

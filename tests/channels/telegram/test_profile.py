@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from bot.channels.registry import Configuration
 from bot.channels.telegram.app import Config
 from bot.channels.telegram.client import TelegramBot, make_bot
 from bot.channels.telegram.doctor import doctor
 from bot.channels.telegram.inline import general
+from bot.channels.telegram.plugin import TelegramSettings, answer_links, plugin
 from bot.channels.telegram.profile import clipped, links, set_up, settings
+from bot.cli.operate import examine
 from bot.content.library import Library
 from bot.dialog.engine import Engine
-from bot.doctor import examine, telegram_links
 from bot.settings import Settings
 from tests.channels.telegram.telegram_app import SECRET, UNLIMITED, Mode, open_door, words
 from tests.fakes.telegram import FakeTelegram
@@ -156,11 +158,11 @@ def test_links_name_the_topic_and_nothing_else() -> None:
 
 
 async def test_the_commands_print_a_link_per_answer_and_the_findings(telegram: FakeTelegram, engine: Engine) -> None:
-    configured = Settings(telegram_bot_token=SecretStr(telegram.token), telegram_api_base_url=telegram.url)
-    printed = dict(line.split() for line in (await telegram_links(configured, engine)).splitlines())
+    own = TelegramSettings(bot_token=SecretStr(telegram.token), api_base_url=telegram.url)
+    printed = dict(line.split() for line in (await answer_links(own, engine.library.nodes)).splitlines())
     assert printed.keys() == engine.library.nodes.keys()
     assert printed["k2"] == "https://t.me/footnote_test_bot?start=k2"
-    healthy, report = await examine(configured, engine, "telegram")
+    healthy, report = await examine(Configuration(Settings(), ((plugin, own),)), engine.sentence, "telegram")
     assert not healthy
     assert "ok   the token is that of @footnote_test_bot" in report
     assert "-> other or missing: description, short description" in report

@@ -22,7 +22,7 @@ from bot.channels.telegram.receiver import STALE_SECONDS, Poller, Webhook
 from bot.channels.telegram.updates import KINDS
 from bot.dialog.turn import Kind
 from bot.errors import SettingsError
-from tests.channels.telegram.telegram_app import SECRET, Door, Mode, open_door, words
+from tests.channels.telegram.telegram_app import SECRET, Door, Mode, open_door
 from tests.fakes.telegram import FakeTelegram
 
 MODES: list[Mode] = ["polling", "webhook"]
@@ -174,13 +174,7 @@ async def test_a_wrong_token_is_explained_and_never_shown(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     door = Door()
-    platform = Telegram(
-        Config(TOKEN, telegram.url, pause=0.01),
-        accept=door.accept,
-        user_left=door.user_left,
-        quarantine=door.quarantine,
-        words=words,
-    )
+    platform = Telegram(Config(TOKEN, telegram.url, pause=0.01), door.host())
     with structlog.testing.capture_logs() as logs:
         await platform.start()
         await telegram.until(lambda: platform.health()["problem"] == REFUSED, "the explanation")
@@ -194,13 +188,7 @@ async def test_a_wrong_token_is_explained_and_never_shown(
 def test_what_is_no_token_is_refused_at_once() -> None:
     door = Door()
     with pytest.raises(SettingsError, match="TELEGRAM_BOT_TOKEN"):
-        Telegram(
-            Config("not a token"),
-            accept=door.accept,
-            user_left=door.user_left,
-            quarantine=door.quarantine,
-            words=words,
-        )
+        Telegram(Config("not a token"), door.host())
 
 
 async def test_no_log_holds_what_people_write(telegram: FakeTelegram, caplog: pytest.LogCaptureFixture) -> None:

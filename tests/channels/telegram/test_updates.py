@@ -45,7 +45,7 @@ def message(**fields: Any) -> dict[str, Any]:
 
 
 def read(door: UpdateParser, **update: Any) -> Any:
-    return door.read({"update_id": 900} | update)
+    return door.parse({"update_id": 900} | update)
 
 
 def asked(door: UpdateParser, **fields: Any) -> Incoming | None:
@@ -69,8 +69,8 @@ def test_a_private_text(door: UpdateParser) -> None:
     ("text", "kind", "words"),
     [
         ("/start", Kind.COMMAND, "start"),
-        ("/start ala-dose", Kind.COMMAND, "ala-dose"),
-        ("/start@footnote_bot k2", Kind.COMMAND, "k2"),
+        ("/start ala-dose", Kind.COMMAND, "start ala-dose"),
+        ("/start@footnote_bot k2", Kind.COMMAND, "start k2"),
         ("/start ../../etc", Kind.TEXT, "../../etc"),
         ("/start my foot is black", Kind.TEXT, "my foot is black"),
         ("/help", Kind.COMMAND, "help"),
@@ -150,12 +150,15 @@ def test_a_reply_to_an_answer_names_it(door: UpdateParser) -> None:
 def test_what_is_not_text_is_other(door: UpdateParser, content: dict[str, Any]) -> None:
     assert asked(door, **content) == Incoming(Kind.OTHER, "", "telegram")
     assert asked(door, **content, chat=GROUP) is None
-    assert asked(door, **content, chat=GROUP, reply_to_message=ANSWER) == Incoming(Kind.OTHER, "", "telegram")
+    assert asked(door, **content, chat=GROUP, reply_to_message=ANSWER) == Incoming(
+        Kind.OTHER, "", "telegram", group=True
+    )
 
 
 def test_words_of_captions_and_rich_messages_count(door: UpdateParser) -> None:
     assert asked(door, photo=[{}], caption="my toe is black") == Incoming(Kind.OTHER, "my toe is black", "telegram")
-    assert asked(door, photo=[{}], caption="@footnote_bot look", chat=GROUP) == Incoming(Kind.OTHER, "look", "telegram")
+    in_group = asked(door, photo=[{}], caption="@footnote_bot look", chat=GROUP)
+    assert in_group == Incoming(Kind.OTHER, "look", "telegram", group=True)
     rich = {"blocks": [{"type": "paragraph", "text": {"text": "my toe"}}, {"cells": [[{"text": "is black"}]]}]}
     assert asked(door, rich_message=rich) == Incoming(Kind.OTHER, "my toe\nis black", "telegram")
 
@@ -235,7 +238,7 @@ def test_forged_data_is_handed_on_for_the_engine_to_judge(door: UpdateParser, da
 def test_a_double_tap_shares_a_key_and_a_later_one_does_not(door: UpdateParser, clock: Clock) -> None:
     def keys(number: int, **more: Any) -> set[str]:
         update = {"update_id": number, "callback_query": press(message=ANSWER | {"chat": PRIVATE} | more)}
-        event = door.read(update)
+        event = door.parse(update)
         assert isinstance(event, InboundEvent)
         return set(event.keys)
 
@@ -307,5 +310,14 @@ for _ in range(5000):
 )
 def test_what_cannot_be_read_says_so_and_quotes_nothing(door: UpdateParser, update: Any) -> None:
     with pytest.raises(Unreadable) as fault:
-        door.read(update)
+        door.parse(update)
     assert str(fault.value) in {"KeyError", "TypeError", "ValueError", "AttributeError", "RecursionError"}
+
+
+def test_a_vote_brings_the_buttons_it_stands_in_so_that_it_can_be_marked(door: UpdateParser) -> None:
+    rows = [[{"text": "👍", "callback_data": "v1:ala!up"}]]
+    pressed = {"chat": {"id": 7, "type": "private"}, "message_id": 3, "reply_markup": {"inline_keyboard": rows}}
+    query = {"id": "9", "from": ANN, "message": pressed}
+    vote = read(door, callback_query=query | {"data": "v1:ala!up"})
+    assert (vote.address["pressed"], vote.address["keyboard"]) == ("v1:ala!up", rows)
+    assert "keyboard" not in read(door, callback_query=query | {"data": "v1:ala"}).address

@@ -16,11 +16,13 @@ from typing import Any
 import structlog
 from pydantic import SecretStr
 
+from bot.channels.registry import Configuration
+from bot.channels.telegram.plugin import TelegramSettings, plugin
+from bot.cli.operate import examine
 from bot.content.loader import load
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Register
-from bot.doctor import examine
 from bot.matching import build_matcher
 from bot.settings import Settings
 from tests.channels.telegram.telegram_app import house
@@ -46,7 +48,9 @@ async def alone(telegram: FakeTelegram) -> Chat:
     greeting = await asked(telegram, ann, "/start")
     ann.taps(payloads.payload("overview"), greeting)
     answer = await telegram.next_message(ann)
-    ann.taps(payloads.payload("overview", word="up"), answer)
+    ann.forges(payloads.payload("overview", word="more"), answer)
+    more = await telegram.next_message(ann)
+    ann.taps(payloads.payload("overview", word="up"), more)
     await telegram.next_edit(ann)
     await asked(telegram, ann, "does vitamin K2 help")
     await asked(telegram, ann, "and the side effects of alpha lipoic acid?")
@@ -119,8 +123,10 @@ async def examined(engine: Engine, folder: Path) -> str:
     """Return what the doctor prints about a bot that runs."""
     async with FakeTelegram() as telegram, house(telegram, engine, folder / "doctor.sqlite3"):
         await telegram.until(lambda: telegram.profile.menu == {"type": "commands"}, "the profile")
-        settings = Settings(telegram_bot_token=SecretStr(telegram.token), telegram_api_base_url=telegram.url)
-        return (await examine(settings, engine, "telegram"))[1]
+        own = TelegramSettings(bot_token=SecretStr(telegram.token), api_base_url=telegram.url)
+        report: str
+        _, report = await examine(Configuration(Settings(), ((plugin, own),)), engine.sentence, "telegram")
+        return report
 
 
 async def main() -> None:

@@ -2,45 +2,66 @@
 
 from __future__ import annotations
 
-import io
 import json
+from collections.abc import AsyncIterator
 
-from rich.console import Console
+import pytest
 
-from bot.channels.terminal.chat import NONE_DELETED, NOTHING, converse
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Register
+from tests.drivers.terminal import TerminalDriver, at_the_keyboard
 
 FULL = "not a medical device"
+REGISTER = Register.LAYPERSON
 
 
-def printed(engine: Engine, *lines: str) -> str:
-    """Return what the screen shows after these lines."""
-    screen = io.StringIO()
-    converse(engine, Console(file=screen, width=300, highlight=False), lines, Register.PROFESSIONAL)
-    return screen.getvalue()
+@pytest.fixture
+async def person(engine: Engine, sqlite_url: str) -> AsyncIterator[TerminalDriver]:
+    """Somebody at the keyboard."""
+    async with at_the_keyboard(engine, sqlite_url, width=300) as stage:
+        yield stage
 
 
-def test_an_export_is_json_once_and_says_that_nothing_is_stored(engine: Engine) -> None:
-    shown = printed(engine, "/start", "/export")
-    announced = shown.index(engine.sentence("exported", Register.PROFESSIONAL))
-    told, _ = json.JSONDecoder().raw_decode(shown, shown.index("{", announced))
-    assert told == NOTHING
+async def test_an_export_prints_what_is_stored_once_as_json(person: TerminalDriver) -> None:
+    await person.type("/k2")
+    shown = (await person.type("/export")).text
+    stored, end = json.JSONDecoder().raw_decode(shown, shown.index("{"))
+    assert stored["trails"] == [["k2"]]
+    assert "{" not in shown[end:]
 
 
-def test_forgetting_says_that_there_was_nothing(engine: Engine) -> None:
-    shown = printed(engine, "/forget", "1")
-    assert engine.sentence("forget-ask", Register.PROFESSIONAL) in shown
-    assert engine.sentence("forgotten", Register.PROFESSIONAL, **NONE_DELETED) in shown
+async def test_forgetting_deletes_and_says_how_much(engine: Engine, person: TerminalDriver) -> None:
+    await person.type("/k2")
+    assert engine.sentence("forget-ask", REGISTER) in (await person.type("/forget")).text
+    told = (await person.type("1")).text
+    counts = {"preferences": 1, "conversations": 1, "messages": 2, "questions": 0}
+    assert engine.sentence("forgotten", REGISTER, **counts) in told
 
 
-def test_the_full_disclaimer_is_shown_once(engine: Engine) -> None:
-    assert printed(engine, "/overview", "/k2", "/ala").count(FULL) == 1
+async def test_the_full_disclaimer_is_offered_and_never_poured_out(engine: Engine, person: TerminalDriver) -> None:
+    shown = "".join([(await person.type(line)).text for line in ("/start", "/overview", "/k2")])
+    assert FULL not in shown
+    assert engine.label("disclaimer", REGISTER) in shown
 
 
-def test_a_number_presses_a_button_and_an_empty_line_helps(engine: Engine) -> None:
-    shown = printed(engine, "/start", "1", "")
-    assert engine.title("overview", Register.PROFESSIONAL) in shown
-    assert shown.index(engine.title("help", Register.PROFESSIONAL)) > shown.index(
-        engine.title("overview", Register.PROFESSIONAL)
-    )
+async def test_more_is_the_first_number_where_something_is_folded(engine: Engine, person: TerminalDriver) -> None:
+    brief = (await person.type("/ala-safety")).text
+    assert f"1 {engine.sentence('more-button', REGISTER)}" in brief
+    assert engine.sentence("notes-heading", REGISTER) not in brief
+    more = (await person.type("1")).text
+    assert engine.sentence("notes-heading", REGISTER) in more
+    assert engine.sentence("sources-heading", REGISTER) in more
+
+
+async def test_a_number_presses_a_button_and_an_empty_line_helps(engine: Engine, person: TerminalDriver) -> None:
+    await person.type("/start")
+    assert engine.title("overview", REGISTER) in (await person.type("1")).text
+    assert engine.title("help", REGISTER) in (await person.type("")).text
+
+
+async def test_a_repeated_event_is_answered_once(person: TerminalDriver) -> None:
+    terminal = person._terminal
+    await terminal.receive("/k2", key="one line")
+    before = person._screen.tell()
+    await terminal.receive("/k2", key="one line")
+    assert person._screen.tell() == before
