@@ -66,31 +66,31 @@ class SlackRenderer:
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
         self._buttons = Buttons(texts)
-        self._kept: OrderedDict[int, tuple[Card, tuple[Piece, ...]]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, bool], tuple[Card, tuple[Piece, ...]]] = OrderedDict()
 
     def parts(self, reply: Reply, look: RenderOptions, closing: Iterable[str] = ()) -> list[SlackMessage]:
         """Return the messages of a reply, buttons on the last; `closing` are lines to add before the buttons."""
-        found = [*self._pieces(reply), *(small for line in closing for small in small_print([line]))]
+        found = [*self._pieces(reply, look.home), *(small for line in closing for small in small_print([line]))]
         lines = sum(block_lines(one.block) for one in found)
         buttons = self._buttons.under(reply, look.asker, lines, home=look.home, share=look.share, quiet=look.quiet)
         return split(found, buttons)
 
-    def _pieces(self, reply: Reply) -> tuple[Piece, ...]:
+    def _pieces(self, reply: Reply, home: bool) -> tuple[Piece, ...]:
         """Return the pieces of a reply; of a card shown by itself, from memory if it was laid out before."""
-        key = id(reply.card)
+        key = (id(reply.card), home)
         own = (reply.lead, reply.stored, reply.second, reply.remark, reply.offer)
         plain = not any(own) and reply.view is View.BRIEF
         kept = self._kept.get(key) if plain else None
         if kept is not None and kept[0] is reply.card:
             return kept[1]
-        laid = tuple(self._laid_out(reply))
+        laid = tuple(self._laid_out(reply, home))
         if plain and reply.card.outcome not in (Outcome.CHOICES, Outcome.SMALL_TALK):  # made for one turn
             self._kept[key] = (reply.card, laid)
             if len(self._kept) > CACHED:
                 self._kept.popitem(last=False)
         return laid
 
-    def _laid_out(self, reply: Reply) -> Iterator[Piece]:
+    def _laid_out(self, reply: Reply, home: bool) -> Iterator[Piece]:
         found = sections(reply)
         behind = [one for one in found if one.folded]
         small = [one.line.short for one in found if one.line is not None]
@@ -100,16 +100,16 @@ class SlackRenderer:
             elif section.line is not None:
                 yield from small_print(small) if section.part is Part.REVIEW else ()
             else:
-                yield from self._section(section, reply)
+                yield from self._section(section, reply, tables=not home)
 
-    def _section(self, section: Section, reply: Reply) -> Iterator[Piece]:
+    def _section(self, section: Section, reply: Reply, *, tables: bool) -> Iterator[Piece]:
         """Yield the pieces of one section; the order of sections is not this channel's affair."""
         urgent = reply.card.outcome is Outcome.URGENT
         match section.part:
             case Part.TITLE:
                 yield from announced(headed(section.text, 1), urgent)
             case Part.BRIEF:
-                yield from announced(document(section.document), not urgent)
+                yield from announced(document(section.document, tables=tables), not urgent)
             case Part.SECOND:
                 yield from headed(section.text, 2)
                 yield from document(section.document)
@@ -119,7 +119,9 @@ class SlackRenderer:
                 yield from small_print([section.text])
             case Part.LEAD | Part.REMARK:
                 yield from paragraphs(section.text)
-            case Part.DETAIL | Part.NOTES:
+            case Part.DETAIL:  # unfolded only where there is no brief beside it: a message takes one table
+                yield from document(section.document, tables=tables)
+            case Part.NOTES:
                 yield from document(section.document)
             case _:
                 return
@@ -155,9 +157,9 @@ def compact(content: Document) -> Iterator[Piece]:
         yield Piece(rich_text(elements), text, brief)
 
 
-def document(content: Document) -> Iterator[Piece]:
-    """Yield the pieces of a document: its first table as a table where a phone shows that well, others as cards."""
-    tables = True
+def document(content: Document, *, tables: bool = False) -> Iterator[Piece]:
+    """Yield the pieces of a document: where the surface has tables its first one as such if a phone shows it well, all
+    others as cards."""
     for one in pieces(content, MAX_PIECE):
         if not isinstance(one, Table):
             yield piece_of(one)

@@ -26,7 +26,7 @@ async def asked(slack_app: SlackApp, words: str = ALA) -> Post:
 
 async def test_the_main_path_by_buttons_in_one_thread(slack_app: SlackApp) -> None:
     post = await asked(slack_app, "overview of alpha lipoic acid and vitamin k2 for neuropathy")
-    for node in ("ala-evidence", "ala-safety", "ala-interactions", "ala-how"):
+    for node in ("ala", "ala-evidence", "ala-safety", "ala-interactions"):
         assert slack_app.label(node) in labels_of(post)
         await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.label(node))
         following = await slack_app.answer()

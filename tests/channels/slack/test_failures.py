@@ -203,14 +203,17 @@ async def test_a_removed_app_is_told_by_slack_itself(slack_app: SlackApp) -> Non
     assert slack_app.slack.health()["token"] == "tokens_revoked"
 
 
-async def test_a_text_too_long_goes_out_in_parts_without_losing_a_word(slack_app: SlackApp) -> None:
-    slack_app.fake.web.messages.maximum = 3_600
+async def test_a_text_too_long_goes_out_in_parts_without_losing_a_word(
+    slack_app: SlackApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.slack.blocks.MAX_PART", 1_000)
+    slack_app.fake.web.messages.maximum = 1_100
     slack_app.fake.faults.add(Fault("error", "chat.postMessage", times=2, name="invalid_blocks"))
     await slack_app.people.mention(ADA, CHANNEL, "sources?")
     await slack_app.world.until(lambda: len(slack_app.world.posts) >= 2)
     await slack_app.idle()
     posts = await slack_app.answers(len(slack_app.world.posts))
-    assert all(len(post.text) <= 3_600 and not post.blocks for post in posts)
+    assert all(len(post.text) <= 1_000 and not post.blocks for post in posts)
     reply, _ = slack_app.engine.respond(State(), Incoming(Kind.COMMAND, "references", "slack"))
     (whole,) = SlackRenderer(slack_app.engine.sentence).parts(reply, RenderOptions())
     assert "".join(post.text for post in posts) == whole.brief
