@@ -121,7 +121,10 @@ class TurnProcessor:
         self.metrics.answered(turn.channel, reply.card.node, reply.card.outcome, at - turn.received)
         if reply.effect is Effect.FORGET:
             return TurnResult(at)
-        return TurnResult(at, state, reply.card.node, sent, _vote(turn, parcel, reply, at))
+        vote = _vote(turn, parcel, reply, at)
+        if vote is not None:
+            self.metrics.voted(turn.channel, vote.node, vote.vote)
+        return TurnResult(at, state, reply.card.node, sent, vote)
 
     async def persist(self, step: str, call: Callable[[], Awaitable[T]]) -> T:
         """Return what the database says to `call`, asking until it does: what was delivered must be written down."""

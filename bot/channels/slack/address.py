@@ -24,7 +24,9 @@ class SlackAddress:
     """An address. `thread` is the ts of the thread's root, `question` the id of the message that asked, `message` the
     ts of the message whose button was pressed and `asker` the person it answered; `response_url` allows five private
     answers within thirty minutes; `silent` wants no answer shown; `notice` wants this text of the bot's own instead of
-    the answer; `above` says that the bot was called into a thread of others; `key` names the event."""
+    the answer; `asked` is the question to show above an answer that stands where it was not asked; `vote` says that a
+    vote is thanked for and changes nothing, `above` that the bot was called into a thread of others; `key` names the
+    event."""
 
     surface: Surface
     team: str
@@ -40,6 +42,8 @@ class SlackAddress:
     masked: bool = False
     silent: bool = False
     notice: str = ""
+    asked: str = ""
+    vote: bool = False
     above: bool = False
     key: str = ""
 

@@ -225,6 +225,35 @@ def preceded(first: SlackMessage, then: SlackMessage) -> SlackMessage:
     )
 
 
+NAME = "\x00"
+"""Stands for a person in a text until their name, which Slack alone knows, is put there."""
+
+
+def named(text: str, user: str, spoken: str, quote: str = "") -> SlackMessage:
+    """Return a line with a person's name in it, and what they said. `spoken` is the line without the name, for the
+    text: Slack reads no names there."""
+    before, _, after = text.partition(NAME)
+    person = [{"type": "user", "user_id": user}]
+    elements = [*_words(before), *person, *_words(after)]
+    found: list[Json] = [{"type": "rich_text_section", "elements": elements}]
+    if quote:
+        found.append({"type": "rich_text_quote", "elements": _words(quote)})
+    words = _joined([escaped(spoken), escaped(quote)])
+    return SlackMessage([rich_text(found)], words, words)
+
+
+def _words(text: str) -> list[Json]:
+    return [{"type": "text", "text": text}] if text else []
+
+
+def headed(first: SlackMessage, then: SlackMessage) -> SlackMessage:
+    """Return both as one message whose text begins with the second: a notification shows what was answered."""
+    blocks = [*first.blocks, *then.blocks]
+    if len(blocks) > MAX_BLOCKS:
+        return then
+    return SlackMessage(blocks, _joined([then.text, first.text]), _joined([then.brief, first.brief]))
+
+
 MAX_PART = 3_500
 """Characters of one message of bare text: Slack advises 4,000 at most (docs.slack.dev, chat.postMessage)."""
 

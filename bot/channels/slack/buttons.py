@@ -83,7 +83,7 @@ class Buttons:
         return self._button(Button(self._texts("read-above-button", register), thread), register, ABOVE)
 
     def _share(self, reply: Reply) -> Json:
-        payload = payloads.payload(reply.card.node)
+        payload = payloads.payload(reply.card.node, reply.card.register, "share")
         button = Button(self._texts("slack-share", reply.card.register), payload, "navigation")
         return self._button(button, reply.card.register, SHARE)
 

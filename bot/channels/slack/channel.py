@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.channels.base import Texts
 from bot.channels.slack.address import SlackAddress, Surface, message_id, ts_of
-from bot.channels.slack.blocks import SlackMessage, in_parts, line, preceded, said
+from bot.channels.slack.blocks import NAME, SlackMessage, headed, in_parts, line, named, preceded, said
 from bot.channels.slack.buttons import Buttons
 from bot.channels.slack.errors import (
     NO_QUESTION,
@@ -40,7 +40,6 @@ log = structlog.stdlib.get_logger(__name__)
 Send = Callable[[SlackMessage], Awaitable[tuple[str, str]]]
 """Sends one message and returns its channel and ts."""
 
-_FEEDBACK = frozenset({Effect.FEEDBACK_UP, Effect.FEEDBACK_DOWN})
 _UNANSWERED = frozenset({Outcome.NOT_COVERED, Outcome.CHOICES})
 HELP = "help"
 """The node that a bare mention shows."""
@@ -87,13 +86,11 @@ class SlackDelivery:
         reply = message.reply
         if place.silent:
             return None
-        if reply.effect in _FEEDBACK:
+        if place.vote:
             return await self._thank(place, reply)
         if place.surface is Surface.HOME:
             return await self._draw_home(place, message, progress)
-        parts = self._notice(place, reply) or self._renderer.parts(
-            reply, self._look(place, reply), self._closing(place, reply)
-        )
+        parts = self._notice(place, reply) or self._answer(place, reply)
         if place.surface is Surface.PRIVATE or self._for_one(place, reply):
             return await self._send_to_user(place, parts, message, progress)
         return await self._send_to_channel(place, parts, message, progress)
@@ -108,6 +105,18 @@ class SlackDelivery:
             return [said(self._texts("read-above", register), [self._buttons.above(register, place.thread or "")])]
         return []
 
+    def _answer(self, place: SlackAddress, reply: Reply) -> list[SlackMessage]:
+        """Return the messages of an answer; one that stands where it was not asked begins with who asked what."""
+        first, *rest = self._renderer.parts(reply, self._look(place, reply), self._closing(place, reply))
+        card = reply.card
+        if place.shared:
+            note = self._texts("slack-shared-by", card.register, person=NAME, question=card.title)
+            first = headed(named(note, place.user, self._texts("slack-shared", card.register)), first)
+        elif place.asked:
+            note = self._texts("slack-asked-by", card.register, person=NAME)
+            first = headed(named(note, place.user, "", place.asked), first)
+        return [first, *rest]
+
     def _look(self, place: SlackAddress, reply: Reply) -> RenderOptions:
         sharable = isinstance(reply.card, ClaimCard) and reply.effect is None
         share = place.surface is Surface.PRIVATE and not place.direct and sharable
@@ -115,8 +124,7 @@ class SlackDelivery:
         return RenderOptions(asker=place.user, share=share, quiet=thread and sharable)
 
     def _closing(self, place: SlackAddress, reply: Reply) -> list[str]:
-        keys = [key for key, wanted in (("slack-masked", place.masked), ("slack-shared", place.shared)) if wanted]
-        return [self._texts(key, reply.card.register) for key in keys]
+        return [self._texts("slack-masked", reply.card.register)] if place.masked else []
 
     @staticmethod
     def _for_one(place: SlackAddress, reply: Reply) -> bool:

@@ -26,7 +26,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.base import HostServices
-from bot.channels.slack.actions import ABOVE, ASK, read_command, read_home, read_modal, read_press, unhelpful
+from bot.channels.slack.actions import ABOVE, ASK, Votes, read_command, read_home, read_modal, read_press, unhelpful
+from bot.channels.slack.address import SlackAddress
 from bot.channels.slack.assistant import AssistantStatus
 from bot.channels.slack.client import library_log
 from bot.channels.slack.errors import UNREACHABLE
@@ -50,6 +51,7 @@ class EventParser:
         self._threads = threads
         self._unexpected = unexpected
         self._messages = Messages(threads, cache, unexpected, mention_only)
+        self._votes = Votes()
 
     async def parse(self, body: Mapping[str, Any], me: Installation) -> InboundEvent | None:
         """Return the event for what a person asked of the bot, or None when there is nothing to answer.
@@ -62,7 +64,8 @@ class EventParser:
             case "event_callback":
                 return await self._event(body, me)
             case "block_actions":
-                return read_press(body, me)
+                pressed = read_press(body, me)
+                return self._votes.read(pressed) if pressed else None
             case "view_submission":
                 return read_modal(body, me)
         return None
@@ -70,6 +73,7 @@ class EventParser:
     def accepted(self, event: InboundEvent) -> None:
         """Remember who asked the bot, and in which conversation."""
         self._messages.accepted(event)
+        self._votes.accepted(event)
         if not event.unaddressed:
             self._threads.note(event.conversation, event.person)
 
@@ -174,6 +178,8 @@ class EventReceiver:
         self._parser.accepted(event)
         if fresh:
             self._begin(event, body, me, context.client)
+        elif event.address.get("shared"):
+            self._status.run("shared-already", self._shared_already(context.client, event))
         return BoltResponse(status=200, body="")
 
     def _known(self, body: Json) -> bool:
@@ -247,6 +253,11 @@ class EventReceiver:
                 text = self._host.texts("slack-try-again", Register.PROFESSIONAL)
                 await client.chat_postMessage(channel=body["user"]["id"], text=text)
             raise
+
+    async def _shared_already(self, client: AsyncWebClient, event: InboundEvent) -> None:
+        """Tell who presses again that the answer is in the channel already."""
+        text, place = self._host.texts("slack-shared-already", Register.PROFESSIONAL), SlackAddress.of(event.address)
+        await client.chat_postEphemeral(channel=place.channel, user=place.user, thread_ts=place.thread, text=text)
 
     def _sorry(self, body: Json) -> BoltResponse | None:
         """Slack repeats events, but neither commands nor modals: those who wait there are told to try again."""

@@ -11,10 +11,11 @@ from typing import Any, Literal
 
 from aiohttp import web
 
+from bot.channels.plain import document_text
 from bot.channels.slack.app import EVENTS_PATH, Credentials, Slack
 from bot.channels.slack.oauth import OAuth
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Register
+from bot.dialog.turn import Incoming, Kind, Register, State
 from bot.inbox.events import InboundEvent
 from bot.inbox.identity import Identity
 from bot.inbox.inbox import Inbox
@@ -96,6 +97,11 @@ class SlackApp:
     def title(self, node: str, register: Register = Register.PROFESSIONAL) -> str:
         """Return the title of an answer."""
         return self.engine.library.text(self.engine.library.answer(node).title, register)
+
+    def brief(self, node: str, register: Register = Register.PROFESSIONAL) -> str:
+        """Return the first paragraph of an answer."""
+        reply, _ = self.engine.respond(State(register), Incoming(Kind.COMMAND, node, "slack"))
+        return document_text(reply.card.brief[:1])
 
     def label(self, node: str, register: Register = Register.PROFESSIONAL) -> str:
         """Return the button text of an answer."""
@@ -188,13 +194,15 @@ def labels_of(post: Post) -> list[str]:
 
 
 def check_everything_shown(fake: FakeSlack) -> None:
-    """Every send of a test keeps every limit, pings nobody and carries complete text; nothing was refused unasked."""
+    """Every send of a test keeps every limit, pings nobody and carries complete text; nothing was refused unasked. The
+    first line may name the one person who shared an answer or asked for it."""
     for post in fake.world.posts:
         if post.view is not None:
             assert validate_view(post.args["view"]) == []
             continue
         assert validate_blocks(post.blocks, "message") == [], post
-        assert pings(post.text, post.blocks) == [], post
+        assert pings(post.text, post.blocks[1:]) == [], post
+        assert len(pings("", post.blocks[:1])) <= 1, post
         assert post.text.strip() or post.method == "chat.update"
 
 
