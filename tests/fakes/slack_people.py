@@ -88,6 +88,18 @@ class People:
         event = {"type": "message", "subtype": "message_deleted", "deleted_ts": ts, "previous_message": previous}
         return await self.event({**event, **hidden, "event_ts": hidden["ts"]}, place.team)
 
+    async def tombstone(self, channel: str, ts: str) -> Emission:
+        """Delete a message that has replies: Slack leaves a tombstone and tells of it as a change."""
+        place = self._world.channels[channel]
+        previous = place.messages[ts]
+        place.deleted.add(ts)
+        message: Json = {"type": "message", "subtype": "tombstone", "user": "USLACKBOT", "hidden": True, "ts": ts}
+        message |= {"text": "This message was deleted.", "thread_ts": previous.get("thread_ts", ts)}
+        place.messages[ts] = message
+        hidden = {"hidden": True, "ts": self._world.ts(), "channel": channel, "channel_type": place.type}
+        event = {"type": "message", "subtype": "message_changed", "message": message, "previous_message": previous}
+        return await self.event({**event, **hidden, "event_ts": hidden["ts"]}, place.team)
+
     async def open_home(self, user: str, tab: str = "home") -> Emission:
         """Open the app's Home or Messages tab."""
         team = self._world.users[user]

@@ -32,8 +32,10 @@ SCOPES: dict[str, str] = {
 """Scopes the bot cannot do without, and what for."""
 
 OPTIONAL_SCOPES: dict[str, str] = {
-    "channels:history": "follow a thread in a public channel without being mentioned again",
-    "groups:history": "follow a thread in a private channel",
+    "channels:history": "follow a thread in a public channel without being mentioned again, read the message above",
+    "channels:read": "hear that the bot was invited to a public channel, and say there what it is",
+    "groups:history": "follow a thread in a private channel, read the message above",
+    "groups:read": "hear that the bot was invited to a private channel",
     "mpim:history": "hear messages in a group direct message",
 }
 """Scopes an administrator may decline; without them the bot answers mentions only."""
@@ -42,6 +44,7 @@ EVENTS = (
     "app_home_opened",
     "app_mention",
     "app_uninstalled",
+    "member_joined_channel",
     "message.channels",
     "message.groups",
     "message.im",

@@ -22,11 +22,12 @@ from bot.channels.slack.errors import (
     TOO_LONG,
 )
 from bot.channels.slack.installation import TOKEN_WORDS
+from bot.channels.slack.modals import ABOUT_MESSAGE, ASK_ANYWHERE
 from bot.channels.slack.render import RenderOptions, SlackRenderer
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Incoming, Kind, Register, State
 from bot.store.base import StoreUnavailable
-from tests.channels.slack.slack_app import ADA, CHANNEL, Mode, SlackApp, house, words_of
+from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, Mode, SlackApp, house, words_of
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_faults import Fault
 from tests.fakes.slack_world import APP_ID
@@ -246,16 +247,30 @@ async def test_a_deleted_thread_is_left_alone(slack_app: SlackApp) -> None:
     await slack_app.unaddressed()
 
 
-async def test_an_expired_trigger_loses_the_modal_and_nothing_else(slack_app: SlackApp) -> None:
+async def test_an_expired_trigger_loses_a_votes_reason_and_nothing_else(slack_app: SlackApp) -> None:
     await slack_app.people.mention(ADA, CHANNEL, ALA)
     post = await slack_app.answer()
-    for kind in ("expired_trigger_id", "exchanged_trigger_id"):
+    for kind, toast in (("expired_trigger_id", "vote-counted"), ("exchanged_trigger_id", "vote-same")):
+        await slack_app.idle()
         fault = slack_app.fake.faults.add(Fault("error", "views.open", name=kind))
         await slack_app.fake.clock.advance(2)  # type: ignore[attr-defined]
         await (await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.say("unhelpful"))).acked()
-        await asyncio.wait_for(fault.introduced.wait(), 5)
-        assert words_of(await slack_app.answer()) == slack_app.say("vote-counted")
+        if toast == "vote-counted":
+            await asyncio.wait_for(fault.introduced.wait(), 5)
+        assert words_of(await slack_app.answer()) == slack_app.say(toast)
     assert slack_app.world.modals == {}
+
+
+async def test_who_pressed_a_shortcut_too_late_is_told(slack_app: SlackApp) -> None:
+    said = await slack_app.people.say(BEN, CHANNEL, ALA)
+    for shortcut in (ASK_ANYWHERE, ABOUT_MESSAGE):
+        slack_app.fake.faults.add(Fault("error", "views.open", name="expired_trigger_id"))
+        if shortcut == ASK_ANYWHERE:
+            await slack_app.people.global_shortcut(ADA, shortcut)
+        else:
+            await slack_app.people.message_shortcut(ADA, CHANNEL, said.ts, shortcut)
+        told = await slack_app.answer()
+        assert (told.channel, told.text) == ("D0ADA", slack_app.say("slack-try-again"))
 
 
 async def test_failing_courtesies_do_not_hold_up_an_answer(slack_app: SlackApp) -> None:
