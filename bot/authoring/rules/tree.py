@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.authoring.rules.base import CheckContext
+from bot.authoring.rules.base import CheckContext, needs
 from bot.content.diagnostics import Diagnostic
 from bot.content.files import diagnostic_at
 from bot.content.library import Library
+from bot.dialog.composer import MAX_FOLLOW_UPS
 
 
+@needs("dialogs")
 def unreachable(context: CheckContext) -> Iterator[Diagnostic]:
     """D02: a node that no button leads to; phrases alone do not show a reader that it exists."""
     library = context.library
@@ -44,6 +46,7 @@ def dead_end(context: CheckContext) -> Iterator[Diagnostic]:
                 yield diagnostic_at(path, ("nodes", node), "D03", f"`{node}` leads nowhere", "add `next:`", key=True)
 
 
+@needs("dialogs")
 def unshown(context: CheckContext) -> Iterator[Diagnostic]:
     """D08: an answer that no node shows."""
     for answer_ref in context.answers():
@@ -65,3 +68,13 @@ def repeated_button(context: CheckContext) -> Iterator[Diagnostic]:
                     yield diagnostic_at(path, place, "D10", f"`{node}` offers itself", "remove it")
                 elif target in body.next[:number]:
                     yield diagnostic_at(path, place, "D10", f"`{target}` is offered twice", "keep one")
+
+
+def crowded(context: CheckContext) -> Iterator[Diagnostic]:
+    """D12: more follow-ups than stand under an answer; the last would never be seen."""
+    for name, dialog in context.library.dialogs.items():
+        for node, body in dialog.nodes.items():
+            if len(body.next) > MAX_FOLLOW_UPS:
+                path, place = context.library.home.dialog(name), ("nodes", node, "next")
+                message = f"{len(body.next)} follow-ups; {MAX_FOLLOW_UPS} are shown"
+                yield diagnostic_at(path, place, "D12", message, "keep what helps most, first things first", key=True)

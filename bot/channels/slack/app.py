@@ -22,7 +22,7 @@ from bot.channels.slack.home import AppHome
 from bot.channels.slack.installation import TAKEN, StaticToken, Tokens, Unreachable
 from bot.channels.slack.oauth import OAuth
 from bot.channels.slack.receiver import EventParser, EventReceiver, bolt_app, bolt_request
-from bot.channels.slack.sender import Sender
+from bot.channels.slack.sender import SlackSender
 from bot.channels.slack.socket import PING_SECONDS, Socket
 from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import Register
@@ -65,7 +65,7 @@ class Slack:
         unexpected = Unexpected("slack", host.unexpected)
         cache = ThreadCache()
         self._status = AssistantStatus(self._client, host.texts)
-        sender, home = Sender(self._client, self._session, self._tokens), AppHome(host.texts, host.topics)
+        sender, home = SlackSender(self._client, self._session, self._tokens), AppHome(host.texts, host.topics)
         delivery = SlackDelivery(sender, host.texts, home, cache, unexpected)
         self._delivery = StatusClearingDelivery(delivery, self._status)
         threads = FollowedThreads(host.is_known, host.is_quiet)

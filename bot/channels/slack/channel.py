@@ -30,7 +30,7 @@ from bot.channels.slack.errors import (
 from bot.channels.slack.events import ThreadCache
 from bot.channels.slack.home import AppHome
 from bot.channels.slack.render import RenderOptions, SlackRenderer, fallbacks
-from bot.channels.slack.sender import ResponseUrlExpired, Sender
+from bot.channels.slack.sender import ResponseUrlExpired, SlackSender
 from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import ClaimCard, Effect, Outcome, Reply
 from bot.inbox.events import Gone, OutboundMessage, Progress, Refused
@@ -55,7 +55,9 @@ class SlackDelivery:
 
     name = "slack"
 
-    def __init__(self, sender: Sender, texts: Texts, home: AppHome, cache: ThreadCache, unexpected: Unexpected) -> None:
+    def __init__(
+        self, sender: SlackSender, texts: Texts, home: AppHome, cache: ThreadCache, unexpected: Unexpected
+    ) -> None:
         self._unexpected = unexpected
         self._sender = sender
         self._texts = texts
