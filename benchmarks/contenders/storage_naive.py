@@ -77,7 +77,7 @@ class SameWork(_Naive):
             await db.execute("INSERT OR IGNORE INTO seen (event, at) VALUES (?, ?)", (random.randbytes(16), now))
             fields = (conversation, person, "telegram", PAYLOAD, None, None, False, now)
             row = (await db.execute(turns._INSERT, fields)).lastrowid
-            await db.execute_fetchall(turns._ENTER_LANE, (conversation, "telegram", now, 1, now + 15.0))
+            await db.execute_fetchall(turns._ENTER_QUEUE, (conversation, "telegram", now, 1, now + 15.0))
             await db.execute_fetchall(turns._STATE, (person, conversation))
             await db.execute("COMMIT")
         return row or 0
