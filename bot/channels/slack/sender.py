@@ -28,8 +28,8 @@ EVENT_TYPE = "footnote_answer"
 """Type of the metadata by which a message is found again."""
 
 MAX_UPDATE = 3_800
-"""Bytes of `text` in chat.update, which takes 4,000: a sentence more must not make a change fail. A longer answer is updated with its blocks alone: screen readers then
-read the blocks, whereas half a text would hide the other half from them."""
+"""Bytes of `text` in chat.update, which takes 4,000: a sentence more must not make a change fail. A longer answer is
+updated with its blocks alone: screen readers then read the blocks, whereas half a text would hide the other half."""
 
 RESPONSE_TIMEOUT = 10
 """Seconds for a response_url to answer."""
