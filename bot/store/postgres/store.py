@@ -23,12 +23,9 @@ from bot.store.base import (
     Turn,
     TurnResult,
     day_of,
-    exported,
-    net_votes,
-    quiet_in,
-    state_from,
 )
 from bot.store.batching import Grouping, together
+from bot.store.codec import exported, net_votes, quiet_in, state_from
 from bot.store.postgres import leader, turns
 from bot.store.postgres import statements as sql
 from bot.store.postgres.statements import TROUBLE

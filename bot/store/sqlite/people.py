@@ -7,18 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.dialog.turn import State
-from bot.store.base import (
-    DIGEST_BYTES,
-    Lease,
-    PendingTurn,
-    QueueDepth,
-    RetentionCutoffs,
-    day_of,
-    exported,
-    net_votes,
-    quiet_in,
-    state_from,
-)
+from bot.store.base import DIGEST_BYTES, Lease, PendingTurn, QueueDepth, RetentionCutoffs, day_of
+from bot.store.codec import exported, net_votes, quiet_in, state_from
 from bot.store.sqlite import turns
 
 _THEIRS = "(SELECT conversation FROM conversation WHERE person = ?)"
