@@ -25,8 +25,8 @@ class SlackAddress:
     ts of the message whose button was pressed and `asker` the person it answered; `response_url` allows five private
     answers within thirty minutes; `silent` wants no answer shown; `notice` wants this text of the bot's own instead of
     the answer; `asked` is the question to show above an answer that stands where it was not asked; `vote` says that a
-    vote is thanked for and changes nothing, `above` that the bot was called into a thread of others; `key` names the
-    event."""
+    vote is thanked for and changes nothing, `above` that the bot was called into a thread of others, `aside` that
+    nobody named it; `key` names the event."""
 
     surface: Surface
     team: str
@@ -45,6 +45,7 @@ class SlackAddress:
     asked: str = ""
     vote: bool = False
     above: bool = False
+    aside: bool = False
     key: str = ""
 
     @property

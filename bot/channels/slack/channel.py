@@ -130,10 +130,12 @@ class SlackDelivery:
 
     @staticmethod
     def _for_one(place: SlackAddress, reply: Reply) -> bool:
-        """True for what is nobody else's business, and for a change of somebody else's answer: in a shared thread each
-        reader has a register of their own."""
+        """True for what is nobody else's business, a change of somebody else's answer (in a shared thread each reader
+        has a register of their own), and for having no answer to what did not name the bot."""
         if place.direct or place.shared:
             return False
+        if place.aside and reply.card.outcome is Outcome.NOT_COVERED:
+            return True
         return reply.effect in _PERSONAL or (reply.in_place and place.asker != place.user)
 
     # --- for everybody in the thread ----------------------------------------------------------------------------

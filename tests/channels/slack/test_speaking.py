@@ -81,6 +81,27 @@ async def test_the_asker_is_heard_without_a_mention_and_their_remarks_are_not(su
     await sure.unaddressed()
 
 
+class Lost:
+    """A matcher that knows nothing but the first question."""
+
+    def match(self, text: str, context: str | None, register: Register) -> Match:
+        return Match(Outcome.ANSWER, "ala") if text == ALA else Match(Outcome.NOT_COVERED, "not-covered")
+
+
+async def test_that_there_is_no_answer_is_told_to_the_asker_alone(
+    fake: FakeSlack, library: Library, mode: Mode, tmp_path: Path
+) -> None:
+    engine = Engine(library, Lost(), default_register=default_register)
+    async with house(fake, engine, mode, tmp_path) as slack_app:
+        root = await thread(slack_app)
+        await (await slack_app.people.say(BEN, CHANNEL, "and with food?", root)).acked()
+        await slack_app.unaddressed()
+        await slack_app.people.say(ADA, CHANNEL, "and with food?", root)
+        told = await slack_app.answer()
+        assert (told.method, told.user, told.thread_ts) == ("chat.postEphemeral", ADA, root)
+        assert slack_app.title("not-covered") in words_of(told)
+
+
 async def test_what_names_a_colleague_is_said_to_the_colleague(sure: SlackApp) -> None:
     root = await thread(sure)
     for said in (f"<@{BEN}> which dose would you give?", "<!here> how long for?", f"what do you think <@{CLEO}>?"):
