@@ -22,6 +22,7 @@ LEAST = {
     "urgent-present": 310,
     "urgent-calm": 400,
     "urgent-fresh": 860,
+    "urgent-fresh-2": 160,
     "real": 220,
     "follow-ups": 150,
     "two-questions": 60,
