@@ -42,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     language.urgent_first,
     sources.overdue,
     sources.changed,
+    sources.in_the_future,
     channels.long_labels,
     channels.too_long,
     small_talk.repeated,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.authoring.review_page import contents
+from bot.authoring.source_page import sources_page
 from bot.content.library import Library
 from bot.content.matching_models import AdviceRules, Intents, Vocabulary
 from bot.content.models import (
@@ -149,13 +150,14 @@ def _examples(text: str) -> Iterator[Example]:
 
 
 def generated(library: Library, root: Path) -> dict[Path, str]:
-    """Return every generated file of the project at `root`, with the text it should have."""
-    rules = root / "docs" / "rules"
+    """Return every generated file of the project at `root`, with the text it should have.
+
+    The index of the rules belongs to the program: a project of content alone has no rule pages, and gets none.
+    """
     files = {library.home.content / "schema" / name: text for name, text in schemas().items()}
-    files[root / "docs" / "content.md"] = contents(library)
-    if found := pages(rules):  # a project that only uses the rules has no pages of its own, and so no index
-        files[rules / "README.md"] = index(found)
-    return files
+    files |= {root / "docs" / "content.md": contents(library), root / "docs" / "sources.md": sources_page(library)}
+    rules = root / "docs" / "rules"
+    return {**files, rules / "README.md": index(found)} if (found := pages(rules)) else files
 
 
 def write(library: Library, root: Path) -> list[Path]:

@@ -74,21 +74,36 @@ def reviews(context: typer.Context, as_json: JsonOption = False) -> None:
 
 @review.command("record")
 def review_record(
-    node: str,
+    name: Annotated[str, typer.Argument(metavar="NODE|TOPIC", help="An answer, or a topic: all its answers.")],
     status: Annotated[ReviewStatus, typer.Argument(help="submitted, under-review or approved")],
     by: Annotated[str, typer.Option(help="The reviewer's name.")],
     on: Annotated[
         datetime | None, typer.Option(help="The day of the decision; today if left out.", formats=["%Y-%m-%d"])
     ] = None,
     due: Annotated[datetime | None, typer.Option(help="When the next review is due.", formats=["%Y-%m-%d"])] = None,
+    note: Annotated[str | None, typer.Option(help="What was looked at, or what is still to do.")] = None,
 ) -> None:
-    """Record a named reviewer's decision on an answer, in the answer's own file."""
+    """Record a named reviewer's decision on an answer, or on every answer of a topic, in the answers' own files."""
+    from bot.authoring.decisions import Decision
     from bot.authoring.reports import run_decision
 
     settings = load_settings()
-    day = (on or datetime.now(UTC)).date()
-    folders = settings.footnote_dialogs, settings.footnote_content
-    _print(run_decision(*folders, node, status.value, by, day, due.date() if due else None))
+    today = datetime.now(UTC).date()
+    day = on.date() if on else today
+    decision = Decision(status.value, by, day, today, due.date() if due else None, note)
+    _print(run_decision(settings.footnote_dialogs, settings.footnote_content, name, decision))
+
+
+@review.command("changes")
+def review_changes(
+    name: Annotated[str | None, typer.Argument(metavar="[NODE|TOPIC]", help="Everything if left out.")] = None,
+    page: Annotated[Path | None, typer.Option("--html", help="Write a page to this file instead.")] = None,
+) -> None:
+    """Show what reads otherwise than it was approved, word by word."""
+    from bot.authoring.reports import run_changes
+
+    settings = load_settings()
+    _print(run_changes(settings.footnote_dialogs, settings.footnote_content, name, page))
 
 
 @app.command()

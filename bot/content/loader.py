@@ -15,7 +15,7 @@ from bot.content.library import ContentPaths, Library, Topic
 from bot.content.matching_models import AdviceRules, Intents, Vocabulary
 from bot.content.models import (
     Answer,
-    Article,
+    ApprovalRules,
     Dialog,
     EmergencyFile,
     FactsFile,
@@ -156,8 +156,9 @@ class ContentLoader:
         return Topic(
             id=folder.name,
             title=head.title if head else Registers(professional=folder.name, layperson=folder.name),
-            article=head.article if head else Article(title=folder.name),
+            article=head.article if head else None,
             review=head.review if head else _UNREAD,
+            approval=head.approval if head else ApprovalRules(),
             facts=facts.facts if facts else {},
             sources=sources.sources if sources else {},
             notes=notes.notes if notes else {},

@@ -9,7 +9,8 @@ from bot.content.diagnostics import Diagnostic, Location, nearest
 from bot.content.files import diagnostic_at, page_of
 from bot.content.library import Library, Topic
 from bot.content.matching_models import Intents
-from bot.content.models import Dialog, Review
+from bot.content.models import ApprovalRules, Dialog, Review
+from bot.content.review import missing_of
 from bot.content.urgent_models import UrgentRule
 
 
@@ -221,15 +222,16 @@ def _numbers(library: Library, topic: Topic) -> Iterator[Diagnostic]:
 
 
 def _approvals(library: Library, topic: Topic) -> Iterator[Diagnostic]:
-    if diagnostic := _unsigned(library.home.of_topic(topic.id, "topic"), topic.review):
+    if diagnostic := _unsigned(library.home.of_topic(topic.id, "topic"), topic.review, topic.approval):
         yield diagnostic
     for name, answer in topic.answers.items():
-        if answer.review and (diagnostic := _unsigned(library.home.answer(topic.id, name), answer.review)):
+        path = library.home.answer(topic.id, name)
+        if answer.review and (diagnostic := _unsigned(path, answer.review, topic.approval)):
             yield diagnostic
 
 
-def _unsigned(path: Path, review: Review) -> Diagnostic | None:
-    absent = [name for name in ("by", "on", "due", "hash") if getattr(review, name) is None]
+def _unsigned(path: Path, review: Review, rules: ApprovalRules) -> Diagnostic | None:
+    absent = missing_of(review, rules)
     if review.status != "approved" or not absent:
         return None
     message = f"approved, but {_listed(absent)} missing: only `footnote review record` writes an approval"

@@ -44,7 +44,7 @@ PLACES = {
 def reply(request: pytest.FixtureRequest, library: Library) -> tuple[Library, Reply]:
     """Return an answer with the figure in one place, whole."""
     title = both("{{ facts.ala.dose }}") if request.param == "title" else both("Title")
-    answer = Answer(answer=NODE, label=both("Label"), title=title, claims=(PLACES[request.param],))  # type: ignore[call-arg]
+    answer = Answer(answer=NODE, label=both("Label"), title=title, claims=(PLACES[request.param],))
     topic = library.topics["neuropathy"]
     changed = replace(topic, answers={**topic.answers, NODE: answer})
     values = {register: {**library.values(register), "facts": {"ala": {"dose": EVERY_SIGN}}} for register in Register}
