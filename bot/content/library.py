@@ -141,9 +141,9 @@ class Library:
 
     @property
     def urgent_nodes(self) -> frozenset[str]:
-        """The list of signs and the card of each."""
-        cards = (sign.card for sign in self.urgent_rules.signs.values()) if self.urgent_rules else ()
-        return frozenset((self.urgent, *cards))
+        """The list of signs and the card of each: their names begin with the list's."""
+        urgent = self.urgent
+        return frozenset(node for node in self.nodes if node == urgent or node.startswith(f"{urgent}-"))
 
     def say_in(self, language: str, *, urgent: bool) -> str:
         """Return the sentence of another language that goes before an answer in English."""

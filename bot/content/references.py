@@ -136,8 +136,9 @@ def _concepts(rule: UrgentRule) -> Iterator[tuple[str, str]]:
 
 def _languages(library: Library) -> Iterator[Diagnostic]:
     """Yield every sign that languages.yaml names and urgent.yaml does not hold."""
-    signs = library.urgent_rules.signs if library.urgent_rules else {}
-    languages = library.languages.languages if library.languages else {}
+    if library.urgent_rules is None or library.languages is None:
+        return
+    signs, languages = library.urgent_rules.signs, library.languages.languages
     for code, language in languages.items():
         for sign in language.signs:
             if sign not in signs:

@@ -150,7 +150,6 @@ class Composer:
         yield Button(self.words("urgent-over", register), payloads.payload(node, word="over"))
         for follow in self._library.nodes[node].next[: MAX_FOLLOW_UPS - 2]:
             yield self.link(follow, register)
-        yield self.other_register(node, register)
 
     # --- text -------------------------------------------------------------------------------------------------------
 

@@ -158,9 +158,9 @@ def unknown_brief(context: CheckContext) -> Iterator[Diagnostic]:
 @needs("dialogs")
 def urgent_first(context: CheckContext) -> Iterator[Diagnostic]:
     """U01: an urgent answer begins with what to do, cites nothing before it, and carries no editor's notes."""
-    urgent = context.library.main.urgent
+    urgent = context.library.urgent_nodes if context.library.main.urgent else frozenset()
     for answer_ref in context.answers():
-        if answer_ref.node != urgent and not answer_ref.node.startswith(f"{urgent}-"):
+        if answer_ref.node not in urgent:
             continue
         first = answer_ref.answer.claims[0]
         if first.kind != "action" or first.cites:

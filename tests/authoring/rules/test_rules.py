@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.authoring.check import check
 from bot.authoring.rule_pages import pages
-from bot.channels.base import ChannelLimits, LabelLimit
+from bot.channels import registry
 from tests.content.mini import MINI, TODAY, written
 
 OVERVIEW = "content/ala/answers/overview.yaml"
@@ -16,8 +17,8 @@ DIALOG = (MINI / "dialogs/ala.yaml").read_text()
 
 
 def found(folder: Path) -> list[str]:
-    limits = ChannelLimits(answers=lambda _: lambda _node, _register: (), labels=(LabelLimit(30, "a phone shows 30"),))
-    diagnostics = check(folder / "dialogs", folder / "content", TODAY, (limits,)).diagnostics
+    labels_only = [replace(one, answers=lambda _library: lambda _node, _register: ()) for one in registry.limits()]
+    diagnostics = check(folder / "dialogs", folder / "content", TODAY, labels_only).diagnostics
     return [f"{diagnostic.code} {diagnostic.message}" for diagnostic in diagnostics]
 
 
