@@ -13,6 +13,7 @@ from bot.dialog.emergencies import OVER, Emergencies
 from bot.dialog.matching import Match, Matcher
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import PersonalData
+from bot.dialog.renamed import UpToDateMatcher, up_to_date
 from bot.dialog.small_talk import SmallTalk
 from bot.dialog.turn import Button, Card, Effect, Incoming, Kind, Outcome, Register, Reply, State, View
 
@@ -47,6 +48,7 @@ class Engine:
         require_approved: bool = False,
         default_register: Callable[[str], Register] = patient,
     ) -> None:
+        matcher = UpToDateMatcher(library, matcher)
         self._library = library
         self._matcher = matcher
         self._default_register = default_register
@@ -69,6 +71,7 @@ class Engine:
     def respond(self, state: State, incoming: Incoming) -> Step:
         """Return the answer to one incoming event and the state to remember. Raises nothing for any input."""
         register = state.register or self._default_register(incoming.channel)
+        state, incoming = up_to_date(self._library, state, incoming)
         reply, after = self._answer[incoming.kind](state, incoming, register)
         if reply.effect is Effect.FORGET:
             return reply, State()
