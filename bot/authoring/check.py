@@ -19,6 +19,8 @@ RULES: tuple[Rule, ...] = (
     tree.dead_end,
     tree.unshown,
     tree.repeated_button,
+    tree.missing_role,
+    tree.main_dialog,
     phrases.colliding,
     phrases.overgrown,
     registers.one_register,

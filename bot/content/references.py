@@ -95,7 +95,11 @@ def _unassigned(library: Library) -> Iterator[Diagnostic]:
     for duty in ("urgent", "advice", "otherwise"):
         if getattr(library.main, duty) is None:
             message = f"the main dialog does not say which node is `{duty}`"
-            yield diagnostic_at(library.home.dialog(name), (), "D09", message, f"add `{duty}:`")
+            other = next((one for one, dialog in library.dialogs.items() if getattr(dialog, duty)), None)
+            remedy = f"add `{duty}:`" + (
+                f", or `default: true` to the dialog `{other}`, which says it" if other else ""
+            )
+            yield diagnostic_at(library.home.dialog(name), (), "D09", message, remedy)
 
 
 def _phrases(library: Library) -> Iterator[Diagnostic]:

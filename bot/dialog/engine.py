@@ -10,10 +10,9 @@ from bot.content.library import Library
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.emergencies import OVER, Emergencies
-from bot.dialog.matching import Match, Matcher
+from bot.dialog.matching import Match, Matcher, UpToDateMatcher, up_to_date
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import PersonalData
-from bot.dialog.renamed import UpToDateMatcher, up_to_date
 from bot.dialog.small_talk import SmallTalk
 from bot.dialog.turn import Button, Card, Effect, Incoming, Kind, Outcome, Register, Reply, State, View
 
