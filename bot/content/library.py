@@ -26,7 +26,7 @@ from bot.content.models import (
     Registers,
     Review,
     Role,
-    SmallTalk,
+    SmallTalkText,
     Source,
     Term,
 )
@@ -118,7 +118,7 @@ class Library:
     interface: Mapping[str, Registers]
     emergency: Mapping[str, str | Registers]
     copy_numbers: tuple[CopyNumber, ...]
-    small_talk: Mapping[str, SmallTalk]
+    small_talk: Mapping[str, SmallTalkText]
     layout: Mapping[str, str]
     vocabulary: Vocabulary | None
     intents: Intents | None

@@ -26,13 +26,13 @@ Lines = Annotated[tuple[str, ...], _split(r"\n")]
 Nodes = Annotated[tuple[str, ...], _split(r",")]
 
 
-class Shape(BaseModel):
+class MatchingModel(BaseModel):
     """Immutable, and strict about keys nobody knows: a typing error in a file is reported, not ignored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Concept(Shape):
+class Concept(MatchingModel):
     """One thing people mean and all the ways they write it; naming it also means everything in `implies`.
 
     `(a|b)` in a wording stands for both, `(a|b)?` for both and for neither. `range` names numbers by size, ends
@@ -44,7 +44,7 @@ class Concept(Shape):
     range: tuple[float, float] | None = None
 
 
-class Rule(Shape):
+class Rule(MatchingModel):
     """Fires when every group of `all` has one of its concepts within `near` words (0: anywhere), `none` not beside.
 
     `ordered` asks for the groups in the given order. `score` is what the rule adds, from 0 to 1.
@@ -59,7 +59,7 @@ class Rule(Shape):
     reason: str = ""
 
 
-class Vocabulary(Shape):
+class Vocabulary(MatchingModel):
     """The words of the topic.
 
     `outside` are subjects the topic does not hold, and how surely (1: never answered); `drugs` are concepts whose words
@@ -79,21 +79,21 @@ class Vocabulary(Shape):
     languages: dict[str, Words] = {}
 
 
-class AdviceRules(Shape):
+class AdviceRules(MatchingModel):
     """What makes a question one about a person's own treatment: concepts, and rules whose scores add up."""
 
     concepts: dict[str, Concept] = {}
     rules: tuple[Rule, ...] = ()
 
 
-class Intent(Shape):
+class Intent(MatchingModel):
     """One kind of follow-up ("how much?") and the node that answers it for each subject (`about`)."""
 
     asks: Lines
     about: dict[str, Nodes]
 
 
-class Intents(Shape):
+class Intents(MatchingModel):
     """What a short question means after an answer.
 
     `subjects` maps concepts to subjects, the most telling first; `subject_of` gives each node its subject; `anchors`
@@ -109,14 +109,14 @@ class Intents(Shape):
     openers: Lines = ()
 
 
-class Phrases(Shape):
+class Phrases(MatchingModel):
     """How people ask, per node, and in a thread per node last shown. `(a|b)` in a phrase stands for both wordings."""
 
     phrases: dict[str, Lines] = {}
     after: dict[str, dict[str, Lines]] = {}
 
 
-class Matching(Shape):
+class Matching(MatchingModel):
     """Everything a matcher is built from."""
 
     vocabulary: Vocabulary
