@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.errors import UsageError
 from bot.settings import SHIPPED, load_settings
+
+if TYPE_CHECKING:
+    from bot.content.library import Library
 
 app = typer.Typer()
 review = typer.Typer(help="Who reviewed what; records a decision.")
@@ -129,6 +132,49 @@ def docs() -> None:
     if root == SHIPPED:
         raise UsageError("these are the files of the package: `footnote docs` writes beside a content/ of your own")
     _print(run_docs(settings.footnote_dialogs, settings.footnote_content, root))
+
+
+@app.command("export")
+def export_sheet(
+    file: Annotated[Path, typer.Argument(help="A .csv or .xlsx file to write.", dir_okay=False)],
+    topic: Annotated[str | None, typer.Option(help="One topic; the file's name says it too. Else everything.")] = None,
+) -> None:
+    """Write every text, in both registers, as a sheet with a row a text."""
+    from bot.authoring.sheet import export
+    from bot.content.loader import load
+
+    settings = load_settings()
+    library = load(settings.footnote_dialogs, settings.footnote_content)
+    chosen = _topic(library, topic or (file.stem if file.stem in library.topics else None))
+    typer.echo(f"{export(library, chosen, file)} rows in {file}")
+
+
+@app.command("import")
+def import_sheet(
+    file: Annotated[Path, typer.Argument(help="A sheet that `footnote export` wrote.", exists=True, dir_okay=False)],
+    topic: Annotated[str | None, typer.Option(help="Take texts of this topic only.")] = None,
+) -> None:
+    """Take over what was changed in a sheet: all, or nothing where a rule is broken or a text was changed twice."""
+    from bot.authoring.rehearsal import new_errors, write_all
+    from bot.authoring.sheet import SheetRefused, drafts, edits, told
+    from bot.channels import registry
+    from bot.content.loader import load
+
+    settings = load_settings()
+    dialogs, content = settings.footnote_dialogs, settings.footnote_content
+    library = load(dialogs, content)
+    found = edits(library, file, _topic(library, topic))
+    texts = drafts(found)
+    if errors := new_errors(dialogs, content, texts, datetime.now(UTC).date(), registry.limits()):
+        raise SheetRefused([str(error) for error in errors])
+    write_all(texts)
+    typer.echo(told(found))
+
+
+def _topic(library: Library, topic: str | None) -> str | None:
+    if topic is not None and topic not in library.topics:
+        raise UsageError(f"there is no topic `{topic}`: {', '.join(library.topics)}")
+    return topic
 
 
 @app.command()
