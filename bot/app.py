@@ -42,7 +42,7 @@ def build_engine(
     """
     with no_collection():
         library = load(settings.footnote_dialogs, settings.footnote_content, templates=templates)
-        matcher = build_matcher(library)
+        matcher = build_matcher(library, settings.footnote_cache)
     return Engine(
         library,
         matcher,

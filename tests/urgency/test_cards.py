@@ -11,7 +11,7 @@ import pytest
 from bot.content.library import Library
 from bot.content.loader import load
 from bot.content.models import Register
-from bot.dialog.composer import marks
+from bot.dialog.bibliography import marks
 
 ROOT = Path(__file__).parents[2]
 WIDTH, SCREEN = 40, 18
