@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from bot.content.library import Library
+from bot.content.markdown import word_count
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.emergencies import OVER, Emergencies
@@ -25,6 +26,12 @@ _DATA = {"forget": "forgotten", "delete": "forget", "export": "export"}
 _EFFECTS = dict.fromkeys(("up", "toup"), Effect.FEEDBACK_UP) | dict.fromkeys(("down", "todown"), Effect.FEEDBACK_DOWN)
 _EFFECTS |= dict.fromkeys(payloads.REASONS, Effect.FEEDBACK_DOWN)
 _TOASTS = {"toup": "vote-changed", "todown": "vote-changed", "same": "vote-same"}
+MAX_TOGETHER = 60
+"""Words of two briefs that still fit a phone's screen together, with two titles and one fold."""
+
+MAX_ALSO = 2
+"""Further questions of one message that are offered."""
+
 _OF_THE_MOMENT = frozenset({Outcome.CHOICES, Outcome.NOT_COVERED, Outcome.SMALL_TALK})
 
 Step = tuple[Reply, State]
@@ -186,6 +193,8 @@ class Engine:
             return self._emergency_tap(node, tap.word, state, incoming, register)
         if tap.word in _DATA:
             return self._about_them(_DATA[tap.word], state, incoming, register), state
+        if tap.word == "share":
+            return self._show(node, state, tap.register or register), state
         after = replace(state, register=tap.register or state.register)
         return self._tapped(tap, node, state, tap.register or register), after
 
@@ -222,9 +231,23 @@ class Engine:
         if match.outcome is Outcome.CHOICES:
             choices = (*self._links(match.choices, register, "choice", "choice"), self._none_of_these(register))
             return Reply(self._composer.choices(register), lead, choices=choices, reasons=reasons)
-        reply = self._show(match.node, state, register)
+        reply = self._with_also(self._show(match.node, state, register), match.also)
         related = self._links(self._beside(match, reply.card), register, "choice")
-        return replace(reply, lead=lead or reply.lead, choices=related or reply.choices, reasons=reasons)
+        return replace(reply, lead=lead or reply.lead, choices=(*reply.choices, *related), reasons=reasons)
+
+    def _with_also(self, reply: Reply, nodes: Sequence[str]) -> Reply:
+        """Return the reply with the other questions of the message: the second beside it if both are short, else first
+        among the buttons."""
+        others = [node for node in dict.fromkeys(nodes) if node != reply.card.node]
+        if not others or reply.card.outcome is not Outcome.ANSWER:
+            return reply
+        register = reply.card.register
+        second = self._composer.card(others[0], register)
+        if word_count(reply.card.brief) + word_count(second.brief) <= MAX_TOGETHER:
+            return replace(reply, second=second)
+        named = "; ".join(self._composer.label(node, register) for node in others[:MAX_ALSO])
+        remark = f"{self.sentence('also-asked', register)} {named}"
+        return replace(reply, remark=remark, choices=self._links(others[:MAX_ALSO], register, "also"))
 
     def _lead(self, match: Match, register: Register) -> str:
         """Return what stands before the answer: a sentence in the asker's own language, or one of the bot's."""
@@ -235,7 +258,7 @@ class Engine:
     def _beside(self, match: Match, card: Card) -> Iterator[str]:
         """Yield the topics that may help and are not under the answer anyway; nothing about the bot itself."""
         shown = {button.payload for button in card.buttons}
-        apart = self._library.always
+        apart = (*self._library.always, *match.also)
         return (node for node in match.related if payloads.payload(node) not in shown and node not in apart)
 
     def _show(self, node: str, state: State, register: Register) -> Reply:

@@ -8,13 +8,12 @@ as long as its turn is unfinished: finishing a turn deletes the row, and with it
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from bot.dialog.turn import Emergency, Register, State
+from bot.dialog.turn import State
 from bot.errors import StoreError
 
 DIGEST_BYTES = 16
@@ -207,8 +206,11 @@ class Store(Protocol):
     async def preferences(self, person: bytes) -> State:
         """Return what is remembered about the person (an empty trail)."""
 
-    async def is_known(self, conversation: bytes) -> bool:
-        """Return whether the conversation has had an answer that is still remembered."""
+    async def is_known(self, conversation: bytes, person: bytes | None = None) -> bool:
+        """Return whether the conversation has had an answer that is still remembered, the last one to that person."""
+
+    async def is_quiet(self, conversation: bytes) -> bool:
+        """Return whether the bot was asked to be quiet in the conversation."""
 
     async def forget(self, person: bytes) -> dict[str, int]:
         """Delete everything about the person; return how much of each kind there was."""
@@ -252,59 +254,3 @@ of a clock that was ahead, and counts as due."""
 def day_of(moment: float) -> int:
     """Return the day number (days since 1970-01-01) of a moment in seconds since the epoch."""
     return int(moment // DAY)
-
-
-def trail_text(state: State) -> str:
-    """Return the trail as it is stored: node ids, oldest first, separated by spaces."""
-    return " ".join(state.history)
-
-
-def context_text(state: State) -> str:
-    """Return what a conversation is about beyond its trail, as JSON with short names; empty for nearly all."""
-    found: dict[str, Any] = {}
-    if state.emergency is not None:
-        found["emergency"] = [state.emergency.node, state.emergency.at]
-    if state.question is not None:
-        found["question"] = list(state.question)
-    if state.quiet:
-        found["quiet"] = True
-    return json.dumps(found, separators=(",", ":")) if found else ""
-
-
-def state_from(register: str | None, introduced: bool | None, history: str | None, context: str | None = None) -> State:
-    """Return the state that a person's row (tone, met) and a conversation's (trail, context) hold, where they exist."""
-    person, trail = Register(register) if register else None, tuple(history.split()) if history else ()
-    if not context:
-        return State(person, bool(introduced), trail)
-    found = json.loads(context)
-    emergency, question = found.get("emergency"), found.get("question")
-    return State(
-        person,
-        bool(introduced),
-        trail,
-        Emergency(*emergency) if emergency else None,
-        (question[0], question[1]) if question else None,
-        found.get("quiet", False),
-    )
-
-
-def exported(trails: Sequence[str], contexts: Sequence[str]) -> dict[str, Any]:
-    """Return what conversations hold as plain JSON values: the trails, and the contexts of those that have any."""
-    return {
-        "trails": [trail.split() for trail in trails],
-        "contexts": [json.loads(context) for context in contexts if context],
-    }
-
-
-def net_votes(found: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
-    """Return the sums with changes of mind counted in: `toup` is one `up` more and one `down` fewer."""
-    net = {key: votes for key, votes in found.items() if key[1] not in _CHANGES}
-    for (node, vote), votes in found.items():
-        if vote in _CHANGES:
-            more, less = _CHANGES[vote]
-            net[node, more] = net.get((node, more), 0) + votes
-            net[node, less] = net.get((node, less), 0) - votes
-    return net
-
-
-_CHANGES = {"toup": ("up", "down"), "todown": ("down", "up")}

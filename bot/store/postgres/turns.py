@@ -12,17 +12,8 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from bot.store.base import (
-    LONGEST_WAIT,
-    Lease,
-    NewEvent,
-    Turn,
-    TurnResult,
-    context_text,
-    day_of,
-    state_from,
-    trail_text,
-)
+from bot.store.base import LONGEST_WAIT, Lease, NewEvent, Turn, TurnResult, day_of
+from bot.store.codec import context_text, state_from, trail_text
 
 Acceptance = tuple[NewEvent, Lease | None]
 Finish = tuple[Turn, TurnResult, Lease | None]

@@ -8,18 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.dialog.turn import State
-from bot.store.base import (
-    LONGEST_WAIT,
-    AcceptResult,
-    Lease,
-    NewEvent,
-    Turn,
-    TurnResult,
-    context_text,
-    day_of,
-    state_from,
-    trail_text,
-)
+from bot.store.base import LONGEST_WAIT, AcceptResult, Lease, NewEvent, Turn, TurnResult, day_of
+from bot.store.codec import context_text, state_from, trail_text
 
 _FIRST = """SELECT id, conversation, channel, person, payload, received, attempts, sent, question, replies_to, edited
 FROM inbox WHERE conversation = ? AND status = 'waiting' ORDER BY id LIMIT 1"""

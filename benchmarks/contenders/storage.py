@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 from typing import cast
 
-from benchmarks.arms import crowd
-from benchmarks.arms.crowd import NODES, name
-from benchmarks.arms.lanes import side_by_side
+from benchmarks.contenders import population
+from benchmarks.contenders.concurrency import side_by_side
+from benchmarks.contenders.population import NODES, name
 from bot.dialog.turn import State
 from bot.store.base import Lease, NewEvent, Store, TurnResult
 from bot.store.open import open_store
@@ -41,15 +41,15 @@ class Turns:
         url: str = "",
         synchronous: str = "FULL",
         users: int = 10_000,
-        lanes: int = 50,
+        at_once: int = 50,
         known: bool = False,
     ) -> None:
-        self._users, self._lanes = users, lanes
+        self._users, self._at_once = users, at_once
         self._runner = asyncio.Runner()
         file = Path(tempfile.mkdtemp(dir=folder or None)) / "store.sqlite3"
         self._store = self._runner.run(opened(url or f"sqlite:///{file}", synchronous))
         if known:
-            crowd.fill(file, users)
+            population.fill(file, users)
         self._arrivals: list[NewEvent] = []
 
     def prepare(self, turns: int) -> None:
@@ -57,7 +57,7 @@ class Turns:
         self._arrivals = [new_event(self._user(chance, number), chance.randbytes(16), now) for number in range(turns)]
 
     def run(self) -> None:
-        self._runner.run(side_by_side(self._turn, len(self._arrivals), self._lanes))
+        self._runner.run(side_by_side(self._turn, len(self._arrivals), self._at_once))
 
     def result(self) -> dict[str, float]:
         left = self._runner.run(self._store.queue_depth())
@@ -66,7 +66,7 @@ class Turns:
         return {"turns": len(self._arrivals)}
 
     def _user(self, chance: random.Random, number: int) -> int:
-        return chance.randrange(self._users // self._lanes) * self._lanes + number % self._lanes
+        return chance.randrange(self._users // self._at_once) * self._at_once + number % self._at_once
 
     async def _turn(self, number: int) -> None:
         await finished(self._store, self._arrivals[number], number)

@@ -1,4 +1,4 @@
-"""What Slack posts, signed: the same bytes for every arm."""
+"""What Slack posts, signed: the same bytes for every contender."""
 
 from __future__ import annotations
 

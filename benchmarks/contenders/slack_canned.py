@@ -1,4 +1,4 @@
-"""slack_sdk's network, stubbed where it would open a connection: every arm that uses the library has this one stub."""
+"""slack_sdk's network, stubbed where it would open a connection: every contender has this one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from slack_sdk.web.async_base_client import AsyncBaseClient
 
-from benchmarks.arms import events
+from benchmarks.contenders import events
 
 calls: Counter[str] = Counter()
 

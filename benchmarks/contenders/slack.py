@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from benchmarks import trees
-from benchmarks.arms import events, slack_canned
-from benchmarks.arms.house import host, house, idle, settled, shipped_house
-from benchmarks.arms.lanes import side_by_side
+from benchmarks.contenders import events, slack_canned
+from benchmarks.contenders.concurrency import side_by_side
+from benchmarks.contenders.footnote import footnote, host, idle, settled, shipped_footnote
 from bot.channels.base import HostServices
 from bot.channels.slack.app import Credentials, Slack
 from bot.channels.slack.receiver import bolt_request
@@ -19,9 +19,9 @@ QUESTIONS = ("what dose of ala was studied", "is ala safe", "does vitamin k2 hel
 class Turns:
     """`turn` is press (a synthetic tree) or words (typed questions to the shipped content), so many at a time."""
 
-    def __init__(self, folder: str, turn: str, nodes: int = 20, users: int = 1000, lanes: int = 20) -> None:
-        self._kind, self._lanes = turn, lanes
-        self._walk = trees.Walk(nodes, users, lanes)
+    def __init__(self, folder: str, turn: str, nodes: int = 20, users: int = 1000, at_once: int = 20) -> None:
+        self._kind, self._at_once = turn, at_once
+        self._walk = trees.Walk(nodes, users, at_once)
         self._waiting: dict[str, asyncio.Event] = {}
         slack_canned.install(self._posted)
         self._runner = asyncio.Runner()
@@ -47,7 +47,7 @@ class Turns:
         return events.words(user, QUESTIONS[target % len(QUESTIONS)])
 
     async def _open(self, folder: str, nodes: int) -> None:
-        made = house(folder, nodes, events.CHARACTERS) if self._kind == "press" else shipped_house(folder)
+        made = footnote(folder, nodes, events.CHARACTERS) if self._kind == "press" else shipped_footnote(folder)
         self._inbox, engine = await made
         self._slack = slack_over(host(self._inbox, engine))
         self._inbox.add(self._slack.delivery)
@@ -56,7 +56,7 @@ class Turns:
         settled()
 
     async def _work(self) -> None:
-        await side_by_side(self._turn, len(self._requests), self._lanes)
+        await side_by_side(self._turn, len(self._requests), self._at_once)
         await idle(self._inbox)
 
     async def _turn(self, number: int) -> None:

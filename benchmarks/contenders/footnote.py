@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import trees
-from benchmarks.arms.storage import opened
+from benchmarks.contenders.storage import opened
 from bot.app import host_services
 from bot.channels.base import HostServices
 from bot.content.library import Library
@@ -23,20 +23,20 @@ from bot.settings import Settings
 SECRET = "a secret for the benchmark"
 
 
-async def house(
+async def footnote(
     folder: str, nodes: int, characters: int, url: str = "", synchronous: str = "FULL"
 ) -> tuple[Inbox, Engine]:
-    """Return a courier (not started yet) over a synthetic tree, on SQLite unless `url` names another database."""
+    """Return an inbox (not started yet) over a synthetic tree, on SQLite unless `url` names another database."""
     return await over(load(*trees.write(Path(folder), nodes, characters), templates=False), folder, url, synchronous)
 
 
-async def shipped_house(folder: str) -> tuple[Inbox, Engine]:
-    """Return a courier (not started yet) over the content as shipped."""
+async def shipped_footnote(folder: str) -> tuple[Inbox, Engine]:
+    """Return an inbox (not started yet) over the content as shipped."""
     return await over(load(trees.ROOT / "dialogs", trees.ROOT / "content"), folder)
 
 
 async def over(library: Library, folder: str, url: str = "", synchronous: str = "FULL") -> tuple[Inbox, Engine]:
-    """Return a courier (not started yet) over a library."""
+    """Return an inbox (not started yet) over a library."""
     engine = Engine(library, build_matcher(library))
     file = Path(tempfile.mkdtemp(dir=folder)) / "footnote.sqlite3"
     store = await opened(url or f"sqlite:///{file}", synchronous)

@@ -6,10 +6,10 @@ import asyncio
 import json
 
 from benchmarks import trees
-from benchmarks.arms import updates
-from benchmarks.arms.canned import Canned
-from benchmarks.arms.house import host, house, idle, settled
-from benchmarks.arms.lanes import side_by_side
+from benchmarks.contenders import updates
+from benchmarks.contenders.canned import Canned
+from benchmarks.contenders.concurrency import side_by_side
+from benchmarks.contenders.footnote import footnote, host, idle, settled
 from bot.channels.telegram import client
 from bot.channels.telegram.channel import TelegramDelivery
 from bot.channels.telegram.receiver import UpdateReceiver
@@ -27,10 +27,10 @@ class Turns:
     """
 
     def __init__(
-        self, folder: str, nodes: int = 20, users: int = 1000, lanes: int = 1, synchronous: str = "FULL"
+        self, folder: str, nodes: int = 20, users: int = 1000, at_once: int = 1, synchronous: str = "FULL"
     ) -> None:
-        self._lanes = lanes
-        self._walk = trees.Walk(nodes, users, lanes)
+        self._at_once = at_once
+        self._walk = trees.Walk(nodes, users, at_once)
         self._runner = asyncio.Runner()
         self._runner.run(self._open(folder, nodes, synchronous))
         self._waiting: dict[int, asyncio.Event] = {}
@@ -54,7 +54,7 @@ class Turns:
     async def _open(self, folder: str, nodes: int, synchronous: str) -> None:
         client.AiohttpRequest = Canned  # type: ignore[misc, assignment]
         bot = client.make_bot(updates.TOKEN, "http://127.0.0.1", UNLIMITED)
-        self._inbox, engine = await house(folder, nodes, updates.CHARACTERS, synchronous=synchronous)
+        self._inbox, engine = await footnote(folder, nodes, updates.CHARACTERS, synchronous=synchronous)
         channel = TelegramDelivery(bot, engine.sentence, UNLIMITED)
         self._inbox.add(channel)
         self._receiver = UpdateReceiver(UpdateParser(123456), channel, host(self._inbox, engine))
@@ -63,7 +63,7 @@ class Turns:
         settled()
 
     async def _work(self) -> None:
-        await side_by_side(self._turn, len(self._bodies), self._lanes)
+        await side_by_side(self._turn, len(self._bodies), self._at_once)
         await idle(self._inbox)
 
     async def _turn(self, number: int) -> None:

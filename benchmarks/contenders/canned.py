@@ -1,4 +1,4 @@
-"""python-telegram-bot's network, stubbed at its own seam: every arm has this one request class."""
+"""python-telegram-bot's network, stubbed at its own seam: every contender has this one request class."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from telegram.request import BaseRequest, RequestData
 
-from benchmarks.arms import updates
+from benchmarks.contenders import updates
 
 _MESSAGE = json.loads(updates.answer("sendMessage", {"chat_id": 1, "text": "x"}))
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import trees
-from benchmarks.arms import events, updates
-from benchmarks.arms.wire import Caller, serve
+from benchmarks.contenders import events, updates
+from benchmarks.contenders.wire import Caller, serve
 
 HANGING = 5.0
 """Seconds until a hanging chat's calls are answered."""

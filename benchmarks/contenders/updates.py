@@ -1,4 +1,4 @@
-"""Telegram updates as the Bot API sends them: the same bytes for every arm."""
+"""Telegram updates as the Bot API sends them: the same bytes for every contender."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes, MessageHandler, filters
 
 from benchmarks import trees
-from benchmarks.arms import updates
-from benchmarks.arms.canned import Canned
+from benchmarks.contenders import updates
+from benchmarks.contenders.canned import Canned
 
 TEXT = trees.text(1, updates.CHARACTERS)
 

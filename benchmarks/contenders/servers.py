@@ -12,12 +12,12 @@ from aiohttp import web
 from telegram import Update
 from telegram.ext import Application, CallbackQueryHandler
 
-from benchmarks.arms import updates
-from benchmarks.arms.house import SECRET, host, settled
-from benchmarks.arms.slack import slack_over
-from benchmarks.arms.slack_stock import stock_app
-from benchmarks.arms.telegram import UNLIMITED
-from benchmarks.arms.telegram_stock import press
+from benchmarks.contenders import updates
+from benchmarks.contenders.footnote import SECRET, host, settled
+from benchmarks.contenders.slack import slack_over
+from benchmarks.contenders.slack_stock import stock_app
+from benchmarks.contenders.telegram import UNLIMITED
+from benchmarks.contenders.telegram_stock import press
 from benchmarks.trees import write
 from bot.channels.telegram.app import Config, Telegram
 from bot.content.loader import load

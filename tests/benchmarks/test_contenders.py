@@ -1,4 +1,4 @@
-"""Every arm of ours really does its work, at the smallest size; nothing here may fail for being slow."""
+"""Every contender of ours really does its work, at the smallest size; nothing here may fail for being slow."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 
 from benchmarks import trees
 from benchmarks.bench import Bench, Scale
-from benchmarks.crew import ArmFailed, Worker
 from benchmarks.environments import PEERS, Environments
 from benchmarks.figures import FIGURES
+from benchmarks.workers import ContenderFailed, Worker
 
 TINY = Scale(rounds=1, size=0.001, name="tiny")
 FEW = ("telegram", "telegram-http", "slack", "slack-https", "engine", "storage", "rest", "history", "load", "cold")
-"""Enough figures to run every arm of ours and of the stock bots once; peers need environments `make bench` installs."""
+"""Enough figures to run every contender once, but for peers: those need environments that `make bench` installs."""
 
 
 @pytest.fixture
@@ -31,9 +31,9 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
 
 @pytest.mark.parametrize("name", FEW)
 def test_figures_are_measured(name: str, bench: Bench) -> None:
-    findings = FIGURES[name](bench)
-    assert findings
-    assert all(finding.value.median > 0 for finding in findings)
+    results = FIGURES[name](bench)
+    assert results
+    assert all(result.value.median > 0 for result in results)
     assert bench.raw
     assert not bench.skipped
 
@@ -45,9 +45,12 @@ def test_a_peer_left_out_is_named_and_not_invented(bench: Bench) -> None:
 
 
 def test_an_arm_that_cannot_work_is_no_figure() -> None:
-    with pytest.raises(ArmFailed, match="No module named"):
-        Worker("benchmarks.arms.missing:Turns")
-    with Worker("benchmarks.arms.telegram_stock:Press") as worker, pytest.raises(ArmFailed, match="unexpected"):
+    with pytest.raises(ContenderFailed, match="No module named"):
+        Worker("benchmarks.contenders.missing:Turns")
+    with (
+        Worker("benchmarks.contenders.telegram_stock:Press") as worker,
+        pytest.raises(ContenderFailed, match="unexpected"),
+    ):
         worker.round(unexpected=1)
 
 
@@ -60,7 +63,7 @@ def test_peers_are_pinned_without_an_index() -> None:
 
 
 def test_walks_follow_the_tree_and_lanes_never_share_a_user() -> None:
-    walk, at = trees.Walk(nodes=20, users=10, lanes=2), dict.fromkeys(range(10), 0)
+    walk, at = trees.Walk(nodes=20, users=10, at_once=2), dict.fromkeys(range(10), 0)
     for number, (user, target) in enumerate(walk.presses(500)):
         assert user % 2 == number % 2
         assert target in (*trees.follow_ups(at[user], 20), 0)

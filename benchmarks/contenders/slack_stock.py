@@ -9,8 +9,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from benchmarks import trees
-from benchmarks.arms import events, slack_canned
-from benchmarks.arms.lanes import side_by_side
+from benchmarks.contenders import events, slack_canned
+from benchmarks.contenders.concurrency import side_by_side
 
 TEXT = trees.text(1, events.CHARACTERS)
 
@@ -34,8 +34,8 @@ def stock_app(**more: Any) -> AsyncApp:
 class Stock:
     """`turn` is words or press; so many requests at a time (Bolt idles up to 10 ms per press otherwise)."""
 
-    def __init__(self, turn: str, lanes: int = 20) -> None:
-        self._lanes = lanes
+    def __init__(self, turn: str, at_once: int = 20) -> None:
+        self._at_once = at_once
         self._make = getattr(events, turn)
         slack_canned.install()
         self._runner = asyncio.Runner()
@@ -57,7 +57,7 @@ class Stock:
         self._app = stock_app()
 
     async def _work(self) -> None:
-        await side_by_side(self._turn, len(self._requests), self._lanes)
+        await side_by_side(self._turn, len(self._requests), self._at_once)
         # a listener goes on after its acknowledgement
         while slack_canned.calls["chat.postMessage"] < len(self._requests):  # noqa: ASYNC110
             await asyncio.sleep(0)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import aiosqlite
 
-from benchmarks.arms.crowd import NODES, name
-from benchmarks.arms.lanes import side_by_side
-from benchmarks.arms.storage import PAYLOAD
+from benchmarks.contenders.concurrency import side_by_side
+from benchmarks.contenders.population import NODES, name
+from benchmarks.contenders.storage import PAYLOAD
 from bot.store.base import day_of
 from bot.store.open import open_store
 from bot.store.sqlite import turns
@@ -25,19 +25,19 @@ from bot.store.sqlite import turns
 class _Naive:
     """What both share: one connection, and a lock around each transaction (a connection has one at a time)."""
 
-    def __init__(self, folder: str = "", users: int = 10_000, lanes: int = 50) -> None:
-        self._users, self._lanes, self._turns = users, lanes, 0
+    def __init__(self, folder: str = "", users: int = 10_000, at_once: int = 50) -> None:
+        self._users, self._at_once, self._turns = users, at_once, 0
         self._runner = asyncio.Runner()
         self._lock = asyncio.Lock()
         self._db = self._runner.run(self._open(Path(tempfile.mkdtemp(dir=folder or None)) / "naive.sqlite3"))
 
     def prepare(self, turns: int) -> None:
         self._turns = turns
-        per_lane = self._users // self._lanes
-        self._who = [random.randrange(per_lane) * self._lanes + number % self._lanes for number in range(turns)]
+        each = self._users // self._at_once
+        self._who = [random.randrange(each) * self._at_once + number % self._at_once for number in range(turns)]
 
     def run(self) -> None:
-        self._runner.run(side_by_side(self._turn, self._turns, self._lanes))
+        self._runner.run(side_by_side(self._turn, self._turns, self._at_once))
 
     def result(self) -> dict[str, float]:
         if self._runner.run(self._count()) != 0:
@@ -90,7 +90,7 @@ class SameWork(_Naive):
             await db.execute("DELETE FROM inbox WHERE id = ?", (row,))
             about = {"person": person, "tone": None, "met": True, "day": day, "changed": False}
             await db.execute(turns._REMEMBER_PERSON, about)
-            await db.execute(turns._REMEMBER_TRAIL, (" ".join(NODES), day, conversation, person))
+            await db.execute(turns._REMEMBER_TRAIL, (" ".join(NODES), None, day, conversation, person))
             await db.execute(turns._REMEMBER_MESSAGE, message)
             await db.execute("DELETE FROM lane WHERE conversation = ? AND waiting = 1", (conversation,))
             await db.execute("COMMIT")
@@ -104,5 +104,7 @@ class Preference(_Naive):
         async with self._lock:
             await self._db.execute("BEGIN IMMEDIATE")
             await self._db.execute_fetchall(turns._STATE, (person, conversation))
-            await self._db.execute(turns._REMEMBER_TRAIL, (" ".join(NODES), day_of(time.time()), conversation, person))
+            await self._db.execute(
+                turns._REMEMBER_TRAIL, (" ".join(NODES), None, day_of(time.time()), conversation, person)
+            )
             await self._db.execute("COMMIT")

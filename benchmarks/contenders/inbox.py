@@ -6,8 +6,8 @@ import asyncio
 import itertools
 
 from benchmarks import trees
-from benchmarks.arms.house import house, idle, settled
-from benchmarks.arms.lanes import side_by_side
+from benchmarks.contenders.concurrency import side_by_side
+from benchmarks.contenders.footnote import footnote, idle, settled
 from bot.dialog import payloads
 from bot.dialog.turn import Incoming, Kind
 from bot.inbox.events import InboundEvent, OutboundMessage, Progress
@@ -31,25 +31,25 @@ class Nowhere:
 class Turns:
     """A thousand users walk through a tree, so many at a time."""
 
-    def __init__(self, folder: str, nodes: int = 20, users: int = 1000, lanes: int = 1) -> None:
-        self._lanes = lanes
-        self._walk = trees.Walk(nodes, users, lanes)
+    def __init__(self, folder: str, nodes: int = 20, users: int = 1000, at_once: int = 1) -> None:
+        self._at_once = at_once
+        self._walk = trees.Walk(nodes, users, at_once)
         self._channel = Nowhere()
         self._keys = itertools.count()
         self._runner = asyncio.Runner()
         self._runner.run(self._open(folder, nodes))
 
     def prepare(self, turns: int) -> None:
-        self._envelopes = [self._event(user, target) for user, target in self._walk.presses(turns)]
+        self._events = [self._event(user, target) for user, target in self._walk.presses(turns)]
 
     def run(self) -> None:
         self._runner.run(self._work())
 
     def result(self) -> dict[str, float]:
-        return {"turns": len(self._envelopes)}
+        return {"turns": len(self._events)}
 
     async def _open(self, folder: str, nodes: int) -> None:
-        self._inbox, _ = await house(folder, nodes, 600)
+        self._inbox, _ = await footnote(folder, nodes, 600)
         self._inbox.add(self._channel)
         await self._inbox.start()
         settled()
@@ -60,11 +60,11 @@ class Turns:
         return InboundEvent((f"event:{next(self._keys)}",), "telegram", person, person, incoming, {"chat": user})
 
     async def _work(self) -> None:
-        await side_by_side(self._turn, len(self._envelopes), self._lanes)
+        await side_by_side(self._turn, len(self._events), self._at_once)
         await idle(self._inbox)
 
     async def _turn(self, number: int) -> None:
-        event = self._envelopes[number]
+        event = self._events[number]
         answered = self._channel.waiting[event.address["chat"]] = asyncio.Event()
         await self._inbox.accept(event)
         await answered.wait()

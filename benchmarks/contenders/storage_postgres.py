@@ -7,8 +7,8 @@ import random
 
 import asyncpg
 
-from benchmarks.arms.crowd import NODES, name
-from benchmarks.arms.lanes import side_by_side
+from benchmarks.contenders.concurrency import side_by_side
+from benchmarks.contenders.population import NODES, name
 from bot.store.open import open_store
 from bot.store.postgres.store import MAX_CONNECTIONS
 
@@ -21,19 +21,19 @@ _TURN = """WITH written AS (
 class OneRoundTrip:
     """As many connections as Footnote has."""
 
-    def __init__(self, url: str, users: int = 10_000, lanes: int = 50) -> None:
-        self._users, self._lanes, self._turns = users, lanes, 0
+    def __init__(self, url: str, users: int = 10_000, at_once: int = 50) -> None:
+        self._users, self._at_once, self._turns = users, at_once, 0
         self._runner = asyncio.Runner()
         self._pool = self._runner.run(_pool(url))
 
     def prepare(self, turns: int) -> None:
         self._turns = turns
-        per_lane = self._users // self._lanes
-        who = [random.randrange(per_lane) * self._lanes + number % self._lanes for number in range(turns)]
+        each = self._users // self._at_once
+        who = [random.randrange(each) * self._at_once + number % self._at_once for number in range(turns)]
         self._names = [(name("person", user), name("conversation", user)) for user in who]
 
     def run(self) -> None:
-        self._runner.run(side_by_side(self._turn, self._turns, self._lanes))
+        self._runner.run(side_by_side(self._turn, self._turns, self._at_once))
 
     def result(self) -> dict[str, float]:
         if not self._runner.run(self._pool.fetchval("SELECT count(*) FROM conversation")):

@@ -54,8 +54,8 @@ def octets(value: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report. `absolute` are the medians of the arms, for orientation only; `lacking` is what a missed
+class Result:
+    """One line of the report. `absolute` are the contenders' medians, for orientation only; `lacking` is what a missed
     target would take, shown only where it is missed."""
 
     what: str

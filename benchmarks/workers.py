@@ -1,4 +1,4 @@
-"""The parent side: arms as processes, kept alive so that rounds are warm and never share memory or a collector."""
+"""The parent side: contenders as processes, kept alive so that rounds are warm and never share memory."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from benchmarks.rounds import Sample
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / "benchmarks" / "raw" / "logs"
 PATIENCE = 120.0
-"""Seconds for one round; an arm that takes longer hangs, and is ended."""
+"""Seconds for one round; an contender that takes longer hangs, and is ended."""
 
-MODULES = {"arm": "benchmarks.worker", "service": "benchmarks.service"}
+MODULES = {"contender": "benchmarks.worker", "service": "benchmarks.service"}
 
 
-class ArmFailed(Exception):
-    """An arm died or could not prove that it did its work; its figure would be worth nothing."""
+class ContenderFailed(Exception):
+    """An contender died or could not prove that it did its work; its figure would be worth nothing."""
 
 
 class Worker:
-    """One arm (or, with `kind="service"`, one server) in its own process, pinned to `core` where the system can."""
+    """One contender (with `kind="service"`, one server) in its own process, pinned to `core` where the system can."""
 
     def __init__(
         self,
-        arm: str,
+        contender: str,
         options: Mapping[str, Any] | None = None,
         *,
-        kind: str = "arm",
+        kind: str = "contender",
         core: int = 0,
         python: Path | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         LOGS.mkdir(parents=True, exist_ok=True)
-        self._name = arm
-        self._log = LOGS / (arm.replace(":", ".") + ".log")
+        self._name = contender
+        self._log = LOGS / (contender.replace(":", ".") + ".log")
         self._process = subprocess.Popen(
-            [str(python or sys.executable), "-m", MODULES[kind], arm, json.dumps(options or {}), str(core)],
+            [str(python or sys.executable), "-m", MODULES[kind], contender, json.dumps(options or {}), str(core)],
             cwd=ROOT,
             env=dict(environment) if environment is not None else None,
             stdin=subprocess.PIPE,
@@ -66,13 +66,13 @@ class Worker:
         return self._process.pid
 
     def ask(self, **order: Any) -> dict[str, Any]:
-        """Send one order and return its answer; raises `ArmFailed` if there is none."""
+        """Send one order and return its answer; raises `ContenderFailed` if there is none."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps(order) + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise ArmFailed(self._obituary()) from None
+            raise ContenderFailed(self._obituary()) from None
         return self._answer()
 
     def round(self, **order: Any) -> Sample:
@@ -98,7 +98,7 @@ class Worker:
         line = self._process.stdout.readline()
         if not line:
             self._process.wait()
-            raise ArmFailed(self._obituary())
+            raise ContenderFailed(self._obituary())
         answer: dict[str, Any] = json.loads(line)
         return answer
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from benchmarks import trees
-from benchmarks.crew import ROOT
+from benchmarks.workers import ROOT
 from bot.content import templates
 from bot.content.library import Library
 from bot.content.loader import load

@@ -26,8 +26,8 @@ from aiogram_dialog.widgets.kbd import SwitchTo
 from aiogram_dialog.widgets.text import Const
 
 from benchmarks import trees
-from benchmarks.arms import updates
-from benchmarks.arms.lanes import side_by_side
+from benchmarks.contenders import updates
+from benchmarks.contenders.concurrency import side_by_side
 
 _PUT = "INSERT INTO kept (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
@@ -100,9 +100,9 @@ class Canned(BaseSession):
 class Turns:
     """A thousand users walk through the tree, so many at a time."""
 
-    def __init__(self, nodes: int = 20, users: int = 1000, lanes: int = 1) -> None:
-        self._users, self._lanes = users, lanes
-        self._walk = trees.Walk(nodes, users, lanes)
+    def __init__(self, nodes: int = 20, users: int = 1000, at_once: int = 1) -> None:
+        self._users, self._at_once = users, at_once
+        self._walk = trees.Walk(nodes, users, at_once)
         self._session = Canned()
         self._bot = Bot(updates.TOKEN, self._session)
         self._states = type("Tree", (StatesGroup,), {_attribute(number): State() for number in range(nodes)})
@@ -114,7 +114,7 @@ class Turns:
         self._session.sent = 0
 
     def run(self) -> None:
-        self._runner.run(side_by_side(self._turn, len(self._presses), self._lanes))
+        self._runner.run(side_by_side(self._turn, len(self._presses), self._at_once))
 
     def result(self) -> dict[str, float]:
         if self._session.sent != len(self._presses):

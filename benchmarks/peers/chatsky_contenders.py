@@ -17,7 +17,7 @@ from chatsky import conditions as cnd
 from chatsky.context_storages import MemoryContextStorage, context_storage_factory
 
 from benchmarks import trees
-from benchmarks.arms.lanes import side_by_side
+from benchmarks.contenders.concurrency import side_by_side
 
 CHARACTERS = 600
 
@@ -26,10 +26,10 @@ class Presses:
     """A thousand users walk through the tree. `storage` is memory or sqlite; `anywhere` makes every node reachable."""
 
     def __init__(
-        self, nodes: int, storage: str = "memory", users: int = 1000, lanes: int = 1, anywhere: bool = False
+        self, nodes: int, storage: str = "memory", users: int = 1000, at_once: int = 1, anywhere: bool = False
     ) -> None:
-        self._lanes, self._anywhere = lanes, anywhere
-        self._walk = trees.Walk(nodes, users, lanes)
+        self._at_once, self._anywhere = at_once, anywhere
+        self._walk = trees.Walk(nodes, users, at_once)
         self._loop = asyncio.new_event_loop()
         self._pipeline = Pipeline(
             _script(nodes, anywhere), start_label=("tree", "overview"), context_storage=_storage(storage)
@@ -41,7 +41,7 @@ class Presses:
         self._wrong = 0
 
     def run(self) -> None:
-        self._loop.run_until_complete(side_by_side(self._turn, len(self._presses), self._lanes))
+        self._loop.run_until_complete(side_by_side(self._turn, len(self._presses), self._at_once))
 
     def result(self) -> dict[str, float]:
         if self._wrong:

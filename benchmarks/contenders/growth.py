@@ -8,9 +8,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.arms import crowd
-from benchmarks.arms.lanes import side_by_side
-from benchmarks.arms.storage import finished, new_event, opened
+from benchmarks.contenders import population
+from benchmarks.contenders.concurrency import side_by_side
+from benchmarks.contenders.storage import finished, new_event, opened
 from bot.inbox.policy import RetryPolicy
 
 PATIENCE = RetryPolicy()
@@ -19,17 +19,17 @@ PATIENCE = RetryPolicy()
 class Rest:
     """People who came, asked so many times, and left: how many bytes each takes, sooner and later."""
 
-    def __init__(self, people: int, turns: int, lanes: int = 50) -> None:
-        self._people, self._turns, self._lanes = people, turns, lanes
+    def __init__(self, people: int, turns: int, at_once: int = 50) -> None:
+        self._people, self._turns, self._at_once = people, turns, at_once
         self._runner = asyncio.Runner()
 
     def prepare(self) -> None:
         self._file = Path(tempfile.mkdtemp()) / "rest.sqlite3"
         self._store = self._runner.run(opened(f"sqlite:///{self._file}", "NORMAL"))
-        self._empty = crowd.used(self._file)
+        self._empty = population.used(self._file)
 
     def run(self) -> None:
-        self._runner.run(side_by_side(self._turn, self._people * self._turns, self._lanes))
+        self._runner.run(side_by_side(self._turn, self._people * self._turns, self._at_once))
 
     def result(self) -> dict[str, float]:
         sooner = self._after(PATIENCE.keep_events + 1)
@@ -40,7 +40,7 @@ class Rest:
     def _after(self, seconds: float) -> float:
         """Return the bytes per person once everything kept for less than so many seconds is pruned."""
         self._runner.run(self._store.prune(PATIENCE.cutoffs(time.time() + seconds)))
-        return (crowd.used(self._file) - self._empty) / self._people
+        return (population.used(self._file) - self._empty) / self._people
 
     async def _turn(self, number: int) -> None:
         asked = new_event(number % self._people, random.randbytes(16), time.time())
@@ -55,7 +55,7 @@ class History:
         self._runner = asyncio.Runner()
         file = Path(tempfile.mkdtemp()) / "history.sqlite3"
         self._store = self._runner.run(opened(f"sqlite:///{file}"))
-        crowd.fill(file, 10_000)
+        population.fill(file, 10_000)
         self._number = 0
         self._play(people, turns)
 
@@ -68,8 +68,8 @@ class History:
     def result(self) -> dict[str, float]:
         return {"turns": self._asked}
 
-    def _play(self, lanes: int, turns_each: int) -> None:
-        self._runner.run(side_by_side(self._turn, lanes * turns_each, lanes))
+    def _play(self, at_once: int, turns_each: int) -> None:
+        self._runner.run(side_by_side(self._turn, at_once * turns_each, at_once))
 
     async def _turn(self, number: int) -> None:
         self._number += 1
