@@ -10,10 +10,12 @@ from typing import Any, Protocol
 from jinja2 import TemplateError
 
 from bot.content import templates
+from bot.content.approval import shown_parts
 from bot.content.files import visible
 from bot.content.matching_models import AdviceRules, Matching
 from bot.content.models import (
     Answer,
+    ApprovalRules,
     Article,
     Claim,
     CopyNumber,
@@ -57,13 +59,14 @@ class Topic:
 
     id: str
     title: Registers
-    article: Article
+    article: Article | None
     review: Review
     facts: Mapping[str, Any]
     sources: Mapping[str, Source]
     notes: Mapping[str, Note]
     terms: Mapping[str, Term]
     answers: Mapping[str, Answer]
+    approval: ApprovalRules = field(default_factory=ApprovalRules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,19 +264,16 @@ class Library:
         """Return the review of an answer as it stands: its own, or else its topic's."""
         topic, answer = self.topic_of(node), self.answer(node)
         if answer.review is not None:
-            return state_of(answer.review, lambda: self.hash_of(node))
-        return state_of(topic.review, lambda: self.topic_hash(topic.id))
+            return state_of(answer.review, lambda: self.hash_of(node), topic.approval)
+        return state_of(topic.review, lambda: self.topic_hash(topic.id), topic.approval)
 
     def servable(self, node: str) -> bool:
         """Tell whether a named reviewer approved exactly what `node` says now."""
         return self.review_of(node).approved
 
     def hash_of(self, node: str) -> str:
-        """Return the hash of what a reader of either register sees in this answer, notes included."""
-        topic, answer = self.topic_of(node), self.answer(node)
-        noted = [topic.notes[note] for note in answer.notes if note in topic.notes]
-        claims = [(claim.id, claim.kind, claim.cites, *self._both(claim)) for claim in answer.claims]
-        return content_hash([self._both(answer.title), claims, [(note.cites, *self._both(note)) for note in noted]])
+        """Return the hash of everything a reader of either register sees of this answer (see `shown_parts`)."""
+        return content_hash(list(shown_parts(self, node)))
 
     def topic_hash(self, topic: str) -> str:
         """Return the hash of all answers of a topic that have no review of their own."""
@@ -282,6 +282,3 @@ class Library:
             hashes = [self.hash_of(node) for node in sorted(answers) if answers[node].review is None]
             self._hashes[topic] = content_hash(hashes)
         return self._hashes[topic]
-
-    def _both(self, worded: HasRegisters) -> tuple[str, str]:
-        return self.text(worded, Register.PROFESSIONAL), self.text(worded, Register.LAYPERSON)

@@ -224,7 +224,9 @@ class Composer:
     def _notes(self, answer: Answer, topic: Topic, register: Register) -> Document:
         notes = [topic.notes[note] for note in answer.notes]
         laid = [LaidOutCard(self._library.text(note, register), marks(note.cites, topic)) for note in notes]
-        return parse(self._library.render_layout("notes", register, notes=laid, words=self._headings(register)))
+        key = "notes-heading" if topic.article else "notes-heading-own"
+        words = {"notes-heading": self.words(key, register)} if notes else {}
+        return parse(self._library.render_layout("notes", register, notes=laid, words=words))
 
     def _claim(self, claim: Claim, topic: Topic, register: Register) -> LaidOutCard:
         section = self._library.text(claim.section, register) if claim.section else ""
@@ -233,19 +235,20 @@ class Composer:
         )
 
     def _headings(self, register: Register) -> dict[str, str]:
-        return {key: self.text(key, register) for key in ("notes-heading", "table-sources")}
+        return {"table-sources": self.text("table-sources", register)}
 
     def _review(self, node: str, register: Register) -> FootLine:
         state, article = self._library.review_of(node), self._library.topic_of(node).article
+        updated = article.updated if article else None
         values = {
-            "by": state.by,
+            "by": state.reviewers or None,
             "on": self._date(state.on, register),
             "due": self._date(state.due, register),
-            "updated": self._date(article.updated, register),
+            "updated": self._date(updated, register),
         }
         short = self.text(f"foot-{state.status}", register, **values)
         undated = f"review-{state.status}-undated"
-        key = undated if article.updated is None and undated in self._library.interface else f"review-{state.status}"
+        key = undated if updated is None and undated in self._library.interface else f"review-{state.status}"
         return FootLine(short, self.text(key, register, **values))
 
     def _date(self, day: date | None, register: Register) -> str:

@@ -11,7 +11,7 @@ from bot.content.markdown import word_count
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.emergencies import OVER, Emergencies
-from bot.dialog.matching import Match, Matcher
+from bot.dialog.matching import Match, Matcher, UpToDateMatcher, up_to_date
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import PersonalData
 from bot.dialog.small_talk import SmallTalk
@@ -54,6 +54,7 @@ class Engine:
         require_approved: bool = False,
         default_register: Callable[[str], Register] = patient,
     ) -> None:
+        matcher = UpToDateMatcher(library, matcher)
         self._library = library
         self._matcher = matcher
         self._default_register = default_register
@@ -76,6 +77,7 @@ class Engine:
     def respond(self, state: State, incoming: Incoming) -> Step:
         """Return the answer to one incoming event and the state to remember. Raises nothing for any input."""
         register = state.register or self._default_register(incoming.channel)
+        state, incoming = up_to_date(self._library, state, incoming)
         reply, after = self._answer[incoming.kind](state, incoming, register)
         if reply.effect is Effect.FORGET:
             return reply, State()
