@@ -225,7 +225,7 @@ class Composer:
         notes = [topic.notes[note] for note in answer.notes]
         laid = [LaidOutCard(self._library.text(note, register), marks(note.cites, topic)) for note in notes]
         key = "notes-heading" if topic.article else "notes-heading-own"
-        words = {"notes-heading": self.words(key, register)} if notes else {}
+        words = {"notes-heading": self.text(key, register)} if notes else {}
         return parse(self._library.render_layout("notes", register, notes=laid, words=words))
 
     def _claim(self, claim: Claim, topic: Topic, register: Register) -> LaidOutCard:
