@@ -7,11 +7,12 @@ nobody configured cost nothing. `bot/channels/registry.py` finds plugins; nothin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from bot.channels.screens import SCREEN, Shown
 from bot.content.library import Library
 from bot.dialog.composer import Composer
 from bot.dialog.turn import Button, Register, Reply
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Texts(Protocol):
-    """Returns one of the bot's own texts (content/interface.yaml) in one register; `Engine.sentence` is one."""
+    """Returns one of the bot's own texts (content/interface.yaml) in one register; `Engine.text` is one."""
 
     def __call__(self, key: str, register: Register, **values: Any) -> str: ...
 
@@ -77,8 +78,12 @@ class HostServices:
     """Notes that a person left; unless they return, they are forgotten after the grace period."""
     quarantine: Callable[[str, str], Awaitable[None]]
     """Keeps an event that cannot be read (reason, raw text), for an operator. Raises when it could not be kept."""
-    is_known: Callable[[str], Awaitable[bool]]
-    """Tells whether the bot has answered in this conversation."""
+    is_known: Callable[[str, str | None], Awaitable[bool]]
+    """Tells whether the bot has answered in this conversation; with a person, whether it answered them last."""
+    is_quiet: Callable[[str], Awaitable[bool]]
+    """Tells whether somebody asked the bot to be quiet in this conversation."""
+    unexpected: Callable[[str], None]
+    """Counts something the platform sent that is not known, by its kind."""
     lead: Callable[[str], AbstractAsyncContextManager[asyncio.Event]]
     """Waits until this replica alone leads in what is named; the event is set when that ends."""
     texts: Texts
@@ -104,7 +109,7 @@ LimitCheck = Callable[[str, Register], Iterable[str]]
 
 def longest_reply(composer: Composer, node: str, register: Register) -> Reply:
     """Return the longest form of an answer: the first one, which also offers the choice of register."""
-    return Reply(composer.card(node, register), offer=composer.words("welcome-offer", register))
+    return Reply(composer.card(node, register), offer=composer.text("welcome-offer", register))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +121,36 @@ class LabelLimit:
     refused: bool = False
 
 
+Measure = Callable[[str, Register], Shown]
+"""Measures one node's answer as a phone shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenLimit:
+    """How much of a phone's screen an answer may fill on a channel."""
+
+    channel: str
+    measure: Callable[[Library], Measure]
+    screens: float
+    """Most screens, buttons included."""
+    span: int = SCREEN
+    """Most lines from the first sentence to the last line of text."""
+
+    def broken(self, shown: Shown) -> Iterator[str]:
+        """Yield a sentence for each budget that is exceeded."""
+        if shown.screens > self.screens:
+            yield f"{self.channel} shows it on {shown.screens:.1f} screens of a phone; {self.screens:g} are the most"
+        if shown.span > self.span:
+            yield f"on {self.channel} {shown.span} lines from its first sentence to its last; {self.span} fit a screen"
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelLimits:
     """What `footnote check` holds content to, for the sake of one channel."""
 
     answers: Callable[[Library], LimitCheck]
     labels: tuple[LabelLimit, ...] = ()
+    screens: ScreenLimit | None = None
 
 
 S = TypeVar("S", bound=ChannelSettings)

@@ -41,6 +41,11 @@ class Diagnostic:
     level: Level = "error"
 
     @property
+    def where(self) -> str:
+        """The place alone, such as `content/facts.yaml:12`."""
+        return f"{self.path}:{self.line}"
+
+    @property
     def headline(self) -> str:
         """The one-line form editors understand."""
         return f"{self.path}:{self.line}:{self.column}: {self.code} {self.message}"
@@ -68,9 +73,9 @@ class LoadError(FootnoteError):
         super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str], *, alike: int = _ALIKE) -> str:
     """Return a sentence that names the known word most like `word`, or an empty string."""
-    found = process.extractOne(word, sorted(known), scorer=fuzz.ratio, score_cutoff=_ALIKE)
+    found = process.extractOne(word, sorted(known), scorer=fuzz.ratio, score_cutoff=alike)
     return f"did you mean `{found[0]}`?" if found else ""
 
 

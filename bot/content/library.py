@@ -10,9 +10,12 @@ from typing import Any, Protocol
 from jinja2 import TemplateError
 
 from bot.content import templates
-from bot.content.matching_models import AdviceRules, Intents, Vocabulary
+from bot.content.approval import shown_parts
+from bot.content.files import visible
+from bot.content.matching_models import AdviceRules, Matching
 from bot.content.models import (
     Answer,
+    ApprovalRules,
     Article,
     Claim,
     CopyNumber,
@@ -23,7 +26,7 @@ from bot.content.models import (
     Registers,
     Review,
     Role,
-    SmallTalk,
+    SmallTalkText,
     Source,
     Term,
 )
@@ -46,7 +49,7 @@ class MissingText(KeyError):
 class HasRegisters(Protocol):
     """Anything authored in both registers: a pair, a claim, a note."""
 
-    def of(self, register: Register) -> str:
+    def for_register(self, register: Register) -> str:
         """Return the text of one register, before facts are inserted."""
 
 
@@ -56,13 +59,14 @@ class Topic:
 
     id: str
     title: Registers
-    article: Article
+    article: Article | None
     review: Review
     facts: Mapping[str, Any]
     sources: Mapping[str, Source]
     notes: Mapping[str, Note]
     terms: Mapping[str, Term]
     answers: Mapping[str, Answer]
+    approval: ApprovalRules = field(default_factory=ApprovalRules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,10 @@ class ContentPaths:
         return self.dialogs / f"{dialog}.yaml"
 
     def phrases(self) -> list[Path]:
-        """Return every phrase file, in name order."""
-        return sorted((self.dialogs / "phrases").glob("*.yaml"))
+        """Return every phrase file: shared ones, then each topic's own."""
+        shared = self.content / "matching" / "phrases.yaml"
+        own = [path for name in ("phrases", "threads") for path in visible(self.content, f"*/{name}.yaml")]
+        return [*([shared] if shared in own else []), *sorted(path for path in own if path != shared)]
 
     def answer(self, topic: str, answer: str) -> Path:
         """Return the file of an answer."""
@@ -100,7 +106,7 @@ class Library:
 
     `phrases` are how people ask for each node, `after` how they ask in a thread, by the node last shown;
     `small_talk` is what is said around the questions, by its kind.
-    `vocabulary`, `intents`, `advice_rules` and `urgent_rules` are the matcher's files, all or none;
+    `matching`, `advice_rules` and `urgent_rules` are the matcher's files, all or none;
     `main` is the dialog that starts the conversation and answers the rest; `version` changes with any byte of any file.
     """
 
@@ -114,10 +120,9 @@ class Library:
     interface: Mapping[str, Registers]
     emergency: Mapping[str, str | Registers]
     copy_numbers: tuple[CopyNumber, ...]
-    small_talk: Mapping[str, SmallTalk]
+    small_talk: Mapping[str, SmallTalkText]
     layout: Mapping[str, str]
-    vocabulary: Vocabulary | None
-    intents: Intents | None
+    matching: Matching | None
     advice_rules: AdviceRules | None
     urgent_rules: UrgentRules | None
     languages: LanguagesFile | None
@@ -125,6 +130,8 @@ class Library:
     version: str
     _topic_of: Mapping[str, str] = field(repr=False)
     _values: Mapping[Register, templates.Values] = field(repr=False)
+    missing: str | None = None
+    """What stands for a value that cannot be inserted, while a faulty library is checked; None: it is an error."""
     _rendered: dict[tuple[str, Register], str] = field(default_factory=dict, repr=False, compare=False)
     _hashes: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -135,9 +142,9 @@ class Library:
 
     @property
     def urgent_nodes(self) -> frozenset[str]:
-        """The list of signs and the card of each."""
-        cards = (sign.card for sign in self.urgent_rules.signs.values()) if self.urgent_rules else ()
-        return frozenset((self.urgent, *cards))
+        """The list of signs and the card of each: their names begin with the list's."""
+        urgent = self.urgent
+        return frozenset(node for node in self.nodes if node == urgent or node.startswith(f"{urgent}-"))
 
     def say_in(self, language: str, *, urgent: bool) -> str:
         """Return the sentence of another language that goes before an answer in English."""
@@ -185,60 +192,88 @@ class Library:
         return node
 
     def text(self, worded: HasRegisters, register: Register) -> str:
-        """Return one register as Markdown with its figures inserted; empty where there is no such register."""
-        raw = worded.of(register)
+        """Return one register as Markdown with its figures inserted; empty where there is no such register.
+
+        Whatever is inserted is shown character for character: `2*300 mg` stays `2*300 mg`.
+        """
+        raw = worded.for_register(register)
         if not templates.is_template(raw):
             return raw
         key = (raw, register)
         if key not in self._rendered:
-            self._rendered[key] = templates.render(raw, self._values[register])
+            self._rendered[key] = self._render(raw, register, markdown=True)
         return self._rendered[key]
+
+    def plain(self, worded: HasRegisters, register: Register) -> str:
+        """Return one register with its figures inserted, for what is not read as Markdown: labels, titles, lines."""
+        return self.inserted(worded.for_register(register), register)
+
+    def inserted(self, raw: str, register: Register) -> str:
+        """Return authored text with its figures inserted as they stand in their file."""
+        return self._render(raw, register, markdown=False)
+
+    def _render(self, raw: str, register: Register, *, markdown: bool) -> str:
+        try:
+            return templates.render(raw, self._values[register], markdown=markdown)
+        except templates.RENDER_ERRORS:
+            if self.missing is None:
+                raise
+            return templates.without_values(raw, self.missing)
 
     def values(self, register: Register) -> templates.Values:
         """Return what templates of this register may use: `facts` and `emergency`."""
         return self._values[register]
 
-    def say(self, key: str, register: Register, **values: Any) -> str:
-        """Return one of the bot's own sentences; `values` fill the variables it names. Raises Unsayable."""
+    def interface_text(self, key: str, register: Register, *, markdown: bool = False, **values: Any) -> str:
+        """Return one of the bot's own sentences; `values` fill the variables it names. Raises MissingText.
+
+        With `markdown` the sentence is Markdown, and its values are shown character for character.
+        """
         path = self.home.content / "interface.yaml"
         if key not in self.interface:
             raise MissingText(path, f"there is no sentence `{key}`")
-        return self._filled(path, key, self.interface[key].of(register), register, values)
+        return self._filled(path, key, self.interface[key].for_register(register), register, values, markdown=markdown)
 
     def render_layout(self, name: str, register: Register, **values: Any) -> str:
-        """Return the layout `name` (a file of content/layout, without `.j2`) filled with `values`. Raises Unsayable."""
+        """Return the layout `name` (content/layout/<name>.j2) filled with `values`. Raises MissingText."""
         path = self.home.content / "layout" / f"{name}.j2"
         if name not in self.layout:
             raise MissingText(path, "this layout is missing")
         return self._filled(path, name, self.layout[name], register, values)
 
-    def _filled(self, path: Path, name: str, text: str, register: Register, values: Mapping[str, Any]) -> str:
+    def _filled(
+        self,
+        path: Path,
+        name: str,
+        text: str,
+        register: Register,
+        values: Mapping[str, Any],
+        *,
+        markdown: bool = False,
+    ) -> str:
         try:
-            return templates.render(text, {**self._values[register], **values})
+            return templates.render(text, {**self._values[register], **values}, markdown=markdown)
         except TemplateError as error:
             raise MissingText(path, f"`{name}` cannot be filled: {error}") from error
 
     def claims(self, answer: Answer, register: Register) -> Iterator[Claim]:
         """Yield the claims that have a wording in this register."""
-        return (claim for claim in answer.claims if claim.of(register))
+        return (claim for claim in answer.claims if claim.for_register(register))
 
     def review_of(self, node: str) -> ReviewState:
         """Return the review of an answer as it stands: its own, or else its topic's."""
         topic, answer = self.topic_of(node), self.answer(node)
         if answer.review is not None:
-            return state_of(answer.review, lambda: self.hash_of(node))
-        return state_of(topic.review, lambda: self.topic_hash(topic.id))
+            return state_of(answer.review, lambda: self.hash_of(node), topic.approval)
+        return state_of(topic.review, lambda: self.topic_hash(topic.id), topic.approval)
 
     def servable(self, node: str) -> bool:
         """Tell whether a named reviewer approved exactly what `node` says now."""
         return self.review_of(node).approved
 
     def hash_of(self, node: str) -> str:
-        """Return the hash of what a reader of either register sees in this answer, notes included."""
-        topic, answer = self.topic_of(node), self.answer(node)
-        noted = [topic.notes[note] for note in answer.notes if note in topic.notes]
-        claims = [(claim.id, claim.kind, claim.cites, *self._both(claim)) for claim in answer.claims]
-        return content_hash([self._both(answer.title), claims, [(note.cites, *self._both(note)) for note in noted]])
+        """Return the hash of everything a reader of either register sees of this answer (see `shown_parts`)."""
+        return content_hash(list(shown_parts(self, node)))
 
     def topic_hash(self, topic: str) -> str:
         """Return the hash of all answers of a topic that have no review of their own."""
@@ -247,6 +282,3 @@ class Library:
             hashes = [self.hash_of(node) for node in sorted(answers) if answers[node].review is None]
             self._hashes[topic] = content_hash(hashes)
         return self._hashes[topic]
-
-    def _both(self, worded: HasRegisters) -> tuple[str, str]:
-        return self.text(worded, Register.PROFESSIONAL), self.text(worded, Register.LAYPERSON)

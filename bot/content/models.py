@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeVar, cast, dataclass_transform
@@ -10,23 +11,32 @@ from pydantic import ConfigDict, Field, Strict, StringConstraints
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypeAliasType
 
-Id = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
+ID = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+Id = Annotated[str, StringConstraints(strict=True, pattern=ID, max_length=40)]
 """Lower-case words joined by hyphens. At most 40 characters, so that a button's payload stays within the 64 bytes that
 Telegram allows for callback data."""
 
-Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_]*$")]
+NAME = r"^[a-z][a-z0-9_]*$"
+Name = Annotated[str, StringConstraints(strict=True, pattern=NAME)]
 """A name that Jinja2 can reach with a dot."""
 
 Words = Annotated[str, StringConstraints(strict=True, min_length=1)]
 StrictInt = Annotated[int, Strict()]
 StrictBool = Annotated[bool, Strict()]
-Link = Annotated[str, StringConstraints(strict=True, pattern=r"^https?://\S+$")]
+LINK = r"^https?://\S+$"
+Link = Annotated[str, StringConstraints(strict=True, pattern=LINK)]
+NOTE_NUMBER = r"^N[1-9][0-9]?$"
 Role = Literal["help", "privacy", "references", "disclaimer", "review-status", "tone", "about"]
 Status = Literal["submitted", "under-review", "approved"]
 Figure = TypeAliasType("Figure", "Words | StrictInt | Annotated[float, Strict()] | dict[Name, Figure]")
 
-
 Made = TypeVar("Made")
+
+
+def is_id(text: str) -> bool:
+    """Tell whether `text` may be the id of a node, a claim, a source or a topic."""
+    return len(text) <= 40 and re.match(ID, text) is not None
+
 
 _CONFIG = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
@@ -52,20 +62,38 @@ class Registers:
     professional: Words
     layperson: Words
 
-    def of(self, register: Register) -> str:
+    def for_register(self, register: Register) -> str:
         """Return the text of one register, before facts are inserted."""
         return self.professional if register is Register.PROFESSIONAL else self.layperson
 
 
 @model
 class Review:
-    """Who decided what, and when. `hash` is the content's hash at approval: another hash now means it has changed."""
+    """Who decided what, and when. `hash` is the content's hash at approval: another hash now means it has changed.
+
+    Where a topic asks for two reviewers, the first one's decision waits (`under-review`) for the second's.
+    """
 
     status: Status
     by: Words | None = None
     on: date | None = None
     due: date | None = None
     hash: Words | None = None
+    note: Words | None = None
+    """What the reviewer remarked."""
+    second_by: Words | None = None
+    second_on: date | None = None
+    second_note: Words | None = None
+
+
+@model
+class ApprovalRules:
+    """What a topic asks of an approval."""
+
+    reviewers: Literal[1, 2] = 1
+    """How many people must approve the same text."""
+    note: StrictBool = False
+    """Whether each must say in a note what was looked at."""
 
 
 @model
@@ -88,7 +116,7 @@ class Claim:
     layperson_only: Words | None = None
     """Why this claim has no professional wording."""
 
-    def of(self, register: Register) -> str:
+    def for_register(self, register: Register) -> str:
         """Return the text of one register before facts are inserted; empty for a claim that has no such register."""
         return (self.professional if register is Register.PROFESSIONAL else self.layperson) or ""
 
@@ -123,8 +151,9 @@ class Source:
     group: Literal["article", "added"]
     """Whether the article cites it or we added it."""
     kind: Literal["guideline", "statement", "trial", "review", "label", "agency", "overview", "study", "guidance"]
-    check: Literal["P", "P-copy", "S", "N"]
-    """P: its own page was read; P-copy: its text on another host; S: another page reports it; N: not found."""
+    check: Literal["P", "P-copy", "A-part", "S", "cited", "N"]
+    """P: its own page was read; P-copy: its text on another host; A-part: a part of its abstract; S: another page
+    reports it; cited: only its name was seen, where another cites it; N: not found."""
     authors: tuple[Words, ...] | None = None
     title: Words | None = None
     journal: Words | None = None
@@ -148,7 +177,7 @@ class Source:
 class Note(Registers):
     """An editor's note: where newer or better evidence disagrees with the article."""
 
-    number: Annotated[str, StringConstraints(strict=True, pattern=r"^N[1-9][0-9]?$")]
+    number: Annotated[str, StringConstraints(strict=True, pattern=NOTE_NUMBER)]
     cites: tuple[Id, ...] = Field(min_length=1)
     stance: Literal["newer", "limits", "corrects", "adds"]
     """What it does to the article's statement."""
@@ -183,8 +212,10 @@ class TopicFile:
 
     topic: Id
     title: Registers
-    article: Article
+    article: Article | None = None
+    """The published answer the topic is based on; null where the editors wrote it from its sources."""
     review: Review
+    approval: ApprovalRules = ApprovalRules()
 
 
 @model
@@ -223,7 +254,7 @@ class InterfaceFile:
 
 
 @model
-class SmallTalk:
+class SmallTalkText:
     """One kind of small talk: the messages that are it, and the few words that answer it."""
 
     asks: tuple[Words, ...] = Field(min_length=1)
@@ -240,7 +271,7 @@ class SmallTalk:
 class SmallTalkFile:
     """content/small-talk.yaml: what is said around the questions, kind by kind."""
 
-    small_talk: dict[Id, SmallTalk]
+    small_talk: dict[Id, SmallTalkText]
 
 
 @model

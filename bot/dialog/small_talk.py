@@ -38,7 +38,7 @@ class SmallTalk:
         return Reply(self._composer.small_talk(kind, register))
 
     def _shown(self, node: str, register: Register, lead: str, view: View) -> Reply:
-        return Reply(self._composer.card(node, register), self._composer.words(lead, register), view=view)
+        return Reply(self._composer.card(node, register), self._composer.text(lead, register), view=view)
 
     def _shorter(self, node: str, register: Register) -> Reply:
         return self._shown(node, register, "shorter-lead", View.SHORT)
@@ -49,14 +49,14 @@ class SmallTalk:
     def _longer(self, node: str, register: Register) -> Reply:
         if has_more(self._composer.card(node, register)):
             return self._shown(node, register, "longer-lead", View.DETAIL)
-        title, text = "", self._composer.words("longer-no-more", register)
+        title, text = "", self._composer.markdown("longer-no-more", register)
         return Reply(self._composer.notice(node, register, title, text, Outcome.SMALL_TALK))
 
     def _plainer(self, node: str, register: Register) -> Reply:
         """Return the same answer in plain words; who reads those already gets its short form."""
         view = View.SHORT if register is Register.LAYPERSON else View.BRIEF
         card = self._composer.card(node, Register.LAYPERSON)
-        return Reply(card, self._composer.words("not-understood-lead", register), view=view)
+        return Reply(card, self._composer.text("not-understood-lead", register), view=view)
 
 
 def has_more(card: Card) -> bool:

@@ -1,4 +1,4 @@
-"""Answering one turn: open it, ask the engine, perform what the answer asks for, deliver it, say what to remember."""
+"""Answering one turn: decrypt it, ask the engine, carry out its effect, deliver it, return what to remember."""
 
 from __future__ import annotations
 
@@ -20,30 +20,31 @@ from bot.inbox.policy import RetryPolicy
 from bot.inbox.priority import nothing_urgent
 from bot.inbox.state_as_asked import asked_in, left_by
 from bot.inbox.thoughts import LONGEST, Part, Thought, part_from, thought_of
+from bot.inbox.unaddressed import worth_saying
 from bot.store.base import Earlier, NewEvent, Store, StoreUnavailable, Turn, TurnResult, Vote, WaitingRow, day_of
 
 
-def pack(envelope: InboundEvent, identity: Identity, received: float, *, urgent: bool = False) -> NewEvent:
-    """Return the envelope as it is stored. Raises ValueError for an envelope without keys, TypeError for an address
+def pack(event: InboundEvent, identity: Identity, received: float, *, urgent: bool = False) -> NewEvent:
+    """Return the event as it is stored. Raises ValueError for an event without keys, TypeError for an address
     that is not JSON."""
-    if not envelope.keys:
-        raise ValueError("an envelope needs at least one key by which its repetition is known")
+    if not event.keys:
+        raise ValueError("an event needs at least one key by which its repetition is known")
     return NewEvent(
-        keys=tuple(dict.fromkeys(identity.event(f"{envelope.channel}:{key}") for key in envelope.keys)),
-        channel=envelope.channel,
-        person=identity.person(envelope.person),
-        conversation=identity.conversation(envelope.conversation),
-        payload=identity.seal(_text(envelope).encode()),
+        keys=tuple(dict.fromkeys(identity.event(f"{event.channel}:{key}") for key in event.keys)),
+        channel=event.channel,
+        person=identity.person(event.person),
+        conversation=identity.conversation(event.conversation),
+        payload=identity.seal(_text(event).encode()),
         received=received,
-        question=envelope.album or envelope.question,
-        replies_to=envelope.replies_to,
-        edited=envelope.incoming.edited or envelope.album is not None,
+        question=event.album or event.question,
+        replies_to=event.replies_to,
+        edited=event.incoming.edited or event.album is not None,
         urgent=urgent,
     )
 
 
-def _text(envelope: InboundEvent) -> str:
-    incoming = envelope.incoming
+def _text(event: InboundEvent) -> str:
+    incoming = event.incoming
     return json.dumps(
         {
             "kind": incoming.kind,
@@ -51,11 +52,12 @@ def _text(envelope: InboundEvent) -> str:
             "context": incoming.context,
             "edited": incoming.edited,
             "group": incoming.group,
-            "address": dict(envelope.address),
-            "quiet": envelope.unaddressed,
-            "said": envelope.said,
-            "album": envelope.album,
-            "cut": envelope.cut,
+            "address": dict(event.address),
+            "quiet": event.unaddressed,
+            "asker": event.asker,
+            "said": event.said,
+            "album": event.album,
+            "cut": event.cut,
         }
     )
 
@@ -77,7 +79,7 @@ class Incomplete(Exception):
 
 
 class Answerer(Protocol):
-    """What delivery needs of the engine."""
+    """What the inbox needs of the engine."""
 
     def respond(self, state: State, incoming: Incoming) -> tuple[Reply, State]:
         """Return the answer and the state to remember."""
@@ -104,10 +106,10 @@ class TurnProcessor:
         thought = await self._thought(turn)
         if self._says_nothing_new(turn, thought):
             return self._ended(turn, thought)
-        incoming, unaddressed = self._incoming(turn, thought), thought.parts[0].unaddressed
+        incoming = self._incoming(turn, thought)
         before = asked_in(turn, edited=incoming.edited)
         reply, after = self.engine.respond(before, incoming)
-        if reply.silent or (unaddressed and not _worth_saying(reply, before, _asks_back(turn, incoming))):
+        if reply.silent or not _worth_saying(turn, thought, reply, before, after):
             self.metrics.kept_silent(turn.channel)
             return self._ended(turn, thought)
         reply = await self._perform(turn, reply)
@@ -116,12 +118,15 @@ class TurnProcessor:
         self.metrics.answered(turn.channel, reply.card.node, reply.card.outcome, at - turn.received)
         if reply.effect is Effect.FORGET:
             return self._ended(turn, thought)
+        vote = _vote(turn, incoming, reply, at)
+        if vote is not None:
+            self.metrics.voted(turn.channel, vote.node, vote.vote)
         return replace(
             self._ended(turn, thought),
             state=left_by(turn, after, edited=incoming.edited),
             node=reply.card.node,
             messages=sent,
-            vote=_vote(turn, incoming, reply, at),
+            vote=vote,
             history=before.history,
         )
 
@@ -218,20 +223,13 @@ class TurnProcessor:
         return tuple(dict.fromkeys(sent))
 
 
-def _worth_saying(reply: Reply, state: State, asks_back: bool) -> bool:
-    """Tell whether to speak up although nobody addressed the bot: when it is urgent, or with an answer that is sure,
-    new here, and not about the bot itself (people who thank each other or talk of sources mean each other); and with
-    any answer, or a choice of some, to a question about what it said."""
-    card = reply.card
-    if card.outcome is Outcome.URGENT:
+def _worth_saying(turn: Turn, thought: Thought, reply: Reply, before: State, after: State) -> bool:
+    """Tell whether to say it: always to words addressed to the bot, and to a reply to its answer where it is sure."""
+    first = thought.parts[0]
+    if not first.unaddressed or worth_saying(reply, before, after, thought.text, asker=first.asker):
         return True
-    if state.quiet or card.outcome not in (Outcome.ANSWER, Outcome.CHOICES):
-        return False
-    return asks_back or (card.outcome is Outcome.ANSWER and not card.about_bot and card.node != state.node)
-
-
-def _asks_back(turn: Turn, incoming: Incoming) -> bool:
-    return turn.context is not None and "?" in incoming.text
+    sure = reply.card.outcome is Outcome.ANSWER and not reply.card.about_bot and reply.card.node != before.node
+    return turn.context is not None and sure and not before.quiet
 
 
 def _replaces(earlier: Earlier, thought: Thought, reply: Reply) -> bool:

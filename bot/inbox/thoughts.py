@@ -74,6 +74,7 @@ class Part:
     edited: bool = False
     group: bool = False
     unaddressed: bool = False
+    asker: bool = False
 
     @property
     def spoken(self) -> bool:
@@ -192,4 +193,5 @@ def part_from(row: int, received: float, question: str | None, found: dict[str, 
         edited=found["edited"],
         group=bool(found.get("group")),
         unaddressed=found["quiet"],
+        asker=bool(found.get("asker")),
     )

@@ -23,7 +23,7 @@ from bot.errors import SettingsError
 READ_SECONDS = 10.0
 CONNECT_SECONDS = 5.0
 CONNECTIONS = 256
-"""Calls in flight at once; more wait. The courier answers 64 turns at a time, each with two calls at most."""
+"""Calls in flight at once; more wait. The workers answer 64 turns at a time, each with two calls at most."""
 
 _JSON = {"Content-Type": "application/json", "User-Agent": BaseRequest.USER_AGENT}
 

@@ -24,7 +24,7 @@ from bot.inbox.events import Busy, Gone
 log = structlog.stdlib.get_logger(__name__)
 
 UNREACHABLE = 0.5
-"""Seconds before the next attempt when Telegram cannot be reached; the courier waits longer the longer it lasts."""
+"""Seconds before the next attempt when Telegram cannot be reached; the inbox waits longer the longer it lasts."""
 
 TOKEN_REFUSED = 60.0
 """Seconds before the next attempt when the token is refused: somebody must act first."""
@@ -42,7 +42,7 @@ class TopicGone(Exception):
     """The topic an answer was meant for no longer exists."""
 
 
-class Sender:
+class TelegramSender:
     """Sends and edits single messages, at once: whoever calls has waited for their turn."""
 
     def __init__(self, bot: TelegramBot) -> None:

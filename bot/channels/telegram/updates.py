@@ -166,6 +166,7 @@ class UpdateParser:
             question=str(number),
             replies_to=str(replies_to) if replies_to else None,
             unaddressed=group and incoming.kind is not Kind.COMMAND and not self._addressed(words_of(message)),
+            asker=replies_to is not None,
             said=float(message["date"]),
             album=f"album:{clean(str(album))}" if album else None,
             cut="text" in message and length(message["text"]) >= FULL,

@@ -20,12 +20,9 @@ from bot.store.base import (
     TurnResult,
     Waiting,
     WaitingRow,
-    context_text,
     day_of,
-    earlier_from,
-    state_from,
-    trail_text,
 )
+from bot.store.codec import context_text, earlier_from, history_text, state_from
 
 _FIRST = """SELECT id, conversation, channel, person, payload, received, attempts, sent, question, replies_to, edited,
 priority = 0 FROM inbox WHERE conversation = ? AND status = 'waiting' ORDER BY priority, id LIMIT 1"""
@@ -42,15 +39,15 @@ _INSERT = """INSERT INTO inbox
 (conversation, person, channel, payload, question, replies_to, edited, priority, received)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
-_ENTER_LANE = f"""INSERT INTO lane (conversation, channel, waiting, due_at, owner, until)
+_ENTER_QUEUE = f"""INSERT INTO lane (conversation, channel, waiting, due_at, owner, until)
 VALUES (:conversation, :channel, 1, CASE WHEN :urgent THEN {AT_ONCE} ELSE :now END, :owner, :until)
 ON CONFLICT (conversation) DO UPDATE SET waiting = waiting + 1,
 due_at = CASE WHEN :urgent THEN {AT_ONCE} WHEN gathering THEN min(due_at, :now) ELSE due_at END
 RETURNING waiting, owner IS NULL AND due_at <= :now"""  # noqa: S608 (a constant of ours)
 
-_LEASE_LANE = "UPDATE lane SET owner = ?, until = ?, gathering = 0 WHERE conversation = ?"
+_LEASE_QUEUE = "UPDATE lane SET owner = ?, until = ?, gathering = 0 WHERE conversation = ?"
 
-_FREE_LANES = """SELECT conversation, owner FROM lane
+_FREE_QUEUES = """SELECT conversation, owner FROM lane
 WHERE channel = :channel AND (due_at <= :now OR due_at > :now + :longest)
 AND (owner IS NULL OR until <= :now OR until > :farthest) ORDER BY due_at LIMIT :limit"""
 
@@ -80,7 +77,7 @@ ON CONFLICT DO UPDATE SET votes = votes + 1"""
 
 
 def accept(db: sqlite3.Connection, new_event: NewEvent, lease: Lease | None) -> AcceptResult:
-    """Store the arrival unless one of its keys is known; lease its lane if it is the only one in it."""
+    """Store the event unless one of its keys is known; lease its conversation if it is the only turn in it."""
     known = [_is_known(db, key, new_event.received) for key in new_event.keys]
     if any(known):
         return AcceptResult(fresh=False)
@@ -94,10 +91,10 @@ def accept(db: sqlite3.Connection, new_event: NewEvent, lease: Lease | None) -> 
 
 
 def claim(db: sqlite3.Connection, channel: str, limit: int, lease: Lease) -> list[Turn]:
-    """Lease due lanes and return the first turn of each; it is doubtful where somebody's lease ran out."""
+    """Lease due conversations and return the first turn of each; it is doubtful where somebody's lease ran out."""
     terms = {"channel": channel, "now": lease.now, "farthest": lease.farthest, "longest": LONGEST_WAIT, "limit": limit}
-    lanes = db.execute(_FREE_LANES, terms).fetchall()
-    db.executemany(_LEASE_LANE, [(lease.owner, lease.until, lane) for lane, _ in lanes])
+    lanes = db.execute(_FREE_QUEUES, terms).fetchall()
+    db.executemany(_LEASE_QUEUE, [(lease.owner, lease.until, lane) for lane, _ in lanes])
     return [turn for lane, before in lanes if (turn := first_turn(db, lane, doubtful=before is not None))]
 
 
@@ -155,14 +152,14 @@ def progress(db: sqlite3.Connection, row: int, sent: Sequence[str]) -> None:
 
 
 def finish(db: sqlite3.Connection, turn: Turn, record: TurnResult, lease: Lease | None) -> Turn | None:
-    """Write what the turn leaves behind, delete its row, and go on in its lane or leave it."""
+    """Write what the turn leaves behind, delete its row, and go on in its conversation or leave it."""
     if db.execute("DELETE FROM inbox WHERE id = ?", (turn.row,)).rowcount == 0:
         return None
     rows = db.executemany("DELETE FROM inbox WHERE id = ?", [(row,) for row in record.joined]).rowcount
     _remember(db, turn, record)
     if leave_lane(db, turn.conversation, record.at, 1 + max(rows, 0)) == 0 or lease is None:
         return None
-    db.execute(_LEASE_LANE, (lease.owner, lease.until, turn.conversation))
+    db.execute(_LEASE_QUEUE, (lease.owner, lease.until, turn.conversation))
     return first_turn(db, turn.conversation)
 
 
@@ -188,7 +185,7 @@ def enter_lane(
     it is due and free."""
     lane = {"conversation": conversation, "channel": channel, "now": now, "urgent": urgent}
     lane |= {"owner": lease.owner, "until": lease.until} if lease else {"owner": None, "until": None}
-    [(waiting, due)] = db.execute(_ENTER_LANE, lane).fetchall()
+    [(waiting, due)] = db.execute(_ENTER_QUEUE, lane).fetchall()
     return int(waiting), bool(due)
 
 
@@ -241,6 +238,6 @@ def _remember_state(db: sqlite3.Connection, turn: Turn, state: State, day: int) 
     changed = state.register != turn.state.register
     about = {"person": turn.person, "tone": state.register, "met": state.introduced, "day": day, "changed": changed}
     db.execute(_REMEMBER_PERSON, about)
-    position = (trail_text(state), context_text(state), day, turn.conversation, turn.person)
+    position = (history_text(state), context_text(state), day, turn.conversation, turn.person)
     if db.execute(_MOVE_ON, position).rowcount == 0:  # new, or another person's turn until now
         db.execute(_REMEMBER_TRAIL, position)

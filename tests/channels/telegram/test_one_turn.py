@@ -79,7 +79,7 @@ async def test_an_album_has_one_answer(
             else:
                 ann.sends(content, media_group_id="77")
         [answer] = await last_after(telegram, ann, composer)
-    only_text = engine.sentence("only-text", Register.LAYPERSON)
+    only_text = engine.text("only-text", Register.LAYPERSON)
     assert (only_text in answer["text"]) == (caption_at is None)
     assert shows(answer, composer, "ala-safety") == (caption_at is not None)
 
@@ -162,7 +162,7 @@ async def test_a_foreign_link_leads_to_the_greeting(
     telegram: FakeTelegram, engine: Engine, database: Path, payload: str
 ) -> None:
     ann = telegram.person()
-    greeting = engine.sentence("greeting-title", Register.LAYPERSON)
+    greeting = engine.text("greeting-title", Register.LAYPERSON)
     async with house(telegram, engine, database):
         ann.says(f"/start {payload}")
         assert greeting in (await telegram.next_message(ann))["text"]
@@ -189,7 +189,7 @@ async def test_commands_of_other_bots_get_a_sensible_answer(
     async with house(telegram, engine, database):
         ann.says(f"/{command}")
         message = await telegram.next_message(ann)
-    assert engine.sentence("old-button", Register.LAYPERSON) not in message["text"]
+    assert engine.text("old-button", Register.LAYPERSON) not in message["text"]
 
 
 @pytest.mark.parametrize("command", ["export", "forget"])
@@ -202,7 +202,7 @@ async def test_what_is_private_is_not_shown_in_a_group(
         await telegram.next_message(ann)
         ann.says(f"/{command}@{telegram.username}", group)
         message = await telegram.next_message(group)
-        assert engine.sentence("private-only", Register.LAYPERSON) in message["text"]
+        assert engine.text("private-only", Register.LAYPERSON) in message["text"]
         assert "urgent" not in message["text"]
         buttons = [one for row in message["reply_markup"]["inline_keyboard"] for one in row]
         [link] = [one["url"] for one in buttons if "url" in one]
