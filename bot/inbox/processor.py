@@ -109,7 +109,7 @@ class TurnProcessor:
         """Deliver the answer to one turn and return what it leaves behind. Raises what the channel raises."""
         parcel = unpack(turn, self.identity)
         reply, state = self.engine.respond(turn.state, parcel.incoming)
-        if reply.silent or (parcel.unaddressed and not _worth_saying(reply, turn.state)):
+        if reply.silent or (parcel.unaddressed and not _worth_saying(reply, turn.state, state)):
             self.metrics.kept_silent(turn.channel)
             return TurnResult(self.now())
         reply = await self._perform(turn, reply)
@@ -150,13 +150,16 @@ class TurnProcessor:
         return tuple(dict.fromkeys(sent))
 
 
-def _worth_saying(reply: Reply, state: State) -> bool:
-    """Tell whether to speak up although nobody addressed the bot: when it is urgent, or with an answer that is sure,
-    new here, and not about the bot itself (people who thank each other or talk of sources mean each other)."""
+def _worth_saying(reply: Reply, before: State, after: State) -> bool:
+    """Tell whether to speak up although nobody addressed the bot: when it is newly urgent, when it was asked to be
+    quiet or to come back, or with an answer that is sure, new here, and not about the bot itself (people who thank
+    each other or talk of sources mean each other)."""
     card = reply.card
     if card.outcome is Outcome.URGENT:
         return not reply.again
-    return not state.quiet and card.outcome is Outcome.ANSWER and not card.about_bot and card.node != state.node
+    if after.quiet != before.quiet:
+        return True
+    return not before.quiet and card.outcome is Outcome.ANSWER and not card.about_bot and card.node != before.node
 
 
 def _vote(turn: Turn, parcel: Payload, reply: Reply, at: float) -> Vote | None:

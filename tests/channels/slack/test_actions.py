@@ -77,7 +77,7 @@ async def test_thumbs_up_is_thanked_for_in_private(slack_app: SlackApp) -> None:
     await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.say("helpful"))
     thanks = await slack_app.answer()
     assert (thanks.method, thanks.user) == ("chat.postEphemeral", ADA)
-    assert words_of(thanks) == slack_app.say("thanks")
+    assert words_of(thanks) == slack_app.say("vote-counted")
     await slack_app.unaddressed()
     assert slack_app.world.modals == {}
 

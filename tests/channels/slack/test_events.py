@@ -208,11 +208,11 @@ async def test_nobody_is_pinged_by_a_question(slack_app: SlackApp) -> None:
 async def test_the_switch_offers_the_other_register_once(slack_app: SlackApp) -> None:
     await slack_app.people.dm(ADA, ALA)
     first = await slack_app.answer()
-    assert slack_app.say("offer") in words_of(first)
+    assert slack_app.say("welcome-offer") in words_of(first)
     assert slack_app.say("to-layperson") in labels_of(first)
     await slack_app.idle()
     await slack_app.people.dm(ADA, ALA)
-    assert slack_app.say("offer", Register.PROFESSIONAL) not in words_of(await slack_app.answer())
+    assert slack_app.say("welcome-offer", Register.PROFESSIONAL) not in words_of(await slack_app.answer())
 
 
 async def test_fifty_threads_at_once_each_get_their_answer_in_order(slack_app: SlackApp) -> None:

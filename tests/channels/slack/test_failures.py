@@ -111,7 +111,7 @@ async def test_an_expired_trigger_loses_the_modal_and_nothing_else(slack_app: Sl
         await slack_app.fake.clock.advance(2)  # type: ignore[attr-defined]
         await (await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.say("unhelpful"))).acked()
         await asyncio.wait_for(fault.introduced.wait(), 5)
-        assert words_of(await slack_app.answer()) == slack_app.say("thanks")
+        assert words_of(await slack_app.answer()) == slack_app.say("vote-counted")
     assert slack_app.world.modals == {}
 
 
