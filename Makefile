@@ -28,7 +28,7 @@ check: $(DEV) ## Lint, types, content, and known vulnerabilities of the pinned p
 docs: $(DEV) ## Write again what is generated: schemas, docs/content.md, docs/screens.md, docs/rules
 	@$(BIN)/footnote docs
 
-matcher: $(DEV) ## Train the matcher again after phrases or rules changed (some minutes)
+matcher: $(RUN) ## Learn how people ask ahead of the first question (some seconds)
 	@$(BIN)/footnote train
 
 chaos: $(DEV) ## Kill the bot at random moments under load, on every platform, mode and database

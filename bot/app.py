@@ -42,7 +42,7 @@ def build_engine(
     """
     with no_collection():
         library = load(settings.footnote_dialogs, settings.footnote_content, templates=templates)
-        matcher = build_matcher(library)
+        matcher = build_matcher(library, settings.footnote_cache)
     return Engine(
         library,
         matcher,
@@ -62,6 +62,8 @@ def host_services(
         user_left=inbox.user_left,
         quarantine=partial(inbox.quarantine_raw, channel),
         is_known=inbox.is_known,
+        is_quiet=inbox.is_quiet,
+        unexpected=partial(inbox.metrics.unexpected, channel),
         lead=inbox.lead,
         texts=engine.sentence,
         topics=partial(first_topics, engine),
@@ -72,9 +74,11 @@ def host_services(
 
 
 def first_topics(engine: Engine, register: Register) -> list[Button]:
-    """Return the buttons of the answers one can begin with: the start and what follows from it."""
-    start = engine.library.start
-    nodes = (start, *engine.library.nodes[start].next)
+    """Return the buttons of the answers one can begin with: the start, what follows from it, and the start of every
+    other dialog that is loaded."""
+    library = engine.library
+    others = (dialog.start for dialog in library.dialogs.values())
+    nodes = dict.fromkeys((library.start, *library.nodes[library.start].next, *others))
     return [Button(engine.label(node, register), payloads.payload(node)) for node in nodes]
 
 

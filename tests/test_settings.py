@@ -40,6 +40,7 @@ def test_nothing_is_needed_for_the_terminal() -> None:
         ({"SLACK_BOT_TOKEN": "xoxb-1"}, ["SLACK_APP_TOKEN", "xapp-", "docs/slack.md"]),
         ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_MODE": "http"}, ["SLACK_SIGNING_SECRET"]),
         ({"SLACK_BOT_TOKEN": "xoxp-1", "SLACK_APP_TOKEN": "xapp-1"}, ["SLACK_BOT_TOKEN must start with xoxb-"]),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xoxb-1"}, ["SLACK_APP_TOKEN must start with xapp-"]),
         ({"TELEGRAM_API_BASE_URL": "http://example.org"}, ["TELEGRAM_API_BASE_URL", "https"]),
         ({"FOOTNOTE_PORT": "seventy"}, ["FOOTNOTE_PORT"]),
     ],

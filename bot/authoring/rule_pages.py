@@ -13,7 +13,7 @@ from bot.authoring.review_page import contents
 from bot.authoring.screens_page import screens_page
 from bot.channels import registry
 from bot.content.library import Library
-from bot.content.matching_models import AdviceRules, Intents, Vocabulary
+from bot.content.matching_models import AdviceRules, Aspects, Courtesies, SharedWords, TopicSubjects, World
 from bot.content.models import (
     Answer,
     Dialog,
@@ -42,8 +42,11 @@ MODELS: Mapping[str, Any] = {
     "small-talk": SmallTalkFile,
     "dialog": Dialog,
     "phrases": PhrasesFile,
-    "vocabulary": Vocabulary,
-    "intents": Intents,
+    "vocabulary": SharedWords,
+    "aspects": Aspects,
+    "courtesies": Courtesies,
+    "world": World,
+    "subjects": TopicSubjects,
     "advice": AdviceRules,
     "urgent": UrgentRules,
     "languages": LanguagesFile,

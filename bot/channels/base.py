@@ -78,8 +78,12 @@ class HostServices:
     """Notes that a person left; unless they return, they are forgotten after the grace period."""
     quarantine: Callable[[str, str], Awaitable[None]]
     """Keeps an event that cannot be read (reason, raw text), for an operator. Raises when it could not be kept."""
-    is_known: Callable[[str], Awaitable[bool]]
-    """Tells whether the bot has answered in this conversation."""
+    is_known: Callable[[str, str | None], Awaitable[bool]]
+    """Tells whether the bot has answered in this conversation; with a person, whether it answered them last."""
+    is_quiet: Callable[[str], Awaitable[bool]]
+    """Tells whether somebody asked the bot to be quiet in this conversation."""
+    unexpected: Callable[[str], None]
+    """Counts something the platform sent that is not known, by its kind."""
     lead: Callable[[str], AbstractAsyncContextManager[asyncio.Event]]
     """Waits until this replica alone leads in what is named; the event is set when that ends."""
     texts: Texts

@@ -191,6 +191,8 @@ class Engine:
             return self._emergency_tap(node, tap.word, state, incoming, register)
         if tap.word in _DATA:
             return self._about_them(_DATA[tap.word], state, incoming, register), state
+        if tap.word == "share":
+            return self._show(node, state, tap.register or register), state
         after = replace(state, register=tap.register or state.register)
         return self._tapped(tap, node, state, tap.register or register), after
 

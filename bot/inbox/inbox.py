@@ -105,9 +105,15 @@ class Inbox:
         """Return the register a person chose, for a surface that is no conversation (Slack's App Home)."""
         return await self._store.preferences(self._identity.person(person))
 
-    async def is_known(self, conversation: str) -> bool:
-        """Return whether the bot has answered in this conversation (a Slack thread it may go on following)."""
-        return await self._store.is_known(self._identity.conversation(conversation))
+    async def is_known(self, conversation: str, person: str | None = None) -> bool:
+        """Return whether the bot has answered in this conversation (a Slack thread it may go on following), and that
+        person last, if one is given."""
+        asker = self._identity.person(person) if person else None
+        return await self._store.is_known(self._identity.conversation(conversation), asker)
+
+    async def is_quiet(self, conversation: str) -> bool:
+        """Return whether the bot was asked to be quiet in this conversation."""
+        return await self._store.is_quiet(self._identity.conversation(conversation))
 
     async def user_left(self, person: str) -> None:
         """Note that a person left; after the grace period they are forgotten, unless they return."""

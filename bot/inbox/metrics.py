@@ -29,6 +29,8 @@ class Metrics:
         self._quarantined = _counter(registry, "quarantined", "Turns set aside for an operator", "channel")
         self._limited = _counter(registry, "limited", "Turns beyond a person's share, not answered in full", "channel")
         self._departed = _counter(registry, "departed", "Turns whose asker was gone", "channel")
+        self._votes = _counter(registry, "votes", "Votes on answers, and reasons for them", "channel", "node", "vote")
+        self._unexpected = _counter(registry, "unexpected", "Unknown things a platform sent", "channel", "kind")
         self._store_errors = _counter(registry, "store_errors", "Database calls that failed", "step")
         for step in ("claim", "finish", "postpone", "progress", "quarantine", "upkeep"):
             self._store_errors.labels(step)
@@ -85,6 +87,14 @@ class Metrics:
     def user_left(self, channel: str) -> None:
         """Nobody was there any more to be answered."""
         self._departed.labels(channel).inc()
+
+    def voted(self, channel: str, node: str, vote: str) -> None:
+        """Somebody said whether an answer helped, or why not."""
+        self._votes.labels(channel, node, vote).inc()
+
+    def unexpected(self, channel: str, kind: str) -> None:
+        """A platform sent something this program does not know (an event, an error word, ...)."""
+        self._unexpected.labels(channel, kind).inc()
 
     def store_failed(self, step: str) -> None:
         """The database did not take a step; it is tried again."""

@@ -11,11 +11,12 @@ from typing import Any, Protocol, TypeVar
 import structlog
 
 from bot.dialog import payloads
-from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Reply, State
+from bot.dialog.turn import Effect, Incoming, Kind, Reply, State
 from bot.inbox.events import Address, Delivery, InboundEvent, OutboundMessage
 from bot.inbox.identity import Identity
 from bot.inbox.metrics import Metrics
 from bot.inbox.policy import RetryPolicy
+from bot.inbox.unaddressed import worth_saying
 from bot.store.base import NewEvent, Store, StoreUnavailable, Turn, TurnResult, Vote, day_of
 
 
@@ -26,6 +27,7 @@ class Payload:
     incoming: Incoming
     address: Address
     unaddressed: bool
+    asker: bool
 
 
 def pack(envelope: InboundEvent, identity: Identity, received: float) -> NewEvent:
@@ -60,7 +62,7 @@ def unpack(turn: Turn, identity: Identity) -> Payload:
     )
     if turn.context is not None:
         incoming = replace(incoming, context=turn.context)
-    return Payload(incoming, found["address"], found["quiet"])
+    return Payload(incoming, found["address"], found["quiet"], found.get("asker", False))
 
 
 def _text(envelope: InboundEvent) -> str:
@@ -74,6 +76,7 @@ def _text(envelope: InboundEvent) -> str:
             "group": incoming.group,
             "address": dict(envelope.address),
             "quiet": envelope.unaddressed,
+            "asker": envelope.asker,
         }
     )
 
@@ -109,7 +112,7 @@ class TurnProcessor:
         """Deliver the answer to one turn and return what it leaves behind. Raises what the channel raises."""
         parcel = unpack(turn, self.identity)
         reply, state = self.engine.respond(turn.state, parcel.incoming)
-        if reply.silent or (parcel.unaddressed and not _worth_saying(reply, turn.state, state)):
+        if reply.silent or (parcel.unaddressed and not _worth_saying(reply, turn.state, state, parcel)):
             self.metrics.kept_silent(turn.channel)
             return TurnResult(self.now())
         reply = await self._perform(turn, reply)
@@ -118,7 +121,10 @@ class TurnProcessor:
         self.metrics.answered(turn.channel, reply.card.node, reply.card.outcome, at - turn.received)
         if reply.effect is Effect.FORGET:
             return TurnResult(at)
-        return TurnResult(at, state, reply.card.node, sent, _vote(turn, parcel, reply, at))
+        vote = _vote(turn, parcel, reply, at)
+        if vote is not None:
+            self.metrics.voted(turn.channel, vote.node, vote.vote)
+        return TurnResult(at, state, reply.card.node, sent, vote)
 
     async def persist(self, step: str, call: Callable[[], Awaitable[T]]) -> T:
         """Return what the database says to `call`, asking until it does: what was delivered must be written down."""
@@ -150,16 +156,8 @@ class TurnProcessor:
         return tuple(dict.fromkeys(sent))
 
 
-def _worth_saying(reply: Reply, before: State, after: State) -> bool:
-    """Tell whether to speak up although nobody addressed the bot: when it is newly urgent, when it was asked to be
-    quiet or to come back, or with an answer that is sure, new here, and not about the bot itself (people who thank
-    each other or talk of sources mean each other)."""
-    card = reply.card
-    if card.outcome is Outcome.URGENT:
-        return not reply.again
-    if after.quiet != before.quiet:
-        return True
-    return not before.quiet and card.outcome is Outcome.ANSWER and not card.about_bot and card.node != before.node
+def _worth_saying(reply: Reply, before: State, after: State, parcel: Payload) -> bool:
+    return worth_saying(reply, before, after, parcel.incoming.text, asker=parcel.asker)
 
 
 def _vote(turn: Turn, parcel: Payload, reply: Reply, at: float) -> Vote | None:

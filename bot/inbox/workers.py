@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.inbox.events import Busy, Delivery, Gone
+from bot.inbox.events import Busy, Delivery, Gone, Refused
 from bot.inbox.policy import after_failure, while_busy
 from bot.inbox.processor import TurnProcessor
 from bot.store.base import AcceptResult, Lease, QueueDepth, StoreUnavailable, Turn, TurnResult
@@ -203,7 +203,9 @@ class WorkerPool:
 
 
 def _where(fault: Exception) -> str:
-    """Name the fault by its kind and place; its own text might quote a person."""
+    """Name the fault by the platform's own word, else by its kind and place; its own text might quote a person."""
+    if isinstance(fault, Refused):
+        return f"refused: {fault}"
     frames = traceback.extract_tb(fault.__traceback__)
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return type(fault).__name__ + place

@@ -206,8 +206,11 @@ class Store(Protocol):
     async def preferences(self, person: bytes) -> State:
         """Return what is remembered about the person (an empty trail)."""
 
-    async def is_known(self, conversation: bytes) -> bool:
-        """Return whether the conversation has had an answer that is still remembered."""
+    async def is_known(self, conversation: bytes, person: bytes | None = None) -> bool:
+        """Return whether the conversation has had an answer that is still remembered, the last one to that person."""
+
+    async def is_quiet(self, conversation: bytes) -> bool:
+        """Return whether the bot was asked to be quiet in the conversation."""
 
     async def forget(self, person: bytes) -> dict[str, int]:
         """Delete everything about the person; return how much of each kind there was."""

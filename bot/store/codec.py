@@ -43,6 +43,11 @@ def state_from(register: str | None, introduced: bool | None, history: str | Non
     )
 
 
+def quiet_in(context: str | None) -> bool:
+    """Return whether a conversation's context says that the bot is to be quiet."""
+    return bool(context) and bool(json.loads(context or "{}").get("quiet", False))
+
+
 def exported(trails: Sequence[str], contexts: Sequence[str]) -> dict[str, Any]:
     """Return what conversations hold as plain JSON values: the trails, and the contexts of those that have any."""
     return {

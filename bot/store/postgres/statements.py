@@ -26,7 +26,7 @@ COUNTS = f"""SELECT (SELECT count(*) FROM conversation WHERE person = $1) AS con
 (SELECT count(*) FROM message WHERE conversation IN {_THEIRS}) AS messages,
 (SELECT count(*) FROM inbox WHERE person = $1 AND status = 'quarantined') AS questions"""  # noqa: S608
 
-REMEMBERS = "SELECT 1 FROM conversation WHERE conversation = $1"
+CONVERSATION = "SELECT person, context FROM conversation WHERE conversation = $1"
 
 FORGET = {
     "preferences": "DELETE FROM person WHERE person = $1",

@@ -25,7 +25,7 @@ from bot.store.base import (
     day_of,
 )
 from bot.store.batching import Grouping, together
-from bot.store.codec import exported, net_votes, state_from
+from bot.store.codec import exported, net_votes, quiet_in, state_from
 from bot.store.postgres import leader, turns
 from bot.store.postgres import statements as sql
 from bot.store.postgres.statements import TROUBLE
@@ -105,8 +105,12 @@ class PostgresStore:
         [(register, introduced)] = await self._rows(sql.PREFERENCES, person) or [(None, False)]
         return state_from(register, introduced, None)
 
-    async def is_known(self, conversation: bytes) -> bool:
-        return bool(await self._rows(sql.REMEMBERS, conversation))
+    async def is_known(self, conversation: bytes, person: bytes | None = None) -> bool:
+        found = await self._rows(sql.CONVERSATION, conversation)
+        return any(person is None or row["person"] == person for row in found)
+
+    async def is_quiet(self, conversation: bytes) -> bool:
+        return any(quiet_in(row["context"]) for row in await self._rows(sql.CONVERSATION, conversation))
 
     async def forget(self, person: bytes) -> dict[str, int]:
         async with self._connection() as db, db.transaction():

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.dialog.turn import State
 from bot.store.base import DIGEST_BYTES, Lease, PendingTurn, QueueDepth, RetentionCutoffs, day_of
-from bot.store.codec import exported, net_votes, state_from
+from bot.store.codec import exported, net_votes, quiet_in, state_from
 from bot.store.sqlite import turns
 
 _THEIRS = "(SELECT conversation FROM conversation WHERE person = ?)"
@@ -42,9 +42,16 @@ def preferences(db: sqlite3.Connection, person: bytes) -> State:
     return state_from(register, introduced, None)
 
 
-def is_known(db: sqlite3.Connection, conversation: bytes) -> bool:
-    """Return whether the conversation has a row."""
-    return db.execute("SELECT 1 FROM conversation WHERE conversation = ?", (conversation,)).fetchone() is not None
+def is_known(db: sqlite3.Connection, conversation: bytes, person: bytes | None) -> bool:
+    """Return whether the conversation has a row, of that person if one is given."""
+    found = db.execute("SELECT person FROM conversation WHERE conversation = ?", (conversation,)).fetchone()
+    return found is not None and person in (None, found[0])
+
+
+def is_quiet(db: sqlite3.Connection, conversation: bytes) -> bool:
+    """Return whether the conversation's row says that the bot is to be quiet."""
+    found = db.execute("SELECT context FROM conversation WHERE conversation = ?", (conversation,)).fetchone()
+    return found is not None and quiet_in(found[0])
 
 
 def forget(db: sqlite3.Connection, person: bytes) -> dict[str, int]:

@@ -171,8 +171,11 @@ class SqliteStore:
     async def preferences(self, person: bytes) -> State:
         return await self._group.run(lambda db: people.preferences(db, person))
 
-    async def is_known(self, conversation: bytes) -> bool:
-        return await self._group.run(lambda db: people.is_known(db, conversation))
+    async def is_known(self, conversation: bytes, person: bytes | None = None) -> bool:
+        return await self._group.run(lambda db: people.is_known(db, conversation, person))
+
+    async def is_quiet(self, conversation: bytes) -> bool:
+        return await self._group.run(lambda db: people.is_quiet(db, conversation))
 
     async def forget(self, person: bytes) -> dict[str, int]:
         return await self._group.run(lambda db: people.forget(db, person))

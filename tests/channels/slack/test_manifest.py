@@ -59,7 +59,7 @@ def test_scopes_and_events_match_the_code() -> None:
     for scope, sign in NEEDED_BY.items():
         assert sign in CODE, scope
     heard = {f"message.{kind}" for kind in ("channels", "groups", "im", "mpim")}
-    handled = {"app_home_opened", "app_mention", "app_uninstalled", "tokens_revoked"}
+    handled = {"app_home_opened", "app_mention", "app_uninstalled", "member_joined_channel", "tokens_revoked"}
     assert set(EVENTS) == heard | handled
     for event in handled:
         assert f'"{event}"' in CODE
