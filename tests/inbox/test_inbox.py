@@ -246,13 +246,14 @@ async def test_a_full_inbox_refuses_at_the_door_and_only_on_that_channel(store: 
         await hanging.wait_for(2)
 
 
-async def test_unaddressed_words_are_answered_only_when_sure(store: Store) -> None:
+async def test_unaddressed_words_are_answered_when_their_asker_asks(store: Store) -> None:
     notebook = Notebook("slack")
     async with at_work(store, notebook) as inbox:
-        await inbox.accept(event("unknown", "slack:1", "slack", unaddressed=True))
-        await inbox.accept(event("ala", "slack:1", "slack", unaddressed=True))
-        assert await notebook.wait_for(1) == ["ala"]
-        assert inbox.metrics.values()['footnote_silent_total{channel="slack"}'] == 1
+        await inbox.accept(event("ala?", "slack:1", "slack", unaddressed=True))
+        await inbox.accept(event("ala", "slack:1", "slack", unaddressed=True, asker=True))
+        await inbox.accept(event("what is ala", "slack:1", "slack", unaddressed=True, asker=True))
+        assert len(await notebook.wait_for(1)) == 1
+        assert inbox.metrics.values()['footnote_silent_total{channel="slack"}'] == 2
 
 
 async def test_a_reply_to_an_older_answer_takes_its_node_as_context(store: Store) -> None:
