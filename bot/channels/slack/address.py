@@ -1,4 +1,4 @@
-"""Where an answer goes: the address of an envelope, in Slack's words, as plain JSON."""
+"""Where an answer goes: the address of an event, in Slack's words, as plain JSON."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class SlackAddress:
         return {name: value for name in _FIELDS if (value := getattr(self, name))}
 
     @classmethod
-    def of(cls, address: Mapping[str, Any]) -> Self:
+    def from_address(cls, address: Mapping[str, Any]) -> Self:
         """Return the place an address stands for; raises TypeError or ValueError for one this program did not write."""
         return cls(**{**address, "surface": Surface(address["surface"])})
 

@@ -261,7 +261,7 @@ def simplified(block: Json) -> Iterator[Json]:
         case "table":
             yield rich_text([_line(row) for row in block["rows"]])
         case "context_actions":
-            yield {**block, "type": "actions", "elements": [b for e in block["elements"] for b in _thumbs(e)]}
+            yield {**block, "type": "actions", "elements": [b for e in block["elements"] for b in _feedback_buttons(e)]}
         case _:
             yield block
 
@@ -274,6 +274,6 @@ def _line(row: list[Json]) -> Json:
     return {"type": "rich_text_section", "elements": [*inline, {"type": "text", "text": "\n"}]}
 
 
-def _thumbs(element: Json) -> Iterator[Json]:
+def _feedback_buttons(element: Json) -> Iterator[Json]:
     for index, name in enumerate(("positive_button", "negative_button")):
         yield {"type": "button", "action_id": f"{element['action_id']}:{index}", **element[name]}

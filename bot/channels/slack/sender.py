@@ -139,7 +139,7 @@ class SlackSender:
         return answer
 
     async def _installed(self, place: SlackAddress) -> Installation:
-        me = await self._tokens.of(place.team, place.enterprise)
+        me = await self._tokens.installation(place.team, place.enterprise)
         if me is None:
             raise Gone("the app is not installed there any more", forget=True)
         return me
