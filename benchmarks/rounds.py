@@ -27,7 +27,7 @@ class Spread:
     high: float
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> Spread:
+    def over(cls, values: Sequence[float]) -> Spread:
         """Return the spread of one value per round; raises ValueError if there was no round."""
         if not values:
             raise ValueError("nothing was measured")
@@ -47,12 +47,12 @@ def alternate(contenders: Mapping[str, Measure], rounds: int) -> dict[str, list[
 
 def ratio(over: Sequence[Sample], under: Sequence[Sample], quantity: Quantity) -> Spread:
     """Return the spread of `quantity` of one contender divided by that of the other, round by round."""
-    return Spread.of([quantity(a) / quantity(b) for a, b in zip(over, under, strict=True)])
+    return Spread.over([quantity(a) / quantity(b) for a, b in zip(over, under, strict=True)])
 
 
 def spread(samples: Sequence[Sample], quantity: Quantity) -> Spread:
     """Return the spread of a quantity of one contender."""
-    return Spread.of([quantity(sample) for sample in samples])
+    return Spread.over([quantity(sample) for sample in samples])
 
 
 def cpu_per_turn(sample: Sample) -> float:

@@ -65,7 +65,7 @@ def host_services(
         is_quiet=inbox.is_quiet,
         unexpected=partial(inbox.metrics.unexpected, channel),
         lead=inbox.lead,
-        texts=engine.sentence,
+        texts=engine.text,
         topics=partial(first_topics, engine),
         library=engine.library,
         identity=identity,

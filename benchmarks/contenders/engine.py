@@ -65,7 +65,7 @@ class Rendered:
     def __init__(self, folder: str, nodes: int) -> None:
         library = synthetic(folder, nodes)
         answer = library.answer(trees.node(0))
-        words = "\n\n".join(claim.of(Register.LAYPERSON) for claim in answer.claims)
+        words = "\n\n".join(claim.for_register(Register.LAYPERSON) for claim in answer.claims)
         self._template = templates.compiled(words)
         self._values = library.values(Register.LAYPERSON)
         self._turns = 0

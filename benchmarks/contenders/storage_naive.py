@@ -77,7 +77,7 @@ class SameWork(_Naive):
             await db.execute("INSERT OR IGNORE INTO seen (event, at) VALUES (?, ?)", (random.randbytes(16), now))
             fields = (conversation, person, "telegram", PAYLOAD, None, None, False, now)
             row = (await db.execute(turns._INSERT, fields)).lastrowid
-            await db.execute_fetchall(turns._ENTER_LANE, (conversation, "telegram", now, 1, now + 15.0))
+            await db.execute_fetchall(turns._ENTER_QUEUE, (conversation, "telegram", now, 1, now + 15.0))
             await db.execute_fetchall(turns._STATE, (person, conversation))
             await db.execute("COMMIT")
         return row or 0
@@ -90,7 +90,7 @@ class SameWork(_Naive):
             await db.execute("DELETE FROM inbox WHERE id = ?", (row,))
             about = {"person": person, "tone": None, "met": True, "day": day, "changed": False}
             await db.execute(turns._REMEMBER_PERSON, about)
-            await db.execute(turns._REMEMBER_TRAIL, (" ".join(NODES), None, day, conversation, person))
+            await db.execute(turns._REMEMBER_TRAIL, (" ".join(NODES), "", day, conversation, person))
             await db.execute(turns._REMEMBER_MESSAGE, message)
             await db.execute("DELETE FROM lane WHERE conversation = ? AND waiting = 1", (conversation,))
             await db.execute("COMMIT")
@@ -105,6 +105,6 @@ class Preference(_Naive):
             await self._db.execute("BEGIN IMMEDIATE")
             await self._db.execute_fetchall(turns._STATE, (person, conversation))
             await self._db.execute(
-                turns._REMEMBER_TRAIL, (" ".join(NODES), None, day_of(time.time()), conversation, person)
+                turns._REMEMBER_TRAIL, (" ".join(NODES), "", day_of(time.time()), conversation, person)
             )
             await self._db.execute("COMMIT")

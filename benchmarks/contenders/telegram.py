@@ -55,7 +55,7 @@ class Turns:
         client.AiohttpRequest = Canned  # type: ignore[misc, assignment]
         bot = client.make_bot(updates.TOKEN, "http://127.0.0.1", UNLIMITED)
         self._inbox, engine = await footnote(folder, nodes, updates.CHARACTERS, synchronous=synchronous)
-        channel = TelegramDelivery(bot, engine.sentence, UNLIMITED)
+        channel = TelegramDelivery(bot, engine.text, UNLIMITED)
         self._inbox.add(channel)
         self._receiver = UpdateReceiver(UpdateParser(123456), channel, host(self._inbox, engine))
         await bot.initialize()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Texts(Protocol):
-    """Returns one of the bot's own texts (content/interface.yaml) in one register; `Engine.sentence` is one."""
+    """Returns one of the bot's own texts (content/interface.yaml) in one register; `Engine.text` is one."""
 
     def __call__(self, key: str, register: Register, **values: Any) -> str: ...
 
@@ -109,7 +109,7 @@ LimitCheck = Callable[[str, Register], Iterable[str]]
 
 def longest_reply(composer: Composer, node: str, register: Register) -> Reply:
     """Return the longest form of an answer: the first one, which also offers the choice of register."""
-    return Reply(composer.card(node, register), offer=composer.words("welcome-offer", register))
+    return Reply(composer.card(node, register), offer=composer.text("welcome-offer", register))
 
 
 @dataclass(frozen=True, slots=True)

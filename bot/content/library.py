@@ -49,7 +49,7 @@ class MissingText(KeyError):
 class HasRegisters(Protocol):
     """Anything authored in both registers: a pair, a claim, a note."""
 
-    def of(self, register: Register) -> str:
+    def for_register(self, register: Register) -> str:
         """Return the text of one register, before facts are inserted."""
 
 
@@ -196,7 +196,7 @@ class Library:
 
         Whatever is inserted is shown character for character: `2*300 mg` stays `2*300 mg`.
         """
-        raw = worded.of(register)
+        raw = worded.for_register(register)
         if not templates.is_template(raw):
             return raw
         key = (raw, register)
@@ -206,7 +206,7 @@ class Library:
 
     def plain(self, worded: HasRegisters, register: Register) -> str:
         """Return one register with its figures inserted, for what is not read as Markdown: labels, titles, lines."""
-        return self.inserted(worded.of(register), register)
+        return self.inserted(worded.for_register(register), register)
 
     def inserted(self, raw: str, register: Register) -> str:
         """Return authored text with its figures inserted as they stand in their file."""
@@ -224,7 +224,7 @@ class Library:
         """Return what templates of this register may use: `facts` and `emergency`."""
         return self._values[register]
 
-    def say(self, key: str, register: Register, *, markdown: bool = False, **values: Any) -> str:
+    def interface_text(self, key: str, register: Register, *, markdown: bool = False, **values: Any) -> str:
         """Return one of the bot's own sentences; `values` fill the variables it names. Raises MissingText.
 
         With `markdown` the sentence is Markdown, and its values are shown character for character.
@@ -232,7 +232,7 @@ class Library:
         path = self.home.content / "interface.yaml"
         if key not in self.interface:
             raise MissingText(path, f"there is no sentence `{key}`")
-        return self._filled(path, key, self.interface[key].of(register), register, values, markdown=markdown)
+        return self._filled(path, key, self.interface[key].for_register(register), register, values, markdown=markdown)
 
     def render_layout(self, name: str, register: Register, **values: Any) -> str:
         """Return the layout `name` (content/layout/<name>.j2) filled with `values`. Raises MissingText."""
@@ -258,7 +258,7 @@ class Library:
 
     def claims(self, answer: Answer, register: Register) -> Iterator[Claim]:
         """Yield the claims that have a wording in this register."""
-        return (claim for claim in answer.claims if claim.of(register))
+        return (claim for claim in answer.claims if claim.for_register(register))
 
     def review_of(self, node: str) -> ReviewState:
         """Return the review of an answer as it stands: its own, or else its topic's."""

@@ -229,7 +229,8 @@ def _values(topics: Mapping[str, Topic], lines: Mapping[str, str | Registers]) -
         register: {
             "facts": facts,
             "emergency": {
-                name: line.of(register) if isinstance(line, Registers) else line for name, line in lines.items()
+                name: line.for_register(register) if isinstance(line, Registers) else line
+                for name, line in lines.items()
             },
         }
         for register in Register

@@ -62,7 +62,7 @@ class Registers:
     professional: Words
     layperson: Words
 
-    def of(self, register: Register) -> str:
+    def for_register(self, register: Register) -> str:
         """Return the text of one register, before facts are inserted."""
         return self.professional if register is Register.PROFESSIONAL else self.layperson
 
@@ -116,7 +116,7 @@ class Claim:
     layperson_only: Words | None = None
     """Why this claim has no professional wording."""
 
-    def of(self, register: Register) -> str:
+    def for_register(self, register: Register) -> str:
         """Return the text of one register before facts are inserted; empty for a claim that has no such register."""
         return (self.professional if register is Register.PROFESSIONAL else self.layperson) or ""
 

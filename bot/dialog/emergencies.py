@@ -56,7 +56,7 @@ class Emergencies:
         return self._again(node, register, "urgent-worse-answer")
 
     def _again(self, node: str, register: Register, key: str) -> Reply:
-        card, lead = self._composer.card(node, register), self._composer.words(key, register)
+        card, lead = self._composer.card(node, register), self._composer.text(key, register)
         return Reply(card, lead, view=View.SHORT, again=True)
 
     def end(self, node: str, register: Register) -> Reply:

@@ -96,9 +96,9 @@ class Engine:
         """Return `reply` with what its effect did; `found` is how much was deleted, or all that is stored."""
         return self._data.report(reply, found)
 
-    def sentence(self, key: str, register: Register, **values: object) -> str:
+    def text(self, key: str, register: Register, **values: object) -> str:
         """Return one of the bot's own sentences for a channel, from content/interface.yaml."""
-        return self._composer.words(key, register, **values)
+        return self._composer.text(key, register, **values)
 
     def label(self, node: str, register: Register) -> str:
         """Return the button text of a node."""
@@ -162,7 +162,7 @@ class Engine:
             return self._about_them(name, state, incoming, register), state
         node = self._library.resolve(name)
         if node is None:
-            lead = self.sentence("unknown-command", register, help="/help")
+            lead = self.text("unknown-command", register, help="/help")
             return Reply(self._composer.greeting(register), lead), state
         return self._show(node, state, register), state
 
@@ -180,15 +180,15 @@ class Engine:
         """Return the answer a link leads to, with one line of greeting for somebody new; an unknown one the start."""
         node = self._library.resolve(target)
         if node is None:
-            return Reply(self._composer.greeting(register), self.sentence("foreign-start", register))
-        lead = "" if state.introduced else self.sentence("hello-line", register)
+            return Reply(self._composer.greeting(register), self.text("foreign-start", register))
+        lead = "" if state.introduced else self.text("hello-line", register)
         return replace(self._show(node, state, register), lead=lead)
 
     def _tap(self, state: State, incoming: Incoming, register: Register) -> Step:
         tap = payloads.parse(incoming.text)
         node = self._library.resolve(tap.node) if tap else None
         if tap is None or node is None:
-            return Reply(self._composer.greeting(register), self.sentence("old-button", register)), state
+            return Reply(self._composer.greeting(register), self.text("old-button", register)), state
         if tap.word in ("worse", "over") and node in self._library.urgent_nodes:
             return self._emergency_tap(node, tap.word, state, incoming, register)
         if tap.word in _DATA:
@@ -209,19 +209,19 @@ class Engine:
             return self._switched(Reply(self._composer.greeting(register)), tap)
         reply = self._show(node, state, register)
         if effect is not None or tap.word == "same":
-            toast = self.sentence(_TOASTS.get(tap.word, "vote-counted"), register)
+            toast = self.text(_TOASTS.get(tap.word, "vote-counted"), register)
             return replace(reply, in_place=True, toast=toast, effect=effect)
         if tap.word == "more":
             return replace(reply, view=View.DETAIL)
         if tap.word == "choice":
-            return replace(reply, in_place=True, toast=self.sentence("now-shown", register, title=reply.card.title))
+            return replace(reply, in_place=True, toast=self.text("now-shown", register, title=reply.card.title))
         return self._switched(reply, tap)
 
     def _switched(self, reply: Reply, tap: Tap) -> Reply:
         """Return the reply as a change of the tapped message where the tap chose a register."""
         if tap.register is None:
             return reply
-        return replace(reply, in_place=True, toast=self.sentence(f"now-{tap.register}", tap.register))
+        return replace(reply, in_place=True, toast=self.text(f"now-{tap.register}", tap.register))
 
     # --- what it is answered with --------------------------------------------------------------------------------
 
@@ -246,14 +246,14 @@ class Engine:
         if word_count(reply.card.brief) + word_count(second.brief) <= MAX_TOGETHER:
             return replace(reply, second=second)
         named = "; ".join(self._composer.label(node, register) for node in others[:MAX_ALSO])
-        remark = f"{self.sentence('also-asked', register)} {named}"
+        remark = f"{self.text('also-asked', register)} {named}"
         return replace(reply, remark=remark, choices=self._links(others[:MAX_ALSO], register, "also"))
 
     def _lead(self, match: Match, register: Register) -> str:
         """Return what stands before the answer: a sentence in the asker's own language, or one of the bot's."""
         if match.language:
             return self._library.say_in(match.language, urgent=match.outcome is Outcome.URGENT)
-        return self.sentence(match.note, register) if match.note else ""
+        return self.text(match.note, register) if match.note else ""
 
     def _beside(self, match: Match, card: Card) -> Iterator[str]:
         """Yield the topics that may help and are not under the answer anyway; nothing about the bot itself."""
@@ -272,14 +272,14 @@ class Engine:
 
     def _none_of_these(self, register: Register) -> Button:
         payload = payloads.payload(self._library.otherwise, word="choice")
-        return Button(self.sentence("something-else", register), payload, "none")
+        return Button(self.text("something-else", register), payload, "none")
 
     def _registers(self, state: State, register: Register) -> tuple[Button, ...]:
         """Both registers as buttons that show again the answer the reader came from."""
         tone = self._library.role("tone")
         before = next((node for node in reversed(state.history) if node != tone), self._library.start)
         return tuple(
-            Button(self.sentence(f"to-{choice}", register), payloads.payload(before, choice), "tone")
+            Button(self.text(f"to-{choice}", register), payloads.payload(before, choice), "tone")
             for choice in (Register.LAYPERSON, Register.PROFESSIONAL)
         )
 
@@ -304,7 +304,7 @@ class Engine:
 
     def _introduced(self, reply: Reply) -> Reply:
         """Put under the reply what everybody is told once: that there are two registers."""
-        return replace(reply, offer=reply.offer or self.sentence("welcome-offer", reply.card.register))
+        return replace(reply, offer=reply.offer or self.text("welcome-offer", reply.card.register))
 
 
 def _question(reply: Reply) -> tuple[str, str] | None:

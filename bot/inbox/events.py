@@ -1,4 +1,4 @@
-"""What a door hands to the inbox, and what a channel must be able to do with the answer."""
+"""What a channel hands to the inbox, and what it must be able to do with the answer."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Delivery(Protocol):
 
     name: str
 
-    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
+    async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
         """Deliver the answer, calling `progress` after each part.
 
         Raises `Busy` when the platform asks to wait or cannot be reached, `Gone` when nobody is there any more, and

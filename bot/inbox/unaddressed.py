@@ -35,7 +35,7 @@ _PREPOSITIONS = _set("in for with by at to on of from since until after before")
 
 _PLEASE = frozenset({"please", "pls", "plz"})
 
-_SPOKEN = frozenset({Outcome.ANSWER, Outcome.CHOICES, Outcome.URGENT})
+_SPOKEN = frozenset({Outcome.ANSWER, Outcome.CHOICES, Outcome.NOT_COVERED, Outcome.URGENT})
 
 
 def asks(text: str) -> bool:

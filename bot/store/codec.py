@@ -9,8 +9,8 @@ from typing import Any
 from bot.dialog.turn import Emergency, Register, State
 
 
-def trail_text(state: State) -> str:
-    """Return the trail as it is stored: node ids, oldest first, separated by spaces."""
+def history_text(state: State) -> str:
+    """Return the history as it is stored: node ids, oldest first, separated by spaces."""
     return " ".join(state.history)
 
 

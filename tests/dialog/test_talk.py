@@ -69,7 +69,7 @@ def test_shorter_more_and_again_are_about_the_last_answer(
 ) -> None:
     reply, _ = said(library, talk(kind))
     assert (reply.card.node, reply.view) == (node, view)
-    assert reply.lead == library.say(lead, Register.LAYPERSON)
+    assert reply.lead == library.interface_text(lead, Register.LAYPERSON)
     nothing_yet, _ = said(library, talk(kind), State(introduced=True))
     assert nothing_yet.card.outcome is Outcome.SMALL_TALK
 
@@ -113,7 +113,7 @@ def test_the_other_questions_of_a_message_come_first_among_the_buttons(library: 
     assert reply.card.node == "ala-safety"
     assert [button.payload for button in reply.buttons[:2]] == ["v1:ala-dose", "v1:k2"]
     assert len({button.payload for button in reply.buttons}) == len(reply.buttons)
-    assert library.say("also-asked", Register.LAYPERSON) in reply.remark
+    assert library.interface_text("also-asked", Register.LAYPERSON) in reply.remark
     alone, _ = said(library, replace(both, also=("ala-safety",), related=()))
     assert not alone.remark
 
@@ -146,6 +146,6 @@ def test_an_emergency_ends_when_it_is_over_or_another_question_is_sure(library: 
 
 def test_after_the_crisis_card_the_bot_says_its_own_words(library: Library) -> None:
     state = replace(ALA, emergency=Emergency("urgent-crisis", 0.0))
-    assert said(library, talk("thanks"), state)[0].lead == library.say("crisis-stays", Register.LAYPERSON)
+    assert said(library, talk("thanks"), state)[0].lead == library.interface_text("crisis-stays", Register.LAYPERSON)
     state = replace(ALA, emergency=Emergency("urgent-foot", 0.0))
-    assert said(library, talk("thanks"), state)[0].lead == library.say("urgent-stays", Register.LAYPERSON)
+    assert said(library, talk("thanks"), state)[0].lead == library.interface_text("urgent-stays", Register.LAYPERSON)

@@ -1,4 +1,4 @@
-"""Buttons at the door: answers' own buttons, feedback, sharing, and the data controls of the App Home."""
+"""Actions, as Slack calls presses: answers' own buttons, feedback, sharing, and the data controls of the App Home."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ASKER = "asker"
 
 
 def read_press(body: Json, me: Installation) -> InboundEvent | None:
-    """Return the envelope for a pressed button, or None for one that asks for nothing (a link, a foreign action)."""
+    """Return the event for a pressed button, or None for one that asks for nothing (a link, a foreign action)."""
     action = body["actions"][0]
     word = str(action.get("action_id", "")).partition(":")[0]
     value = str(action.get("value") or (action.get("selected_option") or {}).get("value") or "")
@@ -53,10 +53,10 @@ def read_press(body: Json, me: Installation) -> InboundEvent | None:
     )
 
 
-def unhelpful(envelope: InboundEvent) -> str | None:
-    """Return the payload of a 👎, which deserves the question why; None for every other envelope."""
-    tap = payloads.parse(envelope.incoming.text) if envelope.incoming.kind is Kind.TAP else None
-    return envelope.incoming.text if tap and tap.word in ("down", "todown") else None
+def unhelpful(event: InboundEvent) -> str | None:
+    """Return the payload of a 👎, which deserves the question why; None for every other event."""
+    tap = payloads.parse(event.incoming.text) if event.incoming.kind is Kind.TAP else None
+    return event.incoming.text if tap and tap.word in ("down", "todown") else None
 
 
 def asker_block(user: str, row: int, node: str) -> str:
@@ -175,7 +175,7 @@ ASK, REASON = "ask", "reason"
 
 
 def read_command(body: Json, me: Installation) -> InboundEvent:
-    """Return the envelope for a slash command; its answer is private."""
+    """Return the event for a slash command; its answer is private."""
     words, masked = mask(plain(str(body.get("text", ""))))
     said = words.lower()
     named = WORDS.get(said) or QUIET.get(said)
@@ -196,7 +196,7 @@ def read_command(body: Json, me: Installation) -> InboundEvent:
 
 
 def read_modal(body: Json, me: Installation) -> InboundEvent | None:
-    """Return the envelope for a submitted modal: a confirmed question, or why an answer did not help."""
+    """Return the event for a submitted modal: a confirmed question, or why an answer did not help."""
     if body["view"].get("callback_id") == REASON:
         return _reason(body, me)
     return _question(body, me) if body["view"].get("callback_id") == ASK else None
@@ -234,7 +234,7 @@ def _reason(body: Json, me: Installation) -> InboundEvent | None:
 
 
 def read_home(body: Json, me: Installation) -> InboundEvent | None:
-    """Return the envelope for an opened App Home (not for the Messages tab, which is not drawn by the app)."""
+    """Return the event for an opened App Home (not for the Messages tab, which is not drawn by the app)."""
     event = body["event"]
     if event.get("tab", "home") != "home":
         return None

@@ -1,4 +1,4 @@
-"""Where an answer goes: the address of an envelope, in Slack's words, as plain JSON."""
+"""Where an answer goes: the address of an event, in Slack's words, as plain JSON."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class SlackAddress:
     ts of the message whose button was pressed and `asker` the person it answered; `response_url` allows five private
     answers within thirty minutes; `silent` wants no answer shown; `notice` wants this text of the bot's own instead of
     the answer; `asked` is the question to show above an answer that stands where it was not asked; `vote` says that a
-    vote is thanked for and changes nothing, `above` that the bot was called into a thread of others; `key` names the
-    event."""
+    vote is thanked for and changes nothing, `above` that the bot was called into a thread of others, `aside` that
+    nobody named it; `key` names the event."""
 
     surface: Surface
     team: str
@@ -45,6 +45,7 @@ class SlackAddress:
     asked: str = ""
     vote: bool = False
     above: bool = False
+    aside: bool = False
     key: str = ""
 
     @property
@@ -57,7 +58,7 @@ class SlackAddress:
         return {name: value for name in _FIELDS if (value := getattr(self, name))}
 
     @classmethod
-    def of(cls, address: Mapping[str, Any]) -> Self:
+    def from_address(cls, address: Mapping[str, Any]) -> Self:
         """Return the place an address stands for; raises TypeError or ValueError for one this program did not write."""
         return cls(**{**address, "surface": Surface(address["surface"])})
 

@@ -49,7 +49,7 @@ class AssistantStatus:
 
     def working(self, me: Installation, address: Mapping[str, Any]) -> None:
         """Show in an agent's direct message that an answer is on its way."""
-        place = SlackAddress.of(address)
+        place = SlackAddress.from_address(address)
         if me.agent and place.surface is Surface.THREAD and place.channel.startswith("D") and place.thread:
             self._marked[place.key] = (self.run("status", self._status(me, place, "processing")), me)
             if len(self._marked) > MARKED:
@@ -57,7 +57,7 @@ class AssistantStatus:
 
     def done(self, address: Mapping[str, Any]) -> None:
         """Take the sign down again, after it went up."""
-        place = SlackAddress.of(address)
+        place = SlackAddress.from_address(address)
         marked = self._marked.pop(place.key, None)
         if marked is not None:
             self.run("status", self._take_down(*marked, place))

@@ -54,7 +54,7 @@ class Buttons:
         blocks = list(actions([[*row, *([_menu(menu)] if menu else [])]]))
         votes = [button for button in reply.card.buttons if button.role == "feedback" and button.label.strip()]
         if len(votes) == 2 and reply.effect is None and not home:
-            blocks.append({"type": "context_actions", "elements": [_thumbs(*votes)]})
+            blocks.append({"type": "context_actions", "elements": [_feedback_buttons(*votes)]})
         return for_asker(blocks, asker, reply.card.node)
 
     def elements(self, buttons: Iterable[Button], register: Register, row: str, word: str = TAP) -> list[Json]:
@@ -157,7 +157,7 @@ def clipped(label: str) -> str:
     return label if len(label) <= MAX_LABEL else label[: MAX_LABEL - 1] + "…"
 
 
-def _thumbs(up: Button, down: Button) -> Json:
+def _feedback_buttons(up: Button, down: Button) -> Json:
     positive, negative = ({"text": plain_text(clipped(b.label)), "value": b.payload} for b in (up, down))
     return {
         "type": "feedback_buttons",

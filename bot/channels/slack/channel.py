@@ -68,7 +68,7 @@ class SlackDelivery:
 
     async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
         """Deliver the answer; raises Busy, Gone or Refused (see bot.inbox.events.Channel)."""
-        place = SlackAddress.of(message.address)
+        place = SlackAddress.from_address(message.address)
         if place.question is not None and place.question in self._cache.gone:
             raise Gone("the question was deleted before it was answered")
         try:
@@ -130,10 +130,12 @@ class SlackDelivery:
 
     @staticmethod
     def _for_one(place: SlackAddress, reply: Reply) -> bool:
-        """True for what is nobody else's business, and for a change of somebody else's answer: in a shared thread each
-        reader has a register of their own."""
+        """True for what is nobody else's business, a change of somebody else's answer (in a shared thread each reader
+        has a register of their own), and for having no answer to what did not name the bot."""
         if place.direct or place.shared:
             return False
+        if place.aside and reply.card.outcome is Outcome.NOT_COVERED:
+            return True
         return reply.effect in _PERSONAL or (reply.in_place and place.asker != place.user)
 
     # --- for everybody in the thread ----------------------------------------------------------------------------
@@ -238,7 +240,7 @@ class SlackDelivery:
 
     async def _to_one(self, place: SlackAddress, part: SlackMessage, *, replace: bool = False) -> tuple[str, str]:
         """Show a message to one person: through the response_url, in the channel or thread, or directly."""
-        sends: list[Send] = [lambda way: self._respond(place, way, replace=replace), self._whisper(place)]
+        sends: list[Send] = [lambda way: self._respond(place, way, replace=replace), self._ephemeral(place)]
         for send in sends if place.thread is None or replace else reversed(sends):
             try:
                 return await self._send_with_fallbacks(part, send)
@@ -249,7 +251,7 @@ class SlackDelivery:
                     raise
         return await self._directly(place, part, 0)
 
-    def _whisper(self, place: SlackAddress) -> Send:
+    def _ephemeral(self, place: SlackAddress) -> Send:
         return lambda way: self._sender.post_ephemeral(place, way)
 
     async def _respond(self, place: SlackAddress, part: SlackMessage, *, replace: bool) -> tuple[str, str]:

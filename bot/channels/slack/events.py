@@ -194,7 +194,7 @@ class Messages:
         if not (begun or mine) or not _worth_reading(event) or self._only_mentions(spoken.channel):
             return None
         asker = self._cache.owners.about(root) == spoken.user or await self._asked(spoken, me, conversation)
-        return replace(event, unaddressed=True, asker=asker)
+        return replace(event, unaddressed=True, asker=asker, address={**event.address, "aside": True})
 
     def _only_mentions(self, channel: str) -> bool:
         return ALL in self._mention_only or channel in self._mention_only

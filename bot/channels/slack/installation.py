@@ -44,7 +44,7 @@ class Tokens(Protocol):
     waits: bool
     """True when a revoked token will be replaced by an operator, so that what was accepted waits for that."""
 
-    async def of(self, team: str | None, enterprise: str | None, /) -> Installation | None:
+    async def installation(self, team: str | None, enterprise: str | None, /) -> Installation | None:
         """Return the installation, or None where the app is not (or no longer) installed.
 
         Raises when it cannot be found out now: the event is then not acknowledged, and Slack sends it again.
@@ -77,7 +77,7 @@ class StaticToken:
         self._found: Installation | None = None
         self.state = UNKNOWN
 
-    async def of(self, _team: str | None, _enterprise: str | None) -> Installation | None:
+    async def installation(self, _team: str | None, _enterprise: str | None) -> Installation | None:
         """Return the one installation; asks Slack once, with `auth.test`. Raises Unreachable."""
         if self._found is None:
             await self.check()

@@ -128,7 +128,7 @@ def _main() -> None:
     library = load(root / "dialogs", root / "content")
     modes: tuple[Mode, ...] = ("socket", "http")
     for mode in modes:
-        path_of(mode).write_text(as_yaml(mode, library.say), encoding="utf-8")
+        path_of(mode).write_text(as_yaml(mode, library.interface_text), encoding="utf-8")
 
 
 if __name__ == "__main__":

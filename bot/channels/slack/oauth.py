@@ -144,7 +144,7 @@ class OAuth:
         """Return the page that begins an installation and the one Slack returns to."""
         return [web.get(INSTALL_PATH, self._install), web.get(REDIRECT_PATH, self._returned)]
 
-    async def of(self, team: str | None, enterprise: str | None) -> Installation | None:
+    async def installation(self, team: str | None, enterprise: str | None) -> Installation | None:
         """Return the installation, its token good for an hour at least. Raises Unreachable when that is not known."""
         kept = self._remembered.get((team, enterprise))
         if kept is not None and time.monotonic() - kept[0] < REMEMBERED:
@@ -172,7 +172,7 @@ class OAuth:
         async with self._renewing:
             await self._installations.async_delete_all(enterprise_id=context.enterprise_id, team_id=context.team_id)
             self._remembered.clear()
-        log.info("slack_uninstalled", because=event["type"])
+        log.info("slack_uninstalled", reason=event["type"])
 
     async def _bot(self, team: str | None, enterprise: str | None) -> Bot | None:
         try:

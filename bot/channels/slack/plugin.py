@@ -116,7 +116,7 @@ def slack_limits(library: Library) -> LimitCheck:
     from bot.channels.slack.render import MAX_BLOCKS, RenderOptions, SlackRenderer
 
     composer = Composer(library)
-    renderer = SlackRenderer(composer.words)
+    renderer = SlackRenderer(composer.text)
 
     def limit_check(node: str, register: Register) -> Iterator[str]:
         parts = renderer.parts(longest_reply(composer, node, register), RenderOptions())

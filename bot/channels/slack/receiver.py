@@ -115,7 +115,7 @@ class Authorize(AsyncAuthorize):
         **_: Any,
     ) -> AuthorizeResult | None:
         """Return who the app is there, None where it is not installed. Raises, so that Slack asks again, if unknown."""
-        me = await self._tokens.of(team_id, enterprise_id)
+        me = await self._tokens.installation(team_id, enterprise_id)
         if me is None:
             return None
         context["installed"] = me
@@ -256,7 +256,10 @@ class EventReceiver:
 
     async def _shared_already(self, client: AsyncWebClient, event: InboundEvent) -> None:
         """Tell who presses again that the answer is in the channel already."""
-        text, place = self._host.texts("slack-shared-already", Register.PROFESSIONAL), SlackAddress.of(event.address)
+        text, place = (
+            self._host.texts("slack-shared-already", Register.PROFESSIONAL),
+            SlackAddress.from_address(event.address),
+        )
         await client.chat_postEphemeral(channel=place.channel, user=place.user, thread_ts=place.thread, text=text)
 
     def _sorry(self, body: Json) -> BoltResponse | None:

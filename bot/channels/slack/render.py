@@ -23,7 +23,7 @@ from bot.channels.slack.chunking import packed, pieces, without_links
 from bot.channels.slack.mrkdwn import escaped
 from bot.channels.slack.screens import block_lines
 from bot.content.markdown import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Table, text_of
-from bot.dialog.turn import Card, Outcome, Reply, SourceLine, View
+from bot.dialog.turn import Card, FootLine, Outcome, Reply, SourceLine, View
 
 __all__ = ["MAX_BLOCKS", "RenderOptions", "SlackMessage", "SlackRenderer"]
 
@@ -93,12 +93,12 @@ class SlackRenderer:
     def _laid_out(self, reply: Reply, home: bool) -> Iterator[Piece]:
         found = sections(reply)
         behind = [one for one in found if one.folded]
-        small = [one.line.short for one in found if one.line is not None]
+        foot = [one.line for one in found if one.line is not None]
         for section in found:
             if section.folded:
-                yield from self._folded(behind, reply.card) if section is behind[0] else ()
+                yield from self._folded(behind, foot, reply.card) if section is behind[0] else ()
             elif section.line is not None:
-                yield from small_print(small) if section.part is Part.REVIEW else ()
+                yield from small_print([line.short for line in foot]) if section.part is Part.REVIEW else ()
             else:
                 yield from self._section(section, reply, tables=not home)
 
@@ -126,19 +126,21 @@ class SlackRenderer:
             case _:
                 return
 
-    def _folded(self, behind: list[Section], card: Card) -> Iterator[Piece]:
-        """Yield all that is behind the brief in one container; its title says what, and how many sources."""
+    def _folded(self, behind: list[Section], foot: list[FootLine], card: Card) -> Iterator[Piece]:
+        """Yield all that is behind the brief in one container, the small print at length at its end; its title says
+        what it is, and how many sources."""
         heading = self._texts("sources-heading", card.register)
         lines = tuple(Item(source_runs(one)) for section in behind for one in section.sources)
         inside = tuple(block for section in behind for block in section.document)
+        at_length = tuple(Paragraph((Inline(line.full),)) for line in foot)
         if not lines:
-            yield from folded(self._texts("detail-heading", card.register), compact(inside))
+            yield from folded(self._texts("detail-heading", card.register), compact((*inside, *at_length)))
         elif not inside:
-            yield from folded(f"{heading} ({len(lines)})", compact((ListBlock(lines),)))
+            yield from folded(f"{heading} ({len(lines)})", compact((ListBlock(lines), *at_length)))
         else:
             title = self._texts("slack-fold", card.register, sources=len(lines))
             listed = (Heading((Inline(heading),), 3), ListBlock(lines))
-            yield from folded(title, compact((*inside, *listed)))
+            yield from folded(title, compact((*inside, *listed, *at_length)))
 
 
 def announced(found: Iterable[Piece], first: bool) -> Iterator[Piece]:
@@ -259,7 +261,7 @@ def simplified(block: Json) -> Iterator[Json]:
         case "table":
             yield rich_text([_line(row) for row in block["rows"]])
         case "context_actions":
-            yield {**block, "type": "actions", "elements": [b for e in block["elements"] for b in _thumbs(e)]}
+            yield {**block, "type": "actions", "elements": [b for e in block["elements"] for b in _feedback_buttons(e)]}
         case _:
             yield block
 
@@ -272,6 +274,6 @@ def _line(row: list[Json]) -> Json:
     return {"type": "rich_text_section", "elements": [*inline, {"type": "text", "text": "\n"}]}
 
 
-def _thumbs(element: Json) -> Iterator[Json]:
+def _feedback_buttons(element: Json) -> Iterator[Json]:
     for index, name in enumerate(("positive_button", "negative_button")):
         yield {"type": "button", "action_id": f"{element['action_id']}:{index}", **element[name]}

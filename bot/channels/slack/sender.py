@@ -27,9 +27,9 @@ Json = dict[str, Any]
 EVENT_TYPE = "footnote_answer"
 """Type of the metadata by which a message is found again."""
 
-MAX_UPDATE = 4_000
-"""Characters of `text` that chat.update takes. A longer answer is updated with its blocks alone: screen readers then
-read the blocks, whereas half a text would hide the other half from them."""
+MAX_UPDATE = 3_800
+"""Bytes of `text` in chat.update, which takes 4,000: a sentence more must not make a change fail. A longer answer is
+updated with its blocks alone: screen readers then read the blocks, whereas half a text would hide the other half."""
 
 RESPONSE_TIMEOUT = 10
 """Seconds for a response_url to answer."""
@@ -94,7 +94,7 @@ class SlackSender:
     async def update(self, place: SlackAddress, part: SlackMessage, channel: str, ts: str) -> tuple[str, str]:
         """Change a message; doing it twice is the same as once. Raises SlackApiError."""
         me = await self._installed(place)
-        texts = [text for text in (part.text, part.brief) if len(text) <= MAX_UPDATE]
+        texts = [text for text in (part.text, part.brief) if len(text.encode()) <= MAX_UPDATE]
         content = _content(part) | {"text": texts[0] if texts else ""}
         await self._call(me, "chat.update", {"channel": channel, "ts": ts, **content})
         return channel, ts
@@ -139,7 +139,7 @@ class SlackSender:
         return answer
 
     async def _installed(self, place: SlackAddress) -> Installation:
-        me = await self._tokens.of(place.team, place.enterprise)
+        me = await self._tokens.installation(place.team, place.enterprise)
         if me is None:
             raise Gone("the app is not installed there any more", forget=True)
         return me

@@ -84,7 +84,7 @@ def user_left(db: sqlite3.Connection, person: bytes, at: float) -> None:
 
 
 def prune_slice(db: sqlite3.Connection, number: int, cutoffs: RetentionCutoffs) -> dict[str, int]:
-    """Remove what is older than the horizon from one slice of the keys, 0 to 255; return how many rows of each kind."""
+    """Remove what is older than the cutoffs from one slice of the keys, 0 to 255; return how many rows of each kind."""
     terms = {
         "first": bytes([number]),
         "last": bytes([number]) + b"\xff" * DIGEST_BYTES,
@@ -170,12 +170,12 @@ def release(db: sqlite3.Connection, owner: int | None) -> None:
 
 
 def renew(db: sqlite3.Connection, lease: Lease, conversations: Sequence[bytes]) -> None:
-    """Extend the owner's leases on these lanes."""
+    """Extend the owner's leases on these conversations."""
     renewed = [(lease.until, lane, lease.owner) for lane in conversations]
     db.executemany("UPDATE lane SET until = ? WHERE conversation = ? AND owner = ?", renewed)
 
 
 def postpone(db: sqlite3.Connection, row: int, conversation: bytes, due_at: float, attempts: int) -> None:
-    """Free the lane until `due_at`."""
+    """Free the conversation until `due_at`."""
     db.execute("UPDATE inbox SET attempts = ? WHERE id = ?", (attempts, row))
     db.execute("UPDATE lane SET owner = NULL, due_at = ? WHERE conversation = ?", (due_at, conversation))

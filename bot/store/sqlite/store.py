@@ -208,8 +208,8 @@ class SqliteStore:
         return await self._group.run(lambda db: people.drop(db, row))
 
     @asynccontextmanager
-    async def lead(self, post: str) -> AsyncIterator[asyncio.Event]:  # noqa: ARG002
-        """One process serves from a file (`adopt` sees to it), so it holds every post for good."""
+    async def lead(self, name: str) -> AsyncIterator[asyncio.Event]:  # noqa: ARG002
+        """One process serves from a file (`recover` sees to it), so it leads in everything for good."""
         yield asyncio.Event()
 
 

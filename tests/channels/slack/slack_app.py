@@ -107,9 +107,9 @@ class SlackApp:
         """Return the button text of an answer."""
         return self.engine.library.text(self.engine.library.answer(node).label, register)
 
-    def say(self, key: str, register: Register = Register.PROFESSIONAL, **values: Any) -> str:
+    def text(self, key: str, register: Register = Register.PROFESSIONAL, **values: Any) -> str:
         """Return one of the bot's own sentences."""
-        return self.engine.sentence(key, register, **values)
+        return self.engine.text(key, register, **values)
 
 
 @asynccontextmanager

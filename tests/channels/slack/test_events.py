@@ -250,7 +250,7 @@ async def test_a_file_with_words_is_a_question_and_without_words_is_not_readable
     await slack_app.people.dm(ADA, ALA, subtype="file_share", files=[{"id": "F1"}])
     assert slack_app.title("ala") in words_of(await slack_app.answer())
     await slack_app.people.dm(ADA, "", subtype="file_share", files=[{"id": "F2"}])
-    assert slack_app.say("only-text") in words_of(await slack_app.answer())
+    assert slack_app.text("only-text") in words_of(await slack_app.answer())
 
 
 async def test_a_bare_mention_gets_help(slack_app: SlackApp) -> None:
@@ -261,7 +261,7 @@ async def test_a_bare_mention_gets_help(slack_app: SlackApp) -> None:
 async def test_identifiers_are_removed_and_the_asker_is_reminded(slack_app: SlackApp) -> None:
     await slack_app.people.dm(ADA, "patient born 03/05/1951, MRN 44556677: what is alpha lipoic acid")
     post = await slack_app.answer()
-    assert slack_app.say("slack-masked") in words_of(post)
+    assert slack_app.text("slack-masked") in words_of(post)
     assert "44556677" not in str(post.args)
     assert "1951" not in post.text
 
@@ -275,11 +275,11 @@ async def test_nobody_is_pinged_by_a_question(slack_app: SlackApp) -> None:
 async def test_the_switch_offers_the_other_register_once(slack_app: SlackApp) -> None:
     await slack_app.people.dm(ADA, ALA)
     first = await slack_app.answer()
-    assert slack_app.say("welcome-offer") in words_of(first)
-    assert slack_app.say("to-layperson") in labels_of(first)
+    assert slack_app.text("welcome-offer") in words_of(first)
+    assert slack_app.text("to-layperson") in labels_of(first)
     await slack_app.idle()
     await slack_app.people.dm(ADA, ALA)
-    assert slack_app.say("welcome-offer", Register.PROFESSIONAL) not in words_of(await slack_app.answer())
+    assert slack_app.text("welcome-offer", Register.PROFESSIONAL) not in words_of(await slack_app.answer())
 
 
 async def test_fifty_threads_at_once_each_get_their_answer_in_order(slack_app: SlackApp) -> None:

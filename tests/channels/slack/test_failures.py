@@ -104,7 +104,7 @@ async def test_what_cannot_be_said_in_the_channel_is_said_to_the_asker_in_one_me
         await slack_app.people.mention(ADA, CHANNEL, ALA)
         answer = await slack_app.answer()
         assert answer.channel == "D0ADA", error
-        assert words_of(answer).startswith(slack_app.say("slack-not-here")), error
+        assert words_of(answer).startswith(slack_app.text("slack-not-here")), error
         assert slack_app.title("ala") in words_of(answer), error
         await slack_app.unaddressed()
 
@@ -167,7 +167,7 @@ async def test_a_change_that_is_refused_is_handled_as_a_new_answer_is(slack_app:
         await slack_app.idle()
         slack_app.fake.faults.add(Fault("error", "chat.update", name=error))
         register = slack_app.register(ADA)
-        await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.say(f"to-{other(register)}", register))
+        await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.text(f"to-{other(register)}", register))
         changed = await slack_app.answer()
         assert slack_app.title("ala", other(register)) in words_of(changed), error
         assert (changed.channel == "D0ADA") is (error in NOT_HERE), error
@@ -216,7 +216,7 @@ async def test_a_text_too_long_goes_out_in_parts_without_losing_a_word(
     posts = await slack_app.answers(len(slack_app.world.posts))
     assert all(len(post.text) <= 1_000 and not post.blocks for post in posts)
     reply, _ = slack_app.engine.respond(State(), Incoming(Kind.COMMAND, "references", "slack"))
-    (whole,) = SlackRenderer(slack_app.engine.sentence).parts(reply, RenderOptions())
+    (whole,) = SlackRenderer(slack_app.engine.text).parts(reply, RenderOptions())
     assert "".join(post.text for post in posts) == whole.brief
 
 
@@ -225,7 +225,7 @@ async def test_a_slack_that_takes_no_rich_text_in_containers_gets_the_same_words
     await slack_app.people.mention(ADA, CHANNEL, ALA)
     post = await slack_app.answer()
     assert slack_app.title("ala") in words_of(post)
-    assert slack_app.say("sources-heading") in words_of(post)
+    assert slack_app.text("sources-heading") in words_of(post)
     assert not any(block["type"] == "container" for block in post.blocks)
 
 
@@ -254,10 +254,10 @@ async def test_an_expired_trigger_loses_a_votes_reason_and_nothing_else(slack_ap
         await slack_app.idle()
         fault = slack_app.fake.faults.add(Fault("error", "views.open", name=kind))
         await slack_app.fake.clock.advance(2)  # type: ignore[attr-defined]
-        await (await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.say("unhelpful"))).acked()
+        await (await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.text("unhelpful"))).acked()
         if toast == "vote-counted":
             await asyncio.wait_for(fault.introduced.wait(), 5)
-        assert words_of(await slack_app.answer()) == slack_app.say(toast)
+        assert words_of(await slack_app.answer()) == slack_app.text(toast)
     assert slack_app.world.modals == {}
 
 
@@ -270,7 +270,7 @@ async def test_who_pressed_a_shortcut_too_late_is_told(slack_app: SlackApp) -> N
         else:
             await slack_app.people.message_shortcut(ADA, CHANNEL, said.ts, shortcut)
         told = await slack_app.answer()
-        assert (told.channel, told.text) == ("D0ADA", slack_app.say("slack-try-again"))
+        assert (told.channel, told.text) == ("D0ADA", slack_app.text("slack-try-again"))
 
 
 async def test_failing_courtesies_do_not_hold_up_an_answer(slack_app: SlackApp) -> None:
@@ -314,7 +314,7 @@ async def test_a_command_that_cannot_be_taken_is_answered_with_a_kind_word(
     monkeypatch.setattr(slack_app.inbox, "accept", failing)
     emission = await (await slack_app.people.command(ADA, CHANNEL, ALA)).acked()
     said = emission.answer["text"] if isinstance(emission.answer, dict) else emission.answer
-    assert said == slack_app.say("slack-try-again")
+    assert said == slack_app.text("slack-try-again")
 
 
 SDK_TYPES = sorted(

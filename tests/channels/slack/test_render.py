@@ -168,7 +168,7 @@ def test_rows_of_buttons_remember_the_asker() -> None:
 
 @pytest.mark.parametrize("register", Register)
 def test_every_shipped_answer_is_one_message_within_all_limits(engine: Engine, register: Register) -> None:
-    renderer = SlackRenderer(engine.sentence)
+    renderer = SlackRenderer(engine.text)
     assert len(engine.library.nodes) >= 25
     for node in engine.library.nodes:
         reply, _ = engine.respond(State(register), Incoming(Kind.COMMAND, node, "slack"))
@@ -186,7 +186,7 @@ def test_shipped_answers_fit_a_phone(engine: Engine, register: Register) -> None
     found = []
     for node in engine.library.nodes:
         reply, _ = engine.respond(State(register, introduced=True), Incoming(Kind.COMMAND, node, "slack"))
-        (part,) = SlackRenderer(engine.sentence).parts(reply, RenderOptions(asker="U0ADA", quiet=True))
+        (part,) = SlackRenderer(engine.text).parts(reply, RenderOptions(asker="U0ADA", quiet=True))
         buttons = [one for block in part.blocks if block["type"] == "actions" for one in block["elements"]]
         labels = [one["text"]["text"] if one["type"] == "button" else "⋯" for one in buttons]
         assert sum(one["type"] == "button" for one in buttons) <= MAX_BUTTONS, node

@@ -81,6 +81,27 @@ async def test_the_asker_is_heard_without_a_mention_and_their_remarks_are_not(su
     await sure.unaddressed()
 
 
+class Lost:
+    """A matcher that knows nothing but the first question."""
+
+    def match(self, text: str, context: str | None, register: Register) -> Match:
+        return Match(Outcome.ANSWER, "ala") if text == ALA else Match(Outcome.NOT_COVERED, "not-covered")
+
+
+async def test_that_there_is_no_answer_is_told_to_the_asker_alone(
+    fake: FakeSlack, library: Library, mode: Mode, tmp_path: Path
+) -> None:
+    engine = Engine(library, Lost(), default_register=default_register)
+    async with house(fake, engine, mode, tmp_path) as slack_app:
+        root = await thread(slack_app)
+        await (await slack_app.people.say(BEN, CHANNEL, "and with food?", root)).acked()
+        await slack_app.unaddressed()
+        await slack_app.people.say(ADA, CHANNEL, "and with food?", root)
+        told = await slack_app.answer()
+        assert (told.method, told.user, told.thread_ts) == ("chat.postEphemeral", ADA, root)
+        assert slack_app.title("not-covered") in words_of(told)
+
+
 async def test_what_names_a_colleague_is_said_to_the_colleague(sure: SlackApp) -> None:
     root = await thread(sure)
     for said in (f"<@{BEN}> which dose would you give?", "<!here> how long for?", f"what do you think <@{CLEO}>?"):
@@ -106,7 +127,7 @@ async def test_emoji_links_and_pictures_are_no_words(sure: SlackApp) -> None:
 async def test_quiet_is_obeyed_said_once_and_can_be_undone(slack_app: SlackApp) -> None:
     root = await thread(slack_app)
     post = await _menu(slack_app, root)
-    await slack_app.people.press(ADA, CHANNEL, post, slack_app.say("quiet-button"))
+    await slack_app.people.press(ADA, CHANNEL, post, slack_app.text("quiet-button"))
     assert _says(slack_app, "quiet") in words_of(await slack_app.answer())
     await slack_app.idle()
     await (await slack_app.people.say(ADA, CHANNEL, "and the side effects?", root)).acked()
@@ -145,7 +166,7 @@ async def test_an_invitation_is_answered_once_with_three_lines(slack_app: SlackA
     await slack_app.people.event(joined, "T0WARD")
     said = await slack_app.answer()
     assert (said.channel, said.thread_ts) == (CHANNEL, None)
-    assert words_of(said) == slack_app.say("introduction", mention="@footnote")
+    assert words_of(said) == slack_app.text("introduction", mention="@footnote")
     assert len(words_of(said)) <= 3 * 40
     await slack_app.idle()
     await (await slack_app.people.event({**joined, "event_ts": "2.1"}, "T0WARD")).acked()
@@ -161,8 +182,8 @@ async def test_called_into_a_thread_of_others_it_offers_to_read_what_they_talk_a
     root = await slack_app.people.say(BEN, CHANNEL, "what is the usual dose of alpha lipoic acid")
     await slack_app.people.mention(ADA, CHANNEL, words, root.ts)
     offer = await slack_app.answer()
-    assert slack_app.say("read-above") in words_of(offer)
-    await slack_app.people.press(ADA, CHANNEL, offer.ts, slack_app.say("read-above-button"))
+    assert slack_app.text("read-above") in words_of(offer)
+    await slack_app.people.press(ADA, CHANNEL, offer.ts, slack_app.text("read-above-button"))
     opened = await slack_app.answer()
     assert opened.view is not None
     assert opened.view["blocks"][0]["element"]["initial_value"] == "what is the usual dose of alpha lipoic acid"
@@ -186,5 +207,5 @@ def _says(slack_app: SlackApp, kind: str) -> str:
 async def _menu(slack_app: SlackApp, root: str) -> str:
     """Return the ts of the bot's answer in a thread."""
     found = [m for m in slack_app.world.visible(CHANNEL) if m.get("thread_ts") == root]
-    assert slack_app.say("quiet-button") in labels_of(slack_app.world.posts[-1])
+    assert slack_app.text("quiet-button") in labels_of(slack_app.world.posts[-1])
     return str(found[-1]["ts"])
