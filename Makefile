@@ -12,7 +12,7 @@ help: ## Show this list
 
 install: $(RUN) ## Create .venv with the pinned packages and the `footnote` command
 
-run: $(RUN) ## Start the bot (without tokens: a conversation in the terminal)
+run: $(RUN) ## Start the bot (without tokens: a page on this computer)
 	@$(BIN)/footnote serve
 
 test: $(DEV) ## Run the tests with coverage

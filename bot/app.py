@@ -66,6 +66,7 @@ def host_services(
         texts=engine.sentence,
         topics=partial(first_topics, engine),
         library=engine.library,
+        engine=engine,
         identity=identity,
         database_url=settings.footnote_database_url,
     )
@@ -81,16 +82,21 @@ def first_topics(engine: Engine, register: Register) -> list[Button]:
 # --- serving ----------------------------------------------------------------------------------------------------------
 
 
-def run(configuration: registry.Configuration) -> None:
-    """Serve every configured channel until SIGTERM or SIGINT. Raises LoadError, SettingsError or StoreError."""
+def run(configuration: registry.Configuration, listening: Callable[[int], None] | None = None) -> None:
+    """Serve every configured channel until SIGTERM or SIGINT; `listening` is told the port.
+
+    Raises LoadError, SettingsError or StoreError.
+    """
     from bot import logs
 
     logs.configure(configuration.shared.footnote_log_level, configuration.secrets)
     engine = build_engine(configuration.shared)
-    asyncio.run(_serve(configuration, engine))
+    asyncio.run(_serve(configuration, engine, listening))
 
 
-async def _serve(configuration: registry.Configuration, engine: Engine) -> None:
+async def _serve(
+    configuration: registry.Configuration, engine: Engine, listening: Callable[[int], None] | None
+) -> None:
     from bot.inbox.identity import Identity
     from bot.service import Service
     from bot.store.open import open_store
@@ -101,6 +107,8 @@ async def _serve(configuration: registry.Configuration, engine: Engine) -> None:
     try:
         service = Service(settings, store, engine, identity)
         add_channels(service, configuration, engine, identity)
+        if listening is not None:
+            service.listening.add_done_callback(lambda port: listening(port.result()))
         gc.collect()
         gc.freeze()  # the content lives as long as the process: the collector need not look at it again
         await service.run(_stop_signal())

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.channels.base import Channel
 from bot.dialog.engine import Engine
+from bot.errors import SettingsError
 from bot.inbox.events import InboundEvent
 from bot.inbox.identity import Identity
 from bot.inbox.inbox import Inbox
@@ -64,7 +65,13 @@ class Service:
 
     async def _listen(self, runner: web.AppRunner) -> None:
         site = web.TCPSite(runner, self._settings.footnote_host, self._settings.footnote_port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as fault:
+            raise SettingsError(
+                f"FOOTNOTE_PORT {self._settings.footnote_port} cannot be used ({fault.strerror}): "
+                "stop what uses it, or choose another port"
+            ) from None
         port = int(runner.addresses[0][1])
         self.listening.set_result(port)
         log.info("listening", host=self._settings.footnote_host, port=port)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import typer
     from aiohttp import web
 
+    from bot.dialog.engine import Engine
     from bot.inbox.identity import Identity
 
 
@@ -85,6 +86,8 @@ class HostServices:
     topics: Callable[[Register], Sequence[Button]]
     """Returns the buttons of the answers one can begin with."""
     library: Library
+    engine: Engine
+    """The dialog itself, which is pure: for what is shown without a turn, such as a preview."""
     identity: Identity
     database_url: str
 
