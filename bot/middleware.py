@@ -27,6 +27,9 @@ BODY_SECONDS = 10.0
 RATE, BURST = 10.0, 50
 """Requests a second, and at once, from one address. A platform's accepted events do not count."""
 
+CLIENT: web.RequestKey[str | None] = web.RequestKey("client")
+ANYONE: web.RequestKey[bool] = web.RequestKey("anyone", bool)
+
 _NEIGHBOURS = 64
 """Bits of an IPv6 address that stand for one customer (RFC 6177): who has one address has them all."""
 
@@ -61,8 +64,8 @@ class RateLimitMiddleware:
     limited, however busy it is, and who only guesses or scans soon is. `proxies` are the networks whose
     X-Forwarded-For is believed; a request that comes from a proxy itself has no address to count.
 
-    A handler finds whose bucket it is in `request["client"]`, and sets `request["anyone"]` where a POST needs no
-    secret: that one is counted.
+    A handler finds whose bucket it is in `request[CLIENT]`, and sets `request[ANYONE]` where a POST needs no secret:
+    that one is counted.
     """
 
     def __init__(self, proxies: Sequence[Network], clock: Callable[[], float] = time.monotonic) -> None:
@@ -72,7 +75,7 @@ class RateLimitMiddleware:
     @web.middleware
     async def watch(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Let the request through, or refuse it before anything of it is looked at."""
-        name = request["client"] = self._who(request)
+        name = request[CLIENT] = self._who(request)
         if name is None:
             return await _handled(request, handler)
         if not self._buckets.take(name):
@@ -89,7 +92,7 @@ class RateLimitMiddleware:
             status = refused.status
             raise
         finally:
-            earned = request.method == hdrs.METH_POST and status < 300 and "anyone" not in request
+            earned = request.method == hdrs.METH_POST and status < 300 and ANYONE not in request
             if status >= 500 or earned:
                 self._buckets.give_back(name)
         return response

@@ -18,6 +18,7 @@ from aiohttp import hdrs, web
 
 from bot.channels.web.settings import WebSettings
 from bot.inbox.identity import Identity
+from bot.middleware import CLIENT
 from bot.token_bucket import TokenBuckets
 
 QUESTIONS_PER_SECOND, QUESTIONS_AT_ONCE = 1.0, 40
@@ -66,7 +67,7 @@ class Access:
 
     def has_share_left(self, request: web.Request) -> bool:
         """Count one question against the address it comes from."""
-        address: str | None = request.get("client")
+        address = request.get(CLIENT)
         return address is None or self._questions.take(address)
 
     # --- the cookie ---------------------------------------------------------------------------------------------
@@ -109,7 +110,7 @@ class Access:
         policy += ["default-src 'none'", "base-uri 'none'", f"frame-ancestors {frames}"]
         headers = {"Content-Security-Policy": "; ".join(policy), "Referrer-Policy": "same-origin"}
         if frames != "'none'":
-            headers |= {"X-Frame-Options": "", "Cross-Origin-Resource-Policy": "cross-origin"}
+            headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         if self._origin.startswith("https"):
             headers["Strict-Transport-Security"] = "max-age=31536000"
         return headers

@@ -20,6 +20,7 @@ from bot.channels.web.settings import WebSettings
 from bot.channels.web.stream import stream
 from bot.dialog.turn import Incoming, Kind, Register, Reply, State
 from bot.inbox.events import InboundEvent
+from bot.middleware import ANYONE
 from bot.store.base import StoreUnavailable
 
 MAX_TEXT = 10_000
@@ -169,7 +170,7 @@ class Web:
 
     async def _ask(self, request: web.Request) -> web.StreamResponse:
         """A question or a press. A script is told that it was accepted; a form is shown the page with the answer."""
-        request["anyone"] = True
+        request[ANYONE] = True
         if not self._access.may_write(request):
             return self._refused(request)
         asked = await _asked(request)

@@ -156,10 +156,11 @@
   document.addEventListener("click", (event) => {
     const answer = event.target.closest(".answer");
     if (!answer) return;
-    if (event.target.closest("[data-copy]")) copy(words(answer));
+    const copying = event.target.closest("[data-copy]");
+    if (copying) copy(words(answer), copying);
     if (event.target.closest("[data-print]")) print_one(answer);
     const link = event.target.closest("[data-share]");
-    if (link && navigator.clipboard && !event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); copy(link.href); }
+    if (link && navigator.clipboard && !event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); copy(link.href, link); }
     const mark = event.target.closest(".mark");
     if (mark) byId(mark.hash.slice(1))?.closest("details").setAttribute("open", "");
   });
@@ -167,13 +168,8 @@
     const parts = answer.querySelectorAll("h2, h3, p:not(.tools):not(.offer):not(.buttons p), li, th, td, pre");
     return [...parts].map((one) => one.textContent.trim().replace(/\s+/g, " ") + (one.matches(".sources li") && one.querySelector("a") ? ` ${one.querySelector("a").href}` : "")).join("\n");
   }
-  async function copy(text) {
-    try { await navigator.clipboard.writeText(text); status.textContent = ""; tell(copied); } catch { /* not allowed here */ }
-  }
-  function tell(sentence) {
-    status.textContent = sentence;
-    const place = byId("trouble");
-    if (!place) return;
+  async function copy(text, button) {
+    try { await navigator.clipboard.writeText(text); button.textContent = copied; status.textContent = copied; } catch { /* not allowed here */ }
   }
   function print_one(answer) {
     document.body.classList.add("one");
