@@ -4,8 +4,11 @@ WORKDIR /app
 RUN python -m venv /app/.venv
 COPY requirements/build.txt requirements/run.txt requirements/
 RUN /app/.venv/bin/pip install --no-cache-dir --quiet -r requirements/build.txt -r requirements/run.txt
-COPY pyproject.toml README.md ./
+COPY pyproject.toml setup.py README.md LICENSE ./
 COPY bot bot
+COPY dialogs dialogs
+COPY content content
+COPY docs/rules docs/rules
 RUN /app/.venv/bin/pip install --no-cache-dir --quiet --no-deps --no-build-isolation .
 
 FROM python:3.11-slim-bookworm

@@ -163,7 +163,7 @@ def converse(settings: Settings, register: Register | None) -> None:
     from rich.console import Console
 
     from bot import logs
-    from bot.channels.terminal.chat import Terminal, typed_lines
+    from bot.channels.terminal.plugin import Terminal, typed_lines
 
     logs.configure("ERROR", settings.secrets)
     register = register or registry.default_register(Terminal.name)

@@ -17,13 +17,22 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
 
-_ROOT = Path(__file__).resolve().parent.parent
+_PACKAGE = Path(__file__).resolve().parent
+SHIPPED = _PACKAGE / "shipped"
+"""Where a wheel holds the content that comes with it."""
+
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-def _shipped(folder: str) -> Path:
-    """Return the folder that comes with the program; relative where that is shorter, for faults that read well."""
-    shipped = _ROOT / folder
+def default_folder(name: str) -> Path:
+    """Return `dialogs` or `content` of the current folder where it has both, else the one that comes with the program.
+
+    That lies beside the package in a checkout, and inside it in a wheel (setup.py).
+    """
+    if Path("dialogs").is_dir() and Path("content").is_dir():
+        return Path(name)
+    beside = _PACKAGE.parent / name
+    shipped = beside if beside.is_dir() else SHIPPED / name
     return shipped.relative_to(Path.cwd()) if shipped.is_relative_to(Path.cwd()) else shipped
 
 
@@ -67,8 +76,8 @@ class Settings(EnvironmentSettings):
     footnote_secret: SecretStr | None = None
     footnote_host: str = "127.0.0.1"
     footnote_port: int = Field(default=8080, ge=0, le=65535)
-    footnote_dialogs: Path = Field(default_factory=lambda: _shipped("dialogs"))
-    footnote_content: Path = Field(default_factory=lambda: _shipped("content"))
+    footnote_dialogs: Path = Field(default_factory=lambda: default_folder("dialogs"))
+    footnote_content: Path = Field(default_factory=lambda: default_folder("content"))
     footnote_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     footnote_require_approved: bool = False
     footnote_drain_seconds: float = Field(default=20.0, gt=0)

@@ -155,7 +155,7 @@ def test_a_postgres_database_is_dumped_and_restored_as_the_page_says(tmp_path: P
 
 def test_figures_the_page_names_are_those_of_the_code() -> None:
     from bot.inbox.policy import RetryPolicy
-    from bot.middleware import BURST, RATE
+    from bot.service import BURST, RATE
     from bot.settings import Settings
 
     policy, settings = RetryPolicy(), Settings()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.channels.registry import load_configuration, plugins
-from bot.channels.telegram.settings import TelegramSettings
+from bot.channels.telegram.plugin import TelegramSettings
 from bot.errors import SettingsError
 from bot.settings import EnvironmentSettings, Settings, load, load_settings
 

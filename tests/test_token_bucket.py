@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.token_bucket import TokenBuckets
+from bot.inbox.rate_limit import TokenBuckets
 
 
 class Clock:

@@ -15,8 +15,7 @@ from benchmarks.arms.lanes import side_by_side
 from bot.dialog.turn import State
 from bot.store.base import Lease, NewEvent, Store, TurnResult
 from bot.store.open import open_store
-from bot.store.sqlite import SqliteStore
-from bot.store.sqlite.store import Synchronous
+from bot.store.sqlite.store import SqliteStore, Synchronous
 
 PAYLOAD = bytes(280)
 """As long as a sealed button press with its address."""

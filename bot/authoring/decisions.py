@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+from bot.content.diagnostics import Place, SourceMap, SourceRange, lines_of
 from bot.content.library import Library
 from bot.content.models import Answer, Status
-from bot.content.source_map import Place, SourceMap, SourceRange, lines_of
 from bot.content.validation import validate
 from bot.content.yaml_reader import read
 

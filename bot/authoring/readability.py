@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from bot.content.document import Block, Document, ListBlock, Quote, Runs, Table, text_of
+from bot.content.markdown import Block, Document, ListBlock, Quote, Runs, Table, text_of
 from bot.content.models import Term
 
 _VOWELS = re.compile(r"[aeiouy]+")

@@ -2,14 +2,75 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bot.authoring.review_page import contents
-from bot.authoring.schemas import schemas
 from bot.content.library import Library
+from bot.content.matching_models import AdviceRules, Intents, UrgentRules, Vocabulary
+from bot.content.models import (
+    Answer,
+    Dialog,
+    EmergencyFile,
+    FactsFile,
+    InterfaceFile,
+    NotesFile,
+    PhrasesFile,
+    SmallTalkFile,
+    SourcesFile,
+    TermsFile,
+    TopicFile,
+)
+from bot.content.validation import adapter
+
+MODELS: Mapping[str, Any] = {
+    "answer": Answer,
+    "topic": TopicFile,
+    "facts": FactsFile,
+    "sources": SourcesFile,
+    "notes": NotesFile,
+    "terms": TermsFile,
+    "interface": InterfaceFile,
+    "emergency": EmergencyFile,
+    "small-talk": SmallTalkFile,
+    "dialog": Dialog,
+    "phrases": PhrasesFile,
+    "vocabulary": Vocabulary,
+    "intents": Intents,
+    "advice": AdviceRules,
+    "urgent": UrgentRules,
+}
+
+
+def schemas() -> dict[str, str]:
+    """Return the text of every schema by file name."""
+    return {f"{name}.schema.json": _text(model) for name, model in MODELS.items()}
+
+
+def _text(model: Any) -> str:
+    schema = {"$schema": "http://json-schema.org/draft-07/schema#", **_draft7(adapter(model).json_schema())}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _draft7(part: Any) -> Any:
+    """Return the schema in draft-07's words, closed to names nobody knows, without titles that only repeat names."""
+    if isinstance(part, list):
+        return [_draft7(item) for item in part]
+    if isinstance(part, str):
+        return part.replace("#/$defs/", "#/definitions/")
+    if not isinstance(part, dict):
+        return part
+    made = {"definitions" if key == "$defs" else key: _draft7(value) for key, value in part.items()}
+    if isinstance(made.get("title"), str):
+        del made["title"]
+    if "patternProperties" in made:
+        made["additionalProperties"] = False
+    return made
+
 
 _TITLE = re.compile(r"^# ([A-Z]\d\d) (.+)$", re.MULTILINE)
 _LEVEL = re.compile(r"^Level: (.+)$", re.MULTILINE)
@@ -89,7 +150,10 @@ def generated(library: Library, root: Path) -> dict[Path, str]:
     """Return every generated file of the project at `root`, with the text it should have."""
     rules = root / "docs" / "rules"
     files = {library.home.content / "schema" / name: text for name, text in schemas().items()}
-    return {**files, root / "docs" / "content.md": contents(library), rules / "README.md": index(pages(rules))}
+    files[root / "docs" / "content.md"] = contents(library)
+    if found := pages(rules):  # a project that only uses the rules has no pages of its own, and so no index
+        files[rules / "README.md"] = index(found)
+    return files
 
 
 def write(library: Library, root: Path) -> list[Path]:

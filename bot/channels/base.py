@@ -144,6 +144,6 @@ class ChannelPlugin(Generic[S]):
     default_register: Register = Register.LAYPERSON
     """The register of people who have not chosen one."""
     doctor: Callable[[S, Texts], Awaitable[Sequence[CheckResult]]] | None = None
-    limits: Callable[[], ChannelLimits] | None = None
+    limits: ChannelLimits | None = None
     commands: Callable[[], typer.Typer] | None = None
     """Its own commands, as `footnote NAME ...`."""

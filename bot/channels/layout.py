@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.content.document import Document
+from bot.content.markdown import Document
 from bot.dialog.turn import Button, ClaimCard, FootLine, Reply, SourceLine, View
 
 

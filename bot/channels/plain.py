@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.channels.layout import Section, sections
-from bot.content.document import Block, Document, Heading, Item, ListBlock, Paragraph, Quote, Runs, Table, text_of
+from bot.content.markdown import Block, Document, Heading, Item, ListBlock, Paragraph, Quote, Runs, Table, text_of
 from bot.dialog.turn import Button, Reply, SourceLine
 
 

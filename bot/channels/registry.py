@@ -85,7 +85,7 @@ def default_register(channel: str) -> Register:
 
 def limits() -> tuple[ChannelLimits, ...]:
     """Return what every channel holds content to."""
-    return tuple(one.limits() for one in plugins() if one.limits is not None)
+    return tuple(one.limits for one in plugins() if one.limits is not None)
 
 
 def set_up() -> str:

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from bot.settings import load_settings
+from bot.errors import UsageError
+from bot.settings import SHIPPED, load_settings
 
 app = typer.Typer()
 review = typer.Typer(help="Who reviewed what; records a decision.")
@@ -110,6 +111,8 @@ def docs() -> None:
 
     settings = load_settings()
     root = settings.footnote_content.resolve().parent
+    if root == SHIPPED:
+        raise UsageError("these are the files of the package: `footnote docs` writes beside a content/ of your own")
     _print(run_docs(settings.footnote_dialogs, settings.footnote_content, root))
 
 

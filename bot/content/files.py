@@ -8,8 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from bot.content.diagnostics import Diagnostic, Level, nearest
-from bot.content.source_map import Location
+from bot.content.diagnostics import Diagnostic, Level, Location, nearest
 from bot.content.validation import validate
 from bot.content.yaml_reader import YamlFile, read
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.content.diagnostics import Diagnostic, nearest
+from bot.content.diagnostics import Diagnostic, Location, nearest
 from bot.content.files import diagnostic_at, page_of
 from bot.content.library import Library, Topic
 from bot.content.matching_models import Intents
 from bot.content.models import Dialog, Review
-from bot.content.source_map import Location
 
 
 def reference_diagnostics(library: Library, broken: set[Path]) -> Iterator[Diagnostic]:

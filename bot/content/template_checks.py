@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.content import templates
-from bot.content.diagnostics import Diagnostic
+from bot.content.diagnostics import Diagnostic, Location, Place
 from bot.content.files import page_of
 from bot.content.library import Library
 from bot.content.models import Claim, Note, Register, Registers
-from bot.content.source_map import Location, Place
 from bot.content.templates import TemplateProblem
 from bot.content.yaml_reader import YamlFile
 

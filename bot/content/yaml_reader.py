@@ -4,7 +4,7 @@ The C parser delivers events; the constructor here turns them into tuples, dicti
 numbers, `true`, `false` and `null`, and nothing else: no tags, no anchors, no merge keys, no dates, and none of
 YAML 1.1's surprises (`on`, `no` and `12:30` are text). Events, unlike the parser's node trees, cost no memory and do
 not recurse in C, where 100,000 nested brackets would end the whole process. Places in the file are found when a fault
-needs them (bot.content.source_map).
+needs them (bot.content.diagnostics).
 """
 
 from __future__ import annotations
@@ -28,8 +28,7 @@ from yaml import (
 from yaml._yaml import CParser
 from yaml.reader import ReaderError
 
-from bot.content.diagnostics import Diagnostic, Level
-from bot.content.source_map import Location, Place, SourceMap, lines_of
+from bot.content.diagnostics import Diagnostic, Level, Location, Place, SourceMap, lines_of
 
 Explained = tuple[tuple[int, int], str, str]
 """Place (line and column from 0), sentence, remedy."""

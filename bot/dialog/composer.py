@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from bot.content.document import Document
 from bot.content.library import Library, Topic
-from bot.content.markdown import parse
+from bot.content.markdown import Document, parse
 from bot.content.models import Answer, Claim, Register
 from bot.dialog import payloads
 from bot.dialog.bibliography import Bibliography, marks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.content.document import Document
+from bot.content.markdown import Document
 from bot.content.models import Register
 
 __all__ = [

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from bot.errors import StoreError
 from bot.store.base import Store
 from bot.store.migrate import migrate
-from bot.store.sqlite import SqliteStore
+from bot.store.sqlite.store import SqliteStore
 
 CONNECT_SECONDS = 10.0
 
@@ -50,7 +50,7 @@ async def _open_sqlite(path: Path) -> SqliteStore:
 async def _open_postgres(dsn: str) -> Store:
     import asyncpg
 
-    from bot.store.postgres import PostgresStore
+    from bot.store.postgres.store import PostgresStore
 
     try:
         await migrate("postgresql+asyncpg" + dsn.removeprefix("postgresql"), await _postgres_revision(dsn))

@@ -9,8 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bot.authoring.rule_pages import generated
-from bot.authoring.schemas import MODELS, schemas
+from bot.authoring.rule_pages import MODELS, generated, schemas
 from bot.content.loader import load
 from bot.content.models import Note
 from bot.content.validation import adapter

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.plain import document_text
-from bot.content.document import Heading, Inline, Item, ListBlock, Paragraph, Quote, Table
-from bot.content.markdown import UnsupportedMarkdown, parse
+from bot.content.markdown import Heading, Inline, Item, ListBlock, Paragraph, Quote, Table, UnsupportedMarkdown, parse
 from bot.content.templates import escape
 
 

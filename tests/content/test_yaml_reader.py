@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.content import yaml_reader
-from bot.content.source_map import SourceMap
+from bot.content.diagnostics import SourceMap
 from bot.content.yaml_reader import read
 
 

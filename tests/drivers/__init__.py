@@ -1,1 +1,1 @@
-"""The four stages every conversation is played on."""
+"""Drivers: they play conversations as a person would, one for each place."""

@@ -1,10 +1,12 @@
-"""What a stage shows after each turn, and the one judgement all stages share."""
+"""What a driver shows after each turn, and the one judgement all drivers share."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.turn import Register
 from tests.drivers.script import Expect, Script, Turn, Worded
@@ -18,8 +20,8 @@ class Seen:
     buttons: tuple[str, ...]
 
 
-class Stage(Protocol):
-    """A place where a person can talk."""
+class Driver(Protocol):
+    """Talks to the bot as a person would, in one place."""
 
     async def say(self, words: str, thread: str) -> Seen:
         """Send words in a thread and return the answer."""
@@ -31,22 +33,37 @@ class Stage(Protocol):
         """Press the register button on the newest answer of the thread."""
 
 
-async def play(stage: Stage, script: Script, register: Register, composer: Composer) -> None:
+def leading_to(node: str, shown: Iterable[str]) -> str:
+    """Return the payload of the button that leads to a node; fails when no such button is shown."""
+    buttons = list(shown)
+    for payload in buttons:
+        tap = payloads.parse(payload)
+        if tap and tap.node == node and tap.register is None and tap.word in ("", "choice"):
+            return payload
+    raise AssertionError(f"no button leads to '{node}': {buttons}")
+
+
+def nodes_behind(shown: Iterable[str]) -> tuple[str, ...]:
+    """Return the nodes to which buttons lead, in order."""
+    return tuple(tap.node for payload in shown if (tap := payloads.parse(payload)))
+
+
+async def play(driver: Driver, script: Script, register: Register, composer: Composer) -> None:
     """Play a script to its end; a mismatch names the turn and shows what was seen."""
     for number, turn in enumerate(script.turns, start=1):
         register = turn.switch or register
-        seen = await _act(stage, turn)
+        seen = await _act(driver, turn)
         problems = list(mismatches(seen, turn.expect, register, composer))
         assert not problems, f"{script.name}, turn {number} ({turn}): {'; '.join(problems)}\n--- seen ---\n{seen.text}"
 
 
-async def _act(stage: Stage, turn: Turn) -> Seen:
+async def _act(driver: Driver, turn: Turn) -> Seen:
     if turn.say is not None:
-        return await stage.say(turn.say, turn.thread)
+        return await driver.say(turn.say, turn.thread)
     if turn.tap is not None:
-        return await stage.tap(turn.tap, turn.thread)
+        return await driver.tap(turn.tap, turn.thread)
     assert turn.switch is not None
-    return await stage.switch(turn.switch, turn.thread)
+    return await driver.switch(turn.switch, turn.thread)
 
 
 def mismatches(seen: Seen, expect: Expect, register: Register, composer: Composer) -> list[str]:

@@ -6,10 +6,10 @@ from bot.channels.plain import reply_text
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Incoming, Kind, Register, Reply, State
-from tests.drivers.driver import Seen
+from tests.drivers.driver import Seen, leading_to, nodes_behind
 
 
-class EngineStage:
+class EngineDriver:
     """Turns handed straight to the engine; one person, several threads."""
 
     def __init__(self, engine: Engine, register: Register) -> None:
@@ -23,7 +23,7 @@ class EngineStage:
         return self._respond(Incoming(Kind.TEXT, words), thread)
 
     async def tap(self, node: str, thread: str) -> Seen:
-        return self._respond(Incoming(Kind.TAP, payload_of(self._last[thread], node)), thread)
+        return self._respond(Incoming(Kind.TAP, leading_to(node, shown(self._last[thread]))), thread)
 
     async def switch(self, register: Register, thread: str) -> Seen:
         node = self._last[thread].card.node
@@ -34,18 +34,9 @@ class EngineStage:
         reply, state = self._engine.respond(State(self._register, self._met, history), incoming)
         self._register, self._met = state.register, state.introduced
         self._threads[thread], self._last[thread] = state, reply
-        return Seen(reply_text(reply, "Sources"), nodes_of(reply))
+        return Seen(reply_text(reply, "Sources"), nodes_behind(shown(reply)))
 
 
-def payload_of(reply: Reply, node: str) -> str:
-    """Return the payload of the button that leads to `node`; fails when no such button is shown."""
-    for button in reply.buttons:
-        tap = payloads.parse(button.payload)
-        if tap and tap.node == node and tap.register is None and tap.word in ("", "choice"):
-            return button.payload
-    raise AssertionError(f"no button leads to '{node}': {[button.payload for button in reply.buttons]}")
-
-
-def nodes_of(reply: Reply) -> tuple[str, ...]:
-    """Return the nodes behind the buttons, in order."""
-    return tuple(tap.node for button in reply.buttons if (tap := payloads.parse(button.payload)))
+def shown(reply: Reply) -> list[str]:
+    """Return the payloads of the buttons, in order."""
+    return [button.payload for button in reply.buttons]

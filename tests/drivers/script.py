@@ -43,14 +43,18 @@ class Turn(BaseModel):
 
 
 class Script(BaseModel):
-    """A conversation; played in both registers unless it names one, on all stages unless it names some."""
+    """A conversation; played in both registers unless it names one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     tone: Register | None = None
-    stages: tuple[str, ...] = ("engine", "terminal", "telegram", "slack")
     turns: tuple[Turn, ...]
+
+    @property
+    def threads(self) -> bool:
+        """Whether it goes on in several threads at once, which not every channel has."""
+        return len({turn.thread for turn in self.turns}) > 1
 
 
 def scripts() -> Iterator[tuple[str, Script]]:
@@ -60,11 +64,10 @@ def scripts() -> Iterator[tuple[str, Script]]:
             yield path.stem, Script.model_validate(raw)
 
 
-def plays(stage: str) -> list[tuple[str, Script, Register]]:
-    """Return every script to be played on `stage`, once per register."""
+def plays() -> list[tuple[str, Script, Register]]:
+    """Return every script, once per register."""
     return [
         (f"{stem}: {script.name} ({register})", script, register)
         for stem, script in scripts()
-        if stage in script.stages
         for register in ((script.tone,) if script.tone else tuple(Register))
     ]

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.dialog import payloads
 from bot.dialog.turn import Register
-from tests.channels.telegram.telegram_app import TelegramApp
-from tests.drivers.driver import Seen
+from tests.drivers.driver import Seen, leading_to, nodes_behind
 from tests.fakes.telegram import FakeTelegram
 
 Json = dict[str, Any]
 
 
-class TelegramStage:
+class TelegramDriver:
     """The thread `main` is a private chat, every other thread a topic of a forum group."""
 
-    def __init__(self, fake: FakeTelegram, house: TelegramApp) -> None:
+    def __init__(self, fake: FakeTelegram) -> None:
+        self.idle: Callable[[], Awaitable[None]]
+        """Returns when nothing accepted is left unanswered."""
         self._fake = fake
-        self._house = house
         self._person = fake.person("Ann")
         self._group = fake.group("Feet", forum=True)
         self._topics: dict[str, int] = {}
@@ -41,7 +40,7 @@ class TelegramStage:
         return await self._answer(before, thread)
 
     async def tap(self, node: str, thread: str) -> Seen:
-        return await self._press(_payload(self._last[thread], node), thread)
+        return await self._press(leading_to(node, _payloads(self._last[thread])), thread)
 
     async def switch(self, register: Register, thread: str) -> Seen:
         ending = f":{register}"
@@ -55,12 +54,10 @@ class TelegramStage:
     async def _answer(self, before: int, thread: str) -> Seen:
         """Wait for the whole answer: something was heard, and nothing is left to be answered."""
         await self._fake.until(lambda: self._heard(thread) > before, "an answer")
-        async with asyncio.timeout(10):
-            while any(queue_depth.waiting for queue_depth in (await self._house.store.queue_depth()).values()):
-                pass
+        await self.idle()
         parts = self._events(thread)[before:]
         self._last[thread] = parts[-1]
-        nodes = tuple(tap.node for payload in _payloads(parts[-1]) if (tap := payloads.parse(payload)))
+        nodes = nodes_behind(_payloads(parts[-1]))
         return Seen("\n".join(part["text"] for part in parts), nodes)
 
     def _open(self, thread: str) -> int:
@@ -79,11 +76,3 @@ class TelegramStage:
 def _payloads(message: Json) -> list[str]:
     rows = message.get("reply_markup", {}).get("inline_keyboard", ())
     return [button["callback_data"] for row in rows for button in row if "callback_data" in button]
-
-
-def _payload(message: Json, node: str) -> str:
-    for payload in _payloads(message):
-        tap = payloads.parse(payload)
-        if tap and tap.node == node and tap.register is None and tap.word in ("", "choice"):
-            return payload
-    raise AssertionError(f"no button leads to '{node}': {_payloads(message)}")

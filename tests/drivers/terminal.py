@@ -10,16 +10,16 @@ from rich.console import Console
 
 from bot.app import local_inbox
 from bot.channels.plain import pressable
-from bot.channels.terminal.chat import Terminal
+from bot.channels.terminal.plugin import Terminal
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Register, Reply
 from bot.settings import Settings
-from tests.drivers.driver import Seen
-from tests.drivers.engine import nodes_of, payload_of
+from tests.drivers.driver import Seen, leading_to, nodes_behind
+from tests.drivers.engine import shown
 
 
-class TerminalStage:
+class TerminalDriver:
     """A person who types questions and the numbers of buttons; there is one thread."""
 
     def __init__(self, terminal: Terminal, screen: io.StringIO) -> None:
@@ -36,7 +36,7 @@ class TerminalStage:
         return await self.type(words)
 
     async def tap(self, node: str, thread: str) -> Seen:
-        return await self._press(payload_of(self._last, node))
+        return await self._press(leading_to(node, shown(self._last)))
 
     async def switch(self, register: Register, thread: str) -> Seen:
         return await self._press(payloads.payload(self._last.card.node, register))
@@ -45,7 +45,7 @@ class TerminalStage:
         """Type a line; what is printed until it is answered is seen."""
         before = self._screen.tell()
         await self._terminal.receive(line)
-        return Seen(self._screen.getvalue()[before:], nodes_of(self._last))
+        return Seen(self._screen.getvalue()[before:], nodes_behind(shown(self._last)))
 
     async def _press(self, payload: str) -> Seen:
         numbers = [button.payload for button in pressable(self._last)]
@@ -58,9 +58,9 @@ class TerminalStage:
 
 
 @asynccontextmanager
-async def at_the_keyboard(engine: Engine, database_url: str, width: int = 100) -> AsyncIterator[TerminalStage]:
+async def at_the_keyboard(engine: Engine, database_url: str, width: int = 100) -> AsyncIterator[TerminalDriver]:
     """Run the terminal over a migrated database; the register is the channel's own until one is chosen."""
     screen = io.StringIO()
     console = Console(file=screen, width=width, highlight=False)
     async with local_inbox(Settings(), engine, database_url, lambda host: Terminal(host, console)) as terminal:
-        yield TerminalStage(terminal, screen)
+        yield TerminalDriver(terminal, screen)

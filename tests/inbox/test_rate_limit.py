@@ -16,8 +16,7 @@ from bot.app import add_channels
 from bot.channels.registry import Configuration
 from bot.channels.slack import render as slack
 from bot.channels.telegram import render as telegram
-from bot.channels.telegram.plugin import plugin
-from bot.channels.telegram.settings import TelegramSettings
+from bot.channels.telegram.plugin import TelegramSettings, plugin
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Register, Reply, State

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 
 from bot.authoring.readability import Grade, explains, grade, occurs, sentences_of, split, word_count
 from bot.authoring.rules.base import AnswerRef, CheckContext
-from bot.content.diagnostics import Diagnostic, nearest
-from bot.content.document import Paragraph
+from bot.content.diagnostics import Diagnostic, Location, nearest
 from bot.content.files import diagnostic_at
 from bot.content.library import Library
-from bot.content.markdown import UnsupportedMarkdown, parse
+from bot.content.markdown import Paragraph, UnsupportedMarkdown, parse
 from bot.content.models import Claim, Register
-from bot.content.source_map import Location
 from bot.content.template_checks import texts
 
 MAX_RAW, MAX_ADJUSTED = 9.0, 6.0

@@ -9,10 +9,9 @@ from itertools import product
 from math import prod
 
 from bot.authoring.rules.base import CheckContext
-from bot.content.diagnostics import Diagnostic, Level
+from bot.content.diagnostics import Diagnostic, Level, Location
 from bot.content.files import diagnostic_at, page_of
 from bot.content.library import Library
-from bot.content.source_map import Location
 from bot.content.yaml_reader import YamlFile
 
 _CHOICE = re.compile(r"\(([^()]*)\)(\?)?")

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from bot.channels.slack.mrkdwn import escaped
-from bot.content.document import Block, Heading, Inline, Item, ListBlock, Paragraph, Quote, Runs, Table, text_of
+from bot.content.markdown import Block, Heading, Inline, Item, ListBlock, Paragraph, Quote, Runs, Table, text_of
 
 Json = dict[str, Any]
 

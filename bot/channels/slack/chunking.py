@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import TypeVar
 
 from bot.channels.slack.mrkdwn import escaped
-from bot.content.document import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Quote, Runs, Table
+from bot.content.markdown import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Quote, Runs, Table
 
 T = TypeVar("T")
 

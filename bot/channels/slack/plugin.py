@@ -1,18 +1,67 @@
-"""Slack as a plugin: imports Bolt only when the channel is built, examined or measured."""
+"""Slack as a plugin: its settings and limits. Bolt is imported only when something is done with it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
 
-from bot.channels.base import Channel, ChannelLimits, ChannelPlugin, CheckResult, HostServices, Texts
-from bot.channels.slack.settings import SlackSettings
+from pydantic import SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from bot.channels.base import (
+    Channel,
+    ChannelLimits,
+    ChannelPlugin,
+    ChannelSettings,
+    CheckResult,
+    HostServices,
+    LabelLimit,
+    LimitCheck,
+    Texts,
+    longest_reply,
+)
+from bot.content.library import Library
+from bot.dialog.composer import Composer
 from bot.dialog.turn import Register
-from bot.settings import secret
+from bot.settings import secret, url_faults
 
 if TYPE_CHECKING:
     from bot.channels.slack.app import Credentials
     from bot.channels.slack.oauth import OAuth
+
+SLACK_APP = "in your Slack app's settings (docs/slack.md shows the page)"
+
+
+class SlackSettings(ChannelSettings):
+    """What an operator copies from Slack's pages: a static token for one workspace, or a client id for many."""
+
+    model_config = SettingsConfigDict(env_prefix="slack_")
+
+    bot_token: SecretStr | None = None
+    app_token: SecretStr | None = None
+    signing_secret: SecretStr | None = None
+    api_base_url: str = "https://slack.com/api/"
+    mode: Literal["socket", "http"] = "socket"
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is a static token, or the client id of an installation in many workspaces."""
+        return self.bot_token is not None or self.client_id is not None
+
+    def faults(self) -> list[str]:
+        """Return what is missing or malformed."""
+        faults = url_faults("SLACK_API_BASE_URL", self.api_base_url)
+        if not self.configured:
+            return faults
+        if self.bot_token and not secret(self.bot_token).startswith("xoxb-"):
+            faults.append(f"SLACK_BOT_TOKEN must start with xoxb-: 'OAuth & Permissions' {SLACK_APP}")
+        if self.mode == "socket" and not self.app_token:
+            faults.append(f"SLACK_APP_TOKEN is missing (starts with xapp-): 'Basic Information' {SLACK_APP}")
+        if self.mode == "http" and not self.signing_secret:
+            faults.append(f"SLACK_SIGNING_SECRET is missing: 'Basic Information' {SLACK_APP}")
+        return faults
 
 
 def slack_credentials(settings: SlackSettings) -> Credentials:
@@ -50,10 +99,28 @@ async def _doctor(settings: SlackSettings, _texts: Texts) -> Sequence[CheckResul
     return await doctor(slack_credentials(settings))
 
 
-def _limits() -> ChannelLimits:
-    from bot.channels.slack.limits import LIMITS
+MAX_MESSAGES = 2
+"""A Slack message counts the addresses of links too, so a long answer with many sources may take two."""
 
-    return LIMITS
+MAX_LABEL = 75
+"""Characters of a button label that Slack accepts (Block Kit, button element); longer: no message at all."""
+
+
+def slack_limits(library: Library) -> LimitCheck:
+    """Return the check of answers: at most two messages each, none with more blocks than Slack takes."""
+    from bot.channels.slack.render import MAX_BLOCKS, RenderOptions, SlackRenderer
+
+    composer = Composer(library)
+    renderer = SlackRenderer(composer.words)
+
+    def limit_check(node: str, register: Register) -> Iterator[str]:
+        parts = renderer.parts(longest_reply(composer, node, register), RenderOptions())
+        if len(parts) > MAX_MESSAGES:
+            yield f"Slack needs {len(parts)} messages for it; it must fit {MAX_MESSAGES}"
+        if any(len(part.blocks) > MAX_BLOCKS for part in parts):
+            yield f"one of its Slack messages has more than {MAX_BLOCKS} blocks"
+
+    return limit_check
 
 
 plugin = ChannelPlugin(
@@ -63,5 +130,5 @@ plugin = ChannelPlugin(
     set_up="Slack:    set SLACK_BOT_TOKEN and SLACK_APP_TOKEN; docs/slack.md has the steps.",
     default_register=Register.PROFESSIONAL,  # clinicians write in Slack
     doctor=_doctor,
-    limits=_limits,
+    limits=ChannelLimits(slack_limits, (LabelLimit(MAX_LABEL, f"Slack refuses more than {MAX_LABEL}", refused=True),)),
 )

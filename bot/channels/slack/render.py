@@ -21,7 +21,7 @@ from bot.channels.slack.blocks import MAX_BLOCKS, Piece, SlackMessage, around, c
 from bot.channels.slack.buttons import ButtonRows, Buttons
 from bot.channels.slack.chunking import packed, pieces, without_links
 from bot.channels.slack.mrkdwn import escaped
-from bot.content.document import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Table, text_of
+from bot.content.markdown import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Table, text_of
 from bot.dialog.turn import Card, Outcome, Reply, SourceLine
 
 __all__ = ["MAX_BLOCKS", "RenderOptions", "SlackMessage", "SlackRenderer"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.content.document import Inline, Runs
+from bot.content.markdown import Inline, Runs
 
 _SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*\s+|\n+")
 _WORD = re.compile(r"\s+")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.channels.base import Texts
 from bot.channels.layout import Part, Section, sections
 from bot.channels.telegram.entities import TextLine, is_openable_url, line_of, styled
-from bot.content.document import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Quote, Runs, Table
+from bot.content.markdown import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Quote, Runs, Table
 from bot.dialog.turn import Outcome, Register, Reply, SourceLine
 
 Unit = tuple[TextLine, ...]

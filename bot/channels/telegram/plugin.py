@@ -1,18 +1,71 @@
-"""Telegram as a plugin: imports its SDK only when the channel is built, examined or measured."""
+"""Telegram as a plugin: its settings, limits and commands. The SDK is imported only when something is done with it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
 
-from bot.channels.base import Channel, ChannelLimits, ChannelPlugin, CheckResult, HostServices, Texts
-from bot.channels.telegram.settings import TelegramSettings
-from bot.settings import secret
+from pydantic import SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from bot.channels.base import (
+    Channel,
+    ChannelLimits,
+    ChannelPlugin,
+    ChannelSettings,
+    CheckResult,
+    HostServices,
+    LabelLimit,
+    LimitCheck,
+    Texts,
+    longest_reply,
+)
+from bot.content.library import Library
+from bot.dialog import payloads
+from bot.dialog.composer import Composer
+from bot.dialog.turn import Register, Reply
+from bot.errors import UsageError
+from bot.settings import load, load_settings, secret, url_faults
 
 if TYPE_CHECKING:
     import typer
 
     from bot.channels.telegram.app import Config
+
+BOTFATHER = "create a bot with @BotFather in Telegram; it answers with the token"
+
+
+class TelegramSettings(ChannelSettings):
+    """How to reach Telegram and be reached by it."""
+
+    model_config = SettingsConfigDict(env_prefix="telegram_")
+
+    bot_token: SecretStr | None = None
+    api_base_url: str = "https://api.telegram.org"
+    mode: Literal["polling", "webhook"] = "polling"
+    webhook_url: str | None = None
+    webhook_secret: SecretStr | None = None
+    inline: bool = False
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is a bot to speak as."""
+        return self.bot_token is not None
+
+    def faults(self) -> list[str]:
+        """Return what is missing or malformed."""
+        faults = url_faults("TELEGRAM_API_BASE_URL", self.api_base_url)
+        if not self.configured:
+            return faults
+        if ":" not in secret(self.bot_token):
+            faults.append(f"TELEGRAM_BOT_TOKEN does not look like a token (digits, a colon, letters): {BOTFATHER}")
+        if self.mode == "webhook":
+            if not self.webhook_url:
+                faults.append("TELEGRAM_WEBHOOK_URL is missing: the public https address ending in /telegram/webhook")
+            if not self.webhook_secret:
+                faults.append("TELEGRAM_WEBHOOK_SECRET is missing: choose 32 or more letters and digits yourself")
+        return faults
 
 
 def telegram_config(settings: TelegramSettings) -> Config:
@@ -46,16 +99,60 @@ async def _doctor(settings: TelegramSettings, texts: Texts) -> Sequence[CheckRes
     return await doctor(telegram_config(settings), texts)
 
 
-def _limits() -> ChannelLimits:
-    from bot.channels.telegram.limits import LIMITS
+def telegram_limits(library: Library) -> LimitCheck:
+    """Return the check of answers: one message each, even where it offers the choice of register."""
+    from bot.channels.telegram.render import TelegramRenderer
 
-    return LIMITS
+    composer = Composer(library)
+    renderer = TelegramRenderer(composer.words)
+
+    def limit_check(node: str, register: Register) -> Iterator[str]:
+        reply = longest_reply(composer, node, register)
+        if (count := len(renderer.render(reply))) > 1:
+            yield f"Telegram needs {count} messages for it; it must fit one"
+        yield from _large_payloads(reply)
+
+    return limit_check
+
+
+def _large_payloads(reply: Reply) -> Iterator[str]:
+    for button in reply.buttons:
+        if len(button.payload.encode()) > payloads.MAX_BYTES:
+            yield f"the button `{button.label}` carries more than {payloads.MAX_BYTES} bytes"
 
 
 def _commands() -> typer.Typer:
-    from bot.channels.telegram.commands import commands
+    """Return `footnote telegram ...`: what belongs to Telegram alone."""
+    import typer
+
+    commands = typer.Typer(help="What belongs to Telegram alone.", no_args_is_help=True)
+
+    @commands.callback()
+    def telegram() -> None:
+        """What belongs to Telegram alone."""
+
+    @commands.command("links")
+    def print_links() -> None:
+        """Print a link per answer, for leaflets and QR codes."""
+        from bot.content.loader import load as load_content
+
+        shared = load_settings()
+        nodes = load_content(shared.footnote_dialogs, shared.footnote_content).nodes
+        typer.echo(asyncio.run(answer_links(load(TelegramSettings), nodes)))
 
     return commands
+
+
+async def answer_links(settings: TelegramSettings, nodes: Iterable[str]) -> str:
+    """Return a deep link per answer; asks Telegram for the bot's name. Raises UsageError without a token."""
+    from bot.channels.telegram.client import make_bot
+    from bot.channels.telegram.profile import links
+
+    if not settings.configured:
+        raise UsageError("TELEGRAM_BOT_TOKEN is missing: the links carry the name of your bot")
+    config = telegram_config(settings)
+    async with make_bot(config.token, config.base_url, config.rates) as bot:
+        return "\n".join(f"{node:<18} {address}" for node, address in links(bot.username, nodes))
 
 
 plugin = ChannelPlugin(
@@ -64,6 +161,6 @@ plugin = ChannelPlugin(
     build=_build,
     set_up="Telegram: set TELEGRAM_BOT_TOKEN (from @BotFather); docs/telegram.md has the steps.",
     doctor=_doctor,
-    limits=_limits,
+    limits=ChannelLimits(telegram_limits, (LabelLimit(30, "a phone shows 30"),)),
     commands=_commands,
 )

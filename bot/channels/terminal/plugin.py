@@ -1,14 +1,121 @@
-"""The terminal as a plugin. It is never configured: `footnote chat` builds it when somebody wants to talk."""
+"""The terminal as a plugin: each line is an event for the inbox, as on every other channel.
+
+It is never configured: `footnote chat` builds it when somebody wants to talk.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
 from bot.channels.base import Channel, ChannelPlugin, ChannelSettings, HostServices
+from bot.dialog.turn import Incoming, Kind, Register, Reply
+from bot.errors import FootnoteError
+from bot.inbox.events import InboundEvent, OutboundMessage, Progress
+
+if TYPE_CHECKING:
+    from aiohttp import web
+    from rich.console import Console
+
+PERSON = "terminal:here"
+"""The one person at this keyboard, and their one conversation."""
+
+ANSWER_SECONDS = 60.0
+"""A turn that fails is tried again for a quarter of a minute; after a minute no answer will come."""
+
+
+class Terminal:
+    """The channel and its delivery in one: what is answered is printed at once."""
+
+    name = "terminal"
+
+    def __init__(self, host: HostServices, console: Console) -> None:
+        self._host = host
+        self._console = console
+        self._last: Reply | None = None
+        self._answered = asyncio.Event()
+
+    @property
+    def delivery(self) -> Terminal:
+        """How answers are delivered here."""
+        return self
+
+    async def start(self) -> None:
+        """Do nothing: lines are handed to `receive`."""
+
+    async def stop(self) -> None:
+        """Do nothing: nothing is under way between two lines."""
+
+    async def close(self) -> None:
+        """Do nothing: there is no connection."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return no HTTP path."""
+        return []
+
+    def health(self) -> Mapping[str, Any]:
+        """Return that it is up."""
+        return {"up": True}
+
+    def welcome(self, register: Register) -> None:
+        """Print what one can do here."""
+        self._console.print(self._host.texts("terminal-welcome", register), style="dim")
+        self._console.print()
+
+    async def receive(self, line: str, key: str | None = None) -> None:
+        """Accept a line and return when its answer is printed: a number means a button of the answer last seen.
+
+        A `key` that was accepted before marks a repetition, which is not answered again. Raises FootnoteError when no
+        answer comes.
+        """
+        self._answered.clear()
+        event = InboundEvent((key or uuid.uuid4().hex,), self.name, PERSON, PERSON, self._incoming(line), {})
+        if not await self._host.accept(event):
+            return
+        try:
+            await asyncio.wait_for(self._answered.wait(), ANSWER_SECONDS)
+        except TimeoutError:
+            raise FootnoteError("no answer came within a minute; the lines above say why") from None
+
+    async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
+        """Print the answer, unless an attempt that died has done so."""
+        from bot.channels.terminal.render import show
+
+        if not message.sent:
+            self._last = message.reply
+            if message.reply.toast:
+                self._console.print(message.reply.toast, style="dim")
+            show(self._console, message.reply, self._host.texts)
+            await progress(uuid.uuid4().hex, last=True)
+        self._answered.set()
+
+    def _incoming(self, line: str) -> Incoming:
+        """Read a number as a button of the last answer, `/word` as a command, anything else as a question."""
+        from bot.channels.terminal.render import menu
+
+        words = line.strip()
+        buttons = menu(self._last, self._host.texts) if self._last else ()
+        if words.isascii() and words.isdigit() and 0 < int(words[:6]) <= len(buttons):
+            return Incoming(Kind.TAP, buttons[int(words) - 1].payload, self.name)
+        if words.startswith("/"):
+            return Incoming(Kind.COMMAND, words[1:].split(" ")[0], self.name)
+        return Incoming(Kind.TEXT, words, self.name) if words else Incoming(Kind.COMMAND, "help", self.name)
+
+
+def typed_lines(console: Console) -> Iterator[str]:
+    """Yield what a person types until they leave with Ctrl-D or Ctrl-C."""
+    while True:
+        try:
+            yield console.input("[bold cyan]> [/]")
+        except (EOFError, KeyboardInterrupt):
+            console.print()
+            return
 
 
 def _build(host: HostServices, _settings: ChannelSettings) -> Channel:
     from rich.console import Console
-
-    from bot.channels.terminal.chat import Terminal
 
     return Terminal(host, Console(highlight=False, markup=False))
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from bot.channels.base import Texts
 from bot.channels.layout import Part, Section, sections
 from bot.channels.plain import pressable
-from bot.content.document import Block, Document, Heading, Item, ListBlock, Paragraph, Quote, Runs, Table
+from bot.content.markdown import Block, Document, Heading, Item, ListBlock, Paragraph, Quote, Runs, Table
 from bot.dialog import payloads
 from bot.dialog.turn import Button, Register, Reply, SourceLine, View
 

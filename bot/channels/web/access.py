@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 
 from bot.channels.web.settings import WebSettings
+from bot.channels.web_port import CLIENT
 from bot.inbox.identity import Identity
-from bot.middleware import CLIENT
-from bot.token_bucket import TokenBuckets
+from bot.inbox.rate_limit import TokenBuckets
 
 QUESTIONS_PER_SECOND, QUESTIONS_AT_ONCE = 1.0, 40
 """From one address, whatever its cookies: many people of one hospital share an address, a flood does not pass."""

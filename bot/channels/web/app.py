@@ -18,9 +18,9 @@ from bot.channels.web.delivery import WebAddress, WebDelivery, vote_of
 from bot.channels.web.render import ASSETS, Assets, Place, Renderer
 from bot.channels.web.settings import WebSettings
 from bot.channels.web.stream import stream
+from bot.channels.web_port import ANYONE
 from bot.dialog.turn import Incoming, Kind, Register, Reply, State
 from bot.inbox.events import InboundEvent
-from bot.middleware import ANYONE
 from bot.store.base import StoreUnavailable
 
 MAX_TEXT = 10_000

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from bot.channels.base import Texts
 from bot.channels.layout import Part, Section, sections
 from bot.channels.web.conversations import Answer
-from bot.content.document import Runs
+from bot.content.markdown import Runs
 from bot.dialog import payloads
 from bot.dialog.turn import Button, Card, Outcome, Register, Reply, View
 

@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 import structlog
 
-from bot.store.postgres.errors import TROUBLE
+from bot.store.postgres.statements import TROUBLE
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+import asyncpg
+
+TROUBLE: tuple[type[Exception], ...] = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.ReadOnlySQLTransactionError,
+    OSError,
+    TimeoutError,
+)
+
+
 PREFERENCES = "SELECT tone, met FROM person WHERE person = $1"
 
 CONVERSATIONS = "SELECT trail, context FROM conversation WHERE person = $1"

@@ -30,7 +30,7 @@ from bot.store.base import (
 from bot.store.batching import Grouping, together
 from bot.store.postgres import leader, turns
 from bot.store.postgres import statements as sql
-from bot.store.postgres.errors import TROUBLE
+from bot.store.postgres.statements import TROUBLE
 
 MAX_CONNECTIONS = 10
 """Per process. PostgreSQL allows 100 by default, so nine replicas fit beside an operator."""

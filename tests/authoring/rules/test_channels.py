@@ -8,8 +8,8 @@ import pytest
 
 from bot.channels import registry
 from bot.channels.base import ChannelLimits
-from bot.channels.slack.limits import slack_limits
-from bot.channels.telegram.limits import telegram_limits
+from bot.channels.slack.plugin import slack_limits
+from bot.channels.telegram.plugin import telegram_limits
 from bot.content.loader import load
 from bot.content.models import Register
 from tests.content.mini import ROOT, written

@@ -6,7 +6,7 @@ import json
 
 from hypothesis import strategies as st
 
-from bot.content.document import Document, Heading, Inline, Item, ListBlock, Paragraph, Quote, Runs, Table
+from bot.content.markdown import Document, Heading, Inline, Item, ListBlock, Paragraph, Quote, Runs, Table
 from bot.dialog.turn import Button, Card, Outcome, Register, Reply, SourceLine
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

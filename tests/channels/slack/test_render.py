@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from bot.channels.slack.actions import asker_of
 from bot.channels.slack.render import RenderOptions, SlackMessage, SlackRenderer, fallbacks
-from bot.content.document import Document, Inline, Paragraph, Table
+from bot.content.markdown import Document, Inline, Paragraph, Table
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Card, Incoming, Kind, Outcome, Register, Reply, State
 from tests.channels.slack.cards import DOCUMENT, REPLY, squeezed, words_in

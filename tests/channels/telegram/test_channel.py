@@ -13,7 +13,7 @@ from bot.channels.telegram.address import TelegramAddress
 from bot.channels.telegram.backoff import Pacer
 from bot.channels.telegram.channel import Numbers, TelegramDelivery
 from bot.channels.telegram.client import Rates, make_bot
-from bot.content.document import Inline, Paragraph
+from bot.content.markdown import Inline, Paragraph
 from bot.dialog.turn import Button, Card, Outcome, Register, Reply
 from bot.inbox.events import Busy, Gone, OutboundMessage
 from tests.channels.telegram.telegram_app import UNLIMITED, words

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bot.channels.telegram.entities import TextLine, fragments, line_of, styled, utf16
 from bot.channels.telegram.render import SHORT, TelegramRenderer, TextPart
-from bot.content.document import (
+from bot.content.library import Library
+from bot.content.markdown import (
     Block,
     Document,
     Heading,
@@ -24,7 +25,6 @@ from bot.content.document import (
     Table,
     text_of,
 )
-from bot.content.library import Library
 from bot.dialog.composer import Composer
 from bot.dialog.turn import Button, Card, Outcome, Register, Reply, SourceLine
 from tests.channels.telegram.telegram_app import words

@@ -17,8 +17,7 @@ import structlog
 from pydantic import SecretStr
 
 from bot.channels.registry import Configuration
-from bot.channels.telegram.plugin import plugin
-from bot.channels.telegram.settings import TelegramSettings
+from bot.channels.telegram.plugin import TelegramSettings, plugin
 from bot.cli.operate import examine
 from bot.content.loader import load
 from bot.dialog import payloads

@@ -9,20 +9,20 @@ import pytest
 
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Register
-from tests.drivers.terminal import TerminalStage, at_the_keyboard
+from tests.drivers.terminal import TerminalDriver, at_the_keyboard
 
 FULL = "not a medical device"
 REGISTER = Register.LAYPERSON
 
 
 @pytest.fixture
-async def person(engine: Engine, sqlite_url: str) -> AsyncIterator[TerminalStage]:
+async def person(engine: Engine, sqlite_url: str) -> AsyncIterator[TerminalDriver]:
     """Somebody at the keyboard."""
     async with at_the_keyboard(engine, sqlite_url, width=300) as stage:
         yield stage
 
 
-async def test_an_export_prints_what_is_stored_once_as_json(person: TerminalStage) -> None:
+async def test_an_export_prints_what_is_stored_once_as_json(person: TerminalDriver) -> None:
     await person.type("/k2")
     shown = (await person.type("/export")).text
     stored, end = json.JSONDecoder().raw_decode(shown, shown.index("{"))
@@ -30,7 +30,7 @@ async def test_an_export_prints_what_is_stored_once_as_json(person: TerminalStag
     assert "{" not in shown[end:]
 
 
-async def test_forgetting_deletes_and_says_how_much(engine: Engine, person: TerminalStage) -> None:
+async def test_forgetting_deletes_and_says_how_much(engine: Engine, person: TerminalDriver) -> None:
     await person.type("/k2")
     assert engine.sentence("forget-ask", REGISTER) in (await person.type("/forget")).text
     told = (await person.type("1")).text
@@ -38,19 +38,19 @@ async def test_forgetting_deletes_and_says_how_much(engine: Engine, person: Term
     assert engine.sentence("forgotten", REGISTER, **counts) in told
 
 
-async def test_the_full_disclaimer_is_shown_once(person: TerminalStage) -> None:
+async def test_the_full_disclaimer_is_shown_once(person: TerminalDriver) -> None:
     await person.choose(Register.PROFESSIONAL)
     shown = [(await person.type(line)).text for line in ("/overview", "/k2", "/ala")]
     assert "".join(shown).count(FULL) == 1
 
 
-async def test_a_number_presses_a_button_and_an_empty_line_helps(engine: Engine, person: TerminalStage) -> None:
+async def test_a_number_presses_a_button_and_an_empty_line_helps(engine: Engine, person: TerminalDriver) -> None:
     await person.type("/start")
     assert engine.title("overview", REGISTER) in (await person.type("1")).text
     assert engine.title("help", REGISTER) in (await person.type("")).text
 
 
-async def test_a_repeated_event_is_answered_once(person: TerminalStage) -> None:
+async def test_a_repeated_event_is_answered_once(person: TerminalDriver) -> None:
     terminal = person._terminal
     await terminal.receive("/k2", key="one line")
     before = person._screen.tell()

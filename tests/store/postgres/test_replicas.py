@@ -11,7 +11,7 @@ import pytest
 from bot.inbox.inbox import Inbox
 from bot.store.base import StoreUnavailable
 from bot.store.open import open_store
-from bot.store.postgres import PostgresStore
+from bot.store.postgres.store import PostgresStore
 from tests.inbox.support import IDENTITY, PATIENT, Clock, EchoEngine, Notebook, at_work, event
 from tests.postgres import TestServer
 

@@ -11,7 +11,7 @@ import aiosqlite
 import pytest
 
 from bot.store.base import StoreUnavailable
-from bot.store.sqlite.commit import GroupCommit
+from bot.store.sqlite.store import GroupCommit
 
 
 @pytest.fixture

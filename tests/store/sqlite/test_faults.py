@@ -10,7 +10,7 @@ import pytest
 from bot.inbox.inbox import Inbox
 from bot.store.base import StoreUnavailable
 from bot.store.open import sqlite_path
-from bot.store.sqlite import SqliteStore
+from bot.store.sqlite.store import SqliteStore
 from tests.inbox.support import Notebook, Watched, at_work, event
 
 

@@ -1,0 +1,175 @@
+"""A third channel passes the contract, and nothing outside this folder knows of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from bot.dialog.turn import Register
+from tests.channels.contract import ChannelContract, PluginStandIn, Running, Trouble, until
+from tests.channels.line_channel.line_channel import plugin
+from tests.drivers.driver import Seen, leading_to, nodes_behind
+
+FOLDER = Path(__file__).resolve().parent
+ROOT = FOLDER.parent.parent.parent
+
+
+class LineStandIn(PluginStandIn):
+    """The server of the line protocol, and a person on it."""
+
+    plugin = plugin
+
+    def __init__(self) -> None:
+        self._messages: dict[str, list[tuple[str, list[str]]]] = {}
+        self._events: list[str] = []
+        self._waiting: set[str] = set()
+        self._trouble: Trouble | None = None
+        self._held = False
+        self._writer: asyncio.StreamWriter | None = None
+        self._said = 0
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        if self._writer is not None:
+            self._writer.close()
+
+    # --- the platform -----------------------------------------------------------------------------------------------
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+        for event in list(self._events):
+            if event.split(" ")[1] in self._waiting:
+                writer.write(event.encode())
+        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+            while line := (await reader.readline()).decode().rstrip("\n"):
+                word, rest = line.split(" ", 1)
+                await (self._got(rest) if word == "got" else self._say(writer, *rest.split(" ", 1)))
+        if self._writer is writer:
+            self._writer = None
+
+    async def _got(self, key: str) -> None:
+        self._waiting.discard(key)
+
+    async def _say(self, writer: asyncio.StreamWriter, thread: str, shown: str) -> None:
+        trouble, self._trouble = self._trouble, None
+        if self._held:
+            return
+        if trouble == "busy":
+            writer.write(b"busy 0.05\n")
+            return
+        if trouble == "slow":
+            await asyncio.sleep(0.3)
+        message = json.loads(shown)
+        self._messages.setdefault(thread, []).append((message["text"], message["buttons"]))
+        if trouble == "lost":
+            writer.close()
+            return
+        self._said += 1
+        writer.write(f"said {self._said}\n".encode())
+
+    def _bring(self, thread: str, kind: str, words: str) -> None:
+        key = str(len(self._events))
+        self._waiting.add(key)
+        self._events.append(f"event {key} {thread} {kind} {words}\n")
+        if self._writer is not None:
+            self._writer.write(self._events[-1].encode())
+
+    # --- the person ---------------------------------------------------------------------------------------------------
+
+    async def choose(self, register: Register) -> None:
+        await self.say("help", "preparation")
+        if register is not plugin.default_register:
+            await self.switch(register, "preparation")
+
+    async def say(self, words: str, thread: str) -> Seen:
+        return await self._act(thread, "text", words)
+
+    async def tap(self, node: str, thread: str) -> Seen:
+        return await self._act(thread, "tap", leading_to(node, self._buttons(thread)))
+
+    async def switch(self, register: Register, thread: str) -> Seen:
+        return await self._act(thread, "tap", next(p for p in self._buttons(thread) if p.endswith(f":{register}")))
+
+    async def _act(self, thread: str, kind: str, words: str) -> Seen:
+        before = len(self._messages.get(thread, ()))
+        self._bring(thread, kind, words)
+        await until(lambda: len(self._messages.get(thread, ())) > before)
+        await self._idle()
+        text, buttons = self._messages[thread][-1]
+        return Seen(text, nodes_behind(buttons))
+
+    def _buttons(self, thread: str) -> list[str]:
+        return self._messages[thread][-1][1]
+
+    # --- what the contract asks of a stand-in -------------------------------------------------------------------------
+
+    def environment(self, port: int) -> Mapping[str, str]:
+        return {"LINE_PORT": str(self._server.sockets[0].getsockname()[1]), "PYTHONPATH": str(FOLDER)}
+
+    async def connect(self, port: int, running: Running | None) -> None:
+        if running is not None:
+            self._idle = running.idle
+        await until(lambda: self._writer is not None)
+
+    async def ask(self, words: str) -> None:
+        self._bring("main", "text", words)
+
+    async def acknowledged(self) -> None:
+        await until(lambda: not self._waiting)
+
+    async def redeliver(self) -> None:
+        self._waiting.add(self._events[-1].split(" ")[1])
+        if self._writer is not None:
+            self._writer.write(self._events[-1].encode())
+
+    def trouble(self, kind: Trouble) -> None:
+        self._trouble = kind
+
+    def hold(self) -> None:
+        self._held = True
+
+    def heal(self) -> None:
+        self._held = False
+
+    def shows(self, title: str) -> int:
+        return sum(title in text for text, _ in self._messages.get("main", ()))
+
+
+class TestLine(ChannelContract):
+    """The same promises as Telegram's and Slack's."""
+
+    @pytest.fixture
+    async def stand_in(self) -> AsyncIterator[LineStandIn]:
+        async with LineStandIn() as server:
+            yield server
+
+
+def test_the_channel_is_found_by_the_entry_point_of_its_package() -> None:
+    """The help of `serve` names it; a wrong setting of it is explained like every other."""
+    given = {"PYTHONPATH": str(FOLDER), "LINE_PORT": "many"}
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "serve"], cwd=ROOT, env=given, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (
+        2,
+        "footnote: LINE_PORT: Input should be a valid integer, unable to parse string as an integer\n",
+    )
+
+
+def test_nothing_outside_this_folder_knows_the_channel() -> None:
+    everywhere = [path for folder in ("bot", "tests") for path in (ROOT / folder).rglob("*.py")]
+    files = [path for path in everywhere if FOLDER not in path.parents]
+    assert len(files) > 200, "the guard: there must be files to look at"
+    assert not [path for path in files if "line_channel" in path.read_text(encoding="utf-8")]
