@@ -39,7 +39,8 @@ def ask(*words: str) -> dict[str, Any]:
 def test_ask_as_json_has_the_fixed_shape() -> None:
     answer = ask("how much ala was used in the study", "--tone", "professional")
     assert list(answer) == [
-        "outcome", "node", "choices", "tone", "title", "text", "sources", "review", "disclaimer", "buttons",
+        "outcome", "node", "choices", "also", "tone", "title", "brief", "text", "sources", "review", "disclaimer",
+        "buttons",
     ]  # fmt: skip
     assert (answer["outcome"], answer["node"], answer["tone"]) == ("answer", "ala-dose", "professional")
     assert "600 mg twice daily" in answer["text"]
@@ -94,8 +95,8 @@ def test_serve_without_tokens_says_so_and_answers_lines_from_standard_input() ->
 
 
 def test_chat_takes_a_number_as_a_button_and_a_slash_as_a_command() -> None:
-    shown = footnote("chat", "--tone", "professional", stdin="/overview\n1\n").stdout
-    assert shown.index("R-ALA and vitamin K2 (MK-7) in diabetic neuropathy") < shown.index("Role of ALA")
+    shown = footnote("chat", "--tone", "professional", stdin="/overview\n2\n").stdout
+    assert shown.index("R-ALA and K2 in diabetic neuropathy") < shown.index("Role of ALA")
 
 
 def test_wrong_content_prints_every_fault_with_its_place(tmp_path: Path) -> None:

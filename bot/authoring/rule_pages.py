@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.authoring.review_page import contents
 from bot.content.library import Library
-from bot.content.matching_models import AdviceRules, Intents, UrgentRules, Vocabulary
+from bot.content.matching_models import AdviceRules, Intents, Vocabulary
 from bot.content.models import (
     Answer,
     Dialog,
@@ -25,6 +25,7 @@ from bot.content.models import (
     TermsFile,
     TopicFile,
 )
+from bot.content.urgent_models import LanguagesFile, UrgentRules
 from bot.content.validation import adapter
 
 MODELS: Mapping[str, Any] = {
@@ -43,6 +44,7 @@ MODELS: Mapping[str, Any] = {
     "intents": Intents,
     "advice": AdviceRules,
     "urgent": UrgentRules,
+    "languages": LanguagesFile,
 }
 
 

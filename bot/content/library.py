@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from jinja2 import TemplateError
 
 from bot.content import templates
-from bot.content.matching_models import AdviceRules, Intents, UrgentRules, Vocabulary
+from bot.content.matching_models import AdviceRules, Intents, Vocabulary
 from bot.content.models import (
     Answer,
     Article,
@@ -28,6 +28,7 @@ from bot.content.models import (
     Term,
 )
 from bot.content.review import ReviewState, content_hash, state_of
+from bot.content.urgent_models import LanguagesFile, UrgentRules
 
 
 class MissingText(KeyError):
@@ -119,6 +120,7 @@ class Library:
     intents: Intents | None
     advice_rules: AdviceRules | None
     urgent_rules: UrgentRules | None
+    languages: LanguagesFile | None
     main: Dialog
     version: str
     _topic_of: Mapping[str, str] = field(repr=False)
@@ -130,6 +132,17 @@ class Library:
     def start(self) -> str:
         """The node a conversation begins with."""
         return self.main.start
+
+    @property
+    def urgent_nodes(self) -> frozenset[str]:
+        """The list of signs and the card of each."""
+        cards = (sign.card for sign in self.urgent_rules.signs.values()) if self.urgent_rules else ()
+        return frozenset((self.urgent, *cards))
+
+    def say_in(self, language: str, *, urgent: bool) -> str:
+        """Return the sentence of another language that goes before an answer in English."""
+        found = self.languages.languages.get(language) if self.languages else None
+        return (found.emergency if urgent else found.only_english) if found else ""
 
     @property
     def urgent(self) -> str:
@@ -154,10 +167,6 @@ class Library:
     def role(self, name: Role) -> str | None:
         """Return the node that plays a part, such as `help`; None where the dialog has none."""
         return self.main.roles.get(name)
-
-    def is_urgent(self, node: str) -> bool:
-        """Tell whether a node is an emergency card: the list of all signs, or one sign's own (`urgent-chest`)."""
-        return self.main.urgent is not None and (node == self.urgent or node.startswith(f"{self.urgent}-"))
 
     def answer(self, node: str) -> Answer:
         """Return what `node` shows; raises KeyError for an unknown node."""

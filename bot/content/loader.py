@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from bot.content.diagnostics import Diagnostic, LoadError
+from bot.content.diagnostics import Diagnostic, LoadError, nearest
 from bot.content.files import FileReader, diagnostic_at, page_of
 from bot.content.library import ContentPaths, Library, Topic
-from bot.content.matching_models import AdviceRules, Intents, UrgentRules, Vocabulary
+from bot.content.matching_models import AdviceRules, Intents, Vocabulary
 from bot.content.models import (
     Answer,
     Dialog,
@@ -31,11 +31,12 @@ from bot.content.models import (
 from bot.content.references import citation_diagnostics, reference_diagnostics
 from bot.content.template_checks import template_diagnostics
 from bot.content.templates import Values
+from bot.content.urgent_models import LanguagesFile, UrgentRules
 
 Model = TypeVar("Model")
 
 _MATCHING_FILES = ("vocabulary.yaml", "intents.yaml", "advice.yaml", "urgent.yaml")
-_SHARED_FILES = ("interface.yaml", "emergency.yaml", "small-talk.yaml", *_MATCHING_FILES)
+_SHARED_FILES = ("interface.yaml", "emergency.yaml", "languages.yaml", "small-talk.yaml", *_MATCHING_FILES)
 _TOPIC_FILES = ("topic.yaml", "facts.yaml", "sources.yaml", "notes.yaml", "terms.yaml")
 _NOT_TOPICS = frozenset({"layout", "schema"})
 
@@ -55,19 +56,20 @@ class ContentLoader:
         dialogs, (phrases, after), topics = self._dialogs(), self._phrases(), self._topics()
         shared = self.home.content
         interface = self.files.model(shared / "interface.yaml", InterfaceFile)
-        emergency = self.files.model(shared / "emergency.yaml", EmergencyFile)
+        emergency = self._emergency(shared / "emergency.yaml")
         small_talk = self._model(self.home.small_talk, SmallTalkFile)
         layout = {path.stem: self.files.text(path) for path in sorted((shared / "layout").glob("*.j2"))}
         vocabulary = self._model(shared / "vocabulary.yaml", Vocabulary)
         intents = self._model(shared / "intents.yaml", Intents)
         advice_rules = self._model(shared / "advice.yaml", AdviceRules)
         urgent_rules = self._model(shared / "urgent.yaml", UrgentRules)
+        languages = self._model(shared / "languages.yaml", LanguagesFile)
         self._all_or_none([shared / name for name in _MATCHING_FILES])
         for folder in (self.home.dialogs, self.home.content):
             self.files.unread(folder, (*_SHARED_FILES, *_TOPIC_FILES))
         if dialogs is None or not topics:
             return None
-        lines = emergency.emergency if emergency else {}
+        lines = emergency.lines() if emergency else {}
         return Library(
             home=self.home,
             dialogs=dialogs,
@@ -78,18 +80,28 @@ class ContentLoader:
             after=after,
             interface=interface.interface if interface else {},
             emergency=lines,
-            copy_numbers=emergency.copy_numbers if emergency else (),
+            copy_numbers=emergency.numbers() if emergency else (),
             small_talk=small_talk.small_talk if small_talk else {},
             layout=layout,
             vocabulary=vocabulary,
             intents=intents,
             advice_rules=advice_rules,
             urgent_rules=urgent_rules,
+            languages=languages,
             main=next((dialog for dialog in dialogs.values() if dialog.default), next(iter(dialogs.values()))),
             version=self.files.version,
             _topic_of={answer: topic.id for topic in topics.values() for answer in topic.answers},
             _values=_values(topics, lines),
         )
+
+    def _emergency(self, path: Path) -> EmergencyFile | None:
+        """Return the operator's lines; a country that the file does not hold is a fault."""
+        read = self.files.model(path, EmergencyFile)
+        if read and read.country and read.country not in read.countries:
+            message = f"`{read.country}` is none of the countries below"
+            near = nearest(read.country, read.countries) or "write it below, with its numbers"
+            self.files.diagnostics.append(diagnostic_at(path, ("country",), "F08", message, near))
+        return read
 
     def _dialogs(self) -> dict[str, Dialog] | None:
         """Return the dialogs, or None when one cannot be read: its nodes would be missed everywhere."""

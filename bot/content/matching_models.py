@@ -47,8 +47,7 @@ class Concept(Shape):
 class Rule(Shape):
     """Fires when every group of `all` has one of its concepts within `near` words (0: anywhere), `none` not beside.
 
-    `ordered` asks for the groups in the given order. `firm` on an urgent rule means that neither a general question
-    nor a story about the past excuses it. `score` is what the rule adds, from 0 to 1.
+    `ordered` asks for the groups in the given order. `score` is what the rule adds, from 0 to 1.
     """
 
     id: str
@@ -56,7 +55,6 @@ class Rule(Shape):
     none: Nodes = ()
     near: int = 0
     ordered: bool = False
-    firm: bool = False
     score: float = 1.0
     reason: str = ""
 
@@ -79,25 +77,6 @@ class Vocabulary(Shape):
     irregular: dict[str, str] = {}
     kin: dict[str, Words] = {}
     languages: dict[str, Words] = {}
-
-
-class UrgentRules(Shape):
-    """What makes a message urgent: its own vocabulary of signs, and rules with their reasons.
-
-    `past`, `general` and `negation` name the concepts that excuse a rule that is not `firm`, `just_before` and
-    `just_after` those that do so only beside the sign; `now` the ones that undo the excuse. `telling` lists
-    the signs that the learned model sees too, so that it can hear what no rule says.
-    """
-
-    concepts: dict[str, Concept] = {}
-    rules: tuple[Rule, ...] = ()
-    telling: Nodes = ()
-    negation: Nodes = ()
-    past: Nodes = ()
-    just_before: Nodes = ()
-    just_after: Nodes = ()
-    general: Nodes = ()
-    now: Nodes = ()
 
 
 class AdviceRules(Shape):
@@ -143,5 +122,4 @@ class Matching(Shape):
     vocabulary: Vocabulary
     intents: Intents
     advice: AdviceRules
-    urgent: UrgentRules
     phrases: Phrases

@@ -10,6 +10,7 @@ from bot.content.files import diagnostic_at, page_of
 from bot.content.library import Library, Topic
 from bot.content.matching_models import Intents
 from bot.content.models import Dialog, Review
+from bot.content.urgent_models import UrgentRule
 
 
 def reference_diagnostics(library: Library, broken: set[Path]) -> Iterator[Diagnostic]:
@@ -28,6 +29,8 @@ def reference_diagnostics(library: Library, broken: set[Path]) -> Iterator[Diagn
     yield from _phrases(library)
     yield from _intents(library)
     yield from _small_talk(library)
+    yield from _cards(library)
+    yield from _languages(library)
 
 
 def _dangling(library: Library, dialog: Dialog, path: Path) -> Iterator[Diagnostic]:
@@ -102,6 +105,43 @@ def _phrases(library: Library) -> Iterator[Diagnostic]:
             if node not in library.nodes and location in page_of(path).source_map:
                 remedy = nearest(node, library.nodes)
                 yield diagnostic_at(path, location, "D07", f"`{node}` is not a node", remedy, key=True)
+
+
+def _cards(library: Library) -> Iterator[Diagnostic]:
+    """Yield every card that urgent.yaml names and no dialog holds, and every name in it that stands for nothing."""
+    rules, path = library.urgent_rules, library.home.content / "urgent.yaml"
+    if rules is None:
+        return
+    for sign, card in rules.signs.items():
+        if card.card not in library.nodes:
+            message, near = f"`{card.card}` is not a node", nearest(card.card, library.nodes)
+            yield diagnostic_at(path, ("signs", sign, "card"), "D01", message, near)
+    known = {*rules.concepts, *rules.composed}
+    for number, rule in enumerate(rules.rules):
+        if rule.sign not in rules.signs:
+            message, near = f"`{rule.sign}` is not a sign", nearest(rule.sign, rules.signs)
+            yield diagnostic_at(path, ("rules", number, "sign"), "F08", message, near)
+        for place, name in _concepts(rule):
+            if name not in known:
+                message, near = f"`{name}` is not a concept", nearest(name, known)
+                yield diagnostic_at(path, ("rules", number, place), "F08", message, near)
+
+
+def _concepts(rule: UrgentRule) -> Iterator[tuple[str, str]]:
+    yield from (("all", name) for group in rule.all for name in group.split("|"))
+    yield from (("none", name) for name in rule.none)
+
+
+def _languages(library: Library) -> Iterator[Diagnostic]:
+    """Yield every sign that languages.yaml names and urgent.yaml does not hold."""
+    signs = library.urgent_rules.signs if library.urgent_rules else {}
+    languages = library.languages.languages if library.languages else {}
+    for code, language in languages.items():
+        for sign in language.signs:
+            if sign not in signs:
+                path, message = library.home.content / "languages.yaml", f"`{sign}` is not a sign"
+                place = ("languages", code, "signs", sign)
+                yield diagnostic_at(path, place, "F08", message, nearest(sign, signs), key=True)
 
 
 def _intents(library: Library) -> Iterator[Diagnostic]:

@@ -75,7 +75,8 @@ class Composer:
 
     def instead(self, node: str, register: Register, key: str) -> Notice:
         """Return a card with a node's title and one of the bot's own sentences, such as whether to delete all."""
-        return self.notice(node, register, self.card(node, register).title, self.words(key, register))
+        card = self.notice(node, register, self.card(node, register).title, self.words(key, register))
+        return replace(card, buttons=(self.start_over(register),))
 
     def small_talk(self, kind: str, register: Register) -> Notice:
         """Return the few words that answer small talk of one kind; raises KeyError for an unknown one."""
@@ -102,7 +103,7 @@ class Composer:
 
     def link(self, node: str, register: Register, role: str = "follow-up", word: str = "") -> Button:
         """Return the button that shows a node; what leads to an emergency card looks like danger."""
-        if role == "follow-up" and self._library.is_urgent(node):
+        if role == "follow-up" and node in self._library.urgent_nodes:
             role = "danger"
         return Button(self.label(node, register), payloads.payload(node, word=word), role)
 
@@ -118,14 +119,14 @@ class Composer:
     def _buttons(self, node: str, register: Register) -> Iterator[Button]:
         """Yield the follow-ups, then what every answer offers: the other register, the sources, a vote."""
         library, references = self._library, self._library.role("references")
-        for follow in library.nodes[node].next[:MAX_FOLLOW_UPS]:
-            yield self.link(follow, register)
-        if library.is_urgent(node):
+        if node in library.urgent_nodes:
             yield from self._urgent_buttons(node, register)
             return
+        for follow in library.nodes[node].next[:MAX_FOLLOW_UPS]:
+            yield self.link(follow, register)
         if node != library.role("tone"):  # it offers both registers itself
             yield self.other_register(node, register)
-        if references and node not in library.always:
+        if references and self._lists_sources_of(node, references):
             yield Button(self.words("sources-button", register), payloads.payload(references), "sources")
         if node in (*library.always, library.otherwise):
             yield self.start_over(register)
@@ -133,10 +134,18 @@ class Composer:
             yield Button(self.words("helpful", register), payloads.payload(node, word="up"), "feedback")
             yield Button(self.words("unhelpful", register), payloads.payload(node, word="down"), "feedback")
 
+    def _lists_sources_of(self, node: str, references: str) -> bool:
+        """Tell whether the list of sources is about this answer; another topic has its own numbers."""
+        library = self._library
+        apart = node in (*library.always, library.otherwise)
+        return not apart and library.topic_of(node) is library.topic_of(references)
+
     def _urgent_buttons(self, node: str, register: Register) -> Iterator[Button]:
-        """Yield what one can say to an emergency card: that it got worse, and that it is over."""
+        """Yield what one can say to an emergency card: that it got worse, that it is over; then what it leads to."""
         yield Button(self.words("urgent-worse", register), payloads.payload(node, word="worse"), "danger")
-        yield Button(self.words("urgent-over", register), payloads.payload(node, word="over"), "navigation")
+        yield Button(self.words("urgent-over", register), payloads.payload(node, word="over"))
+        for follow in self._library.nodes[node].next[: MAX_FOLLOW_UPS - 2]:
+            yield self.link(follow, register)
         yield self.other_register(node, register)
 
     # --- text -------------------------------------------------------------------------------------------------------
@@ -145,7 +154,8 @@ class Composer:
         answer, topic = self._library.answer(node), self._library.topic_of(node)
         found: Card
         if self._require_approved and not self._may_be_served(node):
-            found = self.instead(node, register, "not-approved")
+            title = self._library.text(answer.title, register)
+            found = self.notice(node, register, title, self.words("not-approved", register))
         elif self._claims_nothing(node, answer):
             found = self._as_notice(node, answer, topic, register)
         else:
@@ -189,10 +199,10 @@ class Composer:
     def _may_be_served(self, node: str) -> bool:
         """What is always reachable (help, disclaimer, urgent, ...) must stay so, or nobody could be told anything."""
         library = self._library
-        return library.servable(node) or library.is_urgent(node) or node in (*library.always, library.otherwise)
+        return library.servable(node) or node in (*library.always, *library.urgent_nodes, library.otherwise)
 
     def _outcome(self, node: str) -> Outcome:
-        if self._library.is_urgent(node):
+        if node in self._library.urgent_nodes:
             return Outcome.URGENT
         return Outcome.NOT_COVERED if node == self._library.otherwise else Outcome.ANSWER
 
@@ -230,8 +240,10 @@ class Composer:
             "due": self._date(state.due, register),
             "updated": self._date(article.updated, register),
         }
-        short, full = (self.words(f"{form}-{state.status}", register, **values) for form in ("foot", "review"))
-        return FootLine(short, full)
+        short = self.words(f"foot-{state.status}", register, **values)
+        undated = f"review-{state.status}-undated"
+        key = undated if article.updated is None and undated in self._library.interface else f"review-{state.status}"
+        return FootLine(short, self.words(key, register, **values))
 
     def _date(self, day: date | None, register: Register) -> str:
         """Return a date as both readers write it, such as `14 July 2025`."""

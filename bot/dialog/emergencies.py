@@ -47,14 +47,21 @@ class Emergencies:
         """Return the state in which `node` is what the conversation is about."""
         return replace(state, emergency=Emergency(node, incoming.at))
 
-    def stay(self, node: str, register: Register, form: str = "stay") -> Reply:
-        """Return the card again, after the sentence for it: its own where it has one, such as `urgent-crisis-stay`."""
-        own, general = f"{node}-{form}", f"{self._library.urgent}-{form}"
-        key = own if own in self._library.interface else general
+    def stay(self, node: str, register: Register) -> Reply:
+        """Return the card again after the sentence for it: its own where it has one, such as `crisis-stays`."""
+        own = f"{node.removeprefix(self._library.urgent + '-')}-stays"
+        return self._again(node, register, own if own in self._library.interface else "urgent-stays")
+
+    def worse(self, node: str, register: Register) -> Reply:
+        """Return the card again after what to do now that it got worse."""
+        return self._again(node, register, "urgent-worse-answer")
+
+    def _again(self, node: str, register: Register, key: str) -> Reply:
         return Reply(self._composer.card(node, register), self._composer.words(key, register), view=View.SHORT)
 
     def end(self, node: str, register: Register) -> Reply:
-        """Return what is said when it is over: short, and how to begin again."""
-        card = self._composer.notice(node, register, "", self._composer.words("urgent-ended", register))
+        """Return what is said when it is over: short, with the way back to the card and to the start."""
+        text = self._composer.words("urgent-over-answer", register)
         buttons = (self._composer.link(node, register, "navigation"), self._composer.start_over(register))
-        return Reply(replace(card, outcome=Outcome.SMALL_TALK, buttons=buttons, about_bot=True))
+        card = self._composer.notice(node, register, "", text, Outcome.SMALL_TALK)
+        return Reply(replace(card, buttons=buttons, about_bot=True))

@@ -180,7 +180,7 @@ class Engine:
         node = self._library.resolve(tap.node) if tap else None
         if tap is None or node is None:
             return Reply(self._composer.greeting(register), self.sentence("old-button", register)), state
-        if tap.word in ("worse", "over") and self._library.is_urgent(node):
+        if tap.word in ("worse", "over") and node in self._library.urgent_nodes:
             return self._emergency_tap(node, tap.word, state, incoming, register)
         if tap.word in _DATA:
             return self._about_them(_DATA[tap.word], state, incoming, register), state
@@ -190,7 +190,7 @@ class Engine:
     def _emergency_tap(self, node: str, word: str, state: State, incoming: Incoming, register: Register) -> Step:
         if word == "over":
             return self._emergencies.end(node, register), replace(state, emergency=None)
-        return self._emergencies.stay(node, register, "worse-lead"), self._emergencies.begin(state, incoming, node)
+        return self._emergencies.worse(node, register), self._emergencies.begin(state, incoming, node)
 
     def _tapped(self, tap: Tap, node: str, state: State, register: Register) -> Reply:
         effect = _EFFECTS.get(tap.word)
@@ -216,13 +216,19 @@ class Engine:
 
     def _matched(self, match: Match, state: State, register: Register) -> Reply:
         reasons = (*match.reasons, *(f"{node} {score:.2f}" for node, score in match.scores))
-        lead = self.sentence(match.note, register) if match.note else ""
+        lead = self._lead(match, register)
         if match.outcome is Outcome.CHOICES:
             choices = (*self._links(match.choices, register, "choice", "choice"), self._none_of_these(register))
             return Reply(self._composer.choices(register), lead, choices=choices, reasons=reasons)
         reply = self._show(match.node, state, register)
         related = self._links(self._beside(match, reply.card), register, "choice")
         return replace(reply, lead=lead or reply.lead, choices=related or reply.choices, reasons=reasons)
+
+    def _lead(self, match: Match, register: Register) -> str:
+        """Return what stands before the answer: a sentence in the asker's own language, or one of the bot's."""
+        if match.language:
+            return self._library.say_in(match.language, urgent=match.outcome is Outcome.URGENT)
+        return self.sentence(match.note, register) if match.note else ""
 
     def _beside(self, match: Match, card: Card) -> Iterator[str]:
         """Yield the topics that may help and are not under the answer anyway; nothing about the bot itself."""

@@ -15,7 +15,8 @@ class Match:
     `node` is the node to show (for CHOICES the `otherwise` node); `choices` holds two or three node ids when unsure;
     `related` the general answers that help: nearest topics for not-covered, matching answers for personal advice;
     `scores` the best candidates first, 0..1; `reasons` one short English phrase per deciding rule or signal;
-    `note` names an interface sentence to lead the answer with (for example `other-language`), or is empty.
+    `note` names an interface sentence to lead the answer with (for example `other-language`), or is empty; `language`
+    is the code of another language the message is in, when content/languages.yaml holds it.
     """
 
     outcome: Outcome
@@ -25,6 +26,7 @@ class Match:
     scores: tuple[tuple[str, float], ...] = ()
     reasons: tuple[str, ...] = ()
     note: str = ""
+    language: str = ""
 
 
 class Matcher(Protocol):

@@ -93,7 +93,8 @@ class PersonalData:
 
     def _notice(self, register: Register, title: str, text: str) -> Notice:
         words = self._composer.words
-        return self._composer.notice(self._node, register, words(title, register), words(text, register))
+        card = self._composer.notice(self._node, register, words(title, register), words(text, register))
+        return replace(card, buttons=(self._composer.start_over(register),))
 
     def _button(self, key: str, register: Register, word: str, role: str) -> Button:
         return Button(self._composer.words(key, register), payloads.payload(self._node, word=word), role)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from bot.content.library import Library
-from bot.content.matching_models import AdviceRules, Intents, Matching, Phrases, UrgentRules, Vocabulary
+from bot.content.matching_models import AdviceRules, Intents, Matching, Phrases, Vocabulary
+from bot.content.urgent_models import LanguagesFile, UrgentRules
 from bot.dialog.matching import Match, Matcher
 from bot.matching.build import Parts, build
 from bot.matching.decide import Roles
 from bot.matching.learned import digest, dump
+from bot.matching.normalise import every_word
+from bot.matching.urgency import Urgency
 
-__all__ = ["Match", "Matcher", "build_matcher", "matching_data", "roles_of", "trained"]
+__all__ = ["Match", "Matcher", "build_matcher", "matching_data", "roles_of", "trained", "urgency_of"]
 
 
 def matching_data(library: Library) -> Matching:
@@ -18,14 +21,20 @@ def matching_data(library: Library) -> Matching:
         vocabulary=Vocabulary.model_validate(library.vocabulary or {}),
         intents=Intents.model_validate(library.intents or {}),
         advice=AdviceRules.model_validate(library.advice_rules or {}),
-        urgent=UrgentRules.model_validate(library.urgent_rules or {}),
         phrases=Phrases.model_validate({"phrases": library.phrases, "after": library.after}),
     )
 
 
 def build_matcher(library: Library) -> Matcher:
     """Return the matcher of a library; raises pydantic.ValidationError or ValueError for data it cannot use."""
-    return build(matching_data(library), roles_of(library), library.home.content)
+    return build(matching_data(library), urgency_of(library), roles_of(library), library.home.content)
+
+
+def urgency_of(library: Library) -> Urgency:
+    """Return what recognises emergencies, with the ordinary words of the library as no misspelt signs."""
+    known = library.vocabulary.common if library.vocabulary else ()
+    ordinary = {form for word in known for form in every_word([word])}
+    return Urgency(library.urgent_rules or UrgentRules(), library.languages or LanguagesFile(), ordinary)
 
 
 def roles_of(library: Library) -> Roles:

@@ -24,7 +24,7 @@ from bot.matching.spell import Speller
 from bot.matching.stem import Stemmer
 from bot.matching.tables import Tables, made, plain_wordings
 from bot.matching.topics import Topics
-from bot.matching.urgent import Urgency
+from bot.matching.urgency import Urgency
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +41,10 @@ class Parts:
         known = {*self.tables.stems, *advised}
         speller = Speller(known, _medicines(data), data.vocabulary.common, self.stem)
         lexicon = Lexicon(data.vocabulary.concepts, self.tables.topics)
-        signs = Lexicon(data.urgent.concepts, self.tables.signs)
-        self.reader = Reader(self.stem, lexicon, signs, speller, data.vocabulary.capitals)
+        self.reader = Reader(self.stem, lexicon, speller, data.vocabulary.capitals)
         self.threads = Threads(data.intents)
         kin = {name: [self.stem(word) for word in words] for name, words in data.vocabulary.kin.items()}
-        self.eye = Eye(data.intents.subjects, data.intents.anchors, data.urgent.telling, kin)
+        self.eye = Eye(data.intents.subjects, data.intents.anchors, kin)
         _split.cache_clear()  # every wording is read for its words and for its stems, and never again
 
     def stems(self, wording: str) -> list[str]:
@@ -57,23 +56,23 @@ class Parts:
         return learn(Lessons(self.data, self.reader.read, self.eye, self.threads), self.tables)
 
 
-def build(data: Matching, roles: Roles, content: Path) -> TopicMatcher:
+def build(data: Matching, urgency: Urgency, roles: Roles, content: Path) -> TopicMatcher:
     """Return a matcher over the models that `content` holds.
 
     Models trained from other phrases still serve, with a warning: an editor's new phrase must not cost a minute at
     every start. Where there are none at all, only rules and buttons lead to answers, and a warning says so.
     """
     learned = load(content / FILE, digest(data)) or _stale(content)
-    return assemble(Parts(data, learned.tables), roles, learned)
+    return assemble(Parts(data, learned.tables), urgency, roles, learned)
 
 
-def assemble(parts: Parts, roles: Roles, learned: Learned) -> TopicMatcher:
+def assemble(parts: Parts, urgency: Urgency, roles: Roles, learned: Learned) -> TopicMatcher:
     """Return the matcher of these parts with these models."""
     data = parts.data
     return TopicMatcher(
         roles,
         parts.reader,
-        Urgency(data.urgent),
+        urgency,
         Languages(data.vocabulary.languages, frozenset([*data.vocabulary.common, *parts.tables.asked])),
         Advice(data.advice, Lexicon(data.advice.concepts, tree_of(data.advice.concepts, parts.stems))),
         Topics(learned, data.intents, parts.threads, parts.eye),

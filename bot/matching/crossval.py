@@ -15,6 +15,7 @@ from bot.content.matching_models import Matching
 from bot.matching.build import Parts, assemble
 from bot.matching.decide import Roles
 from bot.matching.evaluation import Question, Row, measure
+from bot.matching.urgency import Urgency
 from bot.matching.wording import expand
 
 FOLDS = 5
@@ -38,14 +39,14 @@ def folds(questions: Sequence[Question], number: int = FOLDS) -> list[list[Quest
     return [ordered[at::number] for at in range(number)]
 
 
-def cross_validated(data: Matching, roles: Roles, questions: Sequence[Question]) -> CrossValidation:
+def cross_validated(data: Matching, urgency: Urgency, roles: Roles, questions: Sequence[Question]) -> CrossValidation:
     """Return the decisions on every question by models that never saw it or its like; takes minutes per fold."""
     rows: list[Row] = []
     left_out = 0
     for fold in folds(questions):
         rest = without_likes(data, [question.text for question in fold])
         parts = Parts(rest)
-        rows += measure(assemble(parts, roles, parts.learn()), fold, roles.otherwise)
+        rows += measure(assemble(parts, urgency, roles, parts.learn()), fold, roles.otherwise)
         left_out += _count(data) - _count(rest)
     return CrossValidation(rows, left_out)
 

@@ -71,8 +71,8 @@ def mark(question: Question, match: Match, otherwise: str) -> str:
     """Return how a decision counts for a question: one of SHARES."""
     if match.outcome is Outcome.CHOICES:
         return "offered" if set(match.choices) & set(question.expect) else "lost"
-    if match.node in question.expect:
-        return "right"
+    if match.node in question.expect or (match.outcome is Outcome.URGENT and "urgent" in question.expect):
+        return "right"  # `urgent` stands for whichever card
     return "missed" if match.node == otherwise else "wrong"
 
 
@@ -93,8 +93,8 @@ def _shares(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def _urgent(rows: Sequence[Row], urgent: str) -> dict[str, float]:
-    due = [row for row in rows if urgent in row.question.expect]
-    calm = [row for row in rows if urgent not in row.question.expect]
+    due = [row for row in rows if any(node.startswith(urgent) for node in row.question.expect)]
+    calm = [row for row in rows if row not in due]
     seen, alarms = (sum(1 for row in part if row.match.outcome is Outcome.URGENT) for part in (due, calm))
     return {
         "recall": round(seen / len(due), 4) if due else 1.0,

@@ -25,20 +25,18 @@ AFLOAT = "=nothing"
 class Eye:
     """Turns messages into features.
 
-    `subjects` maps concepts to the subjects a question can have, `anchors` tie it to the topic, `telling` are the
-    urgent signs to be seen, `kin` the stems of each kind of ordinary words.
+    `subjects` maps concepts to the subjects a question can have, `anchors` tie it to the topic, `kin` are the
+    stems of each kind of ordinary words.
     """
 
     def __init__(
         self,
         subjects: Mapping[str, str],
         anchors: Iterable[str],
-        telling: Iterable[str],
         kin: Mapping[str, Sequence[str]],
     ) -> None:
         self._subjects = subjects
         self._anchors = frozenset(anchors) | frozenset(subjects)
-        self._most_specific = frozenset(telling)
         self._kin: dict[str, tuple[str, ...]] = {}
         for name, stems in kin.items():
             for stem in stems:
@@ -47,9 +45,8 @@ class Eye:
     def whole(self, message: Message) -> Values:
         """Return the features of a question by itself, with the set of subjects it names."""
         named = sorted({self._subjects[name] for name in message.concepts if name in self._subjects})
-        signs = {f"!{name}" for sign in message.signs for name in sign.concepts if name in self._most_specific}
         afloat = () if message.concepts & self._anchors else (AFLOAT,)
-        words = {*self._words(message, bool), *signs, *afloat, "=" + "+".join(named)}
+        words = {*self._words(message, bool), *afloat, "=" + "+".join(named)}
         return _unit(words) | _unit(_pieces(message.words))
 
     def aspect(self, message: Message) -> Values:

@@ -23,14 +23,13 @@ _MOST_TRIED = 60
 class Message:
     """`text` is cleaned; `stems` and `words` run in step; `repairs` names the repaired words, `unknown` all others.
 
-    `mentions` are of the topic's vocabulary and do not overlap; `signs` are of the urgent vocabulary and may.
+    `mentions` are of the topic's vocabulary and do not overlap.
     """
 
     text: str
     words: tuple[str, ...]
     stems: tuple[str, ...]
     mentions: tuple[Mention, ...]
-    signs: tuple[Mention, ...] = ()
     repairs: tuple[tuple[str, str], ...] = ()
     unknown: frozenset[str] = frozenset()
 
@@ -43,12 +42,9 @@ class Message:
 class Reader:
     """Turns text into messages with one vocabulary."""
 
-    def __init__(
-        self, stem: Stemmer, lexicon: Lexicon, signs: Lexicon, speller: Speller, capitals: Mapping[str, str]
-    ) -> None:
+    def __init__(self, stem: Stemmer, lexicon: Lexicon, speller: Speller, capitals: Mapping[str, str]) -> None:
         self._stem = stem
         self._lexicon = lexicon
-        self._signs = signs
         self._speller = speller
         self._capitals = capitals
 
@@ -58,8 +54,8 @@ class Reader:
         words, repairs = self._repaired(split(cleaned))
         stems = tuple(map(self._stem, words))
         unknown = frozenset(word for word in words if self._is_unknown(word))
-        mentions, signs = self._lexicon.longest(stems), tuple(self._signs.every(stems))
-        return Message(cleaned, tuple(words), stems, mentions, signs, tuple(repairs.items()), unknown)
+        mentions = self._lexicon.longest(stems)
+        return Message(cleaned, tuple(words), stems, mentions, tuple(repairs.items()), unknown)
 
     def _is_unknown(self, word: str) -> bool:
         return len(word) > _SHORT and word.isalpha() and not self._speller.knows(word)

@@ -22,34 +22,33 @@ Split = Callable[[str], Sequence[str]]
 @dataclass(frozen=True, slots=True)
 class Tables:
     """`asked` are the words of all English authored questions, `stems` holds these and those of every wording,
-    `topics` and `signs` are the wordings of the topic and of what is urgent."""
+    `topics` are the wordings of the topic."""
 
     asked: frozenset[str]
     stems: Mapping[str, str]
     topics: Tree
-    signs: Tree
 
 
 def made(data: Matching, stem: Stem, words: Split, stems: Split) -> Tables:
     """Return the tables of this vocabulary and these phrases; `words` and `stems` take a wording apart."""
     asked = frozenset(every_word(_english(data)))
-    wordings = (*plain_wordings(data.vocabulary.concepts), *plain_wordings(data.urgent.concepts))
+    wordings = tuple(plain_wordings(data.vocabulary.concepts))
     kin = (word for kind in data.vocabulary.kin.values() for word in kind)
     known = {*asked, *kin, *(word for wording in wordings for word in words(wording))}
-    topics, signs = tree_of(data.vocabulary.concepts, stems), tree_of(data.urgent.concepts, stems)
-    return Tables(asked, {word: stem(word) for word in sorted(known)}, topics, signs)
+    topics = tree_of(data.vocabulary.concepts, stems)
+    return Tables(asked, {word: stem(word) for word in sorted(known)}, topics)
 
 
 def packed(tables: Tables) -> dict[str, Any]:
     """Return the tables as JSON holds them."""
     stems = [list(tables.stems), list(tables.stems.values())]
-    return {"asked": sorted(tables.asked), "stems": stems, "topics": tables.topics, "signs": tables.signs}
+    return {"asked": sorted(tables.asked), "stems": stems, "topics": tables.topics}
 
 
 def unpacked(stored: Mapping[str, Any]) -> Tables:
     """Return the tables that `packed` wrote; raises KeyError, TypeError or ValueError for anything else."""
     words, stems = stored["stems"]
-    return Tables(frozenset(stored["asked"]), dict(zip(words, stems, strict=True)), stored["topics"], stored["signs"])
+    return Tables(frozenset(stored["asked"]), dict(zip(words, stems, strict=True)), stored["topics"])
 
 
 def plain_wordings(concepts: Mapping[str, Concept]) -> Iterator[str]:

@@ -272,7 +272,7 @@ def context_text(state: State) -> str:
 
 
 def state_from(register: str | None, introduced: bool | None, history: str | None, context: str | None = None) -> State:
-    """Return the state that the person's row (tone, met) and the conversation's (trail, context) hold, if there are any."""
+    """Return the state that a person's row (tone, met) and a conversation's (trail, context) hold, where they exist."""
     person, trail = Register(register) if register else None, tuple(history.split()) if history else ()
     if not context:
         return State(person, bool(introduced), trail)
@@ -297,7 +297,7 @@ def exported(trails: Sequence[str], contexts: Sequence[str]) -> dict[str, Any]:
 
 
 def net_votes(found: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
-    """Return the sums with changes of mind counted in: `toup` is one `up` more and one `down` less, `todown` the reverse."""
+    """Return the sums with changes of mind counted in: `toup` is one `up` more and one `down` fewer."""
     net = {key: votes for key, votes in found.items() if key[1] not in _CHANGES}
     for (node, vote), votes in found.items():
         if vote in _CHANGES:

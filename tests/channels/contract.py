@@ -61,6 +61,8 @@ class StandIn(Driver, Protocol):
     plugin: ChannelPlugin[Any]
     threads: bool
     """Whether the person can hold several conversations at once."""
+    commands: bool
+    """Whether commands are named, and answered, in the conversation itself."""
 
     def environment(self, port: int) -> Mapping[str, str]:
         """Return what an operator sets to serve this channel; `port` is the bot's own."""
@@ -166,6 +168,7 @@ class PluginStandIn:
 
     plugin: ChannelPlugin[Any]
     threads = True
+    commands = True
 
     def build(self, host: HostServices, environment: Mapping[str, str]) -> Channel:
         return self.plugin.build(host, settings_from(self.plugin, environment))
@@ -198,8 +201,8 @@ class ChannelContract:
     async def test_every_conversation_reads_as_written(
         self, stand_in: StandIn, engine: Engine, sqlite_url: str, name: str, script: Script, register: Register
     ) -> None:
-        if script.threads and not stand_in.threads:
-            pytest.skip("one conversation at a time")
+        if (script.threads and not stand_in.threads) or (script.commands and not stand_in.commands) or script.waits:
+            pytest.skip("this channel has no threads, no commands, or no clock of its own")
         async with running(stand_in, engine, sqlite_url):
             await stand_in.choose(register)
             await play(stand_in, script, register, Composer(engine.library))

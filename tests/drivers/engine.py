@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.channels.plain import reply_text
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
@@ -16,11 +18,19 @@ class EngineDriver:
         self._engine = engine
         self._register: Register | None = register
         self._met = False
+        self._now = 0.0
         self._threads: dict[str, State] = {}
         self._last: dict[str, Reply] = {}
 
     async def say(self, words: str, thread: str) -> Seen:
         return self._respond(Incoming(Kind.TEXT, words), thread)
+
+    async def command(self, name: str, thread: str) -> Seen:
+        return self._respond(Incoming(Kind.COMMAND, name), thread)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self._now += seconds
 
     async def tap(self, node: str, thread: str) -> Seen:
         return self._respond(Incoming(Kind.TAP, leading_to(node, shown(self._last[thread]))), thread)
@@ -30,8 +40,9 @@ class EngineDriver:
         return self._respond(Incoming(Kind.TAP, payloads.payload(node, register)), thread)
 
     def _respond(self, incoming: Incoming, thread: str) -> Seen:
-        history = self._threads.get(thread, State()).history
-        reply, state = self._engine.respond(State(self._register, self._met, history), incoming)
+        known = self._threads.get(thread, State())
+        before = replace(known, register=self._register, introduced=self._met)
+        reply, state = self._engine.respond(before, replace(incoming, at=self._now))
         self._register, self._met = state.register, state.introduced
         self._threads[thread], self._last[thread] = state, reply
         return Seen(reply_text(reply, "Sources"), nodes_behind(shown(reply)))

@@ -23,7 +23,7 @@ class Expect(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     node: str | None = None
-    outcome: Literal["answer", "choices", "urgent", "not-covered"] | None = None
+    outcome: Literal["answer", "choices", "urgent", "not-covered", "small-talk"] | None = None
     cites: tuple[int, ...] = ()
     contains: tuple[Worded, ...] = ()
     lacks: tuple[Worded, ...] = ()
@@ -31,14 +31,19 @@ class Expect(BaseModel):
 
 
 class Turn(BaseModel):
-    """One thing a person does: says words, taps a node's button, or switches the register."""
+    """One thing a person does: says words, taps a node's button, names a command, or switches the register.
+
+    `after` are the seconds since the turn before.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     say: str | None = None
     tap: str | None = None
+    command: str | None = None
     switch: Register | None = None
     thread: str = "main"
+    after: float = 1.0
     expect: Expect = Expect()
 
 
@@ -55,6 +60,16 @@ class Script(BaseModel):
     def threads(self) -> bool:
         """Whether it goes on in several threads at once, which not every channel has."""
         return len({turn.thread for turn in self.turns}) > 1
+
+    @property
+    def commands(self) -> bool:
+        """Whether a command is named in it, which not every channel shows in a conversation."""
+        return any(turn.command is not None for turn in self.turns)
+
+    @property
+    def waits(self) -> bool:
+        """Whether time passes in it, which only a driver with a clock of its own can play."""
+        return any(turn.after != Turn.model_fields["after"].default for turn in self.turns)
 
 
 def scripts() -> Iterator[tuple[str, Script]]:

@@ -34,6 +34,9 @@ class SlackDriver:
         self._roots.setdefault(thread, said.ts)
         return await self._answer(before, thread)
 
+    async def command(self, name: str, thread: str) -> Seen:
+        raise NotImplementedError("commands are private on Slack")
+
     async def tap(self, node: str, thread: str) -> Seen:
         return await self._press(leading_to(node, _payloads(self._last[thread])), thread)
 

@@ -39,6 +39,9 @@ class TelegramDriver:
             self._person.says(f"@{self._fake.username} {words}", self._group, topic)
         return await self._answer(before, thread)
 
+    async def command(self, name: str, thread: str) -> Seen:
+        return await self.say(f"/{name}", thread)
+
     async def tap(self, node: str, thread: str) -> Seen:
         return await self._press(leading_to(node, _payloads(self._last[thread])), thread)
 

@@ -35,6 +35,9 @@ class TerminalDriver:
     async def say(self, words: str, thread: str) -> Seen:
         return await self.type(words)
 
+    async def command(self, name: str, thread: str) -> Seen:
+        return await self.type(f"/{name}")
+
     async def tap(self, node: str, thread: str) -> Seen:
         return await self._press(leading_to(node, shown(self._last)))
 

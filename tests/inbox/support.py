@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.dialog.turn import Card, Effect, Incoming, Kind, Outcome, Register, Reply, State
+from bot.dialog.turn import ClaimCard, Effect, FootLine, Incoming, Kind, Outcome, Register, Reply, State
 from bot.inbox.events import InboundEvent, OutboundMessage, Progress
 from bot.inbox.identity import Identity
 from bot.inbox.inbox import Inbox
@@ -37,7 +37,16 @@ class Clock:
 
 
 def reply_of(node: str, outcome: Outcome = Outcome.ANSWER, effect: Effect | None = None) -> Reply:
-    card = Card(node, Register.LAYPERSON, outcome, node, (), (), (), "pending", "not advice", ())
+    card = ClaimCard(
+        node=node,
+        register=Register.LAYPERSON,
+        outcome=outcome,
+        title=node,
+        brief=(),
+        sources=(),
+        review=FootLine("pending", "pending human review"),
+        disclaimer=FootLine("not advice", "this is not advice"),
+    )
     return Reply(card, effect=effect)
 
 

@@ -44,7 +44,7 @@ def test_training_tells_labels_apart_and_is_always_the_same() -> None:
 
 
 def test_what_is_stored_decides_as_what_was_trained(tmp_path: Path) -> None:
-    tables = Tables(frozenset({"toe"}), {"toe": "toe", "toes": "toe"}, {"toe": {"": ["foot"]}}, {})
+    tables = Tables(frozenset({"toe"}), {"toe": "toe", "toes": "toe"}, {"toe": {"": ["foot"]}})
     learned = Learned(train(ROWS), train(ROWS[:8]), Linear(), tables)
     path = tmp_path / "matcher.json"
     path.write_text(dump(learned, "made from this"))

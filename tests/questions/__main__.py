@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.content.loader import load
-from bot.matching import build_matcher, matching_data, roles_of
+from bot.matching import build_matcher, matching_data, roles_of, urgency_of
 from bot.matching.crossval import cross_validated
 from bot.matching.evaluation import read
 from tests.questions import baseline
@@ -23,7 +23,7 @@ def main() -> None:
     development = read(HERE / "development.jsonl")
     unseen = [read(HERE / f"unseen-{number}.jsonl") for number in (1, 2)]
     data = matching_data(library)
-    crossed = cross_validated(data, roles, development)
+    crossed = cross_validated(data, urgency_of(library), roles, development)
     columns = [
         *(Column.measured(f"unseen {at}", matcher, roles, rows) for at, rows in enumerate(unseen, 1)),
         Column("development, cross-validated", crossed.rows),

@@ -153,14 +153,15 @@ def unshowable(context: CheckContext) -> Iterator[Diagnostic]:
 
 
 def urgent_first(context: CheckContext) -> Iterator[Diagnostic]:
-    """U01: the urgent answer begins with what to do, cites nothing before it, and carries no editor's notes."""
+    """U01: an urgent answer begins with what to do, cites nothing before it, and carries no editor's notes."""
+    urgent = context.library.main.urgent
     for answer_ref in context.answers():
-        if answer_ref.node != context.library.main.urgent:
+        if answer_ref.node != urgent and not answer_ref.node.startswith(f"{urgent}-"):
             continue
         first = answer_ref.answer.claims[0]
         if first.kind != "action" or first.cites:
-            message = "the urgent answer must begin with what to do, without a citation"
+            message = "an urgent answer must begin with what to do, without a citation"
             yield diagnostic_at(answer_ref.path, ("claims", 0), "U01", message, "put a claim of `kind: action` first")
         if answer_ref.answer.notes:
-            message = "the urgent answer carries no editor's notes"
+            message = "an urgent answer carries no editor's notes"
             yield diagnostic_at(answer_ref.path, ("notes",), "U01", message, "remove them", key=True)

@@ -24,7 +24,7 @@ def unreachable(context: CheckContext) -> Iterator[Diagnostic]:
 
 
 def _reached(library: Library) -> set[str]:
-    ways_in = (library.start, library.urgent, library.advice, library.otherwise, *library.always)
+    ways_in = (library.start, *library.urgent_nodes, library.advice, library.otherwise, *library.always)
     waiting = [*ways_in, *(dialog.start for dialog in library.dialogs.values())]
     reached = set[str]()
     while waiting:

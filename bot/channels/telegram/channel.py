@@ -54,7 +54,8 @@ class ExtraButtons:
         if not await self._introduced():
             return ()
         address = create_deep_linked_url(self._bot.username, reply.card.node)
-        return (Button(self._words("telegram-private", reply.card.register), "", "link", address),)
+        key = "more-in-private" if reply.card.detail else "telegram-private"
+        return (Button(self._words(key, reply.card.register), "", "link", address),)
 
     async def _introduced(self) -> bool:
         """Return whether the bot's name is known; a replica that does not poll asks for it here."""

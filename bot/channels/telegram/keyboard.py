@@ -9,7 +9,7 @@ from typing import Any
 from bot.channels.screens import ROW
 from bot.channels.telegram.entities import is_openable_url
 from bot.dialog import payloads
-from bot.dialog.turn import Button, Notice, Reply
+from bot.dialog.turn import Button, Notice, Reply, View
 
 Json = dict[str, Any]
 Row = tuple[Button, ...]
@@ -44,6 +44,9 @@ MAX_OWN_ROWS = 3
 
 _FOLLOW = frozenset({"follow-up", "danger", "choice"})
 _WAYS = ("tone", "sources", "start", "navigation", "link")
+_NEEDED = frozenset({"tone", "link"})
+"""The other register, and the way out of a group: never left out."""
+
 _IN_MENU = frozenset({"start"})
 """Roles of what the command menu holds too: not shown beside follow-ups."""
 
@@ -51,7 +54,7 @@ _IN_MENU = frozenset({"start"})
 def keyboard(reply: Reply, lines: int, more: Iterable[Button] = ()) -> Json | None:
     """Return the inline keyboard of a reply whose text fills so many lines, or None without buttons."""
     budget = MAX_ROWS if isinstance(reply.card, Notice) else row_budget(lines)
-    return _keyboard(tuple(reply.choices), tuple(reply.card.buttons), tuple(more), budget)
+    return _keyboard(tuple(reply.choices), (*reply.card.buttons, *more), budget, vote=reply.view is View.DETAIL)
 
 
 def row_budget(lines: int) -> int:
@@ -60,28 +63,30 @@ def row_budget(lines: int) -> int:
 
 
 @lru_cache(maxsize=2048)
-def _keyboard(
-    own: tuple[Button, ...], others: tuple[Button, ...], more: tuple[Button, ...], budget: int
-) -> Json | None:
+def _keyboard(own: tuple[Button, ...], others: tuple[Button, ...], budget: int, *, vote: bool) -> Json | None:
     """Lay out the buttons, once for each set of them: most answers are shown with the same few again and again."""
-    rows = list(rows_of(own, (*others, *more), budget))
+    rows = list(rows_of(own, others, budget, vote=vote))
     return {"inline_keyboard": [[_button(button) for button in row] for row in rows]} if rows else None
 
 
-def rows_of(own: Sequence[Button], others: Sequence[Button], budget: int) -> Iterator[Row]:
-    """Yield the rows: numbers to copy, the turn's own buttons, follow-ups, ways around, a vote if there is room."""
+def rows_of(own: Sequence[Button], others: Sequence[Button], budget: int, *, vote: bool) -> Iterator[Row]:
+    """Yield the rows: numbers to copy, the turn's own buttons, follow-ups, ways around, a vote if there is room for it.
+
+    `vote` makes room for one at the cost of follow-ups: whoever has read the detail is asked for it.
+    """
     shown = [button for button in _unique(own, others) if button.label.strip()]
     dials = [button for button in shown if _dials(button)]
     asked = [button for button in own if button in shown and button not in dials]
     rest = [button for button in shown if button not in (*dials, *asked)]
     fixed = [*((button,) for button in dials), *_offered(asked)]
     follow = [button for button in rest if button.role in _FOLLOW]
+    votes = tuple(button for button in rest if button.role == "feedback")
     wanted = 0 if fixed else min(MIN_FOLLOW, len(follow))
-    rows = [*fixed, *_guided(follow, _ways(rest, alone=not follow), budget - len(fixed), wanted)]
+    room = min(budget, MIN_ROWS) if vote and votes else budget - len(fixed)
+    rows = [*fixed, *_guided(follow, _ways(rest, alone=not follow), room, wanted)]
     yield from rows
-    vote = tuple(button for button in rest if button.role == "feedback")
-    if vote and not asked and len(rows) < budget and sum(map(len, rows)) + len(vote) <= MAX_BUTTONS:
-        yield vote
+    if votes and not asked and len(rows) < budget and len(_flat(rows)) + len(votes) <= MAX_BUTTONS:
+        yield votes
 
 
 def _guided(follow: list[Button], ways: list[Button], budget: int, wanted: int) -> list[Row]:
@@ -93,7 +98,7 @@ def _guided(follow: list[Button], ways: list[Button], budget: int, wanted: int) 
     found: list[Row] = []
     for taken in range(min(max(0, budget - bool(ways)), len(paired)), len(paired) + 1):
         rows, left = paired[:taken], _flat(paired[taken:])
-        last = _last_row(left, ways) if len(_flat(rows)) < MAX_FOLLOW else tuple(ways[:2])
+        last = _last_row(left, ways) if len(_flat(rows)) < MAX_FOLLOW else _last_row((), ways)
         found = [*rows, last] if last else rows
         if sum(button in follow for button in _flat(found)) >= wanted:
             break
@@ -101,8 +106,12 @@ def _guided(follow: list[Button], ways: list[Button], budget: int, wanted: int) 
 
 
 def _last_row(left: Sequence[Button], ways: Sequence[Button]) -> Row:
-    beside = [button for button in left if ways and _together(button, ways[0])]
-    return (*beside[:1], *ways)[:2]
+    """Return a row that begins with a short follow-up, if there is one, and always holds the first ways of a place."""
+    needed = [way for way in ways if way.role in _NEEDED] or list(ways[:1])
+    beside = [button for button in left if needed and _together(button, needed[0])]
+    others = [way for way in ways if way not in needed]
+    chosen = [*needed, *beside, *others][:2]
+    return tuple(sorted(chosen, key=lambda button: button in ways))
 
 
 def _flat(rows: Sequence[Row]) -> list[Button]:

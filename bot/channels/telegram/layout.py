@@ -61,9 +61,9 @@ def _section(section: Section) -> Iterator[Unit]:
 def _folded(found: Iterable[Section], register: Register, say: Texts) -> Iterator[Unit]:
     """Yield detail, notes and sources under one heading that says what one gets, then the review line in full."""
     behind = [section for section in found if section.folded]
-    heading = (styled(say("detail-heading", register), "bold"),) if behind and behind[0].document else ()
+    heading: Unit = (styled(say("detail-heading", register), "bold"),)
     for section in behind:
-        for unit in filter(None, document_units(section.document)):
+        for unit in filter(None, map(_filled, document_units(section.document))):
             yield _quoted(heading + unit)
             heading = ()
         if section.sources:

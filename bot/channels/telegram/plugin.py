@@ -24,7 +24,7 @@ from bot.channels.base import (
 from bot.content.library import Library
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
-from bot.dialog.turn import Register, Reply
+from bot.dialog.turn import ClaimCard, Register, Reply
 from bot.errors import UsageError
 from bot.settings import load, load_settings, secret, url_faults
 
@@ -108,7 +108,8 @@ def telegram_limits(library: Library) -> LimitCheck:
 
     def limit_check(node: str, register: Register) -> Iterator[str]:
         reply = longest_reply(composer, node, register)
-        if (count := len(renderer.render(reply))) > 1:
+        listing = isinstance(reply.card, ClaimCard) and reply.card.lists_sources  # as many as there are sources
+        if (count := len(renderer.render(reply))) > 1 and not listing:
             yield f"Telegram needs {count} messages for it; it must fit one"
         yield from _large_payloads(reply)
 

@@ -14,7 +14,7 @@ from bot.channels.layout import Part, Section, sections
 from bot.channels.plain import pressable
 from bot.content.markdown import Block, Document, Heading, Item, ListBlock, Paragraph, Quote, Runs, Table
 from bot.dialog import payloads
-from bot.dialog.turn import Button, Register, Reply, SourceLine, View
+from bot.dialog.turn import Button, ClaimCard, Register, Reply, SourceLine, View
 
 
 def show(console: Console, reply: Reply, words: Texts) -> None:
@@ -38,8 +38,10 @@ def menu(reply: Reply, words: Texts) -> tuple[Button, ...]:
 
 
 def is_behind_more(section: Section, reply: Reply) -> bool:
-    """Tell whether a terminal, which cannot fold, leaves a section out until it is asked for."""
-    return section.folded and reply.view is not View.DETAIL
+    """Tell whether a terminal, which cannot fold, leaves a section out until it is asked for; the list of all sources
+    was asked for."""
+    listing = isinstance(reply.card, ClaimCard) and reply.card.lists_sources
+    return section.folded and reply.view is not View.DETAIL and not listing
 
 
 def _parts(section: Section, words: Texts, register: Register) -> Iterator[RenderableType]:
@@ -49,7 +51,7 @@ def _parts(section: Section, words: Texts, register: Register) -> Iterator[Rende
         case Part.SOURCES:
             yield Group(Text(words("sources-heading", register), style="bold"), *map(_source, section.sources))
         case Part.REVIEW | Part.DISCLAIMER if section.line:
-            yield Text(section.line.short, style="dim")
+            yield Text(section.line.full, style="dim")
         case Part.STORED:
             yield Text(section.text, style="cyan")
         case Part.WAYS:

@@ -26,6 +26,7 @@ class LineStandIn(PluginStandIn):
     """The server of the line protocol, and a person on it."""
 
     plugin = plugin
+    commands = False
 
     def __init__(self) -> None:
         self._messages: dict[str, list[tuple[str, list[str]]]] = {}
@@ -95,6 +96,9 @@ class LineStandIn(PluginStandIn):
 
     async def say(self, words: str, thread: str) -> Seen:
         return await self._act(thread, "text", words)
+
+    async def command(self, name: str, thread: str) -> Seen:
+        raise NotImplementedError
 
     async def tap(self, node: str, thread: str) -> Seen:
         return await self._act(thread, "tap", leading_to(node, self._buttons(thread)))

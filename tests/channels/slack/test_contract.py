@@ -20,6 +20,7 @@ class SlackStandIn(PluginStandIn, SlackDriver):
     """Ada in the threads of a channel."""
 
     plugin = plugin
+    commands = False  # they are answered in private
 
     def __init__(self, fake: FakeSlack, mode: Mode) -> None:
         super().__init__(fake)

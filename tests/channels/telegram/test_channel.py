@@ -14,25 +14,24 @@ from bot.channels.telegram.backoff import Pacer
 from bot.channels.telegram.channel import Numbers, TelegramDelivery
 from bot.channels.telegram.client import Rates, make_bot
 from bot.content.markdown import Inline, Paragraph
-from bot.dialog.turn import Button, Card, Outcome, Register, Reply
+from bot.dialog.turn import Button, ClaimCard, FootLine, Outcome, Register, Reply
 from bot.inbox.events import Busy, Gone, OutboundMessage
 from tests.channels.telegram.telegram_app import UNLIMITED, words
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Person
 
-CARD = Card(
+CARD = ClaimCard(
     node="ala",
     register=Register.LAYPERSON,
     outcome=Outcome.ANSWER,
     title="ALA",
-    body=(Paragraph((Inline("A body."),)),),
-    notes=(),
+    brief=(Paragraph((Inline("A body."),)),),
     sources=(),
-    review="Not reviewed.",
-    disclaimer="General information.",
+    review=FootLine("Not reviewed.", "Not reviewed by anybody."),
+    disclaimer=FootLine("General information.", "This is general information."),
     buttons=(Button("More", "v1:k2"),),
 )
-LONG = replace(CARD, body=tuple(Paragraph((Inline(f"{number} " + "word " * 700),)) for number in range(3)))
+LONG = replace(CARD, brief=tuple(Paragraph((Inline(f"{number} " + "word " * 700),)) for number in range(3)))
 
 
 class Delivery:

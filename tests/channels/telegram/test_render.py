@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.channels.layout import Part, Section, sections
 from bot.channels.telegram.entities import TextLine, fragments, line_of, styled, utf16
-from bot.channels.telegram.render import SHORT, TelegramRenderer, TextPart
+from bot.channels.telegram.keyboard import LABEL as PHONE_LABEL
+from bot.channels.telegram.keyboard import MAX_BUTTONS, MAX_ROWS, PAIR, voted
+from bot.channels.telegram.render import TelegramRenderer, TextPart
 from bot.content.library import Library
 from bot.content.markdown import (
     Block,
@@ -26,7 +29,7 @@ from bot.content.markdown import (
     text_of,
 )
 from bot.dialog.composer import Composer
-from bot.dialog.turn import Button, Card, Outcome, Register, Reply, SourceLine
+from bot.dialog.turn import Button, ClaimCard, FootLine, Notice, Outcome, Register, Reply, SourceLine, View
 from tests.channels.telegram.telegram_app import words
 from tests.fakes.telegram_rules import Json, check_keyboard, check_text
 
@@ -61,35 +64,42 @@ BLOCK = st.one_of(
 )
 DOCUMENT = st.lists(BLOCK, max_size=8).map(tuple)
 SOURCE = st.builds(SourceLine, st.integers(1, 60), st.just("s"), WORDS, LINKS)
-ROLES = st.sampled_from(["follow-up", "choice", "tone", "navigation", "feedback", "link", "danger"])
+ROLES = st.sampled_from(["follow-up", "choice", "none", "also", "tone", "sources", "feedback", "danger", "link"])
 URLS = st.sampled_from([None, None, "https://t.me/a?start=b", "tel:112"])
 LABEL = st.text("abc ü🦶", min_size=1, max_size=30).filter(str.strip)
 BUTTON = st.builds(Button, LABEL, st.just("v1:ala"), ROLES, URLS)
 BUTTONS = st.lists(BUTTON, max_size=12).map(tuple)
-CARD = st.builds(
-    Card,
-    node=st.just("ala"),
-    register=st.sampled_from(Register),
-    outcome=st.sampled_from(Outcome),
-    title=LETTERS.map(lambda text: f"T{text}"),
-    body=DOCUMENT,
+SHOWN = {
+    "node": st.just("ala"),
+    "register": st.sampled_from(Register),
+    "outcome": st.sampled_from(Outcome),
+    "title": LETTERS.map(lambda text: f"T{text}"),
+    "brief": DOCUMENT,
+    "detail": DOCUMENT,
+    "buttons": BUTTONS,
+}
+LINE = st.builds(FootLine, LETTERS, LETTERS)
+CLAIMS = st.builds(
+    ClaimCard,
+    **SHOWN,
     notes=st.lists(st.builds(Paragraph, RUNS), max_size=2).map(tuple),
     sources=st.lists(SOURCE, max_size=20).map(tuple),
-    review=LETTERS,
-    disclaimer=LETTERS,
-    buttons=BUTTONS,
+    review=LINE,
+    disclaimer=LINE,
     lists_sources=st.booleans(),
 )
+CARD = st.one_of(CLAIMS, st.builds(Notice, **SHOWN))
 STORED = st.lists(st.text("abc-🦶", max_size=40), max_size=90).map(lambda found: json.dumps(found, indent=2))
 REPLY = st.builds(
     Reply,
     CARD,
     LONG,
     stored=st.just("") | STORED,
-    disclaimer=st.just(()) | DOCUMENT,
+    second=st.none() | CARD,
+    remark=LETTERS,
     offer=LETTERS,
     choices=BUTTONS,
-    back=st.none() | BUTTON,
+    view=st.sampled_from(View),
 )
 
 
@@ -101,13 +111,11 @@ def test_any_reply_is_what_telegram_takes_and_says_every_character(reply: Reply)
         check_text(part.text, part.entities)
         if part.keyboard:
             check_keyboard(part.keyboard)
-    said = bare("".join(part.text for part in parts))
-    endings = (full_in_place(reply), full_afterwards(reply))
-    assert said in [bare("".join((*expected(reply), *ending))) for ending in endings]
+    assert bare("".join(part.text for part in parts)) == bare("".join(expected(reply)))
     keyboards = [part.keyboard for part in parts if part.keyboard]
     assert len(keyboards) <= 1
-    shown = [button["text"] for keyboard in keyboards for row in keyboard["inline_keyboard"] for button in row]
-    assert sorted(shown) == sorted(button.label for button in reply.buttons)
+    labels = [button["text"] for keyboard in keyboards for row in keyboard["inline_keyboard"] for button in row]
+    assert set(labels) <= {button.label for button in reply.buttons}
 
 
 def bare(text: str) -> str:
@@ -115,21 +123,25 @@ def bare(text: str) -> str:
 
 
 def expected(reply: Reply) -> Iterator[str]:
-    """Yield what a reader must find before the disclaimer, in order; white space aside."""
-    card = reply.card
-    yield from (reply.lead, reply.stored, card.title, spelt(card.body), spelt(card.notes))
-    if card.sources and not card.lists_sources:
-        yield words("sources-heading", card.register)
-        yield from (f"[{source.number}] {source.text}" for source in card.sources)
-    yield card.review
+    """Yield what a reader must find, in order; white space aside."""
+    found = sections(reply)
+    folded = [section for section in found if section.folded]
+    yield from (said(section, reply) for section in found if not section.folded and section.part in OPEN)
+    if bare("".join(spelt(section.document) for section in folded)):
+        yield words("detail-heading", reply.card.register)
+    yield from (said(section, reply) for section in folded)
+    yield from (section.line.full for section in found if section.part is Part.REVIEW and section.line and folded)
+    yield from (section.line.short for section in found if section.line)
+    yield reply.offer
 
 
-def full_in_place(reply: Reply) -> tuple[str, ...]:
-    return spelt(reply.disclaimer) if reply.disclaimer else reply.card.disclaimer, reply.offer
+OPEN = (Part.LEAD, Part.TITLE, Part.BRIEF, Part.STORED, Part.SECOND, Part.REMARK, Part.DETAIL, Part.NOTES)
 
 
-def full_afterwards(reply: Reply) -> tuple[str, ...]:
-    return reply.card.disclaimer, reply.offer, spelt(reply.disclaimer)
+def said(section: Section, reply: Reply) -> str:
+    listed = "".join(f"[{source.number}] {source.text}" for source in section.sources)
+    heading = words("sources-heading", reply.card.register) if listed else ""
+    return section.text + spelt(section.document) + heading + listed
 
 
 def spelt(document: Document) -> str:
@@ -167,20 +179,18 @@ def bold_of(lines: list[TextLine]) -> str:
     return bare("".join(one.text[span.start : span.end] for one in lines for span in one.spans if span.kind == "bold"))
 
 
-def card(*blocks: Block, **fields: object) -> Card:
+def card(*blocks: Block, **fields: object) -> ClaimCard:
     given: dict[str, object] = {
         "node": "ala",
         "register": Register.LAYPERSON,
         "outcome": Outcome.ANSWER,
         "title": "Title",
-        "body": blocks,
-        "notes": (),
+        "brief": blocks,
         "sources": (SourceLine(5, "el-nahas", "El-Nahas 2020.", "https://doi.org/10.1/x"),),
-        "review": "Not reviewed.",
-        "disclaimer": "General information.",
-        "buttons": (),
+        "review": FootLine("Not reviewed.", "Not reviewed by anybody."),
+        "disclaimer": FootLine("General information.", "This is general information."),
     }
-    return Card(**(given | fields))  # type: ignore[arg-type]
+    return ClaimCard(**(given | fields))  # type: ignore[arg-type]
 
 
 def paragraph(text: str) -> Paragraph:
@@ -202,23 +212,61 @@ def entity(part: TextPart, kind: str) -> list[str]:
 
 
 def test_the_order_and_the_styles_of_an_answer() -> None:
-    (part,) = render(Reply(card(paragraph("🦶 Body & <b>.")), lead="Lead.", offer="Offer."))
-    assert part.text == (
-        "Lead.\n\nTitle\n\n🦶 Body & <b>.\n\nsources-heading\n[5] El-Nahas 2020.\n\n"
-        "Not reviewed.\n\nGeneral information.\n\nOffer."
+    more = (paragraph("More of it."), Heading((Inline("Risks"),)), paragraph("Few."))
+    shown = card(paragraph("🦶 Body & <b>. [5]"), detail=more, notes=(paragraph("A note."),))
+    (part,) = render(Reply(shown, lead="Lead.", remark="Half.", offer="Offer."))
+    fold = (
+        "detail-heading\nMore of it.\n\nRisks\nFew.\n\nA note.\n\n"
+        "sources-heading\n[5] El-Nahas 2020.\n\nNot reviewed by anybody."
     )
-    assert entity(part, "bold") == ["Title", "sources-heading"]
+    assert part.text == (
+        f"Lead.\n\nTitle\n\n🦶 Body & <b>. [5]\n\nHalf.\n{fold}\nNot reviewed.\nGeneral information.\n\nOffer."
+    )
+    assert entity(part, "bold") == ["Title", "detail-heading", "Risks", "sources-heading"]
     assert entity(part, "italic") == ["Not reviewed.", "General information."]
-    assert entity(part, "expandable_blockquote") == ["sources-heading\n[5] El-Nahas 2020."]
+    assert entity(part, "expandable_blockquote") == [fold]
     assert entity(part, "text_link") == ["El-Nahas 2020."]
     assert part.parameters()["link_preview_options"] == {"is_disabled": True}
     assert "parse_mode" not in part.parameters()
 
 
-def test_an_urgent_answer_folds_nothing() -> None:
+def test_more_unfolds_the_detail_and_a_group_reads_the_brief_and_its_sources() -> None:
+    shown = card(paragraph("Brief. [5]"), detail=(paragraph("Detail."),))
+    (more,) = render(Reply(shown, view=View.DETAIL))
+    assert "Brief." not in more.text
+    assert entity(more, "expandable_blockquote")[0].startswith("sources-heading")
+    (group,) = TelegramRenderer(words).render(Reply(shown), group=True)
+    assert "Brief. [5]" in group.text
+    assert "Detail." not in group.text
+    assert "[5] El-Nahas 2020." in group.text
+
+
+def test_a_notice_has_no_small_print_and_did_you_mean_is_two_lines_and_its_choices() -> None:
+    asks = Notice(
+        node="not-covered",
+        register=Register.LAYPERSON,
+        outcome=Outcome.CHOICES,
+        title="Did you mean one of these?",
+        brief=(paragraph("Press one."),),
+    )
+    choices = (
+        Button("Is ALA safe?", "v1:a!choice", "choice"),
+        Button("Low blood sugar: what to do", "v1:b!choice", "choice"),
+        Button("None of these", "v1:n!choice", "none"),
+    )
+    (part,) = render(Reply(asks, choices=choices))
+    assert part.text == "Did you mean one of these?\nPress one."
+    assert part.keyboard
+    assert [[one["text"] for one in row] for row in part.keyboard["inline_keyboard"]] == [
+        ["Is ALA safe?", "None of these"],
+        ["Low blood sugar: what to do"],
+    ]
+
+
+def test_an_urgent_answer_says_what_to_do_before_anything_is_cited() -> None:
     (part,) = render(Reply(card(paragraph("Call now."), outcome=Outcome.URGENT)))
-    assert entity(part, "expandable_blockquote") == []
-    assert "[5] El-Nahas 2020." in part.text
+    assert part.text.startswith("Title\n\nCall now.\n")
+    assert entity(part, "expandable_blockquote")[0].startswith("sources-heading\n[5]")
 
 
 def test_a_table_becomes_a_card_per_row() -> None:
@@ -254,23 +302,60 @@ def test_a_heading_stays_with_what_it_heads() -> None:
     assert parts[1].text.startswith("Risks\nrisk risk")
 
 
-def rows(*buttons: Button) -> list[list[Json]]:
-    keyboard = render(Reply(card(buttons=buttons)))[0].keyboard
+def rows(*buttons: Button, lines: int = 40, choices: tuple[Button, ...] = ()) -> list[list[Json]]:
+    shown = card(paragraph("\n".join(["line"] * lines)), buttons=buttons)
+    keyboard = render(Reply(shown, choices=choices))[0].keyboard
     assert keyboard
     result: list[list[Json]] = keyboard["inline_keyboard"]
     return result
 
 
+def labels(found: list[list[Json]]) -> list[list[str]]:
+    return [[one["text"] for one in row] for row in found]
+
+
+def follow_ups(*names: str) -> list[Button]:
+    return [Button(name, f"v1:{number}") for number, name in enumerate(names)]
+
+
 def test_two_short_buttons_share_a_row_and_long_ones_do_not() -> None:
-    short, long = "s" * SHORT, "l" * (SHORT + 1)
-    shown = rows(*(Button(label, f"v1:{n}") for n, label in enumerate([short, short, long, short, short, short])))
-    assert [len(row) for row in shown] == [2, 1, 2, 1]
+    short, long = "s" * PAIR, "l" * (PAIR + 1)
+    one, two = f"{short[1:]}1", f"{short[1:]}2"
+    assert labels(rows(*follow_ups(long, one, two))) == [[long], [one, two]]
 
 
-def test_choices_stand_alone_and_feedback_comes_last() -> None:
-    up, down = Button("👍", "v1:a!up", "feedback"), Button("👎", "v1:a!down", "feedback")
-    shown = rows(up, down, Button("One", "v1:a", "choice"), Button("Two", "v1:b", "choice"), Button("Go", "v1:c"))
-    assert [[one["text"] for one in row] for row in shown] == [["One"], ["Two"], ["Go"], ["👍", "👎"]]
+def test_the_length_of_the_answer_decides_how_many_follow_ups_there_are() -> None:
+    tone, sources = Button("Medical words", "v1:a:professional", "tone"), Button("Sources", "v1:references", "sources")
+    offered = [*follow_ups("l" * 25, "m" * 25, "n" * 25), tone, sources]
+    assert labels(rows(*offered, lines=40)) == [["l" * 25], ["m" * 25], ["n" * 25], ["Medical words", "Sources"]]
+    assert labels(rows(*offered, lines=5)) == [["l" * 25], ["m" * 25], ["Medical words", "Sources"]]
+    with_short = [*follow_ups("l" * 25, "m" * 25, "Short?"), tone, sources]
+    assert labels(rows(*with_short, lines=5)) == [["l" * 25], ["Short?", "Medical words"]]
+
+
+def test_a_vote_is_asked_for_only_where_there_is_room() -> None:
+    votes = (Button("👍 Yes", "v1:a!up", "feedback"), Button("👎 No", "v1:a!down", "feedback"))
+    assert labels(rows(*follow_ups("Go"), *votes, lines=40)) == [["Go"], ["👍 Yes", "👎 No"]]
+    assert labels(rows(*follow_ups("l" * 25, "m" * 25), *votes, lines=5)) == [["l" * 25], ["m" * 25]]
+
+
+def test_own_choices_come_first_and_nothing_leads_to_the_same_twice() -> None:
+    chosen = (Button("One", "v1:a", "choice"), Button("Two", "v1:b", "choice"))
+    assert labels(rows(Button("One again", "v1:a"), Button("Go", "v1:c"), choices=chosen)) == [["One", "Two"], ["Go"]]
+
+
+def test_a_vote_is_marked_where_it_was_given_and_stays_changeable() -> None:
+    go = [{"text": "Go", "callback_data": "v1:k2"}]
+    up = voted([go, [thumb("👍", "up"), thumb("👎", "down")]], "v1:a!up")
+    assert up == [go, [thumb("✓ 👍", "same"), thumb("👎", "todown")]]
+    assert voted(up, "v1:a!same") == up
+    down = voted(up, "v1:a!todown")
+    assert down == [go, [thumb("👍", "toup"), thumb("✓ 👎", "same")]]
+    assert voted(down, "v1:a!toup") == up
+
+
+def thumb(text: str, word: str) -> Json:
+    return {"text": text, "callback_data": f"v1:a!{word}"}
 
 
 def test_danger_is_coloured_links_open_and_numbers_are_copied() -> None:
@@ -298,11 +383,15 @@ def test_every_shipped_answer_is_what_telegram_takes(library: Library, register:
     composer = Composer(library)
     renderer = TelegramRenderer(composer.words)
     for node in library.nodes:
-        for part in renderer.render(Reply(composer.card(node, register), offer=composer.words("offer", register))):
+        offer = composer.words("welcome-offer", register)
+        for part in renderer.render(Reply(composer.card(node, register), offer=offer)):
             check_text(part.text, part.entities)
-            for row in (part.keyboard or {"inline_keyboard": []})["inline_keyboard"]:
+            shown = (part.keyboard or {"inline_keyboard": []})["inline_keyboard"]
+            assert len(shown) <= MAX_ROWS
+            assert sum(map(len, shown)) <= MAX_BUTTONS
+            for row in shown:
                 assert len(row) <= 2
-                assert all(len(button["text"]) <= 30 for button in row), row
+                assert all(len(button["text"]) <= PHONE_LABEL for button in row), row
 
 
 @pytest.mark.parametrize("address", ["http://[half", "javascript:alert(1)", "tel:112", "https://localhost", "a b", ""])

@@ -19,7 +19,11 @@ async def test_a_scene_fits_a_phone(engine: Engine, tmp_path: Path, title: str) 
     assert rows
     assert all(len(row) <= 2 and len(label) <= 30 for row in rows for label in row), rows
     urgent = engine.title("urgent", Register.LAYPERSON)
-    assert not [said for said in shown.split("\n\nBOT") if f"**{urgent}**" in said.split("ANN:")[0] and "|> " in said]
+    for said in shown.split("\n\nBOT"):
+        if f"**{urgent}**" in said.split("ANN:")[0]:
+            at_once = said.split("|> ")[0]
+            assert "call" in at_once.lower(), "what to do is not folded"
+            assert "[" not in at_once, "nothing is cited before it"
 
 
 async def test_the_doctor_finds_a_running_bot_well(engine: Engine, tmp_path: Path) -> None:

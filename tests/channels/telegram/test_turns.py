@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.channels.telegram.screens import text_lines
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
@@ -45,6 +46,14 @@ async def asked(telegram: FakeTelegram, ann: Person, text: str, **where: Any) ->
     return await telegram.next_message(where.get("where", ann))
 
 
+async def listed(telegram: FakeTelegram, ann: Person) -> list[Json]:
+    """Ask for all sources: the one answer that may take several messages."""
+    found = [await asked(telegram, ann, "/sources")]
+    while "reply_markup" not in found[-1]:
+        found.append(await telegram.next_message(ann))
+    return found
+
+
 async def tapped(telegram: FakeTelegram, ann: Person, data: str, message: Json) -> Json:
     """Press a button and return the new message."""
     ann.taps(data, message)
@@ -70,14 +79,13 @@ async def test_walks_the_main_path_switches_asks_for_sources_and_goes_on_after_a
         edit = await telegram.next_edit(ann)
         assert edit["message_id"] == message["message_id"]
         assert shows(edit, composer, "k2", Register.PROFESSIONAL)
-        await asked(telegram, ann, "/sources")
+        await listed(telegram, ann)
     async with house(telegram, engine, database, mode):
         message = await tapped(telegram, ann, payload_of(edit, "algorithm"), edit)
         assert shows(message, composer, "algorithm", Register.PROFESSIONAL)
         message = await tapped(telegram, ann, payload_of(message, "caveats"), message)
         assert shows(message, composer, "caveats", Register.PROFESSIONAL)
-        message = await asked(telegram, ann, "/sources")
-        assert "[1]" in message["text"]
+        assert "[1]" in "".join(message["text"] for message in await listed(telegram, ann))
     assert not telegram.refused
     assert len(telegram.heard("answer", ann)) == 5
 
@@ -219,20 +227,43 @@ async def test_in_a_group_each_reads_their_own_register(
     assert not telegram.refused
 
 
-async def test_did_you_mean_and_feedback_change_the_message_in_place(
+async def test_a_choice_changes_the_message_in_place_and_says_so(
     telegram: FakeTelegram, engine: Engine, database: Path
 ) -> None:
     ann = telegram.person()
     async with house(telegram, engine, database) as running:
-        await asked(telegram, ann, "/start")
-        answer = await asked(telegram, ann, "what is ALA?")
-        ann.taps(payload_of(answer, "ala", "up"), answer)
-        edit = await telegram.next_edit(ann)
-        assert edit["message_id"] == answer["message_id"]
-        assert edit["text"].startswith(engine.sentence("thanks", Register.LAYPERSON))
+        answer = await asked(telegram, ann, "/start ala")
         ann.forges(payloads.payload("k2", word="choice"), answer)
         assert (await telegram.next_edit(ann))["message_id"] == answer["message_id"]
         await _settled(running)
+        title = engine.title("k2", Register.LAYPERSON)
+        await telegram.until(lambda: telegram.heard("answer", ann))
+    assert [one["text"] for one in telegram.heard("answer", ann)] == [
+        engine.sentence("now-shown", Register.LAYPERSON, title=title)
+    ]
+    assert len(telegram.heard("message", ann)) == 1
+
+
+async def test_a_vote_is_thanked_for_beside_the_finger_and_can_be_changed(
+    telegram: FakeTelegram, engine: Engine, database: Path
+) -> None:
+    ann = telegram.person()
+    async with house(telegram, engine, database) as running:
+        first = await asked(telegram, ann, "/start ala-safety")
+        ann.forges(payloads.payload("ala-safety", word="more"), first)
+        answer = await telegram.next_message(ann)
+        ann.taps(payload_of(answer, "ala-safety", "up"), answer)
+        edit = await telegram.next_edit(ann)
+        assert edit["text"] == answer["text"]
+        assert [one["text"] for one in buttons(edit)][-2] == f"✓ {engine.sentence('helpful', Register.LAYPERSON)}"
+        ann.taps(payload_of(edit, "ala-safety", "todown"), edit)
+        await telegram.next_edit(ann)
+        await _settled(running)
+        votes = await running.store.votes()
+        await telegram.until(lambda: len(telegram.heard("answer", ann)) == 3)
+    assert votes == {("ala-safety", "up"): 0, ("ala-safety", "down"): 1}
+    said = [engine.sentence(key, Register.LAYPERSON) for key in ("vote-counted", "vote-changed")]
+    assert [one["text"] for one in telegram.heard("answer", ann)][1:] == said
     assert len(telegram.heard("message", ann)) == 2
 
 
@@ -252,7 +283,7 @@ async def test_forget_asks_once_and_deletes(
         assert "preferences (1), places in conversations (1), links to answers (2)" in done["text"]
         again = await asked(telegram, ann, "/start k2")
         assert shows(again, composer, "k2", Register.LAYPERSON)
-        assert FULL in again["text"]
+        assert again["text"].startswith(engine.sentence("hello-line", Register.LAYPERSON))
 
 
 async def test_an_export_is_json_once_in_a_block_of_code(
@@ -280,59 +311,73 @@ def code_in(message: Json) -> str:
     return str(units.decode("utf-16-le"))
 
 
-FULL = "I am a computer program, not a doctor."
-SHORT = "This is general information. It does not replace your doctor."
+FULL = "I cannot replace your doctor"
 
 
-async def test_a_greeting_is_two_sentences_the_registers_and_the_first_questions(
-    telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
+async def test_a_greeting_says_what_it_is_and_offers_questions_and_the_disclaimer(
+    telegram: FakeTelegram, engine: Engine, database: Path
 ) -> None:
     ann = telegram.person()
     async with house(telegram, engine, database):
         first, second = await asked(telegram, ann, "/start"), await asked(telegram, ann, "/start")
-    greeting = engine.sentence("greeting", Register.LAYPERSON)
-    assert greeting.count(".") == 2
-    offer = engine.sentence("offer", Register.LAYPERSON)
     for message in (first, second):
-        assert greeting in message["text"]
-        assert message["text"].endswith(offer)
+        assert text_lines(message["text"], message.get("entities", ())) <= 14
         carried = [button["callback_data"] for button in buttons(message)]
-        questions = [payloads.payload(node) for node in ("overview", *engine.library.nodes["overview"].next)]
-        assert carried == [*questions, "v1:overview:professional", "v1:references"]
-    assert FULL in first["text"]
-    assert SHORT not in first["text"]
-    assert SHORT in second["text"]
-    assert FULL not in second["text"]
+        questions = [payloads.payload(node) for node in ("overview", *engine.library.nodes["overview"].next[:3])]
+        assert sorted(carried) == sorted([*questions, "v1:overview:professional!start", "v1:disclaimer"])
+        assert FULL not in message["text"]
+    assert first["text"].endswith(engine.sentence("welcome-offer", Register.LAYPERSON))
+    assert not second["text"].endswith(engine.sentence("welcome-offer", Register.LAYPERSON))
 
 
-async def test_the_full_disclaimer_is_shown_once_with_the_first_answer(
-    telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
-) -> None:
-    ann = telegram.person()
-    async with house(telegram, engine, database):
-        urgent = await asked(telegram, ann, "I have chest pain")
-        choices = await asked(telegram, ann, "/help")
-        first = await asked(telegram, ann, "does vitamin k2 help?")
-    async with house(telegram, engine, database):
-        later = await asked(telegram, ann, "/start ala-dose")
-        wanted = await asked(telegram, ann, "/disclaimer")
-    assert [FULL in message["text"] for message in (urgent, choices, first, later, wanted)] == [0, 0, 1, 0, 1]
-    assert [SHORT in message["text"] for message in (urgent, choices, first, later, wanted)] == [1, 1, 0, 1, 1]
-
-
-async def test_a_first_answer_too_long_for_the_full_disclaimer_is_followed_by_it(
+async def test_a_link_is_one_message_with_one_line_of_greeting(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
 ) -> None:
     ann = telegram.person()
     async with house(telegram, engine, database):
         answer = await asked(telegram, ann, "/start ala")
-        after = await telegram.next_message(ann)
         ann.taps("v1:ala:professional", answer)
         assert shows(await telegram.next_edit(ann), composer, "ala", Register.PROFESSIONAL)
+    assert answer["text"].startswith(engine.sentence("hello-line", Register.LAYPERSON))
     assert shows(answer, composer, "ala")
-    assert SHORT in answer["text"]
-    assert after["text"].startswith(FULL)
-    assert "reply_markup" not in after
+    assert FULL not in answer["text"]
+    assert len(telegram.heard("message", ann)) == 1
+
+
+async def test_what_claims_nothing_carries_no_small_print(
+    telegram: FakeTelegram, engine: Engine, database: Path
+) -> None:
+    ann, foot = telegram.person(), engine.sentence("foot-disclaimer", Register.LAYPERSON)
+    async with house(telegram, engine, database):
+        for text in ("/start", "/help", "/privacy", "/tone", "/settings", "/forget", "/export", "/nonsense"):
+            assert foot not in (await asked(telegram, ann, text))["text"], text
+        assert foot in (await asked(telegram, ann, "/start ala"))["text"]
+
+
+async def test_what_is_stored_about_a_person_is_not_shown_to_a_group(
+    telegram: FakeTelegram, engine: Engine, database: Path
+) -> None:
+    ann, group = telegram.person(), telegram.group()
+    async with house(telegram, engine, database):
+        for command in ("export", "forget"):
+            ann.says(f"/{command}@{telegram.username}", group)
+            answer = await telegram.next_message(group)
+            assert engine.sentence("private-only", Register.LAYPERSON) in answer["text"]
+            assert [button["url"] for button in buttons(answer) if "url" in button]
+
+
+async def test_a_refused_fold_is_sent_unfolded_with_nothing_lost(
+    telegram: FakeTelegram, engine: Engine, database: Path
+) -> None:
+    ann = telegram.person()
+    async with house(telegram, engine, database):
+        await asked(telegram, ann, "/start")
+        folded = await asked(telegram, ann, "/ala_safety")
+        telegram.fault("sendMessage", status=400, description="Bad Request: can't parse entities", times=1)
+        unfolded = await asked(telegram, ann, "/ala_safety")
+    kinds = {entity["type"] for entity in folded["entities"]} - {entity["type"] for entity in unfolded["entities"]}
+    assert kinds == {"expandable_blockquote"}
+    assert folded["text"] == unfolded["text"]
 
 
 async def test_urgent_words_under_a_picture_count(
@@ -345,7 +390,7 @@ async def test_urgent_words_under_a_picture_count(
         for content in ("photo", "voice", "sticker", "document", "location", "contact", "dice", "poll", "video"):
             ann.sends(content)
             answer = await telegram.next_message(ann)
-            assert answer["text"].startswith(engine.sentence("only-text", Register.LAYPERSON)[:20])
+            assert engine.sentence("only-text", Register.LAYPERSON)[:20] in answer["text"]
         ann.sends("rich")
         assert (await telegram.next_message(ann))["text"]
     assert not telegram.refused

@@ -69,8 +69,8 @@ def test_a_private_text(door: UpdateParser) -> None:
     ("text", "kind", "words"),
     [
         ("/start", Kind.COMMAND, "start"),
-        ("/start ala-dose", Kind.COMMAND, "ala-dose"),
-        ("/start@footnote_bot k2", Kind.COMMAND, "k2"),
+        ("/start ala-dose", Kind.COMMAND, "start ala-dose"),
+        ("/start@footnote_bot k2", Kind.COMMAND, "start k2"),
         ("/start ../../etc", Kind.TEXT, "../../etc"),
         ("/start my foot is black", Kind.TEXT, "my foot is black"),
         ("/help", Kind.COMMAND, "help"),
@@ -150,12 +150,15 @@ def test_a_reply_to_an_answer_names_it(door: UpdateParser) -> None:
 def test_what_is_not_text_is_other(door: UpdateParser, content: dict[str, Any]) -> None:
     assert asked(door, **content) == Incoming(Kind.OTHER, "", "telegram")
     assert asked(door, **content, chat=GROUP) is None
-    assert asked(door, **content, chat=GROUP, reply_to_message=ANSWER) == Incoming(Kind.OTHER, "", "telegram")
+    assert asked(door, **content, chat=GROUP, reply_to_message=ANSWER) == Incoming(
+        Kind.OTHER, "", "telegram", group=True
+    )
 
 
 def test_words_of_captions_and_rich_messages_count(door: UpdateParser) -> None:
     assert asked(door, photo=[{}], caption="my toe is black") == Incoming(Kind.OTHER, "my toe is black", "telegram")
-    assert asked(door, photo=[{}], caption="@footnote_bot look", chat=GROUP) == Incoming(Kind.OTHER, "look", "telegram")
+    in_group = asked(door, photo=[{}], caption="@footnote_bot look", chat=GROUP)
+    assert in_group == Incoming(Kind.OTHER, "look", "telegram", group=True)
     rich = {"blocks": [{"type": "paragraph", "text": {"text": "my toe"}}, {"cells": [[{"text": "is black"}]]}]}
     assert asked(door, rich_message=rich) == Incoming(Kind.OTHER, "my toe\nis black", "telegram")
 
@@ -309,3 +312,12 @@ def test_what_cannot_be_read_says_so_and_quotes_nothing(door: UpdateParser, upda
     with pytest.raises(Unreadable) as fault:
         door.parse(update)
     assert str(fault.value) in {"KeyError", "TypeError", "ValueError", "AttributeError", "RecursionError"}
+
+
+def test_a_vote_brings_the_buttons_it_stands_in_so_that_it_can_be_marked(door: UpdateParser) -> None:
+    rows = [[{"text": "👍", "callback_data": "v1:ala!up"}]]
+    pressed = {"chat": {"id": 7, "type": "private"}, "message_id": 3, "reply_markup": {"inline_keyboard": rows}}
+    query = {"id": "9", "from": ANN, "message": pressed}
+    vote = read(door, callback_query=query | {"data": "v1:ala!up"})
+    assert (vote.address["pressed"], vote.address["keyboard"]) == ("v1:ala!up", rows)
+    assert "keyboard" not in read(door, callback_query=query | {"data": "v1:ala"}).address

@@ -38,10 +38,19 @@ async def test_forgetting_deletes_and_says_how_much(engine: Engine, person: Term
     assert engine.sentence("forgotten", REGISTER, **counts) in told
 
 
-async def test_the_full_disclaimer_is_shown_once(person: TerminalDriver) -> None:
-    await person.choose(Register.PROFESSIONAL)
-    shown = [(await person.type(line)).text for line in ("/overview", "/k2", "/ala")]
-    assert "".join(shown).count(FULL) == 1
+async def test_the_full_disclaimer_is_offered_and_never_poured_out(engine: Engine, person: TerminalDriver) -> None:
+    shown = "".join([(await person.type(line)).text for line in ("/start", "/overview", "/k2")])
+    assert FULL not in shown
+    assert engine.label("disclaimer", REGISTER) in shown
+
+
+async def test_more_is_the_first_number_where_something_is_folded(engine: Engine, person: TerminalDriver) -> None:
+    brief = (await person.type("/ala-safety")).text
+    assert f"1 {engine.sentence('more-button', REGISTER)}" in brief
+    assert engine.sentence("notes-heading", REGISTER) not in brief
+    more = (await person.type("1")).text
+    assert engine.sentence("notes-heading", REGISTER) in more
+    assert engine.sentence("sources-heading", REGISTER) in more
 
 
 async def test_a_number_presses_a_button_and_an_empty_line_helps(engine: Engine, person: TerminalDriver) -> None:

@@ -1,0 +1,110 @@
+"""The shapes of the files that tell what is an emergency: content/urgent.yaml, and content/languages.yaml."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from bot.content.matching_models import Concept, Nodes, Shape, Words
+
+
+class Sign(Shape):
+    """A kind of emergency and the node of the card that answers it; of several signs the first in the file is told."""
+
+    card: str
+
+
+class UrgentRule(Shape):
+    """Fires where every group of `all` has one of its concepts within `near` words (0: the words of one concept).
+
+    A group is one concept or several with `|` between them. `ordered` asks for the groups in this order, `none` names
+    concepts that may not stand beside. `firm`: neither the past nor a general question excuses it, only a denial.
+    """
+
+    id: str
+    sign: str
+    all: tuple[str, ...] = Field(min_length=1)
+    near: int = 0
+    ordered: bool = False
+    none: Nodes = ()
+    firm: bool = False
+
+
+class Composed(Shape):
+    """A concept made of others that stand near one another: `can ... cause`."""
+
+    all: tuple[str, ...] = Field(min_length=1)
+    near: int
+    ordered: bool = False
+
+
+class Excusing(Shape):
+    """The concepts that make a sign no emergency, each in its own sentence, and those that overrule them.
+
+    `denied` stands before what it denies and reaches over a list; `not` before the next word or two; both deny any sign
+    but the `parts` of a body, and what else a sign only belongs to. `past` stands anywhere, `past_before` and
+    `past_after` beside the sign. `general` asks or tells about people at large before the sign, `general_after` behind
+    it; `if` supposes it; `avoid` wants to prevent it; `study` speaks of trials. `present` overrules the past and
+    what is general, `ongoing` and `personal` (somebody's own body) only what is general; `owning` says of a sign that
+    was excused that it is one's own now. `document` are words of quoted print, `leaflet` of printed advice.
+    """
+
+    denied: Nodes = ()
+    not_: Nodes = Field((), alias="not")
+    past: Nodes = ()
+    past_before: Nodes = ()
+    past_after: Nodes = ()
+    general: Nodes = ()
+    general_after: Nodes = ()
+    if_: Nodes = Field((), alias="if")
+    avoid: Nodes = ()
+    study: Nodes = ()
+    present: Nodes = ()
+    ongoing: Nodes = ()
+    personal: Nodes = ()
+    owning: Nodes = ()
+    document: Nodes = ()
+    leaflet: Nodes = ()
+    parts: Nodes = ()
+
+
+class UrgentRules(Shape):
+    """content/urgent.yaml: what makes a message urgent.
+
+    `little` are words that may stand between the words of a wording. A number followed by one of `units` (or after one
+    of `counted`) is no reading of a meter. `known` are ordinary words that look like a misspelt sign.
+    """
+
+    signs: dict[str, Sign] = Field(default_factory=dict)
+    little: Words = ()
+    units: Words = ()
+    counted: Words = ()
+    known: Words = ()
+    concepts: dict[str, Concept] = Field(default_factory=dict)
+    composed: dict[str, Composed] = Field(default_factory=dict)
+    rules: tuple[UrgentRule, ...] = ()
+    excuses: Excusing = Excusing()
+
+
+class Language(Shape):
+    """One language other than English: how to know it, what to say in it, and how its speakers name each sign.
+
+    `checked_by` stays empty until a native speaker has read it. `script` is the first and last letter of its own
+    letters; `words` are little words that tell it from others. `signs` holds wordings per sign: words in any order
+    within a few words of one another, `*` for any ending. `calm` are wordings that speak of the past, deny or ask in
+    general.
+    """
+
+    name: str
+    checked_by: str | None = None
+    script: str = ""
+    words: Words
+    emergency: str
+    only_english: str
+    signs: dict[str, Words] = Field(default_factory=dict)
+    calm: Words = ()
+
+
+class LanguagesFile(Shape):
+    """content/languages.yaml."""
+
+    languages: dict[str, Language] = Field(default_factory=dict)

@@ -1,0 +1,133 @@
+"""Which concepts a message names, and where: authored wordings, read through a tree of their words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.content.matching_models import Concept
+from bot.matching.sentences import Word, words_of
+from bot.matching.wording import expand
+
+_MOST_SKIPPED = 3
+"""Little words that may stand between two words of a wording: `pain (in my) chest`."""
+_NUMBER = "#"
+_ANY_ENDING = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A concept named by the words `first` to `last`, both included."""
+
+    concept: str
+    first: int
+    last: int
+
+
+@dataclass(slots=True)
+class _Branch:
+    """What may follow the words so far: whole words, beginnings of words, and the concepts named already."""
+
+    words: dict[str, _Branch] = field(default_factory=dict)
+    beginnings: dict[str, _Branch] = field(default_factory=dict)
+    lengths: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def grown(self, part: str) -> _Branch:
+        """Return the branch for one more word of a wording."""
+        if not part.endswith(_ANY_ENDING):
+            return self.words.setdefault(part, _Branch())
+        beginning = part.removesuffix(_ANY_ENDING)
+        self.lengths = tuple(sorted({*self.lengths, len(beginning)}))
+        return self.beginnings.setdefault(beginning, _Branch())
+
+    def after(self, word: str) -> list[_Branch]:
+        """Return the branches that a word leads to."""
+        found = [self.words[word]] if word in self.words else []
+        if self.lengths:
+            found += [
+                self.beginnings[word[:size]]
+                for size in self.lengths
+                if size <= len(word) and word[:size] in self.beginnings
+            ]
+        if word[0].isdigit() and _NUMBER in self.words:
+            found.append(self.words[_NUMBER])
+        return found
+
+
+class Lexicon:
+    """The wordings of many concepts."""
+
+    def __init__(self, concepts: Mapping[str, Concept], little: Iterable[str] = ()) -> None:
+        self._root = _Branch()
+        self._little = frozenset(little)
+        self._ranges = [(name, *concept.range) for name, concept in concepts.items() if concept.range]
+        self.vocabulary: set[str] = set()
+        """Every whole word of every wording."""
+        for name, concept in concepts.items():
+            for wording in concept.words:
+                for plain in expand(wording):
+                    self._add(plain, (name, *concept.implies))
+
+    def _add(self, wording: str, names: Sequence[str]) -> None:
+        branch = self._root
+        for part in parts(wording):
+            branch = branch.grown(part)
+            self.vocabulary.add(part)
+        branch.names = tuple(dict.fromkeys((*branch.names, *names)))
+
+    def knows(self, word: str) -> bool:
+        """Tell whether some wording holds this word, whole or by its beginning."""
+        return word in self.vocabulary or bool(self._root.after(word))
+
+    def mentions(self, words: Sequence[Word], is_reading: Callable[[int], bool]) -> Iterator[Mention]:
+        """Yield every concept the words name; a number counts by its size where `is_reading` says it is a reading."""
+        for first, word in enumerate(words):
+            for branch in self._root.after(word.text):
+                yield from self._along(words, branch, first, first)
+            if self._ranges and word.text[0].isdigit() and is_reading(first):
+                yield from self._sized(word.text, first)
+
+    def _along(self, words: Sequence[Word], branch: _Branch, first: int, last: int) -> Iterator[Mention]:
+        for name in branch.names:
+            yield Mention(name, first, last)
+        if not (branch.words or branch.beginnings):
+            return
+        for at in range(last + 1, min(last + 2 + _MOST_SKIPPED, len(words))):
+            for following in branch.after(words[at].text):
+                yield from self._along(words, following, first, at)
+            if words[at].text not in self._little:
+                return
+
+    def _sized(self, number: str, at: int) -> Iterator[Mention]:
+        value = _value(number)
+        for name, low, high in self._ranges:
+            if low <= value <= high:
+                yield Mention(name, at, at)
+
+
+def parts(wording: str) -> list[str]:
+    """Return the words of an authored wording as a message would have them, `#` and `*` kept."""
+    found: list[str] = []
+    for part in wording.split():
+        if part == _NUMBER:
+            found.append(part)
+        elif part.endswith(_ANY_ENDING):
+            found.append(part.lower())
+        else:
+            found += [word.text for word in words_of(part)]
+    return _joined(found)
+
+
+def _joined(found: list[str]) -> list[str]:
+    """Return the words with those joined that a message's reading joins (`can not`, `want to`)."""
+    if any(part in (_NUMBER, "%") or part.endswith(_ANY_ENDING) for part in found):
+        return found
+    return [word.text for word in words_of(" ".join(found))]
+
+
+def _value(number: str) -> float:
+    whole, comma, decimals = number.replace(",", ".").partition(".")
+    if comma and (len(decimals) > 2 or "." in decimals):
+        return float(whole + decimals.replace(".", ""))
+    return float(f"{whole}.{decimals or 0}")

@@ -1,0 +1,168 @@
+"""What in its own sentence makes a sign no emergency: it is denied, past, supposed, or spoken of at large."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.content.urgent_models import Excusing
+from bot.matching.concepts import Mention
+from bot.matching.sentences import Break, sentence
+from bot.matching.signs import Hit, Places
+
+_FILLERS = 3
+"""Words between a denial, or the last thing it denied, and the next: `no new chest pain`."""
+_NOT_REACHES = 2
+_BESIDE = 4
+"""Words between a sign and `history of` before it or `healed` after it."""
+_AND = frozenset(["and", "or", "nor", "neither", "no", "any", "plus", "with"])
+_BUT = frozenset(["but", "however", "although", "though", "yet", "except", "only", "because", "cos", "cuz", "so"])
+_SEAMS = _BUT | frozenset(["and", "also", "plus"])
+_PARTICLE = frozenset(["no"])
+
+
+class Excuses:
+    """Everything in one message that may excuse a sign."""
+
+    def __init__(self, rules: Excusing, places: Places, named: Sequence[Mention]) -> None:
+        """`named` are the mentions a denial may reach over: signs, and whatever else stands in such lists."""
+        self._words = places.words
+        self._reach = {one.first: one.last for one in sorted(named, key=lambda one: one.last)}
+        self._denied = [one for one in places.of(rules.denied) if self._reach.get(one.first, -1) <= one.last]
+        self._not = [one for one in places.of(rules.not_) if self._reach.get(one.first, -1) <= one.last]
+        self._past = places.of(rules.past)
+        self._past_before, self._past_after = places.of(rules.past_before), places.of(rules.past_after)
+        self._general = places.of((*rules.general, *rules.study))
+        self._general_after = places.of(rules.general_after)
+        self._supposing = places.of((*rules.if_, *rules.avoid))
+        self._present, self._personal = places.of(rules.present), places.of(rules.personal)
+        self._ongoing = places.of(rules.ongoing)
+        self._parts = frozenset(rules.parts)
+
+    def cover(self, hit: Hit) -> str:
+        """Return which excuse covers the sign at `hit`, or an empty text."""
+        begin, end = sentence(self._words, hit.first, hit.last)
+        hit = self._core(hit)
+        if any(self._is_denied(one, begin) for one in hit.mentions if one.concept not in self._parts):
+            return "denied"
+        if hit.rule.firm:
+            return ""
+        present = self._within(self._present, begin, end)
+        if self._is_past(hit, begin, end, present):
+            return "past"
+        if not present and not self._within(self._ongoing, begin, end):
+            if self._supposed(hit, begin, end):
+                return "supposed"
+            if self._at_large(hit, begin, end):
+                return "general"
+        return ""
+
+    def _core(self, hit: Hit) -> Hit:
+        """Return the hit without the parts of a body and the like: what a past or a question would speak of."""
+        core = [one for one in hit.mentions if one.concept not in self._parts] or hit.mentions
+        return replace(hit, first=min(one.first for one in core), last=max(one.last for one in core))
+
+    def _within(self, mentions: Sequence[Mention], begin: int, end: int) -> list[Mention]:
+        return [one for one in mentions if begin <= one.first and one.last < end]
+
+    def _is_denied(self, sign: Mention, begin: int) -> bool:
+        near = [one for one in self._not if begin <= one.first and 0 <= sign.first - one.last - 1 <= _NOT_REACHES]
+        if any(not self._parted(one.last, sign.first) for one in near):
+            return True
+        return any(self._reaches(one, sign) for one in self._denied if begin <= one.first and one.last < sign.first)
+
+    def _reaches(self, denial: Mention, sign: Mention) -> bool:
+        """Tell whether a denial reaches the sign over a list: `no fever, cough or chest pain`."""
+        if self._words[denial.first].text in _PARTICLE and self._breaks(denial.last + 1):
+            return False
+        at, fillers = denial.last + 1, 0
+        while at < sign.first:
+            word = self._words[at]
+            covered = self._reach.get(at, -1)
+            if word.text in _BUT or self._starts_anew(at):
+                return False
+            if covered >= at:
+                at, fillers = covered + 1, 0
+                continue
+            if word.text in _AND or word.before >= Break.DASH:
+                fillers = 0 if word.text in _AND and fillers <= _FILLERS else fillers + 2
+            else:
+                fillers += 1
+            if fillers > _FILLERS:
+                return False
+            at += 1
+        return not (fillers and self._words[sign.first].before >= Break.DASH)
+
+    def _breaks(self, at: int) -> bool:
+        return at < len(self._words) and self._words[at].before >= Break.DASH
+
+    def _starts_anew(self, at: int) -> bool:
+        return any(one.first == at for one in self._personal)
+
+    def _parted(self, first: int, last: int) -> bool:
+        """Tell whether `but`, a comma or the like stands between two words."""
+        between = range(first + 1, last + 1)
+        return any(
+            self._words[at].text in _BUT or self._words[at].before >= Break.PAUSE or self._starts_anew(at)
+            for at in between
+        )
+
+    def _is_past(self, hit: Hit, begin: int, end: int, present: Sequence[Mention]) -> bool:
+        before = [one for one in self._past_before if begin <= one.first <= hit.last]
+        if any(hit.first - one.last <= _BESIDE and not self._overruled(one, hit, present) for one in before):
+            return True
+        if any(0 <= one.first - hit.last - 1 < _BESIDE and one.last < end for one in self._past_after):
+            return True
+        spoken = (one for one in self._within(self._past, begin, end) if self._belongs(one, hit, end))
+        past = min((_gap(one, hit) for one in spoken), default=None)
+        now = min((_gap(one, hit) for one in present), default=None)
+        return past is not None and (now is None or past < now)
+
+    def _belongs(self, past: Mention, hit: Hit, end: int) -> bool:
+        """Tell whether what is past is the sign: not when each stands in a clause with its own person."""
+        between = range(min(past.last, hit.last) + 1, max(past.first, hit.first) + 1)
+        seam = next((at for at in between if self._is_seam(at)), None)
+        if seam is None:
+            return True
+        if past.first < hit.first:
+            return not (self._somebody(past.last, seam) and self._somebody(seam - 1, hit.first + 1))
+        return not self._somebody(past.last, end)
+
+    def _is_seam(self, at: int) -> bool:
+        return self._words[at].before >= Break.DASH or self._words[at].text in _SEAMS
+
+    def _overruled(self, past: Mention, hit: Hit, present: Sequence[Mention]) -> bool:
+        """Tell whether `now` stands nearer to the sign than what speaks of the past, or right after the sign."""
+        return any(_gap(one, hit) <= max(_gap(past, hit), _BESIDE) for one in present)
+
+    def _supposed(self, hit: Hit, begin: int, end: int) -> bool:
+        """Tell whether an `if` or a wish to avoid governs the sign, even where the body is the asker's own."""
+        governing = [one for one in self._supposing if begin <= one.first <= min(hit.last + 1, end - 1)]
+        return any(not self._new_clause(one.last, hit.first) for one in governing)
+
+    def _new_clause(self, first: int, last: int) -> bool:
+        """Tell whether between two words a clause begins that tells of somebody: `what is ALA my chest hurts`."""
+        between = self._words[first + 1 : last + 1]
+        if any(word.text in ("but", "because", "cos", "cuz") for word in between):
+            return True
+        return any(word.before >= Break.DASH and self._starts_anew(at) for at, word in enumerate(between, first + 1))
+
+    def _at_large(self, hit: Hit, begin: int, end: int) -> bool:
+        """Tell whether the sign is spoken of in general, and nobody's own body stands between."""
+        if any(one.first <= hit.last and one.last >= hit.first for one in self._personal):
+            return False
+        before = [one for one in self._general if begin <= one.first <= hit.last]
+        if any(not self._somebody(begin - 1 if one.last >= hit.first else one.last, hit.first) for one in before):
+            return True
+        if self._somebody(begin - 1, hit.first):
+            return False
+        after = [one for one in self._general_after if hit.last < one.first < end]
+        return any(not self._somebody(hit.last, one.first) for one in after)
+
+    def _somebody(self, first: int, last: int) -> bool:
+        return any(first < one.first and one.last < last for one in self._personal)
+
+
+def _gap(mention: Mention, hit: Hit) -> int:
+    """Return how many words stand between a mention and a hit."""
+    return max(mention.first - hit.last, hit.first - mention.last, 0)

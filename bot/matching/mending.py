@@ -1,0 +1,129 @@
+"""Mends misspelt signs: one slip in a word nobody knows, two words run together, one word torn apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from bot.matching.sentences import Word
+
+_SHORTEST = 5
+"""Shorter words are one slip away from too many others."""
+_TWO_SLIPS_FROM = 9
+_MOST_TRIED = 80
+"""Unknown words tried in one message: with more of them it is no English."""
+_ENDINGS = ("s", "es", "ed", "d", "ing", "er", "ers", "ly", "y")
+_ALIKE = (
+    (re.compile("ph"), "f"), (re.compile("ae|oe"), "e"), (re.compile("y"), "i"), (re.compile("ck|q"), "k"),
+    (re.compile("c(?=[eiy])"), "s"), (re.compile("c"), "k"), (re.compile("z"), "s"), (re.compile(r"(.)\1+"), r"\1"),
+)  # fmt: skip
+
+
+def sound(word: str) -> str:
+    """Return a word with letters that sound alike made one."""
+    for pattern, letter in _ALIKE:
+        word = pattern.sub(letter, word)
+    return word
+
+
+class Speller:
+    """Knows the words of signs and the ordinary ones that are no misspelling."""
+
+    def __init__(self, signs: Iterable[str], known: Collection[str], knows: Callable[[str], bool]) -> None:
+        self._signs = frozenset(word for word in signs if word.isalpha() and word.isascii())
+        self._known, self._knows = known, knows
+        self._near: dict[str, list[str]] = {}
+        for word in sorted(self._signs):
+            if len(word) >= _SHORTEST:
+                for shorter in _shorter(word) | _shorter(sound(word)):
+                    self._near.setdefault(shorter, []).append(word)
+        self._mended: dict[str, str] = {}
+
+    def mended(self, words: Sequence[Word]) -> tuple[Word, ...]:
+        """Return the words with misspelt signs mended."""
+        unknown = [at for at, word in enumerate(words) if not self._is_word(word.text)][:_MOST_TRIED]
+        if not unknown:
+            return tuple(words)
+        found: list[Word | None] = list(words)
+        for at in unknown:
+            self._mend(found, words, at)
+        return tuple(self._parted(word for word in found if word))
+
+    def _is_word(self, word: str) -> bool:
+        if not word.isalpha() or not word.isascii():
+            return True
+        return any(form in self._known or self._knows(form) for form in _forms(word))
+
+    def _mend(self, found: list[Word | None], words: Sequence[Word], at: int) -> None:
+        word = words[at]
+        torn = word.text + words[at + 1].text if at + 1 < len(words) else ""
+        if torn in self._signs and len(torn) >= _SHORTEST and found[at]:
+            found[at], found[at + 1] = replace(word, text=torn, end=words[at + 1].end), None
+        elif at and (torn := words[at - 1].text + word.text) in self._signs and found[at] and found[at - 1]:
+            found[at - 1], found[at] = replace(words[at - 1], text=torn, end=word.end), None
+        elif found[at]:
+            found[at] = replace(word, text=self._one(word.text))
+
+    def _parted(self, words: Iterable[Word]) -> Iterable[Word]:
+        """Yield the words, those apart that were run together."""
+        for word in words:
+            two = self._run_together(word.text) if len(word.text) > _SHORTEST + 1 else None
+            if two:
+                yield replace(word, text=two[0])
+                yield replace(word, text=two[1])
+            else:
+                yield word
+
+    def _run_together(self, word: str) -> tuple[str, str] | None:
+        if self._is_word(word):
+            return None
+        halves = ((word[:at], word[at:]) for at in range(3, len(word) - 2))
+        return next((pair for pair in halves if pair[0] in self._signs and pair[1] in self._signs), None)
+
+    def _one(self, word: str) -> str:
+        if word not in self._mended:
+            if len(self._mended) > 20_000:
+                self._mended.clear()
+            self._mended[word] = self._nearest(word) if len(word) >= _SHORTEST - 1 else word
+        return self._mended[word]
+
+    def _nearest(self, word: str) -> str:
+        heard = sound(word)
+        near = {found for shorter in _shorter(heard) | _shorter(word) for found in self._near.get(shorter, ())}
+        alike = (found for found in near if found[0] == word[0])
+        scored = sorted((min(_slips(heard, sound(found)), _slips(word, found)), found) for found in alike)
+        if scored and scored[0][0] <= (2 if len(word) >= _TWO_SLIPS_FROM else 1):
+            return scored[0][1]
+        return word
+
+
+def _forms(word: str) -> Iterator[str]:
+    """Yield a word and what it may be a form of: `sitting`, `sitt`, `sit`, `sitte`."""
+    yield word
+    for ending in _ENDINGS:
+        base = word.removesuffix(ending)
+        if base != word and len(base) > 2:
+            yield base
+            yield base + "e"
+            if base[-1] == base[-2]:
+                yield base[:-1]
+
+
+def _shorter(word: str) -> set[str]:
+    """Return the word and every word that lacks one of its letters."""
+    return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
+
+
+def _slips(one: str, other: str) -> int:
+    """Return how many letters were missed, added, changed or swapped (optimal string alignment)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, mine in enumerate(one, 1):
+        before, last, row = row, before, [i]
+        for j, theirs in enumerate(other, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (mine != theirs))
+            if last and j > 1 and mine == other[j - 2] and theirs == one[i - 2]:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+    return row[-1]

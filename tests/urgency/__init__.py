@@ -1,0 +1,1 @@
+"""Emergencies and what only sounds like one, made from seed lists."""

@@ -1,0 +1,82 @@
+"""Every sign beside every ordinary question, in every way people join and break sentences; and what must stay calm."""
+
+from __future__ import annotations
+
+import textwrap
+import time
+from collections.abc import Iterator
+from itertools import product
+
+from tests.urgency.seeds import calm, present, read, recogniser
+
+SEPARATORS = ("\n", "... ", "…", " \n ", "  ", " - ", "\u00a0", "\u200b ", "\n\n")
+MOST_FALSE_ALARMS = 0.01
+
+
+def _stopped(sentence: str) -> str:
+    return sentence if sentence[-1] in ".?!" else f"{sentence}."
+
+
+def _joined() -> Iterator[tuple[str, str]]:
+    """Yield a sign and a message that names it beside an ordinary question, in both orders."""
+    ordinary = read("ordinary")
+    for (sign, urgent), question, joint in product(present(), ordinary["questions"], ordinary["joints"]):
+        yield sign, joint.format(a=question, b=urgent)
+        yield sign, joint.format(a=_stopped(urgent), b=question)
+
+
+def _broken(sentence: str) -> Iterator[str]:
+    """Yield a sentence broken between any two of its words, and wrapped at any width."""
+    words = sentence.split(" ")
+    for at, separator in product(range(1, len(words)), SEPARATORS):
+        yield " ".join(words[:at]) + separator + " ".join(words[at:])
+    for width in (12, 20, 40):
+        yield "\n".join(textwrap.wrap(sentence, width))
+
+
+def test_nothing_else_in_a_message_hides_a_sign() -> None:
+    messages = list(_joined())
+    assert len(messages) >= 5_000
+    assert [message for _, message in messages if recogniser().detect(message) is None] == []
+
+
+def test_each_sign_by_itself_gets_its_own_card() -> None:
+    found = {sentence: recogniser().detect(sentence) for _, sentence in present()}
+    assert {sentence: one and one.sign for sentence, one in found.items()} == {text: sign for sign, text in present()}
+
+
+def test_no_break_inside_a_sentence_hides_a_sign() -> None:
+    broken = [message for _, sentence in present() for message in _broken(sentence)]
+    assert [message for message in broken if recogniser().detect(message) is None] == []
+
+
+def test_what_only_sounds_alarming_stays_calm() -> None:
+    messages = [message for _, message in calm()]
+    assert len(messages) >= 2_000
+    alarms = [message for message in messages if recogniser().detect(message)]
+    assert len(alarms) <= MOST_FALSE_ALARMS * len(messages), alarms
+
+
+def test_no_single_ordinary_word_number_or_emoji_is_urgent() -> None:
+    exact = read("calm")["exact"]
+    messages = [str(one) for kind in ("words", "colours", "numbers", "emoji", "ward") for one in exact[kind]]
+    assert [message for message in messages if recogniser().detect(message)] == []
+
+
+def test_a_wrapped_calm_message_stays_calm() -> None:
+    wrapped = ["\n".join(textwrap.wrap(message, 24)) for _, message in calm()]
+    alarms = [message for message in wrapped if recogniser().detect(message)]
+    assert len(alarms) <= MOST_FALSE_ALARMS * len(wrapped), alarms
+
+
+def test_a_message_takes_a_millisecond_and_ten_thousand_characters_are_bounded() -> None:
+    messages = [message for _, message in list(_joined())[:1_000]]
+    recogniser().detect(messages[0])
+    start = time.perf_counter()
+    for message in messages:
+        recogniser().detect(message)
+    assert (time.perf_counter() - start) / len(messages) < 0.005  # a millisecond on a quiet machine
+    long = "Is my foot red because of the chest pain question and what is the dose of ALA? " * 125
+    start = time.perf_counter()
+    recogniser().detect(long)
+    assert time.perf_counter() - start < 1
