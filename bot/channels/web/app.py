@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,9 @@ MAX_TEXT = 10_000
 
 ANSWER_SECONDS = 10.0
 """How long a form without JavaScript waits for its answer before the page says that it is on its way."""
+
+GREETING = "a-greeting"
+"""The id of what a page begins with."""
 
 _ID = re.compile(r"[A-Za-z0-9-]{1,40}")
 _THREAD = re.compile(r"[a-z0-9]{0,16}")
@@ -112,7 +115,7 @@ class Web:
             "chat.html",
             register,
             place,
-            answers=answers or [self._greeting()],
+            answers=[*self._greeting(conversation, register), *answers],
             last=self._conversations.event_id(max(answers, key=lambda one: one.number)) if answers else "",
             pending=bool(conversation and conversation.waits),
             known=known,
@@ -121,9 +124,10 @@ class Web:
         )
         return self._html(request, html, status)
 
-    def _greeting(self) -> Answer:
-        """Return what somebody new is shown: no turn, so that a visit that asks nothing leaves nothing behind."""
-        return Answer("a-greeting", "", self._said(Incoming(Kind.COMMAND, "start", "web"), State()), 0)
+    def _greeting(self, conversation: Conversation | None, register: Register) -> Iterator[Answer]:
+        """Yield what stands first: it is no turn, so that a visit that asks nothing leaves nothing behind."""
+        if conversation is None or GREETING not in conversation.answers:
+            yield Answer(GREETING, "", self._said(Incoming(Kind.COMMAND, "start", "web"), State(register)), 0)
 
     def _said(self, incoming: Incoming, state: State) -> Reply:
         reply, _ = self._host.engine.respond(state, incoming)

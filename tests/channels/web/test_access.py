@@ -48,9 +48,9 @@ async def test_a_cookie_counts_only_if_this_installation_signed_it(tmp_path: Pat
         name, _, signature = cookie.value.partition(".")
         for forged in (name, f"{name}.{'0' * 32}", f"{name[::-1]}.{signature}", "x", "", "\u00e9" * 22):
             thief.session.cookie_jar.update_cookies({"footnote": forged})
-            assert answers(await thief.page()) == ["Hello, this is Footnote"]
+            assert answers(await thief.page()) == []
             assert (await thief.session.get("/events")).status == 403
-        assert answers(await reader.page()) != ["Hello, this is Footnote"]
+        assert answers(await reader.page()) != []
 
 
 async def test_the_cookie_is_the_only_one_and_no_script_or_site_reads_it(tmp_path: Path, engine: Engine) -> None:

@@ -121,10 +121,10 @@ async def browser(app: WebApp, base: str = "", **headers: str) -> AsyncIterator[
 
 
 def answers(html: str) -> list[str]:
-    """Return the titles of the answers in a page."""
-    return re.findall(r'<h2 id="[^"]+-t">(.*?)</h2>', html)
+    """Return the titles of the answers in a page, the greeting left out."""
+    return re.findall(r'<h2 id="(?!a-greeting)[^"]+-t">(.*?)</h2>', html)
 
 
 def ids(html: str) -> list[str]:
-    """Return the ids of the answers in a page."""
-    return re.findall(r'<article class="[^"]+" id="([^"]+)"', html)
+    """Return the ids of the answers in a page, the greeting left out."""
+    return re.findall(r'<article class="[^"]+" id="(?!a-greeting)([^"]+)"', html)
