@@ -1,4 +1,4 @@
-"""The habits every commit keeps: lint, types, pins without an index address, one-way imports, small modules."""
+"""The habits every commit keeps: lint, types, pins without an index address, small modules."""
 
 from __future__ import annotations
 
@@ -14,9 +14,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 BOT = ROOT / "bot"
-LAYERS = ("content", "dialog", "matching", "store", "inbox", "channels", "authoring", "cli")
-"""A module may import its own layer and those to its left."""
-
 SDKS = ("telegram", "slack_bolt", "slack_sdk", "aiohttp", "aiosqlite", "asyncpg", "sqlalchemy")
 MAX_LINES = 300
 
@@ -46,17 +43,6 @@ LINTERS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",)
 def test_lint_and_types_are_clean(command: tuple[str, ...]) -> None:
     done = run(*command)
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_imports_point_one_way() -> None:
-    wrong = [
-        f"{path.relative_to(ROOT)} imports {name}"
-        for path in modules()
-        if (layer := path.relative_to(BOT).parts[0]) in LAYERS
-        for name in imported(path)
-        if any(name.startswith(f"bot.{later}") for later in LAYERS[LAYERS.index(layer) + 1 :])
-    ]
-    assert not wrong
 
 
 def test_content_dialog_and_matching_know_no_platform_and_no_database() -> None:

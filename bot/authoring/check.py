@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from bot.authoring.rules import channels, language, phrases, registers, small_talk, sources, tree
-from bot.authoring.rules.base import CheckContext, Rule
+from bot.authoring.rules import channels, language, markdown, phrases, registers, small_talk, sources, tree
+from bot.authoring.rules.base import UNKNOWN, CheckContext, Rule, may_run
+from bot.authoring.written import inspect
 from bot.channels.base import ChannelLimits
 from bot.content.diagnostics import Diagnostic, Level
 from bot.content.loader import attempt
@@ -36,7 +37,8 @@ RULES: tuple[Rule, ...] = (
     language.no_action,
     language.main_message,
     language.unknown_brief,
-    language.unshowable,
+    markdown.unshowable,
+    markdown.lost_signs,
     language.urgent_first,
     sources.overdue,
     sources.changed,
@@ -67,17 +69,17 @@ class Report:
 def check(dialogs: Path, content: Path, today: date, channel_limits: Sequence[ChannelLimits] = ()) -> Report:
     """Return every finding in both folders: what keeps them from loading, and what the rules find.
 
-    Rules read texts, so they wait until every file is sound in itself; the channels measure only what loads.
+    The rules look at every file that can be read, though another cannot; a rule that compares files waits for those.
     """
-    tried = attempt(dialogs, content)
-    library = tried.library
-    if library is None:
+    tried = attempt(dialogs, content, inspect=inspect)
+    if tried.library is None:
         return Report(tried.diagnostics, 0)
-    answers = sum(len(topic.answers) for topic in library.topics.values())
-    if any(diagnostic.code.startswith("F") for diagnostic in tried.diagnostics):
-        return Report(tried.diagnostics, answers)
-    limit_checks = () if tried.diagnostics else tuple(limits.answers(library) for limits in channel_limits)
+    library = replace(tried.library, missing=UNKNOWN)
+    broken = tried.broken | {Path(found.path) for found in tried.diagnostics if found.code == "F10"}
+    shown = channel_limits if may_run(channels.too_long, broken) else ()
+    limit_checks = tuple(limits.answers(library) for limits in shown)
     label_limits = tuple(limit for limits in channel_limits for limit in limits.labels)
-    context = CheckContext(library, today, limit_checks, label_limits)
-    found = {diagnostic for rule in RULES for diagnostic in rule(context)}
+    context = CheckContext(library, today, limit_checks, label_limits, sound=not tried.diagnostics)
+    found = {diagnostic for rule in RULES if may_run(rule, broken) for diagnostic in rule(context)}
+    answers = sum(len(topic.answers) for topic in library.topics.values())
     return Report(tuple(sorted({*tried.diagnostics, *found})), answers)

@@ -151,7 +151,7 @@ def mermaid(library: Library) -> str:
 
 def _boxes(library: Library) -> Iterator[str]:
     for node in library.nodes:
-        label = library.text(library.answer(node).label, Register.PROFESSIONAL).replace('"', "'")
+        label = library.plain(library.answer(node).label, Register.PROFESSIONAL).replace('"', "'")
         yield f'    {node}["{label}<br><small>{node}</small>"]'
 
 

@@ -25,8 +25,8 @@ from bot.content.models import (
     TermsFile,
     TopicFile,
 )
+from bot.content.schema import adapter
 from bot.content.urgent_models import LanguagesFile, UrgentRules
-from bot.content.validation import adapter
 
 MODELS: Mapping[str, Any] = {
     "answer": Answer,

@@ -41,6 +41,11 @@ class Diagnostic:
     level: Level = "error"
 
     @property
+    def where(self) -> str:
+        """The place alone, such as `content/facts.yaml:12`."""
+        return f"{self.path}:{self.line}"
+
+    @property
     def headline(self) -> str:
         """The one-line form editors understand."""
         return f"{self.path}:{self.line}:{self.column}: {self.code} {self.message}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.content.diagnostics import Diagnostic, Level, Location, nearest
 from bot.content.validation import validate
@@ -14,13 +14,26 @@ from bot.content.yaml_reader import YamlFile, read
 
 Model = TypeVar("Model")
 
+Inspector = Callable[[YamlFile, Any], Iterator[Diagnostic]]
+"""Looks at a file as it is written, beside its shape: the file, and the model it should have."""
+
+
+def visible(folder: Path, pattern: str) -> list[Path]:
+    """Return the files below `folder` that match, in name order, without hidden ones.
+
+    A name that begins with a dot is nobody's content: editors, file managers and version control write such files.
+    """
+    found = folder.glob(pattern)
+    return sorted(path for path in found if not any(part[0] == "." for part in path.relative_to(folder).parts))
+
 
 class FileReader:
     """Reads files one by one, remembering faults and a hash over every byte read, but no page: memory stays small."""
 
-    def __init__(self) -> None:
+    def __init__(self, inspect: Inspector | None = None) -> None:
         self.diagnostics: list[Diagnostic] = []
         self.broken: set[Path] = set()
+        self._inspect = inspect
         self._asked: set[Path] = set()
         self._hash = hashlib.sha256()
 
@@ -36,6 +49,8 @@ class FileReader:
             return None
         made = validate(page, model) if page.data is not None else None
         self._note(path, page)
+        if self._inspect:
+            self.diagnostics.extend(self._inspect(page, model))
         return made
 
     def text(self, path: Path) -> str:
@@ -54,9 +69,9 @@ class FileReader:
 
     def unread(self, folder: Path, known: Iterable[str]) -> None:
         """Add a fault for every YAML file below `folder` that nobody has asked for; `known` are names that are read."""
-        for path in sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")]):
+        for path in sorted(path for path in visible(folder, "**/*") if path.suffix.casefold() in (".yaml", ".yml")):
             if path not in self._asked:
-                self.note(path, "F07", "nothing reads a file of this name", nearest(path.name, known) or "rename it")
+                self.note(path, "F07", "nothing reads a file of this name", _new_name(path, known))
 
     def _page(self, path: Path) -> YamlFile | None:
         raw = self._bytes(path)
@@ -79,7 +94,15 @@ class FileReader:
             self.diagnostics.extend(page.diagnostics)
 
 
-@lru_cache(maxsize=64)
+def _new_name(path: Path, known: Iterable[str]) -> str:
+    """Return what to do with a file that nothing reads: its ending, its capitals, its name or its place is wrong."""
+    name = f"{path.stem.casefold()}.yaml"
+    if name != path.name and (name in known or path.parent.name in ("answers", "phrases", "dialogs")):
+        return f"rename it to `{name}`"
+    return nearest(path.name, known) or "move it to `answers/`, `dialogs/` or `dialogs/phrases/`, or delete it"
+
+
+@lru_cache(maxsize=256)
 def page_of(path: Path) -> YamlFile:
     """Return a file's page again, to point at a place in it; only faults pay for this second reading."""
     return read(path.as_posix(), path.read_bytes())
@@ -98,3 +121,16 @@ def diagnostic_at(
     """Return a fault about the value (or the key) at `location` of the file."""
     page = page_of(path)
     return page.diagnostic(page.source_map.place(location, key=key), code, message, suggestion, level)
+
+
+def diagnostic_at_words(
+    path: Path, location: Location, words: str, code: str, message: str, suggestion: str = ""
+) -> Diagnostic:
+    """Return a fault at `words` in the text at `location`, or at its beginning where the file writes them otherwise."""
+    page = page_of(path)
+    spot = page.source_map.source_range(location)
+    for line in range(spot.start[0], min(spot.end[0] + 1, len(page.lines))):
+        begin = spot.start[1] if line == spot.start[0] else 0
+        if (column := page.lines[line].find(words, begin)) >= 0:
+            return page.diagnostic((line, column), code, message, suggestion)
+    return page.diagnostic(spot.start, code, message, suggestion)

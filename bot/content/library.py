@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from jinja2 import TemplateError
 
 from bot.content import templates
+from bot.content.files import visible
 from bot.content.matching_models import AdviceRules, Intents, Vocabulary
 from bot.content.models import (
     Answer,
@@ -78,7 +79,7 @@ class ContentPaths:
 
     def phrases(self) -> list[Path]:
         """Return every phrase file, in name order."""
-        return sorted((self.dialogs / "phrases").glob("*.yaml"))
+        return visible(self.dialogs / "phrases", "*.yaml")
 
     def answer(self, topic: str, answer: str) -> Path:
         """Return the file of an answer."""
@@ -125,6 +126,8 @@ class Library:
     version: str
     _topic_of: Mapping[str, str] = field(repr=False)
     _values: Mapping[Register, templates.Values] = field(repr=False)
+    missing: str | None = None
+    """What stands for a value that cannot be inserted, while a faulty library is checked; None: it is an error."""
     _rendered: dict[tuple[str, Register], str] = field(default_factory=dict, repr=False, compare=False)
     _hashes: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -135,9 +138,9 @@ class Library:
 
     @property
     def urgent_nodes(self) -> frozenset[str]:
-        """The list of signs and the card of each."""
-        cards = (sign.card for sign in self.urgent_rules.signs.values()) if self.urgent_rules else ()
-        return frozenset((self.urgent, *cards))
+        """The list of signs and the card of each: their names begin with the list's."""
+        urgent = self.urgent
+        return frozenset(node for node in self.nodes if node == urgent or node.startswith(f"{urgent}-"))
 
     def say_in(self, language: str, *, urgent: bool) -> str:
         """Return the sentence of another language that goes before an answer in English."""
@@ -185,36 +188,67 @@ class Library:
         return node
 
     def text(self, worded: HasRegisters, register: Register) -> str:
-        """Return one register as Markdown with its figures inserted; empty where there is no such register."""
+        """Return one register as Markdown with its figures inserted; empty where there is no such register.
+
+        Whatever is inserted is shown character for character: `2*300 mg` stays `2*300 mg`.
+        """
         raw = worded.of(register)
         if not templates.is_template(raw):
             return raw
         key = (raw, register)
         if key not in self._rendered:
-            self._rendered[key] = templates.render(raw, self._values[register])
+            self._rendered[key] = self._render(raw, register, markdown=True)
         return self._rendered[key]
+
+    def plain(self, worded: HasRegisters, register: Register) -> str:
+        """Return one register with its figures inserted, for what is not read as Markdown: labels, titles, lines."""
+        return self.inserted(worded.of(register), register)
+
+    def inserted(self, raw: str, register: Register) -> str:
+        """Return authored text with its figures inserted as they stand in their file."""
+        return self._render(raw, register, markdown=False)
+
+    def _render(self, raw: str, register: Register, *, markdown: bool) -> str:
+        try:
+            return templates.render(raw, self._values[register], markdown=markdown)
+        except templates.RENDER_ERRORS:
+            if self.missing is None:
+                raise
+            return templates.without_values(raw, self.missing)
 
     def values(self, register: Register) -> templates.Values:
         """Return what templates of this register may use: `facts` and `emergency`."""
         return self._values[register]
 
-    def say(self, key: str, register: Register, **values: Any) -> str:
-        """Return one of the bot's own sentences; `values` fill the variables it names. Raises Unsayable."""
+    def say(self, key: str, register: Register, *, markdown: bool = False, **values: Any) -> str:
+        """Return one of the bot's own sentences; `values` fill the variables it names. Raises MissingText.
+
+        With `markdown` the sentence is Markdown, and its values are shown character for character.
+        """
         path = self.home.content / "interface.yaml"
         if key not in self.interface:
             raise MissingText(path, f"there is no sentence `{key}`")
-        return self._filled(path, key, self.interface[key].of(register), register, values)
+        return self._filled(path, key, self.interface[key].of(register), register, values, markdown=markdown)
 
     def render_layout(self, name: str, register: Register, **values: Any) -> str:
-        """Return the layout `name` (a file of content/layout, without `.j2`) filled with `values`. Raises Unsayable."""
+        """Return the layout `name` (content/layout/<name>.j2) filled with `values`. Raises MissingText."""
         path = self.home.content / "layout" / f"{name}.j2"
         if name not in self.layout:
             raise MissingText(path, "this layout is missing")
         return self._filled(path, name, self.layout[name], register, values)
 
-    def _filled(self, path: Path, name: str, text: str, register: Register, values: Mapping[str, Any]) -> str:
+    def _filled(
+        self,
+        path: Path,
+        name: str,
+        text: str,
+        register: Register,
+        values: Mapping[str, Any],
+        *,
+        markdown: bool = False,
+    ) -> str:
         try:
-            return templates.render(text, {**self._values[register], **values})
+            return templates.render(text, {**self._values[register], **values}, markdown=markdown)
         except TemplateError as error:
             raise MissingText(path, f"`{name}` cannot be filled: {error}") from error
 

@@ -10,23 +10,27 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.content.diagnostics import Diagnostic, LoadError, nearest
-from bot.content.files import FileReader, diagnostic_at, page_of
+from bot.content.files import FileReader, Inspector, diagnostic_at, page_of, visible
 from bot.content.library import ContentPaths, Library, Topic
 from bot.content.matching_models import AdviceRules, Intents, Vocabulary
 from bot.content.models import (
     Answer,
+    Article,
     Dialog,
     EmergencyFile,
     FactsFile,
     InterfaceFile,
+    Node,
     NotesFile,
     PhrasesFile,
     Register,
     Registers,
+    Review,
     SmallTalkFile,
     SourcesFile,
     TermsFile,
     TopicFile,
+    is_id,
 )
 from bot.content.references import citation_diagnostics, reference_diagnostics
 from bot.content.template_checks import template_diagnostics
@@ -38,27 +42,32 @@ Model = TypeVar("Model")
 _MATCHING_FILES = ("vocabulary.yaml", "intents.yaml", "advice.yaml", "urgent.yaml")
 _SHARED_FILES = ("interface.yaml", "emergency.yaml", "languages.yaml", "small-talk.yaml", *_MATCHING_FILES)
 _TOPIC_FILES = ("topic.yaml", "facts.yaml", "sources.yaml", "notes.yaml", "terms.yaml")
+_PLACES = {"topic": "folder to `{}`", "answer": "file to `{}.yaml`", "dialog": "file to `{}.yaml`"}
 _NOT_TOPICS = frozenset({"layout", "schema"})
 
 
 _Phrases = dict[str, tuple[str, ...]]
 
+_NOWHERE = Dialog(dialog="none", start="none", nodes={"none": Node()})  # type: ignore[call-arg]
+"""Stands for dialogs that cannot be read, so that the answers can be looked at; such a library is never served."""
+_UNREAD = Review(status="submitted")
+
 
 class ContentLoader:
-    """Reads everything once; `shelf` holds the faults met on the way."""
+    """Reads everything once; `files` holds the faults met on the way."""
 
-    def __init__(self, home: ContentPaths) -> None:
+    def __init__(self, home: ContentPaths, inspect: Inspector | None = None) -> None:
         self.home = home
-        self.files = FileReader()
+        self.files = FileReader(inspect)
 
     def library(self) -> Library | None:
-        """Return the library as far as it can be built, or None where a dialog or every topic is missing."""
+        """Return the library as far as it can be built, or None where every dialog or every topic is missing."""
         dialogs, (phrases, after), topics = self._dialogs(), self._phrases(), self._topics()
         shared = self.home.content
         interface = self.files.model(shared / "interface.yaml", InterfaceFile)
         emergency = self._emergency(shared / "emergency.yaml")
         small_talk = self._model(self.home.small_talk, SmallTalkFile)
-        layout = {path.stem: self.files.text(path) for path in sorted((shared / "layout").glob("*.j2"))}
+        layout = {path.stem: self.files.text(path) for path in visible(shared / "layout", "*.j2")}
         vocabulary = self._model(shared / "vocabulary.yaml", Vocabulary)
         intents = self._model(shared / "intents.yaml", Intents)
         advice_rules = self._model(shared / "advice.yaml", AdviceRules)
@@ -88,7 +97,7 @@ class ContentLoader:
             advice_rules=advice_rules,
             urgent_rules=urgent_rules,
             languages=languages,
-            main=next((dialog for dialog in dialogs.values() if dialog.default), next(iter(dialogs.values()))),
+            main=_main(dialogs),
             version=self.files.version,
             _topic_of={answer: topic.id for topic in topics.values() for answer in topic.answers},
             _values=_values(topics, lines),
@@ -104,16 +113,16 @@ class ContentLoader:
         return read
 
     def _dialogs(self) -> dict[str, Dialog] | None:
-        """Return the dialogs, or None when one cannot be read: its nodes would be missed everywhere."""
+        """Return the dialogs that can be read, or None where there is none at all."""
         folder, found = self.home.dialogs, dict[str, Dialog]()
-        paths = sorted(folder.glob("*.yaml"))
+        paths = visible(folder, "*.yaml")
         for path in paths:
             if dialog := self.files.model(path, Dialog):
                 found[path.stem] = dialog
                 self._same_name(path, "dialog", dialog.id, path.stem)
         if not paths:
             self.files.note(folder, "F07", "no dialog was found here", "write a file such as dialogs/neuropathy.yaml")
-        return found if found and len(found) == len(paths) else None
+        return found if paths else None
 
     def _phrases(self) -> tuple[_Phrases, dict[str, _Phrases]]:
         """Return how people ask for each node, and how they ask after each node."""
@@ -126,28 +135,29 @@ class ContentLoader:
         return alone, after
 
     def _topics(self) -> dict[str, Topic]:
-        folders = {path.parent for name in ("topic.yaml", "answers") for path in self.home.content.glob(f"*/{name}")}
+        folders = {
+            path.parent for name in ("topic.yaml", "answers") for path in visible(self.home.content, f"*/{name}")
+        }
         chosen = sorted(folder for folder in folders if folder.name not in _NOT_TOPICS)
         if not chosen:
             remedy = "a topic is a folder with topic.yaml and answers/"
             self.files.note(self.home.content, "F07", "no topic was found here", remedy)
-        return {topic.id: topic for folder in chosen if (topic := self._topic(folder))}
+        return {folder.name: self._topic(folder) for folder in chosen}
 
-    def _topic(self, folder: Path) -> Topic | None:
+    def _topic(self, folder: Path) -> Topic:
         head = self.files.model(folder / "topic.yaml", TopicFile)
         facts = self._model(folder / "facts.yaml", FactsFile)
         sources = self._model(folder / "sources.yaml", SourcesFile)
         notes = self._model(folder / "notes.yaml", NotesFile)
         terms = self._model(folder / "terms.yaml", TermsFile)
         answers = self._answers(folder / "answers")
-        if head is None:
-            return None
-        self._same_name(folder / "topic.yaml", "topic", head.topic, folder.name)
+        if head:
+            self._same_name(folder / "topic.yaml", "topic", head.topic, folder.name)
         return Topic(
             id=folder.name,
-            title=head.title,
-            article=head.article,
-            review=head.review,
+            title=head.title if head else Registers(professional=folder.name, layperson=folder.name),
+            article=head.article if head else Article(title=folder.name),
+            review=head.review if head else _UNREAD,
             facts=facts.facts if facts else {},
             sources=sources.sources if sources else {},
             notes=notes.notes if notes else {},
@@ -157,7 +167,7 @@ class ContentLoader:
 
     def _answers(self, folder: Path) -> dict[str, Answer]:
         found = {}
-        paths = sorted(folder.glob("*.yaml"))
+        paths = visible(folder, "*.yaml")
         for path in paths:
             if answer := self.files.model(path, Answer):
                 found[path.stem] = answer
@@ -180,7 +190,14 @@ class ContentLoader:
     def _same_name(self, path: Path, key: str, written: str, stem: str) -> None:
         if written != stem:
             message = f"`{written}` stands in a place named `{stem}`"
-            self.files.diagnostics.append(diagnostic_at(path, (key,), "F08", message, f"name both `{stem}`"))
+            remedy = f"name both `{stem}`" if is_id(stem) else f"rename the {_PLACES[key].format(written)}"
+            self.files.diagnostics.append(diagnostic_at(path, (key,), "F08", message, remedy))
+
+
+def _main(dialogs: Mapping[str, Dialog]) -> Dialog:
+    """Return the dialog that says so, else the first by name."""
+    chosen = (dialog for dialog in dialogs.values() if dialog.default)
+    return next(chosen, next(iter(dialogs.values()), _NOWHERE))
 
 
 def _values(topics: Mapping[str, Topic], lines: Mapping[str, str | Registers]) -> dict[Register, Values]:
@@ -204,10 +221,14 @@ def _gather(found: _Phrases, written: Mapping[str, str | tuple[str, ...]]) -> No
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What reading gave: the library as far as it could be built (None when nothing could), and all faults."""
+    """What reading gave: the library as far as it could be built (None when nothing could), and all faults.
+
+    `broken` are the files of which nothing, or not all, could be read.
+    """
 
     library: Library | None
     diagnostics: tuple[Diagnostic, ...]
+    broken: frozenset[Path] = frozenset()
 
 
 def load(dialogs: Path, content: Path, *, templates: bool = True) -> Library:
@@ -222,19 +243,25 @@ def load(dialogs: Path, content: Path, *, templates: bool = True) -> Library:
     return tried.library
 
 
-def attempt(dialogs: Path, content: Path, *, templates: bool = True) -> Attempt:
+def attempt(dialogs: Path, content: Path, *, templates: bool = True, inspect: Inspector | None = None) -> Attempt:
     """Return whatever can be built and every fault; never raises for what the files hold."""
     page_of.cache_clear()
     with no_collection():
-        reader = ContentLoader(ContentPaths(dialogs, content))
-        library = reader.library()
+        reader = ContentLoader(ContentPaths(dialogs, content), inspect)
+        library, broken = reader.library(), reader.files.broken
         diagnostics = set(reader.files.diagnostics)
         if library is not None:
-            diagnostics.update(reference_diagnostics(library, reader.files.broken))
-            diagnostics.update(citation_diagnostics(library, reader.files.broken))
-            if templates and not _hides_values(reader.files.broken):
+            if not _hides_nodes(library, broken):
+                diagnostics.update(reference_diagnostics(library, broken))
+            diagnostics.update(citation_diagnostics(library, broken))
+            if templates and not _hides_values(broken):
                 diagnostics.update(template_diagnostics(library))
-    return Attempt(library, tuple(sorted(diagnostics)))
+    return Attempt(library, tuple(sorted(diagnostics)), frozenset(broken))
+
+
+def _hides_nodes(library: Library, broken: set[Path]) -> bool:
+    """Tell whether a broken dialog keeps us from knowing which nodes exist."""
+    return any(path.parent == library.home.dialogs for path in broken)
 
 
 def _hides_values(broken: set[Path]) -> bool:

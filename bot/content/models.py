@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeVar, cast, dataclass_transform
@@ -10,23 +11,32 @@ from pydantic import ConfigDict, Field, Strict, StringConstraints
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypeAliasType
 
-Id = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
+ID = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+Id = Annotated[str, StringConstraints(strict=True, pattern=ID, max_length=40)]
 """Lower-case words joined by hyphens. At most 40 characters, so that a button's payload stays within the 64 bytes that
 Telegram allows for callback data."""
 
-Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_]*$")]
+NAME = r"^[a-z][a-z0-9_]*$"
+Name = Annotated[str, StringConstraints(strict=True, pattern=NAME)]
 """A name that Jinja2 can reach with a dot."""
 
 Words = Annotated[str, StringConstraints(strict=True, min_length=1)]
 StrictInt = Annotated[int, Strict()]
 StrictBool = Annotated[bool, Strict()]
-Link = Annotated[str, StringConstraints(strict=True, pattern=r"^https?://\S+$")]
+LINK = r"^https?://\S+$"
+Link = Annotated[str, StringConstraints(strict=True, pattern=LINK)]
+NOTE_NUMBER = r"^N[1-9][0-9]?$"
 Role = Literal["help", "privacy", "references", "disclaimer", "review-status", "tone", "about"]
 Status = Literal["submitted", "under-review", "approved"]
 Figure = TypeAliasType("Figure", "Words | StrictInt | Annotated[float, Strict()] | dict[Name, Figure]")
 
-
 Made = TypeVar("Made")
+
+
+def is_id(text: str) -> bool:
+    """Tell whether `text` may be the id of a node, a claim, a source or a topic."""
+    return len(text) <= 40 and re.match(ID, text) is not None
+
 
 _CONFIG = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
@@ -148,7 +158,7 @@ class Source:
 class Note(Registers):
     """An editor's note: where newer or better evidence disagrees with the article."""
 
-    number: Annotated[str, StringConstraints(strict=True, pattern=r"^N[1-9][0-9]?$")]
+    number: Annotated[str, StringConstraints(strict=True, pattern=NOTE_NUMBER)]
     cites: tuple[Id, ...] = Field(min_length=1)
     stance: Literal["newer", "limits", "corrects", "adds"]
     """What it does to the article's statement."""

@@ -78,7 +78,8 @@ def _circular(library: Library, node: str) -> bool:
 
 def _unanswered(library: Library, dialog: Dialog, path: Path, broken: set[Path]) -> Iterator[Diagnostic]:
     answers = {answer for topic in library.topics.values() for answer in topic.answers}
-    unread = {file.stem for file in broken if file.parent.name == "answers"}
+    unread = {file.stem.casefold() for file in broken if file.parent.name == "answers"}
+    unread |= {answer.casefold() for answer in answers}  # a name with capitals is told by its file
     if any(folder.name == "answers" for folder in broken):
         return
     for node in dialog.nodes:
@@ -134,8 +135,9 @@ def _concepts(rule: UrgentRule) -> Iterator[tuple[str, str]]:
 
 def _languages(library: Library) -> Iterator[Diagnostic]:
     """Yield every sign that languages.yaml names and urgent.yaml does not hold."""
-    signs = library.urgent_rules.signs if library.urgent_rules else {}
-    languages = library.languages.languages if library.languages else {}
+    if library.urgent_rules is None or library.languages is None:
+        return
+    signs, languages = library.urgent_rules.signs, library.languages.languages
     for code, language in languages.items():
         for sign in language.signs:
             if sign not in signs:

@@ -24,6 +24,10 @@ class Text:
     register: Register
     raw: str
 
+    def of(self, register: Register) -> str:
+        """Return what it says, if this is its register."""
+        return self.raw if register is self.register else ""
+
 
 def texts(library: Library) -> Iterator[Text]:
     """Yield every authored text about a topic, answer by answer, then notes and sources; then the small talk."""

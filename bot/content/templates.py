@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, Undefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.content.diagnostics import nearest
@@ -17,23 +17,45 @@ Values = Mapping[str, Any]
 """What a template may use: nested names and plain values."""
 
 _MARKS = ("{{", "{%", "{#")
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#+|~])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#+|~&!])")
+_INSERTION = re.compile(r"\{\{.*?(?:\}\}|$)|\{%.*?(?:%\}|$)|\{#.*?#\}", re.DOTALL)
+_OPENING = re.compile(r"^(\d*)([-.)=])")
+"""What may begin a list, a rule or a heading where the value begins a line: `- `, `1. `, `1) `, `===`."""
+_LINE_BREAKS = re.compile(r"[ \t]*[\n\r\t\v\f\x1c-\x1e\x85\u2028\u2029][\s]*")
+_EDGE_SPACE = re.compile(r"^\s+|\s+$")
 
 
 def escape(text: str) -> str:
-    """Return `text` so that Markdown shows it as it stands; the filter `md` in templates."""
-    return _MARKDOWN.sub(r"\\\1", text)
+    """Return `text` so that Markdown shows it as it stands, wherever it is inserted; the filter `md` in templates.
+
+    A line break becomes a space, as Markdown would show it: it must not end a heading, a table row or a list item.
+    """
+    line = _LINE_BREAKS.sub(" ", text)
+    signs = _OPENING.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", line))
+    return _EDGE_SPACE.sub(lambda found: "".join(f"&#{ord(space)};" for space in found[0]), signs)
 
 
-def environment() -> ImmutableSandboxedEnvironment:
-    """Return the one kind of Jinja2 environment used here."""
-    made = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+def _inserted(value: Any) -> Any:
+    """Return what a value is inserted as; an undefined one stays itself, so that it is an error."""
+    return value if isinstance(value, Undefined) else escape(str(value))
+
+
+def environment(*, markdown: bool = False) -> ImmutableSandboxedEnvironment:
+    """Return the one kind of Jinja2 environment used here; with `markdown` every value is inserted escaped."""
+    made = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_inserted if markdown else None
+    )
     made.globals.clear()  # authored text has figures and filters, nothing to call
     made.filters["md"] = escape
     return made
 
 
 _ENVIRONMENT = environment()
+_MARKDOWN_ENVIRONMENT = environment(markdown=True)
+
+
+RENDER_ERRORS = (TemplateError, ArithmeticError, TypeError, ValueError, LookupError)
+"""What rendering an authored text may raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +73,18 @@ def is_template(text: str) -> bool:
     return any(mark in text for mark in _MARKS)
 
 
-def render(text: str, values: Values) -> str:
-    """Return `text` with its values inserted; raises jinja2.TemplateError for what `troubles` would name."""
-    return compiled(text).render(values) if is_template(text) else text
+def render(text: str, values: Values, *, markdown: bool = False) -> str:
+    """Return `text` with its values inserted; raises jinja2.TemplateError for what `troubles` would name.
+
+    In a text that is read as Markdown (`markdown`) every value is shown character for character.
+    """
+    return compiled(text, markdown=markdown).render(values) if is_template(text) else text
 
 
 @cache
-def compiled(text: str) -> Template:
+def compiled(text: str, *, markdown: bool = False) -> Template:
     """Return the compiled template of an authored text; each distinct text is compiled once per process."""
-    return _ENVIRONMENT.from_string(text)
+    return (_MARKDOWN_ENVIRONMENT if markdown else _ENVIRONMENT).from_string(text)
 
 
 def troubles(text: str, values: Values, *, open_ended: bool = False) -> Iterator[TemplateProblem]:
@@ -83,8 +108,13 @@ def troubles(text: str, values: Values, *, open_ended: bool = False) -> Iterator
         yield from _rendering(text, values)
 
 
+def without_values(text: str, instead: str) -> str:
+    """Return `text` with `instead` in the place of everything Jinja2 would insert, decide or leave out."""
+    return _INSERTION.sub(lambda _: instead, text)
+
+
 def used(text: str) -> Iterator[tuple[str, int]]:
-    """Yield every dotted name `text` uses, with its line; raises jinja2.TemplateSyntaxError."""
+    """Yield every dotted name `text` uses, with its line; raises jinja2.TemplateSyntaxError for what is no template."""
     if not is_template(text):
         return
     tree = _ENVIRONMENT.parse(text)
@@ -94,6 +124,14 @@ def used(text: str) -> Iterator[tuple[str, int]]:
         dotted = _dotted(node)
         if id(node) not in inner and dotted and dotted.partition(".")[0] not in own:
             yield dotted, node.lineno
+
+
+def names(text: str) -> set[str]:
+    """Return every dotted name `text` uses; none of a text that is no template."""
+    try:
+        return {name for name, _ in used(text)}
+    except TemplateSyntaxError:
+        return set()
 
 
 def flattened(values: Values, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -127,5 +165,5 @@ def _exists(name: str, values: Values) -> bool:
 def _rendering(text: str, values: Values) -> Iterator[TemplateProblem]:
     try:
         render(text, values)
-    except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError) as error:
+    except RENDER_ERRORS as error:
         yield TemplateProblem(1, "", f"Jinja2: {error}")

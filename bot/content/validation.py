@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.content.diagnostics import Diagnostic, nearest
+from bot.content.diagnostics import Diagnostic, Location, nearest
+from bot.content.models import ID, LINK, NAME, NOTE_NUMBER
+from bot.content.schema import adapter, known_names, shape_of
+from bot.content.signs import suspicious
 from bot.content.yaml_reader import YamlFile
 
 Model = TypeVar("Model")
@@ -61,12 +65,6 @@ def _checked(model: Any, data: Any) -> Any:
     return adapter(model).validate_python(data)
 
 
-@cache
-def adapter(model: Any) -> TypeAdapter[Any]:
-    """Return the validator of a model, made once."""
-    return TypeAdapter(model)
-
-
 def _finding(detail: ErrorDetails, data: Any) -> _Finding:
     way: list[str | int] = []
     for step in detail["loc"]:
@@ -96,22 +94,82 @@ def _most_specific(found: list[_Finding]) -> Iterator[_Finding]:
 
 
 def _diagnostic(page: YamlFile, model: Any, finding: _Finding) -> Diagnostic:
-    name = finding.name
+    name, way = finding.name, finding.way
     if finding.kind == "missing":
         code = "C01" if name in _REGISTERS else "F05"
-        return page.diagnostic_at(finding.way, code, f"`{name}` is missing here", f"add `{name}:`")
-    if finding.kind in _UNKNOWN:
-        remedy = nearest(name, _names(model)) or "remove it"
-        return page.diagnostic_at(finding.way, "F06", f"unknown name `{name}`", remedy, key=True)
-    return page.diagnostic_at(
-        finding.way, "F05", _sentence(finding.detail), _remedy(finding.detail), key=finding.on_key
-    )
+        return page.diagnostic_at(way, code, f"`{name}` is missing here", f"add `{name}:`")
+    unknown = finding.kind in _UNKNOWN
+    written = name if unknown else finding.detail["input"]
+    if isinstance(written, str) and (unseen := _unseen(page, way, written, key=unknown or finding.on_key)):
+        return unseen
+    if unknown:
+        return page.diagnostic_at(way, "F06", f"unknown name `{name}`", _named_instead(model, finding), key=True)
+    sentence, remedy = _explained(finding.detail, page, way)
+    return page.diagnostic_at(way, "F05", sentence, remedy, key=finding.on_key)
+
+
+def _unseen(page: YamlFile, way: Location, written: str, *, key: bool) -> Diagnostic | None:
+    """Return the fault of a name or an id in which stands a sign that its author does not see as it is."""
+    for sign, (message, remedy) in suspicious(written, text=False).items():
+        line, column = page.source_map.place(way, key=key)
+        shown = page.lines[line].find(sign, column) if line < len(page.lines) else -1
+        return page.diagnostic((line, shown if shown >= 0 else column), "F12", message, remedy)
+    return None
+
+
+def _named_instead(model: Any, finding: _Finding) -> str:
+    """Return which name is meant: one that may stand here; or that this one may stand elsewhere."""
+    allowed = shape_of(model).at(finding.way[:-1]).names
+    if finding.name in known_names(model):
+        return f"`{finding.name}` belongs to another part of the file: see how the line is indented"
+    if near := nearest(finding.name, allowed):
+        return near
+    listed = ", ".join(f"`{name}`" for name in allowed)
+    return f"what may stand here: {listed}" if listed else "remove it"
+
+
+def _explained(detail: ErrorDetails, page: YamlFile, way: Location) -> tuple[str, str]:
+    """Return what is wrong with a value and what to write instead."""
+    kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
+    if value is None:
+        line, column = page.source_map.place(way)
+        before = page.lines[line][:column] if line < len(page.lines) else ""
+        if "#" in page.lines[line][column:] and before.strip():
+            return "a value is missing here: ` #` begins a comment", "put the text in quotes"
+        return "a value is missing here", ""
+    if kind == "string_pattern_mismatch" and (told := _FORMS.get(context["pattern"])):
+        sentence, suggest = told
+        return f"`{value}` {sentence}", suggest(value)
+    return _sentence(detail), _remedy(detail)
+
+
+def _as_id(value: str) -> str:
+    words = re.findall(r"[a-z0-9]+", unicodedata.normalize("NFKD", value).encode("ascii", "ignore").decode().casefold())
+    made = "-".join(words).lstrip("0123456789-")[:40].rstrip("-")
+    return f"write `{made}`" if made else "choose a name such as `foot-exam`"
+
+
+def _as_name(value: str) -> str:
+    made = "_".join(re.findall(r"[a-z0-9]+", value.casefold())).lstrip("0123456789_")
+    return f"write `{made}`" if made else "choose a name such as `dose_plain`"
+
+
+def _as_link(value: str) -> str:
+    rest = re.sub(r"^[a-z]*:?/+", "", value.strip(), flags=re.IGNORECASE)
+    return f"write `https://{rest}`" if rest and " " not in rest else "copy it from the browser's address line"
+
+
+_FORMS: dict[str, tuple[str, Callable[[str], str]]] = {
+    ID: ("is no id: lower-case letters, digits and single hyphens, a letter first", _as_id),
+    NAME: ("is no name of a figure: lower-case letters, digits and `_`, a letter first", _as_name),
+    LINK: ("is no web address: it begins with `https://` and has no spaces", _as_link),
+    NOTE_NUMBER: ("is no number of a note: a capital `N` and a number, such as `N4`", lambda _: "write it as `N4`"),
+}
+"""The patterns of the models, in words, and what was probably meant."""
 
 
 def _sentence(detail: ErrorDetails) -> str:
     kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
-    if value is None:
-        return "a value is missing here"
     match kind:
         case "literal_error":
             return f"`{value}` is not one of {context['expected']}"
@@ -130,12 +188,6 @@ def _remedy(detail: ErrorDetails) -> str:
     if detail["type"] != "literal_error" or not isinstance(detail["input"], str):
         return ""
     expected = str(detail["ctx"]["expected"]).replace(" or ", ", ").split(", ")
+    if detail["loc"][-1] == "status" and "'approved'" in expected:
+        return "write `submitted`; an approval is written by `footnote review record` alone"
     return nearest(detail["input"], [choice.strip("'") for choice in expected])
-
-
-@cache
-def _names(model: Any) -> frozenset[str]:
-    """Return every name that may be written somewhere in files of this model."""
-    schema: dict[str, Any] = adapter(model).json_schema()
-    parts = [schema, *schema.get("$defs", {}).values()]
-    return frozenset(name for part in parts for name in part.get("properties", {}))

@@ -26,73 +26,9 @@ from yaml import (
     YAMLError,
 )
 from yaml._yaml import CParser
-from yaml.reader import ReaderError
 
 from bot.content.diagnostics import Diagnostic, Level, Location, Place, SourceMap, lines_of
-
-Explained = tuple[tuple[int, int], str, str]
-"""Place (line and column from 0), sentence, remedy."""
-
-_QUOTE_IT = "put the text in quotes"
-_PROBLEMS = {
-    "mapping values are not allowed": (
-        "a colon stands inside unquoted text, or the line is indented wrongly",
-        _QUOTE_IT,
-    ),
-    "mapping keys are not allowed": ("a question mark stands alone or begins unquoted text", _QUOTE_IT),
-    "did not find expected key": ("text goes on after a closing quote, or the indentation is off", ""),
-    "block sequence entries are not allowed": ("a list item `- ` cannot begin here", "begin the list on its own line"),
-    "did not find expected ',' or ']'": ("a list `[` is not closed", "close it with `]`, or quote text with commas"),
-    "did not find expected ',' or '}'": ("`{` is not closed, or text inside needs quotes", "close it with `}`"),
-    "did not find expected node content": ("a value is missing here, or text here needs quotes", _QUOTE_IT),
-    "unknown escape character": ("a backslash in double quotes begins no known escape", "use single quotes"),
-    "could not find expected ':'": ("a name without its colon", "write `name: value`"),
-    "nested deeper": ("the file is nested too deeply", "flatten it: content needs six levels"),
-    "did not find expected <document start>": ("something stands after the end of the content", "delete it"),
-}
-
-
-def explain(error: Exception, lines: list[str]) -> Explained:
-    """Return where the parser stopped, why in plain words, and what to do about it."""
-    if isinstance(error, ReaderError):
-        return _unreadable(error, lines)
-    if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
-        return (0, 0), "the file is not valid YAML", ""
-    problem, mark = error.problem or "the file is not valid YAML", error.problem_mark
-    if "quoted scalar" in (error.context or "") and "end of" in problem and error.context_mark:
-        opening = error.context_mark
-        return (opening.line, opening.column), "the quote that opens here is never closed", "close the quote"
-    place = (mark.line, mark.column)
-    if "cannot start any token" in problem:
-        return place, *_bad_start(lines, place)
-    if "expected node content" in problem and _character(lines, place) == "?":
-        return place, "a question mark begins unquoted text", _QUOTE_IT
-    for fragment, (sentence, remedy) in _PROBLEMS.items():
-        if fragment in problem:
-            return place, sentence, remedy
-    return place, f"not valid YAML: {problem}", ""
-
-
-def _bad_start(lines: list[str], place: tuple[int, int]) -> tuple[str, str]:
-    character = _character(lines, place)
-    if character == "\t":
-        return "a tab stands where YAML wants spaces", "replace the tab by spaces"
-    return f"text cannot begin with `{character}` unless it is quoted", _QUOTE_IT
-
-
-def _character(lines: list[str], place: tuple[int, int]) -> str:
-    line, column = place
-    return lines[line][column : column + 1] if line < len(lines) else ""
-
-
-def _unreadable(error: ReaderError, lines: list[str]) -> Explained:
-    """Return the place of a control character, which the parser reports by offset only."""
-    for number, line in enumerate(lines):
-        for column, character in enumerate(line):
-            if ord(character) == error.character or not (character.isprintable() or character in "\t "):
-                return (number, column), f"the control character U+{ord(character):04X} is not allowed", "delete it"
-    return (0, 0), "a character that YAML does not allow", "delete it"
-
+from bot.content.yaml_errors import explain
 
 MAX_BYTES = 32 * 2**20
 """Largest file read, in bytes: ten thousand nodes in one file are about 22 MB; without aliases size bounds memory."""
@@ -236,12 +172,10 @@ class _Builder:
 
 
 def _scalar(text: str) -> Any:
-    """Return what unquoted text stands for."""
+    """Return what unquoted text stands for; a number that would be shown otherwise (`1.50`, `+5`) stays text."""
     if text in _WORDS:
         return _WORDS[text]
-    if text[0] in _NUMERIC:
-        if _INTEGER.fullmatch(text):
-            return int(text)
-        if _DECIMAL.fullmatch(text):
-            return float(text)
+    if text[0] in _NUMERIC and (_INTEGER.fullmatch(text) or _DECIMAL.fullmatch(text)):
+        number = float(text) if "." in text else int(text)
+        return number if str(number) == text else text
     return text

@@ -46,7 +46,7 @@ class Bibliography:
         return {"title": self._library.say(f"group-{name}", register), "lines": lines}
 
     def _text(self, source: Source, register: Register) -> str:
-        as_printed = self._library.text(source.as_printed, register) if source.as_printed else ""
+        as_printed = self._library.plain(source.as_printed, register) if source.as_printed else ""
         return " ".join(self._library.render_layout("source", register, source=source, as_printed=as_printed).split())
 
 

@@ -52,12 +52,16 @@ class Composer:
         return card
 
     def words(self, key: str, register: Register, **values: Any) -> str:
-        """Return one of the bot's own sentences."""
+        """Return one of the bot's own sentences, to be shown as it stands."""
         return self._library.say(key, register, **values)
+
+    def markdown(self, key: str, register: Register, **values: Any) -> str:
+        """Return one of the bot's own sentences as Markdown; what is inserted is shown character for character."""
+        return self._library.say(key, register, markdown=True, **values)
 
     def label(self, node: str, register: Register) -> str:
         """Return the button text of a node."""
-        return self._library.text(self._library.answer(node).label, register)
+        return self._library.plain(self._library.answer(node).label, register)
 
     # --- cards that claim nothing -----------------------------------------------------------------------------------
 
@@ -70,12 +74,12 @@ class Composer:
 
     def choices(self, register: Register) -> Notice:
         """Return the card that asks "did you mean?"; the choices belong to the turn, no other topics stand beside."""
-        title, text = self.words("did-you-mean", register), self.words("did-you-mean-body", register)
+        title, text = self.words("did-you-mean", register), self.markdown("did-you-mean-body", register)
         return self.notice(self._library.otherwise, register, title, text, Outcome.CHOICES)
 
     def instead(self, node: str, register: Register, key: str) -> Notice:
         """Return a card with a node's title and one of the bot's own sentences, such as whether to delete all."""
-        card = self.notice(node, register, self.card(node, register).title, self.words(key, register))
+        card = self.notice(node, register, self.card(node, register).title, self.markdown(key, register))
         return replace(card, buttons=(self.start_over(register),))
 
     def small_talk(self, kind: str, register: Register) -> Notice:
@@ -87,7 +91,7 @@ class Composer:
     def greeting(self, register: Register) -> Notice:
         """Return the card a person meets first: what this is, how to ask, the first questions, both registers."""
         start = self._library.start
-        text = self.words("welcome", register, checked=self._review(start, register).short)
+        text = self.markdown("welcome", register, checked=self._review(start, register).short)
         card = self.notice(start, register, self.words("greeting-title", register), text)
         return replace(card, buttons=tuple(self._first_questions(register)))
 
@@ -146,7 +150,6 @@ class Composer:
         yield Button(self.words("urgent-over", register), payloads.payload(node, word="over"))
         for follow in self._library.nodes[node].next[: MAX_FOLLOW_UPS - 2]:
             yield self.link(follow, register)
-        yield self.other_register(node, register)
 
     # --- text -------------------------------------------------------------------------------------------------------
 
@@ -154,8 +157,8 @@ class Composer:
         answer, topic = self._library.answer(node), self._library.topic_of(node)
         found: Card
         if self._require_approved and not self._may_be_served(node):
-            title = self._library.text(answer.title, register)
-            found = self.notice(node, register, title, self.words("not-approved", register))
+            title = self._library.plain(answer.title, register)
+            found = self.notice(node, register, title, self.markdown("not-approved", register))
         elif self._claims_nothing(node, answer):
             found = self._as_notice(node, answer, topic, register)
         else:
@@ -168,7 +171,7 @@ class Composer:
             node=node,
             register=register,
             outcome=self._outcome(node),
-            title=self._library.text(answer.title, register),
+            title=self._library.plain(answer.title, register),
             brief=brief,
             detail=detail,
             about_bot=node in self._library.always,
@@ -180,7 +183,7 @@ class Composer:
             node=node,
             register=register,
             outcome=self._outcome(node),
-            title=self._library.text(answer.title, register),
+            title=self._library.plain(answer.title, register),
             brief=brief,
             detail=detail,
             notes=self._notes(answer, topic, register),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.content.library import Library
 from bot.dialog.composer import Composer
-from bot.dialog.matching import Match
+from bot.dialog.matching import Matcher
 from bot.dialog.turn import Emergency, Incoming, Outcome, Register, Reply, State, View
 
 HOLD_SECONDS = 3600.0
@@ -19,9 +19,11 @@ OVER = "over"
 class Emergencies:
     """Keeps to the card of an emergency; the card itself is an answer like any other."""
 
-    def __init__(self, library: Library, composer: Composer) -> None:
+    def __init__(self, library: Library, composer: Composer, matcher: Matcher) -> None:
         self._library = library
         self._composer = composer
+        self._matcher = matcher
+        self._elsewhere = (None, *library.nodes[library.start].next[:2])
 
     def current(self, state: State, incoming: Incoming) -> str | None:
         """Return the card this conversation is about, if it is an emergency still."""
@@ -30,18 +32,15 @@ class Emergencies:
             return None
         return self._library.resolve(found.node)
 
-    def stays(self, match: Match, unaided: Match) -> bool:
-        """Tell whether a message still speaks of the emergency: whatever does not plainly ask something else does.
+    def asks_else(self, text: str, register: Register) -> bool:
+        """Tell whether words plainly ask something else: they mean the same sure answer whatever was talked of before.
 
-        `unaided` is what the words mean without the conversation: only an answer they name by themselves leads away.
+        "Is it getting worse?" means another thing after each answer, so it says nothing by itself and stays.
         """
-        if match.outcome is Outcome.URGENT:
-            return False
-        asks_else = unaided.outcome is Outcome.ANSWER and unaided.node not in (
-            *self._library.always,
-            self._library.advice,
-        )
-        return not asks_else
+        found = [self._matcher.match(text, context, register) for context in self._elsewhere]
+        meant = {match.node for match in found}
+        sure = all(match.outcome is Outcome.ANSWER for match in found) and len(meant) == 1
+        return sure and not meant & {*self._library.always, self._library.advice}
 
     def begin(self, state: State, incoming: Incoming, node: str) -> State:
         """Return the state in which `node` is what the conversation is about."""
@@ -61,7 +60,7 @@ class Emergencies:
 
     def end(self, node: str, register: Register) -> Reply:
         """Return what is said when it is over: short, with the way back to the card and to the start."""
-        text = self._composer.words("urgent-over-answer", register)
+        text = self._composer.markdown("urgent-over-answer", register)
         buttons = (self._composer.link(node, register, "navigation"), self._composer.start_over(register))
         card = self._composer.notice(node, register, "", text, Outcome.SMALL_TALK)
         return Reply(replace(card, buttons=buttons, about_bot=True))

@@ -51,7 +51,7 @@ class Engine:
         self._matcher = matcher
         self._default_register = default_register
         self._composer = Composer(library, require_approved=require_approved)
-        self._emergencies = Emergencies(library, self._composer)
+        self._emergencies = Emergencies(library, self._composer, matcher)
         self._small_talk = SmallTalk(library, self._composer)
         self._data = PersonalData(library, self._composer)
         self._answer: Mapping[Kind, Callable[[State, Incoming, Register], Step]] = {
@@ -117,9 +117,9 @@ class Engine:
         ended = replace(state, emergency=None)
         if match.outcome is Outcome.SMALL_TALK and match.node == OVER:
             return self._emergencies.end(node, register), ended
-        if self._emergencies.stays(match, self._matcher.match(incoming.text, None, register)):
-            return self._emergencies.stay(node, register), self._emergencies.begin(state, incoming, node)
-        return self._matched(match, ended, register), ended
+        if self._emergencies.asks_else(incoming.text, register):
+            return self._matched(match, ended, register), ended
+        return self._emergencies.stay(node, register), self._emergencies.begin(state, incoming, node)
 
     def _talk(self, kind: str, state: State, incoming: Incoming, register: Register) -> Step:
         """Answer small talk; "yes" and "no" answer the bot's own question first, if it has just asked one."""

@@ -62,10 +62,10 @@ class PersonalData:
 
     def _exported(self, found: Mapping[str, Any], register: Register) -> Iterator[str]:
         """Yield what is stored in words, line by line; the exact record follows."""
-        words = self._composer.words
+        words = self._composer.markdown
         tone = found["tone"]
         if tone:
-            yield words("export-tone", register, wording=words(f"wording-{tone}", register))
+            yield words("export-tone", register, wording=self._composer.words(f"wording-{tone}", register))
         else:
             yield words("export-no-tone", register)
         if found["met"]:
@@ -80,7 +80,7 @@ class PersonalData:
         yield words("export-exact", register)
 
     def _places(self, found: Mapping[str, Any], register: Register) -> Iterator[str]:
-        words = self._composer.words
+        words = self._composer.markdown
         if found["conversations"]:
             yield words("export-places", register, conversations=found["conversations"])
         for nodes in filter(None, found["trails"]):
@@ -93,7 +93,9 @@ class PersonalData:
 
     def _notice(self, register: Register, title: str, text: str) -> Notice:
         words = self._composer.words
-        card = self._composer.notice(self._node, register, words(title, register), words(text, register))
+        card = self._composer.notice(
+            self._node, register, words(title, register), self._composer.markdown(text, register)
+        )
         return replace(card, buttons=(self._composer.start_over(register),))
 
     def _button(self, key: str, register: Register, word: str, role: str) -> Button:

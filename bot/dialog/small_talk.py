@@ -49,7 +49,7 @@ class SmallTalk:
     def _longer(self, node: str, register: Register) -> Reply:
         if has_more(self._composer.card(node, register)):
             return self._shown(node, register, "longer-lead", View.DETAIL)
-        title, text = "", self._composer.words("longer-no-more", register)
+        title, text = "", self._composer.markdown("longer-no-more", register)
         return Reply(self._composer.notice(node, register, title, text, Outcome.SMALL_TALK))
 
     def _plainer(self, node: str, register: Register) -> Reply:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.content.urgent_models import Excusing
 from bot.matching.concepts import Mention
 from bot.matching.sentences import Break, sentence
-from bot.matching.signs import Hit, Places
+from bot.matching.signs import Hit, Marks, Places
 
 _FILLERS = 3
 """Words between a denial, or the last thing it denied, and the next: `no new chest pain`."""
@@ -28,16 +28,19 @@ class Excuses:
         """`named` are the mentions a denial may reach over: signs, and whatever else stands in such lists."""
         self._words = places.words
         self._reach = {one.first: one.last for one in sorted(named, key=lambda one: one.last)}
-        self._denied = [one for one in places.of(rules.denied) if self._reach.get(one.first, -1) <= one.last]
-        self._not = [one for one in places.of(rules.not_) if self._reach.get(one.first, -1) <= one.last]
-        self._past = places.of(rules.past)
-        self._past_before, self._past_after = places.of(rules.past_before), places.of(rules.past_after)
-        self._general = places.of((*rules.general, *rules.study))
-        self._general_after = places.of(rules.general_after)
-        self._supposing = places.of((*rules.if_, *rules.avoid))
-        self._present, self._personal = places.of(rules.present), places.of(rules.personal)
-        self._ongoing = places.of(rules.ongoing)
+        self._denied, self._not = self._free(places.of(rules.denied)), self._free(places.of(rules.not_))
+        self._past = Marks(places.of(rules.past))
+        self._past_before, self._past_after = Marks(places.of(rules.past_before)), Marks(places.of(rules.past_after))
+        self._general = Marks(places.of((*rules.general, *rules.study)))
+        self._general_after = Marks(places.of(rules.general_after))
+        self._supposing = Marks(places.of((*rules.if_, *rules.avoid)))
+        self._present, self._personal = Marks(places.of(rules.present)), Marks(places.of(rules.personal))
+        self._ongoing = Marks(places.of(rules.ongoing))
         self._parts = frozenset(rules.parts)
+
+    def _free(self, denials: Sequence[Mention]) -> Marks:
+        """Return the denials that are not the beginning of a sign themselves, as in `no feeling`."""
+        return Marks([one for one in denials if self._reach.get(one.first, -1) <= one.last])
 
     def cover(self, hit: Hit) -> str:
         """Return which excuse covers the sign at `hit`, or an empty text."""
@@ -47,10 +50,10 @@ class Excuses:
             return "denied"
         if hit.rule.firm:
             return ""
-        present = self._within(self._present, begin, end)
+        present = self._present.within(begin, end)
         if self._is_past(hit, begin, end, present):
             return "past"
-        if not present and not self._within(self._ongoing, begin, end):
+        if not present and not self._ongoing.within(begin, end):
             if self._supposed(hit, begin, end):
                 return "supposed"
             if self._at_large(hit, begin, end):
@@ -62,14 +65,11 @@ class Excuses:
         core = [one for one in hit.mentions if one.concept not in self._parts] or hit.mentions
         return replace(hit, first=min(one.first for one in core), last=max(one.last for one in core))
 
-    def _within(self, mentions: Sequence[Mention], begin: int, end: int) -> list[Mention]:
-        return [one for one in mentions if begin <= one.first and one.last < end]
-
     def _is_denied(self, sign: Mention, begin: int) -> bool:
-        near = [one for one in self._not if begin <= one.first and 0 <= sign.first - one.last - 1 <= _NOT_REACHES]
-        if any(not self._parted(one.last, sign.first) for one in near):
+        near = self._not.within(max(begin, sign.first - _NOT_REACHES - 2), sign.first)
+        if any(sign.first - one.last - 1 <= _NOT_REACHES and not self._parted(one.last, sign.first) for one in near):
             return True
-        return any(self._reaches(one, sign) for one in self._denied if begin <= one.first and one.last < sign.first)
+        return any(self._reaches(one, sign) for one in self._denied.within(begin, sign.first))
 
     def _reaches(self, denial: Mention, sign: Mention) -> bool:
         """Tell whether a denial reaches the sign over a list: `no fever, cough or chest pain`."""
@@ -97,7 +97,7 @@ class Excuses:
         return at < len(self._words) and self._words[at].before >= Break.DASH
 
     def _starts_anew(self, at: int) -> bool:
-        return any(one.first == at for one in self._personal)
+        return self._personal.start_at(at)
 
     def _parted(self, first: int, last: int) -> bool:
         """Tell whether `but`, a comma or the like stands between two words."""
@@ -108,12 +108,12 @@ class Excuses:
         )
 
     def _is_past(self, hit: Hit, begin: int, end: int, present: Sequence[Mention]) -> bool:
-        before = [one for one in self._past_before if begin <= one.first <= hit.last]
+        before = self._past_before.starting(begin, hit.last + 1)
         if any(hit.first - one.last <= _BESIDE and not self._overruled(one, hit, present) for one in before):
             return True
-        if any(0 <= one.first - hit.last - 1 < _BESIDE and one.last < end for one in self._past_after):
+        if self._past_after.starting(hit.last + 1, min(hit.last + 1 + _BESIDE, end)):
             return True
-        spoken = (one for one in self._within(self._past, begin, end) if self._belongs(one, hit, end))
+        spoken = (one for one in self._past.within(begin, end) if self._belongs(one, hit, end))
         past = min((_gap(one, hit) for one in spoken), default=None)
         now = min((_gap(one, hit) for one in present), default=None)
         return past is not None and (now is None or past < now)
@@ -137,7 +137,7 @@ class Excuses:
 
     def _supposed(self, hit: Hit, begin: int, end: int) -> bool:
         """Tell whether an `if` or a wish to avoid governs the sign, even where the body is the asker's own."""
-        governing = [one for one in self._supposing if begin <= one.first <= min(hit.last + 1, end - 1)]
+        governing = self._supposing.starting(begin, min(hit.last + 2, end))
         return any(not self._new_clause(one.last, hit.first) for one in governing)
 
     def _new_clause(self, first: int, last: int) -> bool:
@@ -149,18 +149,18 @@ class Excuses:
 
     def _at_large(self, hit: Hit, begin: int, end: int) -> bool:
         """Tell whether the sign is spoken of in general, and nobody's own body stands between."""
-        if any(one.first <= hit.last and one.last >= hit.first for one in self._personal):
+        if any(one.last >= hit.first for one in self._personal.starting(begin, hit.last + 1)):
             return False
-        before = [one for one in self._general if begin <= one.first <= hit.last]
+        before = self._general.starting(begin, hit.last + 1)
         if any(not self._somebody(begin - 1 if one.last >= hit.first else one.last, hit.first) for one in before):
             return True
         if self._somebody(begin - 1, hit.first):
             return False
-        after = [one for one in self._general_after if hit.last < one.first < end]
+        after = self._general_after.starting(hit.last + 1, end)
         return any(not self._somebody(hit.last, one.first) for one in after)
 
     def _somebody(self, first: int, last: int) -> bool:
-        return any(first < one.first and one.last < last for one in self._personal)
+        return bool(self._personal.within(first + 1, last))
 
 
 def _gap(mention: Mention, hit: Hit) -> int:

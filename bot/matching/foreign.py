@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ _SHARE = 4
 """One word in so many must be a telling one, in a language that shares its letters with English."""
 _LONGEST = 300
 _ANY = "*"
+_ARABIC = ("\u0600", "\u06ff")
+"""Letters in which `the`, `and`, `in` are written onto the word, so that a wording may stand inside one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,27 +113,33 @@ class _Wordings:
         for at, word in enumerate(words):
             for number, part in self._of(word.text):
                 places.setdefault(number, {}).setdefault(part, []).append(at)
-        found = [self._near(number, parts) for number, parts in places.items()]
-        return sorted((one for one in found if one), key=lambda one: one.first)
+        found = [one for number, parts in places.items() for one in self._near(number, parts)]
+        return sorted(found, key=lambda one: one.first)
 
     def _of(self, word: str) -> Iterator[_Part]:
         yield from self._whole.get(word, ())
         for size in self._lengths:
             if size <= len(word):
                 yield from self._begun.get(word[:size], ())
-        if not word.isascii():
+        if _ARABIC[0] <= word[0] <= _ARABIC[1]:
             yield from (part for inside, part in self._inside if inside in word)
 
-    def _near(self, number: int, parts: Mapping[int, Sequence[int]]) -> _Found | None:
+    def _near(self, number: int, parts: Mapping[int, Sequence[int]]) -> Iterator[_Found]:
+        """Yield every place where the words of a wording stand near one another."""
         sign, code, many = self._kinds[number]
         if len(parts) < many:
-            return None
+            return
         for at in parts[0]:
-            others = [min(parts[part], key=lambda place: abs(place - at)) for part in range(1, many)]
+            others = [_nearest(parts[part], at) for part in range(1, many)]
             first, last = min([at, *others]), max([at, *others])
             if len({at, *others}) == many and last - first < _WITHIN + many:
-                return _Found(sign, code, first, last)
-        return None
+                yield _Found(sign, code, first, last)
+
+
+def _nearest(places: Sequence[int], at: int) -> int:
+    """Return the place nearest to another; `places` are sorted."""
+    after = bisect_left(places, at)
+    return min(places[max(0, after - 1) : after + 2], key=lambda place: abs(place - at))
 
 
 def _pieces(wording: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from bot.content.urgent_models import Excusing
 from bot.matching.sentences import sentence
-from bot.matching.signs import Hit, Places
+from bot.matching.signs import Hit, Marks, Places
 
 _FEWEST_WORDS = 40
 _MANY_SIGNS = 3
@@ -21,12 +21,12 @@ def is_leaflet(rules: Excusing, places: Places, found: Sequence[Hit]) -> Callabl
     long = len(places.words) >= _FEWEST_WORDS
     quoted = places.any_of(rules.document)
     printed = quoted or (long and (len(advice) >= _PRINTED or (advice and len(signs) >= _MANY_SIGNS)))
-    own = places.of((*rules.personal, *rules.present)) if printed else []
+    own = Marks(places.of((*rules.personal, *rules.present)) if printed else [])
 
     def impersonal(hit: Hit) -> bool:
         if not printed:
             return False
         begin, end = sentence(places.words, hit.first, hit.last)
-        return not any(begin <= one.first and one.last < end for one in own)
+        return not own.within(begin, end)
 
     return impersonal

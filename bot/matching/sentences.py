@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -122,19 +122,15 @@ _WRAPPED_FROM = 30
 """Lines shorter than this are broken by people, anywhere."""
 
 
+_LONGEST = 80
+"""Words on either side that still belong to a sentence: what has no full stop for a page is no sentence."""
+
+
 def sentence(words: Sequence[Word], first: int, last: int) -> tuple[int, int]:
     """Return where the sentence around the words `first` to `last` begins and ends, the end excluded."""
-    while first > 0 and words[first].before is not Break.STOP:
-        first -= 1
-    last += 1
-    while last < len(words) and words[last].before is not Break.STOP:
-        last += 1
-    return first, last
-
-
-def sentences(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
-    """Yield where each sentence begins and ends."""
-    at = 0
-    while at < len(words):
-        first, at = sentence(words, at, at)
-        yield first, at
+    begin, end = first, last + 1
+    while begin > max(0, first - _LONGEST) and words[begin].before is not Break.STOP:
+        begin -= 1
+    while end < min(len(words), last + _LONGEST) and words[end].before is not Break.STOP:
+        end += 1
+    return begin, end

@@ -58,6 +58,28 @@ def _first(mention: Mention) -> int:
     return mention.first
 
 
+class Marks:
+    """The mentions of some concepts, to be asked for by place."""
+
+    def __init__(self, mentions: Sequence[Mention]) -> None:
+        self._mentions = mentions
+        self._firsts = [mention.first for mention in mentions]
+        self._starts = frozenset(self._firsts)
+
+    def within(self, begin: int, end: int) -> list[Mention]:
+        """Return the mentions that lie between two places, the end excluded."""
+        found = self._mentions[bisect_left(self._firsts, begin) : bisect_left(self._firsts, end)]
+        return [mention for mention in found if mention.last < end]
+
+    def starting(self, begin: int, end: int) -> Sequence[Mention]:
+        """Return the mentions that start between two places, the end excluded."""
+        return self._mentions[bisect_left(self._firsts, begin) : bisect_left(self._firsts, end)]
+
+    def start_at(self, at: int) -> bool:
+        """Tell whether a mention starts at a word."""
+        return at in self._starts
+
+
 def hits(rules: Iterable[tuple[UrgentRule, Sequence[Sequence[str]]]], places: Places) -> Iterator[Hit]:
     """Yield every place where a rule fires; `rules` come with their groups split."""
     for rule, groups in rules:

@@ -86,22 +86,24 @@ class Urgency:
             return None, ()
         excuses = Excuses(self._rules.excuses, places, [one for one in mentions if one.concept in self._deniable])
         leaflet = is_leaflet(self._rules.excuses, places, found)
-        told, excused = list[Hit](), list[str]()
-        for hit in found:
+        excused: list[str] = []
+        for hit in sorted(found, key=self._gravity):
             why = excuses.cover(hit) or ("leaflet" if leaflet(hit) else "")
-            if why:
-                excused.append(f"{hit.rule.id}: {why}")
-            else:
-                told.append(hit)
-        told = told or _owned(found, places.of(self._rules.excuses.owning))
-        return (self._finding(text, words, told) if told else None), tuple(dict.fromkeys(excused))
+            if not why:
+                return self._finding(text, words, hit), tuple(dict.fromkeys(excused))
+            excused.append(f"{hit.rule.id}: {why}")
+        owned = _owned(found, places.of(self._rules.excuses.owning))
+        return (self._finding(text, words, owned) if owned else None), tuple(dict.fromkeys(excused))
 
-    def _finding(self, text: str, words: Sequence[Word], found: Iterable[Hit]) -> Finding:
-        gravest = min(found, key=lambda hit: (self._order[hit.rule.sign], hit.first))
-        begin, end = sentence(words, gravest.first, gravest.last)
+    def _gravity(self, hit: Hit) -> tuple[int, int]:
+        """Return what the gravest sign, and of its hits the first, has least of."""
+        return self._order[hit.rule.sign], hit.first
+
+    def _finding(self, text: str, words: Sequence[Word], hit: Hit) -> Finding:
+        begin, end = sentence(words, hit.first, hit.last)
         told = " ".join(text[words[begin].start : words[end - 1].end].split())[:_LONGEST_SENTENCE]
-        sign = gravest.rule.sign
-        return Finding(sign, self._rules.signs[sign].card, told, gravest.rule.id)
+        sign = hit.rule.sign
+        return Finding(sign, self._rules.signs[sign].card, told, hit.rule.id)
 
     def _is_reading(self, words: Sequence[Word], at: int) -> bool:
         """Tell whether a number may be read off a meter: nothing says that it counts pills, years or milligrams."""
@@ -113,9 +115,9 @@ class Urgency:
         return after not in self._units and before not in self._counted
 
 
-def _owned(found: Sequence[Hit], owning: Sequence[Mention]) -> list[Hit]:
-    """Return the signs that were excused and which the person then calls their own: "I have it now"."""
-    return [hit for hit in found if any(hit.last < one.first <= hit.last + _SOON for one in owning)]
+def _owned(found: Sequence[Hit], owning: Sequence[Mention]) -> Hit | None:
+    """Return a sign that was excused and which the person then calls their own: "I have it now"."""
+    return next((hit for hit in found if any(hit.last < one.first <= hit.last + _SOON for one in owning)), None)
 
 
 def _split(groups: Iterable[str]) -> list[list[str]]:

@@ -22,7 +22,6 @@ SOURCE = """sources:
     supports: {professional: x, layperson: x}
 """
 DIALOG = "dialog: d\nstart: a\n"
-ID = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 
 
 @pytest.mark.parametrize(
@@ -38,7 +37,7 @@ ID = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
             TopicFile,
             TOPIC + "article: {title: A}\nreview: {status: aproved}",
             "4:18: F05 `aproved` is not one of 'submitted', 'under-review' or 'approved'",
-            "did you mean `approved`?",
+            "write `submitted`; an approval is written by `footnote review record` alone",
         ),
         (TopicFile, TOPIC + "article: {title: }\n" + REVIEW, "3:18: F05 a value is missing here", ""),
         (SourcesFile, SOURCE.replace("number: 1", "number: one"), "3:13: F05 expected a whole number", ""),
@@ -51,10 +50,15 @@ ID = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
         (
             SourcesFile,
             SOURCE.replace("  s:", "  Not An Id:"),
-            f"2:3: F05 `Not An Id` does not have the form `{ID}`",
-            "",
+            "2:3: F05 `Not An Id` is no id: lower-case letters, digits and single hyphens, a letter first",
+            "write `not-an-id`",
         ),
-        (SourcesFile, SOURCE + "    url: ftp://x", "8:10: F05 `ftp://x` does not have the form `^https?://\\S+$`", ""),
+        (
+            SourcesFile,
+            SOURCE + "    url: ftp://x",
+            "8:10: F05 `ftp://x` is no web address: it begins with `https://` and has no spaces",
+            "write `https://x`",
+        ),
         (SourcesFile, SOURCE + "    volume: 20", "8:13: F05 expected text here; put quotes around it", ""),
         (Dialog, DIALOG + "nodes: {}", "3:8: F05 at least one entry is needed here", ""),
         (
@@ -77,7 +81,12 @@ ID = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
         ),
         (Dialog, DIALOG + "nodes: {a: {next: b}}", "3:19: F05 expected a list", ""),
         (PhrasesFile, "phrases:\n  a: ['']", "2:7: F05 this text is empty", ""),
-        (FactsFile, "facts: {Dose: 5 mg}", "1:9: F05 `Dose` does not have the form `^[a-z][a-z0-9_]*$`", ""),
+        (
+            FactsFile,
+            "facts: {Dose: 5 mg}",
+            "1:9: F05 `Dose` is no name of a figure: lower-case letters, digits and `_`, a letter first",
+            "write `dose`",
+        ),
         (
             EmergencyFile,
             "emergency: {number: {professional: x}}",
@@ -100,3 +109,50 @@ def test_a_wrong_shape_is_told_in_plain_words(model: Any, text: str, said: str, 
     assert validate(page, model) is None
     told = [(diagnostic.headline.removeprefix("f:"), diagnostic.suggestion) for diagnostic in page.diagnostics]
     assert told == [(said, remedy)]
+
+
+@pytest.mark.parametrize(
+    ("model", "text", "said", "remedy"),
+    [
+        (Answer, "answer: Ala-Dose", "`Ala-Dose` is no id", "write `ala-dose`"),
+        (Answer, "answer: ala_dose", "`ala_dose` is no id", "write `ala-dose`"),
+        (Answer, "answer: Fußpflege 2", "`Fußpflege 2` is no id", "write `fupflege-2`"),
+        (
+            SourcesFile,
+            SOURCE + "    url: www.nhs.uk/x",
+            "`www.nhs.uk/x` is no web address",
+            "write `https://www.nhs.uk/x`",
+        ),
+        (SourcesFile, SOURCE + "    url: https:/nhs.uk", "`https:/nhs.uk` is no web address", "write `https://nhs.uk`"),
+        (TopicFile, TOPIC + "review: {status: approve}", "`approve` is not one of", "write `submitted`"),
+        (
+            Answer,
+            "claims:\n  - id: a\n    type: action",
+            "unknown name `type`",
+            "what may stand here: `id`, `kind`, `cites`",
+        ),
+        (
+            Answer,
+            "claims:\n  - id: a\n    note: x",
+            "unknown name `note`",
+            "what may stand here: `id`, `kind`, `cites`",
+        ),
+        (Answer, "note: [x]", "unknown name `note`", "did you mean `notes`?"),
+        (Answer, "cites: [x]", "unknown name `cites`", "`cites` belongs to another part of the file"),
+        (Answer, "title: {professional: x, layperson: #1}\n  ", "", ""),
+    ],
+)
+def test_a_beginners_slip_has_a_remedy_that_works(model: Any, text: str, said: str, remedy: str) -> None:
+    page = read("f", text.encode())
+    if page.data is not None:
+        validate(page, model)
+    told = [(diagnostic.message, diagnostic.suggestion) for diagnostic in page.diagnostics]
+    assert [1 for message, fix in told if said in message and remedy in fix], told
+
+
+def test_a_text_that_is_only_a_comment_says_so() -> None:
+    page = read("f", b"answer: a\nlabel:\n  professional: #1 choice\n  layperson: First\n")
+    validate(page, Answer)
+    assert ("a value is missing here: ` #` begins a comment", "put the text in quotes") in [
+        (diagnostic.message, diagnostic.suggestion) for diagnostic in page.diagnostics
+    ]

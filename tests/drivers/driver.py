@@ -38,11 +38,14 @@ class Driver(Protocol):
 
 
 def leading_to(node: str, shown: Iterable[str]) -> str:
-    """Return the payload of the button that leads to a node; fails when no such button is shown."""
-    buttons = list(shown)
+    """Return the payload of the button that leads to a node; fails when no such button is shown.
+
+    `node!word` is the button that says something more, such as `urgent-chest!over`.
+    """
+    buttons, (target, _, word) = list(shown), node.partition("!")
     for payload in buttons:
         tap = payloads.parse(payload)
-        if tap and tap.node == node and tap.register is None and tap.word in ("", "choice"):
+        if tap and tap.node == target and tap.register is None and tap.word in ((word,) if word else ("", "choice")):
             return payload
     raise AssertionError(f"no button leads to '{node}': {buttons}")
 

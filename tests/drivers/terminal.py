@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from rich.console import Console
 
 from bot.app import local_inbox
-from bot.channels.plain import pressable
 from bot.channels.terminal.plugin import Terminal
+from bot.channels.terminal.render import menu
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Register, Reply
@@ -51,7 +51,7 @@ class TerminalDriver:
         return Seen(self._screen.getvalue()[before:], nodes_behind(shown(self._last)))
 
     async def _press(self, payload: str) -> Seen:
-        numbers = [button.payload for button in pressable(self._last)]
+        numbers = [button.payload for button in menu(self._last, self._terminal.texts)]
         return await self.type(str(numbers.index(payload) + 1))
 
     @property

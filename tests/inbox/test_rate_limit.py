@@ -231,7 +231,7 @@ async def test_a_patient_on_telegram_who_asks_too_much_is_told_so(tmp_path: Path
             titles = [
                 engine.title("ala", Register.LAYPERSON),
                 engine.sentence("too-many-title", Register.LAYPERSON),
-                engine.title("urgent", Register.LAYPERSON),
+                engine.title("urgent-chest", Register.LAYPERSON),
             ]
 
             def heard() -> list[str]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from bot.channels.base import LabelLimit, LimitCheck
 from bot.content.diagnostics import Diagnostic
 from bot.content.library import Library, Topic
 from bot.content.models import Answer, Claim, Note
+
+UNKNOWN = "…"
+"""Stands for a figure that cannot be inserted, so that the rest of its sentence is still read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,8 @@ class CheckContext:
     today: date
     limit_checks: tuple[LimitCheck, ...] = ()
     label_limits: tuple[LabelLimit, ...] = ()
+    sound: bool = True
+    """Whether everything loaded; else what is missing may only seem to be, and a card may not be composed."""
 
     def answers(self) -> Iterator[AnswerRef]:
         """Yield every answer with its topic and file."""
@@ -58,3 +63,26 @@ class ClaimRef(NamedTuple):
 
 
 Rule = Callable[[CheckContext], Iterator[Diagnostic]]
+
+Checked = TypeVar("Checked", bound=Rule)
+
+_NEEDS: dict[Rule, frozenset[str]] = {}
+
+
+def needs(*kinds: str) -> Callable[[Checked], Checked]:
+    """Mark a rule that compares files: it would blame the sound ones while a file of one of these kinds is broken.
+
+    A kind is the name of a file without its ending (`facts`), or of a folder of files (`answers`, `dialogs`).
+    """
+
+    def mark(rule: Checked) -> Checked:
+        _NEEDS[rule] = frozenset(kinds)
+        return rule
+
+    return mark
+
+
+def may_run(rule: Rule, broken: Iterable[Path]) -> bool:
+    """Tell whether none of the files that a rule compares is broken."""
+    hidden = {name for path in broken for name in (path.stem, path.name, path.parent.name)}
+    return not hidden & _NEEDS.get(rule, frozenset())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.authoring.rules.base import CheckContext
+from bot.authoring.rules.base import CheckContext, needs
 from bot.content.diagnostics import Diagnostic
 from bot.content.files import diagnostic_at
 from bot.content.library import MissingText
@@ -15,7 +15,7 @@ def long_labels(context: CheckContext) -> Iterator[Diagnostic]:
     """L01: a button label that a channel cuts off (warning) or refuses (error)."""
     for answer_ref in context.answers():
         for register in Register:
-            length = len(context.library.text(answer_ref.answer.label, register))
+            length = len(context.library.plain(answer_ref.answer.label, register))
             if broken := [limit for limit in context.label_limits if length > limit.characters]:
                 limit = max(broken, key=lambda one: (one.refused, -one.characters))
                 yield diagnostic_at(
@@ -28,6 +28,7 @@ def long_labels(context: CheckContext) -> Iterator[Diagnostic]:
                 )
 
 
+@needs("dialogs", "interface", "layout", "emergency", "topic", "facts", "notes", "sources")
 def too_long(context: CheckContext) -> Iterator[Diagnostic]:
     """L02: an answer that breaks a limit of a channel, as sent there. F11: what the program needs to say is missing."""
     for answer_ref in context.answers():
@@ -45,6 +46,10 @@ def too_long(context: CheckContext) -> Iterator[Diagnostic]:
                     error.path.as_posix(), 1, 1, "F11", error.message, "", "take it from the file as shipped"
                 )
                 return
+            except KeyError:  # something the card is made of is faulty, and reported there
+                if context.sound:
+                    raise
+                continue
             for problem in problems:
                 message = f"in the {register.value} register: {problem}"
                 yield diagnostic_at(answer_ref.path, ("claims",), "L02", message, "shorten the answer", key=True)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.authoring.readability import Grade, explains, grade, occurs, sentences_of, split, word_count
-from bot.authoring.rules.base import AnswerRef, CheckContext
+from bot.authoring.rules.base import AnswerRef, CheckContext, needs
 from bot.content.diagnostics import Diagnostic, Location, nearest
 from bot.content.files import diagnostic_at
 from bot.content.library import Library
 from bot.content.markdown import Paragraph, UnsupportedMarkdown, parse
 from bot.content.models import Claim, Register
-from bot.content.template_checks import texts
 
 MAX_RAW, MAX_ADJUSTED = 9.0, 6.0
 """Highest Flesch-Kincaid grades: the NIH and AMA advise grade 6 to 8 for patient material."""
@@ -23,6 +22,7 @@ MIN_WORDS = 30
 """Shortest text that is graded: the grade of a sentence or two is noise."""
 
 
+@needs("terms", "notes", "facts")
 def too_hard(context: CheckContext) -> Iterator[Diagnostic]:
     """C04: a layperson answer above the reading grade."""
     for answer_ref in context.answers():
@@ -41,14 +41,14 @@ def answer_grade(library: Library, node: str) -> Grade:
     topic, answer = library.topic_of(node), library.answer(node)
     noted = [topic.notes[note] for note in answer.notes if note in topic.notes]
     parts = [part for claim in answer.claims for part in (claim.section, claim) if part] + noted
-    sentences = [sentence for part in parts for sentence in sentences_of(parse(library.text(part, Register.LAYPERSON)))]
+    sentences = [sentence for part in parts for sentence in _sentences(library.text(part, Register.LAYPERSON))]
     return grade(sentences, topic.terms)
 
 
 def long_sentences(context: CheckContext) -> Iterator[Diagnostic]:
     """C05: a layperson sentence of more than twenty words."""
     for claim_ref in context.worded():
-        for sentence in sentences_of(parse(context.library.text(claim_ref.words, Register.LAYPERSON))):
+        for sentence in _sentences(context.library.text(claim_ref.words, Register.LAYPERSON)):
             count = word_count(sentence)
             if count > MAX_WORDS:
                 place = (*claim_ref.location, Register.LAYPERSON.value)
@@ -56,6 +56,7 @@ def long_sentences(context: CheckContext) -> Iterator[Diagnostic]:
                 yield diagnostic_at(claim_ref.path, place, "C05", message, "make two sentences of it")
 
 
+@needs("terms")
 def unexplained(context: CheckContext) -> Iterator[Diagnostic]:
     """C06: a medical term that is not explained where the layperson first meets it."""
     for answer_ref in context.answers():
@@ -103,6 +104,14 @@ def no_action(context: CheckContext) -> Iterator[Diagnostic]:
             yield diagnostic_at(answer_ref.path, ("claims",), "C10", message, "add a claim of `kind: action`", key=True)
 
 
+def _sentences(markdown: str) -> list[str]:
+    """Return the sentences of a text; none of one that no channel can show, which is told elsewhere."""
+    try:
+        return sentences_of(parse(markdown))
+    except UnsupportedMarkdown:
+        return []
+
+
 def _opening(sentence: str) -> str:
     return " ".join(sentence.split()[:6])
 
@@ -126,7 +135,10 @@ def _message_problems(context: CheckContext, claim: Claim) -> Iterator[str]:
     if claim.layperson is None:
         yield "is missing in the layperson register"
     for register in Register:
-        document = parse(context.library.text(claim, register))
+        try:
+            document = parse(context.library.text(claim, register))
+        except UnsupportedMarkdown:
+            continue
         if len(document) > 1 or not all(isinstance(block, Paragraph) for block in document):
             yield f"is not a single paragraph in the {register.value} register"
         elif len(split(context.library.text(claim, register))) > MAX_MESSAGE[register]:
@@ -143,20 +155,12 @@ def unknown_brief(context: CheckContext) -> Iterator[Diagnostic]:
                 yield diagnostic_at(answer_ref.path, ("brief", number), "C17", message, nearest(name, claims))
 
 
-def unshowable(context: CheckContext) -> Iterator[Diagnostic]:
-    """C15: Markdown that some channel cannot show."""
-    for text in texts(context.library):
-        try:
-            parse(text.raw)
-        except UnsupportedMarkdown as error:
-            yield diagnostic_at(text.path, text.location, "C15", str(error), "use bold, lists, links and tables only")
-
-
+@needs("dialogs")
 def urgent_first(context: CheckContext) -> Iterator[Diagnostic]:
     """U01: an urgent answer begins with what to do, cites nothing before it, and carries no editor's notes."""
-    urgent = context.library.main.urgent
+    urgent = context.library.urgent_nodes if context.library.main.urgent else frozenset()
     for answer_ref in context.answers():
-        if answer_ref.node != urgent and not answer_ref.node.startswith(f"{urgent}-"):
+        if answer_ref.node not in urgent:
             continue
         first = answer_ref.answer.claims[0]
         if first.kind != "action" or first.cites:

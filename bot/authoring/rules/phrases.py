@@ -30,15 +30,17 @@ def colliding(check_context: CheckContext) -> Iterator[Diagnostic]:
 
 
 def _colliding(library: Library, place: Location, phrases: Mapping[str, tuple[str, ...]]) -> Iterator[Diagnostic]:
-    owners = dict[str, str]()
+    owners = dict[str, tuple[str, str]]()
     for node, phrase in _each(phrases):
         if _count(phrase) > MOST:
             continue
         leads = {form: owners.get(form) for form in _forms(phrase)}
-        owners.update({form: owner or node for form, owner in leads.items()})
-        others = [owner for owner in leads.values() if owner not in (None, node)]
+        owners.update({form: owner or (node, phrase) for form, owner in leads.items()})
+        others = [owner for owner in leads.values() if owner and owner[0] != node]
         if others:
-            message = f"the phrase `{phrase}` already leads to `{others[0]}`"
+            other, same = others[0]
+            where = _diagnostic(library, (*place, other), same, "D04", "", "", "error").where
+            message = f"the phrase `{phrase}` already leads to `{other}` ({where})"
             yield _diagnostic(library, (*place, node), phrase, "D04", message, "keep it where it fits best", "error")
         elif all(leads.values()):
             message = f"the phrase `{phrase}` adds nothing to `{node}`"

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from bot.authoring.quantities import only_in
 from bot.authoring.readability import occurs
-from bot.authoring.rules.base import CheckContext, ClaimRef
+from bot.authoring.rules.base import UNKNOWN, CheckContext, ClaimRef
 from bot.content import templates
 from bot.content.diagnostics import Diagnostic
 from bot.content.files import diagnostic_at
-from bot.content.library import Library
+from bot.content.library import Library, Topic
 from bot.content.models import Claim, Register
 
 _EMERGENCY = re.compile(r"\{\{\s*emergency\.[^}]*\}\}")  # an operator's own numbers, not the content's
@@ -40,9 +40,12 @@ def _one_register(claim_ref: ClaimRef, claim: Claim, register: Register) -> Iter
 
 def parity(context: CheckContext) -> Iterator[Diagnostic]:
     """C02: a figure with its unit, or a drug, that stands in one register only."""
+    uneven = {f"facts.{name}" for topic in context.library.topics.values() for name in _uneven(topic)}
     for claim_ref in context.worded():
+        if uneven and uneven & _inserts(claim_ref):
+            continue
         texts = {register: _text(context.library, claim_ref, register) for register in Register}
-        if not all(texts.values()):
+        if not all(texts.values()) or (not context.sound and any(UNKNOWN in text for text in texts.values())):
             continue
         for here, there in ((Register.PROFESSIONAL, Register.LAYPERSON), (Register.LAYPERSON, Register.PROFESSIONAL)):
             lost = [*only_in(texts[here], texts[there]), *_drugs_only_in(claim_ref, texts[here], texts[there])]
@@ -65,12 +68,11 @@ def same_values(context: CheckContext) -> Iterator[Diagnostic]:
 
 def _own_values(text: str) -> set[str]:
     """Return the values a sentence gets when it is used, apart from figures and emergency lines."""
-    names = {name for name, _ in templates.used(text)}
-    return {name for name in names if name.partition(".")[0] not in ("facts", "emergency")}
+    return {name for name in templates.names(text) if name.partition(".")[0] not in ("facts", "emergency")}
 
 
 def _text(library: Library, claim_ref: ClaimRef, register: Register) -> str:
-    return templates.render(_EMERGENCY.sub("", claim_ref.words.of(register)), library.values(register))
+    return library.inserted(_EMERGENCY.sub("", claim_ref.words.of(register)), register)
 
 
 def _drugs_only_in(claim_ref: ClaimRef, here: str, there: str) -> list[str]:
@@ -81,14 +83,29 @@ def _drugs_only_in(claim_ref: ClaimRef, here: str, there: str) -> list[str]:
 def plain_figures(context: CheckContext) -> Iterator[Diagnostic]:
     """C02: a figure `x` and its plain wording `x_plain` that hold different numbers or units."""
     for name, topic in context.library.topics.items():
-        figures = {key: str(value) for key, value in templates.flattened(topic.facts)}
-        for key, plain in figures.items():
-            base = key.removesuffix("_plain")
-            if key == base or base not in figures:
-                continue
-            changed = [f"lacks `{figure}`" for figure in only_in(figures[base], plain)]
-            changed += [f"adds `{figure}`" for figure in only_in(plain, figures[base])]
-            if changed:
-                path = context.library.home.of_topic(name, "facts")
-                message = f"the plain wording of `{base}` {' and '.join(changed)}"
-                yield diagnostic_at(path, ("facts", *key.split(".")), "C02", message, "let both say the same figures")
+        for key, changed in _differences(topic):
+            path = context.library.home.of_topic(name, "facts")
+            message = f"the plain wording of `{key.removesuffix('_plain')}` {' and '.join(changed)}"
+            yield diagnostic_at(path, ("facts", *key.split(".")), "C02", message, "let both say the same figures")
+
+
+def _differences(topic: Topic) -> Iterator[tuple[str, list[str]]]:
+    """Yield each plain wording of a figure that says another figure, and in what it differs."""
+    figures = {key: str(value) for key, value in templates.flattened(topic.facts)}
+    for key, plain in figures.items():
+        base = key.removesuffix("_plain")
+        if key == base or base not in figures:
+            continue
+        changed = [f"lacks `{figure}`" for figure in only_in(figures[base], plain)]
+        changed += [f"adds `{figure}`" for figure in only_in(plain, figures[base])]
+        if changed:
+            yield key, changed
+
+
+def _uneven(topic: Topic) -> set[str]:
+    """Return the figures whose plain wording differs: told once, in facts.yaml, and not again wherever they stand."""
+    return {name for key, _ in _differences(topic) for name in (key, key.removesuffix("_plain"))}
+
+
+def _inserts(claim_ref: ClaimRef) -> set[str]:
+    return {name for register in Register for name in templates.names(claim_ref.words.of(register))}

@@ -8,16 +8,15 @@ from functools import partial
 from pathlib import Path
 
 from bot.authoring.quantities import literal_numbers
-from bot.authoring.rules.base import CheckContext
+from bot.authoring.rules.base import CheckContext, needs
 from bot.content import templates
 from bot.content.diagnostics import Diagnostic
-from bot.content.files import diagnostic_at
+from bot.content.files import diagnostic_at, diagnostic_at_words
 from bot.content.library import Topic
 from bot.content.models import Claim
 from bot.content.review import ReviewState, state_of
 from bot.content.template_checks import texts
 
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _LIST_NUMBER = re.compile(r"^\s*\d+[.)]\s", re.MULTILINE)
 _CITATION = re.compile(r"\[\d+\]")
 
@@ -37,9 +36,10 @@ def typed_figures(context: CheckContext) -> Iterator[Diagnostic]:
     for text in texts(context.library):
         if text.path.stem in ("sources", "topic"):
             continue
-        for digits in dict.fromkeys(literal_numbers(_LIST_NUMBER.sub("", _TEMPLATE.sub("", text.raw)))):
+        for digits in dict.fromkeys(literal_numbers(_LIST_NUMBER.sub("", templates.without_values(text.raw, "")))):
             remedy = "put it into facts.yaml and insert it with {{ facts.… }}"
-            yield diagnostic_at(text.path, text.location, "C09", f"the figure `{digits}` is typed here", remedy)
+            message = f"the figure `{digits}` is typed here"
+            yield diagnostic_at_words(text.path, text.location, digits, "C09", message, remedy)
 
 
 def typed_citations(context: CheckContext) -> Iterator[Diagnostic]:
@@ -47,11 +47,11 @@ def typed_citations(context: CheckContext) -> Iterator[Diagnostic]:
     for text in texts(context.library):
         if found := _CITATION.search(text.raw):
             message = f"the citation number `{found[0]}` is typed here"
-            yield diagnostic_at(
-                text.path, text.location, "C14", message, "name the source in `cites:`; numbers come by themselves"
-            )
+            remedy = "name the source in `cites:`; numbers come by themselves"
+            yield diagnostic_at_words(text.path, text.location, found[0], "C14", message, remedy)
 
 
+@needs("answers", "notes")
 def unused_sources(context: CheckContext) -> Iterator[Diagnostic]:
     """C12: a source that nothing cites."""
     for name, topic in context.library.topics.items():
@@ -68,6 +68,7 @@ def _cited(topic: Topic) -> set[str]:
     return claims | {source for note in topic.notes.values() for source in note.cites}
 
 
+@needs("answers")
 def unused_notes(context: CheckContext) -> Iterator[Diagnostic]:
     """C13: a note that stands under no answer."""
     for name, topic in context.library.topics.items():
@@ -80,11 +81,12 @@ def unused_notes(context: CheckContext) -> Iterator[Diagnostic]:
             )
 
 
+@needs("answers", "notes", "sources", "interface", "topic")
 def unused_figures(context: CheckContext) -> Iterator[Diagnostic]:
     """C13: a figure that no text inserts."""
-    used = {name for text in texts(context.library) for name, _ in templates.used(text.raw)}
-    used |= {name for pair in context.library.interface.values() for text in (pair.professional, pair.layperson)
-             for name, _ in templates.used(text)}  # fmt: skip
+    used = {name for text in texts(context.library) for name in templates.names(text.raw)}
+    own = [text for pair in context.library.interface.values() for text in (pair.professional, pair.layperson)]
+    used |= {name for text in own for name in templates.names(text)}
     for topic_name, topic in context.library.topics.items():
         for name, _ in templates.flattened(topic.facts):
             if f"facts.{name}" not in used:
@@ -104,6 +106,7 @@ def overdue(context: CheckContext) -> Iterator[Diagnostic]:
             )
 
 
+@needs("facts", "sources", "notes", "emergency", "dialogs", "answers")
 def changed(context: CheckContext) -> Iterator[Diagnostic]:
     """R03: an approval of a text that has changed since."""
     for path, state in _reviews(context):

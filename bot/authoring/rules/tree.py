@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.authoring.rules.base import CheckContext
+from bot.authoring.rules.base import CheckContext, needs
 from bot.content.diagnostics import Diagnostic
 from bot.content.files import diagnostic_at
 from bot.content.library import Library
 
 
+@needs("dialogs")
 def unreachable(context: CheckContext) -> Iterator[Diagnostic]:
     """D02: a node that no button leads to; phrases alone do not show a reader that it exists."""
     library = context.library
@@ -44,6 +45,7 @@ def dead_end(context: CheckContext) -> Iterator[Diagnostic]:
                 yield diagnostic_at(path, ("nodes", node), "D03", f"`{node}` leads nowhere", "add `next:`", key=True)
 
 
+@needs("dialogs")
 def unshown(context: CheckContext) -> Iterator[Diagnostic]:
     """D08: an answer that no node shows."""
     for answer_ref in context.answers():

@@ -34,7 +34,7 @@ def general(library: Library) -> list[Topic]:
     """Return the answers one may point to in another chat: general ones, never urgent or personal ones."""
     apart = {*library.urgent_nodes, library.advice, library.otherwise, *library.always}
     nodes = (node for node in library.nodes if node not in apart)
-    return [(node, library.text(library.answer(node).title, Register.LAYPERSON)) for node in nodes]
+    return [(node, library.plain(library.answer(node).title, Register.LAYPERSON)) for node in nodes]
 
 
 class Inline:

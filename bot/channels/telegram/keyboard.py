@@ -36,7 +36,7 @@ MIN_ROWS = 2
 DIAL = "tel:"
 """A button with such an address copies the number: Telegram opens no telephone links."""
 
-_ALONE = frozenset({"also", "danger"})
+_ALONE = frozenset({"also"})
 """Roles that have a row of their own."""
 
 MAX_OWN_ROWS = 3
@@ -81,8 +81,8 @@ def rows_of(own: Sequence[Button], others: Sequence[Button], budget: int, *, vot
     fixed = [*((button,) for button in dials), *_offered(asked)]
     follow = [button for button in rest if button.role in _FOLLOW]
     votes = tuple(button for button in rest if button.role == "feedback")
-    wanted = 0 if fixed else min(MIN_FOLLOW, len(follow))
-    room = min(budget, MIN_ROWS) if vote and votes else budget - len(fixed)
+    wanted = 0 if asked else min(MIN_FOLLOW, len(follow))
+    room = min(budget, MIN_ROWS) if vote and votes else max(0, budget - len(fixed))
     rows = [*fixed, *_guided(follow, _ways(rest, alone=not follow), room, wanted)]
     yield from rows
     if votes and not asked and len(rows) < budget and len(_flat(rows)) + len(votes) <= MAX_BUTTONS:

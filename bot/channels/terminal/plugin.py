@@ -33,6 +33,7 @@ class Terminal:
 
     def __init__(self, host: HostServices, console: Console) -> None:
         self._host = host
+        self.texts = host.texts
         self._console = console
         self._last: Reply | None = None
         self._answered = asyncio.Event()
@@ -61,7 +62,7 @@ class Terminal:
 
     def welcome(self, register: Register) -> None:
         """Print what one can do here."""
-        self._console.print(self._host.texts("terminal-welcome", register), style="dim")
+        self._console.print(self.texts("terminal-welcome", register), style="dim")
         self._console.print()
 
     async def receive(self, line: str, key: str | None = None) -> None:
@@ -87,7 +88,7 @@ class Terminal:
             self._last = message.reply
             if message.reply.toast:
                 self._console.print(message.reply.toast, style="dim")
-            show(self._console, message.reply, self._host.texts)
+            show(self._console, message.reply, self.texts)
             await progress(uuid.uuid4().hex, last=True)
         self._answered.set()
 
@@ -96,11 +97,11 @@ class Terminal:
         from bot.channels.terminal.render import menu
 
         words = line.strip()
-        buttons = menu(self._last, self._host.texts) if self._last else ()
+        buttons = menu(self._last, self.texts) if self._last else ()
         if words.isascii() and words.isdigit() and 0 < int(words[:6]) <= len(buttons):
             return Incoming(Kind.TAP, buttons[int(words) - 1].payload, self.name)
         if words.startswith("/"):
-            return Incoming(Kind.COMMAND, words[1:].split(" ")[0], self.name)
+            return Incoming(Kind.COMMAND, words[1:], self.name)
         return Incoming(Kind.TEXT, words, self.name) if words else Incoming(Kind.COMMAND, "help", self.name)
 
 

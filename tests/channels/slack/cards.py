@@ -7,7 +7,7 @@ import json
 from hypothesis import strategies as st
 
 from bot.content.markdown import Document, Heading, Inline, Item, ListBlock, Paragraph, Quote, Runs, Table
-from bot.dialog.turn import Button, Card, Outcome, Register, Reply, SourceLine
+from bot.dialog.turn import Button, Card, ClaimCard, FootLine, Notice, Outcome, Register, Reply, SourceLine, View
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 LONG = st.builds(lambda text, times: text * times, st.text("ab &<>*_~`é🧠\n", max_size=20), st.integers(1, 300))
@@ -40,29 +40,36 @@ DOCUMENT: st.SearchStrategy[Document] = st.lists(BLOCK, max_size=5).map(tuple)
 ROLES = st.sampled_from(["follow-up", "choice", "tone", "navigation", "feedback", "danger"])
 BUTTON = st.builds(Button, TEXT, st.sampled_from(["v1:ala", "v1:k2!up", "v1:urgent"]), ROLES)
 SOURCE = st.builds(SourceLine, st.integers(1, 99), st.just("id"), TEXT, st.none() | URL)
-CARD = st.builds(
-    Card,
-    st.just("ala"),
-    st.sampled_from(Register),
-    st.sampled_from(Outcome),
-    TEXT,
-    DOCUMENT,
-    DOCUMENT,
-    st.lists(SOURCE, max_size=6).map(tuple),
-    TEXT | LONG,
-    TEXT,
-    st.lists(BUTTON, max_size=30).map(tuple),
+SHOWN = {
+    "node": st.just("ala"),
+    "register": st.sampled_from(Register),
+    "outcome": st.sampled_from(Outcome),
+    "title": TEXT,
+    "brief": DOCUMENT,
+    "detail": DOCUMENT,
+    "buttons": st.lists(BUTTON, max_size=30).map(tuple),
+}
+LINE = st.builds(FootLine, TEXT, TEXT | LONG)
+CLAIMS = st.builds(
+    ClaimCard,
+    **SHOWN,
+    notes=DOCUMENT,
+    sources=st.lists(SOURCE, max_size=6).map(tuple),
+    review=LINE,
+    disclaimer=LINE,
 )
+CARD: st.SearchStrategy[Card] = CLAIMS | st.builds(Notice, **SHOWN)
 STORED = st.lists(st.text("abc-<&", max_size=40), max_size=120).map(lambda found: json.dumps(found, indent=2))
 REPLY = st.builds(
     Reply,
     CARD,
     TEXT | LONG,
     stored=st.just("") | STORED,
-    disclaimer=st.just(()) | DOCUMENT,
+    second=st.none() | CARD,
+    remark=TEXT,
     offer=TEXT,
     choices=st.lists(BUTTON, max_size=4).map(tuple),
-    back=st.none() | BUTTON,
+    view=st.sampled_from(View),
 )
 
 

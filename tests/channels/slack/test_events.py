@@ -101,7 +101,7 @@ async def test_urgent_words_in_a_followed_thread_are_answered(slack_app: SlackAp
     said = await slack_app.people.mention(ADA, CHANNEL, ALA)
     await slack_app.answer()
     await slack_app.people.say(BEN, CHANNEL, "I have chest pain and my left arm is heavy", said.ts)
-    assert slack_app.title("urgent") in words_of(await slack_app.answer())
+    assert slack_app.title("urgent-chest") in words_of(await slack_app.answer())
 
 
 async def test_in_an_agents_direct_messages_each_question_has_a_thread(slack_app: SlackApp) -> None:

@@ -12,7 +12,7 @@ from bot.channels.slack.actions import asker_of
 from bot.channels.slack.render import RenderOptions, SlackMessage, SlackRenderer, fallbacks
 from bot.content.markdown import Document, Inline, Paragraph, Table
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Card, Incoming, Kind, Outcome, Register, Reply, State
+from bot.dialog.turn import Card, ClaimCard, FootLine, Incoming, Kind, Outcome, Register, Reply, State
 from tests.channels.slack.cards import DOCUMENT, REPLY, squeezed, words_in
 from tests.fakes.slack_blocks import validate_blocks
 from tests.fakes.slack_rich_text import pings, walk
@@ -23,9 +23,17 @@ def say(key: str, register: Register, **values: Any) -> str:
 
 
 def card(body: Document = (), **more: Any) -> Card:
-    fields = {"notes": (), "sources": (), "review": "pending", "disclaimer": "not advice", "buttons": (), **more}
-    outcome = fields.pop("outcome", Outcome.ANSWER)
-    return Card("ala", Register.PROFESSIONAL, outcome, "Title", body, **fields)
+    fields: dict[str, Any] = {
+        "node": "ala",
+        "register": Register.PROFESSIONAL,
+        "outcome": Outcome.ANSWER,
+        "title": "Title",
+        "brief": body,
+        "sources": (),
+        "review": FootLine("pending", "pending human review"),
+        "disclaimer": FootLine("not advice", "this is not advice"),
+    }
+    return ClaimCard(**(fields | more))
 
 
 def shown(parts: list[SlackMessage]) -> str:
@@ -84,21 +92,21 @@ def test_markup_in_authored_text_stays_text() -> None:
     assert words in html.unescape(part.text)
 
 
-def test_an_urgent_answer_begins_with_itself_and_folds_nothing() -> None:
-    urgent = card((paragraph("Call now."),), outcome=Outcome.URGENT, notes=(paragraph("A note."),))
-    (part,) = SlackRenderer(say).parts(Reply(urgent, lead="I can answer in English only."), RenderOptions())
+def test_an_urgent_answer_says_what_to_do_before_anything_is_folded() -> None:
+    urgent = card((paragraph("Call now."),), outcome=Outcome.URGENT, detail=(paragraph("Other signs."),))
+    (part,) = SlackRenderer(say).parts(Reply(urgent), RenderOptions())
     assert part.blocks[0]["text"]["text"] == "Title"
     assert part.text.startswith("Title\n\nCall now.")
-    assert not any(block["type"] == "container" for block in part.blocks)
+    assert [block["type"] for block in part.blocks[:3]] == ["header", "rich_text", "container"]
 
 
-def test_notes_stay_open_and_sources_are_folded() -> None:
+def test_notes_and_sources_are_folded() -> None:
     from bot.dialog.turn import SourceLine
 
     answer = card((), notes=(paragraph("Newer evidence."),), sources=(SourceLine(5, "x", "A trial", "https://a.b/c"),))
     (part,) = SlackRenderer(say).parts(Reply(answer), RenderOptions())
     notes, sources = (block for block in part.blocks if block["type"] == "container")
-    assert (notes["default_collapsed"], sources["default_collapsed"]) == (False, True)
+    assert (notes["default_collapsed"], sources["default_collapsed"]) == (True, True)
     link = next(node for node in walk(sources) if node.get("type") == "link")
     assert (link["url"], link["text"]) == ("https://a.b/c", "A trial")
     assert "https://a.b/c" in part.text

@@ -386,7 +386,7 @@ async def test_urgent_words_under_a_picture_count(
     ann = telegram.person()
     async with house(telegram, engine, database):
         ann.sends_photo("my toe turned black and I have a fever")
-        assert shows(await telegram.next_message(ann), composer, "urgent")
+        assert shows(await telegram.next_message(ann), composer, "urgent-cold-foot")
         for content in ("photo", "voice", "sticker", "document", "location", "contact", "dice", "poll", "video"):
             ann.sends(content)
             answer = await telegram.next_message(ann)

@@ -1,0 +1,83 @@
+"""The measures of the code, held: how many rooms, how long, who imports whom, and the way of a turn through them."""
+
+from __future__ import annotations
+
+import statistics
+
+import pytest
+
+from bot.dialog.engine import Engine
+from tests import structure
+from tests.channels.contract import QUESTION, StandIn, running
+from tests.channels.slack.test_contract import SlackStandIn
+from tests.channels.telegram.test_contract import TelegramStandIn
+from tests.fakes.slack import FakeSlack
+from tests.fakes.telegram import FakeTelegram
+
+LAYERS = ("content", "dialog", "matching", "store", "inbox", "channels", "authoring", "cli")
+"""A module may import its own layer and those to its left."""
+
+MAX_MODULES, MAX_SINGLE = 125, 25
+MEDIAN = range(110, 161)
+MAX_HEADS = 0.10
+
+
+def test_there_are_few_rooms_of_a_good_size() -> None:
+    assert len(structure.modules()) <= MAX_MODULES
+    assert statistics.median(count for count in structure.lines().values() if count > 5) in MEDIAN
+
+
+def test_few_modules_serve_one_other_alone() -> None:
+    single = {name: users[0] for name, users in structure.importers().items() if len(users) == 1}
+    assert len(single) <= MAX_SINGLE, single
+
+
+def test_a_module_is_more_than_its_head() -> None:
+    assert structure.heads() <= MAX_HEADS
+
+
+def test_nothing_is_imported_upward_or_in_a_circle() -> None:
+    upward = [
+        f"{name} imports {used}"
+        for name, used_here in structure.imports().items()
+        for used in used_here
+        if (layer := name.split(".")[1:2]) and (other := used.split(".")[1:2])
+        if layer[0] in LAYERS and other[0] in LAYERS and LAYERS.index(other[0]) > LAYERS.index(layer[0])
+    ]
+    assert not upward
+    assert not structure.circles()
+
+
+def test_no_class_has_the_name_of_another() -> None:
+    assert not {name: homes for name, homes in structure.classes().items() if len(homes) > 1}
+
+
+# --- the way of a turn ------------------------------------------------------------------------------------------------
+
+
+async def entered(stand_in: StandIn, engine: Engine, database_url: str, *, tap: bool = False) -> list[str]:
+    """Return the files that a turn enters once the bot is warm: a typed question, or a press of a button."""
+    trace = structure.Trace()
+    with trace.installed():
+        async with running(stand_in, engine, database_url):
+            for _ in range(3):
+                await stand_in.say(QUESTION, "main")
+                await stand_in.tap("ala-evidence", "main")
+            if tap:
+                await stand_in.say(QUESTION, "main")
+            with trace.recording():
+                await (stand_in.tap("ala-evidence", "main") if tap else stand_in.say(QUESTION, "main"))
+    return sorted(trace.files)
+
+
+@pytest.mark.parametrize(("tap", "most"), [(False, 32), (True, 22)], ids=["words", "tap"])
+async def test_a_turn_on_telegram_enters_few_files(engine: Engine, sqlite_url: str, tap: bool, most: int) -> None:
+    async with FakeTelegram() as fake:
+        files = await entered(TelegramStandIn(fake, "polling"), engine, sqlite_url, tap=tap)
+    assert len(files) <= most, files
+
+
+async def test_a_mention_on_slack_enters_few_files(engine: Engine, sqlite_url: str) -> None:
+    async with FakeSlack() as fake:
+        files = await entered(SlackStandIn(fake, "http"), engine, sqlite_url)
+    assert len(files) <= 36, files
