@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
-from bot.channels.web.settings import WebSettings
+from bot.channels.web.plugin import WebSettings
 from bot.channels.web_port import CLIENT
 from bot.inbox.identity import Identity
 from bot.inbox.rate_limit import TokenBuckets

@@ -13,11 +13,10 @@ from aiohttp import hdrs, web
 
 from bot.channels.base import HostServices
 from bot.channels.web.access import Access
-from bot.channels.web.conversations import Answer, Conversation, Conversations, Waiting
-from bot.channels.web.delivery import WebAddress, WebDelivery, vote_of
+from bot.channels.web.conversations import Conversation, Conversations, PageAnswer, Waiting
+from bot.channels.web.delivery import WebAddress, WebDelivery, stream, vote_of
+from bot.channels.web.plugin import WebSettings
 from bot.channels.web.render import ASSETS, Assets, Place, Renderer
-from bot.channels.web.settings import WebSettings
-from bot.channels.web.stream import stream
 from bot.channels.web_port import ANYONE
 from bot.dialog.turn import Incoming, Kind, Register, Reply, State
 from bot.inbox.events import InboundEvent
@@ -124,10 +123,10 @@ class Web:
         )
         return self._html(request, html, status)
 
-    def _greeting(self, conversation: Conversation | None, register: Register) -> Iterator[Answer]:
+    def _greeting(self, conversation: Conversation | None, register: Register) -> Iterator[PageAnswer]:
         """Yield what stands first: it is no turn, so that a visit that asks nothing leaves nothing behind."""
         if conversation is None or GREETING not in conversation.answers:
-            yield Answer(GREETING, "", self._said(Incoming(Kind.COMMAND, "start", "web"), State(register)), 0)
+            yield PageAnswer(GREETING, "", self._said(Incoming(Kind.COMMAND, "start", "web"), State(register)), 0)
 
     def _said(self, incoming: Incoming, state: State) -> Reply:
         reply, _ = self._host.engine.respond(state, incoming)
@@ -144,7 +143,7 @@ class Web:
         if node != name:
             raise web.HTTPMovedPermanently(f"/a/{node}?r={register}")
         reply = self._said(Incoming(Kind.COMMAND, node, "web"), State(register, introduced=True))
-        html = self._renderer.page("shared.html", register, Place(), one=Answer(f"a-{node}", "", reply, 0))
+        html = self._renderer.page("shared.html", register, Place(), one=PageAnswer(f"a-{node}", "", reply, 0))
         return self._html(request, html)
 
     async def _asset(self, request: web.Request) -> web.Response:

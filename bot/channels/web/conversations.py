@@ -31,7 +31,7 @@ BACKLOG = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PageAnswer:
     """One answer as it now stands: `id` names it in the page, `number` orders what happened, `vote` is the vote on it.
 
     `question` is the browser's own id of what it answers, `said` what is told beside it, `moved` marks one that took
@@ -52,9 +52,9 @@ class Answer:
 class Stream:
     """One connected page. It holds what is to be sent and knows when it was replaced or closed."""
 
-    waiting: asyncio.Queue[Answer | None] = field(default_factory=lambda: asyncio.Queue(BACKLOG))
+    waiting: asyncio.Queue[PageAnswer | None] = field(default_factory=lambda: asyncio.Queue(BACKLOG))
 
-    def put(self, answer: Answer) -> bool:
+    def put(self, answer: PageAnswer) -> bool:
         """Add an answer; return False if the reader has stalled."""
         try:
             self.waiting.put_nowait(answer)
@@ -81,11 +81,11 @@ class Waiting:
 class Conversation:
     """One reader's thread: its latest answers, what it waits for, and the pages that show it."""
 
-    answers: OrderedDict[str, Answer] = field(default_factory=OrderedDict)
+    answers: OrderedDict[str, PageAnswer] = field(default_factory=OrderedDict)
     streams: list[Stream] = field(default_factory=list)
     pending: dict[str, Waiting] = field(default_factory=dict)
 
-    def add(self, answer: Answer) -> None:
+    def add(self, answer: PageAnswer) -> None:
         """Put an answer at its place (a new one at the end) and tell every page."""
         self.answers[answer.id] = answer
         while len(self.answers) > KEPT:
@@ -97,7 +97,7 @@ class Conversation:
                 self.close_stream(stream)
                 stream.end()
 
-    def since(self, number: int) -> list[Answer]:
+    def since(self, number: int) -> list[PageAnswer]:
         """Return what happened after an event, in that order."""
         return sorted((one for one in self.answers.values() if one.number > number), key=lambda one: one.number)
 
@@ -167,7 +167,7 @@ class Conversations:
 
     # --- events as a browser names them -------------------------------------------------------------------------
 
-    def event_id(self, answer: Answer) -> str:
+    def event_id(self, answer: PageAnswer) -> str:
         """Return the id under which a browser remembers an event."""
         return f"{self.epoch}-{answer.number}"
 

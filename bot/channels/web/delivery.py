@@ -1,15 +1,26 @@
-"""How an answer is delivered to a page: into the window of its conversation, and from there to whoever looks."""
+"""How an answer is delivered to a page: into the window of its conversation, and from there, as server-sent events, to
+whoever looks. A stream that is cut resumes after the last event the browser saw."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from bot.channels.web.conversations import Answer, Conversation, Conversations
+from aiohttp import hdrs, web
+
+from bot.channels.web.conversations import Conversation, Conversations, PageAnswer
 from bot.dialog import payloads
 from bot.dialog.turn import Effect, Reply
 from bot.inbox.events import OutboundMessage, Progress
+
+BEAT_SECONDS = 20.0
+"""A comment is sent this often, so that proxies keep the connection and a vanished reader is noticed."""
+
+RETRY_MILLISECONDS = 1000
+"""How soon a browser connects again after a cut."""
 
 _GIVEN = {"up": "up", "toup": "up", "down": "down", "todown": "down"}
 """What each button of a vote says of the answer it stands under."""
@@ -58,13 +69,13 @@ class WebDelivery:
         if not message.sent:
             await progress(answer.id, last=True)
 
-    def _answer(self, place: WebAddress, reply: Reply, conversation: Conversation) -> Answer:
+    def _answer(self, place: WebAddress, reply: Reply, conversation: Conversation) -> PageAnswer:
         number, under = self._conversations.number(), conversation.answers.get(place.under)
         if place.vote and under is not None:
             vote = _GIVEN.get(place.vote, under.vote)
             return replace(under, question=place.question, number=number, vote=vote, said=reply.toast, moved=True)
         id_ = place.under if reply.in_place and place.under else f"a-{place.question}"
-        return Answer(
+        return PageAnswer(
             id_,
             place.question,
             reply,
@@ -80,3 +91,53 @@ def vote_of(payload: str) -> str:
     """Return the word of a vote's button; empty for any other. `same` is the vote that stands."""
     tap = payloads.parse(payload)
     return tap.word if tap and tap.word in (*_GIVEN, "same") else ""
+
+
+# --- to the browser ---------------------------------------------------------------------------------------------------
+
+
+async def stream(
+    request: web.Request,
+    conversations: Conversations,
+    conversation: Conversation,
+    html: Callable[[PageAnswer], str],
+    headers: dict[str, str],
+) -> web.StreamResponse:
+    """Send what happened since the browser's last event, then what happens, until either side ends it."""
+    last = request.headers.get("Last-Event-ID") or request.query.get("last", "")
+    response = web.StreamResponse(headers={**headers, hdrs.CONTENT_TYPE: "text/event-stream; charset=utf-8"})
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would otherwise hold the answer back
+    missed, feed = conversation.since(conversations.after(last)), conversation.open_stream()
+    try:
+        await response.prepare(request)
+        await response.write(f"retry: {RETRY_MILLISECONDS}\n\n".encode())
+        for answer in missed:
+            await response.write(event(conversations.event_id(answer), answer, html(answer)))
+        while (fresh := await _next(feed.waiting, response)) is not None:
+            await response.write(event(conversations.event_id(fresh), fresh, html(fresh)))
+    except (ConnectionError, asyncio.CancelledError):
+        pass  # the browser went away; it says what it saw last when it comes back
+    finally:
+        conversation.close_stream(feed)
+    return response
+
+
+async def _next(waiting: asyncio.Queue[PageAnswer | None], response: web.StreamResponse) -> PageAnswer | None:
+    while True:
+        try:
+            return await asyncio.wait_for(waiting.get(), BEAT_SECONDS)
+        except TimeoutError:
+            await response.write(b": \n\n")
+
+
+def event(id_: str, answer: PageAnswer, html: str) -> bytes:
+    """Return one event; JSON keeps it on one line."""
+    data = {
+        "id": answer.id,
+        "question": answer.question,
+        "html": html,
+        "said": answer.said,
+        "moved": answer.moved,
+        "forgets": answer.forgets,
+    }
+    return f"id: {id_}\ndata: {json.dumps(data)}\n\n".encode()

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from bot.channels.base import Texts
 from bot.channels.layout import Part, Section, sections
-from bot.channels.web.conversations import Answer
+from bot.channels.web.conversations import PageAnswer
 from bot.content.markdown import Runs
 from bot.dialog import payloads
 from bot.dialog.turn import Button, Card, Outcome, Register, Reply, View
@@ -54,7 +54,7 @@ class Renderer:
         self._environment.globals |= {"asset": ASSETS.address, "fresh": fresh_id}
         self._answer = self._environment.get_template("answer.html")
 
-    def answer(self, answer: Answer, place: Place) -> str:
+    def answer(self, answer: PageAnswer, place: Place) -> str:
         """Return one answer, with its buttons as a form."""
         return self._answer.render(one=answer, place=place, **self._parts(answer))
 
@@ -67,7 +67,7 @@ class Renderer:
         template = self._environment.get_template(name)
         return template.render(text=text, register=register, place=place, answer=self.answer, **values)
 
-    def _parts(self, answer: Answer) -> dict[str, Any]:
+    def _parts(self, answer: PageAnswer) -> dict[str, Any]:
         reply = answer.reply
         card, found = reply.card, sections(reply)
 

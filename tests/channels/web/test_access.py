@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.web.settings import WebSettings
+from bot.channels.web.plugin import WebSettings
 from bot.dialog.engine import Engine
 from bot.errors import SettingsError
 from bot.settings import load

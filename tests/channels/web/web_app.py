@@ -16,7 +16,7 @@ import aiohttp
 
 from bot.app import host_services
 from bot.channels.web.app import Web
-from bot.channels.web.settings import WebSettings
+from bot.channels.web.plugin import WebSettings
 from bot.dialog.engine import Engine
 from bot.inbox.identity import Identity
 from bot.service import Service
