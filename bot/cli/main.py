@@ -46,20 +46,23 @@ def _add_channel_commands() -> None:
 
 
 @app.command()
-def serve() -> None:
+def serve(
+    reload: Annotated[bool, typer.Option("--reload", help="Take over each save of the content.")] = False,
+) -> None:
     """Run every configured channel in one process; with none configured, say so and serve a page on this computer."""
     from bot.app import run
     from bot.channels import registry
 
     configuration = registry.load_configuration()
     if configuration.channels:
-        run(configuration)
+        run(configuration, reload=reload)
         return
     typer.echo(NOTHING_CONFIGURED, err=True)
     typer.echo(registry.set_up() + "\n", err=True)
     run(
         registry.unconfigured(configuration),
         lambda port: typer.echo(f"Open http://127.0.0.1:{port}/ (Ctrl-C stops)", err=True),
+        reload=reload,
     )
 
 

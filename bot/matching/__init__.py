@@ -12,7 +12,7 @@ from bot.matching.learned import digest, dump
 from bot.matching.normalise import every_word
 from bot.matching.urgency import Urgency
 
-__all__ = ["Match", "Matcher", "build_matcher", "matching_data", "roles_of", "trained", "urgency_of"]
+__all__ = ["Match", "Matcher", "build_matcher", "matching_data", "roles_of", "trained", "understanding", "urgency_of"]
 
 
 def matching_data(library: Library) -> Matching:
@@ -28,6 +28,14 @@ def matching_data(library: Library) -> Matching:
 def build_matcher(library: Library) -> Matcher:
     """Return the matcher of a library; raises pydantic.ValidationError or ValueError for data it cannot use."""
     return build(matching_data(library), urgency_of(library), roles_of(library), library.home.content)
+
+
+def understanding(library: Library) -> tuple[object, ...]:
+    """Return everything of a library that a matcher is built from: where it is equal, so is the matcher."""
+    return (
+        (library.vocabulary, library.intents, library.advice_rules, library.phrases, library.after),
+        (library.urgent_rules, library.languages, roles_of(library)),
+    )
 
 
 def urgency_of(library: Library) -> Urgency:
