@@ -25,6 +25,7 @@ QUESTIONS_PER_SECOND, QUESTIONS_AT_ONCE = 1.0, 40
 """From one address, whatever its cookies: many people of one hospital share an address, a flood does not pass."""
 
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+_FORWARDED = frozenset({hdrs.X_FORWARDED_FOR, hdrs.X_FORWARDED_HOST, hdrs.FORWARDED})
 _COOKIE = re.compile(r"([A-Za-z0-9_-]{22})\.([0-9a-f]{32})")
 _SELF = ("script-src", "style-src", "img-src", "connect-src", "form-action")
 
@@ -50,7 +51,8 @@ class Access:
 
     def is_here(self, request: web.Request) -> bool:
         """Tell whether the request was made on this computer, under one of its own names."""
-        return _is_loopback(request.remote) and _host(request) in _LOOPBACK_NAMES
+        forwarded = not _FORWARDED.isdisjoint(request.headers)  # by a proxy on this computer, for somebody elsewhere
+        return not forwarded and _is_loopback(request.remote) and _host(request) in _LOOPBACK_NAMES
 
     def may_read(self, request: web.Request) -> bool:
         """Tell whether a page may be shown at all."""

@@ -17,6 +17,7 @@ from bot.channels.web.conversations import Conversation, Conversations, PageAnsw
 from bot.channels.web.delivery import WebAddress, WebDelivery, stream, vote_of
 from bot.channels.web.plugin import WebSettings
 from bot.channels.web.render import ASSETS, Assets, Place, Renderer
+from bot.channels.web.workbench import Workbench
 from bot.channels.web_port import ANYONE
 from bot.dialog.turn import Incoming, Kind, Register, Reply, State
 from bot.inbox.events import InboundEvent
@@ -54,6 +55,7 @@ class Web:
         self._access = Access(settings, host.identity)
         self._conversations = Conversations()
         self._renderer = Renderer(host.texts, [(one.label, one.number) for one in host.library.copy_numbers])
+        self._workbench = Workbench(host, self._access, self._renderer)
         self.delivery = WebDelivery(self._conversations)
         self._up = False
 
@@ -65,6 +67,7 @@ class Web:
         """Take no more questions and end the streams: browsers connect again, to whoever serves then."""
         self._up = False
         self._conversations.close()
+        self._workbench.close()
 
     async def close(self) -> None:
         """End the streams that were opened since."""
@@ -78,7 +81,8 @@ class Web:
         """Return the page, the same in a frame where that is allowed, and its files."""
         bases = ("", "/embed") if self._access.embeddable else ("",)
         own = [route for base in bases for route in self._pages(base)]
-        return [*own, web.get("/a/{node}", self._shared), web.get("/web/{name}", self._asset)]
+        shared = [web.get("/a/{node}", self._shared), web.get("/web/{name}", self._asset)]
+        return [*own, *shared, *self._workbench.routes()]
 
     def _pages(self, base: str) -> list[web.RouteDef]:
         return [
@@ -118,6 +122,7 @@ class Web:
             last=self._conversations.event_id(max(answers, key=lambda one: one.number)) if answers else "",
             pending=bool(conversation and conversation.waits),
             known=known,
+            local=not self._access.public,
             trouble=self._host.texts(trouble, register) if trouble else "",
             typed=typed,
         )

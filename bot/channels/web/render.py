@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -38,10 +38,12 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page is: the prefix of its addresses (a frame has its own) and the thread it shows."""
+    """Where a page is: the prefix of its addresses (a frame has its own) and the thread it shows. Where nothing can be
+    asked, `link` says where the button with a payload leads."""
 
     base: str = ""
     thread: str = ""
+    link: Callable[[str], str] | None = None
 
 
 class Renderer:
