@@ -10,11 +10,13 @@ COPY dialogs dialogs
 COPY content content
 COPY docs/rules docs/rules
 RUN /app/.venv/bin/pip install --no-cache-dir --quiet --no-deps --no-build-isolation .
+RUN FOOTNOTE_CACHE=/app/cache FOOTNOTE_DIALOGS=/app/dialogs FOOTNOTE_CONTENT=/app/content /app/.venv/bin/footnote train
 
 FROM python:3.11-slim-bookworm
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin footnote \
     && install --directory --owner=10001 --group=10001 /data
 COPY --from=build /app/.venv /app/.venv
+COPY --from=build /app/cache /app/cache
 COPY dialogs /app/dialogs
 COPY content /app/content
 ENV PATH=/app/.venv/bin:$PATH \
@@ -22,6 +24,7 @@ ENV PATH=/app/.venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     FOOTNOTE_DIALOGS=/app/dialogs \
     FOOTNOTE_CONTENT=/app/content \
+    FOOTNOTE_CACHE=/app/cache \
     FOOTNOTE_HOST=0.0.0.0 \
     FOOTNOTE_PORT=8080
 # the database is ./footnote.sqlite3 unless FOOTNOTE_DATABASE_URL (or its _FILE, which a variable set here would hide) says otherwise

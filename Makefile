@@ -28,10 +28,10 @@ check: $(DEV) ## Lint, types, content, and known vulnerabilities of the pinned p
 	@$(BIN)/footnote check
 	@$(BIN)/python -m tests.audit
 
-docs: $(DEV) ## Write again what is generated: schemas, docs/content.md, docs/rules
+docs: $(DEV) ## Write again what is generated: schemas, docs/content.md, docs/screens.md, docs/rules
 	@$(BIN)/footnote docs
 
-matcher: $(DEV) ## Train the matcher again after phrases or rules changed (some minutes)
+matcher: $(RUN) ## Learn how people ask ahead of the first question (some seconds)
 	@$(BIN)/footnote train
 
 chaos: $(DEV) ## Kill the bot at random moments under load, on every platform, mode and database

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import secrets
 import signal
 import sys
@@ -22,7 +23,7 @@ from bot.dialog.engine import Engine
 from bot.dialog.matching import Matcher
 from bot.dialog.turn import Button, Register
 from bot.errors import SettingsError
-from bot.matching import build_matcher, understanding
+from bot.matching import build_matcher, data_of, rebuild_matcher
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,16 +46,19 @@ def build_engine(
     """
     with no_collection():
         library = load(settings.footnote_dialogs, settings.footnote_content, templates=templates)
-        matcher = build_matcher(library)
+        matcher = build_matcher(library, settings.footnote_cache)
     return _engine(settings, library, matcher, default_register)
 
 
-def rebuild_engine(settings: Settings, before: Engine, library: Library) -> Engine:
-    """Return the engine over changed content. Where nothing changed that the matcher reads, it is kept: building it is
-    what takes long. Raises ValueError for what the matcher cannot use."""
-    kept = understanding(library) == understanding(before.library)
-    matcher = before.matcher if kept else build_matcher(library)
-    return _engine(settings, library, matcher, registry.default_register)
+def rebuild_engine(settings: Settings, before: Engine, library: Library) -> tuple[Engine, bool]:
+    """Return the engine over changed content, and whether all is learned that it could learn.
+
+    Where nothing changed that the matcher reads, it is kept: building it is what takes long.
+    """
+    matcher, learned = before.matcher, True
+    if data_of(library) != data_of(before.library):
+        matcher, learned = rebuild_matcher(library, before.library, settings.footnote_cache)
+    return _engine(settings, library, matcher, registry.default_register), learned
 
 
 def _engine(
@@ -155,8 +159,24 @@ def content_watcher(settings: Settings, engine: Engine) -> ContentWatcher:
         settings.footnote_content,
         engine,
         partial(rebuild_engine, settings, engine),
+        partial(_learn, settings),
         registry.limits(),
     )
+
+
+async def _learn(settings: Settings) -> None:
+    """Train what the content on disk needs in a process of its own: it takes a minute, and readers are answered."""
+    names = ("footnote_dialogs", "footnote_content", "footnote_cache")
+    given = {name.upper(): str(value) for name in names if (value := getattr(settings, name))}
+    command = (sys.executable, "-m", "bot", "train")
+    process = await asyncio.create_subprocess_exec(
+        *command, env={**os.environ, **given}, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
 
 
 @asynccontextmanager

@@ -78,6 +78,7 @@ class Settings(EnvironmentSettings):
     footnote_port: int = Field(default=8080, ge=0, le=65535)
     footnote_dialogs: Path = Field(default_factory=lambda: default_folder("dialogs"))
     footnote_content: Path = Field(default_factory=lambda: default_folder("content"))
+    footnote_cache: Path | None = None
     footnote_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     footnote_require_approved: bool = False
     footnote_drain_seconds: float = Field(default=20.0, gt=0)

@@ -52,7 +52,7 @@ class Turns:
         return {"turns": len(self._bodies)}
 
     async def _open(self, folder: str, nodes: int, synchronous: str) -> None:
-        client.AiohttpRequest = Canned  # type: ignore[attr-defined, assignment]
+        client.AiohttpRequest = Canned  # type: ignore[misc, assignment]
         bot = client.make_bot(updates.TOKEN, "http://127.0.0.1", UNLIMITED)
         self._inbox, engine = await house(folder, nodes, updates.CHARACTERS, synchronous=synchronous)
         channel = TelegramDelivery(bot, engine.sentence, UNLIMITED)

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.authoring.review_page import contents
+from bot.authoring.screens_page import screens_page
+from bot.channels import registry
 from bot.content.library import Library
-from bot.content.matching_models import AdviceRules, Intents, Vocabulary
+from bot.content.matching_models import AdviceRules, Aspects, Courtesies, SharedWords, TopicSubjects, World
 from bot.content.models import (
     Answer,
     Dialog,
@@ -40,8 +42,11 @@ MODELS: Mapping[str, Any] = {
     "small-talk": SmallTalkFile,
     "dialog": Dialog,
     "phrases": PhrasesFile,
-    "vocabulary": Vocabulary,
-    "intents": Intents,
+    "vocabulary": SharedWords,
+    "aspects": Aspects,
+    "courtesies": Courtesies,
+    "world": World,
+    "subjects": TopicSubjects,
     "advice": AdviceRules,
     "urgent": UrgentRules,
     "languages": LanguagesFile,
@@ -153,6 +158,8 @@ def generated(library: Library, root: Path) -> dict[Path, str]:
     rules = root / "docs" / "rules"
     files = {library.home.content / "schema" / name: text for name, text in schemas().items()}
     files[root / "docs" / "content.md"] = contents(library)
+    limits = [one.screens for one in registry.limits() if one.screens]
+    files[root / "docs" / "screens.md"] = screens_page(library, limits)
     if found := pages(rules):  # a project that only uses the rules has no pages of its own, and so no index
         files[rules / "README.md"] = index(found)
     return files

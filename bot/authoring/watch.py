@@ -7,9 +7,10 @@ whoever looks (the workbench of the page).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import structlog
 from watchfiles import Change, DefaultFilter, awatch
@@ -25,8 +26,11 @@ log = structlog.stdlib.get_logger(__name__)
 DEBOUNCE_MILLISECONDS = 100
 """An editor that writes a file in several steps has finished by then."""
 
-Rebuild = Callable[[Library], Engine]
-"""Returns an engine over changed content. Raises ValueError for what the matcher cannot use."""
+Rebuild = Callable[[Library], tuple[Engine, bool]]
+"""Returns an engine over changed content, and whether all is learned that it could learn."""
+
+Learn = Callable[[], Awaitable[None]]
+"""Learns from the content on disk, beside the answers."""
 
 
 class _Authored(DefaultFilter):
@@ -38,18 +42,26 @@ class ContentWatcher:
     """Holds what is known of the content on disk, and has `engine` speak it whenever it loads."""
 
     def __init__(
-        self, dialogs: Path, content: Path, engine: Engine, rebuild: Rebuild, limits: Sequence[ChannelLimits] = ()
+        self,
+        dialogs: Path,
+        content: Path,
+        engine: Engine,
+        rebuild: Rebuild,
+        learn: Learn,
+        limits: Sequence[ChannelLimits] = (),
     ) -> None:
         self._folders = (dialogs, content)
         self._engine = engine
         self._rebuild = rebuild
+        self._learn = learn
         self._limits = limits
+        self._aside: dict[str, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
         self.now = ContentState(0, served=True)
 
     async def run(self) -> None:
         """Follow the folders until cancelled; the first thing is to check what is there."""
-        self._check_soon()
+        self._beside("check", self._check(0))
         async for _ in awatch(*self._folders, watch_filter=_Authored(), debounce=DEBOUNCE_MILLISECONDS, step=20):
             await self.reload()
 
@@ -60,13 +72,16 @@ class ContentWatcher:
             if tried.library is None or any(found.level == "error" for found in tried.diagnostics):
                 self._publish(ContentState(self.now.number + 1, served=False, diagnostics=tried.diagnostics))
                 return
-            self._engine.adopt(await asyncio.to_thread(self._rebuild, tried.library))
-        except ValueError as fault:  # files that load one by one and do not fit together
-            log.error("content_not_taken_over", reason=str(fault))
+            engine, learned = await asyncio.to_thread(self._rebuild, tried.library)
+            self._engine.adopt(engine)
+        except Exception as fault:  # files that load one by one and do not fit together: the next save may mend it
+            log.error("content_not_taken_over", kind=type(fault).__name__, reason=str(fault))
             self._publish(ContentState(self.now.number + 1, served=False, diagnostics=self.now.diagnostics))
             return
         self._publish(ContentState(self.now.number + 1, served=True, diagnostics=tried.diagnostics))
-        self._check_soon()
+        self._beside("check", self._check(self.now.number))
+        if not learned:
+            self._beside("learn", self._learn_then_reload())
 
     async def next(self, number: int) -> ContentState:
         """Return the state that follows, once there is one."""
@@ -75,11 +90,19 @@ class ContentWatcher:
             await changed.wait()
         return self.now
 
-    def _check_soon(self) -> None:
-        """Add what the rules find, which takes longer than loading; no save waits for that."""
-        self._checking = asyncio.create_task(self._check(self.now.number))
+    def _beside(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Do what takes longer than a save may; what was begun for an earlier save is given up."""
+        if (before := self._aside.get(name)) is not None:
+            before.cancel()
+        self._aside[name] = asyncio.create_task(work)
+
+    async def _learn_then_reload(self) -> None:
+        await self._learn()
+        self._aside.pop("learn")  # this task goes on as a save of its own
+        await self.reload()
 
     async def _check(self, number: int) -> None:
+        """Add what the rules find."""
         report = await asyncio.to_thread(check, *self._folders, date.today(), self._limits)  # noqa: DTZ011
         if self.now.number == number:  # otherwise something was saved meanwhile, and is checked by itself
             self._publish(ContentState(number + 1, self.now.served, report.diagnostics, checked=True))

@@ -7,11 +7,12 @@ nobody configured cost nothing. `bot/channels/registry.py` finds plugins; nothin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from bot.channels.screens import SCREEN, Shown
 from bot.content.diagnostics import Diagnostic
 from bot.content.library import Library
 from bot.dialog.composer import Composer
@@ -144,12 +145,36 @@ class LabelLimit:
     refused: bool = False
 
 
+Measure = Callable[[str, Register], Shown]
+"""Measures one node's answer as a phone shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenLimit:
+    """How much of a phone's screen an answer may fill on a channel."""
+
+    channel: str
+    measure: Callable[[Library], Measure]
+    screens: float
+    """Most screens, buttons included."""
+    span: int = SCREEN
+    """Most lines from the first sentence to the last line of text."""
+
+    def broken(self, shown: Shown) -> Iterator[str]:
+        """Yield a sentence for each budget that is exceeded."""
+        if shown.screens > self.screens:
+            yield f"{self.channel} shows it on {shown.screens:.1f} screens of a phone; {self.screens:g} are the most"
+        if shown.span > self.span:
+            yield f"on {self.channel} {shown.span} lines from its first sentence to its last; {self.span} fit a screen"
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelLimits:
     """What `footnote check` holds content to, for the sake of one channel."""
 
     answers: Callable[[Library], LimitCheck]
     labels: tuple[LabelLimit, ...] = ()
+    screens: ScreenLimit | None = None
 
 
 S = TypeVar("S", bound=ChannelSettings)

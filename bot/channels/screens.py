@@ -23,8 +23,7 @@ FOLD = 3
 class Shown:
     """What one answer fills: lines of the answer itself, of its small print, and rows and number of its buttons.
 
-    `small_print` are the review line and the disclaimer; the blank line above them belongs to the gap, like those
-    between paragraphs, and gaps are counted with what they stand under.
+    Blank lines count as answer. `head` are the lines before the first sentence, `words` those that are read at once.
     """
 
     answer: int
@@ -32,11 +31,17 @@ class Shown:
     rows: int
     buttons: int
     words: int
+    head: int
 
     @property
     def text(self) -> int:
         """Lines of text."""
         return self.answer + self.small_print
+
+    @property
+    def span(self) -> int:
+        """Lines from the first sentence of the answer to the last line of text."""
+        return self.text - self.head
 
     @property
     def lines(self) -> int:

@@ -93,20 +93,17 @@ def review_record(
 
 @app.command()
 def train() -> None:
-    """Train the matcher from the phrases and keep the result in content/matcher.json (some minutes)."""
+    """Learn how people ask, ahead of the first command that needs it; some seconds, kept until a word changes."""
     from bot.content.loader import load
-    from bot.matching import trained
+    from bot.matching import build_matcher
 
     settings = load_settings()
-    library = load(settings.footnote_dialogs, settings.footnote_content)
-    path = settings.footnote_content / "matcher.json"
-    path.write_text(trained(library), encoding="utf-8")
-    typer.echo(f"wrote {path}")
+    build_matcher(load(settings.footnote_dialogs, settings.footnote_content), settings.footnote_cache)
 
 
 @app.command()
 def docs() -> None:
-    """Write again what is generated from the content: JSON Schemas, docs/content.md, docs/rules."""
+    """Write again what is generated from the content: JSON Schemas, docs/content.md, docs/screens.md, docs/rules."""
     from bot.authoring.reports import run_docs
 
     settings = load_settings()

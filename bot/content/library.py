@@ -11,7 +11,7 @@ from jinja2 import TemplateError
 
 from bot.content import templates
 from bot.content.files import visible
-from bot.content.matching_models import AdviceRules, Intents, Vocabulary
+from bot.content.matching_models import AdviceRules, Matching
 from bot.content.models import (
     Answer,
     Article,
@@ -24,7 +24,7 @@ from bot.content.models import (
     Registers,
     Review,
     Role,
-    SmallTalk,
+    SmallTalkText,
     Source,
     Term,
 )
@@ -78,8 +78,10 @@ class ContentPaths:
         return self.dialogs / f"{dialog}.yaml"
 
     def phrases(self) -> list[Path]:
-        """Return every phrase file, in name order."""
-        return visible(self.dialogs / "phrases", "*.yaml")
+        """Return every phrase file: shared ones, then each topic's own."""
+        shared = self.content / "matching" / "phrases.yaml"
+        own = [path for name in ("phrases", "threads") for path in visible(self.content, f"*/{name}.yaml")]
+        return [*([shared] if shared in own else []), *sorted(path for path in own if path != shared)]
 
     def answer(self, topic: str, answer: str) -> Path:
         """Return the file of an answer."""
@@ -101,7 +103,7 @@ class Library:
 
     `phrases` are how people ask for each node, `after` how they ask in a thread, by the node last shown;
     `small_talk` is what is said around the questions, by its kind.
-    `vocabulary`, `intents`, `advice_rules` and `urgent_rules` are the matcher's files, all or none;
+    `matching`, `advice_rules` and `urgent_rules` are the matcher's files, all or none;
     `main` is the dialog that starts the conversation and answers the rest; `version` changes with any byte of any file.
     """
 
@@ -115,10 +117,9 @@ class Library:
     interface: Mapping[str, Registers]
     emergency: Mapping[str, str | Registers]
     copy_numbers: tuple[CopyNumber, ...]
-    small_talk: Mapping[str, SmallTalk]
+    small_talk: Mapping[str, SmallTalkText]
     layout: Mapping[str, str]
-    vocabulary: Vocabulary | None
-    intents: Intents | None
+    matching: Matching | None
     advice_rules: AdviceRules | None
     urgent_rules: UrgentRules | None
     languages: LanguagesFile | None

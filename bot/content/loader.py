@@ -12,7 +12,15 @@ from typing import TypeVar
 from bot.content.diagnostics import Diagnostic, LoadError, nearest
 from bot.content.files import FileReader, Inspector, diagnostic_at, page_of, visible
 from bot.content.library import ContentPaths, Library, Topic
-from bot.content.matching_models import AdviceRules, Intents, Vocabulary
+from bot.content.matching_models import (
+    AdviceRules,
+    Aspects,
+    Courtesies,
+    Matching,
+    SharedWords,
+    TopicSubjects,
+    World,
+)
 from bot.content.models import (
     Answer,
     Article,
@@ -39,11 +47,12 @@ from bot.content.urgent_models import LanguagesFile, UrgentRules
 
 Model = TypeVar("Model")
 
-_MATCHING_FILES = ("vocabulary.yaml", "intents.yaml", "advice.yaml", "urgent.yaml")
+_WORD_FILES = ("vocabulary.yaml", "aspects.yaml", "courtesies.yaml", "world.yaml")
+_MATCHING_FILES = ("advice.yaml", "urgent.yaml", *(f"matching/{name}" for name in _WORD_FILES))
 _SHARED_FILES = ("interface.yaml", "emergency.yaml", "languages.yaml", "small-talk.yaml", *_MATCHING_FILES)
-_TOPIC_FILES = ("topic.yaml", "facts.yaml", "sources.yaml", "notes.yaml", "terms.yaml")
+_TOPIC_FILES = ("topic.yaml", "facts.yaml", "sources.yaml", "notes.yaml", "terms.yaml", "subjects.yaml")
 _PLACES = {"topic": "folder to `{}`", "answer": "file to `{}.yaml`", "dialog": "file to `{}.yaml`"}
-_NOT_TOPICS = frozenset({"layout", "schema"})
+_NOT_TOPICS = frozenset({"layout", "schema", "matching"})
 
 
 _Phrases = dict[str, tuple[str, ...]]
@@ -68,8 +77,7 @@ class ContentLoader:
         emergency = self._emergency(shared / "emergency.yaml")
         small_talk = self._model(self.home.small_talk, SmallTalkFile)
         layout = {path.stem: self.files.text(path) for path in visible(shared / "layout", "*.j2")}
-        vocabulary = self._model(shared / "vocabulary.yaml", Vocabulary)
-        intents = self._model(shared / "intents.yaml", Intents)
+        matching = self._matching(shared)
         advice_rules = self._model(shared / "advice.yaml", AdviceRules)
         urgent_rules = self._model(shared / "urgent.yaml", UrgentRules)
         languages = self._model(shared / "languages.yaml", LanguagesFile)
@@ -92,8 +100,7 @@ class ContentLoader:
             copy_numbers=emergency.numbers() if emergency else (),
             small_talk=small_talk.small_talk if small_talk else {},
             layout=layout,
-            vocabulary=vocabulary,
-            intents=intents,
+            matching=matching,
             advice_rules=advice_rules,
             urgent_rules=urgent_rules,
             languages=languages,
@@ -180,12 +187,26 @@ class ContentLoader:
         """Return an optional file as its model; a missing file is no fault."""
         return self.files.model(path, model) if path.exists() else None
 
+    def _matching(self, shared: Path) -> Matching | None:
+        """Return the words of all topics, or None where a shared file of them is missing or broken."""
+        folder = shared / "matching"
+        paths = sorted(shared.glob("*/subjects.yaml"))
+        found = {path.parent.name: self.files.model(path, TopicSubjects) for path in paths}
+        words = self._model(folder / "vocabulary.yaml", SharedWords)
+        aspects = self._model(folder / "aspects.yaml", Aspects)
+        courtesies = self._model(folder / "courtesies.yaml", Courtesies)
+        world = self._model(folder / "world.yaml", World)
+        if not (words and aspects and courtesies and world):
+            return None
+        topics = {name: held for name, held in found.items() if held}
+        return Matching(words=words, aspects=aspects, courtesies=courtesies, world=world, topics=topics)
+
     def _all_or_none(self, paths: list[Path]) -> None:
         """Add a fault for each missing file of a set that only works whole."""
         if any(path.exists() for path in paths):
             for path in paths:
                 if not path.exists():
-                    self.files.note(path, "F01", "this file is missing", "the matcher needs all four of its files")
+                    self.files.note(path, "F01", "this file is missing", "the matcher needs all of its files")
 
     def _same_name(self, path: Path, key: str, written: str, stem: str) -> None:
         if written != stem:

@@ -1,4 +1,4 @@
-"""The shapes of the files that tell the matcher what people mean: vocabulary, intents, advice, urgent, phrases.
+"""The shapes of the files that tell the matcher what people mean: subjects, aspects, advice, urgent.
 
 Lists of words may be written as a YAML list or as one text (words separated by commas or lines), lists of phrases as a
 list or as one text with a phrase per line. One text costs the YAML reader one token and needs no quoting.
@@ -26,13 +26,13 @@ Lines = Annotated[tuple[str, ...], _split(r"\n")]
 Nodes = Annotated[tuple[str, ...], _split(r",")]
 
 
-class Shape(BaseModel):
+class MatchingModel(BaseModel):
     """Immutable, and strict about keys nobody knows: a typing error in a file is reported, not ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class Concept(Shape):
+class Concept(MatchingModel):
     """One thing people mean and all the ways they write it; naming it also means everything in `implies`.
 
     `(a|b)` in a wording stands for both, `(a|b)?` for both and for neither. `range` names numbers by size, ends
@@ -44,7 +44,7 @@ class Concept(Shape):
     range: tuple[float, float] | None = None
 
 
-class Rule(Shape):
+class Rule(MatchingModel):
     """Fires when every group of `all` has one of its concepts within `near` words (0: anywhere), `none` not beside.
 
     `ordered` asks for the groups in the given order. `score` is what the rule adds, from 0 to 1.
@@ -59,18 +59,79 @@ class Rule(Shape):
     reason: str = ""
 
 
-class Vocabulary(Shape):
-    """The words of the topic.
+class AdviceRules(MatchingModel):
+    """What makes a question one about a person's own treatment: concepts, and rules whose scores add up."""
 
-    `outside` are subjects the topic does not hold, and how surely (1: never answered); `drugs` are concepts whose words
-    are never repaired into one another, `medicines` further names; `common` are real words that need no repair;
+    concepts: dict[str, Concept] = {}
+    rules: tuple[Rule, ...] = ()
+
+
+class Subject(MatchingModel):
+    """What a question can be about.
+
+    `general` answers what no other answer holds. A part inherits the answers of its whole. A `leaning` name is a word
+    everyone uses, which counts only beside a telling one or in the topic's own thread. `together` names the subjects
+    that make up this one where a question names them all.
+    """
+
+    kind: str
+    general: str
+    names: Words = ()
+    part_of: str = Field("", alias="part-of")
+    leaning: bool = False
+    together: Nodes = ()
+
+
+class TopicSubjects(MatchingModel):
+    """What one topic holds: its subjects, which answer holds which aspects of each, and what `it` means after one.
+
+    In `answers`, `any` is the row every subject inherits; the answer `self` is the one last shown, and `none` says
+    that the topic does not hold the aspect.
+    """
+
+    subjects: dict[str, Subject]
+    answers: dict[str, dict[str, Nodes]]
+    it: dict[str, str] = {}
+
+
+class Aspects(MatchingModel):
+    """What can be asked of anything, each with lessons: how people ask it, with placeholders for what it is asked of."""
+
+    aspects: dict[str, Lines] = {}
+
+
+class Courtesies(MatchingModel):
+    """What stands around a question: remarks before and after it, frames that lead into it, openers of a short one."""
+
+    before: Lines = ()
+    after: Lines = ()
+    frames: Lines = ()
+    openers: Lines = ()
+    asides: Lines = ()
+
+
+class Foreign(MatchingModel):
+    """Names of one kind of thing that a topic may not hold."""
+
+    kind: str
+    names: Words
+
+
+class World(MatchingModel):
+    """What exists beside the topics. A name that a loaded topic holds is not foreign."""
+
+    foreign: dict[str, Foreign] = {}
+
+
+class SharedWords(MatchingModel):
+    """The words every topic shares.
+
+    `medicines` are further names that are never repaired into another; `common` are real words that need no repair;
     `capitals` are words that mean something of their own in capital letters; `irregular` maps inflected forms to
-    their base; `languages` holds the telling little words of other languages.
+    their base; `kin` holds words of one kind; `languages` holds the telling little words of other languages.
     """
 
     concepts: dict[str, Concept] = {}
-    outside: dict[str, float] = {}
-    drugs: Nodes = ()
     medicines: Words = ()
     common: Words = ()
     capitals: dict[str, str] = {}
@@ -79,47 +140,11 @@ class Vocabulary(Shape):
     languages: dict[str, Words] = {}
 
 
-class AdviceRules(Shape):
-    """What makes a question one about a person's own treatment: concepts, and rules whose scores add up."""
+class Matching(MatchingModel):
+    """Everything about words that lies in content/matching/ and in each topic's subjects.yaml."""
 
-    concepts: dict[str, Concept] = {}
-    rules: tuple[Rule, ...] = ()
-
-
-class Intent(Shape):
-    """One kind of follow-up ("how much?") and the node that answers it for each subject (`about`)."""
-
-    asks: Lines
-    about: dict[str, Nodes]
-
-
-class Intents(Shape):
-    """What a short question means after an answer.
-
-    `subjects` maps concepts to subjects, the most telling first; `subject_of` gives each node its subject; `anchors`
-    are the concepts (beside the subjects) without which a question is hardly one of this topic. `asides` are remarks
-    people make around any question, `openers` around a short one: the models learn to hear the question beside them.
-    """
-
-    subjects: dict[str, str] = {}
-    subject_of: dict[str, str] = {}
-    intents: dict[str, Intent] = {}
-    anchors: Nodes = ()
-    asides: Lines = ()
-    openers: Lines = ()
-
-
-class Phrases(Shape):
-    """How people ask, per node, and in a thread per node last shown. `(a|b)` in a phrase stands for both wordings."""
-
-    phrases: dict[str, Lines] = {}
-    after: dict[str, dict[str, Lines]] = {}
-
-
-class Matching(Shape):
-    """Everything a matcher is built from."""
-
-    vocabulary: Vocabulary
-    intents: Intents
-    advice: AdviceRules
-    phrases: Phrases
+    words: SharedWords
+    aspects: Aspects
+    courtesies: Courtesies
+    world: World
+    topics: dict[str, TopicSubjects] = {}

@@ -233,7 +233,7 @@ class InterfaceFile:
 
 
 @model
-class SmallTalk:
+class SmallTalkText:
     """One kind of small talk: the messages that are it, and the few words that answer it."""
 
     asks: tuple[Words, ...] = Field(min_length=1)
@@ -250,7 +250,7 @@ class SmallTalk:
 class SmallTalkFile:
     """content/small-talk.yaml: what is said around the questions, kind by kind."""
 
-    small_talk: dict[Id, SmallTalk]
+    small_talk: dict[Id, SmallTalkText]
 
 
 @model

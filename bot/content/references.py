@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bot.content.diagnostics import Diagnostic, Location, nearest
 from bot.content.files import diagnostic_at, page_of
 from bot.content.library import Library, Topic
-from bot.content.matching_models import Intents
+from bot.content.matching_models import TopicSubjects
 from bot.content.models import Dialog, Review
 from bot.content.urgent_models import UrgentRule
 
@@ -27,7 +27,7 @@ def reference_diagnostics(library: Library, broken: set[Path]) -> Iterator[Diagn
                 yield diagnostic_at(path, ("nodes", node), "F09", message, "give it another id", key=True)
     yield from _unassigned(library)
     yield from _phrases(library)
-    yield from _intents(library)
+    yield from _subjects(library)
     yield from _small_talk(library)
     yield from _cards(library)
     yield from _languages(library)
@@ -146,25 +146,42 @@ def _languages(library: Library) -> Iterator[Diagnostic]:
                 yield diagnostic_at(path, place, "F08", message, nearest(sign, signs), key=True)
 
 
-def _intents(library: Library) -> Iterator[Diagnostic]:
-    """Yield every node that the matcher's intents name and no dialog holds."""
-    path = library.home.content / "intents.yaml"
-    for location, target in _intent_targets(library.intents):
-        if target not in library.nodes:
-            yield diagnostic_at(path, location, "D01", f"`{target}` is not a node", nearest(target, library.nodes))
+def _subjects(library: Library) -> Iterator[Diagnostic]:
+    """Yield every answer that a topic's subjects name and no dialog holds, and what they name that is not there."""
+    for topic, held in library.matching.topics.items() if library.matching else ():
+        path = library.home.of_topic(topic, "subjects")
+        for location, target in _subject_targets(held):
+            if target not in library.nodes:
+                yield diagnostic_at(path, location, "D01", f"`{target}` is not a node", nearest(target, library.nodes))
+        aspects = library.matching.aspects.aspects if library.matching else {}
+        for location, name, known in _subject_names(held, aspects):
+            if name not in known:
+                yield diagnostic_at(path, location, "D01", f"`{name}` is not known here", nearest(name, known))
 
 
-def _intent_targets(intents: Intents | None) -> Iterator[tuple[Location, str]]:
-    """Yield every node named in intents.yaml; `?` before it offers it as a choice, `self` is the node last shown."""
-    if intents is None:
-        return
-    for node in intents.subject_of:
-        yield ("subject_of", node), node
-    for name, intent in intents.intents.items():
-        for subject, nodes in intent.about.items():
-            for node in nodes:
-                if (target := node.removeprefix("?").strip()) != "self":
-                    yield ("intents", name, "about", subject), target
+def _subject_targets(held: TopicSubjects) -> Iterator[tuple[Location, str]]:
+    for name, subject in held.subjects.items():
+        yield ("subjects", name, "general"), subject.general
+    for name, row in held.answers.items():
+        yield from ((("answers", name, node), node) for node in row if node not in ("self", "none"))
+    yield from ((("it", node), node) for node in held.it)
+
+
+def _subject_names(
+    held: TopicSubjects, aspects: Mapping[str, object]
+) -> Iterator[tuple[Location, str, Mapping[str, object]]]:
+    """Yield every subject and aspect that a topic's table names, with the names there are."""
+    subjects = held.subjects
+    yield from ((("it", node), name, subjects) for node, name in held.it.items())
+    for name, subject in subjects.items():
+        if subject.part_of:
+            yield ("subjects", name, "part-of"), subject.part_of, subjects
+        yield from ((("subjects", name, "together"), one, subjects) for one in subject.together)
+    for name, row in held.answers.items():
+        if name != "any":
+            yield ("answers", name), name, subjects
+        for node, held_aspects in row.items():
+            yield from ((("answers", name, node), aspect, aspects) for aspect in held_aspects)
 
 
 def _small_talk(library: Library) -> Iterator[Diagnostic]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from bot.content.matching_models import Concept, Nodes, Shape, Words
+from bot.content.matching_models import Concept, MatchingModel, Nodes, Words
 
 
-class Sign(Shape):
+class Sign(MatchingModel):
     """A kind of emergency and the node of the card that answers it; of several signs the first in the file is told."""
 
     card: str
 
 
-class UrgentRule(Shape):
+class UrgentRule(MatchingModel):
     """Fires where every group of `all` has one of its concepts within `near` words (0: the words of one concept).
 
     A group is one concept or several with `|` between them. `ordered` asks for the groups in this order, `none` names
@@ -29,7 +29,7 @@ class UrgentRule(Shape):
     firm: bool = False
 
 
-class Composed(Shape):
+class Composed(MatchingModel):
     """A concept made of others that stand near one another: `can ... cause`."""
 
     all: tuple[str, ...] = Field(min_length=1)
@@ -37,7 +37,7 @@ class Composed(Shape):
     ordered: bool = False
 
 
-class Excusing(Shape):
+class Excusing(MatchingModel):
     """The concepts that make a sign no emergency, each in its own sentence, and those that overrule them.
 
     `denied` stands before what it denies and reaches over a list; `not` before the next word or two; both deny any sign
@@ -67,7 +67,7 @@ class Excusing(Shape):
     parts: Nodes = ()
 
 
-class UrgentRules(Shape):
+class UrgentRules(MatchingModel):
     """content/urgent.yaml: what makes a message urgent.
 
     `little` are words that may stand between the words of a wording. A number followed by one of `units` (or after one
@@ -85,7 +85,7 @@ class UrgentRules(Shape):
     excuses: Excusing = Excusing()
 
 
-class Language(Shape):
+class Language(MatchingModel):
     """One language other than English: how to know it, what to say in it, and how its speakers name each sign.
 
     `checked_by` stays empty until a native speaker has read it. `script` is the first and last letter of its own
@@ -104,7 +104,7 @@ class Language(Shape):
     calm: Words = ()
 
 
-class LanguagesFile(Shape):
+class LanguagesFile(MatchingModel):
     """content/languages.yaml."""
 
     languages: dict[str, Language] = Field(default_factory=dict)

@@ -16,7 +16,8 @@ class Match:
     `related` the general answers that help: nearest topics for not-covered, matching answers for personal advice;
     `scores` the best candidates first, 0..1; `reasons` one short English phrase per deciding rule or signal;
     `note` names an interface sentence to lead the answer with (for example `other-language`), or is empty; `language`
-    is the code of another language the message is in, when content/languages.yaml holds it.
+    is the code of another language the message is in, when content/languages.yaml holds it; `also` are the answers to
+    further questions of the same message, in their order.
     """
 
     outcome: Outcome
@@ -27,6 +28,7 @@ class Match:
     reasons: tuple[str, ...] = ()
     note: str = ""
     language: str = ""
+    also: tuple[str, ...] = ()
 
 
 class Matcher(Protocol):

@@ -1,56 +1,68 @@
-"""From a person's words to a node, several candidates, or an honest 'not covered': `build_matcher` is the way in."""
+"""From a person's words to an answer, several candidates, or an honest 'not covered': `build_matcher` is the way in."""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 from bot.content.library import Library
-from bot.content.matching_models import AdviceRules, Intents, Matching, Phrases, Vocabulary
-from bot.content.urgent_models import LanguagesFile, UrgentRules
 from bot.dialog.matching import Match, Matcher
-from bot.matching.build import Parts, build
-from bot.matching.decide import Roles
-from bot.matching.learned import digest, dump
-from bot.matching.normalise import every_word
+from bot.matching.advice import Advice
+from bot.matching.build import Data, Parts, data_of
+from bot.matching.language import Languages
+from bot.matching.lexicon import Lexicon, tree_of
+from bot.matching.matcher import Limits, SubjectMatcher, known_lines
+from bot.matching.ranking import Ranker, Weights
+from bot.matching.remarks import Remarks
+from bot.matching.text import every_word
+from bot.matching.training import Models, Say, cache_folder, models_of, stored_models
 from bot.matching.urgency import Urgency
 
-__all__ = ["Match", "Matcher", "build_matcher", "matching_data", "roles_of", "trained", "understanding", "urgency_of"]
+__all__ = ["Match", "Matcher", "assemble", "build_matcher", "data_of", "rebuild_matcher", "urgency_of"]
 
 
-def matching_data(library: Library) -> Matching:
-    """Return the library's matching files, typed; raises pydantic.ValidationError for data of another shape."""
-    return Matching(
-        vocabulary=Vocabulary.model_validate(library.vocabulary or {}),
-        intents=Intents.model_validate(library.intents or {}),
-        advice=AdviceRules.model_validate(library.advice_rules or {}),
-        phrases=Phrases.model_validate({"phrases": library.phrases, "after": library.after}),
+def tell(sentence: str) -> None:
+    """Say on the error stream what takes its time, so that nobody waits in the dark."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def build_matcher(library: Library, cache: Path | None = None, say: Say = tell) -> Matcher:
+    """Return the matcher of a library; `cache` is the folder of trained models, the user's where it is None."""
+    parts = Parts(data_of(library))
+    return assemble(parts, models_of(parts, cache or cache_folder(), say))
+
+
+def rebuild_matcher(library: Library, before: Library, cache: Path | None = None) -> tuple[Matcher, bool]:
+    """Return the matcher of content that was changed, and whether its own models are there.
+
+    Where they are not, those of the content before serve until somebody trains them (`build_matcher` does): an
+    authored line counts at once, word for word, and what is like it after that. Nodes that came or went need their
+    models first, which takes a minute.
+    """
+    data, known, folder = data_of(library), data_of(before), cache or cache_folder()
+    if models := stored_models(data, folder):
+        return assemble(Parts(data), models), True
+    models = stored_models(known, folder) if (data.nodes, data.roles) == (known.nodes, known.roles) else None
+    return (assemble(Parts(data), models), False) if models else (build_matcher(library, folder), True)
+
+
+def assemble(parts: Parts, models: Models, weights: Weights = Weights(), limits: Limits = Limits()) -> SubjectMatcher:
+    """Return the matcher of these parts with these models."""
+    data = parts.data
+    lexicon = Lexicon(data.advice.concepts, tree_of(data.advice.concepts, parts.stems))
+    lines = {node: len(written) for node, written in data.phrases.items()}
+    return SubjectMatcher(
+        parts,
+        urgency_of(data),
+        Languages(data.matching.words.languages, parts.english),
+        Advice(data.advice, lexicon, parts.subjects.kind_of),
+        Remarks(models.remarks, parts.features, parts.subjects, data.matching.courtesies, parts.stems),
+        Ranker(models, parts.subjects, parts.features, data.roles, lines, weights),
+        known_lines(parts),
+        limits,
     )
 
 
-def build_matcher(library: Library) -> Matcher:
-    """Return the matcher of a library; raises pydantic.ValidationError or ValueError for data it cannot use."""
-    return build(matching_data(library), urgency_of(library), roles_of(library), library.home.content)
-
-
-def understanding(library: Library) -> tuple[object, ...]:
-    """Return everything of a library that a matcher is built from: where it is equal, so is the matcher."""
-    return (
-        (library.vocabulary, library.intents, library.advice_rules, library.phrases, library.after),
-        (library.urgent_rules, library.languages, roles_of(library)),
-    )
-
-
-def urgency_of(library: Library) -> Urgency:
+def urgency_of(data: Data) -> Urgency:
     """Return what recognises emergencies, with the ordinary words of the library as no misspelt signs."""
-    known = library.vocabulary.common if library.vocabulary else ()
-    ordinary = {form for word in known for form in every_word([word])}
-    return Urgency(library.urgent_rules or UrgentRules(), library.languages or LanguagesFile(), ordinary)
-
-
-def roles_of(library: Library) -> Roles:
-    """Return the nodes with a part of their own."""
-    return Roles(library.urgent, library.advice, library.otherwise)
-
-
-def trained(library: Library) -> str:
-    """Return the text of content/matcher.json for the library as it is now; takes minutes."""
-    data = matching_data(library)
-    return dump(Parts(data).learn(), digest(data))
+    return Urgency(data.urgent, data.languages, every_word(data.matching.words.common))

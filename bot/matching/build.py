@@ -1,94 +1,179 @@
-"""Builds a matcher from the library's data, once at start."""
+"""Builds what both the matcher and its training need: one way to read text, and what it names."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-from bot.content.matching_models import Concept, Matching
-from bot.matching.advice import Advice
-from bot.matching.context import Threads
-from bot.matching.decide import Roles
-from bot.matching.features import Eye
-from bot.matching.language import Languages
-from bot.matching.learned import FILE, Learned, digest, learn, load
-from bot.matching.lessons import Lessons
-from bot.matching.lexicon import NUMBER, Lexicon, tree_of
-from bot.matching.matcher import TopicMatcher
-from bot.matching.message import Reader
-from bot.matching.normalise import clean, is_plain, split
-from bot.matching.spell import Speller
-from bot.matching.stem import Stemmer
-from bot.matching.tables import Tables, made, plain_wordings
-from bot.matching.topics import Topics
-from bot.matching.urgency import Urgency
+from bot.content.library import Library
+from bot.content.matching_models import (
+    AdviceRules,
+    Aspects,
+    Concept,
+    Courtesies,
+    Matching,
+    SharedWords,
+    World,
+)
+from bot.content.urgent_models import LanguagesFile, UrgentRules
+from bot.matching.features import Features
+from bot.matching.lexicon import HERE, NUMBER, Lexicon, Tree, tree_of
+from bot.matching.parser import Reader
+from bot.matching.spelling import Speller
+from bot.matching.subjects import FOREIGN, Subjects, concepts_of
+from bot.matching.text import STOP, Stemmer, clean, every_word, expand, is_plain, spelled_out, split, words_only
 
-log = logging.getLogger(__name__)
+_MEDICINAL = frozenset({"drug", "remedy", "medicine", "cause"})
+
+
+TALK = "talk/"
+"""Begins the label of a kind of small talk, which is no node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The nodes with a part of their own; `shared` are about the bot or one person, and belong to no topic."""
+
+    urgent: str
+    advice: str
+    otherwise: str
+    shared: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Everything of a library that the matcher is built from."""
+
+    matching: Matching
+    advice: AdviceRules
+    urgent: UrgentRules
+    languages: LanguagesFile
+    roles: Roles
+    phrases: Mapping[str, Sequence[str]]
+    after: Mapping[str, Mapping[str, Sequence[str]]]
+    small_talk: Mapping[str, Sequence[str]]
+    nodes: frozenset[str]
+    renamed: Mapping[str, str]
+
+
+def data_of(library: Library) -> Data:
+    """Return what the matcher is built from; what a library lacks is empty."""
+    empty = Matching(words=SharedWords(), aspects=Aspects(), courtesies=Courtesies(), world=World())
+    return Data(
+        library.matching or empty,
+        library.advice_rules or AdviceRules(),
+        library.urgent_rules or UrgentRules(),
+        library.languages or LanguagesFile(),
+        Roles(library.urgent, library.advice, library.otherwise, frozenset(_shared(library))),
+        {node: lines for node, lines in library.phrases.items() if node in library.nodes},
+        {node: after for node, after in library.after.items() if node in library.nodes},
+        {kind: talk.asks for kind, talk in library.small_talk.items()},
+        frozenset(library.nodes),
+        {old: new for old in library.renamed if (new := library.resolve(old)) is not None},
+    )
+
+
+def _shared(library: Library) -> Iterator[str]:
+    """Yield the nodes that no subject leads to: they are about the bot, or about one person."""
+    held = {
+        node
+        for topic in (library.matching.topics.values() if library.matching else ())
+        for row in topic.answers.values()
+        for node in row
+    }
+    yield from (node for node in library.nodes if node in library.always or node == library.advice)
+    yield from (node for node in library.nodes if node in library.phrases and node not in held and node != library.otherwise)
 
 
 class Parts:
-    """What both the matcher and its training need: one way to read text, and the threads."""
+    """The reader, the subjects and the features over one library's words."""
 
-    def __init__(self, data: Matching, tables: Tables | None = None) -> None:
-        """`tables` are what was made of this very data before, if anything was; making them takes a while."""
+    def __init__(self, data: Data) -> None:
         self.data = data
-        self.stem = Stemmer(data.vocabulary.irregular, tables.stems if tables else {})
-        self.tables = tables or made(data, self.stem, _split, self.stems)
-        advised = (word for wording in plain_wordings(data.advice.concepts) for word in _split(wording))
-        known = {*self.tables.stems, *advised}
-        speller = Speller(known, _medicines(data), data.vocabulary.common, self.stem)
-        lexicon = Lexicon(data.vocabulary.concepts, self.tables.topics)
-        self.reader = Reader(self.stem, lexicon, speller, data.vocabulary.capitals)
-        self.threads = Threads(data.intents)
-        kin = {name: [self.stem(word) for word in words] for name, words in data.vocabulary.kin.items()}
-        self.eye = Eye(data.intents.subjects, data.intents.anchors, kin)
-        _split.cache_clear()  # every wording is read for its words and for its stems, and never again
+        words = data.matching.words
+        self.stem = Stemmer(words.irregular, {})
+        concepts = concepts_of(data.matching)
+        tree = tree_of(concepts, self.stems)
+        _leave_held(tree, tuple(f"{topic}/" for topic in data.matching.topics))
+        asked = every_word(_lines(data))
+        speller = Speller(self._known(concepts, asked), dict(_medicines(data)), _likely(data), self.stem)
+        self.reader = Reader(self.stem, Lexicon(concepts, tree), speller, words.capitals)
+        self.subjects = Subjects(data.matching, data.nodes)
+        self.features = Features(self.subjects, {name: [self.stem(word) for word in kin] for name, kin in words.kin.items()})
+        self.english = frozenset([*words.common, *asked])
 
     def stems(self, wording: str) -> list[str]:
         """Return the stems of an authored wording, the sign for a number kept."""
         return [NUMBER if word == NUMBER else self.stem(word) for word in _split(wording)]
 
-    def learn(self) -> Learned:
-        """Return freshly trained models."""
-        return learn(Lessons(self.data, self.reader.read, self.eye, self.threads), self.tables)
+    def key(self, text: str) -> str:
+        """Return what two messages share that differ in nothing but form, case and punctuation."""
+        cleaned = clean(spelled_out(words_only(text), self.data.matching.words.capitals))
+        return " ".join(self.stem(word) for word in split(cleaned) if word != STOP)
+
+    def _known(self, concepts: Mapping[str, Concept], asked: Iterable[str]) -> set[str]:
+        words = self.data.matching.words
+        wordings = (*_wordings(concepts), *_signs(self.data.urgent), *_wordings(self.data.advice.concepts))
+        kin = (word for kind in words.kin.values() for word in kind)
+        return {*asked, *kin, *words.common, *(word for wording in wordings for word in _split(wording))}
 
 
-def build(data: Matching, urgency: Urgency, roles: Roles, content: Path) -> TopicMatcher:
-    """Return a matcher over the models that `content` holds.
-
-    Models trained from other phrases still serve, with a warning: an editor's new phrase must not cost a minute at
-    every start. Where there are none at all, only rules and buttons lead to answers, and a warning says so.
-    """
-    learned = load(content / FILE, digest(data)) or _stale(content)
-    return assemble(Parts(data, learned.tables), urgency, roles, learned)
-
-
-def assemble(parts: Parts, urgency: Urgency, roles: Roles, learned: Learned) -> TopicMatcher:
-    """Return the matcher of these parts with these models."""
-    data = parts.data
-    return TopicMatcher(
-        roles,
-        parts.reader,
-        urgency,
-        Languages(data.vocabulary.languages, frozenset([*data.vocabulary.common, *parts.tables.asked])),
-        Advice(data.advice, Lexicon(data.advice.concepts, tree_of(data.advice.concepts, parts.stems))),
-        Topics(learned, data.intents, parts.threads, parts.eye),
-        parts.threads,
-        data.vocabulary.outside,
-    )
+def _leave_held(branch: Tree, topics: tuple[str, ...]) -> None:
+    """Take foreign names out where a topic holds the very name."""
+    for key, below in branch.items():
+        if key != HERE:
+            _leave_held(below, topics)
+        elif any(name.startswith(topics) for name in below):
+            below[:] = [name for name in below if not name.startswith(FOREIGN)]
 
 
-def _stale(content: Path) -> Learned:
-    """Return models that were trained before the last change, or untaught ones."""
-    learned = load(content / FILE)
-    if learned is None:
-        log.warning("there is no %s, so free text is hardly understood: `footnote train` makes it", FILE)
-        return Learned()
-    log.warning("%s was trained before the last change of a phrase: `footnote train` trains it again", FILE)
-    return replace(learned, tables=None)
+def _wordings(concepts: Mapping[str, Concept]) -> Iterator[str]:
+    for concept in concepts.values():
+        for wording in concept.words:
+            yield from expand(wording)
+
+
+def _signs(rules: UrgentRules) -> Iterator[str]:
+    """Yield the wordings of what is urgent, less those that stand for any ending."""
+    yield from (wording for wording in _wordings(rules.concepts) if "*" not in wording)
+
+
+def _lines(data: Data) -> Iterator[str]:
+    """Yield every authored line that is asked."""
+    for lines in (*data.phrases.values(), *data.matching.aspects.aspects.values()):
+        yield from lines
+    for nodes in data.after.values():
+        for lines in nodes.values():
+            yield from lines
+
+
+def _likely(data: Data) -> Iterator[str]:
+    """Yield the words that a message of these topics, or an emergency, is likely to hold."""
+    for held in data.matching.topics.values():
+        for subject in held.subjects.values():
+            for wording in subject.names:
+                yield from _split(wording)
+    for wording in _signs(data.urgent):
+        yield from _split(wording)
+
+
+def _medicines(data: Data) -> Iterator[tuple[str, str]]:
+    """Yield every single word that names a medicine, with the medicine it means."""
+    yield from ((word, word) for word in data.matching.words.medicines)
+    for foreign in data.matching.world.foreign.values():
+        if foreign.kind in _MEDICINAL:
+            yield from ((word, word) for word in _single(foreign.names))
+    for held in data.matching.topics.values():
+        for name, subject in held.subjects.items():
+            if subject.kind in _MEDICINAL and not subject.leaning:
+                yield from ((word, name) for word in _single(subject.names))
+
+
+def _single(wordings: Iterable[str]) -> Iterator[str]:
+    for wording in wordings:
+        if " " not in wording:
+            yield from _split(wording)
 
 
 @cache
@@ -97,12 +182,3 @@ def _split(wording: str) -> tuple[str, ...]:
         return tuple(wording.split())
     parts = ([NUMBER] if part == NUMBER else split(clean(part)) for part in wording.split())
     return tuple(word for part in parts for word in part)
-
-
-def _medicines(data: Matching) -> Iterable[str]:
-    def single(concept: Concept) -> Iterable[str]:
-        return (word for wording in concept.words if " " not in wording for word in _split(wording))
-
-    for name in data.vocabulary.drugs:
-        yield from single(data.vocabulary.concepts[name])
-    yield from data.vocabulary.medicines

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.content.matching_models import Concept
 from bot.matching.sentences import Word, words_of
-from bot.matching.wording import expand
+from bot.matching.text import expand
 
 _MOST_SKIPPED = 3
 """Little words that may stand between two words of a wording: `pain (in my) chest`."""

@@ -1,12 +1,18 @@
-"""What the linear models see of a message: words, neighbours, concepts and their pairs, pieces of words, subjects."""
+"""What the classifiers see of a message: words, neighbours, what is named, kinds of words and pieces of words.
+
+There are two views. One sees names as they are; the other puts a placeholder where a subject is named, so that what
+is asked of one subject is learned for all.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
-from bot.matching.message import Message, items
+from bot.matching.parser import Message
+from bot.matching.subjects import Named, Subjects, slot
+from bot.matching.text import STOP
 
 _MOST_CONCEPTS = 14
 """Concepts paired with each other; a long story names many, and their pairs grow with the square."""
@@ -14,76 +20,110 @@ _PIECES = (3, 4)
 """Lengths in letters of the pieces of words: they tell kin and misspelt words, and what no vocabulary holds."""
 _FIRST, _LAST = 300, 100
 """Words at either end that the models see; a question has twenty, more is a page of text. The urgent rules see all."""
-
+_LONG = 12
+"""Words from which on a question is as long as any."""
+UNKNOWN = "@unknown"
+"""Stands for every word nobody authored: a name, a brand, a subject we have never heard of."""
+_PRONOUNS = frozenset(["it", "they", "them", "this", "that", "these", "those", "one", "ones"])
 _PIECE = "#"
 
 Values = dict[str, float]
-AFLOAT = "=nothing"
-"""The feature of a message that names nothing of the topic."""
 
 
-class Eye:
-    """Turns messages into features.
+class Features:
+    """Turns messages into features; `kin` holds the stems of each kind of ordinary words."""
 
-    `subjects` maps concepts to the subjects a question can have, `anchors` tie it to the topic, `kin` are the
-    stems of each kind of ordinary words.
-    """
-
-    def __init__(
-        self,
-        subjects: Mapping[str, str],
-        anchors: Iterable[str],
-        kin: Mapping[str, Sequence[str]],
-    ) -> None:
+    def __init__(self, subjects: Subjects, kin: Mapping[str, Sequence[str]]) -> None:
         self._subjects = subjects
-        self._anchors = frozenset(anchors) | frozenset(subjects)
         self._kin: dict[str, tuple[str, ...]] = {}
         for name, stems in kin.items():
             for stem in stems:
                 self._kin[stem] = (*self._kin.get(stem, ()), f"~{name}")
 
-    def whole(self, message: Message) -> Values:
-        """Return the features of a question by itself, with the set of subjects it names."""
-        named = sorted({self._subjects[name] for name in message.concepts if name in self._subjects})
-        afloat = () if message.concepts & self._anchors else (AFLOAT,)
-        words = {*self._words(message, bool), *afloat, "=" + "+".join(named)}
-        return _unit(words) | _unit(_pieces(message.words))
+    def names(self, message: Message, named: Named) -> Values:
+        """Return the features of a question with the names in it."""
+        sequence = _ends(list(self._items(message)))
+        held = named.held or named.leaning
+        words = {*_grams(sequence), *self._pairs(message, placeholders=False), *self._kinds(message), *_named(named), "=" + "+".join(held)}
+        return unit(words) | unit(_pieces(message.words))
 
-    def aspect(self, message: Message) -> Values:
+    def aspect(self, message: Message, named: Named) -> Values:
         """Return the features of what is asked, whatever it is asked about."""
-        return _unit(self._asked(message)) | _unit(_pieces(self._unnamed(message)))
+        return unit(self._asked(message, named)) | unit(_pieces(self._unnamed(message)))
 
-    def after(self, aspect: Values, context: str, subject: str, named: str | None) -> Values:
-        """Return the features of an aspect asked after `context`, an answer about `subject`, when `named` is named."""
-        asked = [feature for feature in aspect if not feature.startswith(_PIECE)]
+    def about(self, message: Message, named: Named, subject: str | None) -> Values:
+        """Return the features of what is asked, each also together with the subject it is asked about."""
+        asked = sorted(self._asked(message, named))
         weight = 1.0 / math.sqrt(len(asked) + 1)
-        found = dict(aspect)
-        found |= dict.fromkeys((f"after {context}", f"about {subject}", f"named {named}"), 1.5 * weight)
-        for feature in asked:
-            found[f"{subject}|{feature}"] = weight
-            found[f"{named}||{feature}"] = weight
-            if " " not in feature:
-                found[f"{context}|||{feature}"] = weight
+        found = dict.fromkeys(asked, weight) | unit(_pieces(self._unnamed(message)))
+        found |= dict.fromkeys((f"about {subject}", *_named(named)), 1.5 * weight)
+        found |= {f"{subject}|{one}": weight for one in asked if " " not in one}
         return found
 
-    def _asked(self, message: Message) -> list[str]:
-        return sorted(self._words(message, lambda name: name not in self._subjects))
+    def standing(self, message: Message, named: Named, asked: Values | None = None) -> Values:
+        """Return the features that tell whether a question stands by itself; `asked` are those of its aspect."""
+        size = f"size {min(len(message.words), _LONG)}"
+        names = f"names {bool(named.held)} {bool(named.leaning)} {bool(named.foreign)}"
+        return (self.aspect(message, named) if asked is None else asked) | {size: 0.5, names: 1.0}
+
+    def is_bare(self, message: Message) -> bool:
+        """Tell whether a message is nothing but names."""
+        return not any(word != STOP for word in self._unnamed(message))
+
+    def _asked(self, message: Message, named: Named) -> set[str]:
+        sequence = _ends(list(self._items(message, placeholders=True, lonely=named.nothing)))
+        return {*_grams(sequence), *self._pairs(message, placeholders=True), *self._kinds(message)}
+
+    def _items(self, message: Message, *, placeholders: bool = False, lonely: bool = False) -> Iterator[str]:
+        at = 0
+        for mention in message.mentions:
+            yield from self._plain(message, at, mention.start, lonely=lonely)
+            yield self._token(mention.concepts, placeholders=placeholders)
+            at = mention.end
+        yield from self._plain(message, at, len(message.stems), lonely=lonely)
+
+    def _token(self, concepts: Sequence[str], *, placeholders: bool) -> str:
+        kind = next((self._subjects.kind_of[name] for name in concepts if name in self._subjects.kind_of), None)
+        if kind is not None and placeholders:
+            return slot(kind)
+        return f"@{concepts[0]}"
+
+    def _plain(self, message: Message, start: int, end: int, *, lonely: bool) -> Iterator[str]:
+        for word, stem in zip(message.words[start:end], message.stems[start:end], strict=True):
+            if stem != STOP:
+                yield "@x" if lonely and word in _PRONOUNS else UNKNOWN if word in message.unknown else stem
+
+    def _pairs(self, message: Message, *, placeholders: bool) -> Iterator[str]:
+        names = sorted({self._token(one.concepts, placeholders=placeholders) for one in message.mentions})
+        names += sorted({f"@{name}" for one in message.mentions for name in one.concepts if name not in self._subjects.kind_of} - set(names))
+        yield from names
+        yield from (f"{one}+{two}" for one, two in combinations(sorted(names)[:_MOST_CONCEPTS], 2))
+
+    def _kinds(self, message: Message) -> Iterator[str]:
+        for stem in message.stems:
+            yield from self._kin.get(stem, ())
 
     def _unnamed(self, message: Message) -> list[str]:
-        """Return the words outside the mentions of a subject."""
-        named = [one for one in message.mentions if any(name in self._subjects for name in one.concepts)]
-        gone = {at for one in named for at in range(one.start, one.end)}
+        """Return the words outside the names."""
+        gone = {
+            at
+            for one in message.mentions
+            if any(name in self._subjects.kind_of for name in one.concepts)
+            for at in range(one.start, one.end)
+        }
         return [word for at, word in enumerate(message.words) if at not in gone]
 
-    def _words(self, message: Message, keep: Callable[[str], bool]) -> set[str]:
-        sequence = _ends(items(message, keep))
-        pairs = zip(["^", *sequence], [*sequence, "$"], strict=True)
-        found = {*sequence, *(f"{left} {right}" for left, right in pairs)}
-        named = sorted({name for mention in message.mentions for name in mention.concepts if keep(name)})
-        found.update(f"@{name}" for name in named)
-        found.update(f"@{one}+@{two}" for one, two in combinations(named[:_MOST_CONCEPTS], 2))
-        found.update(kin for stem in message.stems for kin in self._kin.get(stem, ()))
-        return found
+
+def _named(named: Named) -> Iterator[str]:
+    for name in named.foreign:
+        yield f"={name}"
+    if named.nothing:
+        yield "=nothing"
+
+
+def _grams(sequence: Sequence[str]) -> Iterator[str]:
+    yield from sequence
+    yield from (f"{left} {right}" for left, right in zip(["^", *sequence], [*sequence, "$"], strict=True))
 
 
 def _ends(words: Sequence[str]) -> Sequence[str]:
@@ -97,6 +137,7 @@ def _pieces(words: Sequence[str]) -> list[str]:
     return [f"{_PIECE}{piece}" for piece in found]
 
 
-def _unit(found: Iterable[str]) -> Values:
+def unit(found: Iterable[str]) -> Values:
+    """Return the features at one length, however many they are."""
     ordered = sorted(found)
     return dict.fromkeys(ordered, 1.0 / math.sqrt(len(ordered))) if ordered else {}

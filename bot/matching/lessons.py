@@ -1,125 +1,184 @@
-"""What the models are trained from: authored phrases, alone and in threads, as rows of features with their label."""
+"""What the models are trained from: shared lessons, a topic's own lines, and both in the wrappings of real messages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from random import Random
 
-from bot.content.matching_models import Matching
-from bot.matching.context import Threads
-from bot.matching.features import Eye
-from bot.matching.linear import Linear
-from bot.matching.message import Message
-from bot.matching.train import Row
-from bot.matching.wording import expand
+from bot.matching.build import TALK, Parts
+from bot.matching.classifier import Classifier, Row, Rows, Values
+from bot.matching.parser import Message
+from bot.matching.subjects import HOLDER, NONE, PLACEHOLDERS, SELF, Named, slot, with_holders
+from bot.matching.text import sampled
+from bot.matching.wrapping import Wrapper, slipped
 
-_MOST_FORMS = 12
-"""Wordings one phrase may add; beyond it they are taken evenly from all it stands for."""
-_STRIDE = 7
-"""Step through the remarks and threads, so that neighbouring phrases get different ones."""
-_THREADS_EACH = 4
-"""Threads in which each short question of an intent is shown to the thread's model."""
-_WEIGHT_OF_AFTER = 2
-"""How often a phrase authored for a thread counts, beside those that intents lead to."""
+LESSON_FORMS = 16
+"""Wordings one shared lesson may add."""
+LINE_FORMS = 12
+"""Wordings one line of a topic may add."""
+COMPOSED = 6
+"""Shared lessons with the names of one subject in them, for each of its aspects."""
+_NAMES = 12
+"""Names of a subject that lessons are composed with; the first ones are what it is mostly called."""
+_THREADS = 2
+"""Subjects each short question is shown with, as if asked after an answer about them."""
+_LIKELIEST = 12
+"""Aspects tried for a line of a topic, the likeliest first."""
+_HOLDER = re.compile(HOLDER + r"([a-z]+)")
 
 Asked = tuple[str, str]
 """A label and a wording."""
+LEANS, ALONE, REMARK, ASKS = "leans", "alone", "remark", "asks"
 
 
 class Lessons:
-    """The rows for each of the three models, from one library's matching data."""
+    """The rows for each of the models, from one library's words."""
 
-    def __init__(self, data: Matching, read: Callable[[str], Message], eye: Eye, threads: Threads) -> None:
-        self._data = data
-        self._read = read
-        self._eye = eye
-        self._threads = threads
-        self._alone = _asked(data.phrases.phrases)
-        self._asks = [(name, form) for name, intent in data.intents.intents.items() for form in forms(intent.asks)]
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._subjects, self._features = parts.subjects, parts.features
+        data = parts.data
+        self._roles = data.roles
+        self._wrapper = Wrapper(data.matching.courtesies)
+        self._read: dict[str, Message] = {}
+        aspects = data.matching.aspects.aspects
+        self._lessons = [(name, with_holders(form)) for name, lines in aspects.items() for form in _forms(lines, LESSON_FORMS)]
+        self._lines = _asked(data.phrases)
+        self._lines += [(TALK + kind, form) for kind, asks in data.small_talk.items() for form in asks]
         self._after = [
-            (context, *asked) for context, phrases in data.phrases.after.items() for asked in _asked(phrases)
+            (context, node, form)
+            for context, phrases in data.after.items()
+            for node, form in _asked(phrases)
+            if node in data.nodes
         ]
 
-    def nodes(self) -> list[Row]:
-        """Return the rows that tell which node a question asks for by itself."""
-        whole = [(node, form) for context, node, form in self._after if self._stands_alone(context, node, form)]
-        rows = [*_in_stories(self._alone, self._data.intents.asides), *whole]
-        return _distinct((label, self._eye.whole(self._read(form))) for label, form in rows)
+    def aspects(self, first: Classifier | None = None) -> Rows:
+        """Return the rows that tell what is asked; with a `first` model, also from the topics' own lines."""
+        draw = Random(3)
+        asked = [*self._lessons, *(dict.fromkeys(self._through(first)) if first else ())]
+        return Rows(
+            (label, self._aspect(one)) for label, form in asked for one in (form, self._wrapper.wrapped(form, draw))
+        )
 
-    def follow(self, first: Linear | None = None) -> list[Row]:
-        """Return the rows that tell what a short question means: an intent, or a node by itself.
+    def lines(self) -> tuple[Rows, Rows]:
+        """Return the rows that tell which answer is asked for: with names, and with placeholders and the subject."""
+        names, about = Rows(), Rows()
+        for node, form in self._shown(Random(11)):
+            message, named = self._seen(form)
+            names.add(node, self._features.names(message, named))
+            about.add(node, self._features.about(message, named, named.subject))
+        for node, values in self._threaded(Random(12)):
+            about.add(node, values)
+        return names, about
 
-        With a `first` model, also what is authored for threads, each under the likeliest intent that leads to its node.
-        """
-        bare = [(node, form) for node, form in self._alone if not self._has_subject(form)]
-        rows = [*_in_stories([*self._asks, *bare], self._data.intents.openers), *self._through(first)]
-        return _distinct((label, self._eye.aspect(self._read(form))) for label, form in rows)
+    def standing(self) -> Rows:
+        """Return the rows that tell whether a question stands by itself or leans on what was said before."""
+        rows = [(ALONE, form) for _, form in self._lines[::3]]
+        rows += [(ALONE if HOLDER in form else LEANS, form) for _, form in self._lessons]
+        rows += [(LEANS if self._follows(*asked[:2]) else ALONE, asked[2]) for asked in self._after]
+        return Rows((label, self._features.standing(*self._seen(form))) for label, form in rows)
 
-    def thread(self) -> list[Row]:
-        """Return the rows that tell which node a question asks for after the one last shown."""
-        shown = [one for at, asked in enumerate(self._asks) for one in self._shown(at, *asked)]
-        rows = [*shown, *self._after * _WEIGHT_OF_AFTER]
-        return [(node, self.seen_after(self._read(form), context)) for context, node, form in rows]
+    def remarks(self) -> Rows:
+        """Return the rows that tell whether a clause is a remark around a question, or asks one."""
+        draw = Random(5)
+        remarks = self._wrapper.remarks()
+        rows = [(REMARK, form) for form in (*remarks, *(slipped(form, draw) for form in remarks[::3]))]
+        single = [form for _, form in self._lines if not re.search(r"[.,;?!]", form)]
+        rows += [(ASKS, form) for form in (*single[::2], *(form for _, form in self._lessons[::3]))]
+        return Rows((label, self._features.standing(*self._seen(form))) for label, form in rows)
 
-    def seen_after(self, message: Message, context: str) -> dict[str, float]:
-        """Return the features of a message after `context`."""
-        named = self._threads.named(message.concepts)
-        return self._eye.after(self._eye.aspect(message), context, self._threads.subject_of(context), named)
+    # --- the parts ------------------------------------------------------------------------------------------------
 
-    def _stands_alone(self, context: str, node: str, form: str) -> bool:
-        """Return whether what was asked in a thread would mean the same anywhere."""
-        elsewhere = node != context and not self._threads.holds(node)
-        return elsewhere or self._threads.named(self._read(form).concepts) is not None
+    def _seen(self, form: str) -> tuple[Message, Named]:
+        message = self._read.get(form)
+        if message is None:
+            message = self._read[form] = self._parts.reader.read(form)
+        return message, self._subjects.named(message)
 
-    def _has_subject(self, form: str) -> bool:
-        return any(concept in self._data.intents.subjects for concept in self._read(form).concepts)
+    def _aspect(self, form: str) -> Values:
+        return self._features.aspect(*self._seen(form))
 
-    def _shown(self, at: int, name: str, form: str) -> Iterator[tuple[str, str, str]]:
-        """Yield an intent's question after some of the nodes, with the node it leads to."""
-        contexts = list(self._data.intents.subject_of)
-        named = self._threads.named(self._read(form).concepts)
-        for step in range(_THREADS_EACH if contexts else 0):
-            context = contexts[(at + step * _STRIDE) % len(contexts)]
-            for node in self._threads.resolve(self._data.intents.intents[name], named, context)[:1]:
-                yield context, node.removeprefix("?"), form
+    def _shown(self, draw: Random) -> Iterator[Asked]:
+        """Yield every line and composed lesson as it is, wrapped, and with a slip of the pen."""
+        for node, form in self._lines:
+            yield node, form
+            wrapped = self._wrapper.wrapped(form, draw)
+            yield node, slipped(wrapped, draw) if draw.random() < 0.5 else wrapped
+            yield node, slipped(form, draw)
+        for node, form in self._composed(draw):
+            yield node, form
+            yield node, slipped(self._wrapper.wrapped(form, draw), draw)
+        yield from ((node, form) for context, node, form in self._after if not self._reachable(context, node))
 
-    def _through(self, first: Linear | None) -> Iterator[Asked]:
-        for context, node, form in self._after if first else ():
-            label = self._intent(first, context, node, self._read(form)) if first else None
-            if label:
-                yield label, form
+    def _composed(self, draw: Random) -> Iterator[Asked]:
+        """Yield shared lessons with the names of a topic's subjects in them, under the answers its table gives."""
+        lessons: dict[str, list[str]] = {}
+        for aspect, form in self._lessons:
+            lessons.setdefault(aspect, []).append(form)
+        for name, subject in self._subjects.each():
+            names = [one for one in subject.names if one.replace(" ", "").isalnum()][:_NAMES]
+            holders = _holders(subject.kind)
+            for aspect, node in self._subjects.row(name).items() if names and not subject.leaning else ():
+                fit = [form for form in lessons.get(aspect, ()) if any(holder in form for holder in holders)]
+                for form in draw.sample(fit, min(COMPOSED, len(fit))) if node not in (SELF, NONE) else ():
+                    yield node, self._filled(form, holders, names, draw)
 
-    def _intent(self, first: Linear, context: str, node: str, message: Message) -> str | None:
-        """Return the likeliest label through which the message leads to `node` after `context`."""
-        likely = first.probabilities(self._eye.aspect(message))
-        named, intents = self._threads.named(message.concepts), self._data.intents.intents
-        for label in sorted(likely, key=lambda one: (-likely[one], one)):
-            leads = self._threads.resolve(intents[label], named, context) if label in intents else (label,)
-            if leads and leads[0].removeprefix("?") == node:
-                return label
-        return None
+    def _filled(self, form: str, holders: Sequence[str], names: Sequence[str], draw: Random) -> str:
+        def name(found: re.Match[str]) -> str:
+            if found[0] in holders:
+                return draw.choice(names)
+            return draw.choice(self._subjects.names_of(PLACEHOLDERS[found[1].upper()]) or names)
+
+        return _HOLDER.sub(name, form)
+
+    def _threaded(self, draw: Random) -> Iterator[Row]:
+        """Yield what is asked in threads, as asked about the thread's subject."""
+        for context, node, form in self._after:
+            for one in (form, slipped(form, draw)):
+                message, named = self._seen(one)
+                yield node, self._features.about(message, named, named.subject or self._subjects.it(context))
+        subjects = sorted({subject for one in self._subjects.contexts() if (subject := self._subjects.it(one))})
+        for at, (aspect, form) in enumerate(self._lessons):
+            message, named = self._seen(form)
+            for step in range(_THREADS if subjects and named.nothing and HOLDER not in form else 0):
+                subject = subjects[(at * 7 + step * 5) % len(subjects)]
+                node = self._subjects.row(subject).get(aspect, SELF)
+                if node not in (SELF, NONE):
+                    yield node, self._features.about(message, named, subject)
+
+    def _reachable(self, context: str, node: str) -> bool:
+        subject = self._subjects.it(context)
+        return subject is not None and node in self._subjects.answers_of(subject)
+
+    def _follows(self, context: str, node: str) -> bool:
+        return self._reachable(context, node) or node == self._roles.advice
+
+    def _through(self, first: Classifier) -> Iterator[Asked]:
+        """Yield the topics' own lines, each under the likeliest aspect that leads to its answer."""
+        asked = [*((None, node, form) for node, form in self._lines), *self._after]
+        for context, node, form in asked:
+            message, named = self._seen(form)
+            subject = named.subject or self._subjects.it(context)
+            if subject and not named.foreign and node not in (self._roles.advice, self._roles.otherwise):
+                likely = first.probabilities(self._features.aspect(message, named))
+                leads = self._subjects.row(subject)
+                ranked = sorted(likely, key=lambda one: (-likely[one], one))[:_LIKELIEST]
+                wanted = (node, SELF) if node == context else (node,)
+                aspect = next((one for one in ranked if leads.get(one) in wanted), None)
+                if aspect:
+                    yield aspect, form
 
 
-def forms(lines: Iterable[str]) -> list[str]:
-    """Return the wordings the lines stand for, at most `_MOST_FORMS` of each."""
-    found: list[str] = []
-    for line in lines:
-        every = expand(line)
-        found.extend(every[:: max(1, len(every) // _MOST_FORMS)])
-    return found
+def _holders(kind: str) -> list[str]:
+    """Return the words that stand in lessons for a name of this kind; what has none of its own is a remedy there."""
+    own = [HOLDER + key.lower() for key, held in PLACEHOLDERS.items() if slot(held) == slot(kind)]
+    return own or [f"{HOLDER}x"]
+
+
+def _forms(lines: Iterable[str], most: int) -> list[str]:
+    return [form for line in lines for form in sampled(line, most)]
 
 
 def _asked(phrases: Mapping[str, Sequence[str]]) -> list[Asked]:
-    return [(node, form) for node, lines in phrases.items() for form in forms(lines)]
-
-
-def _in_stories(phrases: Sequence[Asked], asides: Sequence[str]) -> Iterator[Asked]:
-    """Yield each phrase alone and beside a remark that could stand beside any: people tell stories around questions."""
-    for at, (label, form) in enumerate(phrases):
-        yield label, form
-        if asides:
-            aside = asides[at * _STRIDE % len(asides)]
-            yield label, f"{aside}. {form}" if at % 3 else f"{form}. {aside}"
-
-
-def _distinct(rows: Iterable[tuple[str, dict[str, float]]]) -> list[Row]:
-    return list({(label, *values): (label, values) for label, values in rows}.values())
+    return [(node, form) for node, lines in phrases.items() for form in _forms(lines, LINE_FORMS) if form]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.content.matching_models import Concept
-from bot.matching.wording import expand
+from bot.matching.text import expand
 
 NUMBER = "#"
 """Stands for any number in a wording: `# mg`."""

@@ -1,73 +1,272 @@
-"""The matcher: reads a message once, asks urgent, language, topics and advice in this order, and decides."""
+"""The matcher: reads a message once, asks in a fixed order what it is, and decides; every decision has its reason."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.dialog.matching import Match
 from bot.dialog.turn import Outcome, Register
 from bot.matching.advice import Advice
-from bot.matching.context import Threads
-from bot.matching.decide import OUTSIDE_LEAN, OUTSIDE_WEIGHT, RULE_DOUBT, RULE_WEIGHT, Roles, decide, moved, without
+from bot.matching.build import TALK, Parts, Roles
 from bot.matching.language import Languages
-from bot.matching.message import Message, Reader
-from bot.matching.topics import Candidate, Topics, Weighed
+from bot.matching.parser import Message
+from bot.matching.ranking import Ranker, Reading, Shares, shifted
+from bot.matching.remarks import Remarks, questions
+from bot.matching.text import STOP, sampled
 from bot.matching.urgency import Finding, Urgency
 
 OTHER_LANGUAGE = "other-language"
 """The interface sentence that leads the answer to a message in another language."""
+ASPECT_MISSING = "aspect-missing"
+"""The interface sentence for a subject that is held without what was asked of it."""
+PART_MISSING = "part-missing"
+"""The interface sentence for a message of which one question is answered and another is not covered."""
+MOST_CHOICES = 3
+_FORMS = 200
+"""Wordings of one authored line that are found word for word."""
 
 
 @dataclass(frozen=True, slots=True)
-class TopicMatcher:
-    """A deterministic matcher over authored vocabulary, phrases and rules. It keeps nothing between messages."""
+class Limits:
+    """From which likelihood what is done; chosen on labelled questions (`make evaluate`, docs/matching.md)."""
 
-    roles: Roles
-    reader: Reader
+    answer: float = 0.5
+    doubt: float = 0.4
+    """The likelihood of `not covered` from which another answer is offered and not given."""
+    outside: float = 0.35
+    family: float = 0.7
+    sibling: float = 1.3
+    """How much likelier the best of a family must be than the next to be answered and not the general answer."""
+    lone_aspect: float = 0.5
+    """How sure the aspect of one lone word must be, in a message that names nothing."""
+    lone_answer: float = 0.7
+    rule: float = 3.0
+    rule_doubt: float = 0.3
+    """What a full advice rule adds to the log-odds of a personal question, and what its absence takes away."""
+    also: float = 0.6
+    """The likelihood from which a further question of a message is answered too."""
+    missing: float = 0.7
+    talk: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is found word for word: the node of each authored line, and the kind of each piece of small talk."""
+
+    lines: Mapping[str, str]
+    small_talk: Mapping[str, str]
+
+
+def known_lines(parts: Parts) -> Known:
+    """Return every authored line by its key."""
+    data = parts.data
+    lines = {
+        parts.key(form): node
+        for node, written in data.phrases.items()
+        for line in written
+        for form in sampled(line, _FORMS)
+    }
+    talk = {parts.key(form): kind for kind, asks in data.small_talk.items() for form in asks}
+    return Known(lines, talk)
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectMatcher:
+    """A deterministic matcher on subject and aspect. It keeps nothing between messages."""
+
+    parts: Parts
     urgency: Urgency
     languages: Languages
     advice: Advice
-    topics: Topics
-    threads: Threads
-    outside: Mapping[str, float]
+    remarks: Remarks
+    ranker: Ranker
+    known: Known
+    limits: Limits = Limits()
+
+    @property
+    def roles(self) -> Roles:
+        """The nodes with a part of their own."""
+        return self.parts.data.roles
 
     def match(self, text: str, context: str | None, register: Register) -> Match:  # noqa: ARG002 (one interface for all)
-        """Return the decision for `text` asked after node `context` by a reader of `tone`; never raises."""
-        finding, excused = self.urgency.explain(text)
-        if finding:
-            return urgent(finding)
-        message = self.reader.read(text)
-        if not message.words:
-            return Match(Outcome.NOT_COVERED, self.roles.otherwise, reasons=("no words",))
-        weighed = self.topics.weigh(message, context)
-        code = self.urgency.language(text) or ""
-        language = code or self.languages.other(message.text, message.words)
-        if language:
-            reasons = (f"in {language}",)
-            return Match(Outcome.NOT_COVERED, self.roles.otherwise, (), (), (), reasons, OTHER_LANGUAGE, code)
-        ranked = self._by_advice(message, without(weighed.ranked, self.roles.urgent), context)
-        ranked = self._by_outside(message, ranked)
-        match = decide([self._explained(ranked[0], weighed), *ranked[1:]], self.roles)
+        """Return the decision for `text` asked after node `context`; never raises."""
+        found, excused = self.urgency.explain(text)
+        if found:
+            return urgent(found)
+        message = self.parts.reader.read(text)
+        match = self._exact(message) or self._unreadable(message, text) or self._asked(message, context)
         return replace(match, reasons=(*match.reasons, *(f"not urgent: {reason}" for reason in excused)))
 
-    def _explained(self, best: Candidate, weighed: Weighed) -> Candidate:
-        words = self.topics.because(weighed.values, best.node)
-        return replace(best, reason="; ".join(part for part in (best.reason, words) if part))
+    # --- what needs no weighing ------------------------------------------------------------------------------------
 
-    def _by_advice(self, message: Message, ranked: list[Candidate], context: str | None) -> list[Candidate]:
-        personal = self.advice.weigh(message, self.threads.holds(context))
-        by = RULE_WEIGHT * personal.score - RULE_DOUBT
-        return moved(ranked, self.roles.advice, by, "; ".join(personal.reasons))
+    def _exact(self, message: Message) -> Match | None:
+        """Return the decision about an authored line, which leads to its node at once, before any model."""
+        key = _key(message)
+        kind = self.known.small_talk.get(key)
+        if kind is not None:
+            return Match(Outcome.SMALL_TALK, kind, reasons=("small talk",))
+        node = self.known.lines.get(key)
+        if node is None:
+            return None
+        if node == self.roles.otherwise:
+            return self._uncovered("an authored line")
+        return Match(Outcome.ANSWER, node, scores=((node, 1.0),), reasons=("an authored line",))
 
-    def _by_outside(self, message: Message, ranked: list[Candidate]) -> list[Candidate]:
-        outside = [name for name in message.concepts if name in self.outside]
-        far = max(outside, key=lambda name: (self.outside[name], name), default="")
-        by = OUTSIDE_LEAN + OUTSIDE_WEIGHT * self.outside.get(far, 0.0)
-        return moved(ranked, self.roles.otherwise, by, f"names {far}" if far else "")
+    def _unreadable(self, message: Message, text: str) -> Match | None:
+        """Return the decision about what holds no English words to go by."""
+        if not any(word != STOP for word in message.words):
+            return self._uncovered("no words")
+        code = self.urgency.language(text) or ""
+        language = code or self.languages.other(message.text, message.words)
+        letters = [word for word in message.words if word.isalpha() and len(word) > 1]
+        strange = [word for word in letters if not self._is_word(word, message)]
+        if not message.mentions and (not letters or 2 * len(strange) > len(letters)):
+            note = OTHER_LANGUAGE if language and language != "words" else ""
+            return self._uncovered(f"in {language}" if language else "no known words", note, language=code)
+        return self._uncovered(f"in {language}", OTHER_LANGUAGE, language=code) if language else None
+
+    def _is_word(self, word: str, message: Message) -> bool:
+        return word not in message.unknown and (word in self.parts.english or len(word) > 3)
+
+    # --- what is weighed ----------------------------------------------------------------------------------------------
+
+    def _asked(self, message: Message, context: str | None) -> Match:
+        question = self.remarks.question(message)
+        exact = self._exact(question) if len(question.words) < len(message.words) else None
+        if exact:
+            return exact
+        reading, scores = self._weighed(question, message, context)
+        if self._is_lone(question, reading, scores, context):
+            return self._uncovered("one word that names nothing", scores=scores)
+        match = self._decided(scores, reading)
+        return self._with_others(match, question, message, context)
+
+    def _weighed(self, question: Message, message: Message, context: str | None) -> tuple[Reading, Shares]:
+        """Return what was read, and the likelihoods with what the advice rules say of the whole message."""
+        reading = self.ranker.rank(question, context)
+        in_thread = self.parts.subjects.it(context) is not None
+        personal = self.advice.weigh(message, in_thread=in_thread)
+        by = self.limits.rule * personal.score - self.limits.rule_doubt
+        scores = shifted(reading.scores, self.roles.advice, by)
+        return reading, dict(sorted(scores.items(), key=lambda one: (-one[1], one[0])))
+
+    def _is_lone(self, question: Message, reading: Reading, scores: Shares, context: str | None) -> bool:
+        """Tell whether a message is one word that says neither what it is about nor what is asked."""
+        if not reading.named.nothing or sum(word != STOP for word in question.words) != 1:
+            return False
+        sure = max(reading.aspects.values(), default=0.0) >= self.limits.lone_aspect
+        return not (sure if context else max(scores.values(), default=0.0) >= self.limits.lone_answer)
+
+    def _decided(self, scores: Shares, reading: Reading) -> Match:
+        """Return the decision the likelihoods allow: answer, offer two or three, or say that it is not covered."""
+        limits, otherwise = self.limits, self.roles.otherwise
+        talk = next(iter(scores), "")
+        if talk.startswith(TALK) and scores[talk] >= limits.talk and reading.named.nothing:
+            return Match(Outcome.SMALL_TALK, talk.removeprefix(TALK), scores=_best(scores), reasons=("small talk",))
+        scores = _without_talk(scores)
+        ranked = list(scores.items())
+        best, share = ranked[0] if ranked else (otherwise, 1.0)
+        outside = scores.get(otherwise, 0.0)
+        if best == otherwise and share >= limits.outside:
+            return self._uncovered("not covered is likeliest", scores=scores)
+        if best != otherwise and share >= limits.answer and outside < limits.doubt:
+            return self._answer(best, scores, reading)
+        family = self._family(scores, reading) if outside < limits.doubt else None
+        if family:
+            return self._answer(family, scores, reading)
+        choices = tuple(node for node, _ in ranked if node not in (otherwise, self.roles.urgent))[:MOST_CHOICES]
+        if len(choices) < 2:
+            return self._uncovered("nothing is likely enough", scores=scores)
+        return Match(Outcome.CHOICES, otherwise, choices, (), _best(scores), ("several are likely",))
+
+    def _family(self, scores: Shares, reading: Reading) -> str | None:
+        """Return the answer of a subject whose family is sure: its likeliest member, or the general one."""
+        subject = reading.named.subject
+        if subject is None:
+            return None
+        family = self.parts.subjects.answers_of(subject)
+        members = [(node, share) for node, share in scores.items() if node in family]
+        if len(members) < 2 or sum(share for _, share in members) < self.limits.family:
+            return None
+        (best, share), (_, next_share) = members[:2]
+        general = self.parts.subjects.general(subject)
+        return best if share >= self.limits.sibling * next_share or general not in scores else general
+
+    def _answer(self, node: str, scores: Shares, reading: Reading) -> Match:
+        related = self._topics(scores) if node == self.roles.advice else ()
+        reasons = [f"{reading.aspect} of {reading.named.subject}"] if reading.named.subject else []
+        words = ", ".join(self.ranker.because(reading, node))
+        return Match(Outcome.ANSWER, node, (), related, _best(scores), (*reasons, *([words] if words else [])), self._lacks(node, reading))
+
+    def _lacks(self, node: str, reading: Reading) -> str:
+        """Return the note that a held subject has no answer of its own to what was asked."""
+        subject = reading.named.held[0] if reading.named.held else None
+        if subject is None or reading.aspects[reading.aspect] < self.limits.missing:
+            return ""
+        general = self.parts.subjects.general(subject)
+        lacking = reading.aspect not in self.parts.subjects.row(subject)
+        return ASPECT_MISSING if lacking and node == general else ""
+
+    # --- several questions --------------------------------------------------------------------------------------------
+
+    def _with_others(self, match: Match, question: Message, message: Message, context: str | None) -> Match:
+        """Return the decision with the answers to every further question that is surely another one."""
+        parts = questions(question)
+        if len(parts) < 2 or match.outcome is Outcome.SMALL_TALK:
+            return match
+        found = list(self._each(parts, context))
+        sure = list(dict.fromkeys(node for node, _ in found if node and node != self.roles.otherwise))
+        uncovered = any(node == self.roles.otherwise for node, _ in found)
+        if match.node == self.roles.advice or not sure:
+            return match
+        if len(sure) == 1 and not uncovered:
+            return match
+        first = match.node if match.outcome is Outcome.ANSWER and match.node in sure and match.node == sure[0] else sure[0]
+        also = tuple(node for node in sure if node != first)
+        note = PART_MISSING if uncovered else match.note if first == match.node else ""
+        reasons = (f"{len(parts)} questions", *match.reasons)
+        return replace(match, outcome=Outcome.ANSWER, node=first, choices=(), related=also, reasons=reasons, note=note, also=also)
+
+    def _each(self, parts: Sequence[Message], context: str | None) -> Iterator[tuple[str | None, float]]:
+        """Yield the sure answer of each question, the thread of one being the answer before it."""
+        for part in parts:
+            reading, scores = self._weighed(part, part, context)
+            node, share = next(iter(_without_talk(scores).items()))
+            if share < self.limits.also or len(part.words) < 2:
+                yield None, share
+                continue
+            if node != self.roles.otherwise and node not in self.roles.shared:
+                context = node
+            yield node, share
+
+    # --- parts of a decision -----------------------------------------------------------------------------------------
+
+    def _uncovered(self, reason: str, note: str = "", scores: Shares | None = None, language: str = "") -> Match:
+        found = scores or {}
+        related, likely = self._topics(found), _best(found)
+        return Match(Outcome.NOT_COVERED, self.roles.otherwise, (), related, likely, (reason,), note, language)
+
+    def _topics(self, scores: Shares) -> tuple[str, ...]:
+        own = {self.roles.otherwise, self.roles.advice, self.roles.urgent}
+        return tuple(node for node in scores if node not in own and not node.startswith(TALK))[:MOST_CHOICES]
 
 
 def urgent(finding: Finding) -> Match:
     """Return the decision for an emergency: the card of its sign, with the sentence and the rule as reasons."""
     reasons = (f"urgent: {finding.sign}, by {finding.rule}", f"in: {finding.sentence}")
     return Match(Outcome.URGENT, finding.card, (), (), (), reasons, "", finding.language)
+
+
+def _without_talk(scores: Shares) -> Shares:
+    left = {node: share for node, share in scores.items() if not node.startswith(TALK)}
+    total = sum(left.values()) or 1.0
+    return {node: share / total for node, share in left.items()}
+
+
+def _key(message: Message) -> str:
+    return " ".join(stem for stem in message.stems if stem != STOP)
+
+
+def _best(scores: Shares) -> tuple[tuple[str, float], ...]:
+    return tuple((node, round(share, 3)) for node, share in list(scores.items())[:5])

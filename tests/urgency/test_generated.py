@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from itertools import product
 
+import pytest
+
 from tests.urgency.seeds import calm, present, read, recogniser
 
 SEPARATORS = ("\n", "... ", "…", " \n ", "  ", " - ", "\u00a0", "\u200b ", "\n\n")
@@ -69,14 +71,34 @@ def test_a_wrapped_calm_message_stays_calm() -> None:
     assert len(alarms) <= MOST_FALSE_ALARMS * len(wrapped), alarms
 
 
-def test_a_message_takes_a_millisecond_and_ten_thousand_characters_are_bounded() -> None:
+def test_a_message_takes_about_a_millisecond() -> None:
     messages = [message for _, message in list(_joined())[:1_000]]
     recogniser().detect(messages[0])
-    start = time.perf_counter()
+    start = time.process_time()
     for message in messages:
         recogniser().detect(message)
-    assert (time.perf_counter() - start) / len(messages) < 0.005  # a millisecond on a quiet machine
-    long = "Is my foot red because of the chest pain question and what is the dose of ALA? " * 125
-    start = time.perf_counter()
-    recogniser().detect(long)
-    assert time.perf_counter() - start < 1
+    assert (time.process_time() - start) / len(messages) < 0.002
+
+
+FLOODS = (
+    "foot black ",
+    "never chest pain, ",
+    "no ",
+    "a@",
+    "@",
+    "<",
+    "`",
+    ":a",
+    "ж",
+    "1",
+    "c h ",
+    "胸痛吗",
+    "what is a black foot ",
+)
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+def test_ten_thousand_characters_of_anything_take_bounded_time(flood: str) -> None:
+    start = time.process_time()
+    recogniser().detect((flood * 10_000)[:10_000])
+    assert time.process_time() - start < 0.5

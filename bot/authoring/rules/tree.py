@@ -8,6 +8,7 @@ from bot.authoring.rules.base import CheckContext, needs
 from bot.content.diagnostics import Diagnostic
 from bot.content.files import diagnostic_at
 from bot.content.library import Library
+from bot.dialog.composer import MAX_FOLLOW_UPS
 
 
 @needs("dialogs")
@@ -67,3 +68,13 @@ def repeated_button(context: CheckContext) -> Iterator[Diagnostic]:
                     yield diagnostic_at(path, place, "D10", f"`{node}` offers itself", "remove it")
                 elif target in body.next[:number]:
                     yield diagnostic_at(path, place, "D10", f"`{target}` is offered twice", "keep one")
+
+
+def crowded(context: CheckContext) -> Iterator[Diagnostic]:
+    """D12: more follow-ups than stand under an answer; the last would never be seen."""
+    for name, dialog in context.library.dialogs.items():
+        for node, body in dialog.nodes.items():
+            if len(body.next) > MAX_FOLLOW_UPS:
+                path, place = context.library.home.dialog(name), ("nodes", node, "next")
+                message = f"{len(body.next)} follow-ups; {MAX_FOLLOW_UPS} are shown"
+                yield diagnostic_at(path, place, "D12", message, "keep what helps most, first things first", key=True)

@@ -22,7 +22,7 @@ from bot.channels.slack.home import AppHome
 from bot.channels.slack.installation import StaticToken, Tokens, Unreachable
 from bot.channels.slack.oauth import OAuth
 from bot.channels.slack.receiver import EventParser, EventReceiver, bolt_app, bolt_request
-from bot.channels.slack.sender import Sender
+from bot.channels.slack.sender import SlackSender
 from bot.channels.slack.socket import PING_SECONDS, Socket
 from bot.dialog.turn import Register
 from bot.inbox.events import Busy, Delivery, OutboundMessage, Progress
@@ -60,7 +60,7 @@ class Slack:
         self._tokens: Tokens = self._oauth or StaticToken(self._client, credentials.bot_token)
         cache = ThreadCache()
         self._status = AssistantStatus(self._client, host.texts)
-        sender, home = Sender(self._client, self._session, self._tokens), AppHome(host.texts, host.topics)
+        sender, home = SlackSender(self._client, self._session, self._tokens), AppHome(host.texts, host.topics)
         self._delivery = StatusClearingDelivery(SlackDelivery(sender, host.texts, home, cache), self._status)
         receiver = EventReceiver(EventParser(cache, host.is_known), host, self._status)
         self._app = self._bolt(receiver, host.texts)

@@ -25,7 +25,7 @@ from bot.channels.slack.sender import (
     NOT_THIS_MESSAGE,
     UNREACHABLE,
     ResponseUrlExpired,
-    Sender,
+    SlackSender,
     raised,
     word_of,
 )
@@ -46,7 +46,7 @@ class SlackDelivery:
 
     name = "slack"
 
-    def __init__(self, sender: Sender, texts: Texts, home: AppHome, cache: ThreadCache) -> None:
+    def __init__(self, sender: SlackSender, texts: Texts, home: AppHome, cache: ThreadCache) -> None:
         self._sender = sender
         self._texts = texts
         self._home = home

@@ -116,7 +116,7 @@ class ResponseUrlExpired(Exception):
     """The response_url is used up, too old, or does not take this."""
 
 
-class Sender:
+class SlackSender:
     """Sends with the token of the workspace an answer belongs to."""
 
     def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession, tokens: Tokens) -> None:

@@ -15,7 +15,7 @@ from bot.channels.base import HostServices
 from bot.channels.telegram.backoff import Backoff, asked_of, explain
 from bot.channels.telegram.channel import Numbers, TelegramDelivery
 from bot.channels.telegram.client import Rates, bot_id, call, make_bot
-from bot.channels.telegram.inline import Inline, Topic
+from bot.channels.telegram.inline import InlineMode, Topic
 from bot.channels.telegram.profile import set_up
 from bot.channels.telegram.receiver import Poller, UpdateReceiver, Webhook
 from bot.channels.telegram.updates import KINDS, UpdateParser
@@ -55,7 +55,7 @@ class Telegram:
         self._receiver = UpdateReceiver(self._parser, self.delivery, host)
         self._kinds = (*KINDS, "inline_query") if config.inline else KINDS
         if config.inline:
-            self._receiver.search = Inline(self._bot, host.texts, topics).answer
+            self._receiver.search = InlineMode(self._bot, host.texts, topics).answer
         self._backoff = Backoff(config.pause)
         self._webhook = Webhook(self._receiver, config.webhook_secret)
         self._poller = Poller(self._bot, self._receiver, self._kinds, self._backoff)

@@ -16,7 +16,7 @@ from bot.channels.telegram.backoff import Pacer
 from bot.channels.telegram.client import Rates, TelegramBot
 from bot.channels.telegram.keyboard import DIAL, Rows, voted
 from bot.channels.telegram.render import TelegramRenderer, TextPart
-from bot.channels.telegram.sender import Sender, TopicGone
+from bot.channels.telegram.sender import TelegramSender, TopicGone
 from bot.dialog.turn import Button, Outcome, Reply
 from bot.inbox.events import Gone, OutboundMessage, Progress
 
@@ -78,7 +78,7 @@ class TelegramDelivery:
     def __init__(self, bot: TelegramBot, words: Texts, rates: Rates, numbers: Numbers = ()) -> None:
         self._extra = ExtraButtons(bot, words, numbers)
         self._renderer = TelegramRenderer(words)
-        self._sender = Sender(bot, Pacer(rates.chat, rates.burst))
+        self._sender = TelegramSender(bot, Pacer(rates.chat, rates.burst))
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def deliver(self, message: OutboundMessage, progress: Progress) -> None:

@@ -37,7 +37,7 @@ def general(library: Library) -> list[Topic]:
     return [(node, library.plain(library.answer(node).title, Register.LAYPERSON)) for node in nodes]
 
 
-class Inline:
+class InlineMode:
     """Answers inline queries from the titles of the topics."""
 
     def __init__(self, bot: TelegramBot, words: Texts, topics: Sequence[Topic]) -> None:

@@ -30,6 +30,10 @@ MIN_FOLLOW = 2
 SHARE = 5
 """Buttons take at most one line in so many of what is shown."""
 
+MENU_ROWS = 3
+MENU_LINES = 14
+"""Rows under what claims nothing in so few lines, such as the greeting: its buttons are what it is for."""
+
 MIN_ROWS = 2
 """Rows that even the shortest answer may have: every answer offers a way on, and the other register."""
 
@@ -53,7 +57,7 @@ _IN_MENU = frozenset({"start"})
 
 def keyboard(reply: Reply, lines: int, more: Iterable[Button] = ()) -> Json | None:
     """Return the inline keyboard of a reply whose text fills so many lines, or None without buttons."""
-    budget = MAX_ROWS if isinstance(reply.card, Notice) else row_budget(lines)
+    budget = MENU_ROWS if isinstance(reply.card, Notice) and lines <= MENU_LINES else row_budget(lines)
     return _keyboard(tuple(reply.choices), (*reply.card.buttons, *more), budget, vote=reply.view is View.DETAIL)
 
 
@@ -110,8 +114,9 @@ def _last_row(left: Sequence[Button], ways: Sequence[Button]) -> Row:
     needed = [way for way in ways if way.role in _NEEDED] or list(ways[:1])
     beside = [button for button in left if needed and _together(button, needed[0])]
     others = [way for way in ways if way not in needed]
-    chosen = [*needed, *beside, *others][:2]
-    return tuple(sorted(chosen, key=lambda button: button in ways))
+    chosen = [*needed, *beside, *others]
+    row = [button for button in chosen if button is chosen[0] or _together(chosen[0], button)][:2]
+    return tuple(sorted(row, key=lambda button: button in ways))
 
 
 def _flat(rows: Sequence[Row]) -> list[Button]:

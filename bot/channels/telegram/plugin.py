@@ -18,9 +18,12 @@ from bot.channels.base import (
     HostServices,
     LabelLimit,
     LimitCheck,
+    Measure,
+    ScreenLimit,
     Texts,
     longest_reply,
 )
+from bot.channels.screens import Shown
 from bot.content.library import Library
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
@@ -116,6 +119,21 @@ def telegram_limits(library: Library) -> LimitCheck:
     return limit_check
 
 
+def telegram_measure(library: Library) -> Measure:
+    """Return the measure of an answer on a phone, as it is shown after the first meeting."""
+    from bot.channels.telegram.render import TelegramRenderer
+    from bot.channels.telegram.screens import shown
+
+    composer = Composer(library)
+    renderer = TelegramRenderer(composer.words)
+
+    def measure(node: str, register: Register) -> Shown:
+        reply = Reply(composer.card(node, register))
+        return shown(reply, [(part.text, part.entities, part.keyboard) for part in renderer.render(reply)])
+
+    return measure
+
+
 def _large_payloads(reply: Reply) -> Iterator[str]:
     for button in reply.buttons:
         if len(button.payload.encode()) > payloads.MAX_BYTES:
@@ -162,6 +180,8 @@ plugin = ChannelPlugin(
     build=_build,
     set_up="Telegram: set TELEGRAM_BOT_TOKEN (from @BotFather); docs/telegram.md has the steps.",
     doctor=_doctor,
-    limits=ChannelLimits(telegram_limits, (LabelLimit(30, "a phone shows 30"),)),
+    limits=ChannelLimits(
+        telegram_limits, (LabelLimit(30, "a phone shows 30"),), ScreenLimit("Telegram", telegram_measure, screens=2.0)
+    ),
     commands=_commands,
 )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from bot.channels.layout import sections
+from bot.channels.layout import Part, sections
+from bot.channels.plain import document_text
 from bot.channels.screens import FOLD, Shown, wrapped
 from bot.dialog.turn import Reply
+
+_MARK = re.compile(r"\[\d+\]")
 
 Entities = Sequence[dict[str, Any]]
 
@@ -29,8 +33,10 @@ def shown(reply: Reply, messages: Iterable[tuple[str, Entities, dict[str, Any] |
     rows = [row for *_, keyboard in sent if keyboard for row in keyboard["inline_keyboard"]]
     found = sections(reply)
     small = sum(wrapped(section.line.short) for section in found if section.line is not None)
-    words = sum(len(text.split()) for text, *_ in sent)
-    return Shown(lines - small, small, len(rows), sum(map(len, rows)), words)
+    head = sum(wrapped(section.text) + 1 for section in found if section.part in (Part.LEAD, Part.TITLE))
+    read = (document_text(section.document) for section in found if section.part is Part.BRIEF)
+    words = sum(len(_MARK.sub("", text).split()) for text in read)
+    return Shown(lines - small, small, len(rows), sum(map(len, rows)), words, head)
 
 
 def _lines(raw: bytes) -> int:

@@ -43,7 +43,7 @@ class TopicGone(Exception):
     """The topic an answer was meant for no longer exists."""
 
 
-class Sender:
+class TelegramSender:
     """Sends and edits single messages."""
 
     def __init__(self, bot: TelegramBot, pacer: Pacer) -> None:

@@ -20,7 +20,10 @@ def preview(engine: Engine, today: date) -> str:
         {
             "node": node,
             "review": library.review_of(node),
-            "rows": [(register, looks.drawn(_shown(engine, node, register), _link)) for register in (Register.LAYPERSON, Register.PROFESSIONAL)],
+            "rows": [
+                (register, looks.drawn(_shown(engine, node, register), _link))
+                for register in (Register.LAYPERSON, Register.PROFESSIONAL)
+            ],
         }
         for node in sorted(library.nodes)
     ]

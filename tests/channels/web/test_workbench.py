@@ -56,12 +56,11 @@ async def test_one_turn_stands_there_as_every_channel_shows_it_in_both_registers
 
 async def test_words_are_rehearsed_with_their_reasons_and_leave_nothing_behind(tmp_path: Path, engine: Engine) -> None:
     async with web_app(tmp_path, engine) as app, browser(app) as author:
-        before = app.service.inbox.metrics.page()
         response = await author.session.get("/workbench", params={"say": "and the side effects?", "after": "ala"})
         html = await response.text()
         assert "<code>ala-safety</code>" in html
         assert "Reasons and scores" in html
-        assert app.service.inbox.metrics.page() == before
+        assert "footnote_accepted_total{" not in app.service.inbox.metrics.page().decode()
         assert "Set-Cookie" not in response.headers
         for hostile in ("<script>alert(1)</script>", "v1:nonsense", "é" * 3000):
             for name in ("say", "tap", "after"):
@@ -144,7 +143,7 @@ async def edited(tmp_path: Path, engine: Engine) -> AsyncIterator[Edited]:
         shutil.copytree(ROOT / name, tmp_path / name)
     settings = Settings(footnote_content=tmp_path / "content", footnote_dialogs=tmp_path / "dialogs")
     library = load(settings.footnote_dialogs, settings.footnote_content)
-    copy = rebuild_engine(settings, engine, library)
+    copy, _ = rebuild_engine(settings, engine, library)
     assert copy.matcher is engine.matcher, "nothing changed that it reads"
     watcher = content_watcher(settings, copy)
     running = asyncio.create_task(watcher.run())
@@ -187,7 +186,7 @@ async def test_a_phrase_counts_at_once(tmp_path: Path, engine: Engine) -> None:
 
 
 def _add_phrase(folder: Path, node: str, phrase: str) -> None:
-    path = folder / "dialogs/phrases/neuropathy-patients.yaml"
+    path = folder / "content/neuropathy/phrases.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace(f"  {node}: |\n", f"  {node}: |\n    {phrase}\n", 1), encoding="utf-8")
 

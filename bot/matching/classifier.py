@@ -1,0 +1,186 @@
+"""Softmax regression over sparse features: hashed, trained by AdaGrad in small batches, kept in two bytes a weight.
+
+Features are known by the checksum of their name, so that a model is two arrays and needs no table of strings.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+
+EPOCHS = 10
+RATE = 0.5
+_BATCH = 256
+_BIAS_SHARE = 0.1
+"""How fast the biases learn, beside the weights: a label is no likelier for having had the last row."""
+_LEAST_ERROR = 0.02
+"""Rows that are this nearly right teach nothing worth the time."""
+_MOST_WORTH = 3.0
+_SMALLEST = 10
+"""Features whose weights all stay below this, in hundredths, decide nothing."""
+_RAREST = 2
+"""Features of fewer rows say nothing about the next question."""
+_HUNDREDTHS = 100
+"""Weights are kept as whole hundredths: finer ones decide nothing."""
+
+Values = Mapping[str, float]
+Row = tuple[str, Values]
+Floats = npt.NDArray[np.float32]
+Weights = npt.NDArray[np.int16]
+Keys = npt.NDArray[np.uint32]
+Places = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classifier:
+    """`weights` has a row for each of `keys`, which rise, and a column for each of `labels`, in hundredths."""
+
+    labels: tuple[str, ...]
+    bias: Floats
+    keys: Keys
+    weights: Weights
+
+    def probabilities(self, values: Values) -> dict[str, float]:
+        """Return the probability of each label."""
+        rows, known = self._rows(values)
+        strengths = np.fromiter(values.values(), np.float32, len(values))[known]
+        scores = self.bias + strengths @ self.weights[rows] / _HUNDREDTHS
+        return dict(zip(self.labels, softmax(scores).tolist(), strict=True))
+
+    def telling(self, values: Values, label: str, most: int = 3) -> list[str]:
+        """Return the features that speak most for `label`; none for a label the model does not know."""
+        if label not in self.labels:
+            return []
+        rows, known = self._rows(values)
+        names = [name for name, seen in zip(values, known.tolist(), strict=True) if seen]
+        parts = zip(self.weights[rows, self.labels.index(label)].tolist(), names, strict=True)
+        ranked = sorted((-weight * values[name], name) for weight, name in parts if weight > 0)
+        return [name for _, name in ranked[:most]]
+
+    def _rows(self, names: Iterable[str]) -> tuple[Places, npt.NDArray[np.bool_]]:
+        wanted = _keys(names)
+        if not len(self.keys):
+            return np.zeros(0, np.intp), np.zeros(len(wanted), np.bool_)
+        rows = np.searchsorted(self.keys, wanted).clip(max=len(self.keys) - 1)
+        known = self.keys[rows] == wanted
+        return rows[known], known
+
+
+UNTAUGHT = Classifier((), np.zeros(0, np.float32), np.zeros(0, np.uint32), np.zeros((0, 0), np.int16))
+
+
+def softmax(scores: Floats) -> Floats:
+    """Return scores as probabilities, along the last axis."""
+    if not scores.size:
+        return scores
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    shares: Floats = powers / powers.sum(axis=-1, keepdims=True)
+    return shares
+
+
+class Rows:
+    """Rows to learn from, kept as checksums and strengths: their names would take many times the memory."""
+
+    def __init__(self, rows: Iterable[Row] = ()) -> None:
+        self.labels: list[str] = []
+        self.sizes: list[int] = []
+        self.keys = array("I")
+        self.strengths = array("f")
+        for label, values in rows:
+            self.add(label, values)
+
+    def add(self, label: str, values: Values) -> None:
+        """Add one row."""
+        self.labels.append(label)
+        self.sizes.append(len(values))
+        self.keys.extend([crc32(name.encode()) for name in values])
+        self.strengths.extend(values.values())
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def train(rows: Rows, epochs: int = EPOCHS, *, even: bool = False) -> Classifier:
+    """Return the classifier that tells the rows' labels apart; the same rows always give the same one.
+
+    With `even`, a label with few rows weighs up to three times as much, so that rare answers are found too.
+    """
+    return _Trainer(rows, even=even).run(epochs) if rows else UNTAUGHT
+
+
+class _Trainer:
+    """Rows padded to one length per batch, so that a batch is two small multiplications and a count per label."""
+
+    def __init__(self, rows: Rows, *, even: bool) -> None:
+        self._labels = sorted(set(rows.labels))
+        number = {label: at for at, label in enumerate(self._labels)}
+        self._targets = np.array([number[label] for label in rows.labels])
+        hashed = np.frombuffer(rows.keys, np.uint32)
+        keys, columns, counts = np.unique(hashed, return_inverse=True, return_counts=True)
+        often = counts >= _RAREST
+        self._keys = keys[often]
+        self._columns = np.where(often, np.cumsum(often) - 1, len(self._keys))[columns]
+        strengths = np.frombuffer(rows.strengths, np.float32)
+        self._strengths = np.where(often[columns], strengths, np.float32(0))
+        self._bounds = np.concatenate([[0], np.cumsum(rows.sizes)])
+        shares = np.bincount(self._targets, minlength=len(self._labels))
+        worth = np.minimum(_MOST_WORTH, len(rows) / len(self._labels) / shares) if even else np.ones(len(shares))
+        self._worth = worth.astype(np.float32)
+        self._weights = np.zeros((len(self._keys) + 1, len(self._labels)), np.float32)
+        self._speeds = np.full_like(self._weights, 1e-2)
+        self._bias = np.zeros(len(self._labels), np.float32)
+        self._bias_speed = np.ones_like(self._bias)
+
+    def run(self, epochs: int) -> Classifier:
+        draw = np.random.default_rng(7)
+        order = np.argsort(np.diff(self._bounds), kind="stable")
+        batches = [self._batch(draw.permutation(order[at : at + _BATCH])) for at in range(0, len(order), _BATCH)]
+        for _ in range(epochs):
+            for at in draw.permutation(len(batches)):
+                self._learn(*batches[at])
+        hundredths = np.rint(self._weights[:-1] * _HUNDREDTHS).clip(-32_000, 32_000).astype(np.int16)
+        kept = np.flatnonzero((abs(hundredths) >= _SMALLEST).any(axis=1))
+        return Classifier(tuple(self._labels), self._bias, self._keys[kept], hundredths[kept])
+
+    def _batch(self, rows: Places) -> tuple[Places, Places, Floats]:
+        """Return rows of nearly one length, with their columns and strengths; the last column stands for nothing."""
+        sizes = self._bounds[rows + 1] - self._bounds[rows]
+        places = self._bounds[rows][:, None] + np.arange(sizes.max())
+        inside = np.arange(sizes.max()) < sizes[:, None]
+        places = np.where(inside, places, 0)
+        columns = np.where(inside, self._columns[places], len(self._keys))
+        return rows, columns, np.where(inside, self._strengths[places], np.float32(0))
+
+    def _learn(self, rows: Places, columns: Places, strengths: Floats) -> None:
+        scores = np.matmul(strengths[:, None, :], self._weights[columns])[:, 0, :] + self._bias
+        errors = softmax(scores)
+        errors[np.arange(len(rows)), self._targets[rows]] -= 1.0
+        telling = abs(errors).max(axis=1) > _LEAST_ERROR
+        errors = errors[telling] * self._worth[self._targets[rows[telling]]][:, None]
+        if not len(errors):
+            return
+        self._change(columns[telling], strengths[telling], errors)
+        slope = errors.sum(axis=0) * _BIAS_SHARE
+        self._bias_speed += slope * slope
+        self._bias -= RATE * slope / np.sqrt(self._bias_speed)
+
+    def _change(self, columns: Places, strengths: Floats, errors: Floats) -> None:
+        """Move the weights of the columns against the errors of their rows."""
+        seen, place = np.unique(columns, return_inverse=True)
+        place = place.ravel()
+        slopes = np.empty((len(seen), errors.shape[1]), np.float32)
+        for label in range(errors.shape[1]):
+            pushed = (strengths * errors[:, label, None]).ravel()
+            slopes[:, label] = np.bincount(place, pushed, len(seen))
+        self._speeds[seen] += slopes * slopes
+        self._weights[seen] -= RATE * slopes / np.sqrt(self._speeds[seen])
+        self._weights[-1] = 0.0
+
+
+def _keys(names: Iterable[str]) -> Keys:
+    return np.fromiter((crc32(name.encode()) for name in names), np.uint32)

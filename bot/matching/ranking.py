@@ -1,0 +1,245 @@
+"""How likely each answer is: by what is asked of which subject, by the topics' own lines, and in the thread."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.matching.build import TALK, Roles
+from bot.matching.classifier import Values
+from bot.matching.features import Features
+from bot.matching.parser import Message
+from bot.matching.subjects import NONE, Named, Subjects
+from bot.matching.training import Models
+
+Shares = dict[str, float]
+"""Answers with their likelihood; all together one."""
+
+_LEAST = 1e-6
+BARE = "about"
+"""The aspect that the bare name of a subject asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How far each opinion is believed; chosen on labelled questions (`make evaluate`, docs/matching.md)."""
+
+    names: float = 0.4
+    """The line model that sees names, beside the one that sees placeholders."""
+    table: float = 0.15
+    """The table of subjects and aspects, beside the line models."""
+    table_few: float = 0.6
+    """The same for an answer with few lines of its own."""
+    few: int = 60
+    table_sure: float = 0.6
+    """The same where the aspect is sure and the question short and self-contained."""
+    sure: float = 0.9
+    short: int = 8
+    table_in_thread: float = 0.5
+    least_line: float = 1e-4
+    least_table: float = 3e-3
+    general: float = 0.05
+    """What a subject's general answer gets of each aspect."""
+    leans_from: float = 0.2
+    leans_over: float = 0.4
+    held_leans: float = 0.3
+    """How far a question that names a subject is taken to lean on the thread."""
+    nothing_named: float = 0.6
+    """How sure the aspect of a question that names nothing must be for the thread alone to decide."""
+    outside: float = 0.2
+    """What `not covered` gets in any case, in log-odds: a wrong answer costs more than an honest none."""
+    outside_unknown: float = 0.7
+    outside_beside: float = 1.2
+    outside_condition: float = 1.5
+    outside_alone: float = 3.0
+    held: float = 0.0
+    """What `not covered` loses where a subject is held and nothing foreign is named."""
+
+
+_FOREIGN = {"thing": 0.5, "medicine": 0.7, "condition": 1.2, "purpose": 1.5}
+"""How much of the weight of a foreign name each kind has; others have all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read in a question: what it names, which aspects it asks, and how likely each answer is."""
+
+    named: Named
+    aspects: Mapping[str, float]
+    scores: Shares
+    seen: Values
+    table: Mapping[str, float]
+
+    @property
+    def aspect(self) -> str:
+        """The likeliest aspect."""
+        return max(self.aspects, key=lambda one: (self.aspects[one], one), default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Opinions:
+    """What the models say of one question, before anything is weighed."""
+
+    message: Message
+    context: str | None
+    named: Named
+    aspects: Mapping[str, float]
+    names: Mapping[str, float]
+    about: Mapping[str, float]
+    leans: float
+    lent: str | None
+    in_thread: Mapping[str, float]
+    seen: Values
+
+
+class Ranker:
+    """Weighs answers for messages; `lines` counts each answer's own lines."""
+
+    def __init__(
+        self,
+        models: Models,
+        subjects: Subjects,
+        features: Features,
+        roles: Roles,
+        lines: Mapping[str, int],
+        weights: Weights,
+    ) -> None:
+        self._models = models
+        self._subjects = subjects
+        self._features = features
+        self._lines = lines
+        self._weights = weights
+        self._otherwise = roles.otherwise
+        self._shared = frozenset({roles.otherwise, roles.advice, *roles.shared})
+
+    def rank(self, message: Message, context: str | None) -> Reading:
+        """Return how likely each answer is for a message after the answer last shown."""
+        return self.weigh(self.opinions(message, context))
+
+    def opinions(self, message: Message, context: str | None) -> Opinions:
+        """Return what each model says of a message."""
+        models, features, named = self._models, self._features, self._subjects.named(message)
+        lent = self._subjects.it(context)
+        seen = features.names(message, named)
+        asked = features.aspect(message, named)
+        in_thread = features.about(message, named, named.subject or lent) if lent else {}
+        aspects = models.aspects.probabilities(asked)
+        if named.subject and features.is_bare(message):
+            aspects = {aspect: float(aspect == BARE) for aspect in aspects}
+        return Opinions(
+            message,
+            context,
+            named,
+            aspects,
+            models.names.probabilities(seen),
+            models.about.probabilities(features.about(message, named, named.subject)),
+            models.standing.probabilities(features.standing(message, named, asked)).get("leans", 0.0),
+            lent,
+            models.about.probabilities(in_thread) if lent else {},
+            seen,
+        )
+
+    def because(self, reading: Reading, node: str) -> list[str]:
+        """Return the words that speak most for an answer."""
+        return self._models.names.telling(reading.seen, node)
+
+    def weigh(self, said: Opinions) -> Reading:
+        """Return the opinions put together."""
+        weights, subject = self._weights, said.named.subject
+        table = self._table(subject, said) if subject else {}
+        lines = _mean(said.names, said.about, weights.names)
+        scores = self._blended(lines, table, weights.table_sure if self._is_sure(said) else weights.table)
+        share = self._leans(said)
+        if said.lent and share:
+            row = self._table(subject or said.lent, said)
+            thread = self._blended(dict(said.in_thread), row, weights.table_in_thread)
+            scores = {node: (1 - share) * scores.get(node, 0.0) + share * thread.get(node, 0.0) for node in {*scores, *thread}}
+            table = table or row
+        ranked = sorted(shifted(scores, self._otherwise, self._outside(said)).items(), key=lambda one: (-one[1], one[0]))
+        return Reading(said.named, said.aspects, dict(ranked), said.seen, table)
+
+    def _is_sure(self, said: Opinions) -> bool:
+        weights, named = self._weights, said.named
+        sure = max(said.aspects.values(), default=0.0) >= weights.sure
+        return bool(sure and len(said.message.words) <= weights.short and named.held and not named.foreign and not said.context)
+
+    def _leans(self, said: Opinions) -> float:
+        """Return how far the thread decides what is asked."""
+        weights = self._weights
+        share = min(1.0, max(0.0, (said.leans - weights.leans_from) / weights.leans_over))
+        if said.named.held:
+            return share * weights.held_leans
+        if said.named.nothing and max(said.aspects.values(), default=0.0) >= weights.nothing_named:
+            return 1.0
+        return share
+
+    def _table(self, subject: str, said: Opinions) -> Shares:
+        """Return the answers to which the aspects of a subject lead."""
+        found: Shares = {}
+        general, part = self._subjects.general(subject), self._weights.general
+        for aspect, share in said.aspects.items():
+            node = self._subjects.leads(subject, aspect, said.context)
+            node = self._otherwise if node == NONE else node
+            found[node] = found.get(node, 0.0) + share * (1 - part)
+            found[general] = found.get(general, 0.0) + share * part
+        return found
+
+    def _blended(self, lines: Shares, table: Shares, trust: float) -> Shares:
+        """Return lines and table multiplied among the topics' answers; what belongs to no topic the lines say alone."""
+        if not table:
+            return dict(lines)
+        weights = self._weights
+        held = [node for node in sorted({*lines, *table}) if not self._is_shared(node)]
+        mass = sum(lines.get(node, 0.0) for node in held) + table.get(self._otherwise, 0.0) * _LEAST
+        logs = {}
+        for node in held:
+            by_table = max(trust, weights.table_few if self._lines.get(node, 0) <= weights.few else 0.0)
+            line = math.log(max(lines.get(node, 0.0) / max(mass, _LEAST), weights.least_line))
+            logs[node] = (1 - by_table) * line + by_table * math.log(max(table.get(node, 0.0), weights.least_table))
+        blended = {node: share * mass for node, share in _shares(logs).items()}
+        return blended | {node: share for node, share in lines.items() if self._is_shared(node)}
+
+    def _is_shared(self, node: str) -> bool:
+        return node in self._shared or node.startswith(TALK)
+
+    def _outside(self, said: Opinions) -> float:
+        """Return what `not covered` gains, in log-odds."""
+        weights, named = self._weights, said.named
+        kinds = [_FOREIGN.get(self._subjects.kind_of[name], 1.0) for name in named.foreign]
+        if not kinds:
+            unknown = not named.subject and said.message.unknown
+            return weights.outside + (weights.outside_unknown if unknown else 0.0) - (weights.held if named.held else 0.0)
+        if not named.held:
+            return weights.outside + max(kinds) * weights.outside_alone
+        about_condition = self._subjects.kind_of[named.held[0]] == "condition"
+        by = weights.outside_condition if about_condition else weights.outside_beside
+        return weights.outside + max(kinds) * by
+
+
+def shifted(scores: Mapping[str, float], node: str, by: float) -> Shares:
+    """Return the shares with the log-odds of `node` moved, the others sharing the rest as before."""
+    old = scores.get(node, 0.0)
+    share = min(max(old, 1e-4), 1 - 1e-4)
+    new = 1 / (1 + math.exp(-(math.log(share / (1 - share)) + by)))
+    shrink = (1 - new) / (1 - old) if old < 1 else 0.0
+    return {one: value * shrink for one, value in scores.items() if one != node} | {node: new}
+
+
+def _mean(one: Mapping[str, float], two: Mapping[str, float], weight: float) -> Shares:
+    """Return the geometric mean of two opinions."""
+    both = sorted({*one, *two})
+    return _shares(
+        {
+            node: weight * math.log(max(one.get(node, 0.0), _LEAST))
+            + (1 - weight) * math.log(max(two.get(node, 0.0), _LEAST))
+            for node in both
+        }
+    )
+
+
+def _shares(logs: Mapping[str, float]) -> Shares:
+    top = max(logs.values(), default=0.0)
+    powers = {node: math.exp(value - top) for node, value in logs.items()}
+    total = sum(powers.values()) or 1.0
+    return {node: value / total for node, value in powers.items()}

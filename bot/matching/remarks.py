@@ -1,0 +1,132 @@
+"""Takes a message apart into clauses, and sets aside what only stands around the question: greetings, thanks, stories."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.content.matching_models import Courtesies
+from bot.matching.classifier import Classifier
+from bot.matching.features import Features
+from bot.matching.lessons import REMARK
+from bot.matching.parser import Message, joined
+from bot.matching.subjects import Subjects
+from bot.matching.text import STOP, sampled
+
+REMARK_FROM = 0.3
+"""The likelihood from which a clause is set aside as a remark."""
+ASKS_BELOW = 0.05
+"""The likelihood of a remark below which a clause asks; beside one, a short clause that does not ask goes too."""
+_SHORT = 5
+_LONGEST_COURTESY = 6
+_FORMS = 400
+_ASKING = frozenset(
+    ["what", "whats", "how", "hows", "does", "do", "did", "is", "are", "was", "can", "could", "should", "would", "will", "who", "whos", "when", "where", "wheres", "which", "why", "any", "has", "have", "am"]
+)
+_LINKS = frozenset({"and", "but", "or", "also", "so", "then", "plus"})
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a message, with whether it has the form of a question."""
+
+    message: Message
+    asks: bool
+
+
+class Remarks:
+    """Finds the question in a message."""
+
+    def __init__(
+        self,
+        remarks: Classifier,
+        features: Features,
+        subjects: Subjects,
+        courtesies: Courtesies,
+        stems: Callable[[str], Sequence[str]],
+    ) -> None:
+        self._remarks = remarks
+        self._features = features
+        self._subjects = subjects
+        self._before = _sequences((*courtesies.before, *courtesies.frames, *courtesies.openers), stems)
+        self._after = _sequences((*courtesies.after, *courtesies.openers), stems)
+
+    def question(self, message: Message) -> Message:
+        """Return the message without the remarks around its question; all of it where nothing else would be left."""
+        parts = [self._bare(part) for part in clauses(message)]
+        if len(parts) < 2:
+            return joined(parts) if parts else message
+        weighed = [(part, self._likely(part)) for part in parts]
+        asked = any(likely < ASKS_BELOW for _, likely in weighed)
+        kept = [part for part, likely in weighed if not self._aside(part, likely, asked=asked)]
+        return joined(kept or parts)
+
+    def _aside(self, part: Message, likely: float, *, asked: bool) -> bool:
+        named = self._subjects.named(part)
+        if named.held or named.foreign:
+            return False
+        return likely > REMARK_FROM or (asked and likely > ASKS_BELOW and len(part.words) <= _SHORT)
+
+    def _likely(self, part: Message) -> float:
+        named = self._subjects.named(part)
+        return self._remarks.probabilities(self._features.standing(part, named)).get(REMARK, 0.0)
+
+    def _bare(self, part: Message) -> Message:
+        """Return a clause without the courtesy it begins or ends with, where enough is left."""
+        size = len(part.words)
+        start = next((n for n in range(_LONGEST_COURTESY, 0, -1) if part.stems[:n] in self._before and n < size), 0)
+        end = next((n for n in range(_LONGEST_COURTESY, 0, -1) if part.stems[size - n :] in self._after and n < size - start), 0)
+        left = part.part(start, size - end)
+        return left if self._subjects.named(left).held or len(left.words) > 2 else part
+
+
+def clauses(message: Message) -> list[Message]:
+    """Return the parts of a message between sentence ends and pauses."""
+    parts, at = list[Message](), 0
+    for place in range(len(message.words) + 1):
+        ends = place == len(message.words) or message.words[place] == STOP
+        if (ends or place in message.pauses) and place > at:
+            parts.append(message.part(at, place))
+            at = place
+        if ends:
+            at = place + 1
+    return parts
+
+
+def questions(message: Message) -> list[Message]:
+    """Return the parts of a message that each have the form of a question of their own."""
+    return [part for sentence in _sentences(message) for part in _asked(sentence)]
+
+
+def _sentences(message: Message) -> Iterator[Clause]:
+    at = 0
+    for place in range(len(message.words) + 1):
+        if place == len(message.words) or message.words[place] == STOP:
+            if place > at:
+                yield Clause(message.part(at, place), place in message.asked)
+            at = place + 1
+
+
+def _asked(sentence: Clause) -> Iterator[Message]:
+    """Yield the questions of one sentence: cut where `and how`, `, is` and the like begin another one."""
+    message, cuts = sentence.message, [0]
+    for at in range(1, len(message.words) - 1):
+        begins = message.words[at] in _LINKS and message.words[at + 1] in _ASKING
+        if begins or (at in message.pauses and message.words[at] in _ASKING):
+            cuts.append(at)
+    for start, end in zip(cuts, [*cuts[1:], len(message.words)], strict=True):
+        part = _unlinked(message.part(start, end))
+        if part.words and (part.words[0] in _ASKING or (sentence.asks and len(cuts) == 1)):
+            yield part
+
+
+def _unlinked(part: Message) -> Message:
+    at = 0
+    while at < len(part.words) and part.words[at] in _LINKS:
+        at += 1
+    return part.part(at, len(part.words)) if at else part
+
+
+def _sequences(lines: Iterable[str], stems: Callable[[str], Sequence[str]]) -> frozenset[tuple[str, ...]]:
+    found = (tuple(stems(form)) for line in lines for form in sampled(line, _FORMS))
+    return frozenset(one for one in found if 0 < len(one) <= _LONGEST_COURTESY)

@@ -1,0 +1,177 @@
+"""What a message is about: the subjects of all topics by their names, and the answers that hold their aspects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.content.matching_models import Concept, Matching, Subject
+from bot.matching.parser import Message
+
+FOREIGN = "foreign/"
+"""Begins the names of things that exist beside the topics."""
+HOLDER = "holder"
+"""Begins the words that stand in a lesson for the name of a subject."""
+PLACEHOLDERS = {
+    "X": "remedy",
+    "COND": "condition",
+    "TEST": "test",
+    "CAUSE": "cause",
+    "PLAN": "plan",
+    "MEASURE": "measure",
+    "MED": "medicine",
+}
+"""What an author writes in a lesson (`@X`), and the kind of subject it stands for."""
+_SLOTS = {
+    "remedy": "@x",
+    "drug": "@x",
+    "plan": "@x",
+    "condition": "@cond",
+    "test": "@test",
+    "cause": "@cause",
+    "measure": "@measure",
+    "medicine": "@med",
+}
+SELF, ANY, NONE = "self", "any", "none"
+
+
+def slot(kind: str) -> str:
+    """Return the placeholder that stands for a name of this kind."""
+    return _SLOTS.get(kind, f"@{kind}")
+
+
+def with_holders(lesson: str) -> str:
+    """Return a lesson whose placeholders are words the reader knows."""
+    for key in sorted(PLACEHOLDERS, key=len, reverse=True):
+        lesson = lesson.replace(f"@{key}", HOLDER + key.lower())
+    return lesson
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a message names: held subjects (the most telling first), leaning ones, and foreign things."""
+
+    held: tuple[str, ...] = ()
+    leaning: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> str | None:
+        """The subject a question is about, or None."""
+        return next(iter((*self.held, *self.leaning)), None)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing at all is named."""
+        return not (self.held or self.leaning or self.foreign)
+
+
+class Subjects:
+    """The subjects of every loaded topic, by `topic/subject`; answers that are no node are left out of their rows."""
+
+    def __init__(self, matching: Matching, nodes: Iterable[str]) -> None:
+        known = {*nodes, SELF, NONE}
+        self.kind_of = {f"{HOLDER}/{key}": kind for key, kind in PLACEHOLDERS.items()}
+        self.kind_of |= {FOREIGN + name: foreign.kind for name, foreign in matching.world.foreign.items()}
+        self._subjects: dict[str, Subject] = {}
+        self._rows: dict[str, dict[str, str]] = {}
+        self._it: dict[str, str] = {}
+        for topic, held in matching.topics.items():
+            rows = {name: _row(row, known) for name, row in held.answers.items()}
+            for name, subject in held.subjects.items():
+                self._subjects[f"{topic}/{name}"] = subject
+                self.kind_of[f"{topic}/{name}"] = subject.kind
+                self._rows[f"{topic}/{name}"] = _inherited(name, held.subjects, rows)
+            self._it |= {node: f"{topic}/{name}" for node, name in held.it.items()}
+        self._order = {name: at for at, name in enumerate(self._subjects)}
+        self._nodes = known
+
+    def named(self, message: Message) -> Named:
+        """Return what a message names."""
+        names = {name for one in message.mentions for name in one.concepts}
+        known = sorted((name for name in names if name in self._order), key=self._order.__getitem__)
+        held = [name for name in known if not self._subjects[name].leaning]
+        leaning = [name for name in known if self._subjects[name].leaning]
+        foreign = sorted(name for name in names if name.startswith(FOREIGN))
+        return Named((*self._together(held, leaning), *held), tuple(leaning), tuple(foreign))
+
+    def _together(self, held: Sequence[str], leaning: Sequence[str]) -> list[str]:
+        """Return the subject that the named ones make up together, if any."""
+        if not held:
+            return []
+        wholes = {self.whole(one) for one in (*held, *leaning)} | {*held, *leaning}
+        for name, subject in self._subjects.items():
+            topic = name.partition("/")[0]
+            if subject.together and all(f"{topic}/{part}" in wholes for part in subject.together):
+                return [name]
+        return []
+
+    def whole(self, name: str) -> str:
+        """Return the subject that `name` is a part of, or itself."""
+        whole = self._subjects[name].part_of
+        return f"{name.partition('/')[0]}/{whole}" if whole else name
+
+    def it(self, context: str | None) -> str | None:
+        """Return what `it` means after an answer."""
+        return self._it.get(context or "")
+
+    def contexts(self) -> list[str]:
+        """Return the answers after which `it` means something."""
+        return sorted(node for node in self._it if node in self._nodes)
+
+    def each(self) -> Iterable[tuple[str, Subject]]:
+        """Return every subject with its id."""
+        return self._subjects.items()
+
+    def row(self, name: str) -> Mapping[str, str]:
+        """Return which answer holds which aspect of a subject."""
+        return self._rows[name]
+
+    def general(self, name: str) -> str:
+        """Return the answer for what no other answer holds of a subject."""
+        return self._subjects[name].general
+
+    def topic(self, name: str) -> str:
+        """Return the topic of a subject."""
+        return name.partition("/")[0]
+
+    def leads(self, name: str, aspect: str, context: str | None) -> str:
+        """Return the answer an aspect of a subject leads to, after the answer last shown."""
+        node = self._rows[name].get(aspect) or self._subjects[name].general
+        return (context or self._subjects[name].general) if node == SELF else node
+
+    def answers_of(self, name: str) -> frozenset[str]:
+        """Return the answers that hold something of a subject."""
+        return frozenset(self._rows[name].values()) | {self.general(name)}
+
+    def names_of(self, kind: str) -> list[str]:
+        """Return some telling names of the held subjects of one kind."""
+        return [name for one in self._subjects.values() if one.kind == kind and not one.leaning for name in one.names[:6]]
+
+
+def _row(row: Mapping[str, Sequence[str]], known: Iterable[str]) -> dict[str, str]:
+    return {aspect: node for node, aspects in row.items() if node in known for aspect in aspects}
+
+
+def _inherited(name: str, subjects: Mapping[str, Subject], rows: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return the row of a subject over those of its wholes, the widest first."""
+    chain = [name]
+    while whole := subjects[chain[-1]].part_of:
+        chain.append(whole)
+    row = dict(rows.get(ANY, {}))
+    for part in reversed(chain):
+        row |= rows.get(part, {})
+    return row
+
+
+def concepts_of(matching: Matching) -> dict[str, Concept]:
+    """Return every concept the reader finds: subjects, placeholders, foreign things and shared words."""
+    found: dict[str, Concept] = {}
+    for topic, held in matching.topics.items():
+        for name, subject in held.subjects.items():
+            found[f"{topic}/{name}"] = Concept(words=subject.names)
+    for key in PLACEHOLDERS:
+        found[f"{HOLDER}/{key}"] = Concept(words=(HOLDER + key.lower(),))
+    for name, foreign in matching.world.foreign.items():
+        found[FOREIGN + name] = Concept(words=foreign.names)
+    return found | matching.words.concepts

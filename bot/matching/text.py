@@ -1,0 +1,223 @@
+"""From anything a person can type to plain lower-case words and their stems, in bounded time."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from itertools import product
+from math import prod
+from random import Random
+from zlib import crc32
+
+STOP, ASKED, COMMA = ".", "?", ","
+"""The end of a sentence, of one that asks, and a pause inside one."""
+_ENDS = (STOP, ASKED)
+_MARKS = ".!?;\n,:()-"
+LONGEST = 10_000
+"""Characters read of one message; of a longer one the first 7,000 and the last 3,000 (the question is often last)."""
+
+_HEAD, _TAIL = 7_000, 3_000
+_SAME_LOOK = str.maketrans(
+    "аеорсухіјѕԁһкмтвнАЕОРСУХІЈЅКМТВНΑΒΕΖΗΙΚΜΝΟΡΤΥΧο’‘`´ʼ–—‐‑−",
+    "aeopcyxijsdhkmtbhAEOPCYXIJSKMTBHABEZHIKMNOPTYXo'''''-----",
+)
+_CONTROLS = {code: " " if chr(code) in "\t\r" else "" for code in (*range(10), *range(11, 32), 127)}
+_BLOCK = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_NO_WORDS = re.compile(
+    r"<(?:https?://|mailto:)[^<>|\s]*(?:\|[^<>]*)?>|(?:https?://|www\.)\S+|<[@#!][^<>]*>|(?<![\w.])@\w+|\S+@\S+\.\w+"
+    r"|(?<!\S):(?!sos:|ambulance:)[a-z0-9_+'-]+(?:::[a-z0-9_-]+)?:"
+)
+"""Links, addresses, mentions of users and names of emoji: they stand in a message and say nothing in words."""
+_ELLIPSIS = re.compile(r"\.{2,}|…")
+_WRAPPED = re.compile(r"(?<![.!?:;\n])[^\S\n]*\n(?!\s*(?:\n|[-*•]|\d+[.)]\s))")
+"""A line break inside a sentence, as in texts that were copied from mails: no end of it."""
+_SIGNS = {"α": " alpha ", "β": " beta ", "µ": "u", "μ": "u", "≥": " over ", "≤": " under ", "½": " half "}
+_SPACED_OUT = re.compile(r"\b(?:[a-z] ){3,}[a-z]\b")
+_LETTER_CODE = re.compile(r"\b(mk|[bcdktp])[-_. ]?(\d{1,2})(?![\d.])\b")
+_THREE_OR_MORE = re.compile(r"([a-z])\1{2,}")
+_PLAIN = re.compile(r"[a-z]+(?: [a-z]+)*")
+_ABBREVIATION = re.compile(r"\b(pt|pts|dr|mr|mrs|ms|vs|approx|incl|eg|ie|st|no)\.(?=\s)")
+_POSSESSIVE = re.compile(r"\b(?!(?:it|that|what|who|how|there|here|where|he|she|let|when|why)')([a-z]{2,})'s\b")
+_UNIT = re.compile(r"(?<=\d)(?=(?:mgs?|mcgs?|ug|gm?|kgs?|ml|mmol|iu|m|f|y|yo|yrs?|hrs?|h|x|wks?|mo|days?|ish)\b)")
+_CAPITALS = re.compile(r"\b[A-Z]{2,6}\b")
+_WORD = re.compile(r"[a-z]+\d+[a-z]*\b|[a-z]+|\d+(?:[.,/]\d+)*|[.!?;\n]+|[,:()]|(?<=\s)-+(?=\s)|[%&+]")
+
+
+def words_only(text: str) -> str:
+    """Return `text` capped, without what is no words, and with line breaks only where a sentence or an item ends."""
+    text = _capped(text).replace("\r\n", "\n")
+    text = _BLOCK.sub(" ", text) if _BLOCK.sub("", text).strip() else text.replace("`", " ")
+    return _WRAPPED.sub(" ", _ELLIPSIS.sub(" ", _NO_WORDS.sub(" ", text)))
+
+
+def spelled_out(text: str, capitals: Mapping[str, str]) -> str:
+    """Return `text` with words that mean something of their own in capitals spelled out, unless all is in capitals."""
+    text = _capped(text)
+    if not capitals or text.upper() == text:
+        return text
+    return _CAPITALS.sub(lambda word: capitals.get(word[0], word[0]), text)
+
+
+def _capped(text: str) -> str:
+    return text if len(text) <= LONGEST else text[:_HEAD] + "\n" + text[-_TAIL:]
+
+
+def clean(text: str) -> str:
+    """Return `text` capped, in lower case, without control characters, accents or letters that only look Latin."""
+    if text.isascii():
+        return _capped(text).translate(_CONTROLS).lower()
+    text = _capped(unicodedata.normalize("NFKC", _capped(text))).translate(_SAME_LOOK).lower()
+    for sign, words in _SIGNS.items():
+        text = text.replace(sign, words)
+    return "".join(_plain(letter) for letter in unicodedata.normalize("NFD", text))
+
+
+def is_plain(wording: str) -> bool:
+    """Return whether an authored wording is nothing but words as they are; most are, and there are very many."""
+    return _PLAIN.fullmatch(wording) is not None and not _THREE_OR_MORE.search(wording)
+
+
+def every_word(lines: Iterable[str]) -> set[str]:
+    """Return the words of many authored lines, read together, since one by one they take seconds."""
+    plain, other = list[str](), list[str]()
+    for line in lines:
+        (plain if line.isascii() else other).append(line)
+    found = set(split("\n".join(plain).lower()))
+    return found.union(*(split(clean(line)) for line in other))
+
+
+def _plain(letter: str) -> str:
+    if letter.isascii() and letter.isprintable():
+        return letter
+    if letter in "\n\t\r":
+        return "\n" if letter == "\n" else " "
+    return "" if unicodedata.category(letter) in ("Mn", "Cf", "Cc") else letter
+
+
+def split(cleaned: str) -> list[str]:
+    """Return the words, numbers and sentence ends (each as `.`) of a cleaned text, in order."""
+    return [STOP if token in _ENDS else token for token in tokens(cleaned) if token != COMMA]
+
+
+def tokens(cleaned: str) -> list[str]:
+    """Return the words, numbers, sentence ends (`.` or `?`) and pauses (`,`) of a cleaned text, in order."""
+    text = _POSSESSIVE.sub(r"\1", cleaned).replace("'", "")
+    text = _SPACED_OUT.sub(lambda found: found[0].replace(" ", ""), text)
+    text = _LETTER_CODE.sub(r"\1\2", _ABBREVIATION.sub(r"\1", text))
+    text = _UNIT.sub(" ", _THREE_OR_MORE.sub(r"\1\1", text))
+    return [_mark(token) if token[0] in _MARKS else token for token in _WORD.findall(text)]
+
+
+def _mark(token: str) -> str:
+    if token[0] in ",:()-":
+        return COMMA
+    return ASKED if "?" in token else STOP
+
+
+# --- stems ---
+
+_VOWEL = re.compile(r"[aeiouy]")
+_SPELLINGS = (("aemia", "emia"), ("aem", "em"), ("aesth", "esth"), ("oed", "ed"), ("oes", "es"), ("yse", "yze"))
+_ENDINGS = (("isation", "ization"), ("ise", "ize"), ("ising", "izing"), ("our", "or"), ("ours", "ors"))
+_NEEDS_E = re.compile(r"[^aeiou]?[aeiou][^aeiouwxy]")
+"""What is left of `taking` and `used`: such a short base had an e."""
+_SHORTEST = 4
+"""Words below this length are abbreviations or little words, and stay as they are."""
+
+
+class Stemmer:
+    """Stems words, remembering what it has seen; `irregular` maps forms that no rule covers, `known` holds stems."""
+
+    def __init__(self, irregular: Mapping[str, str], known: Mapping[str, str]) -> None:
+        own = {form: base if base == form else _stem(base) for form, base in irregular.items()}
+        self._known = {**known, **own}
+        self._own = len(self._known)
+
+    def __call__(self, word: str) -> str:
+        """Return the stem of a lower-case word."""
+        known = self._known.get(word)
+        if known is not None:
+            return known
+        stem = _stem(word)
+        if len(self._known) < self._own + 20_000:
+            self._known[word] = stem
+        return stem
+
+
+def _stem(word: str) -> str:
+    if len(word) < _SHORTEST or not word.isalpha():
+        return word
+    for british, american in _SPELLINGS:
+        word = word.replace(british, american)
+    for british, american in _ENDINGS:
+        if word.endswith(british) and len(word) > len(british) + 2:
+            word = word[: -len(british)] + american
+            break
+    return _without_e(_without_tense(_without_plural(word)))
+
+
+def _without_plural(word: str) -> str:
+    if word.endswith("ies") and len(word) > _SHORTEST:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        return word[:-2]
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
+
+
+def _without_tense(word: str) -> str:
+    for ending in ("ing", "ed"):
+        base = word[: -len(ending)]
+        if word.endswith(ending) and len(base) > 2 and _VOWEL.search(base) and not word.endswith("eed"):
+            return _base(base)
+    return word
+
+
+def _base(base: str) -> str:
+    if base[-1] == base[-2] and base[-1] not in "lsze":
+        return base[:-1]
+    return base + "e" if _NEEDS_E.fullmatch(base) else base
+
+
+def _without_e(word: str) -> str:
+    return word[:-1] if word.endswith("e") and len(word) > _SHORTEST else word
+
+
+# --- authored wordings ---
+
+_GROUP = re.compile(r"\(([^()]*)\)(\?)?")
+MOST = 1000
+"""Expansions of one wording; more is a mistake in the file."""
+
+
+def sampled(wording: str, most: int) -> list[str]:
+    """Return at most `most` of the plain wordings `wording` stands for, drawn by its own letters: always the same."""
+    parts = _parts(wording)
+    if prod(map(len, parts)) <= most:
+        return expand(wording)
+    draw = Random(crc32(wording.encode()))
+    forms = (" ".join("".join(draw.choice(part) for part in parts).split()) for _ in range(most))
+    return list(dict.fromkeys(forms))
+
+
+def _parts(wording: str) -> list[list[str]]:
+    parts: list[list[str]] = []
+    at = 0
+    for group in _GROUP.finditer(wording):
+        parts += [[wording[at : group.start()]], group[1].split("|") + ([""] if group[2] else [])]
+        at = group.end()
+    parts.append([wording[at:]])
+    return parts
+
+
+def expand(wording: str) -> list[str]:
+    """Return every plain wording `wording` stands for; raises ValueError when they are too many."""
+    if "(" not in wording:
+        return [" ".join(wording.split())]
+    parts = _parts(wording)
+    count = prod(map(len, parts))
+    if count > MOST:
+        raise ValueError(f"stands for {count} wordings, {MOST} at most: {wording!r}")
+    return [" ".join("".join(choice).split()) for choice in product(*parts)]

@@ -1,0 +1,140 @@
+"""The models, trained from what was authored, and kept in a cache under the digest of all they were trained from.
+
+Training takes seconds, so the first command that needs the models makes them and every later one reads them. A cached
+file is found by its digest alone: models of other content are never taken for these.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+
+from bot.matching.build import Data, Parts
+from bot.matching.classifier import Classifier, train
+from bot.matching.lessons import Lessons
+
+log = logging.getLogger(__name__)
+
+_FORM = 1
+"""Raise it when reading, features or training change: every cached model is then out of date."""
+_FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS = 4, 6, 7
+_BROKEN = (OSError, ValueError, KeyError, TypeError)
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """`aspects` tells what is asked; `names` and `about` which answer, by names and by placeholders with the subject;
+    `standing` whether a question leans on what was said before; `remarks` what stands around a question."""
+
+    aspects: Classifier
+    names: Classifier
+    about: Classifier
+    standing: Classifier
+    remarks: Classifier
+
+
+def learn(parts: Parts, say: Say = log.info) -> Models:
+    """Return models trained from the library's words; the same words always give the same models."""
+    began = monotonic()
+    say("learning how people ask (done once, and again when words change) ...")
+    lessons = Lessons(parts)
+    first = train(lessons.aspects(), _FIRST_EPOCHS, even=True)
+    aspects = train(lessons.aspects(first), _EPOCHS, even=True)
+    say(f"  what can be asked: {monotonic() - began:.0f} s")
+    names, about = lessons.lines()
+    models = Models(
+        aspects,
+        train(names, _LINE_EPOCHS),
+        train(about, _LINE_EPOCHS),
+        train(lessons.standing(), _EPOCHS, even=True),
+        train(lessons.remarks(), _EPOCHS, even=True),
+    )
+    say(f"  which answer is meant: {monotonic() - began:.0f} s")
+    return models
+
+
+def models_of(parts: Parts, cache: Path | None, say: Say = log.info) -> Models:
+    """Return the models of a library from the cache, or train them and put them there."""
+    if cache and (stored := stored_models(parts.data, cache)):
+        return stored
+    models = learn(parts, say)
+    if cache:
+        _keep(_file(parts.data, cache), models)
+    return models
+
+
+def stored_models(data: Data, cache: Path) -> Models | None:
+    """Return the models that were trained from exactly this, or None."""
+    return load(_file(data, cache))
+
+
+def _file(data: Data, cache: Path) -> Path:
+    return cache / f"matcher-{digest(data)}.npz"
+
+
+def digest(data: Data) -> str:
+    """Return what changes with anything the models are trained from."""
+    words = data.matching.model_dump(mode="json")
+    rest = [data.urgent.model_dump(mode="json"), data.advice.model_dump(mode="json")]
+    parts = [_FORM, words, rest, dict(data.phrases), {one: dict(after) for one, after in data.after.items()}]
+    parts += [sorted(data.nodes), sorted(data.roles.shared)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def load(path: Path) -> Models | None:
+    """Return the models a file holds, or None where it holds none that can be read."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return Models(
+                *(
+                    Classifier(
+                        tuple(json.loads(str(stored[f"{one.name}.labels"]))),
+                        stored[f"{one.name}.bias"],
+                        stored[f"{one.name}.keys"],
+                        stored[f"{one.name}.weights"],
+                    )
+                    for one in fields(Models)
+                )
+            )
+    except _BROKEN:
+        return None
+
+
+def save(path: Path, models: Models) -> None:
+    """Write the models; another process that reads the file meanwhile finds the old one or the new one."""
+    arrays = {}
+    for one in fields(Models):
+        model: Classifier = getattr(models, one.name)
+        arrays[f"{one.name}.labels"] = np.array(json.dumps(model.labels))
+        arrays |= {f"{one.name}.{part}": getattr(model, part) for part in ("bias", "keys", "weights")}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+        np.savez(file, allow_pickle=False, **arrays)
+    os.replace(file.name, path)
+
+
+def _keep(path: Path, models: Models) -> None:
+    try:
+        save(path, models)
+    except OSError as fault:
+        log.warning("the matcher's models cannot be kept in %s: %s", path.parent, fault)
+
+
+def cache_folder() -> Path:
+    """Return where models are kept: FOOTNOTE_CACHE, or `footnote` in the user's folder of caches."""
+    chosen = os.environ.get("FOOTNOTE_CACHE")
+    if chosen:
+        return Path(chosen)
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "footnote"
