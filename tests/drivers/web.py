@@ -145,6 +145,9 @@ class WebDriver:
     async def say(self, words: str, thread: str) -> Seen:
         return await self._send(thread, {"text": words})
 
+    async def command(self, name: str, thread: str) -> Seen:
+        return await self.say(f"/{name}", thread)
+
     async def tap(self, node: str, thread: str) -> Seen:
         return await self._press(leading_to(node, _payloads(self._newest(thread))), thread)
 
