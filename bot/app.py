@@ -90,8 +90,10 @@ def host_services(
         user_left=inbox.user_left,
         quarantine=partial(inbox.quarantine_raw, channel),
         is_known=inbox.is_known,
+        is_quiet=inbox.is_quiet,
+        unexpected=partial(inbox.metrics.unexpected, channel),
         lead=inbox.lead,
-        texts=engine.sentence,
+        texts=engine.text,
         topics=partial(first_topics, engine),
         library=engine.library,
         engine=engine,
@@ -102,9 +104,11 @@ def host_services(
 
 
 def first_topics(engine: Engine, register: Register) -> list[Button]:
-    """Return the buttons of the answers one can begin with: the start and what follows from it."""
-    start = engine.library.start
-    nodes = (start, *engine.library.nodes[start].next)
+    """Return the buttons of the answers one can begin with: the start, what follows from it, and the start of every
+    other dialog that is loaded."""
+    library = engine.library
+    others = (dialog.start for dialog in library.dialogs.values())
+    nodes = dict.fromkeys((library.start, *library.nodes[library.start].next, *others))
     return [Button(engine.label(node, register), payloads.payload(node)) for node in nodes]
 
 

@@ -9,14 +9,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.authoring.changes import as_page, as_text
 from bot.authoring.check import Report, check
-from bot.authoring.decisions import ReviewRefused, decide
+from bot.authoring.decisions import Decision, ReviewRefused, decide
 from bot.authoring.review_page import contents
 from bot.authoring.rule_pages import write
 from bot.channels.base import ChannelLimits
+from bot.content.diagnostics import nearest
 from bot.content.library import Library
 from bot.content.loader import load
-from bot.content.models import Status
 
 Printed = tuple[str, int]
 """Text for standard output, and the exit code."""
@@ -74,24 +75,44 @@ def _reviews(library: Library, today: date) -> Iterator[dict[str, str]]:
         state = library.review_of(node)
         when = "overdue" if state.overdue(today) else "due soon" if state.overdue(today + SOON) else ""
         yield {
+            "topic": library.topic_of(node).id,
             "node": node,
             "status": state.status,
-            "by": state.by or "-",
+            "by": state.reviewers or "-",
             "on": str(state.on or "-"),
             "due": str(state.due or "-"),
             "note": "changed since review" if state.status == "changed" else when,
         }
 
 
-def run_decision(
-    dialogs: Path, content: Path, node: str, status: Status, by: str, on: date, due: date | None = None
-) -> Printed:
-    """Record a reviewer's decision and say where; exit code 1 with the reason when it is refused. Raises LoadError."""
+def run_decision(dialogs: Path, content: Path, name: str, decision: Decision) -> Printed:
+    """Record a decision on an answer or a topic and say where; exit code 1 with the reason when it is refused.
+
+    Raises LoadError.
+    """
     try:
-        path = decide(load(dialogs, content), node, status, by, on, due)
+        recorded = decide(load(dialogs, content), name, decision)
     except ReviewRefused as error:
         return f"not recorded: {error}", 1
-    return f"{path}: {status} by {by} on {on}", 0
+    signed = f"by {decision.by} on {decision.on}"
+    waits = ", waiting for a second reviewer"
+    return "\n".join(f"{one.path}: {one.status} {signed}{waits if one.waits else ''}" for one in recorded), 0
+
+
+def run_changes(dialogs: Path, content: Path, name: str | None, page: Path | None = None) -> Printed:
+    """Return what changed since the approval, of an answer, a topic or all; with `page` write it there as HTML.
+
+    Raises LoadError.
+    """
+    library = load(dialogs, content)
+    nodes = [node for node in library.nodes if name in (None, node, library.topic_of(node).id)]
+    if not nodes:
+        known = nearest(name or "", [*library.nodes, *library.topics])
+        return f"there is no node and no topic `{name}`" + (f"; {known}" if known else ""), 1
+    if page is None:
+        return as_text(library, nodes), 0
+    page.write_text(as_page(library, nodes), encoding="utf-8")
+    return f"wrote {page}", 0
 
 
 def run_content(dialogs: Path, content: Path) -> Printed:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Texts(Protocol):
-    """Returns one of the bot's own texts (content/interface.yaml) in one register; `Engine.sentence` is one."""
+    """Returns one of the bot's own texts (content/interface.yaml) in one register; `Engine.text` is one."""
 
     def __call__(self, key: str, register: Register, **values: Any) -> str: ...
 
@@ -102,8 +102,12 @@ class HostServices:
     """Notes that a person left; unless they return, they are forgotten after the grace period."""
     quarantine: Callable[[str, str], Awaitable[None]]
     """Keeps an event that cannot be read (reason, raw text), for an operator. Raises when it could not be kept."""
-    is_known: Callable[[str], Awaitable[bool]]
-    """Tells whether the bot has answered in this conversation."""
+    is_known: Callable[[str, str | None], Awaitable[bool]]
+    """Tells whether the bot has answered in this conversation; with a person, whether it answered them last."""
+    is_quiet: Callable[[str], Awaitable[bool]]
+    """Tells whether somebody asked the bot to be quiet in this conversation."""
+    unexpected: Callable[[str], None]
+    """Counts something the platform sent that is not known, by its kind."""
     lead: Callable[[str], AbstractAsyncContextManager[asyncio.Event]]
     """Waits until this replica alone leads in what is named; the event is set when that ends."""
     texts: Texts
@@ -133,7 +137,7 @@ LimitCheck = Callable[[str, Register], Iterable[str]]
 
 def longest_reply(composer: Composer, node: str, register: Register) -> Reply:
     """Return the longest form of an answer: the first one, which also offers the choice of register."""
-    return Reply(composer.card(node, register), offer=composer.words("welcome-offer", register))
+    return Reply(composer.card(node, register), offer=composer.text("welcome-offer", register))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.errors import UsageError
 from bot.settings import SHIPPED, load_settings
+
+if TYPE_CHECKING:
+    from bot.content.library import Library
 
 app = typer.Typer()
 review = typer.Typer(help="Who reviewed what; records a decision.")
@@ -74,21 +77,36 @@ def reviews(context: typer.Context, as_json: JsonOption = False) -> None:
 
 @review.command("record")
 def review_record(
-    node: str,
+    name: Annotated[str, typer.Argument(metavar="NODE|TOPIC", help="An answer, or a topic: all its answers.")],
     status: Annotated[ReviewStatus, typer.Argument(help="submitted, under-review or approved")],
     by: Annotated[str, typer.Option(help="The reviewer's name.")],
     on: Annotated[
         datetime | None, typer.Option(help="The day of the decision; today if left out.", formats=["%Y-%m-%d"])
     ] = None,
     due: Annotated[datetime | None, typer.Option(help="When the next review is due.", formats=["%Y-%m-%d"])] = None,
+    note: Annotated[str | None, typer.Option(help="What was looked at, or what is still to do.")] = None,
 ) -> None:
-    """Record a named reviewer's decision on an answer, in the answer's own file."""
+    """Record a named reviewer's decision on an answer, or on every answer of a topic, in the answers' own files."""
+    from bot.authoring.decisions import Decision
     from bot.authoring.reports import run_decision
 
     settings = load_settings()
-    day = (on or datetime.now(UTC)).date()
-    folders = settings.footnote_dialogs, settings.footnote_content
-    _print(run_decision(*folders, node, status.value, by, day, due.date() if due else None))
+    today = datetime.now(UTC).date()
+    day = on.date() if on else today
+    decision = Decision(status.value, by, day, today, due.date() if due else None, note)
+    _print(run_decision(settings.footnote_dialogs, settings.footnote_content, name, decision))
+
+
+@review.command("changes")
+def review_changes(
+    name: Annotated[str | None, typer.Argument(metavar="[NODE|TOPIC]", help="Everything if left out.")] = None,
+    page: Annotated[Path | None, typer.Option("--html", help="Write a page to this file instead.")] = None,
+) -> None:
+    """Show what reads otherwise than it was approved, word by word."""
+    from bot.authoring.reports import run_changes
+
+    settings = load_settings()
+    _print(run_changes(settings.footnote_dialogs, settings.footnote_content, name, page))
 
 
 @app.command()
@@ -111,6 +129,49 @@ def docs() -> None:
     if root == SHIPPED:
         raise UsageError("these are the files of the package: `footnote docs` writes beside a content/ of your own")
     _print(run_docs(settings.footnote_dialogs, settings.footnote_content, root))
+
+
+@app.command("export")
+def export_sheet(
+    file: Annotated[Path, typer.Argument(help="A .csv or .xlsx file to write.", dir_okay=False)],
+    topic: Annotated[str | None, typer.Option(help="One topic; the file's name says it too. Else everything.")] = None,
+) -> None:
+    """Write every text, in both registers, as a sheet with a row a text."""
+    from bot.authoring.sheet import export
+    from bot.content.loader import load
+
+    settings = load_settings()
+    library = load(settings.footnote_dialogs, settings.footnote_content)
+    chosen = _topic(library, topic or (file.stem if file.stem in library.topics else None))
+    typer.echo(f"{export(library, chosen, file)} rows in {file}")
+
+
+@app.command("import")
+def import_sheet(
+    file: Annotated[Path, typer.Argument(help="A sheet that `footnote export` wrote.", exists=True, dir_okay=False)],
+    topic: Annotated[str | None, typer.Option(help="Take texts of this topic only.")] = None,
+) -> None:
+    """Take over what was changed in a sheet: all, or nothing where a rule is broken or a text was changed twice."""
+    from bot.authoring.rehearsal import new_errors, write_all
+    from bot.authoring.sheet import SheetRefused, drafts, edits, told
+    from bot.channels import registry
+    from bot.content.loader import load
+
+    settings = load_settings()
+    dialogs, content = settings.footnote_dialogs, settings.footnote_content
+    library = load(dialogs, content)
+    found = edits(library, file, _topic(library, topic))
+    texts = drafts(found)
+    if errors := new_errors(dialogs, content, texts, datetime.now(UTC).date(), registry.limits()):
+        raise SheetRefused([str(error) for error in errors])
+    write_all(texts)
+    typer.echo(told(found))
+
+
+def _topic(library: Library, topic: str | None) -> str | None:
+    if topic is not None and topic not in library.topics:
+        raise UsageError(f"there is no topic `{topic}`: {', '.join(library.topics)}")
+    return topic
 
 
 @app.command()

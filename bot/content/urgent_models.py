@@ -40,15 +40,20 @@ class Composed(MatchingModel):
 class Excusing(MatchingModel):
     """The concepts that make a sign no emergency, each in its own sentence, and those that overrule them.
 
-    `denied` stands before what it denies and reaches over a list; `not` before the next word or two; both deny any sign
-    but the `parts` of a body, and what else a sign only belongs to. `past` stands anywhere, `past_before` and
-    `past_after` beside the sign. `general` asks or tells about people at large before the sign, `general_after` behind
-    it; `if` supposes it; `avoid` wants to prevent it; `study` speaks of trials. `present` overrules the past and
-    what is general, `ongoing` and `personal` (somebody's own body) only what is general; `owning` says of a sign that
-    was excused that it is one's own now. `document` are words of quoted print, `leaflet` of printed advice.
+    `denied` stands before what it denies and reaches over a list, `denied_list` over one of anything (`denies chest
+    pain, SOB, syncope`), `not` before the next word or two; all three deny any sign but the `parts` of a body, and what
+    else a sign only belongs to. `past` stands anywhere, `past_before` and `past_after` beside the sign. `general` asks
+    or tells about people at large before the sign, `general_after` behind it; `if` supposes it; `avoid` wants to
+    prevent it; `study` speaks of trials. `present` overrules the past and what is general, `ongoing` and `personal`
+    (somebody's own body) only what is general; `owning` says of a sign that was excused that it is one's own now.
+    `document` are words of quoted print, `leaflet` of printed advice, `exposition` of a text that lists signs, which
+    counts while the message speaks of nobody. `framed` opens a story, an exam or hearsay and covers what follows in its
+    sentence, but for the teller's `own` words. `harmless` hides what stands inside it: idioms.
     """
 
+    harmless: Nodes = ()
     denied: Nodes = ()
+    denied_list: Nodes = ()
     not_: Nodes = Field((), alias="not")
     past: Nodes = ()
     past_before: Nodes = ()
@@ -64,6 +69,9 @@ class Excusing(MatchingModel):
     owning: Nodes = ()
     document: Nodes = ()
     leaflet: Nodes = ()
+    exposition: Nodes = ()
+    framed: Nodes = ()
+    own: Nodes = ()
     parts: Nodes = ()
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from bot.content.library import Library
+from bot.content.markdown import word_count
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.emergencies import OVER, Emergencies
-from bot.dialog.matching import Match, Matcher
+from bot.dialog.matching import Match, Matcher, UpToDateMatcher, up_to_date
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import PersonalData
 from bot.dialog.small_talk import SmallTalk
@@ -25,6 +26,12 @@ _DATA = {"forget": "forgotten", "delete": "forget", "export": "export"}
 _EFFECTS = dict.fromkeys(("up", "toup"), Effect.FEEDBACK_UP) | dict.fromkeys(("down", "todown"), Effect.FEEDBACK_DOWN)
 _EFFECTS |= dict.fromkeys(payloads.REASONS, Effect.FEEDBACK_DOWN)
 _TOASTS = {"toup": "vote-changed", "todown": "vote-changed", "same": "vote-same"}
+MAX_TOGETHER = 60
+"""Words of two briefs that still fit a phone's screen together, with two titles and one fold."""
+
+MAX_ALSO = 2
+"""Further questions of one message that are offered."""
+
 _OF_THE_MOMENT = frozenset({Outcome.CHOICES, Outcome.NOT_COVERED, Outcome.SMALL_TALK})
 
 Step = tuple[Reply, State]
@@ -47,6 +54,7 @@ class Engine:
         require_approved: bool = False,
         default_register: Callable[[str], Register] = patient,
     ) -> None:
+        matcher = UpToDateMatcher(library, matcher)
         self._library = library
         self._matcher = matcher
         self._default_register = default_register
@@ -78,6 +86,7 @@ class Engine:
     def respond(self, state: State, incoming: Incoming) -> Step:
         """Return the answer to one incoming event and the state to remember. Raises nothing for any input."""
         register = state.register or self._default_register(incoming.channel)
+        state, incoming = up_to_date(self._library, state, incoming)
         reply, after = self._answer[incoming.kind](state, incoming, register)
         if reply.effect is Effect.FORGET:
             return reply, State()
@@ -96,9 +105,9 @@ class Engine:
         """Return `reply` with what its effect did; `found` is how much was deleted, or all that is stored."""
         return self._data.report(reply, found)
 
-    def sentence(self, key: str, register: Register, **values: object) -> str:
+    def text(self, key: str, register: Register, **values: object) -> str:
         """Return one of the bot's own sentences for a channel, from content/interface.yaml."""
-        return self._composer.words(key, register, **values)
+        return self._composer.text(key, register, **values)
 
     def label(self, node: str, register: Register) -> str:
         """Return the button text of a node."""
@@ -162,7 +171,7 @@ class Engine:
             return self._about_them(name, state, incoming, register), state
         node = self._library.resolve(name)
         if node is None:
-            lead = self.sentence("unknown-command", register, help="/help")
+            lead = self.text("unknown-command", register, help="/help")
             return Reply(self._composer.greeting(register), lead), state
         return self._show(node, state, register), state
 
@@ -180,19 +189,21 @@ class Engine:
         """Return the answer a link leads to, with one line of greeting for somebody new; an unknown one the start."""
         node = self._library.resolve(target)
         if node is None:
-            return Reply(self._composer.greeting(register), self.sentence("foreign-start", register))
-        lead = "" if state.introduced else self.sentence("hello-line", register)
+            return Reply(self._composer.greeting(register), self.text("foreign-start", register))
+        lead = "" if state.introduced else self.text("hello-line", register)
         return replace(self._show(node, state, register), lead=lead)
 
     def _tap(self, state: State, incoming: Incoming, register: Register) -> Step:
         tap = payloads.parse(incoming.text)
         node = self._library.resolve(tap.node) if tap else None
         if tap is None or node is None:
-            return Reply(self._composer.greeting(register), self.sentence("old-button", register)), state
+            return Reply(self._composer.greeting(register), self.text("old-button", register)), state
         if tap.word in ("worse", "over") and node in self._library.urgent_nodes:
             return self._emergency_tap(node, tap.word, state, incoming, register)
         if tap.word in _DATA:
             return self._about_them(_DATA[tap.word], state, incoming, register), state
+        if tap.word == "share":
+            return self._show(node, state, tap.register or register), state
         after = replace(state, register=tap.register or state.register)
         return self._tapped(tap, node, state, tap.register or register), after
 
@@ -207,19 +218,19 @@ class Engine:
             return self._switched(Reply(self._composer.greeting(register)), tap)
         reply = self._show(node, state, register)
         if effect is not None or tap.word == "same":
-            toast = self.sentence(_TOASTS.get(tap.word, "vote-counted"), register)
+            toast = self.text(_TOASTS.get(tap.word, "vote-counted"), register)
             return replace(reply, in_place=True, toast=toast, effect=effect)
         if tap.word == "more":
             return replace(reply, view=View.DETAIL)
         if tap.word == "choice":
-            return replace(reply, in_place=True, toast=self.sentence("now-shown", register, title=reply.card.title))
+            return replace(reply, in_place=True, toast=self.text("now-shown", register, title=reply.card.title))
         return self._switched(reply, tap)
 
     def _switched(self, reply: Reply, tap: Tap) -> Reply:
         """Return the reply as a change of the tapped message where the tap chose a register."""
         if tap.register is None:
             return reply
-        return replace(reply, in_place=True, toast=self.sentence(f"now-{tap.register}", tap.register))
+        return replace(reply, in_place=True, toast=self.text(f"now-{tap.register}", tap.register))
 
     # --- what it is answered with --------------------------------------------------------------------------------
 
@@ -229,20 +240,34 @@ class Engine:
         if match.outcome is Outcome.CHOICES:
             choices = (*self._links(match.choices, register, "choice", "choice"), self._none_of_these(register))
             return Reply(self._composer.choices(register), lead, choices=choices, reasons=reasons)
-        reply = self._show(match.node, state, register)
+        reply = self._with_also(self._show(match.node, state, register), match.also)
         related = self._links(self._beside(match, reply.card), register, "choice")
-        return replace(reply, lead=lead or reply.lead, choices=related or reply.choices, reasons=reasons)
+        return replace(reply, lead=lead or reply.lead, choices=(*reply.choices, *related), reasons=reasons)
+
+    def _with_also(self, reply: Reply, nodes: Sequence[str]) -> Reply:
+        """Return the reply with the other questions of the message: the second beside it if both are short, else first
+        among the buttons."""
+        others = [node for node in dict.fromkeys(nodes) if node != reply.card.node]
+        if not others or reply.card.outcome is not Outcome.ANSWER:
+            return reply
+        register = reply.card.register
+        second = self._composer.card(others[0], register)
+        if word_count(reply.card.brief) + word_count(second.brief) <= MAX_TOGETHER:
+            return replace(reply, second=second)
+        named = "; ".join(self._composer.label(node, register) for node in others[:MAX_ALSO])
+        remark = f"{self.text('also-asked', register)} {named}"
+        return replace(reply, remark=remark, choices=self._links(others[:MAX_ALSO], register, "also"))
 
     def _lead(self, match: Match, register: Register) -> str:
         """Return what stands before the answer: a sentence in the asker's own language, or one of the bot's."""
         if match.language:
             return self._library.say_in(match.language, urgent=match.outcome is Outcome.URGENT)
-        return self.sentence(match.note, register) if match.note else ""
+        return self.text(match.note, register) if match.note else ""
 
     def _beside(self, match: Match, card: Card) -> Iterator[str]:
         """Yield the topics that may help and are not under the answer anyway; nothing about the bot itself."""
         shown = {button.payload for button in card.buttons}
-        apart = self._library.always
+        apart = (*self._library.always, *match.also)
         return (node for node in match.related if payloads.payload(node) not in shown and node not in apart)
 
     def _show(self, node: str, state: State, register: Register) -> Reply:
@@ -256,14 +281,14 @@ class Engine:
 
     def _none_of_these(self, register: Register) -> Button:
         payload = payloads.payload(self._library.otherwise, word="choice")
-        return Button(self.sentence("something-else", register), payload, "none")
+        return Button(self.text("something-else", register), payload, "none")
 
     def _registers(self, state: State, register: Register) -> tuple[Button, ...]:
         """Both registers as buttons that show again the answer the reader came from."""
         tone = self._library.role("tone")
         before = next((node for node in reversed(state.history) if node != tone), self._library.start)
         return tuple(
-            Button(self.sentence(f"to-{choice}", register), payloads.payload(before, choice), "tone")
+            Button(self.text(f"to-{choice}", register), payloads.payload(before, choice), "tone")
             for choice in (Register.LAYPERSON, Register.PROFESSIONAL)
         )
 
@@ -288,7 +313,7 @@ class Engine:
 
     def _introduced(self, reply: Reply) -> Reply:
         """Put under the reply what everybody is told once: that there are two registers."""
-        return replace(reply, offer=reply.offer or self.sentence("welcome-offer", reply.card.register))
+        return replace(reply, offer=reply.offer or self.text("welcome-offer", reply.card.register))
 
 
 def _question(reply: Reply) -> tuple[str, str] | None:

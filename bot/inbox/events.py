@@ -1,4 +1,4 @@
-"""What a door hands to the inbox, and what a channel must be able to do with the answer."""
+"""What a channel hands to the inbox, and what it must be able to do with the answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class InboundEvent:
     `keys` are the ids by which a repetition is known (the platform's event id; on Slack also team, channel and ts).
     `person` and `conversation` are clear platform ids such as `telegram:42`: the inbox hashes them before storing.
     `question` is the platform id of the message that asked, `replies_to` of the older message it answers, if any.
-    `quiet` marks words that were not addressed to the bot (a followed thread): it speaks up only when it is sure.
+    `unaddressed` marks words that were not addressed to the bot (in a thread it was asked into), `asker` that they are
+    those of somebody who asked it there: see bot.inbox.unaddressed for when it speaks.
     """
 
     keys: tuple[str, ...]
@@ -31,6 +32,7 @@ class InboundEvent:
     question: str | None = None
     replies_to: str | None = None
     unaddressed: bool = False
+    asker: bool = False
 
 
 class Progress(Protocol):
@@ -59,10 +61,11 @@ class Delivery(Protocol):
 
     name: str
 
-    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
+    async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
         """Deliver the answer, calling `progress` after each part.
 
-        Raises `Busy` when the platform asks to wait or cannot be reached, `Gone` when nobody is there any more.
+        Raises `Busy` when the platform asks to wait or cannot be reached, `Gone` when nobody is there any more, and
+        `Refused` when the platform refuses for a reason the channel does not know.
         """
 
 
@@ -83,3 +86,8 @@ class Gone(Exception):
     def __init__(self, reason: str, *, forget: bool = False) -> None:
         super().__init__(reason)
         self.forget = forget
+
+
+class Refused(Exception):
+    """The platform refuses it with a word that means nothing to the channel: the turn has failed. `str` is that word,
+    which may be logged and shown to an operator."""

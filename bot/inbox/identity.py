@@ -1,4 +1,4 @@
-"""Who is who without saying who: keyed hashes of platform ids, and payloads nobody reads without the secret."""
+"""Pseudonyms: keyed hashes of platform ids, and payloads that nobody can read without the secret."""
 
 from __future__ import annotations
 

@@ -22,18 +22,20 @@ class Metrics:
         self.registry = registry = CollectorRegistry()
         self._accepted = _counter(registry, "accepted", "Events written to the inbox", "channel")
         self._repeated = _counter(registry, "repeated", "Events known already", "channel")
-        self._refused = _counter(registry, "refused", "Events a door could not accept", "channel", "reason")
+        self._refused = _counter(registry, "refused", "Events that could not be accepted", "channel", "reason")
         self._turns = _counter(registry, "turns", "Turns answered", "channel", "node", "outcome")
         self._silent = _counter(registry, "silent", "Unaddressed words left unanswered", "channel")
         self._retries = _counter(registry, "retries", "Turns postponed", "channel", "reason")
         self._quarantined = _counter(registry, "quarantined", "Turns set aside for an operator", "channel")
         self._limited = _counter(registry, "limited", "Turns beyond a person's share, not answered in full", "channel")
-        self._departed = _counter(registry, "departed", "Turns whose asker was gone", "channel")
+        self._user_left = _counter(registry, "departed", "Turns whose user had left", "channel")
+        self._votes = _counter(registry, "votes", "Votes on answers, and reasons for them", "channel", "node", "vote")
+        self._unexpected = _counter(registry, "unexpected", "Unknown things a platform sent", "channel", "kind")
         self._store_errors = _counter(registry, "store_errors", "Database calls that failed", "step")
         for step in ("claim", "finish", "postpone", "progress", "quarantine", "upkeep"):
             self._store_errors.labels(step)
         self._latency = Histogram(
-            "footnote_answer_seconds", "From door to answer delivered", ["channel"], buckets=_LATENCY, registry=registry
+            "footnote_answer_seconds", "From accepted to answered", ["channel"], buckets=_LATENCY, registry=registry
         )
         # looked up once for each set of labels: the library joins and checks them anew, three times a turn
         self._accepted_of, self._repeated_of = cache(self._accepted.labels), cache(self._repeated.labels)
@@ -42,11 +44,18 @@ class Metrics:
         self._held = _gauge(registry, "inbox_quarantined", "Turns in quarantine", "channel")
         self._age = _gauge(registry, "inbox_oldest_seconds", "Age of the oldest waiting turn", "channel")
         self._up = _gauge(registry, "platform_up", "1 if the platform is connected", "channel")
-        self._leader = _gauge(registry, "leader", "1 if this process holds the post", "post")
+        self._leader = _gauge(registry, "leader", "1 if this process leads", "post")
 
     def begin(self, channel: str) -> None:
         """Show the channel's counters at 0 from the start: a rate is blind to a counter that begins at 1."""
-        for counter in (self._accepted, self._repeated, self._silent, self._quarantined, self._limited, self._departed):
+        for counter in (
+            self._accepted,
+            self._repeated,
+            self._silent,
+            self._quarantined,
+            self._limited,
+            self._user_left,
+        ):
             counter.labels(channel)
         for reason in ("overloaded", "store"):
             self._refused.labels(channel, reason)
@@ -58,7 +67,7 @@ class Metrics:
         (self._accepted_of if fresh else self._repeated_of)(channel).inc()
 
     def refused(self, channel: str, reason: str) -> None:
-        """A door had to refuse an event; the platform will repeat it."""
+        """A channel had to refuse an event; the platform will repeat it."""
         self._refused.labels(channel, reason).inc()
 
     def answered(self, channel: str, node: str, outcome: str, seconds: float) -> None:
@@ -84,7 +93,15 @@ class Metrics:
 
     def user_left(self, channel: str) -> None:
         """Nobody was there any more to be answered."""
-        self._departed.labels(channel).inc()
+        self._user_left.labels(channel).inc()
+
+    def voted(self, channel: str, node: str, vote: str) -> None:
+        """Somebody said whether an answer helped, or why not."""
+        self._votes.labels(channel, node, vote).inc()
+
+    def unexpected(self, channel: str, kind: str) -> None:
+        """A platform sent something this program does not know (an event, an error word, ...)."""
+        self._unexpected.labels(channel, kind).inc()
 
     def store_failed(self, step: str) -> None:
         """The database did not take a step; it is tried again."""
@@ -100,9 +117,9 @@ class Metrics:
         """Whether the platform is connected."""
         self._up.labels(channel).set(up)
 
-    def leading(self, post: str, *, pending: bool) -> None:
-        """Whether this process holds the post (one poller, one socket)."""
-        self._leader.labels(post).set(pending)
+    def leading(self, name: str, *, leads: bool) -> None:
+        """Whether this process leads (one poller, one socket)."""
+        self._leader.labels(name).set(leads)
 
     def page(self) -> bytes:
         """Return everything in Prometheus's text format."""

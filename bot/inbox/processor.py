@@ -1,4 +1,4 @@
-"""Answering one turn: open it, ask the engine, perform what the answer asks for, deliver it, say what to remember."""
+"""Answering one turn: decrypt it, ask the engine, carry out its effect, deliver it, return what to remember."""
 
 from __future__ import annotations
 
@@ -11,38 +11,40 @@ from typing import Any, Protocol, TypeVar
 import structlog
 
 from bot.dialog import payloads
-from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Reply, State
+from bot.dialog.turn import Effect, Incoming, Kind, Reply, State
 from bot.inbox.events import Address, Delivery, InboundEvent, OutboundMessage
 from bot.inbox.identity import Identity
 from bot.inbox.metrics import Metrics
 from bot.inbox.policy import RetryPolicy
+from bot.inbox.unaddressed import worth_saying
 from bot.store.base import NewEvent, Store, StoreUnavailable, Turn, TurnResult, Vote, day_of
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What an inbox row holds, opened again."""
+    """What an inbox row holds, decrypted."""
 
     incoming: Incoming
     address: Address
     unaddressed: bool
+    asker: bool
 
 
-def pack(envelope: InboundEvent, identity: Identity, received: float) -> NewEvent:
-    """Return the envelope as it is stored. Raises ValueError for an envelope without keys, TypeError for an address
+def pack(event: InboundEvent, identity: Identity, received: float) -> NewEvent:
+    """Return the event as it is stored. Raises ValueError for an event without keys, TypeError for an address
     that is not JSON."""
-    if not envelope.keys:
-        raise ValueError("an envelope needs at least one key by which its repetition is known")
+    if not event.keys:
+        raise ValueError("an event needs at least one key by which its repetition is known")
     return NewEvent(
-        keys=tuple(dict.fromkeys(identity.event(f"{envelope.channel}:{key}") for key in envelope.keys)),
-        channel=envelope.channel,
-        person=identity.person(envelope.person),
-        conversation=identity.conversation(envelope.conversation),
-        payload=identity.seal(_text(envelope).encode()),
+        keys=tuple(dict.fromkeys(identity.event(f"{event.channel}:{key}") for key in event.keys)),
+        channel=event.channel,
+        person=identity.person(event.person),
+        conversation=identity.conversation(event.conversation),
+        payload=identity.seal(_text(event).encode()),
         received=received,
-        question=envelope.question,
-        replies_to=envelope.replies_to,
-        edited=envelope.incoming.edited,
+        question=event.question,
+        replies_to=event.replies_to,
+        edited=event.incoming.edited,
     )
 
 
@@ -60,11 +62,11 @@ def unpack(turn: Turn, identity: Identity) -> Payload:
     )
     if turn.context is not None:
         incoming = replace(incoming, context=turn.context)
-    return Payload(incoming, found["address"], found["quiet"])
+    return Payload(incoming, found["address"], found["quiet"], found.get("asker", False))
 
 
-def _text(envelope: InboundEvent) -> str:
-    incoming = envelope.incoming
+def _text(event: InboundEvent) -> str:
+    incoming = event.incoming
     return json.dumps(
         {
             "kind": incoming.kind,
@@ -72,8 +74,9 @@ def _text(envelope: InboundEvent) -> str:
             "context": incoming.context,
             "edited": incoming.edited,
             "group": incoming.group,
-            "address": dict(envelope.address),
-            "quiet": envelope.unaddressed,
+            "address": dict(event.address),
+            "quiet": event.unaddressed,
+            "asker": event.asker,
         }
     )
 
@@ -85,7 +88,7 @@ _VOTES = frozenset({Effect.FEEDBACK_UP, Effect.FEEDBACK_DOWN})
 
 
 class Answerer(Protocol):
-    """What delivery needs of the engine."""
+    """What the inbox needs of the engine."""
 
     def respond(self, state: State, incoming: Incoming) -> tuple[Reply, State]:
         """Return the answer and the state to remember."""
@@ -107,18 +110,21 @@ class TurnProcessor:
 
     async def answer(self, turn: Turn, channel: Delivery) -> TurnResult:
         """Deliver the answer to one turn and return what it leaves behind. Raises what the channel raises."""
-        parcel = unpack(turn, self.identity)
-        reply, state = self.engine.respond(turn.state, parcel.incoming)
-        if reply.silent or (parcel.unaddressed and not _worth_saying(reply, turn.state)):
+        payload = unpack(turn, self.identity)
+        reply, state = self.engine.respond(turn.state, payload.incoming)
+        if reply.silent or (payload.unaddressed and not _worth_saying(reply, turn.state, state, payload)):
             self.metrics.kept_silent(turn.channel)
             return TurnResult(self.now())
         reply = await self._perform(turn, reply)
-        sent = await self._deliver(turn, parcel, reply, channel)
+        sent = await self._deliver(turn, payload, reply, channel)
         at = self.now()
         self.metrics.answered(turn.channel, reply.card.node, reply.card.outcome, at - turn.received)
         if reply.effect is Effect.FORGET:
             return TurnResult(at)
-        return TurnResult(at, state, reply.card.node, sent, _vote(turn, parcel, reply, at))
+        vote = _vote(turn, payload, reply, at)
+        if vote is not None:
+            self.metrics.voted(turn.channel, vote.node, vote.vote)
+        return TurnResult(at, state, reply.card.node, sent, vote)
 
     async def persist(self, step: str, call: Callable[[], Awaitable[T]]) -> T:
         """Return what the database says to `call`, asking until it does: what was delivered must be written down."""
@@ -138,7 +144,7 @@ class TurnProcessor:
             return self.engine.report(reply, await self.store.export(turn.person))
         return reply
 
-    async def _deliver(self, turn: Turn, parcel: Payload, reply: Reply, channel: Delivery) -> tuple[str, ...]:
+    async def _deliver(self, turn: Turn, payload: Payload, reply: Reply, channel: Delivery) -> tuple[str, ...]:
         sent = list(turn.sent)
 
         async def progress(message: str, *, last: bool = False) -> None:
@@ -146,23 +152,18 @@ class TurnProcessor:
             if not last:
                 await self.persist("progress", lambda: self.store.progress(turn, sent))
 
-        await channel.deliver(OutboundMessage(parcel.address, reply, turn.sent, turn.earlier, turn.doubtful), progress)
+        await channel.deliver(OutboundMessage(payload.address, reply, turn.sent, turn.earlier, turn.doubtful), progress)
         return tuple(dict.fromkeys(sent))
 
 
-def _worth_saying(reply: Reply, state: State) -> bool:
-    """Tell whether to speak up although nobody addressed the bot: when it is urgent, or with an answer that is sure,
-    new here, and not about the bot itself (people who thank each other or talk of sources mean each other)."""
-    card = reply.card
-    if card.outcome is Outcome.URGENT:
-        return True
-    return not state.quiet and card.outcome is Outcome.ANSWER and not card.about_bot and card.node != state.node
+def _worth_saying(reply: Reply, before: State, after: State, payload: Payload) -> bool:
+    return worth_saying(reply, before, after, payload.incoming.text, asker=payload.asker)
 
 
-def _vote(turn: Turn, parcel: Payload, reply: Reply, at: float) -> Vote | None:
+def _vote(turn: Turn, payload: Payload, reply: Reply, at: float) -> Vote | None:
     """Return the vote a feedback button stands for (up, down, or a reason for it); it names the answer it was under."""
     if reply.effect is None or reply.effect not in _VOTES:
         return None
-    tap = payloads.parse(parcel.incoming.text)
+    tap = payloads.parse(payload.incoming.text)
     node, word = (tap.node, tap.word) if tap else (reply.card.node, str(reply.effect))
     return Vote(node, reply.card.register, turn.channel, word, day_of(at))

@@ -36,6 +36,8 @@ _LETTERS = str.maketrans({"đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ø": "o",
 _WORD = re.compile(r"[^\W\d_]+(?:['’‘`´ʼ][^\W\d_]+)*|['’‘`´ʼ]")
 _FOREIGN = re.compile("[бвгджзийлнптфцчшщъыьэюяіїєґΓΔΘΛΞΠΣΦΨΩβγδζηθλμξπρσςφχψω]", re.IGNORECASE)
 _INDIAN = "\u0900"
+_INDIAN_SPELLINGS = {0x901: 0x902, 0x93C: None, 0x9BC: None}
+"""What people write or leave out at will: the nasal sign of Hindi two ways, and the dot below a letter."""
 _SPACES = re.compile(r"[^\S\n]+")
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -111,7 +113,7 @@ def _as_shown(text: str) -> str:
 def without_accents(text: str) -> str:
     """Return a text with plain letters: no accents, nothing invisible; the vowel signs of Indian scripts stay."""
     text = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).translate(_LETTERS))
-    return "".join(letter for letter in text if _shows(letter))
+    return "".join(letter for letter in text if _shows(letter)).translate(_INDIAN_SPELLINGS)
 
 
 def _unmasked(foreign: bool) -> Callable[[re.Match[str]], str]:

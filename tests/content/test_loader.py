@@ -47,7 +47,7 @@ def test_a_text_has_its_figures_and_the_emergency_lines_inserted(library: Librar
 
 
 def test_the_bots_own_sentences_take_values(library: Library) -> None:
-    assert library.say("back", LAYPERSON, label="ALA dose") == "Back: ALA dose"
+    assert library.interface_text("back", LAYPERSON, label="ALA dose") == "Back: ALA dose"
 
 
 def test_a_layout_is_filled(library: Library) -> None:
@@ -241,8 +241,8 @@ def test_random_bytes_in_any_file_give_faults_or_a_library(
 
 def test_what_cannot_be_said_names_its_file(library: Library) -> None:
     with pytest.raises(MissingText, match=r"content/interface.yaml: there is no sentence `nonsense`"):
-        library.say("nonsense", LAYPERSON)
+        library.interface_text("nonsense", LAYPERSON)
     with pytest.raises(MissingText, match=r"content/interface.yaml: `back` cannot be filled: 'label' is undefined"):
-        library.say("back", LAYPERSON)
+        library.interface_text("back", LAYPERSON)
     with pytest.raises(MissingText, match=r"content/layout/nonsense.j2: this layout is missing"):
         library.render_layout("nonsense", LAYPERSON)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.content.matching_models import Vocabulary
+from bot.content.matching_models import SharedWords
 from bot.content.models import Answer, Dialog, EmergencyFile, FactsFile, PhrasesFile, SourcesFile, TopicFile
 from bot.content.validation import validate
 from bot.content.yaml_reader import read
@@ -96,7 +96,7 @@ DIALOG = "dialog: d\nstart: a\n"
         (FactsFile, "facts:\n  ala: {dose: [5]}", "2:15: F05 expected text here; put quotes around it", ""),
         (Answer, "just text", "1:1: F05 expected names with values (`name: value`)", ""),
         (
-            Vocabulary,
+            SharedWords,
             "concepts: {}\noutside: {}\ndrugs: []\nmedecines: []",
             "4:1: F06 unknown name `medecines`",
             "did you mean `medicines`?",
@@ -135,10 +135,10 @@ def test_a_wrong_shape_is_told_in_plain_words(model: Any, text: str, said: str, 
             Answer,
             "claims:\n  - id: a\n    note: x",
             "unknown name `note`",
-            "what may stand here: `id`, `kind`, `cites`",
+            "`note` belongs under `review`",
         ),
         (Answer, "note: [x]", "unknown name `note`", "did you mean `notes`?"),
-        (Answer, "cites: [x]", "unknown name `cites`", "`cites` belongs to another part of the file"),
+        (Answer, "cites: [x]", "unknown name `cites`", "`cites` belongs under `claims`"),
         (Answer, "title: {professional: x, layperson: #1}\n  ", "", ""),
     ],
 )

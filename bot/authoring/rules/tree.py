@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
 from bot.authoring.rules.base import CheckContext, needs
-from bot.content.diagnostics import Diagnostic
+from bot.content.diagnostics import Diagnostic, nearest
 from bot.content.files import diagnostic_at
 from bot.content.library import Library
+from bot.content.models import Role
 from bot.dialog.composer import MAX_FOLLOW_UPS
 
 
@@ -78,3 +80,31 @@ def crowded(context: CheckContext) -> Iterator[Diagnostic]:
                 path, place = context.library.home.dialog(name), ("nodes", node, "next")
                 message = f"{len(body.next)} follow-ups; {MAX_FOLLOW_UPS} are shown"
                 yield diagnostic_at(path, place, "D12", message, "keep what helps most, first things first", key=True)
+
+
+@needs("dialogs")
+def missing_role(context: CheckContext) -> Iterator[Diagnostic]:
+    """D20: a part that the main dialog gives to no node, though a command or a button counts on it."""
+    library = context.library
+    path = next((library.home.dialog(name) for name, one in library.dialogs.items() if one is library.main), None)
+    for role in get_args(Role):
+        if path and library.role(role) is None:
+            near = nearest(role, library.nodes).removeprefix("did you mean ").removesuffix("?")
+            remedy = f"add `{role}: {near.strip('`') or 'a-node'}` under `roles:`"
+            yield diagnostic_at(path, ("roles",), "D20", f"no node is `{role}`", remedy, key=True)
+
+
+@needs("dialogs")
+def main_dialog(context: CheckContext) -> Iterator[Diagnostic]:
+    """D21: several dialogs, of which not exactly one says that it is the main one."""
+    dialogs, home = context.library.dialogs, context.library.home
+    chosen = [name for name, dialog in dialogs.items() if dialog.default]
+    if len(dialogs) > 1 and not chosen:
+        names = " and ".join(f"`{name}`" for name in dialogs)
+        message = f"{names}: none says `default: true`, so `{next(iter(dialogs))}` starts every conversation"
+        for name in dialogs:
+            remedy = "add `default: true` to the dialog that greets and answers the rest, and to no other"
+            yield diagnostic_at(home.dialog(name), ("dialog",), "D21", message, remedy, key=True)
+    for name in chosen[1:]:
+        message = f"`{chosen[0]}` is the main dialog already"
+        yield diagnostic_at(home.dialog(name), ("default",), "D21", message, "remove this line", key=True)

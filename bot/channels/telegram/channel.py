@@ -27,9 +27,9 @@ Numbers = Sequence[tuple[str, str]]
 class ExtraButtons:
     """Knows the bot's name and the operator's numbers."""
 
-    def __init__(self, bot: TelegramBot, words: Texts, numbers: Numbers) -> None:
+    def __init__(self, bot: TelegramBot, texts: Texts, numbers: Numbers) -> None:
         self._bot = bot
-        self._words = words
+        self._texts = texts
         self._numbers = numbers
 
     async def buttons(self, place: TelegramAddress, reply: Reply) -> tuple[Button, ...]:
@@ -41,7 +41,7 @@ class ExtraButtons:
         """Telegram opens no telephone links, but copies a number at a touch."""
         return tuple(
             Button(
-                self._words("telegram-copy", reply.card.register, label=label, number=number),
+                self._texts("telegram-copy", reply.card.register, label=label, number=number),
                 "",
                 "danger",
                 DIAL + number,
@@ -55,7 +55,7 @@ class ExtraButtons:
             return ()
         address = create_deep_linked_url(self._bot.username, reply.card.node)
         key = "more-in-private" if reply.card.detail else "telegram-private"
-        return (Button(self._words(key, reply.card.register), "", "link", address),)
+        return (Button(self._texts(key, reply.card.register), "", "link", address),)
 
     async def _introduced(self) -> bool:
         """Return whether the bot's name is known; a replica that does not poll asks for it here."""
@@ -75,15 +75,15 @@ class TelegramDelivery:
 
     name = "telegram"
 
-    def __init__(self, bot: TelegramBot, words: Texts, rates: Rates, numbers: Numbers = ()) -> None:
-        self._extra = ExtraButtons(bot, words, numbers)
-        self._renderer = TelegramRenderer(words)
+    def __init__(self, bot: TelegramBot, texts: Texts, rates: Rates, numbers: Numbers = ()) -> None:
+        self._extra = ExtraButtons(bot, texts, numbers)
+        self._renderer = TelegramRenderer(texts)
         self._sender = TelegramSender(bot, Pacer(rates.chat, rates.burst))
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
         """Deliver the answer. Raises Busy or Gone; calls `progress` with each message's id."""
-        place, reply = TelegramAddress.of(message.address), message.reply
+        place, reply = TelegramAddress.from_address(message.address), message.reply
         if place.query:
             self.acknowledge(place.query, reply.toast)
         if place.pressed is not None:

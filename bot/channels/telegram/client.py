@@ -24,7 +24,7 @@ from bot.errors import SettingsError
 READ_SECONDS = 10.0
 CONNECT_SECONDS = 5.0
 CONNECTIONS = 256
-"""Calls in flight at once; more wait. The courier answers 64 turns at a time, each with two calls at most."""
+"""Calls in flight at once; more wait. The workers answer 64 turns at a time, each with two calls at most."""
 
 _JSON = {"Content-Type": "application/json", "User-Agent": BaseRequest.USER_AGENT}
 
@@ -132,7 +132,7 @@ class Rates:
 
 
 def make_bot(token: str, base_url: str, rates: Rates) -> TelegramBot:
-    """Return a bot for the Bot API at `base_url`. It retries nothing itself: the courier does, durably."""
+    """Return a bot for the Bot API at `base_url`. It retries nothing itself: the inbox does, durably."""
     _quieten()
     request = AiohttpRequest()
     return ExtBot(

@@ -9,7 +9,7 @@ from typing import Any
 from bot.channels.screens import ROW
 from bot.channels.telegram.entities import is_openable_url
 from bot.dialog import payloads
-from bot.dialog.turn import Button, Notice, Reply, View
+from bot.dialog.turn import Button, Notice, Outcome, Reply, View
 
 Json = dict[str, Any]
 Row = tuple[Button, ...]
@@ -32,7 +32,7 @@ SHARE = 5
 
 MENU_ROWS = 3
 MENU_LINES = 14
-"""Rows under what claims nothing in so few lines, such as the greeting: its buttons are what it is for."""
+"""Rows under what claims nothing in so few lines, such as "I have no answer": its buttons are what it is for."""
 
 MIN_ROWS = 2
 """Rows that even the shortest answer may have: every answer offers a way on, and the other register."""
@@ -57,8 +57,16 @@ _IN_MENU = frozenset({"start"})
 
 def keyboard(reply: Reply, lines: int, more: Iterable[Button] = ()) -> Json | None:
     """Return the inline keyboard of a reply whose text fills so many lines, or None without buttons."""
-    budget = MENU_ROWS if isinstance(reply.card, Notice) and lines <= MENU_LINES else row_budget(lines)
-    return _keyboard(tuple(reply.choices), (*reply.card.buttons, *more), budget, vote=reply.view is View.DETAIL)
+    vote = reply.view is View.DETAIL
+    return _keyboard(tuple(reply.choices), (*reply.card.buttons, *more), budget_of(reply, lines), vote=vote)
+
+
+def budget_of(reply: Reply, lines: int) -> int:
+    """Return how many rows may stand under a reply: a greeting is a menu, and so is a notice of a few lines."""
+    if isinstance(reply.card, Notice):
+        greets = reply.card.outcome is Outcome.ANSWER and not reply.card.about_bot
+        return MAX_ROWS if greets else MENU_ROWS if lines <= MENU_LINES else row_budget(lines)
+    return row_budget(lines)
 
 
 def row_budget(lines: int) -> int:

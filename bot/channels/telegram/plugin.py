@@ -107,7 +107,7 @@ def telegram_limits(library: Library) -> LimitCheck:
     from bot.channels.telegram.render import TelegramRenderer
 
     composer = Composer(library)
-    renderer = TelegramRenderer(composer.words)
+    renderer = TelegramRenderer(composer.text)
 
     def limit_check(node: str, register: Register) -> Iterator[str]:
         reply = longest_reply(composer, node, register)
@@ -125,7 +125,7 @@ def telegram_measure(library: Library) -> Measure:
     from bot.channels.telegram.screens import shown
 
     composer = Composer(library)
-    renderer = TelegramRenderer(composer.words)
+    renderer = TelegramRenderer(composer.text)
 
     def measure(node: str, register: Register) -> Shown:
         reply = Reply(composer.card(node, register))

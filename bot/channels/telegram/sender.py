@@ -25,7 +25,7 @@ from bot.inbox.events import Busy, Gone
 log = structlog.stdlib.get_logger(__name__)
 
 UNREACHABLE = 0.5
-"""Seconds before the next attempt when Telegram cannot be reached; the courier waits longer the longer it lasts."""
+"""Seconds before the next attempt when Telegram cannot be reached; the inbox waits longer the longer it lasts."""
 
 TOKEN_REFUSED = 60.0
 """Seconds before the next attempt when the token is refused: somebody must act first."""

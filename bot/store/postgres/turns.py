@@ -12,17 +12,8 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from bot.store.base import (
-    LONGEST_WAIT,
-    Lease,
-    NewEvent,
-    Turn,
-    TurnResult,
-    context_text,
-    day_of,
-    state_from,
-    trail_text,
-)
+from bot.store.base import LONGEST_WAIT, Lease, NewEvent, Turn, TurnResult, day_of
+from bot.store.codec import context_text, history_text, state_from
 
 Acceptance = tuple[NewEvent, Lease | None]
 Finish = tuple[Turn, TurnResult, Lease | None]
@@ -129,7 +120,7 @@ FROM done JOIN held USING (conversation)
 WHERE lane.conversation = done.conversation AND lane.conversation = ANY($20)
 RETURNING lane.conversation, lane.waiting
 """
-"""Returns nothing for a turn that another replica has finished, else how many are left in its lane."""
+"""Returns nothing for a turn that another replica has finished, else how many are left in its conversation."""
 
 
 def accept_names(call: Acceptance) -> Collection[bytes]:
@@ -184,7 +175,7 @@ def _finished(turn: Turn, record: TurnResult, lease: Lease | None) -> tuple[Any,
         state.introduced,
         vote.day if vote else day_of(record.at),
         record.state is not None,
-        trail_text(state),
+        history_text(state),
         record.node,
         record.at,
         *voted,

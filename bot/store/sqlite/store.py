@@ -171,8 +171,11 @@ class SqliteStore:
     async def preferences(self, person: bytes) -> State:
         return await self._group.run(lambda db: people.preferences(db, person))
 
-    async def is_known(self, conversation: bytes) -> bool:
-        return await self._group.run(lambda db: people.is_known(db, conversation))
+    async def is_known(self, conversation: bytes, person: bytes | None = None) -> bool:
+        return await self._group.run(lambda db: people.is_known(db, conversation, person))
+
+    async def is_quiet(self, conversation: bytes) -> bool:
+        return await self._group.run(lambda db: people.is_quiet(db, conversation))
 
     async def forget(self, person: bytes) -> dict[str, int]:
         return await self._group.run(lambda db: people.forget(db, person))
@@ -205,8 +208,8 @@ class SqliteStore:
         return await self._group.run(lambda db: people.drop(db, row))
 
     @asynccontextmanager
-    async def lead(self, post: str) -> AsyncIterator[asyncio.Event]:  # noqa: ARG002
-        """One process serves from a file (`adopt` sees to it), so it holds every post for good."""
+    async def lead(self, name: str) -> AsyncIterator[asyncio.Event]:  # noqa: ARG002
+        """One process serves from a file (`recover` sees to it), so it leads in everything for good."""
         yield asyncio.Event()
 
 

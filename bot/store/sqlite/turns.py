@@ -8,18 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.dialog.turn import State
-from bot.store.base import (
-    LONGEST_WAIT,
-    AcceptResult,
-    Lease,
-    NewEvent,
-    Turn,
-    TurnResult,
-    context_text,
-    day_of,
-    state_from,
-    trail_text,
-)
+from bot.store.base import LONGEST_WAIT, AcceptResult, Lease, NewEvent, Turn, TurnResult, day_of
+from bot.store.codec import context_text, history_text, state_from
 
 _FIRST = """SELECT id, conversation, channel, person, payload, received, attempts, sent, question, replies_to, edited
 FROM inbox WHERE conversation = ? AND status = 'waiting' ORDER BY id LIMIT 1"""
@@ -30,12 +20,12 @@ LEFT JOIN person ON person.person = ? LEFT JOIN conversation ON conversation.con
 _INSERT = """INSERT INTO inbox (conversation, person, channel, payload, question, replies_to, edited, received)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 
-_ENTER_LANE = """INSERT INTO lane (conversation, channel, waiting, due_at, owner, until) VALUES (?, ?, 1, ?, ?, ?)
+_ENTER_QUEUE = """INSERT INTO lane (conversation, channel, waiting, due_at, owner, until) VALUES (?, ?, 1, ?, ?, ?)
 ON CONFLICT (conversation) DO UPDATE SET waiting = waiting + 1 RETURNING waiting"""
 
-_LEASE_LANE = "UPDATE lane SET owner = ?, until = ? WHERE conversation = ?"
+_LEASE_QUEUE = "UPDATE lane SET owner = ?, until = ? WHERE conversation = ?"
 
-_FREE_LANES = """SELECT conversation, owner FROM lane
+_FREE_QUEUES = """SELECT conversation, owner FROM lane
 WHERE channel = :channel AND (due_at <= :now OR due_at > :now + :longest)
 AND (owner IS NULL OR until <= :now OR until > :farthest) ORDER BY due_at LIMIT :limit"""
 
@@ -58,24 +48,24 @@ ON CONFLICT DO UPDATE SET votes = votes + 1"""
 
 
 def accept(db: sqlite3.Connection, new_event: NewEvent, lease: Lease | None) -> AcceptResult:
-    """Store the arrival unless one of its keys is known; lease its lane if it is the only one in it."""
+    """Store the event unless one of its keys is known; lease its conversation if it is the only turn in it."""
     known = [_is_known(db, key, new_event.received) for key in new_event.keys]
     if any(known):
         return AcceptResult(fresh=False)
     row = _insert(db, new_event)
     owner, until = (lease.owner, lease.until) if lease else (None, None)
     lane = (new_event.conversation, new_event.channel, new_event.received, owner, until)
-    [(waiting,)] = db.execute(_ENTER_LANE, lane).fetchall()
+    [(waiting,)] = db.execute(_ENTER_QUEUE, lane).fetchall()
     if lease is None or waiting > 1:
         return AcceptResult(fresh=True)
     return AcceptResult(fresh=True, turn=_turn(db, row, new_event))
 
 
 def claim(db: sqlite3.Connection, channel: str, limit: int, lease: Lease) -> list[Turn]:
-    """Lease due lanes and return the first turn of each; it is doubtful where somebody's lease ran out."""
+    """Lease due conversations and return the first turn of each; it is doubtful where somebody's lease ran out."""
     terms = {"channel": channel, "now": lease.now, "farthest": lease.farthest, "longest": LONGEST_WAIT, "limit": limit}
-    lanes = db.execute(_FREE_LANES, terms).fetchall()
-    db.executemany(_LEASE_LANE, [(lease.owner, lease.until, lane) for lane, _ in lanes])
+    lanes = db.execute(_FREE_QUEUES, terms).fetchall()
+    db.executemany(_LEASE_QUEUE, [(lease.owner, lease.until, lane) for lane, _ in lanes])
     return [turn for lane, before in lanes if (turn := first_turn(db, lane, doubtful=before is not None))]
 
 
@@ -115,18 +105,18 @@ def progress(db: sqlite3.Connection, row: int, sent: Sequence[str]) -> None:
 
 
 def finish(db: sqlite3.Connection, turn: Turn, record: TurnResult, lease: Lease | None) -> Turn | None:
-    """Write what the turn leaves behind, delete its row, and go on in its lane or leave it."""
+    """Write what the turn leaves behind, delete its row, and go on in its conversation or leave it."""
     if db.execute("DELETE FROM inbox WHERE id = ?", (turn.row,)).rowcount == 0:
         return None
     _remember(db, turn, record)
     if leave_lane(db, turn.conversation, record.at) == 0 or lease is None:
         return None
-    db.execute(_LEASE_LANE, (lease.owner, lease.until, turn.conversation))
+    db.execute(_LEASE_QUEUE, (lease.owner, lease.until, turn.conversation))
     return first_turn(db, turn.conversation)
 
 
 def leave_lane(db: sqlite3.Connection, conversation: bytes, now: float) -> int:
-    """Count one turn fewer in the lane, free it, and return how many are left; an empty lane disappears."""
+    """Count one turn fewer in the conversation, free it, and return how many are left; an empty queue disappears."""
     if db.execute("DELETE FROM lane WHERE conversation = ? AND waiting = 1", (conversation,)).rowcount:
         return 0
     left = "UPDATE lane SET waiting = waiting - 1, owner = NULL, due_at = ? WHERE conversation = ? RETURNING waiting"
@@ -135,8 +125,8 @@ def leave_lane(db: sqlite3.Connection, conversation: bytes, now: float) -> int:
 
 
 def enter_lane(db: sqlite3.Connection, conversation: bytes, channel: str, now: float) -> None:
-    """Count one turn more in the lane, opening it if need be."""
-    db.execute(_ENTER_LANE, (conversation, channel, now, None, None)).fetchall()
+    """Count one turn more in the conversation, opening its queue if need be."""
+    db.execute(_ENTER_QUEUE, (conversation, channel, now, None, None)).fetchall()
 
 
 def _is_known(db: sqlite3.Connection, key: bytes, now: float) -> bool:
@@ -188,6 +178,6 @@ def _remember_state(db: sqlite3.Connection, turn: Turn, state: State, day: int) 
     changed = state.register != turn.state.register
     about = {"person": turn.person, "tone": state.register, "met": state.introduced, "day": day, "changed": changed}
     db.execute(_REMEMBER_PERSON, about)
-    position = (trail_text(state), context_text(state), day, turn.conversation, turn.person)
+    position = (history_text(state), context_text(state), day, turn.conversation, turn.person)
     if db.execute(_MOVE_ON, position).rowcount == 0:  # new, or another person's turn until now
         db.execute(_REMEMBER_TRAIL, position)

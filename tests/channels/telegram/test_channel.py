@@ -45,8 +45,8 @@ class Delivery:
     async def progress(self, message: str, *, last: bool = False) -> None:
         self.sent.append(message)
 
-    async def __call__(self, place: TelegramAddress, reply: Reply | None = None, **letter: Any) -> None:
-        await self.channel.deliver(OutboundMessage(place.address(), reply or Reply(CARD), **letter), self.progress)
+    async def __call__(self, place: TelegramAddress, reply: Reply | None = None, **message: Any) -> None:
+        await self.channel.deliver(OutboundMessage(place.address(), reply or Reply(CARD), **message), self.progress)
 
     async def close(self) -> None:
         await self.channel.close()

@@ -59,7 +59,7 @@ def test_small_print_is_two_lines_of_a_phone(library: Library, register: Registe
 @pytest.mark.parametrize("register", Register)
 def test_a_greeting_and_did_you_mean_are_short(library: Library, register: Register) -> None:
     found = Match(Outcome.CHOICES, library.otherwise, choices=("ala-safety", "k2", "first-line"))
-    greeting = Reply(Composer(library).greeting(register), offer=Composer(library).words("welcome-offer", register))
+    greeting = Reply(Composer(library).greeting(register), offer=Composer(library).text("welcome-offer", register))
     assert screen_of(library, greeting).text <= 14
     reply, _ = Engine(library, Decided(found)).respond(State(register, introduced=True), Incoming(Kind.TEXT, "?"))
     assert screen_of(library, reply).lines <= 8
@@ -95,5 +95,5 @@ class Decided:
 
 
 def screen_of(library: Library, reply: Reply) -> Shown:
-    parts = TelegramRenderer(Composer(library).words).render(reply)
+    parts = TelegramRenderer(Composer(library).text).render(reply)
     return shown(reply, [(part.text, part.entities, part.keyboard) for part in parts])
