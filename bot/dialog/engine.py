@@ -69,6 +69,15 @@ class Engine:
             Kind.OTHER: self._other,
         }
 
+    def adopt(self, other: Engine) -> None:
+        """Speak another engine's content from the next turn on: one assignment, so that no turn sees half of it."""
+        self.__dict__ = other.__dict__
+
+    @property
+    def matcher(self) -> Matcher:
+        """What this engine understands words with."""
+        return self._matcher
+
     @property
     def library(self) -> Library:
         """The content this engine speaks."""
