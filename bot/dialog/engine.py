@@ -54,6 +54,7 @@ class Engine:
         require_approved: bool = False,
         default_register: Callable[[str], Register] = patient,
     ) -> None:
+        self.matcher = matcher
         matcher = UpToDateMatcher(library, matcher)
         self._library = library
         self._matcher = matcher
@@ -72,11 +73,6 @@ class Engine:
     def adopt(self, other: Engine) -> None:
         """Speak another engine's content from the next turn on: one assignment, so that no turn sees half of it."""
         self.__dict__ = other.__dict__
-
-    @property
-    def matcher(self) -> Matcher:
-        """What this engine understands words with."""
-        return self._matcher
 
     @property
     def library(self) -> Library:
