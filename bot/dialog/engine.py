@@ -54,6 +54,7 @@ class Engine:
         require_approved: bool = False,
         default_register: Callable[[str], Register] = patient,
     ) -> None:
+        self.matcher = matcher
         self._alarm = matcher if isinstance(matcher, Alarm) else None
         matcher = UpToDateMatcher(library, matcher)
         self._library = library
@@ -69,6 +70,10 @@ class Engine:
             Kind.COMMAND: self._command,
             Kind.OTHER: self._other,
         }
+
+    def adopt(self, other: Engine) -> None:
+        """Speak another engine's content from the next turn on: one assignment, so that no turn sees half of it."""
+        self.__dict__ = other.__dict__
 
     @property
     def library(self) -> Library:
