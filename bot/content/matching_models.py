@@ -60,9 +60,13 @@ class Rule(Shape):
 
 
 class AdviceRules(Shape):
-    """What makes a question one about a person's own treatment: concepts, and rules whose scores add up."""
+    """What makes a question one about a person's own treatment: concepts, and rules whose scores add up.
+
+    `facts` are the concepts that decide for one person, so that the remark that names one is no mere remark.
+    """
 
     concepts: dict[str, Concept] = {}
+    facts: Nodes = ()
     rules: tuple[Rule, ...] = ()
 
 

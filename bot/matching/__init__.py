@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from bot.content.library import Library
 from bot.dialog.matching import Match, Matcher
 from bot.matching.advice import Advice
-from bot.matching.build import Data, Parts, data_of
+from bot.matching.build import TALK, Data, Parts, data_of
 from bot.matching.language import Languages
 from bot.matching.lexicon import Lexicon, tree_of
 from bot.matching.matcher import Limits, SubjectMatcher, known_lines
@@ -35,20 +36,34 @@ def build_matcher(library: Library, cache: Path | None = None, say: Say = tell) 
 def assemble(parts: Parts, models: Models, weights: Weights = Weights(), limits: Limits = Limits()) -> SubjectMatcher:
     """Return the matcher of these parts with these models."""
     data = parts.data
+
+    def label_of(label: str) -> str | None:
+        """Return the answer that a model's label means today: answers are renamed, and some vanish."""
+        node = data.renamed.get(label, label)
+        return node if node in data.nodes or node.startswith(TALK) else None
+
+    known = replace(models, names=models.names.relabelled(label_of), about=models.about.relabelled(label_of))
     lexicon = Lexicon(data.advice.concepts, tree_of(data.advice.concepts, parts.stems))
+    advice = Advice(data.advice, lexicon, parts.subjects.kind_of)
+    courtesies = data.matching.courtesies
     lines = {node: len(written) for node, written in data.phrases.items()}
     return SubjectMatcher(
         parts,
-        urgency_of(data),
+        _urgency(data),
         Languages(data.matching.words.languages, parts.english),
-        Advice(data.advice, lexicon, parts.subjects.kind_of),
-        Remarks(models.remarks, parts.features, parts.subjects, data.matching.courtesies, parts.stems),
-        Ranker(models, parts.subjects, parts.features, data.roles, lines, weights),
+        advice,
+        Remarks(models.remarks, parts.features, parts.subjects, courtesies, parts.stems, advice.states_facts),
+        Ranker(known, parts.subjects, parts.features, data.roles, lines, weights),
         known_lines(parts),
         limits,
     )
 
 
-def urgency_of(data: Data) -> Urgency:
-    """Return what recognises emergencies, with the ordinary words of the library as no misspelt signs."""
+def urgency_of(library: Library) -> Urgency:
+    """Return what recognises emergencies in a library's messages."""
+    return _urgency(data_of(library))
+
+
+def _urgency(data: Data) -> Urgency:
+    """Return the rules of an emergency, with the ordinary words of the library as no misspelt signs."""
     return Urgency(data.urgent, data.languages, every_word(data.matching.words.common))

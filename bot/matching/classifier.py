@@ -6,7 +6,7 @@ Features are known by the checksum of their name, so that a model is two arrays 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -49,7 +49,7 @@ class Classifier:
         """Return the probability of each label."""
         rows, known = self._rows(values)
         strengths = np.fromiter(values.values(), np.float32, len(values))[known]
-        scores = self.bias + strengths @ self.weights[rows] / _HUNDREDTHS
+        scores = self.bias + strengths @ self.weights[rows].astype(np.float32) / np.float32(_HUNDREDTHS)
         return dict(zip(self.labels, softmax(scores).tolist(), strict=True))
 
     def telling(self, values: Values, label: str, most: int = 3) -> list[str]:
@@ -61,6 +61,12 @@ class Classifier:
         parts = zip(self.weights[rows, self.labels.index(label)].tolist(), names, strict=True)
         ranked = sorted((-weight * values[name], name) for weight, name in parts if weight > 0)
         return [name for _, name in ranked[:most]]
+
+    def relabelled(self, label_of: Callable[[str], str | None]) -> Classifier:
+        """Return the classifier with other labels; what `label_of` has none for is left out."""
+        found = [(at, label) for at, old in enumerate(self.labels) if (label := label_of(old)) is not None]
+        places = [at for at, _ in found]
+        return Classifier(tuple(label for _, label in found), self.bias[places], self.keys, self.weights[:, places])
 
     def _rows(self, names: Iterable[str]) -> tuple[Places, npt.NDArray[np.bool_]]:
         wanted = _keys(names)

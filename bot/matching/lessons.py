@@ -25,6 +25,8 @@ _THREADS = 2
 """Subjects each short question is shown with, as if asked after an answer about them."""
 _LIKELIEST = 12
 """Aspects tried for a line of a topic, the likeliest first."""
+_LIKELY = 0.15
+"""How likely an aspect must be before a line that could be asked for it teaches it."""
 _HOLDER = re.compile(HOLDER + r"([a-z]+)")
 
 Asked = tuple[str, str]
@@ -166,7 +168,7 @@ class Lessons:
                 ranked = sorted(likely, key=lambda one: (-likely[one], one))[:_LIKELIEST]
                 wanted = (node, SELF) if node == context else (node,)
                 aspect = next((one for one in ranked if leads.get(one) in wanted), None)
-                if aspect:
+                if aspect and likely[aspect] >= _LIKELY:
                     yield aspect, form
 
 

@@ -57,7 +57,7 @@ class Weights:
     """What `not covered` loses where a subject is held and nothing foreign is named."""
 
 
-_FOREIGN = {"thing": 0.5, "medicine": 0.7, "condition": 1.2, "purpose": 1.5}
+_FOREIGN = {"command": 4.0, "thing": 0.5, "medicine": 0.7, "condition": 1.2, "purpose": 1.5}
 """How much of the weight of a foreign name each kind has; others have all of it."""
 
 
@@ -105,7 +105,7 @@ class Ranker:
         lines: Mapping[str, int],
         weights: Weights,
     ) -> None:
-        self._models = models
+        self.models = models
         self._subjects = subjects
         self._features = features
         self._lines = lines
@@ -119,7 +119,7 @@ class Ranker:
 
     def opinions(self, message: Message, context: str | None) -> Opinions:
         """Return what each model says of a message."""
-        models, features, named = self._models, self._features, self._subjects.named(message)
+        models, features, named = self.models, self._features, self._subjects.named(message)
         lent = self._subjects.it(context)
         seen = features.names(message, named)
         asked = features.aspect(message, named)
@@ -142,7 +142,7 @@ class Ranker:
 
     def because(self, reading: Reading, node: str) -> list[str]:
         """Return the words that speak most for an answer."""
-        return self._models.names.telling(reading.seen, node)
+        return self.models.names.telling(reading.seen, node)
 
     def weigh(self, said: Opinions) -> Reading:
         """Return the opinions put together."""

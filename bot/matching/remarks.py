@@ -44,10 +44,12 @@ class Remarks:
         subjects: Subjects,
         courtesies: Courtesies,
         stems: Callable[[str], Sequence[str]],
+        states_facts: Callable[[Message], bool],
     ) -> None:
         self._remarks = remarks
         self._features = features
         self._subjects = subjects
+        self._states_facts = states_facts
         self._before = _sequences((*courtesies.before, *courtesies.frames, *courtesies.openers), stems)
         self._after = _sequences((*courtesies.after, *courtesies.openers), stems)
 
@@ -63,7 +65,7 @@ class Remarks:
 
     def _aside(self, part: Message, likely: float, *, asked: bool) -> bool:
         named = self._subjects.named(part)
-        if named.held or named.foreign:
+        if named.held or named.foreign or self._states_facts(part):
             return False
         return likely > REMARK_FROM or (asked and likely > ASKS_BELOW and len(part.words) <= _SHORT)
 

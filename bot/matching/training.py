@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from time import monotonic
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 _FORM = 1
 """Raise it when reading, features or training change: every cached model is then out of date."""
 _FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS = 4, 6, 7
-_BROKEN = (OSError, ValueError, KeyError, TypeError)
+_BROKEN = (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile)
 
 Say = Callable[[str], None]
 

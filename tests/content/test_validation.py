@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.content.matching_models import Vocabulary
+from bot.content.matching_models import SharedWords
 from bot.content.models import Answer, Dialog, EmergencyFile, FactsFile, PhrasesFile, SourcesFile, TopicFile
 from bot.content.validation import validate
 from bot.content.yaml_reader import read
@@ -96,9 +96,9 @@ DIALOG = "dialog: d\nstart: a\n"
         (FactsFile, "facts:\n  ala: {dose: [5]}", "2:15: F05 expected text here; put quotes around it", ""),
         (Answer, "just text", "1:1: F05 expected names with values (`name: value`)", ""),
         (
-            Vocabulary,
-            "concepts: {}\noutside: {}\ndrugs: []\nmedecines: []",
-            "4:1: F06 unknown name `medecines`",
+            SharedWords,
+            "concepts: {}\ncommon: []\nmedecines: []",
+            "3:1: F06 unknown name `medecines`",
             "did you mean `medicines`?",
         ),
     ],
