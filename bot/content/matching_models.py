@@ -99,7 +99,7 @@ class TopicSubjects(Shape):
 
 
 class Aspects(Shape):
-    """What can be asked of anything, each with lessons: how people ask it, with placeholders for what it is asked of."""
+    """What can be asked of anything, each with lessons: how people ask it, placeholders for what it is asked of."""
 
     aspects: dict[str, Lines] = {}
 

@@ -12,8 +12,8 @@ from bot.matching.advice import Advice
 from bot.matching.build import TALK, Data, Parts, data_of
 from bot.matching.language import Languages
 from bot.matching.lexicon import Lexicon, tree_of
-from bot.matching.matcher import Limits, SubjectMatcher, known_lines
-from bot.matching.ranking import Ranker, Weights
+from bot.matching.matcher import LIMITS, Limits, SubjectMatcher, known_lines
+from bot.matching.ranking import WEIGHTS, Ranker, Weights
 from bot.matching.remarks import Remarks
 from bot.matching.text import every_word
 from bot.matching.training import Models, Say, cache_folder, models_of
@@ -24,7 +24,8 @@ __all__ = ["Match", "Matcher", "assemble", "build_matcher", "data_of", "urgency_
 
 def tell(sentence: str) -> None:
     """Say on the error stream what takes its time, so that nobody waits in the dark."""
-    print(sentence, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()
 
 
 def build_matcher(library: Library, cache: Path | None = None, say: Say = tell) -> Matcher:
@@ -33,7 +34,7 @@ def build_matcher(library: Library, cache: Path | None = None, say: Say = tell) 
     return assemble(parts, models_of(parts, cache or cache_folder(), say))
 
 
-def assemble(parts: Parts, models: Models, weights: Weights = Weights(), limits: Limits = Limits()) -> SubjectMatcher:
+def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: Limits = LIMITS) -> SubjectMatcher:
     """Return the matcher of these parts with these models."""
     data = parts.data
 

@@ -1,4 +1,4 @@
-"""Measures a matcher on a file of labelled questions, one JSON object per line; docs/questions.md says what a line holds."""
+"""Measures a matcher on labelled questions, one JSON object a line; docs/questions.md says what a line holds."""
 
 from __future__ import annotations
 
@@ -67,7 +67,9 @@ def _question(line: str, where: str, known: Collection[str] | None) -> Question:
         row = json.loads(line)
         text = row["text"] if "text" in row else " ".join([row["repeat"][0]] * int(row["repeat"][1]))
         register, labels = REGISTERS[row["register"]], (tuple(row["expect"]), tuple(row.get("also", ())))
-        found = Question(str(row["id"]), str(text), register, row.get("context"), labels[0], str(row["kind"]), labels[1])
+        found = Question(
+            str(row["id"]), str(text), register, row.get("context"), labels[0], str(row["kind"]), labels[1]
+        )
     except (ValueError, KeyError, TypeError, IndexError) as fault:
         raise QuestionFault(f"{where}: not a labelled question ({type(fault).__name__}: {fault})") from fault
     for node in (*found.expect, *found.also, found.context):
@@ -154,7 +156,7 @@ def evaluate(matcher: Matcher, path: Path, *, known: Collection[str], otherwise:
 
 
 def failures(found: Mapping[str, Any]) -> str:
-    """Return every question that was not answered rightly, in words: what came instead, the likeliest three, and why."""
+    """Return every question that failed, in words: what came instead, the likeliest three, and why."""
     lines: list[str] = []
     for row in found["rows"]:
         if row["mark"] != "right":

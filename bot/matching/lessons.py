@@ -17,8 +17,8 @@ LESSON_FORMS = 16
 """Wordings one shared lesson may add."""
 LINE_FORMS = 12
 """Wordings one line of a topic may add."""
-COMPOSED = 6
-"""Shared lessons with the names of one subject in them, for each of its aspects."""
+COMPOSED, COMPOSED_FOR_PART = 14, 3
+"""Shared lessons with the names of one subject in them, for each of its aspects: the plainest, and some others."""
 _NAMES = 12
 """Names of a subject that lessons are composed with; the first ones are what it is mostly called."""
 _THREADS = 2
@@ -45,9 +45,11 @@ class Lessons:
         self._wrapper = Wrapper(data.matching.courtesies)
         self._read: dict[str, Message] = {}
         aspects = data.matching.aspects.aspects
-        self._lessons = [(name, with_holders(form)) for name, lines in aspects.items() for form in _forms(lines, LESSON_FORMS)]
+        self._lessons = [
+            (name, with_holders(form)) for name, lines in aspects.items() for form in _forms(lines, LESSON_FORMS)
+        ]
         self._lines = _asked(data.phrases)
-        self._lines += [(TALK + kind, form) for kind, asks in data.small_talk.items() for form in asks]
+        self._lines += [(TALK + kind, form) for kind, asks in data.small_talk.items() for form in asks if parts.key(form)]
         self._after = [
             (context, node, form)
             for context, phrases in data.after.items()
@@ -123,7 +125,8 @@ class Lessons:
             holders = _holders(subject.kind)
             for aspect, node in self._subjects.row(name).items() if names and not subject.leaning else ():
                 fit = [form for form in lessons.get(aspect, ()) if any(holder in form for holder in holders)]
-                for form in draw.sample(fit, min(COMPOSED, len(fit))) if node not in (SELF, NONE) else ():
+                most = COMPOSED_FOR_PART if subject.part_of else COMPOSED
+                for form in _plain_and_others(fit, most, draw) if node not in (SELF, NONE) else ():
                     yield node, self._filled(form, holders, names, draw)
 
     def _filled(self, form: str, holders: Sequence[str], names: Sequence[str], draw: Random) -> str:
@@ -176,6 +179,13 @@ def _holders(kind: str) -> list[str]:
     """Return the words that stand in lessons for a name of this kind; what has none of its own is a remedy there."""
     own = [HOLDER + key.lower() for key, held in PLACEHOLDERS.items() if slot(held) == slot(kind)]
     return own or [f"{HOLDER}x"]
+
+
+def _plain_and_others(forms: Sequence[str], most: int, draw: Random) -> list[str]:
+    """Return the shortest forms and as many others."""
+    by_length = sorted(forms, key=lambda form: (len(form.split()), form))
+    plain, others = by_length[: most // 2], by_length[most // 2 :]
+    return [*plain, *draw.sample(others, min(most - len(plain), len(others)))]
 
 
 def _forms(lines: Iterable[str], most: int) -> list[str]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.matching.text import expand
 from bot.content.matching_models import Concept
+from bot.matching.text import expand
 
 NUMBER = "#"
 """Stands for any number in a wording: `# mg`."""

@@ -6,8 +6,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.matching.lexicon import Mention
 from bot.content.matching_models import Rule
+from bot.matching.lexicon import Mention
 
 _BESIDE = 3
 """Words around a rule's own in which a concept of `none` still forbids it."""
