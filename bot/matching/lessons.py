@@ -142,7 +142,9 @@ class Lessons:
         for context, node, form in self._after:
             for one in (form, slipped(form, draw)):
                 message, named = self._seen(one)
-                yield node, self._features.about(message, named, named.subject or self._subjects.it(context))
+                lent = self._subjects.it(context)
+                about = self._subjects.with_lent(named, lent) if lent else named.subject
+                yield node, self._features.about(message, named, about)
         subjects = sorted({subject for one in self._subjects.contexts() if (subject := self._subjects.it(one))})
         for at, (aspect, form) in enumerate(self._lessons):
             message, named = self._seen(form)

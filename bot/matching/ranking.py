@@ -17,6 +17,7 @@ Shares = dict[str, float]
 """Answers with their likelihood; all together one."""
 
 _LEAST = 1e-6
+_MOSTLY = 0.5
 BARE = "about"
 """The aspect that the bare name of a subject asks."""
 
@@ -124,7 +125,8 @@ class Ranker:
         lent = self._subjects.it(context)
         seen = features.names(message, named)
         asked = features.aspect(message, named)
-        in_thread = features.about(message, named, named.subject or lent) if lent else {}
+        about = self._subjects.with_lent(named, lent) if lent else None
+        in_thread = features.about(message, named, about) if lent else {}
         aspects = models.aspects.probabilities(asked)
         if named.subject and features.is_bare(message):
             aspects = {aspect: float(aspect == BARE) for aspect in aspects}
@@ -136,7 +138,7 @@ class Ranker:
             models.names.probabilities(seen),
             models.about.probabilities(features.about(message, named, named.subject)),
             models.standing.probabilities(features.standing(message, named, asked)).get("leans", 0.0),
-            lent,
+            about,
             models.about.probabilities(in_thread) if lent else {},
             seen,
         )
@@ -153,7 +155,7 @@ class Ranker:
         scores = self._blended(lines, table, weights.table_sure if self._is_sure(said) else weights.table)
         share = self._leans(said)
         if said.lent and share:
-            row = self._table(subject or said.lent, said)
+            row = self._table(said.lent, said)
             thread = self._blended(dict(said.in_thread), row, weights.table_in_thread)
             scores = {
                 node: (1 - share) * scores.get(node, 0.0) + share * thread.get(node, 0.0) for node in {*scores, *thread}
@@ -220,10 +222,17 @@ class Ranker:
                 weights.outside + (weights.outside_unknown if unknown else 0.0) - (weights.held if named.held else 0.0)
             )
         if not named.held:
-            return weights.outside + max(kinds) * weights.outside_alone
+            strength = weights.outside_beside if self._is_beside(said) else weights.outside_alone
+            return weights.outside + max(kinds) * strength
         about_condition = self._subjects.kind_of[named.held[0]] == "condition"
         by = weights.outside_condition if about_condition else weights.outside_beside
         return weights.outside + max(kinds) * by
+
+
+    def _is_beside(self, said: Opinions) -> bool:
+        """Tell whether foreign medicines stand beside the thread's subject: "with metformin?" asks about both."""
+        medicines = all(self._subjects.kind_of[name] == "medicine" for name in said.named.foreign)
+        return bool(said.lent) and medicines and self._leans(said) > _MOSTLY
 
 
 def shifted(scores: Mapping[str, float], node: str, by: float) -> Shares:

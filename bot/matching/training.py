@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 _CODE = ("build", "classifier", "features", "lessons", "lexicon", "parser", "spelling", "subjects", "text", "wrapping")
 """The modules that reading and training depend on: when one of them changes, no cached model is true any more."""
-_FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS = 4, 6, 7
+_FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS = 3, 5, 6
 _BROKEN = (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile)
 
 Say = Callable[[str], None]
