@@ -61,6 +61,8 @@ class Lessons:
         """Return the rows that tell what is asked; with a `first` model, also from the topics' own lines."""
         draw = Random(3)
         asked = [*self._lessons, *(dict.fromkeys(self._through(first)) if first else ())]
+        if first is None:
+            return Rows((label, self._aspect(form)) for label, form in asked)
         return Rows(
             (label, self._aspect(one)) for label, form in asked for one in (form, self._wrapper.wrapped(form, draw))
         )
@@ -104,16 +106,19 @@ class Lessons:
         return self._features.aspect(*self._seen(form))
 
     def _shown(self, draw: Random) -> Iterator[Asked]:
-        """Yield every line and composed lesson as it is, wrapped, and with a slip of the pen."""
+        """Yield every line as it is and wrapped or with a slip of the pen, and composed lessons one way or the other."""
         for node, form in self._lines:
             yield node, form
-            wrapped = self._wrapper.wrapped(form, draw)
-            yield node, slipped(wrapped, draw) if draw.random() < 0.5 else wrapped
-            yield node, slipped(form, draw)
-        for node, form in self._composed(draw):
-            yield node, form
-            yield node, slipped(self._wrapper.wrapped(form, draw), draw)
+            yield node, self._worn(form, draw)
+        for at, (node, form) in enumerate(self._composed(draw)):
+            yield node, self._worn(form, draw) if at % 2 else form
         yield from ((node, form) for context, node, form in self._after if not self._reachable(context, node))
+
+    def _worn(self, form: str, draw: Random) -> str:
+        """Return a line as people write it: with remarks around it, a slip of the pen, or both."""
+        kind = draw.randrange(3)
+        line = self._wrapper.wrapped(form, draw) if kind else form
+        return line if kind == 1 else slipped(line, draw)
 
     def _composed(self, draw: Random) -> Iterator[Asked]:
         """Yield shared lessons with the names of a topic's subjects in them, under the answers its table gives."""
