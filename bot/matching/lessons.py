@@ -49,7 +49,9 @@ class Lessons:
             (name, with_holders(form)) for name, lines in aspects.items() for form in _forms(lines, LESSON_FORMS)
         ]
         self._lines = _asked(data.phrases)
-        self._lines += [(TALK + kind, form) for kind, asks in data.small_talk.items() for form in asks if parts.key(form)]
+        self._lines += [
+            (TALK + kind, form) for kind, asks in data.small_talk.items() for form in asks if parts.key(form)
+        ]
         self._after = [
             (context, node, form)
             for context, phrases in data.after.items()

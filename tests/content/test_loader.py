@@ -114,7 +114,7 @@ def test_a_file_that_nobody_would_read_is_a_fault(path: str, tmp_path: Path) -> 
 
 
 def test_a_broken_dialog_hides_no_fault_elsewhere(tmp_path: Path) -> None:
-    files = {"dialogs/ala.yaml": "dialog: [", "content/vocabulary.yaml": "x: 1\n"}
+    files = {"dialogs/ala.yaml": "dialog: [", "content/matching/vocabulary.yaml": "x: 1\n"}
     said = {line.split(":")[0] for line in refused(written(tmp_path, files))}
     assert said == {
         "dialogs/ala.yaml",
@@ -131,9 +131,11 @@ def test_a_layout_that_is_no_text_is_a_fault(tmp_path: Path) -> None:
 def test_a_matcher_with_half_its_files_is_refused(tmp_path: Path) -> None:
     advice = "concepts: {}\nrules: []\n"
     assert refused(written(tmp_path, {"content/advice.yaml": advice})) == [
-        "content/intents.yaml:1:1: F01 this file is missing",
+        "content/matching/aspects.yaml:1:1: F01 this file is missing",
+        "content/matching/courtesies.yaml:1:1: F01 this file is missing",
+        "content/matching/vocabulary.yaml:1:1: F01 this file is missing",
+        "content/matching/world.yaml:1:1: F01 this file is missing",
         "content/urgent.yaml:1:1: F01 this file is missing",
-        "content/vocabulary.yaml:1:1: F01 this file is missing",
     ]
 
 
