@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -131,6 +132,27 @@ def docs() -> None:
     _print(run_docs(settings.footnote_dialogs, settings.footnote_content, root))
 
 
+@app.command("test")
+def play_conversations(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files or folders; else conversations/ or tests/conversations/.")
+    ] = None,
+    record: Annotated[Path | None, typer.Option(help="Talk, and write the conversation to this file.")] = None,
+    name: Annotated[str, typer.Option(help="What the recorded conversation is called.")] = "a recorded conversation",
+    register: Annotated[str, typer.Option("--tone", help="professional or layperson, while recording.")] = "layperson",
+) -> None:
+    """Play conversations written in YAML and say which turn was answered otherwise. Exits with 1 on a difference."""
+    from bot.app import build_engine
+    from bot.authoring.reports import recorded, run_tests
+
+    engine = build_engine(load_settings(), templates=False)
+    if record is not None:
+        typer.echo(recorded(engine, sys.stdin, record, name, register, typer.echo))
+        return
+    folders = [path for path in (Path("conversations"), Path("tests/conversations")) if path.is_dir()]
+    _print(run_tests(engine, paths or folders[:1]))
+
+
 @app.command("export")
 def export_sheet(
     file: Annotated[Path, typer.Argument(help="A .csv or .xlsx file to write.", dir_okay=False)],
@@ -172,6 +194,19 @@ def _topic(library: Library, topic: str | None) -> str | None:
     if topic is not None and topic not in library.topics:
         raise UsageError(f"there is no topic `{topic}`: {', '.join(library.topics)}")
     return topic
+
+
+@app.command()
+def preview(out: Annotated[Path, typer.Argument(dir_okay=False, metavar="OUT.html")]) -> None:
+    """Write one page of every answer, in both registers, as the page, Telegram and Slack show it."""
+    from bot.app import build_engine
+    from bot.channels.web.preview import preview as drawn
+
+    try:
+        out.write_text(drawn(build_engine(load_settings()), datetime.now(UTC).date()), encoding="utf-8")
+    except OSError as fault:
+        raise UsageError(f"{out} cannot be written: {fault.strerror}") from None
+    typer.echo(f"wrote {out}")
 
 
 @app.command()
