@@ -5,15 +5,18 @@ RUN := .venv/.run
 DEV := .venv/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check docs matcher evaluate pins chaos bench bench-quick clean
+.PHONY: help install run watch test check docs matcher evaluate pins chaos bench bench-quick clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 install: $(RUN) ## Create .venv with the pinned packages and the `footnote` command
 
-run: $(RUN) ## Start the bot (without tokens: a conversation in the terminal)
+run: $(RUN) ## Start the bot (without tokens: a page on this computer)
 	@$(BIN)/footnote serve
+
+watch: $(RUN) ## The same, and each change of the content counts as it is saved (http://127.0.0.1:8080/workbench)
+	@$(BIN)/footnote serve --reload
 
 test: $(DEV) ## Run the tests with coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered -n 2 --dist loadgroup

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -98,11 +100,37 @@ def test_a_wrong_call_says_what_is_wrong_without_a_traceback(words: tuple[str, .
     assert "Traceback" not in done.stderr
 
 
-def test_serve_without_tokens_says_so_and_answers_lines_from_standard_input() -> None:
-    done = footnote("serve", stdin="what is alpha lipoic acid\n2\n/help\n\n")
-    assert "TELEGRAM_BOT_TOKEN" in done.stderr
-    assert "SLACK_BOT_TOKEN" in done.stderr
-    assert "pending human review" in done.stdout
+def test_serve_without_tokens_says_so_and_serves_a_page_until_it_is_stopped(tmp_path: Path) -> None:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("TELEGRAM_", "SLACK_", "FOOTNOTE_", "WEB_"))}
+    database = {"FOOTNOTE_DATABASE_URL": f"sqlite:///{tmp_path}/f.sqlite3", "FOOTNOTE_PORT": "0"}
+    command = [sys.executable, "-m", "bot", "serve"]
+    served = subprocess.Popen(
+        command, cwd=ROOT, env={**clean, **database}, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    assert served.stderr is not None
+    said = ""
+    for line in served.stderr:
+        said += line
+        if line.startswith("Open http://"):
+            break
+    try:
+        assert "TELEGRAM_BOT_TOKEN" in said
+        assert "SLACK_BOT_TOKEN" in said
+        with urllib.request.urlopen(said.splitlines()[-1].split()[1], timeout=20) as page:
+            assert "Footnote" in page.read().decode()
+        assert served.poll() is None, "without a terminal it goes on"
+    finally:
+        served.terminate()
+        served.communicate(timeout=60)
+    assert served.returncode == 0
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    database = {"FOOTNOTE_DATABASE_URL": f"sqlite:///{tmp_path}/f.sqlite3"}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = footnote("serve", code=2, FOOTNOTE_PORT=str(taken.getsockname()[1]), **database)
+    assert "FOOTNOTE_PORT" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_chat_takes_a_number_as_a_button_and_a_slash_as_a_command() -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from bot.channels.screens import SCREEN, Shown
+from bot.content.diagnostics import Diagnostic
 from bot.content.library import Library
 from bot.dialog.composer import Composer
 from bot.dialog.turn import Button, Register, Reply
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import typer
     from aiohttp import web
 
+    from bot.dialog.engine import Engine
     from bot.inbox.identity import Identity
 
 
@@ -70,6 +72,28 @@ must not be told that it was received, so that it sends the event again."""
 
 
 @dataclass(frozen=True, slots=True)
+class ContentState:
+    """What is known of the content on disk: `number` grows with each news of it, `served` says whether readers are
+    given exactly that, `checked` whether the rules have looked at it too and not the loader alone."""
+
+    number: int
+    served: bool
+    diagnostics: tuple[Diagnostic, ...] = ()
+    checked: bool = False
+
+
+class ContentNews(Protocol):
+    """Follows the content while it is written."""
+
+    @property
+    def now(self) -> ContentState:
+        """What is known."""
+
+    async def next(self, number: int) -> ContentState:
+        """Return the state that follows the one of this number, once there is one."""
+
+
+@dataclass(frozen=True, slots=True)
 class HostServices:
     """What a channel is given: the inbox, the bot's texts, and what several replicas must agree on."""
 
@@ -90,8 +114,12 @@ class HostServices:
     topics: Callable[[Register], Sequence[Button]]
     """Returns the buttons of the answers one can begin with."""
     library: Library
+    engine: Engine
+    """The dialog itself, which is pure: for what is shown without a turn, such as a preview."""
     identity: Identity
     database_url: str
+    content: ContentNews | None = None
+    """What happens to the content while it is served (`footnote serve --reload`)."""
 
 
 class ChannelSettings(EnvironmentSettings):

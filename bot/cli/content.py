@@ -199,6 +199,19 @@ def _topic(library: Library, topic: str | None) -> str | None:
 
 
 @app.command()
+def preview(out: Annotated[Path, typer.Argument(dir_okay=False, metavar="OUT.html")]) -> None:
+    """Write one page of every answer, in both registers, as the page, Telegram and Slack show it."""
+    from bot.app import build_engine
+    from bot.channels.web.preview import preview as drawn
+
+    try:
+        out.write_text(drawn(build_engine(load_settings()), datetime.now(UTC).date()), encoding="utf-8")
+    except OSError as fault:
+        raise UsageError(f"{out} cannot be written: {fault.strerror}") from None
+    typer.echo(f"wrote {out}")
+
+
+@app.command()
 def graph() -> None:
     """Print the conversation trees as a Mermaid flowchart."""
     from bot.authoring.review_page import mermaid

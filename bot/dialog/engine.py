@@ -54,6 +54,7 @@ class Engine:
         require_approved: bool = False,
         default_register: Callable[[str], Register] = patient,
     ) -> None:
+        self.matcher = matcher
         matcher = UpToDateMatcher(library, matcher)
         self._library = library
         self._matcher = matcher
@@ -68,6 +69,10 @@ class Engine:
             Kind.COMMAND: self._command,
             Kind.OTHER: self._other,
         }
+
+    def adopt(self, other: Engine) -> None:
+        """Speak another engine's content from the next turn on: one assignment, so that no turn sees half of it."""
+        self.__dict__ = other.__dict__
 
     @property
     def library(self) -> Library:

@@ -32,6 +32,7 @@ def lone_host(accept: Accept, texts: Texts, **other: Any) -> HostServices:
         "lead": cast(Callable[[str], AbstractAsyncContextManager[Any]], None),
         "topics": lambda _register: [],
         "library": cast(Library, None),
+        "engine": cast(Engine, None),
         "identity": Identity("a secret of thirty-two characters"),
         "database_url": "",
     }
