@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli import new
 from bot.errors import UsageError
 from bot.settings import SHIPPED, load_settings
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 review = typer.Typer(help="Who reviewed what; records a decision.")
 app.add_typer(review, name="review")
+app.add_typer(new.app, name="new")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
