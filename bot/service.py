@@ -157,6 +157,7 @@ class Service:
         self._settings = settings
         self._store = store
         self.metrics = Metrics()
+        self._cards = sorted(engine.library.urgent_nodes)
         self.inbox = Inbox(store, engine, identity, metrics=self.metrics)
         self._user_limit = UserRateLimit(
             settings.footnote_questions_per_minute, self.inbox.accept, engine, self.metrics
@@ -169,7 +170,7 @@ class Service:
         """Serve one more channel; to be called before `run`."""
         delivery = channel.delivery
         self.channels[delivery.name] = channel
-        self.metrics.begin(delivery.name)
+        self.metrics.begin(delivery.name, self._cards)
         self.inbox.add(self._user_limit.delivery(delivery))
 
     async def accept(self, event: InboundEvent) -> bool:

@@ -22,6 +22,8 @@ RULES: tuple[Rule, ...] = (
     tree.crowded,
     tree.missing_role,
     tree.main_dialog,
+    tree.no_emergencies,
+    tree.unknown_concept,
     phrases.colliding,
     phrases.overgrown,
     registers.one_register,

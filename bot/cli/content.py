@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -129,6 +130,27 @@ def docs() -> None:
     if root == SHIPPED:
         raise UsageError("these are the files of the package: `footnote docs` writes beside a content/ of your own")
     _print(run_docs(settings.footnote_dialogs, settings.footnote_content, root))
+
+
+@app.command("test")
+def play_conversations(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files or folders; else conversations/ or tests/conversations/.")
+    ] = None,
+    record: Annotated[Path | None, typer.Option(help="Talk, and write the conversation to this file.")] = None,
+    name: Annotated[str, typer.Option(help="What the recorded conversation is called.")] = "a recorded conversation",
+    register: Annotated[str, typer.Option("--tone", help="professional or layperson, while recording.")] = "layperson",
+) -> None:
+    """Play conversations written in YAML and say which turn was answered otherwise. Exits with 1 on a difference."""
+    from bot.app import build_engine
+    from bot.authoring.reports import recorded, run_tests
+
+    engine = build_engine(load_settings(), templates=False)
+    if record is not None:
+        typer.echo(recorded(engine, sys.stdin, record, name, register, typer.echo))
+        return
+    folders = [path for path in (Path("conversations"), Path("tests/conversations")) if path.is_dir()]
+    _print(run_tests(engine, paths or folders[:1]))
 
 
 @app.command("export")

@@ -369,7 +369,7 @@ class Dialog:
 
 @model
 class PhrasesFile:
-    """dialogs/phrases/<dialog>.yaml: how people ask; a list of phrases, or one text with a phrase per line.
+    """content/<topic>/phrases.yaml: how people ask; a list of phrases, or one text with a phrase per line.
 
     `after` holds what is asked in a thread: the node last shown, then the node that answers.
     """

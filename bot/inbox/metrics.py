@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from bot.dialog.turn import Outcome
 from bot.store.base import QueueDepth
 
 _LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
@@ -24,6 +25,7 @@ class Metrics:
         self._repeated = _counter(registry, "repeated", "Events known already", "channel")
         self._refused = _counter(registry, "refused", "Events that could not be accepted", "channel", "reason")
         self._turns = _counter(registry, "turns", "Turns answered", "channel", "node", "outcome")
+        self._emergencies = _counter(registry, "emergencies", "Emergency cards shown", "channel", "card")
         self._silent = _counter(registry, "silent", "Unaddressed words left unanswered", "channel")
         self._retries = _counter(registry, "retries", "Turns postponed", "channel", "reason")
         self._quarantined = _counter(registry, "quarantined", "Turns set aside for an operator", "channel")
@@ -46,8 +48,10 @@ class Metrics:
         self._up = _gauge(registry, "platform_up", "1 if the platform is connected", "channel")
         self._leader = _gauge(registry, "leader", "1 if this process leads", "post")
 
-    def begin(self, channel: str) -> None:
-        """Show the channel's counters at 0 from the start: a rate is blind to a counter that begins at 1."""
+    def begin(self, channel: str, cards: Iterable[str] = ()) -> None:
+        """Show the channel's counters and its emergency cards at 0 from the start: a rate is blind to a first 1."""
+        for card in cards:
+            self._emergencies.labels(channel, card)
         for counter in (
             self._accepted,
             self._repeated,
@@ -73,6 +77,8 @@ class Metrics:
     def answered(self, channel: str, node: str, outcome: str, seconds: float) -> None:
         """An answer was delivered, so many seconds after its question was accepted."""
         self._turns_of(channel, node, outcome).inc()
+        if outcome == Outcome.URGENT:
+            self._emergencies.labels(channel, node).inc()
         self._latency_of(channel).observe(max(seconds, 0.0))
 
     def kept_silent(self, channel: str) -> None:

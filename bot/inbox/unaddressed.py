@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from bot.dialog.turn import Outcome, Reply, State, View
+from bot.dialog.turn import Outcome, Reply, State
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 
@@ -60,7 +60,7 @@ def worth_saying(reply: Reply, before: State, after: State, text: str, *, asker:
     """Tell whether to say a reply to words that were not addressed to the bot: when it is urgent; to the one who asked
     here, also what they ask further, and that it was told to be quiet or to speak again."""
     outcome = reply.card.outcome
-    if outcome is Outcome.URGENT and reply.view is View.BRIEF:  # not the card that was shown, once more
+    if outcome is Outcome.URGENT and not reply.again:
         return True
     if not asker or (before.quiet and after.quiet and outcome is not Outcome.URGENT):
         return False

@@ -83,7 +83,9 @@ def _shared(library: Library) -> Iterator[str]:
         for node in row
     }
     yield from (node for node in library.nodes if node in library.always or node == library.advice)
-    yield from (node for node in library.nodes if node in library.phrases and node not in held and node != library.otherwise)
+    yield from (
+        node for node in library.nodes if node in library.phrases and node not in held and node != library.otherwise
+    )
 
 
 class Parts:
@@ -100,7 +102,9 @@ class Parts:
         speller = Speller(self._known(concepts, asked), dict(_medicines(data)), _likely(data), self.stem)
         self.reader = Reader(self.stem, Lexicon(concepts, tree), speller, words.capitals)
         self.subjects = Subjects(data.matching, data.nodes)
-        self.features = Features(self.subjects, {name: [self.stem(word) for word in kin] for name, kin in words.kin.items()})
+        self.features = Features(
+            self.subjects, {name: [self.stem(word) for word in kin] for name, kin in words.kin.items()}
+        )
         self.english = frozenset([*words.common, *asked])
 
     def stems(self, wording: str) -> list[str]:

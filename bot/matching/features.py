@@ -44,7 +44,13 @@ class Features:
         """Return the features of a question with the names in it."""
         sequence = _ends(list(self._items(message)))
         held = named.held or named.leaning
-        words = {*_grams(sequence), *self._pairs(message, placeholders=False), *self._kinds(message), *_named(named), "=" + "+".join(held)}
+        words = {
+            *_grams(sequence),
+            *self._pairs(message, placeholders=False),
+            *self._kinds(message),
+            *_named(named),
+            "=" + "+".join(held),
+        }
         return unit(words) | unit(_pieces(message.words))
 
     def aspect(self, message: Message, named: Named) -> Values:
@@ -95,7 +101,10 @@ class Features:
 
     def _pairs(self, message: Message, *, placeholders: bool) -> Iterator[str]:
         names = sorted({self._token(one.concepts, placeholders=placeholders) for one in message.mentions})
-        names += sorted({f"@{name}" for one in message.mentions for name in one.concepts if name not in self._subjects.kind_of} - set(names))
+        names += sorted(
+            {f"@{name}" for one in message.mentions for name in one.concepts if name not in self._subjects.kind_of}
+            - set(names)
+        )
         yield from names
         yield from (f"{one}+{two}" for one, two in combinations(sorted(names)[:_MOST_CONCEPTS], 2))
 

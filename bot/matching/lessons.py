@@ -43,7 +43,9 @@ class Lessons:
         self._wrapper = Wrapper(data.matching.courtesies)
         self._read: dict[str, Message] = {}
         aspects = data.matching.aspects.aspects
-        self._lessons = [(name, with_holders(form)) for name, lines in aspects.items() for form in _forms(lines, LESSON_FORMS)]
+        self._lessons = [
+            (name, with_holders(form)) for name, lines in aspects.items() for form in _forms(lines, LESSON_FORMS)
+        ]
         self._lines = _asked(data.phrases)
         self._lines += [(TALK + kind, form) for kind, asks in data.small_talk.items() for form in asks]
         self._after = [

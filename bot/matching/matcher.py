@@ -197,7 +197,15 @@ class SubjectMatcher:
         related = self._topics(scores) if node == self.roles.advice else ()
         reasons = [f"{reading.aspect} of {reading.named.subject}"] if reading.named.subject else []
         words = ", ".join(self.ranker.because(reading, node))
-        return Match(Outcome.ANSWER, node, (), related, _best(scores), (*reasons, *([words] if words else [])), self._lacks(node, reading))
+        return Match(
+            Outcome.ANSWER,
+            node,
+            (),
+            related,
+            _best(scores),
+            (*reasons, *([words] if words else [])),
+            self._lacks(node, reading),
+        )
 
     def _lacks(self, node: str, reading: Reading) -> str:
         """Return the note that a held subject has no answer of its own to what was asked."""
@@ -222,11 +230,15 @@ class SubjectMatcher:
             return match
         if len(sure) == 1 and not uncovered:
             return match
-        first = match.node if match.outcome is Outcome.ANSWER and match.node in sure and match.node == sure[0] else sure[0]
+        first = (
+            match.node if match.outcome is Outcome.ANSWER and match.node in sure and match.node == sure[0] else sure[0]
+        )
         also = tuple(node for node in sure if node != first)
         note = PART_MISSING if uncovered else match.note if first == match.node else ""
         reasons = (f"{len(parts)} questions", *match.reasons)
-        return replace(match, outcome=Outcome.ANSWER, node=first, choices=(), related=also, reasons=reasons, note=note, also=also)
+        return replace(
+            match, outcome=Outcome.ANSWER, node=first, choices=(), related=also, reasons=reasons, note=note, also=also
+        )
 
     def _each(self, parts: Sequence[Message], context: str | None) -> Iterator[tuple[str | None, float]]:
         """Yield the sure answer of each question, the thread of one being the answer before it."""

@@ -80,9 +80,7 @@ def _within(mentions: Sequence[Mention], start: int, end: int) -> tuple[Mention,
 class Reader:
     """Turns text into messages with one vocabulary."""
 
-    def __init__(
-        self, stem: Stemmer, lexicon: Lexicon, speller: Speller, capitals: Mapping[str, str]
-    ) -> None:
+    def __init__(self, stem: Stemmer, lexicon: Lexicon, speller: Speller, capitals: Mapping[str, str]) -> None:
         self._stem = stem
         self._lexicon = lexicon
         self._speller = speller

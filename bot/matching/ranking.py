@@ -154,15 +154,21 @@ class Ranker:
         if said.lent and share:
             row = self._table(subject or said.lent, said)
             thread = self._blended(dict(said.in_thread), row, weights.table_in_thread)
-            scores = {node: (1 - share) * scores.get(node, 0.0) + share * thread.get(node, 0.0) for node in {*scores, *thread}}
+            scores = {
+                node: (1 - share) * scores.get(node, 0.0) + share * thread.get(node, 0.0) for node in {*scores, *thread}
+            }
             table = table or row
-        ranked = sorted(shifted(scores, self._otherwise, self._outside(said)).items(), key=lambda one: (-one[1], one[0]))
+        ranked = sorted(
+            shifted(scores, self._otherwise, self._outside(said)).items(), key=lambda one: (-one[1], one[0])
+        )
         return Reading(said.named, said.aspects, dict(ranked), said.seen, table)
 
     def _is_sure(self, said: Opinions) -> bool:
         weights, named = self._weights, said.named
         sure = max(said.aspects.values(), default=0.0) >= weights.sure
-        return bool(sure and len(said.message.words) <= weights.short and named.held and not named.foreign and not said.context)
+        return bool(
+            sure and len(said.message.words) <= weights.short and named.held and not named.foreign and not said.context
+        )
 
     def _leans(self, said: Opinions) -> float:
         """Return how far the thread decides what is asked."""
@@ -209,7 +215,9 @@ class Ranker:
         kinds = [_FOREIGN.get(self._subjects.kind_of[name], 1.0) for name in named.foreign]
         if not kinds:
             unknown = not named.subject and said.message.unknown
-            return weights.outside + (weights.outside_unknown if unknown else 0.0) - (weights.held if named.held else 0.0)
+            return (
+                weights.outside + (weights.outside_unknown if unknown else 0.0) - (weights.held if named.held else 0.0)
+            )
         if not named.held:
             return weights.outside + max(kinds) * weights.outside_alone
         about_condition = self._subjects.kind_of[named.held[0]] == "condition"

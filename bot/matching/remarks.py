@@ -21,7 +21,34 @@ _SHORT = 5
 _LONGEST_COURTESY = 6
 _FORMS = 400
 _ASKING = frozenset(
-    ["what", "whats", "how", "hows", "does", "do", "did", "is", "are", "was", "can", "could", "should", "would", "will", "who", "whos", "when", "where", "wheres", "which", "why", "any", "has", "have", "am"]
+    [
+        "what",
+        "whats",
+        "how",
+        "hows",
+        "does",
+        "do",
+        "did",
+        "is",
+        "are",
+        "was",
+        "can",
+        "could",
+        "should",
+        "would",
+        "will",
+        "who",
+        "whos",
+        "when",
+        "where",
+        "wheres",
+        "which",
+        "why",
+        "any",
+        "has",
+        "have",
+        "am",
+    ]
 )
 _LINKS = frozenset({"and", "but", "or", "also", "so", "then", "plus"})
 
@@ -75,7 +102,10 @@ class Remarks:
         """Return a clause without the courtesy it begins or ends with, where enough is left."""
         size = len(part.words)
         start = next((n for n in range(_LONGEST_COURTESY, 0, -1) if part.stems[:n] in self._before and n < size), 0)
-        end = next((n for n in range(_LONGEST_COURTESY, 0, -1) if part.stems[size - n :] in self._after and n < size - start), 0)
+        end = next(
+            (n for n in range(_LONGEST_COURTESY, 0, -1) if part.stems[size - n :] in self._after and n < size - start),
+            0,
+        )
         left = part.part(start, size - end)
         return left if self._subjects.named(left).held or len(left.words) > 2 else part
 

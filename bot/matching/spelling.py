@@ -51,7 +51,9 @@ class Speller:
         if not ranked:
             return word
         nearest, best = ranked[0]
-        rivals = {self._medicines[goal] for cost, goal in ranked if cost - nearest < _CLEARLY and goal in self._medicines}
+        rivals = {
+            self._medicines[goal] for cost, goal in ranked if cost - nearest < _CLEARLY and goal in self._medicines
+        }
         if best in self._medicines and len(rivals) > 1:
             return word
         return best

@@ -146,7 +146,9 @@ class Subjects:
 
     def names_of(self, kind: str) -> list[str]:
         """Return some telling names of the held subjects of one kind."""
-        return [name for one in self._subjects.values() if one.kind == kind and not one.leaning for name in one.names[:6]]
+        return [
+            name for one in self._subjects.values() if one.kind == kind and not one.leaning for name in one.names[:6]
+        ]
 
 
 def _row(row: Mapping[str, Sequence[str]], known: Iterable[str]) -> dict[str, str]:

@@ -22,7 +22,9 @@ _FORMS = 40
 def slipped(line: str, draw: Random) -> str:
     """Return the line with one slip of the pen in a word of four letters or more, where it has one."""
     words = line.split()
-    places = [at for at, word in enumerate(words) if len(word) >= _SHORTEST and word.isalpha() and not word.startswith(HOLDER)]
+    places = [
+        at for at, word in enumerate(words) if len(word) >= _SHORTEST and word.isalpha() and not word.startswith(HOLDER)
+    ]
     if not places:
         return line
     at = draw.choice(places)

@@ -11,7 +11,7 @@ import pytest
 from bot.authoring.decisions import Decision
 from bot.authoring.reports import run_check, run_content, run_decision, run_docs, run_review
 from bot.content.loader import load
-from tests.content.mini import TODAY, written
+from tests.content.mini import TODAY, shipped, written
 
 DIALOGS, CONTENT = Path("dialogs"), Path("content")
 
@@ -28,29 +28,29 @@ def test_a_clean_check_counts_what_it_saw() -> None:
 
 
 def test_an_error_ends_the_check_with_one(folder: Path) -> None:
-    written(folder, {"dialogs/phrases/ala.yaml": "phrases:\n  nowhere: [x]\n"})
+    written(folder, {"content/ala/phrases.yaml": "phrases:\n  nowhere: [x]\n"})
     text, code = run_check(DIALOGS, CONTENT, TODAY)
     assert code == 1
-    assert text.splitlines()[0] == "dialogs/phrases/ala.yaml:2:3: D07 `nowhere` is not a node"
+    assert text.splitlines()[0] == "content/ala/phrases.yaml:2:3: D07 `nowhere` is not a node"
     assert text.splitlines()[-1] == "3 answers checked: 1 error, 0 warnings."
 
 
 def test_a_warning_does_not(folder: Path) -> None:
-    written(folder, {"dialogs/phrases/ala.yaml": "phrases:\n  urgent: [x, x]\n"})
+    written(folder, {"content/ala/phrases.yaml": "phrases:\n  urgent: [x, x]\n"})
     text, code = run_check(DIALOGS, CONTENT, TODAY)
     assert code == 0
     assert "    (warning)" in text.splitlines()
 
 
 def test_json_holds_the_same_findings(folder: Path) -> None:
-    written(folder, {"dialogs/phrases/ala.yaml": "phrases:\n  nowhere: [x]\n"})
+    written(folder, {"content/ala/phrases.yaml": "phrases:\n  nowhere: [x]\n"})
     text, code = run_check(DIALOGS, CONTENT, TODAY, as_json=True)
     assert code == 1
     assert json.loads(text) == {
         "answers": 3,
         "findings": [
             {
-                "path": "dialogs/phrases/ala.yaml",
+                "path": "content/ala/phrases.yaml",
                 "line": 2,
                 "column": 3,
                 "code": "D07",
@@ -112,8 +112,8 @@ def test_the_page_for_reviewers_has_every_claim_in_both_registers() -> None:
     assert "| 5 | Oral Alpha Lipoic Acid Treatment for Symptomatic Diabetic Peripheral Neuropathy. 2020." in page
 
 
-def test_docs_are_written_once(folder: Path) -> None:
-    (folder / "docs/rules").mkdir(parents=True)
+def test_docs_are_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shipped(tmp_path))
     first, again = run_docs(DIALOGS, CONTENT, Path()), run_docs(DIALOGS, CONTENT, Path())
     assert "wrote docs/content.md" in first[0].splitlines()
     assert again == ("", 0)

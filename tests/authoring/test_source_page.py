@@ -10,7 +10,7 @@ from bot.content.library import Library
 from bot.content.loader import load
 from bot.content.models import Source
 from bot.content.schema import shape_of
-from tests.content.mini import written
+from tests.content.mini import shipped
 
 
 def test_every_source_that_was_not_read_is_listed_once(library: Library) -> None:
@@ -32,7 +32,7 @@ def test_every_way_of_reading_has_words() -> None:
 
 
 def test_a_project_without_rule_pages_gets_none(tmp_path: Path) -> None:
-    folder = written(tmp_path)
+    folder = shipped(tmp_path)
     made = generated(load(folder / "dialogs", folder / "content"), tmp_path)
     assert tmp_path / "docs/sources.md" in made
     assert not [path for path in made if "rules" in path.parts]

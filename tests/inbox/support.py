@@ -61,12 +61,20 @@ class EchoEngine:
             return reply_of("privacy", effect=Effect.FORGET), State()
         if word == "export":
             return reply_of("privacy", effect=Effect.EXPORT), state
+        if word == "thanks":
+            return replace(reply_of("thanks", Outcome.SMALL_TALK), silent=True), state
+        if word == "and now":
+            return replace(reply_of("urgent", Outcome.URGENT), again=True), state
+        if word == "be quiet":
+            return reply_of("quiet", Outcome.SMALL_TALK), replace(state, quiet=True)
         if word in ("up", "down"):
             return reply_of("ala", effect=Effect(word)), state
         register = Register(word) if word in tuple(Register) else state.register
         outcome = Outcome.NOT_COVERED if word == "unknown" else Outcome.ANSWER
         lead = f"after {incoming.context}" if incoming.context else ""
-        return replace(reply_of(word, outcome), lead=lead), State(register, True, (*state.history, word)[-8:])
+        return replace(reply_of(word, outcome), lead=lead), replace(
+            state, register=register, introduced=True, history=(*state.history, word)[-8:]
+        )
 
     def report(self, reply: Reply, found: Mapping[str, Any]) -> Reply:
         return replace(reply, lead=json.dumps(found))

@@ -246,13 +246,41 @@ async def test_a_full_inbox_refuses_at_the_door_and_only_on_that_channel(store: 
         await hanging.wait_for(2)
 
 
-async def test_unaddressed_words_are_answered_only_when_sure(store: Store) -> None:
+async def test_unaddressed_words_are_answered_only_when_the_asker_asks_and_it_is_sure(store: Store) -> None:
     notebook = Notebook("slack")
     async with at_work(store, notebook) as inbox:
-        await inbox.accept(event("unknown", "slack:1", "slack", unaddressed=True))
-        await inbox.accept(event("ala", "slack:1", "slack", unaddressed=True))
+        await inbox.accept(event("unknown", "slack:1", "slack", unaddressed=True, asker=True))
+        await inbox.accept(event("ala?", "slack:1", "slack", unaddressed=True))
+        await inbox.accept(event("k2?", "slack:1", "slack", unaddressed=True, asker=True))
+        assert await notebook.wait_for(1) == ["k2?"]
+        assert inbox.metrics.values()['footnote_silent_total{channel="slack"}'] == 2
+
+
+async def test_where_a_person_would_be_silent_nothing_is_delivered_and_nothing_waits(store: Store) -> None:
+    notebook = Notebook()
+    async with at_work(store, notebook) as inbox:
+        await inbox.accept(event("thanks"))
+        await inbox.accept(event("ala"))
         assert await notebook.wait_for(1) == ["ala"]
+    assert await store.pending() == []
+
+
+async def test_an_emergency_that_was_shown_does_not_break_into_a_thread_again(store: Store) -> None:
+    notebook = Notebook("slack")
+    async with at_work(store, notebook) as inbox:
+        await inbox.accept(event("and now", "slack:1", "slack", unaddressed=True))
+        await inbox.accept(event("and now", "slack:1", "slack"))
+        assert await notebook.wait_for(1) == ["urgent"]
         assert inbox.metrics.values()['footnote_silent_total{channel="slack"}'] == 1
+
+
+async def test_a_thread_that_asked_for_quiet_is_told_once_and_then_left_alone(store: Store) -> None:
+    notebook = Notebook("slack")
+    async with at_work(store, notebook) as inbox:
+        for words in ("be quiet", "ala?", "be quiet"):
+            await inbox.accept(event(words, "slack:1", "slack", unaddressed=True, asker=True))
+        await inbox.accept(event("k2", "slack:1", "slack"))
+        assert await notebook.wait_for(2) == ["quiet", "k2"]
 
 
 async def test_a_reply_to_an_older_answer_takes_its_node_as_context(store: Store) -> None:
