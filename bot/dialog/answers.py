@@ -89,4 +89,4 @@ class Answers:
         return Button(self._text("something-else", register), payload, "none")
 
     def _text(self, key: str, register: Register) -> str:
-        return self._composer.words(key, register)
+        return self._composer.text(key, register)
