@@ -5,15 +5,18 @@ RUN := .venv/.run
 DEV := .venv/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check docs matcher evaluate pins chaos bench bench-quick clean
+.PHONY: help install run watch test check docs matcher evaluate pins chaos pictures bench bench-quick clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 install: $(RUN) ## Create .venv with the pinned packages and the `footnote` command
 
-run: $(RUN) ## Start the bot (without tokens: a conversation in the terminal)
+run: $(RUN) ## Start the bot (without tokens: a page on this computer)
 	@$(BIN)/footnote serve
+
+watch: $(RUN) ## The same, and each change of the content counts as it is saved (http://127.0.0.1:8080/workbench)
+	@$(BIN)/footnote serve --reload
 
 test: $(DEV) ## Run the tests with coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered -n 2 --dist loadgroup
@@ -25,7 +28,7 @@ check: $(DEV) ## Lint, types, content, and known vulnerabilities of the pinned p
 	@$(BIN)/footnote check
 	@$(BIN)/python -m tests.audit
 
-docs: $(DEV) ## Write again what is generated: schemas, docs/content.md, docs/rules
+docs: $(DEV) ## Write again what is generated: schemas, docs/content.md, docs/screens.md, docs/rules
 	@$(BIN)/footnote docs
 
 matcher: $(RUN) ## Learn how people ask ahead of the first question (some seconds)
@@ -33,6 +36,9 @@ matcher: $(RUN) ## Learn how people ask ahead of the first question (some second
 
 chaos: $(DEV) ## Kill the bot at random moments under load, on every platform, mode and database
 	@$(BIN)/python -m tests.chaos
+
+pictures: $(DEV) ## Take the pictures of the page in docs/pictures anew (needs Chromium)
+	@$(BIN)/python -m tests.channels.web.pictures
 
 evaluate: $(DEV) ## Measure how well questions are understood and write docs/matching.md (ten minutes)
 	@$(BIN)/python -m tests.questions

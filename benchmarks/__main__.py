@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from benchmarks import machine, report
 from benchmarks.bench import FULL, QUICK, Bench
-from benchmarks.crew import ArmFailed
 from benchmarks.environments import Environments
 from benchmarks.figures import FIGURES
-from benchmarks.finding import Finding
+from benchmarks.result import Result
+from benchmarks.workers import ContenderFailed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,17 +21,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parsed(arguments)
     began, neighbours = time.monotonic(), machine.Neighbours()
     about = machine.described()
-    findings: list[Finding] = []
+    results: list[Result] = []
     with Bench(QUICK if chosen.quick else FULL, Environments(wanted=not chosen.quick)) as bench:
         if not chosen.quick:
             about |= machine.latencies(bench.folder)
-        failed = [name for name in chosen.figures or FIGURES if not _measured(name, bench, findings)]
+        failed = [name for name in chosen.figures or FIGURES if not _measured(name, bench, results)]
         about |= {
             "run": f"{time.monotonic() - began:.0f} s, {bench.scale.rounds} rounds ({bench.scale.name}); "
             f"{neighbours.described()}"
         }
         raw = bench.keep(about)
-        text = report.document(findings, about, bench.profiles, bench.skipped)
+        text = report.document(results, about, bench.profiles, bench.skipped)
     _tell(about, bench.skipped, failed, f"raw figures in {raw.name}")
     if not chosen.quick and not chosen.figures and not failed:
         report.DOCUMENT.write_text(text, encoding="utf-8")
@@ -45,18 +45,18 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _measured(name: str, bench: Bench, findings: list[Finding]) -> bool:
+def _measured(name: str, bench: Bench, results: list[Result]) -> bool:
     """Measure one figure, print it and keep it; return whether it could be measured."""
     print(f"== {name}", file=sys.stderr, flush=True)
     began = time.monotonic()
     try:
         found = FIGURES[name](bench)
-    except (ArmFailed, RuntimeError, OSError, subprocess.SubprocessError) as fault:
+    except (ContenderFailed, RuntimeError, OSError, subprocess.SubprocessError) as fault:
         bench.skip(name, f"it failed: {fault}")
         return False
-    for finding in found:
-        print(report.line(finding), flush=True)
-    findings.extend(found)
+    for result in found:
+        print(report.line(result), flush=True)
+    results.extend(found)
     bench.took[name] = round(time.monotonic() - began, 1)
     return True
 

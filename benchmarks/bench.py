@@ -12,9 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from benchmarks.crew import Worker
 from benchmarks.environments import Environments
 from benchmarks.rounds import Measure, Sample, alternate
+from benchmarks.workers import Worker
 
 RAW = Path(__file__).resolve().parent / "raw"
 
@@ -58,15 +58,17 @@ class Bench:
     ) -> None:
         self._stack.close()
 
-    def alternate(self, figure: str, arms: Mapping[str, Measure], rounds: int | None = None) -> dict[str, list[Sample]]:
-        """Measure the arms alternately and keep the raw samples under the figure's name."""
-        samples = alternate(arms, rounds or self.scale.rounds)
+    def alternate(
+        self, figure: str, contenders: Mapping[str, Measure], rounds: int | None = None
+    ) -> dict[str, list[Sample]]:
+        """Measure the contenders alternately and keep the raw samples under the figure's name."""
+        samples = alternate(contenders, rounds or self.scale.rounds)
         self.raw[figure] = samples
         return samples
 
-    def crew(self) -> Crew:
+    def workers(self) -> Workers:
         """Return a context in which workers live."""
-        return Crew()
+        return Workers()
 
     def skip(self, what: str, why: str) -> None:
         """Note what is not measured in this run."""
@@ -87,14 +89,14 @@ class Bench:
         return file
 
 
-class Crew(ExitStack):
+class Workers(ExitStack):
     """Workers of one figure, ended together."""
 
-    def arm(self, arm: str, warm: Mapping[str, Any] | None = None, **options: Any) -> Worker:
+    def contender(self, name: str, warm: Mapping[str, Any] | None = None, **options: Any) -> Worker:
         """Return a warm worker; `warm` is the order of its first, uncounted round."""
         python, environment = options.pop("python", None), options.pop("environment", None)
-        kind, core = options.pop("kind", "arm"), options.pop("core", 0)
-        worker = Worker(arm, options, kind=kind, core=core, python=python, environment=environment)
+        kind, core = options.pop("kind", "contender"), options.pop("core", 0)
+        worker = Worker(name, options, kind=kind, core=core, python=python, environment=environment)
         self.enter_context(worker)
         if warm is not None:
             worker.round(**warm)

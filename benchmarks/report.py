@@ -1,11 +1,11 @@
-"""The findings as text: a table for people, written to docs/benchmarks.md after a full run."""
+"""The results as text: a table for people, written to docs/benchmarks.md after a full run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.finding import Finding
+from benchmarks.result import Result
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 SHOWN = 0.02
@@ -21,7 +21,7 @@ CPU is that of the whole process, all threads. Absolute figures are for orientat
 
 
 def document(
-    findings: Sequence[Finding],
+    results: Sequence[Result],
     about: Mapping[str, str],
     profiles: Mapping[str, Mapping[str, float]],
     skipped: Sequence[str],
@@ -29,12 +29,10 @@ def document(
     """Return the report as Markdown."""
     lines = [_HEAD, *(f"* **{name}**: {value}" for name, value in about.items()), ""]
     lines += ["| figure | against | measured | target (stretch) | | absolute |", "|---|---|---|---|---|---|"]
-    lines += [_row(finding) for finding in findings]
+    lines += [_row(result) for result in results]
     lines += ["", "## What each figure includes", ""]
-    lines += [
-        f"* **{finding.what}**, against {finding.against}: {finding.note}" for finding in findings if finding.note
-    ]
-    lines += ["", "## What is missed, and what it would take", "", *_missed(findings)]
+    lines += [f"* **{result.what}**, against {result.against}: {result.note}" for result in results if result.note]
+    lines += ["", "## What is missed, and what it would take", "", *_missed(results)]
     if skipped:
         lines += ["", "## Not measured in this run", "", *(f"* {what}" for what in skipped)]
     lines += ["", "## Where the time goes", "", _PROFILES, *_profiles(profiles)]
@@ -47,31 +45,31 @@ imports by package (`-X importtime`) and of what comes after them.
 """
 
 
-def line(finding: Finding) -> str:
-    """Return one finding for the terminal."""
-    value, goal = finding.value, finding.goal
-    spread = f"{finding.shown(value.median)} ({finding.shown(value.low)} – {finding.shown(value.high)})"
-    verdict = f"{goal.text(finding.shown)}: {goal.verdict(value.median)}" if goal else "no target"
-    return f"{finding.what} / {finding.against}\n    {spread}   {verdict.replace('**', '')}\n    {_absolute(finding)}"
+def line(result: Result) -> str:
+    """Return one result for the terminal."""
+    value, goal = result.value, result.goal
+    spread = f"{result.shown(value.median)} ({result.shown(value.low)} – {result.shown(value.high)})"
+    verdict = f"{goal.text(result.shown)}: {goal.verdict(value.median)}" if goal else "no target"
+    return f"{result.what} / {result.against}\n    {spread}   {verdict.replace('**', '')}\n    {_absolute(result)}"
 
 
-def _row(finding: Finding) -> str:
-    value, goal, shown = finding.value, finding.goal, finding.shown
+def _row(result: Result) -> str:
+    value, goal, shown = result.value, result.goal, result.shown
     measured = f"**{shown(value.median)}** ({shown(value.low)} – {shown(value.high)})"
-    cells = [finding.what, finding.against, measured, goal.text(shown) if goal else "–"]
-    cells += [goal.verdict(value.median) if goal else "", _absolute(finding)]
+    cells = [result.what, result.against, measured, goal.text(shown) if goal else "–"]
+    cells += [goal.verdict(value.median) if goal else "", _absolute(result)]
     return f"| {' | '.join(cells)} |"
 
 
-def _absolute(finding: Finding) -> str:
-    return ", ".join(f"{name} {value}" for name, value in finding.absolute.items())
+def _absolute(result: Result) -> str:
+    return ", ".join(f"{name} {value}" for name, value in result.absolute.items())
 
 
-def _missed(findings: Sequence[Finding]) -> Iterator[str]:
-    for finding in findings:
-        if finding.missed and finding.goal:
-            verdict = finding.goal.verdict(finding.value.median).strip("*")
-            yield f"* **{finding.what}**, against {finding.against}: {verdict}. {finding.lacking}".rstrip()
+def _missed(results: Sequence[Result]) -> Iterator[str]:
+    for result in results:
+        if result.missed and result.goal:
+            verdict = result.goal.verdict(result.value.median).strip("*")
+            yield f"* **{result.what}**, against {result.against}: {verdict}. {result.lacking}".rstrip()
 
 
 def _profiles(profiles: Mapping[str, Mapping[str, float]]) -> Iterator[str]:

@@ -25,11 +25,11 @@ class Server(Protocol):
         """Carry out an order; raises for one that failed."""
 
 
-async def serve(arm: str, options: dict[str, Any]) -> None:
+async def serve(contender: str, options: dict[str, Any]) -> None:
     """Serve until standard input ends."""
     with os.fdopen(os.dup(1), "w", buffering=1) as replies:
         os.dup2(2, 1)  # whatever a library prints belongs to the log
-        module, _, factory = arm.partition(":")
+        module, _, factory = contender.partition(":")
         server: Server = await getattr(importlib.import_module(module), factory)(**options)
         replies.write(json.dumps(server.greeting) + "\n")
         orders = asyncio.StreamReader()

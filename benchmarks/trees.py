@@ -42,20 +42,20 @@ def follow_ups(number: int, nodes: int) -> tuple[int, ...]:
 class Walk:
     """Where a number of users are in a tree, and where they press next: a follow-up, or back to the overview.
 
-    Press number n belongs to a user of lane n modulo `lanes`, so that lanes may walk side by side.
+    Press number n belongs to a user of number n modulo `at_once`, so that at_once may walk side by side.
     """
 
-    def __init__(self, nodes: int, users: int, lanes: int = 1) -> None:
-        self._nodes, self._users, self._lanes = nodes, users, lanes
+    def __init__(self, nodes: int, users: int, at_once: int = 1) -> None:
+        self._nodes, self._users, self._at_once = nodes, users, at_once
         self._chance = random.Random(1)
         self._at = [0] * users
 
     def presses(self, turns: int, *, anywhere: bool = False) -> list[tuple[int, int]]:
         """Return (user, node) presses. With `anywhere` they go to any node, as an old button or a menu does."""
-        return [self._press(number % self._lanes, anywhere) for number in range(turns)]
+        return [self._press(number % self._at_once, anywhere) for number in range(turns)]
 
     def _press(self, lane: int, anywhere: bool) -> tuple[int, int]:
-        user = self._chance.randrange(self._users // self._lanes) * self._lanes + lane
+        user = self._chance.randrange(self._users // self._at_once) * self._at_once + lane
         here = self._at[user]
         ways = follow_ups(here, self._nodes) + ((0,) if here else ())
         self._at[user] = self._chance.randrange(self._nodes) if anywhere else self._chance.choice(ways)
@@ -63,7 +63,7 @@ class Walk:
 
 
 def text(number: int, characters: int) -> str:
-    """Return an answer's words without figures, the same for every arm."""
+    """Return an answer's words without figures, the same for every contender."""
     return " ".join(_prose(random.Random(number), characters))[:characters]
 
 

@@ -1,4 +1,4 @@
-"""The child side: one arm in a process of its own, working one round at a time when told to.
+"""The child side: one contender in a process of its own, working one round at a time when told to.
 
     python -m benchmarks.worker module:factory '{"option": 1}' [core]
 
@@ -20,7 +20,7 @@ from collections import Counter
 from typing import IO, Any, Protocol
 
 
-class Arm(Protocol):
+class Contender(Protocol):
     """One thing to measure. Only `run` is on the clock."""
 
     def prepare(self, **order: Any) -> None:
@@ -34,49 +34,49 @@ class Arm(Protocol):
 
 
 def main() -> None:
-    """Serve one arm until standard input ends."""
+    """Serve one contender until standard input ends."""
     replies = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever a library prints belongs to the log
     if len(sys.argv) > 3 and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {int(sys.argv[3])})
-    arm = _made(sys.argv[1], json.loads(sys.argv[2]))
+    contender = _made(sys.argv[1], json.loads(sys.argv[2]))
     _say(replies, {"ready": True})
     for line in sys.stdin:
         order = json.loads(line)
-        _say(replies, _profiled(arm, order) if order.pop("profile", False) else _measured(arm, order))
+        _say(replies, _profiled(contender, order) if order.pop("profile", False) else _measured(contender, order))
     os._exit(0)  # a database's thread would keep the process alive
 
 
-def _made(name: str, options: dict[str, Any]) -> Arm:
+def _made(name: str, options: dict[str, Any]) -> Contender:
     module, _, factory = name.partition(":")
-    arm: Arm = getattr(importlib.import_module(module), factory)(**options)
-    return arm
+    contender: Contender = getattr(importlib.import_module(module), factory)(**options)
+    return contender
 
 
 def _say(replies: IO[str], reply: dict[str, Any]) -> None:
     replies.write(json.dumps(reply) + "\n")
 
 
-def _measured(arm: Arm, order: dict[str, Any]) -> dict[str, float]:
+def _measured(contender: Contender, order: dict[str, Any]) -> dict[str, float]:
     """Run one round on the clock. `main` is the CPU of the main thread alone, `cpu` that of the whole process."""
-    arm.prepare(**order)
+    contender.prepare(**order)
     gc.collect()
     wall, cpu, main_thread = time.perf_counter(), time.process_time(), time.thread_time()
-    arm.run()
+    contender.run()
     sample = {
         "wall": time.perf_counter() - wall,
         "cpu": time.process_time() - cpu,
         "main": time.thread_time() - main_thread,
     }
-    return {**sample, **arm.result()}
+    return {**sample, **contender.result()}
 
 
-def _profiled(arm: Arm, order: dict[str, Any]) -> dict[str, float]:
+def _profiled(contender: Contender, order: dict[str, Any]) -> dict[str, float]:
     """Run one round under cProfile and return which share of the main thread's time each package spent in itself."""
-    arm.prepare(**order)
+    contender.prepare(**order)
     profile = cProfile.Profile()
-    profile.runcall(arm.run)
-    arm.result()
+    profile.runcall(contender.run)
+    contender.result()
     spent: Counter[str] = Counter()
     for (path, _, name), (_, _, own, _, _) in pstats.Stats(profile).stats.items():  # type: ignore[attr-defined]
         spent[_package(path, name)] += own

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import secrets
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.channels import registry
+from bot.content.library import Library
 from bot.content.loader import load, no_collection
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
+from bot.dialog.matching import Matcher
 from bot.dialog.turn import Button, Register
 from bot.errors import SettingsError
-from bot.matching import build_matcher
+from bot.matching import build_matcher, data_of, rebuild_matcher
 from bot.settings import Settings
 
 if TYPE_CHECKING:
-    from bot.channels.base import Accept, Channel, HostServices
+    from bot.authoring.watch import ContentWatcher
+    from bot.channels.base import Accept, Channel, ContentNews, HostServices
     from bot.inbox.identity import Identity
     from bot.inbox.inbox import Inbox
     from bot.service import Service
@@ -43,6 +47,23 @@ def build_engine(
     with no_collection():
         library = load(settings.footnote_dialogs, settings.footnote_content, templates=templates)
         matcher = build_matcher(library, settings.footnote_cache)
+    return _engine(settings, library, matcher, default_register)
+
+
+def rebuild_engine(settings: Settings, before: Engine, library: Library) -> tuple[Engine, bool]:
+    """Return the engine over changed content, and whether all is learned that it could learn.
+
+    Where nothing changed that the matcher reads, it is kept: building it is what takes long.
+    """
+    matcher, learned = before.matcher, True
+    if data_of(library) != data_of(before.library):
+        matcher, learned = rebuild_matcher(library, before.library, settings.footnote_cache)
+    return _engine(settings, library, matcher, registry.default_register), learned
+
+
+def _engine(
+    settings: Settings, library: Library, matcher: Matcher, default_register: Callable[[str], Register]
+) -> Engine:
     return Engine(
         library,
         matcher,
@@ -52,9 +73,16 @@ def build_engine(
 
 
 def host_services(
-    channel: str, settings: Settings, inbox: Inbox, engine: Engine, identity: Identity, accept: Accept | None = None
+    channel: str,
+    settings: Settings,
+    inbox: Inbox,
+    engine: Engine,
+    identity: Identity,
+    accept: Accept | None = None,
+    content: ContentNews | None = None,
 ) -> HostServices:
-    """Return what a channel is given; `accept` where something stands before the inbox."""
+    """Return what a channel is given; `accept` where something stands before the inbox, `content` where that is
+    followed while it is written."""
     from bot.channels.base import HostServices
 
     return HostServices(
@@ -62,35 +90,49 @@ def host_services(
         user_left=inbox.user_left,
         quarantine=partial(inbox.quarantine_raw, channel),
         is_known=inbox.is_known,
+        is_quiet=inbox.is_quiet,
+        unexpected=partial(inbox.metrics.unexpected, channel),
         lead=inbox.lead,
-        texts=engine.sentence,
+        texts=engine.text,
         topics=partial(first_topics, engine),
         library=engine.library,
+        engine=engine,
         identity=identity,
         database_url=settings.footnote_database_url,
+        content=content,
     )
 
 
 def first_topics(engine: Engine, register: Register) -> list[Button]:
-    """Return the buttons of the answers one can begin with: the start and what follows from it."""
-    start = engine.library.start
-    nodes = (start, *engine.library.nodes[start].next)
+    """Return the buttons of the answers one can begin with: the start, what follows from it, and the start of every
+    other dialog that is loaded."""
+    library = engine.library
+    others = (dialog.start for dialog in library.dialogs.values())
+    nodes = dict.fromkeys((library.start, *library.nodes[library.start].next, *others))
     return [Button(engine.label(node, register), payloads.payload(node)) for node in nodes]
 
 
 # --- serving ----------------------------------------------------------------------------------------------------------
 
 
-def run(configuration: registry.Configuration) -> None:
-    """Serve every configured channel until SIGTERM or SIGINT. Raises LoadError, SettingsError or StoreError."""
+def run(
+    configuration: registry.Configuration, listening: Callable[[int], None] | None = None, *, reload: bool = False
+) -> None:
+    """Serve every configured channel until SIGTERM or SIGINT; `listening` is told the port, and with `reload` each
+    change of the content is taken over as it is saved.
+
+    Raises LoadError, SettingsError or StoreError.
+    """
     from bot import logs
 
     logs.configure(configuration.shared.footnote_log_level, configuration.secrets)
     engine = build_engine(configuration.shared)
-    asyncio.run(_serve(configuration, engine))
+    asyncio.run(_serve(configuration, engine, listening, reload=reload))
 
 
-async def _serve(configuration: registry.Configuration, engine: Engine) -> None:
+async def _serve(
+    configuration: registry.Configuration, engine: Engine, listening: Callable[[int], None] | None, *, reload: bool
+) -> None:
     from bot.inbox.identity import Identity
     from bot.service import Service
     from bot.store.open import open_store
@@ -100,18 +142,71 @@ async def _serve(configuration: registry.Configuration, engine: Engine) -> None:
     store = await open_store(settings.footnote_database_url)
     try:
         service = Service(settings, store, engine, identity)
-        add_channels(service, configuration, engine, identity)
+        watcher = content_watcher(settings, engine) if reload else None
+        add_channels(service, configuration, engine, identity, watcher)
+        if listening is not None:
+            service.listening.add_done_callback(lambda port: listening(port.result()))
         gc.collect()
         gc.freeze()  # the content lives as long as the process: the collector need not look at it again
-        await service.run(_stop_signal())
+        async with _beside(watcher.run() if watcher else None):
+            await service.run(_stop_signal())
     finally:
         await store.close()
 
 
-def add_channels(service: Service, configuration: registry.Configuration, engine: Engine, identity: Identity) -> None:
+def content_watcher(settings: Settings, engine: Engine) -> ContentWatcher:
+    """Return what takes over each change of the content as it is saved."""
+    from bot.authoring.watch import ContentWatcher
+
+    return ContentWatcher(
+        settings.footnote_dialogs,
+        settings.footnote_content,
+        engine,
+        partial(rebuild_engine, settings, engine),
+        partial(_learn, settings),
+        registry.limits(),
+    )
+
+
+async def _learn(settings: Settings) -> None:
+    """Train what the content on disk needs in a process of its own: it takes a minute, and readers are answered."""
+    names = ("footnote_dialogs", "footnote_content", "footnote_cache")
+    given = {name.upper(): str(value) for name in names if (value := getattr(settings, name))}
+    command = (sys.executable, "-m", "bot", "train")
+    process = await asyncio.create_subprocess_exec(
+        *command, env={**os.environ, **given}, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None] | None) -> AsyncIterator[None]:
+    """Run something in the background for as long as the block takes."""
+    task = asyncio.create_task(work) if work is not None else None
+    try:
+        yield
+    finally:
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+def add_channels(
+    service: Service,
+    configuration: registry.Configuration,
+    engine: Engine,
+    identity: Identity,
+    content: ContentNews | None = None,
+) -> None:
     """Build every configured channel and have the service serve it; to be called inside the running event loop."""
     for plugin, own in configuration.channels:
-        host = host_services(plugin.name, configuration.shared, service.inbox, engine, identity, service.accept)
+        host = host_services(
+            plugin.name, configuration.shared, service.inbox, engine, identity, service.accept, content
+        )
         service.add(plugin.build(host, own))
 
 

@@ -15,7 +15,9 @@ import structlog
 from aiohttp import hdrs, web
 
 from bot.channels.base import Channel
+from bot.channels.web_port import ANYONE, CLIENT
 from bot.dialog.engine import Engine
+from bot.errors import SettingsError
 from bot.inbox.events import InboundEvent
 from bot.inbox.identity import Identity
 from bot.inbox.inbox import Inbox
@@ -51,8 +53,15 @@ _HEADERS = {
 
 
 async def secure_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    """Give an answer the headers every answer has, and take away the one that names versions."""
-    response.headers.update(_HEADERS)
+    """Give an answer the headers every answer has, and take away the one that names versions.
+
+    A handler that shows pages sets a policy of its own, which says by itself who may frame them.
+    """
+    given = _HEADERS
+    if "Content-Security-Policy" in response.headers:
+        given = {name: value for name, value in _HEADERS.items() if name != "X-Frame-Options"}
+    for name, value in given.items():
+        response.headers.setdefault(name, value)
     response.headers.pop(hdrs.SERVER, None)
 
 
@@ -63,6 +72,9 @@ class RateLimitMiddleware:
     earn that (it needs the secret or the signature); neither does our own failure (5xx). So a platform is never
     limited, however busy it is, and who only guesses or scans soon is. `proxies` are the networks whose
     X-Forwarded-For is believed; a request that comes from a proxy itself has no address to count.
+
+    A handler finds whose bucket it is in `request[CLIENT]`, and sets `request[ANYONE]` where a POST needs no secret:
+    that one is counted.
     """
 
     def __init__(self, proxies: Sequence[Network], clock: Callable[[], float] = time.monotonic) -> None:
@@ -72,7 +84,7 @@ class RateLimitMiddleware:
     @web.middleware
     async def watch(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Let the request through, or refuse it before anything of it is looked at."""
-        name = self._who(request)
+        name = request[CLIENT] = self._who(request)
         if name is None:
             return await _handled(request, handler)
         if not self._buckets.take(name):
@@ -89,7 +101,8 @@ class RateLimitMiddleware:
             status = refused.status
             raise
         finally:
-            if status >= 500 or (request.method == hdrs.METH_POST and status < 300):
+            earned = request.method == hdrs.METH_POST and status < 300 and ANYONE not in request
+            if status >= 500 or earned:
                 self._buckets.give_back(name)
         return response
 
@@ -144,7 +157,8 @@ class Service:
         self._settings = settings
         self._store = store
         self.metrics = Metrics()
-        self.inbox = Inbox(store, engine, identity, metrics=self.metrics)
+        self._cards = sorted(engine.library.urgent_nodes)
+        self.inbox = Inbox(store, engine, identity, metrics=self.metrics, urgent=engine.is_urgent)
         self._user_limit = UserRateLimit(
             settings.footnote_questions_per_minute, self.inbox.accept, engine, self.metrics
         )
@@ -156,7 +170,7 @@ class Service:
         """Serve one more channel; to be called before `run`."""
         delivery = channel.delivery
         self.channels[delivery.name] = channel
-        self.metrics.begin(delivery.name)
+        self.metrics.begin(delivery.name, self._cards)
         self.inbox.add(self._user_limit.delivery(delivery))
 
     async def accept(self, event: InboundEvent) -> bool:
@@ -179,7 +193,13 @@ class Service:
 
     async def _listen(self, runner: web.AppRunner) -> None:
         site = web.TCPSite(runner, self._settings.footnote_host, self._settings.footnote_port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as fault:
+            raise SettingsError(
+                f"FOOTNOTE_PORT {self._settings.footnote_port} cannot be used ({fault.strerror}): "
+                "stop what uses it, or choose another port"
+            ) from None
         port = int(runner.addresses[0][1])
         self.listening.set_result(port)
         log.info("listening", host=self._settings.footnote_host, port=port)

@@ -39,7 +39,9 @@ def default_folder(name: str) -> Path:
 class EnvironmentSettings(BaseSettings):
     """Settings as every part of the bot reads them."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8-sig", extra="ignore", frozen=True, populate_by_name=True
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -111,6 +113,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 def load(model: type[Model], environment: Mapping[str, str] | None = None) -> Model:
     """Return settings of one kind; raises SettingsError that names the variable, the fault and the fix."""
     given: dict[str, Any] = _secrets_from_files(model, os.environ if environment is None else environment)
+    _decoded(Path(str(model.model_config.get("env_file") or "")))
     try:
         return model(**given)
     except ValidationError as error:
@@ -158,9 +161,30 @@ def _secrets_from_files(model: type[EnvironmentSettings], environment: Mapping[s
 
 def _read_secret(variable: str, path: Path) -> str:
     try:
+        if path.is_file():
+            return _decoded(path).strip()
         return path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise SettingsError(f"{variable} names a file that cannot be read: {error.strerror}") from None
+
+
+def _decoded(path: Path) -> str:
+    """Return a file of settings as text, empty where there is none; raises SettingsError for one in another encoding.
+
+    Windows' editors and shells write others: UTF-16, which has zero bytes, or letters of a code page.
+    """
+    if not path.is_file():
+        return ""
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+    else:
+        if "\0" not in text:
+            return text
+        line = text[: text.index("\0")].count("\n") + 1
+    raise SettingsError(f"{path}, line {line}: this is not UTF-8 text; save the file as UTF-8")
 
 
 def _sentence(model: type[EnvironmentSettings], fault: dict[str, object]) -> str:

@@ -28,6 +28,7 @@ OF_PROMETHEUS = {"up": {"job", "instance"}}
 
 WANTED = {
     "footnote_turns_total": {"channel", "node", "outcome"},
+    "footnote_emergencies_total": {"channel", "card"},
     "footnote_answer_seconds_bucket": {"channel", "le"},
     "footnote_inbox_waiting": {"channel"},
     "footnote_inbox_oldest_seconds": {"channel"},

@@ -33,7 +33,7 @@ class Quiet:
         self.stopping = asyncio.Event()
         self.go_on = asyncio.Event()
 
-    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
+    async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
         raise NotImplementedError
 
     async def start(self) -> None:

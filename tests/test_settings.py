@@ -40,6 +40,7 @@ def test_nothing_is_needed_for_the_terminal() -> None:
         ({"SLACK_BOT_TOKEN": "xoxb-1"}, ["SLACK_APP_TOKEN", "xapp-", "docs/slack.md"]),
         ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_MODE": "http"}, ["SLACK_SIGNING_SECRET"]),
         ({"SLACK_BOT_TOKEN": "xoxp-1", "SLACK_APP_TOKEN": "xapp-1"}, ["SLACK_BOT_TOKEN must start with xoxb-"]),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xoxb-1"}, ["SLACK_APP_TOKEN must start with xapp-"]),
         ({"TELEGRAM_API_BASE_URL": "http://example.org"}, ["TELEGRAM_API_BASE_URL", "https"]),
         ({"FOOTNOTE_PORT": "seventy"}, ["FOOTNOTE_PORT"]),
     ],
@@ -97,3 +98,42 @@ def test_an_empty_variable_does_not_hide_a_secret_in_a_file(tmp_path: Path) -> N
     token = load(TelegramSettings, given).bot_token
     assert token is not None
     assert token.get_secret_value() == "4242:STAND-IN"
+
+
+ENCODINGS = {
+    "as Windows PowerShell writes it": "FOOTNOTE_PORT=8081\n".encode("utf-16"),
+    "without a mark": "FOOTNOTE_PORT=8081\n".encode("utf-16-le"),
+    "in a code page": "FOOTNOTE_PORT=8081\n# Zürich\n".encode("cp1252"),
+    "in UTF-32": "FOOTNOTE_PORT=8081\n".encode("utf-32"),
+}
+
+
+@pytest.mark.parametrize("how", ENCODINGS)
+def test_an_env_file_in_another_encoding_is_one_sentence(how: str, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(ENCODINGS[how])
+    with pytest.raises(SettingsError, match=r"^\.env, line [12]: this is not UTF-8 text; save the file as UTF-8$"):
+        load_settings()
+
+
+@pytest.mark.parametrize("raw", [b"\xef\xbb\xbfFOOTNOTE_PORT=8081\r\n", b"FOOTNOTE_PORT=8081\n# Z\xc3\xbcrich\n"])
+def test_an_env_file_of_an_editor_on_windows_is_read(raw: bytes, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(raw)
+    assert load_settings().footnote_port == 8081
+
+
+@pytest.mark.parametrize("how", ENCODINGS)
+def test_a_secret_in_another_encoding_is_one_sentence(
+    how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "token").write_bytes(ENCODINGS[how])
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN_FILE", str(tmp_path / "token"))
+    with pytest.raises(SettingsError, match="save the file as UTF-8"):
+        load(TelegramSettings)
+
+
+def test_a_secret_with_a_byte_order_mark_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "token").write_bytes(b"\xef\xbb\xbf1:abc\r\n")
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN_FILE", str(tmp_path / "token"))
+    token = load(TelegramSettings).bot_token
+    assert token is not None
+    assert token.get_secret_value() == "1:abc"

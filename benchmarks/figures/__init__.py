@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 from benchmarks.bench import Bench
 from benchmarks.figures import chatsky, engine, load, slack, start, storage, telegram
-from benchmarks.finding import Finding
+from benchmarks.result import Result
 
-Figure = Callable[[Bench], list[Finding]]
+Figure = Callable[[Bench], list[Result]]
 
 FIGURES: Mapping[str, Figure] = {
     "telegram": telegram.turn,

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from benchmarks.bench import Bench
-from benchmarks.figures.common import LANES, per_second, rounds_of
-from benchmarks.finding import Finding, Goal
+from benchmarks.figures.common import AT_ONCE, per_second, rounds_of
+from benchmarks.result import Goal, Result
 from benchmarks.rounds import ratio, turns_per_second
 
-OURS = "benchmarks.arms.engine:Presses"
-STORED = "benchmarks.arms.courier:Turns"
-THEIRS = "benchmarks.peers.chatsky_arms:Presses"
+OURS = "benchmarks.contenders.engine:Presses"
+STORED = "benchmarks.contenders.inbox:Turns"
+THEIRS = "benchmarks.peers.chatsky_contenders:Presses"
 
 
-def memory(bench: Bench) -> list[Finding]:
+def memory(bench: Bench) -> list[Result]:
     """The 20-node tree, everything in memory."""
     return _against(
         bench,
@@ -23,22 +23,22 @@ def memory(bench: Bench) -> list[Finding]:
     )
 
 
-def sqlite(bench: Bench) -> list[Finding]:
+def sqlite(bench: Bench) -> list[Result]:
     """The 20-node tree, everything in SQLite."""
     note = "Footnote: inbox, engine, finish, each durable (FULL). Chatsky: its own SQL storage, WAL."
     return _against(
         bench,
-        f"Turns/s, 20-node tree, SQLite, {LANES} users at a time",
+        f"Turns/s, 20-node tree, SQLite, {AT_ONCE} users at a time",
         Goal(60, 120, at_least=True),
-        (STORED, {"folder": bench.folder, "nodes": 20, "lanes": LANES}, {"turns": bench.scale.of(4000, LANES)}),
-        ({"nodes": 20, "storage": "sqlite", "lanes": LANES}, {"turns": bench.scale.of(100, LANES)}),
+        (STORED, {"folder": bench.folder, "nodes": 20, "at_once": AT_ONCE}, {"turns": bench.scale.of(4000, AT_ONCE)}),
+        ({"nodes": 20, "storage": "sqlite", "at_once": AT_ONCE}, {"turns": bench.scale.of(100, AT_ONCE)}),
         note,
         "Half of the time is the commit: the pages of 50 people are written at random places and synced. It would take "
         "fewer rows a turn, or a log beside the tables.",
     )
 
 
-def anywhere(bench: Bench) -> list[Finding]:
+def anywhere(bench: Bench) -> list[Result]:
     """A large tree in which every node can be reached from every other."""
     nodes = bench.scale.of(2000, 200)
     return _against(
@@ -59,19 +59,19 @@ def _against(
     theirs: tuple[dict[str, object], dict[str, object]],
     note: str = "",
     lacking: str = "",
-) -> list[Finding]:
+) -> list[Result]:
     python = bench.environments.python("chatsky")
     if python is None:
         bench.skip(what, "a quick run leaves Chatsky out; `make bench` installs it")
         return []
-    arm, options, order = ours
+    contender, options, order = ours
     their_options, their_order = theirs
-    with bench.crew() as crew:
+    with bench.workers() as pool:
         workers = {
-            "Footnote": (crew.arm(arm, order, **options), order),
-            "Chatsky": (crew.arm(THEIRS, their_order, python=python, **their_options), their_order),
+            "Footnote": (pool.contender(contender, order, **options), order),
+            "Chatsky": (pool.contender(THEIRS, their_order, python=python, **their_options), their_order),
         }
         samples = bench.alternate(what, {name: rounds_of(w, **order) for name, (w, order) in workers.items()})
     value = ratio(samples["Footnote"], samples["Chatsky"], turns_per_second)
     absolute = {name: per_second(samples[name]) for name in samples}
-    return [Finding(what, "Chatsky 0.10", value, goal, absolute=absolute, note=note, lacking=lacking)]
+    return [Result(what, "Chatsky 0.10", value, goal, absolute=absolute, note=note, lacking=lacking)]

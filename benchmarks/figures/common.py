@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmarks.crew import Worker
 from benchmarks.rounds import Measure, Quantity, Sample, cpu_per_turn, spread, turns_per_second
+from benchmarks.workers import Worker
 
-LANES = 50
+AT_ONCE = 50
 """Users at a time, where it is said that there are many."""
 
 

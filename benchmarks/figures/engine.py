@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from benchmarks.bench import Bench
 from benchmarks.figures.common import median, microseconds, rounds_of
-from benchmarks.finding import Finding, Goal, milliseconds
+from benchmarks.result import Goal, Result, milliseconds
 from benchmarks.rounds import cpu_per_turn, of, ratio, spread
 
-PRESSES = "benchmarks.arms.engine:Presses"
+PRESSES = "benchmarks.contenders.engine:Presses"
 
 
-def turn(bench: Bench) -> list[Finding]:
+def turn(bench: Bench) -> list[Result]:
     """An engine turn against one render of the words it shows."""
     turns = bench.scale.of(20_000)
-    arms = {"Footnote": PRESSES, "one render": "benchmarks.arms.engine:Rendered"}
-    with bench.crew() as crew:
-        workers = {name: crew.arm(arm, {"turns": turns}, folder=bench.folder, nodes=20) for name, arm in arms.items()}
+    contenders = {"Footnote": PRESSES, "one render": "benchmarks.contenders.engine:Rendered"}
+    with bench.workers() as pool:
+        workers = {
+            name: pool.contender(contender, {"turns": turns}, folder=bench.folder, nodes=20)
+            for name, contender in contenders.items()
+        }
         samples = bench.alternate("engine turn", {name: rounds_of(w, turns=turns) for name, w in workers.items()})
     return [
-        Finding(
+        Result(
             "Engine turn without store: CPU",
             "one render of the same template in the strict sandbox",
             ratio(samples["Footnote"], samples["one render"], cpu_per_turn),
@@ -29,17 +32,17 @@ def turn(bench: Bench) -> list[Finding]:
     ]
 
 
-def tree_size(bench: Bench) -> list[Finding]:
+def tree_size(bench: Bench) -> list[Result]:
     """A turn in a large tree against one in a small tree."""
     turns, large = bench.scale.of(10_000), bench.scale.of(2000, 200)
     warm = {"turns": turns, "anywhere": True}
-    with bench.crew() as crew:
-        workers = {nodes: crew.arm(PRESSES, warm, folder=bench.folder, nodes=nodes) for nodes in (20, large)}
+    with bench.workers() as pool:
+        workers = {nodes: pool.contender(PRESSES, warm, folder=bench.folder, nodes=nodes) for nodes in (20, large)}
         samples = bench.alternate(
             "tree size", {f"{nodes} nodes": rounds_of(w, turns=turns, anywhere=True) for nodes, w in workers.items()}
         )
     return [
-        Finding(
+        Result(
             f"Engine turn at {large:,} nodes: CPU",
             "at 20 nodes",
             ratio(samples[f"{large} nodes"], samples["20 nodes"], cpu_per_turn),
@@ -51,14 +54,14 @@ def tree_size(bench: Bench) -> list[Finding]:
     ]
 
 
-def matching(bench: Bench) -> list[Finding]:
+def matching(bench: Bench) -> list[Result]:
     """How long it takes to understand a typed question."""
     texts = bench.scale.of(1500, 300)
-    with bench.crew() as crew:
-        typed = crew.arm("benchmarks.arms.engine:Typed", {"turns": 50})
+    with bench.workers() as pool:
+        typed = pool.contender("benchmarks.contenders.engine:Typed", {"turns": 50})
         samples = bench.alternate("matching", {"Footnote": rounds_of(typed, turns=texts)})["Footnote"]
     return [
-        Finding(
+        Result(
             "Matcher, p99, one core",
             "–",
             spread(samples, of("p99")),

@@ -6,26 +6,26 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.arms.world import certificate
 from benchmarks.bench import Bench
-from benchmarks.crew import Worker
+from benchmarks.contenders.world import certificate
 from benchmarks.figures.common import median, microseconds
-from benchmarks.finding import Finding, Goal, milliseconds
+from benchmarks.result import Goal, Result, milliseconds
 from benchmarks.rounds import Sample, cpu_per_turn, of, ratio, spread
+from benchmarks.workers import Worker
 
-SERVERS = "benchmarks.arms.servers:"
+SERVERS = "benchmarks.contenders.servers:"
 USERS, RATE, LATENCY, HANGING = 1000, 200, 0.05, 100
 SLACK_RATE = 50
 
 
-def telegram(bench: Bench) -> list[Finding]:
+def telegram(bench: Bench) -> list[Result]:
     """Two hundred turns a second of a thousand conversations."""
     turns = bench.scale.of(300, 40)
-    with bench.crew() as crew:
-        world = crew.arm("benchmarks.arms.world:telegram", kind="service", core=1, nodes=20, users=USERS)
+    with bench.workers() as pool:
+        world = pool.contender("benchmarks.contenders.world:telegram", kind="service", core=1, nodes=20, users=USERS)
         api = world.greeting["port"]
-        stock = crew.arm(SERVERS + "telegram_stock", kind="service", api=api)
-        ours = crew.arm(SERVERS + "telegram_footnote", kind="service", api=api, folder=bench.folder, nodes=20)
+        stock = pool.contender(SERVERS + "telegram_stock", kind="service", api=api)
+        ours = pool.contender(SERVERS + "telegram_footnote", kind="service", api=api, folder=bench.folder, nodes=20)
         for bot in (stock, ours):
             loaded(world, bot, turns=bench.scale.of(100, 20), rate=RATE)()
         samples = bench.alternate(
@@ -37,14 +37,14 @@ def telegram(bench: Bench) -> list[Finding]:
                 "hanging": loaded(world, ours, turns=turns, rate=RATE, latency=LATENCY, hang=HANGING),
             },
         )
-    return _telegram_findings(samples)
+    return _telegram_results(samples)
 
 
-def _telegram_findings(samples: dict[str, list[Sample]]) -> list[Finding]:
+def _telegram_results(samples: dict[str, list[Sample]]) -> list[Result]:
     rate = f"{RATE} turns/s, {USERS:,} conversations"
     tails = {name: milliseconds(median(samples[name], of("p99"))) for name in samples}
     return [
-        Finding(
+        Result(
             f"Whole Telegram turn over loopback HTTP, {rate}: CPU per turn",
             "PTB 22.8 default bot at the same rate",
             ratio(samples["Footnote"], samples["stock"], cpu_per_turn),
@@ -52,7 +52,7 @@ def _telegram_findings(samples: dict[str, list[Sample]]) -> list[Finding]:
             absolute={name: microseconds(samples[name]) for name in ("Footnote", "stock")},
             note=f"p99 {tails['Footnote']} against {tails['stock']}. The order in each chat was checked.",
         ),
-        Finding(
+        Result(
             "The same with 50 ms API latency: p99, update in → answer out",
             "PTB's default saturates at 10/s",
             spread(samples["50 ms"], of("p99")),
@@ -64,7 +64,7 @@ def _telegram_findings(samples: dict[str, list[Sample]]) -> list[Finding]:
             "and one in a hundred meets a slow sync or a stall of the machine besides. It would take half the CPU a "
             "turn.",
         ),
-        Finding(
+        Result(
             "One chat in 100 whose API calls hang 5 s: the others' p99",
             "without hanging chats",
             ratio(samples["hanging"], samples["50 ms"], of("p99")),
@@ -74,27 +74,27 @@ def _telegram_findings(samples: dict[str, list[Sample]]) -> list[Finding]:
     ]
 
 
-def slack(bench: Bench) -> list[Finding]:
+def slack(bench: Bench) -> list[Result]:
     """Presses on Slack, the Web API over TLS."""
     turns = bench.scale.of(120, 20)
     trusted = certificate(Path(bench.folder))
     environment = {**os.environ, "SSL_CERT_FILE": str(trusted)}
-    with bench.crew() as crew:
-        world = crew.arm(
-            "benchmarks.arms.world:slack", kind="service", core=1, nodes=20, users=USERS, certificate=str(trusted)
+    with bench.workers() as pool:
+        world = pool.contender(
+            "benchmarks.contenders.world:slack", kind="service", core=1, nodes=20, users=USERS, certificate=str(trusted)
         )
         of_api = {"kind": "service", "environment": environment, "api": world.greeting["port"]}
-        stock = crew.arm(SERVERS + "slack_stock", **of_api)
-        ours = crew.arm(SERVERS + "slack_footnote", **of_api, folder=bench.folder, nodes=20)
+        stock = pool.contender(SERVERS + "slack_stock", **of_api)
+        ours = pool.contender(SERVERS + "slack_footnote", **of_api, folder=bench.folder, nodes=20)
         for bot in (stock, ours):
             loaded(world, bot, turns=bench.scale.of(50, 10), rate=SLACK_RATE)()
-        arms = {"Footnote": ours, "stock": stock}
+        contenders = {"Footnote": ours, "stock": stock}
         samples = bench.alternate(
-            "slack over HTTPS", {name: loaded(world, w, turns=turns, rate=SLACK_RATE) for name, w in arms.items()}
+            "slack over HTTPS", {name: loaded(world, w, turns=turns, rate=SLACK_RATE) for name, w in contenders.items()}
         )
     tails = {name: milliseconds(median(samples[name], of("p99"))) for name in samples}
     return [
-        Finding(
+        Result(
             f"Whole Slack turn with SQLite over HTTPS, {SLACK_RATE}/s: CPU per turn",
             "trivial Bolt 1.30 handler, default settings",
             ratio(samples["Footnote"], samples["stock"], cpu_per_turn),

@@ -13,31 +13,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.bench import Bench
-from benchmarks.crew import Worker
 from benchmarks.figures.common import median
-from benchmarks.finding import Finding, Goal
+from benchmarks.result import Goal, Result
 from benchmarks.rounds import Sample, of, ratio, spread
+from benchmarks.workers import Worker
 
 ROOT = Path(__file__).resolve().parents[2]
-LOADING = "benchmarks.arms.loading:"
+LOADING = "benchmarks.contenders.loading:"
 SDKS = "import telegram.ext, slack_bolt.async_app"
 
 
-def load(bench: Bench) -> list[Finding]:
+def load(bench: Bench) -> list[Result]:
     """A large tree from a cold process."""
     nodes = bench.scale.of(10_000, 300)
-    arms = {name: _fresh(LOADING + name, folder=bench.folder, nodes=nodes) for name in ("Footnote", "BareLoader")}
-    arms["Footnote"]()  # writes the files
-    samples = bench.alternate("load", arms)
+    contenders = {name: _fresh(LOADING + name, folder=bench.folder, nodes=nodes) for name in ("Footnote", "BareLoader")}
+    contenders["Footnote"]()  # writes the files
+    samples = bench.alternate("load", contenders)
     return [
-        Finding(
+        Result(
             f"{nodes:,}-node tree, cold load with all checks but templates: CPU",
             "PyYAML's C loader alone, garbage collector off",
             ratio(samples["Footnote"], samples["BareLoader"], of("cpu")),
             Goal(1.5, 1.2),
             absolute={name: f"{median(samples[name], of('cpu')):.2f} s" for name in samples},
         ),
-        Finding(
+        Result(
             f"{nodes:,}-node tree: growth of resident memory",
             f"size of its files ({median(samples['Footnote'], of('megabytes')):.1f} MB)",
             spread(samples["Footnote"], of("grown")),
@@ -47,14 +47,14 @@ def load(bench: Bench) -> list[Finding]:
     ]
 
 
-def cold(bench: Bench) -> list[Finding]:
+def cold(bench: Bench) -> list[Result]:
     """`footnote ask` from nothing, against importing both libraries."""
     ask = [sys.executable, "-m", "bot", "ask", "What dose of ALA was studied?"]
     samples = bench.alternate("cold start", {"footnote ask": _run(ask), "imports": _run([sys.executable, "-c", SDKS])})
     bench.profiles["cold start of `footnote ask`"] = _imports(ask, median(samples["footnote ask"], of("cpu")))
     cpu, wall = ({name: f"{median(samples[name], of(clock)):.2f} s" for name in samples} for clock in ("cpu", "wall"))
     return [
-        Finding(
+        Result(
             "Cold start of `footnote ask`: CPU",
             "importing both libraries (python-telegram-bot, slack-bolt)",
             ratio(samples["footnote ask"], samples["imports"], of("cpu")),
@@ -81,11 +81,11 @@ def _imports(command: list[str], whole: float) -> dict[str, float]:
 _IMPORT = re.compile(r"^import time: +(\d+) \| +\d+ \| +(\S+)$", re.MULTILINE)
 
 
-def _fresh(arm: str, **options: object) -> Callable[[], Sample]:
+def _fresh(contender: str, **options: object) -> Callable[[], Sample]:
     """Return the measure of one round in a process of its own."""
 
     def measure() -> Sample:
-        with Worker(arm, options) as worker:
+        with Worker(contender, options) as worker:
             return worker.round()
 
     return measure

@@ -5,32 +5,32 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from benchmarks.bench import Bench
-from benchmarks.figures.common import LANES, microseconds, per_second, rounds_of
-from benchmarks.finding import Finding, Goal, octets
+from benchmarks.figures.common import AT_ONCE, microseconds, per_second, rounds_of
+from benchmarks.result import Goal, Result, octets
 from benchmarks.rounds import cpu_per_turn, of, ratio, spread, turns_per_second
 
-OURS = "benchmarks.arms.storage:Turns"
-NAIVE = "benchmarks.arms.storage_naive:"
+OURS = "benchmarks.contenders.storage:Turns"
+NAIVE = "benchmarks.contenders.storage_naive:"
 
 
-def sqlite(bench: Bench) -> list[Finding]:
+def sqlite(bench: Bench) -> list[Result]:
     """Turns per second at 50 users at a time."""
-    turns, naive_turns = bench.scale.of(4000, LANES), bench.scale.of(500, LANES)
-    with bench.crew() as crew:
+    turns, naive_turns = bench.scale.of(4000, AT_ONCE), bench.scale.of(500, AT_ONCE)
+    with bench.workers() as pool:
         orders = {"FULL": turns, "NORMAL": turns, "SameWork": naive_turns, "Preference": 2 * naive_turns}
         workers = {
-            mode: crew.arm(OURS, {"turns": bench.scale.of(500, LANES)}, folder=bench.folder, synchronous=mode)
+            mode: pool.contender(OURS, {"turns": bench.scale.of(500, AT_ONCE)}, folder=bench.folder, synchronous=mode)
             for mode in ("FULL", "NORMAL")
         }
         workers |= {
-            n: crew.arm(NAIVE + n, {"turns": bench.scale.of(100, LANES)}, folder=bench.folder)
+            n: pool.contender(NAIVE + n, {"turns": bench.scale.of(100, AT_ONCE)}, folder=bench.folder)
             for n in ("SameWork", "Preference")
         }
         samples = bench.alternate("storage", {n: rounds_of(w, turns=orders[n]) for n, w in workers.items()})
     shown = {name: per_second(samples[name]) for name in samples}
-    what = f"Storage turns/s, {LANES} at a time"
+    what = f"Storage turns/s, {AT_ONCE} at a time"
     return [
-        Finding(
+        Result(
             what,
             "naive aiosqlite: the same statements, each awaited",
             ratio(samples["FULL"], samples["SameWork"], turns_per_second),
@@ -40,14 +40,14 @@ def sqlite(bench: Bench) -> list[Finding]:
             lacking="Half of ours is the commit itself: each turn changes pages at three random places, whether or not "
             "turns share it. It would take fewer rows a turn.",
         ),
-        Finding(
+        Result(
             what,
             "naive aiosqlite: the smallest turn, four awaits",
             ratio(samples["FULL"], samples["Preference"], turns_per_second),
             absolute={"Footnote": shown["FULL"], "naive": shown["Preference"]},
             note="No target: the naive side reads one row and writes one, and may lose, repeat and mix up turns.",
         ),
-        Finding(
+        Result(
             f"{what}: synchronous FULL",
             "NORMAL",
             ratio(samples["FULL"], samples["NORMAL"], turns_per_second),
@@ -57,24 +57,24 @@ def sqlite(bench: Bench) -> list[Finding]:
     ]
 
 
-def postgres(bench: Bench) -> list[Finding]:
+def postgres(bench: Bench) -> list[Result]:
     """CPU of the client, against raw asyncpg."""
     from tests.postgres import running_server
 
-    turns = bench.scale.of(1500, LANES)
+    turns = bench.scale.of(1500, AT_ONCE)
     with ExitStack() as stack:
         server = stack.enter_context(running_server())
-        crew = stack.enter_context(bench.crew())
-        raw = "benchmarks.arms.storage_postgres:OneRoundTrip"
-        arms = {"Footnote": OURS, "raw asyncpg": raw}
+        pool = stack.enter_context(bench.workers())
+        raw = "benchmarks.contenders.storage_postgres:OneRoundTrip"
+        contenders = {"Footnote": OURS, "raw asyncpg": raw}
         workers = {
-            n: crew.arm(arm, {"turns": bench.scale.of(200, LANES)}, url=server.url(server.create()))
-            for n, arm in arms.items()
+            n: pool.contender(contender, {"turns": bench.scale.of(200, AT_ONCE)}, url=server.url(server.create()))
+            for n, contender in contenders.items()
         }
         samples = bench.alternate("postgres", {name: rounds_of(w, turns=turns) for name, w in workers.items()})
     return [
-        Finding(
-            f"PostgreSQL, {LANES} at a time: client CPU per turn",
+        Result(
+            f"PostgreSQL, {AT_ONCE} at a time: client CPU per turn",
             "raw asyncpg, one round trip per turn",
             ratio(samples["Footnote"], samples["raw asyncpg"], cpu_per_turn),
             Goal(1.5, 1.2),
@@ -84,13 +84,13 @@ def postgres(bench: Bench) -> list[Finding]:
     ]
 
 
-def rest(bench: Bench) -> list[Finding]:
+def rest(bench: Bench) -> list[Result]:
     """Bytes per person once they have gone."""
-    with bench.crew() as crew:
-        worker = crew.arm("benchmarks.arms.growth:Rest", people=bench.scale.of(10_000, 1000), turns=5)
+    with bench.workers() as pool:
+        worker = pool.contender("benchmarks.contenders.growth:Rest", people=bench.scale.of(10_000, 1000), turns=5)
         [sample] = bench.alternate("bytes at rest", {"Footnote": rounds_of(worker)}, rounds=1)["Footnote"]
     return [
-        Finding(
+        Result(
             "Bytes per person at rest, all in all",
             "–",
             spread([sample], of("later")),
@@ -98,7 +98,7 @@ def rest(bench: Bench) -> list[Finding]:
             octets,
             note="Register and trail, indexes included, once everything kept for a limited time has gone (180 days).",
         ),
-        Finding(
+        Result(
             "Bytes per person within those 180 days, five answers each",
             "–",
             spread([sample], of("sooner")),
@@ -109,19 +109,19 @@ def rest(bench: Bench) -> list[Finding]:
     ]
 
 
-def crowd(bench: Bench) -> list[Finding]:
+def crowd(bench: Bench) -> list[Result]:
     """A turn among a million people against one among a thousand."""
     many, turns = bench.scale.of(1_000_000, 20_000), bench.scale.of(600, 30)
-    with bench.crew() as crew:
+    with bench.workers() as pool:
         workers = {
-            people: crew.arm(
-                OURS, {"turns": bench.scale.of(200, 20)}, folder=bench.folder, users=people, lanes=1, known=True
+            people: pool.contender(
+                OURS, {"turns": bench.scale.of(200, 20)}, folder=bench.folder, users=people, at_once=1, known=True
             )
             for people in (1000, many)
         }
         samples = bench.alternate("people", {f"{n:,}": rounds_of(w, turns=turns) for n, w in workers.items()})
     return [
-        Finding(
+        Result(
             f"Stored turn at {many:,} people: CPU",
             "at 1,000 people",
             ratio(samples[f"{many:,}"], samples["1,000"], cpu_per_turn),
@@ -132,17 +132,19 @@ def crowd(bench: Bench) -> list[Finding]:
     ]
 
 
-def history(bench: Bench) -> list[Finding]:
+def history(bench: Bench) -> list[Result]:
     """A person's thousandth turn against their tenth."""
     long, turns = bench.scale.of(1000, 100), bench.scale.of(120, 20)
-    with bench.crew() as crew:
+    with bench.workers() as pool:
         workers = {
-            name: crew.arm("benchmarks.arms.growth:History", {"turns": bench.scale.of(40, 10)}, turns=before - 1)
+            name: pool.contender(
+                "benchmarks.contenders.growth:History", {"turns": bench.scale.of(40, 10)}, turns=before - 1
+            )
             for name, before in (("1,000th", long), ("10th", 10))
         }
         samples = bench.alternate("history", {name: rounds_of(w, turns=turns) for name, w in workers.items()})
     return [
-        Finding(
+        Result(
             f"A person's {long:,}th stored turn: CPU",
             "their 10th",
             ratio(samples["1,000th"], samples["10th"], cpu_per_turn),

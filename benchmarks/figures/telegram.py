@@ -1,40 +1,42 @@
-"""Whole Telegram turns in process, the network stubbed at the same seam for every arm."""
+"""Whole Telegram turns in process, the network stubbed at the same seam for every contender."""
 
 from __future__ import annotations
 
 from benchmarks.bench import Bench
-from benchmarks.figures.common import LANES, microseconds, per_second, rounds_of
-from benchmarks.finding import Finding, Goal
+from benchmarks.figures.common import AT_ONCE, microseconds, per_second, rounds_of
+from benchmarks.result import Goal, Result
 from benchmarks.rounds import Sample, cpu_per_turn, ratio, turns_per_second
 
-OURS = "benchmarks.arms.telegram:Turns"
-STOCK = "benchmarks.arms.telegram_stock:"
+OURS = "benchmarks.contenders.telegram:Turns"
+STOCK = "benchmarks.contenders.telegram_stock:"
 LACKING = (
     "A sync of the disk and two changes of thread are one turn's alone, and each wait leaves the processor's caches to "
     "others, so that the same code takes twice as long as at 50 at a time. "
     "It would take a commit that does not wait for the disk, which loses accepted questions in a power cut."
 )
-AT_ONCE = {"one at a time": 1, f"{LANES} at a time": LANES}
+MODES = {"one at a time": 1, f"{AT_ONCE} at a time": AT_ONCE}
 
 
-def turn(bench: Bench) -> list[Finding]:
+def turn(bench: Bench) -> list[Result]:
     """CPU against the stock bots of python-telegram-bot."""
-    turns = bench.scale.of(600, LANES)
-    warm = {"turns": bench.scale.of(200, LANES)}
-    with bench.crew() as crew:
-        workers = {name: crew.arm(OURS, warm, folder=bench.folder, lanes=lanes) for name, lanes in AT_ONCE.items()}
-        workers |= {name: crew.arm(STOCK + name, warm) for name in ("Press", "Echo")}
+    turns = bench.scale.of(600, AT_ONCE)
+    warm = {"turns": bench.scale.of(200, AT_ONCE)}
+    with bench.workers() as pool:
+        workers = {
+            name: pool.contender(OURS, warm, folder=bench.folder, at_once=at_once) for name, at_once in MODES.items()
+        }
+        workers |= {name: pool.contender(STOCK + name, warm) for name in ("Press", "Echo")}
         samples = bench.alternate("telegram turn", {name: rounds_of(w, turns=turns) for name, w in workers.items()})
-        for name in AT_ONCE:
+        for name in MODES:
             bench.profile(f"whole Telegram turn, {name}", workers[name], turns=turns)
-    return [finding for name in AT_ONCE for finding in _turn_findings(name, samples)]
+    return [result for name in MODES for result in _turn_results(name, samples)]
 
 
-def _turn_findings(name: str, samples: dict[str, list[Sample]]) -> list[Finding]:
+def _turn_results(name: str, samples: dict[str, list[Sample]]) -> list[Result]:
     what = f"Whole Telegram turn with SQLite commit, in process, {name}: CPU"
     absolute = {"Footnote": microseconds(samples[name])}
     return [
-        Finding(
+        Result(
             what,
             "stock hard-coded PTB press bot, same stub",
             ratio(samples[name], samples["Press"], cpu_per_turn),
@@ -43,7 +45,7 @@ def _turn_findings(name: str, samples: dict[str, list[Sample]]) -> list[Finding]
             note="Two API calls per turn on both sides; durable inbox, de-duplication, order and finish on ours.",
             lacking=LACKING,
         ),
-        Finding(
+        Result(
             what,
             "stock PTB echo bot, same stub",
             ratio(samples[name], samples["Echo"], cpu_per_turn),
@@ -53,31 +55,31 @@ def _turn_findings(name: str, samples: dict[str, list[Sample]]) -> list[Finding]
     ]
 
 
-def aiogram(bench: Bench) -> list[Finding]:
+def aiogram(bench: Bench) -> list[Result]:
     """Turns per second against aiogram-dialog with its state in SQLite."""
     what = "Whole Telegram turn with SQLite, turns/s"
     python = bench.environments.python("aiogram")
     if python is None:
         bench.skip(what, "a quick run leaves aiogram out; `make bench` installs it")
         return []
-    turns, their_turns = bench.scale.of(500, LANES), bench.scale.of(350, LANES)
-    theirs = "benchmarks.peers.aiogram_arms:Turns"
-    findings = []
-    for name, lanes in AT_ONCE.items():
-        with bench.crew() as crew:
-            ours = crew.arm(OURS, {"turns": bench.scale.of(200, LANES)}, folder=bench.folder, lanes=lanes)
-            peer = crew.arm(theirs, {"turns": bench.scale.of(100, LANES)}, python=python, lanes=lanes)
+    turns, their_turns = bench.scale.of(500, AT_ONCE), bench.scale.of(350, AT_ONCE)
+    theirs = "benchmarks.peers.aiogram_contenders:Turns"
+    results = []
+    for name, at_once in MODES.items():
+        with bench.workers() as pool:
+            ours = pool.contender(OURS, {"turns": bench.scale.of(200, AT_ONCE)}, folder=bench.folder, at_once=at_once)
+            peer = pool.contender(theirs, {"turns": bench.scale.of(100, AT_ONCE)}, python=python, at_once=at_once)
             measures = {"Footnote": rounds_of(ours, turns=turns), "aiogram-dialog": rounds_of(peer, turns=their_turns)}
             samples = bench.alternate(f"{what}, {name}", measures)
-        findings.append(
-            Finding(
+        results.append(
+            Result(
                 f"{what}, {name}",
                 "aiogram-dialog 2.6 with SQLite",
                 ratio(samples["Footnote"], samples["aiogram-dialog"], turns_per_second),
                 Goal(1.5, 2.5, at_least=True),
-                absolute={arm: per_second(samples[arm]) for arm in samples},
+                absolute={contender: per_second(samples[contender]) for contender in samples},
                 note="aiogram has no SQL storage: the smallest one, synchronous NORMAL. Footnote: FULL.",
                 lacking="The peer waits for no disk; otherwise as against the press bot.",
             )
         )
-    return findings
+    return results

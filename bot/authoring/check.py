@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from bot.authoring.rules import channels, language, markdown, phrases, registers, small_talk, sources, tree
+from bot.authoring.rules import briefs, channels, language, markdown, phrases, registers, small_talk, sources, tree
 from bot.authoring.rules.base import UNKNOWN, CheckContext, Rule, may_run
 from bot.authoring.written import inspect
 from bot.channels.base import ChannelLimits
@@ -19,6 +19,11 @@ RULES: tuple[Rule, ...] = (
     tree.dead_end,
     tree.unshown,
     tree.repeated_button,
+    tree.crowded,
+    tree.missing_role,
+    tree.main_dialog,
+    tree.no_emergencies,
+    tree.unknown_concept,
     phrases.colliding,
     phrases.overgrown,
     registers.one_register,
@@ -37,13 +42,19 @@ RULES: tuple[Rule, ...] = (
     language.no_action,
     language.main_message,
     language.unknown_brief,
+    briefs.long_brief,
+    briefs.unsourced_brief,
+    briefs.idle_brief,
     markdown.unshowable,
     markdown.lost_signs,
     language.urgent_first,
+    language.gaps,
     sources.overdue,
     sources.changed,
+    sources.in_the_future,
     channels.long_labels,
     channels.too_long,
+    channels.too_many_screens,
     small_talk.repeated,
     small_talk.too_long,
 )
@@ -79,7 +90,10 @@ def check(dialogs: Path, content: Path, today: date, channel_limits: Sequence[Ch
     shown = channel_limits if may_run(channels.too_long, broken) else ()
     limit_checks = tuple(limits.answers(library) for limits in shown)
     label_limits = tuple(limit for limits in channel_limits for limit in limits.labels)
-    context = CheckContext(library, today, limit_checks, label_limits, sound=not tried.diagnostics)
+    measures = tuple((one.screens, one.screens.measure(library)) for one in shown if one.screens)
+    context = CheckContext(
+        library, today, limit_checks, label_limits, screen_limits=measures, sound=not tried.diagnostics
+    )
     found = {diagnostic for rule in RULES if may_run(rule, broken) for diagnostic in rule(context)}
     answers = sum(len(topic.answers) for topic in library.topics.values())
     return Report(tuple(sorted({*tried.diagnostics, *found})), answers)

@@ -2,128 +2,148 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-from bot.content.diagnostics import Place, SourceMap, SourceRange, lines_of
+from bot.authoring.changes import keep_words
+from bot.authoring.yaml_edit import Value, set_mapping
+from bot.content.approval import ShownPart, shown_parts
+from bot.content.diagnostics import nearest
 from bot.content.library import Library
-from bot.content.models import Answer, Status
+from bot.content.models import Answer, Review, Status
+from bot.content.review import same_person
 from bot.content.validation import validate
 from bot.content.yaml_reader import read
-
-_PLAIN = re.compile(r"(?!null$|true$|false$)[a-z]+(?:-[a-z]+)*|\d{4}-\d\d-\d\d")
-
-_BREAKS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
-"""Signs that JSON leaves alone and YAML would read as line breaks, or not at all."""
-
-Value = str | None
-"""What can be written: text, or None for `null`."""
-
-
-def set_mapping(text: str, name: str, values: Mapping[str, Value]) -> str:
-    """Return `text` with the top-level mapping `name` holding `values`.
-
-    A value that is there is replaced where it stands; a missing one is added below; a missing group goes to the end. A
-    group of another form (in brackets, empty, with blocks of text) is written anew.
-    """
-    survey = SourceMap(text)
-    newline = "\r\n" if "\r\n" in text else "\n"
-    if (name,) not in survey:
-        gap = newline if text and not text.endswith(("\n", "\r")) else ""
-        return f"{text}{gap}{name}:{newline}{_lines(values, newline)}{newline}"
-    rows = survey.source_range((name,)).rows
-    if not rows or any(survey.source_range((name, row)).block for row in rows):
-        return _anew(text, survey.source_range((name,)), values, newline)
-    return _by_rows(text, name, survey, values, newline)
-
-
-def _anew(text: str, spot: SourceRange, values: Mapping[str, Value], newline: str) -> str:
-    begin, end = _offset(text, spot.start), _offset(text, spot.end)
-    after = newline if text[begin:end].endswith(("\n", "\r")) else ""
-    return text[:begin].rstrip() + newline + _lines(values, newline) + after + text[end:]
-
-
-def _by_rows(text: str, name: str, survey: SourceMap, values: Mapping[str, Value], newline: str) -> str:
-    spot = survey.source_range((name,))
-    missing = {key: value for key, value in values.items() if key not in spot.rows}
-    end = _offset(text, (spot.end[0], len(lines_of(text)[spot.end[0]])))
-    if missing:
-        text = text[:end] + newline + _lines(missing, newline, spot.start[1]) + text[end:]
-    for key in sorted(
-        values.keys() - missing.keys(), key=lambda key: survey.source_range((name, key)).start, reverse=True
-    ):
-        place = survey.source_range((name, key))
-        begin, end = _offset(text, place.start), _offset(text, place.end)
-        gap = "" if text[begin - 1].isspace() else " "
-        text = text[:begin] + gap + _written(values[key]) + text[end:]
-    return text
-
-
-def _lines(values: Mapping[str, Value], newline: str, indent: int = 2) -> str:
-    return newline.join(f"{' ' * indent}{key}: {_written(value)}" for key, value in values.items())
-
-
-def _written(value: Value) -> str:
-    """Return a value as YAML; anything but a plain word or a date stands in quotes."""
-    if value is None:
-        return "null"
-    if _PLAIN.fullmatch(value):
-        return value
-    return _BREAKS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", json.dumps(value, ensure_ascii=False))
-
-
-def _offset(text: str, place: Place) -> int:
-    """Return the position in `text` of a line and column, however its lines end."""
-    line, column = place
-    position = 0
-    for body in lines_of(text)[:line]:
-        position += len(body)
-        position += 2 if text.startswith("\r\n", position) else 1
-    return position + column
 
 
 class ReviewRefused(ValueError):
     """The decision cannot be recorded; the message says why."""
 
 
-def decide(library: Library, node: str, status: Status, by: str, on: date, due: date | None = None) -> Path:
-    """Record a decision on an answer and return the file it stands in.
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a named person decided about an answer, or about every answer of a topic.
 
-    An approval also records when the next review is due and the hash of what was approved. Raises ReviewRefused for an
-    unknown node, an unnamed reviewer or a missing or impossible date; the file is then untouched.
+    `today` is the day on which it is recorded: no decision is dated later.
     """
-    if node not in library.nodes:
-        raise ReviewRefused(f"there is no node `{node}`")
-    _refuse_unnamed(by)
-    if status == "approved" and (due is None or due <= on):
-        raise ReviewRefused("an approval needs the date of the next review (`--due`), later than the approval")
-    values = {
-        "status": status,
-        "by": by.strip(),
-        "on": on.isoformat(),
-        "due": due.isoformat() if due else None,
-        "hash": library.hash_of(node) if status == "approved" else None,
-    }
-    path = library.home.answer(library.topic_of(node).id, node)
-    _replace(path, set_mapping(path.read_bytes().decode(), "review", values))
-    return path
+
+    status: Status
+    by: str
+    on: date
+    today: date
+    due: date | None = None
+    note: str | None = None
 
 
-def _refuse_unnamed(by: str) -> None:
-    if not any(letter.isalpha() for letter in by):
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a decision on one answer: its file, and the status as it now stands."""
+
+    path: Path
+    status: Status
+    waits: bool = False
+    """Whether a second reviewer must still approve the same text."""
+
+
+def decide(library: Library, name: str, decision: Decision) -> list[Recorded]:
+    """Record a decision on an answer, or on every answer of a topic, and return where.
+
+    An approval also records when the next review is due, the hash of what was approved, and its words, so that a later
+    change can be shown. All is written or, where anything is refused, nothing: then ReviewRefused is raised.
+    """
+    nodes = _nodes(library, name)
+    _refuse(decision)
+    edits = [_edit(library, node, decision) for node in nodes]
+    for edit in edits:
+        _put(edit.path, edit.text)
+        if edit.words is not None:
+            keep_words(library, edit.node, edit.words)
+    return [Recorded(edit.path, edit.status, edit.waits) for edit in edits]
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    node: str
+    path: Path
+    text: str
+    status: Status
+    waits: bool
+    words: list[ShownPart] | None
+
+
+def _nodes(library: Library, name: str) -> list[str]:
+    if name in library.nodes:
+        return [name]
+    if name in library.topics:
+        return [node for node in library.nodes if node in library.topics[name].answers]
+    known = nearest(name, [*library.nodes, *library.topics])
+    raise ReviewRefused(f"there is no node and no topic `{name}`" + (f"; {known}" if known else ""))
+
+
+def _refuse(decision: Decision) -> None:
+    if not any(letter.isalpha() for letter in decision.by):
         raise ReviewRefused("a decision needs a named reviewer: `--by NAME`")
+    if decision.on > decision.today:
+        raise ReviewRefused(f"{decision.on} is in the future: a decision is recorded once it was made")
+    if decision.status == "approved" and (decision.due is None or decision.due <= decision.on):
+        raise ReviewRefused("an approval needs the date of the next review (`--due`), later than the approval")
 
 
-def _replace(path: Path, text: str) -> None:
-    """Put `text` in the file's place in one step, once it is known to be sound and to say nothing else anew."""
+def _edit(library: Library, node: str, decision: Decision) -> _Edit:
+    topic, answer = library.topic_of(node), library.answer(node)
+    approves = decision.status == "approved"
+    if approves and topic.approval.note and not decision.note:
+        raise ReviewRefused(f"the topic `{topic.id}` asks for a note of what was looked at: `--note TEXT`")
+    values, waits = _values(library, node, answer.review, decision)
+    status = values["status"]
+    path = library.home.answer(topic.id, node)
+    text = _safe(path, set_mapping(path.read_bytes().decode(), "review", values))
+    return _Edit(node, path, text, status, waits, list(shown_parts(library, node)) if approves else None)
+
+
+def _values(library: Library, node: str, review: Review | None, decision: Decision) -> tuple[dict[str, Any], bool]:
+    """Return what the file will say, and whether a second reviewer is waited for."""
+    hash_ = library.hash_of(node) if decision.status == "approved" else None
+    first = {
+        "status": decision.status,
+        "by": decision.by.strip(),
+        "on": decision.on.isoformat(),
+        "due": decision.due.isoformat() if decision.due else None,
+        "hash": hash_,
+        **_optional(review, note=decision.note, second_by=None, second_on=None, second_note=None),
+    }
+    if decision.status != "approved" or library.topic_of(node).approval.reviewers == 1:
+        return first, False
+    if review is None or review.hash != hash_ or not review.by or same_person(review.by, decision.by):
+        return {**first, "status": "under-review"}, True
+    return {
+        "status": "approved",
+        "due": first["due"],
+        "second_by": first["by"],
+        "second_on": first["on"],
+        **_optional(review, second_note=decision.note),
+    }, False
+
+
+def _optional(review: Review | None, **values: Value) -> dict[str, Value]:
+    """Return the values that say something, or that must clear what stands there."""
+    return {name: value for name, value in values.items() if value or (review and getattr(review, name))}
+
+
+def _safe(path: Path, text: str) -> str:
+    """Return the new text of a file, once it is known to be sound and to say nothing else anew."""
     page = read(path.as_posix(), text.encode())
     before = read(path.as_posix(), path.read_bytes())
     if validate(page, Answer) is None or _without_review(page.data) != _without_review(before.data):
         raise ReviewRefused(f"{path} could not be edited safely; write the `review:` block by hand")
+    return text
+
+
+def _put(path: Path, text: str) -> None:
+    """Put `text` in the file's place in one step."""
     draft = path.with_suffix(".draft")
     draft.write_text(text, encoding="utf-8", newline="")
     os.replace(draft, path)

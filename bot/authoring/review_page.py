@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bot.authoring.rules.language import answer_grade
+from bot.authoring.source_page import CHECKED
 from bot.content.library import HasRegisters, Library, Topic
 from bot.content.models import Claim, Note, Register, Source
-
-_CHECKED = {
-    "P": "its own page was read",
-    "P-copy": "its own text was read on another host",
-    "S": "known from another page only",
-    "N": "its record was not found",
-}
 
 
 def contents(library: Library) -> str:
@@ -37,8 +31,12 @@ def _topic(library: Library, topic: Topic) -> Iterator[str]:
     article = topic.article
     yield f"## {library.text(topic.title, Register.PROFESSIONAL)}"
     yield ""
-    yield f"Based on: {article.title} ({article.publisher or 'publisher not known'}, last updated {article.updated})."
-    yield f"The article's own review status: {article.status or 'not stated'}. Status here: {topic.review.status}."
+    if article:
+        publisher = article.publisher or "publisher not known"
+        yield f"Based on: {article.title} ({publisher}, last updated {article.updated})."
+        yield f"The article's own review status: {article.status or 'not stated'}. Status here: {topic.review.status}."
+    else:
+        yield f"Written by the editors from the sources below. Review status: {topic.review.status}."
     yield ""
     nodes = [node for node in library.nodes if node in topic.answers]
     yield from _grades(library, nodes)
@@ -76,7 +74,7 @@ def _grades(library: Library, nodes: Iterable[str]) -> Iterator[str]:
 
 def _answer(library: Library, topic: Topic, node: str) -> Iterator[str]:
     answer, state = library.answer(node), library.review_of(node)
-    signed = f" by {state.by} on {state.on}, next review due {state.due}" if state.by else ""
+    signed = f" by {state.reviewers} on {state.on}, next review due {state.due}" if state.by else ""
     yield f"### {node}"
     yield ""
     labels = " / ".join(f"“{library.text(answer.label, register)}”" for register in Register)
@@ -130,7 +128,7 @@ def _sources(library: Library, topic: Topic) -> Iterator[str]:
     yield "|---:|---|---|---|---|"
     for source in sorted(topic.sources.values(), key=lambda source: source.number):
         supports = library.text(source.supports, Register.PROFESSIONAL)
-        cells = (str(source.number), _record(library, source), source.kind, _CHECKED[source.check], supports)
+        cells = (str(source.number), _record(library, source), source.kind, CHECKED[source.check], supports)
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
     yield ""
 

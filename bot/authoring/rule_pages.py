@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.authoring.review_page import contents
+from bot.authoring.screens_page import screens_page
+from bot.authoring.source_page import sources_page
+from bot.channels import registry
 from bot.content.library import Library
 from bot.content.matching_models import AdviceRules, Aspects, Courtesies, SharedWords, TopicSubjects, World
 from bot.content.models import (
@@ -152,13 +155,16 @@ def _examples(text: str) -> Iterator[Example]:
 
 
 def generated(library: Library, root: Path) -> dict[Path, str]:
-    """Return every generated file of the project at `root`, with the text it should have."""
-    rules = root / "docs" / "rules"
+    """Return every generated file of the project at `root`, with the text it should have.
+
+    The index of the rules belongs to the program: a project of content alone has no rule pages, and gets none.
+    """
     files = {library.home.content / "schema" / name: text for name, text in schemas().items()}
-    files[root / "docs" / "content.md"] = contents(library)
-    if found := pages(rules):  # a project that only uses the rules has no pages of its own, and so no index
-        files[rules / "README.md"] = index(found)
-    return files
+    docs, limits = root / "docs", [one.screens for one in registry.limits() if one.screens]
+    files |= {docs / "content.md": contents(library), docs / "sources.md": sources_page(library)}
+    files[docs / "screens.md"] = screens_page(library, limits)
+    rules = root / "docs" / "rules"
+    return {**files, rules / "README.md": index(found)} if (found := pages(rules)) else files
 
 
 def write(library: Library, root: Path) -> list[Path]:

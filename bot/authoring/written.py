@@ -16,7 +16,7 @@ from yaml._yaml import CParser
 
 from bot.content import models
 from bot.content.diagnostics import Diagnostic, Place
-from bot.content.schema import Shape, known_names, shape_of
+from bot.content.schema import SchemaPart, known_names, shape_of
 from bot.content.signs import suspicious
 from bot.content.templates import without_values
 from bot.content.yaml_reader import YamlFile
@@ -64,7 +64,7 @@ def _scalars(page: YamlFile, model: Any) -> Iterator[Scalar]:
         return
 
 
-def _inside(parser: Any, event: Any, shape: Shape) -> Iterator[Scalar]:
+def _inside(parser: Any, event: Any, shape: SchemaPart) -> Iterator[Scalar]:
     if isinstance(event, ScalarEvent):
         yield _scalar(event, text=shape.is_text)
     elif isinstance(event, MappingStartEvent):

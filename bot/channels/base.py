@@ -7,11 +7,13 @@ nobody configured cost nothing. `bot/channels/registry.py` finds plugins; nothin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from bot.channels.screens import SCREEN, Shown
+from bot.content.diagnostics import Diagnostic
 from bot.content.library import Library
 from bot.dialog.composer import Composer
 from bot.dialog.turn import Button, Register, Reply
@@ -22,11 +24,12 @@ if TYPE_CHECKING:
     import typer
     from aiohttp import web
 
+    from bot.dialog.engine import Engine
     from bot.inbox.identity import Identity
 
 
 class Texts(Protocol):
-    """Returns one of the bot's own texts (content/interface.yaml) in one register; `Engine.sentence` is one."""
+    """Returns one of the bot's own texts (content/interface.yaml) in one register; `Engine.text` is one."""
 
     def __call__(self, key: str, register: Register, **values: Any) -> str: ...
 
@@ -69,6 +72,28 @@ must not be told that it was received, so that it sends the event again."""
 
 
 @dataclass(frozen=True, slots=True)
+class ContentState:
+    """What is known of the content on disk: `number` grows with each news of it, `served` says whether readers are
+    given exactly that, `checked` whether the rules have looked at it too and not the loader alone."""
+
+    number: int
+    served: bool
+    diagnostics: tuple[Diagnostic, ...] = ()
+    checked: bool = False
+
+
+class ContentNews(Protocol):
+    """Follows the content while it is written."""
+
+    @property
+    def now(self) -> ContentState:
+        """What is known."""
+
+    async def next(self, number: int) -> ContentState:
+        """Return the state that follows the one of this number, once there is one."""
+
+
+@dataclass(frozen=True, slots=True)
 class HostServices:
     """What a channel is given: the inbox, the bot's texts, and what several replicas must agree on."""
 
@@ -77,16 +102,24 @@ class HostServices:
     """Notes that a person left; unless they return, they are forgotten after the grace period."""
     quarantine: Callable[[str, str], Awaitable[None]]
     """Keeps an event that cannot be read (reason, raw text), for an operator. Raises when it could not be kept."""
-    is_known: Callable[[str], Awaitable[bool]]
-    """Tells whether the bot has answered in this conversation."""
+    is_known: Callable[[str, str | None], Awaitable[bool]]
+    """Tells whether the bot has answered in this conversation; with a person, whether it answered them last."""
+    is_quiet: Callable[[str], Awaitable[bool]]
+    """Tells whether somebody asked the bot to be quiet in this conversation."""
+    unexpected: Callable[[str], None]
+    """Counts something the platform sent that is not known, by its kind."""
     lead: Callable[[str], AbstractAsyncContextManager[asyncio.Event]]
     """Waits until this replica alone leads in what is named; the event is set when that ends."""
     texts: Texts
     topics: Callable[[Register], Sequence[Button]]
     """Returns the buttons of the answers one can begin with."""
     library: Library
+    engine: Engine
+    """The dialog itself, which is pure: for what is shown without a turn, such as a preview."""
     identity: Identity
     database_url: str
+    content: ContentNews | None = None
+    """What happens to the content while it is served (`footnote serve --reload`)."""
 
 
 class ChannelSettings(EnvironmentSettings):
@@ -104,7 +137,7 @@ LimitCheck = Callable[[str, Register], Iterable[str]]
 
 def longest_reply(composer: Composer, node: str, register: Register) -> Reply:
     """Return the longest form of an answer: the first one, which also offers the choice of register."""
-    return Reply(composer.card(node, register), offer=composer.words("welcome-offer", register))
+    return Reply(composer.card(node, register), offer=composer.text("welcome-offer", register))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +149,36 @@ class LabelLimit:
     refused: bool = False
 
 
+Measure = Callable[[str, Register], Shown]
+"""Measures one node's answer as a phone shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenLimit:
+    """How much of a phone's screen an answer may fill on a channel."""
+
+    channel: str
+    measure: Callable[[Library], Measure]
+    screens: float
+    """Most screens, buttons included."""
+    span: int = SCREEN
+    """Most lines from the first sentence to the last line of text."""
+
+    def broken(self, shown: Shown) -> Iterator[str]:
+        """Yield a sentence for each budget that is exceeded."""
+        if shown.screens > self.screens:
+            yield f"{self.channel} shows it on {shown.screens:.1f} screens of a phone; {self.screens:g} are the most"
+        if shown.span > self.span:
+            yield f"on {self.channel} {shown.span} lines from its first sentence to its last; {self.span} fit a screen"
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelLimits:
     """What `footnote check` holds content to, for the sake of one channel."""
 
     answers: Callable[[Library], LimitCheck]
     labels: tuple[LabelLimit, ...] = ()
+    screens: ScreenLimit | None = None
 
 
 S = TypeVar("S", bound=ChannelSettings)

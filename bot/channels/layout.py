@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.content.markdown import Document
+from bot.content.markdown import Document, runs_of, text_of
 from bot.dialog.turn import Button, ClaimCard, FootLine, Reply, SourceLine, View
+
+_MARK = re.compile(r"\[(\d+)\]")
+"""A citation mark as the composer writes it."""
 
 
 class Part(StrEnum):
@@ -69,8 +73,21 @@ def _detail(reply: Reply) -> Iterator[Section]:
     if reply.view is not View.SHORT:
         yield Section(Part.DETAIL, document=card.detail, folded=folded)
         yield Section(Part.NOTES, document=card.notes if isinstance(card, ClaimCard) else (), folded=folded)
-    found = {source.number: source for one in _claiming(reply) if not one.lists_sources for source in one.sources}
-    yield Section(Part.SOURCES, sources=tuple(found[number] for number in sorted(found)), folded=True)
+    yield Section(Part.SOURCES, sources=tuple(_sources(reply)), folded=True)
+
+
+def _sources(reply: Reply) -> Iterator[SourceLine]:
+    """Yield the sources of what is shown, each once: all that the cards use, or those marked in the briefs alone."""
+    cards = [card for card in _claiming(reply) if not card.lists_sources]
+    found = {source.number: source for card in cards for source in card.sources}
+    marked = {number for card in cards for number in _marked(card.brief)}
+    for number in sorted(found if reply.view is not View.SHORT else marked & found.keys()):
+        yield found[number]
+
+
+def _marked(document: Document) -> set[int]:
+    texts = (text_of(runs) for block in document for runs in runs_of(block))
+    return {int(number) for text in texts for number in _MARK.findall(text)}
 
 
 def _foot(reply: Reply) -> Iterator[Section]:

@@ -20,9 +20,12 @@ from bot.settings import Settings, load_all
 if TYPE_CHECKING:
     import typer
 
-BUILT_IN = ("telegram", "slack", "terminal")
+BUILT_IN = ("telegram", "slack", "web", "terminal")
 LOCAL = "terminal"
-"""The channel for one person at this computer, used when no other is configured."""
+"""The channel of a conversation at this computer's keyboard."""
+
+UNCONFIGURED = "web"
+"""The channel that is served, to this computer alone, when none is configured."""
 
 GROUP = "footnote.channels"
 """The group of entry points in which packages name their channels."""
@@ -47,6 +50,12 @@ def load_configuration(environment: Mapping[str, str] | None = None) -> Configur
     shared, own = load_all(Settings, [one.settings for one in known], environment)
     pairs = zip(known, own, strict=True)
     return Configuration(shared, tuple((one, settings) for one, settings in pairs if settings.configured))
+
+
+def unconfigured(configuration: Configuration) -> Configuration:
+    """Return the configuration with the channel that needs none."""
+    default = plugin(UNCONFIGURED)
+    return Configuration(configuration.shared, ((default, default.settings()),))
 
 
 def plugins() -> tuple[ChannelPlugin[Any], ...]:

@@ -23,8 +23,8 @@ FOLD = 3
 class Shown:
     """What one answer fills: lines of the answer itself, of its small print, and rows and number of its buttons.
 
-    `small_print` are the review line and the disclaimer; the blank line above them belongs to the gap, like those
-    between paragraphs, and gaps are counted with what they stand under.
+    Blank lines count as answer. `head` are the lines before the first sentence, `words` those that are read at once;
+    `picture` is the screen in plain characters.
     """
 
     answer: int
@@ -32,11 +32,18 @@ class Shown:
     rows: int
     buttons: int
     words: int
+    head: int
+    picture: tuple[str, ...] = ()
 
     @property
     def text(self) -> int:
         """Lines of text."""
         return self.answer + self.small_print
+
+    @property
+    def span(self) -> int:
+        """Lines from the first sentence of the answer to the last line of text."""
+        return self.text - self.head
 
     @property
     def lines(self) -> int:
@@ -51,7 +58,12 @@ class Shown:
 
 def wrapped(text: str, width: int = LINE) -> int:
     """Return how many lines a text fills; an empty line is one."""
-    return sum(max(1, len(textwrap.wrap(line, width))) for line in text.split("\n")) if text else 0
+    return len(broken(text, width)) if text else 0
+
+
+def broken(text: str, width: int = LINE) -> list[str]:
+    """Return a text in lines as a phone breaks them."""
+    return [piece for line in text.split("\n") for piece in textwrap.wrap(line, width) or [""]]
 
 
 def shares(found: Iterable[Shown]) -> tuple[float, float, float]:

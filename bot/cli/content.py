@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli import new
 from bot.errors import UsageError
 from bot.settings import SHIPPED, load_settings
+
+if TYPE_CHECKING:
+    from bot.content.library import Library
 
 app = typer.Typer()
 review = typer.Typer(help="Who reviewed what; records a decision.")
 app.add_typer(review, name="review")
+app.add_typer(new.app, name="new")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -79,21 +85,36 @@ def reviews(context: typer.Context, as_json: JsonOption = False) -> None:
 
 @review.command("record")
 def review_record(
-    node: str,
+    name: Annotated[str, typer.Argument(metavar="NODE|TOPIC", help="An answer, or a topic: all its answers.")],
     status: Annotated[ReviewStatus, typer.Argument(help="submitted, under-review or approved")],
     by: Annotated[str, typer.Option(help="The reviewer's name.")],
     on: Annotated[
         datetime | None, typer.Option(help="The day of the decision; today if left out.", formats=["%Y-%m-%d"])
     ] = None,
     due: Annotated[datetime | None, typer.Option(help="When the next review is due.", formats=["%Y-%m-%d"])] = None,
+    note: Annotated[str | None, typer.Option(help="What was looked at, or what is still to do.")] = None,
 ) -> None:
-    """Record a named reviewer's decision on an answer, in the answer's own file."""
+    """Record a named reviewer's decision on an answer, or on every answer of a topic, in the answers' own files."""
+    from bot.authoring.decisions import Decision
     from bot.authoring.reports import run_decision
 
     settings = load_settings()
-    day = (on or datetime.now(UTC)).date()
-    folders = settings.footnote_dialogs, settings.footnote_content
-    _print(run_decision(*folders, node, status.value, by, day, due.date() if due else None))
+    today = datetime.now(UTC).date()
+    day = on.date() if on else today
+    decision = Decision(status.value, by, day, today, due.date() if due else None, note)
+    _print(run_decision(settings.footnote_dialogs, settings.footnote_content, name, decision))
+
+
+@review.command("changes")
+def review_changes(
+    name: Annotated[str | None, typer.Argument(metavar="[NODE|TOPIC]", help="Everything if left out.")] = None,
+    page: Annotated[Path | None, typer.Option("--html", help="Write a page to this file instead.")] = None,
+) -> None:
+    """Show what reads otherwise than it was approved, word by word."""
+    from bot.authoring.reports import run_changes
+
+    settings = load_settings()
+    _print(run_changes(settings.footnote_dialogs, settings.footnote_content, name, page))
 
 
 @app.command()
@@ -108,7 +129,7 @@ def train() -> None:
 
 @app.command()
 def docs() -> None:
-    """Write again what is generated from the content: JSON Schemas, docs/content.md, docs/rules."""
+    """Write again what is generated from the content: JSON Schemas, docs/content.md, docs/screens.md, docs/rules."""
     from bot.authoring.reports import run_docs
 
     settings = load_settings()
@@ -116,6 +137,83 @@ def docs() -> None:
     if root == SHIPPED:
         raise UsageError("these are the files of the package: `footnote docs` writes beside a content/ of your own")
     _print(run_docs(settings.footnote_dialogs, settings.footnote_content, root))
+
+
+@app.command("test")
+def play_conversations(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files or folders; else conversations/ or tests/conversations/.")
+    ] = None,
+    record: Annotated[Path | None, typer.Option(help="Talk, and write the conversation to this file.")] = None,
+    name: Annotated[str, typer.Option(help="What the recorded conversation is called.")] = "a recorded conversation",
+    register: Annotated[str, typer.Option("--tone", help="professional or layperson, while recording.")] = "layperson",
+) -> None:
+    """Play conversations written in YAML and say which turn was answered otherwise. Exits with 1 on a difference."""
+    from bot.app import build_engine
+    from bot.authoring.reports import recorded, run_tests
+
+    engine = build_engine(load_settings(), templates=False)
+    if record is not None:
+        typer.echo(recorded(engine, sys.stdin, record, name, register, typer.echo))
+        return
+    folders = [path for path in (Path("conversations"), Path("tests/conversations")) if path.is_dir()]
+    _print(run_tests(engine, paths or folders[:1]))
+
+
+@app.command("export")
+def export_sheet(
+    file: Annotated[Path, typer.Argument(help="A .csv or .xlsx file to write.", dir_okay=False)],
+    topic: Annotated[str | None, typer.Option(help="One topic; the file's name says it too. Else everything.")] = None,
+) -> None:
+    """Write every text, in both registers, as a sheet with a row a text."""
+    from bot.authoring.sheet import export
+    from bot.content.loader import load
+
+    settings = load_settings()
+    library = load(settings.footnote_dialogs, settings.footnote_content)
+    chosen = _topic(library, topic or (file.stem if file.stem in library.topics else None))
+    typer.echo(f"{export(library, chosen, file)} rows in {file}")
+
+
+@app.command("import")
+def import_sheet(
+    file: Annotated[Path, typer.Argument(help="A sheet that `footnote export` wrote.", exists=True, dir_okay=False)],
+    topic: Annotated[str | None, typer.Option(help="Take texts of this topic only.")] = None,
+) -> None:
+    """Take over what was changed in a sheet: all, or nothing where a rule is broken or a text was changed twice."""
+    from bot.authoring.rehearsal import new_errors, write_all
+    from bot.authoring.sheet import SheetRefused, drafts, edits, told
+    from bot.channels import registry
+    from bot.content.loader import load
+
+    settings = load_settings()
+    dialogs, content = settings.footnote_dialogs, settings.footnote_content
+    library = load(dialogs, content)
+    found = edits(library, file, _topic(library, topic))
+    texts = drafts(found)
+    if errors := new_errors(dialogs, content, texts, datetime.now(UTC).date(), registry.limits()):
+        raise SheetRefused([str(error) for error in errors])
+    write_all(texts)
+    typer.echo(told(found))
+
+
+def _topic(library: Library, topic: str | None) -> str | None:
+    if topic is not None and topic not in library.topics:
+        raise UsageError(f"there is no topic `{topic}`: {', '.join(library.topics)}")
+    return topic
+
+
+@app.command()
+def preview(out: Annotated[Path, typer.Argument(dir_okay=False, metavar="OUT.html")]) -> None:
+    """Write one page of every answer, in both registers, as the page, Telegram and Slack show it."""
+    from bot.app import build_engine
+    from bot.channels.web.preview import preview as drawn
+
+    try:
+        out.write_text(drawn(build_engine(load_settings()), datetime.now(UTC).date()), encoding="utf-8")
+    except OSError as fault:
+        raise UsageError(f"{out} cannot be written: {fault.strerror}") from None
+    typer.echo(f"wrote {out}")
 
 
 @app.command()

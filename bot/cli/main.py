@@ -23,6 +23,8 @@ app.add_typer(operate.app)
 ToneOption = Annotated[str | None, typer.Option("--tone", help="professional or layperson")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
+NOTHING_CONFIGURED = "No channel is configured, so this is a page for this computer alone."
+
 
 def main() -> NoReturn:
     """Run the command line; an error written for people is printed without a traceback and exits with 2."""
@@ -44,18 +46,24 @@ def _add_channel_commands() -> None:
 
 
 @app.command()
-def serve() -> None:
-    """Run every configured channel in one process; with none configured, say so and talk in the terminal."""
-    from bot.app import converse, run
+def serve(
+    reload: Annotated[bool, typer.Option("--reload", help="Take over each save of the content.")] = False,
+) -> None:
+    """Run every configured channel in one process; with none configured, say so and serve a page on this computer."""
+    from bot.app import run
     from bot.channels import registry
 
     configuration = registry.load_configuration()
     if configuration.channels:
-        run(configuration)
+        run(configuration, reload=reload)
         return
-    typer.echo("No channel is configured, so this is a conversation in the terminal.", err=True)
+    typer.echo(NOTHING_CONFIGURED, err=True)
     typer.echo(registry.set_up() + "\n", err=True)
-    converse(configuration.shared, None)
+    run(
+        registry.unconfigured(configuration),
+        lambda port: typer.echo(f"Open http://127.0.0.1:{port}/ (Ctrl-C stops)", err=True),
+        reload=reload,
+    )
 
 
 @app.command()

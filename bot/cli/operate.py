@@ -27,7 +27,7 @@ def doctor(channel: Annotated[str | None, typer.Argument(help="telegram or slack
     from bot.channels import registry
 
     configuration = registry.load_configuration()
-    texts = build_engine(configuration.shared).sentence
+    texts = build_engine(configuration.shared).text
     healthy, report = asyncio.run(examine(configuration, texts, channel))
     typer.echo(report)
     raise typer.Exit(0 if healthy else 1)

@@ -73,9 +73,9 @@ class LoadError(FootnoteError):
         super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str], *, alike: int = _ALIKE) -> str:
     """Return a sentence that names the known word most like `word`, or an empty string."""
-    found = process.extractOne(word, sorted(known), scorer=fuzz.ratio, score_cutoff=_ALIKE)
+    found = process.extractOne(word, sorted(known), scorer=fuzz.ratio, score_cutoff=alike)
     return f"did you mean `{found[0]}`?" if found else ""
 
 

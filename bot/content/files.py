@@ -97,9 +97,9 @@ class FileReader:
 def _new_name(path: Path, known: Iterable[str]) -> str:
     """Return what to do with a file that nothing reads: its ending, its capitals, its name or its place is wrong."""
     name = f"{path.stem.casefold()}.yaml"
-    if name != path.name and (name in known or path.parent.name in ("answers", "phrases", "dialogs")):
+    if name != path.name and (name in known or path.parent.name in ("answers", "dialogs")):
         return f"rename it to `{name}`"
-    return nearest(path.name, known) or "move it to `answers/`, `dialogs/` or `dialogs/phrases/`, or delete it"
+    return nearest(path.name, known) or "move it to `answers/` or `dialogs/`, or delete it"
 
 
 @lru_cache(maxsize=256)

@@ -10,10 +10,12 @@ from typing import Any, Protocol
 from jinja2 import TemplateError
 
 from bot.content import templates
+from bot.content.approval import shown_parts
 from bot.content.files import visible
 from bot.content.matching_models import AdviceRules, Matching
 from bot.content.models import (
     Answer,
+    ApprovalRules,
     Article,
     Claim,
     CopyNumber,
@@ -24,7 +26,7 @@ from bot.content.models import (
     Registers,
     Review,
     Role,
-    SmallTalk,
+    SmallTalkText,
     Source,
     Term,
 )
@@ -47,7 +49,7 @@ class MissingText(KeyError):
 class HasRegisters(Protocol):
     """Anything authored in both registers: a pair, a claim, a note."""
 
-    def of(self, register: Register) -> str:
+    def for_register(self, register: Register) -> str:
         """Return the text of one register, before facts are inserted."""
 
 
@@ -57,13 +59,14 @@ class Topic:
 
     id: str
     title: Registers
-    article: Article
+    article: Article | None
     review: Review
     facts: Mapping[str, Any]
     sources: Mapping[str, Source]
     notes: Mapping[str, Note]
     terms: Mapping[str, Term]
     answers: Mapping[str, Answer]
+    approval: ApprovalRules = field(default_factory=ApprovalRules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ class Library:
     interface: Mapping[str, Registers]
     emergency: Mapping[str, str | Registers]
     copy_numbers: tuple[CopyNumber, ...]
-    small_talk: Mapping[str, SmallTalk]
+    small_talk: Mapping[str, SmallTalkText]
     layout: Mapping[str, str]
     matching: Matching | None
     advice_rules: AdviceRules | None
@@ -194,7 +197,7 @@ class Library:
 
         Whatever is inserted is shown character for character: `2*300 mg` stays `2*300 mg`.
         """
-        raw = worded.of(register)
+        raw = worded.for_register(register)
         if not templates.is_template(raw):
             return raw
         key = (raw, register)
@@ -204,7 +207,7 @@ class Library:
 
     def plain(self, worded: HasRegisters, register: Register) -> str:
         """Return one register with its figures inserted, for what is not read as Markdown: labels, titles, lines."""
-        return self.inserted(worded.of(register), register)
+        return self.inserted(worded.for_register(register), register)
 
     def inserted(self, raw: str, register: Register) -> str:
         """Return authored text with its figures inserted as they stand in their file."""
@@ -222,7 +225,7 @@ class Library:
         """Return what templates of this register may use: `facts` and `emergency`."""
         return self._values[register]
 
-    def say(self, key: str, register: Register, *, markdown: bool = False, **values: Any) -> str:
+    def interface_text(self, key: str, register: Register, *, markdown: bool = False, **values: Any) -> str:
         """Return one of the bot's own sentences; `values` fill the variables it names. Raises MissingText.
 
         With `markdown` the sentence is Markdown, and its values are shown character for character.
@@ -230,7 +233,7 @@ class Library:
         path = self.home.content / "interface.yaml"
         if key not in self.interface:
             raise MissingText(path, f"there is no sentence `{key}`")
-        return self._filled(path, key, self.interface[key].of(register), register, values, markdown=markdown)
+        return self._filled(path, key, self.interface[key].for_register(register), register, values, markdown=markdown)
 
     def render_layout(self, name: str, register: Register, **values: Any) -> str:
         """Return the layout `name` (content/layout/<name>.j2) filled with `values`. Raises MissingText."""
@@ -256,25 +259,22 @@ class Library:
 
     def claims(self, answer: Answer, register: Register) -> Iterator[Claim]:
         """Yield the claims that have a wording in this register."""
-        return (claim for claim in answer.claims if claim.of(register))
+        return (claim for claim in answer.claims if claim.for_register(register))
 
     def review_of(self, node: str) -> ReviewState:
         """Return the review of an answer as it stands: its own, or else its topic's."""
         topic, answer = self.topic_of(node), self.answer(node)
         if answer.review is not None:
-            return state_of(answer.review, lambda: self.hash_of(node))
-        return state_of(topic.review, lambda: self.topic_hash(topic.id))
+            return state_of(answer.review, lambda: self.hash_of(node), topic.approval)
+        return state_of(topic.review, lambda: self.topic_hash(topic.id), topic.approval)
 
     def servable(self, node: str) -> bool:
         """Tell whether a named reviewer approved exactly what `node` says now."""
         return self.review_of(node).approved
 
     def hash_of(self, node: str) -> str:
-        """Return the hash of what a reader of either register sees in this answer, notes included."""
-        topic, answer = self.topic_of(node), self.answer(node)
-        noted = [topic.notes[note] for note in answer.notes if note in topic.notes]
-        claims = [(claim.id, claim.kind, claim.cites, *self._both(claim)) for claim in answer.claims]
-        return content_hash([self._both(answer.title), claims, [(note.cites, *self._both(note)) for note in noted]])
+        """Return the hash of everything a reader of either register sees of this answer (see `shown_parts`)."""
+        return content_hash(list(shown_parts(self, node)))
 
     def topic_hash(self, topic: str) -> str:
         """Return the hash of all answers of a topic that have no review of their own."""
@@ -283,6 +283,3 @@ class Library:
             hashes = [self.hash_of(node) for node in sorted(answers) if answers[node].review is None]
             self._hashes[topic] = content_hash(hashes)
         return self._hashes[topic]
-
-    def _both(self, worded: HasRegisters) -> tuple[str, str]:
-        return self.text(worded, Register.PROFESSIONAL), self.text(worded, Register.LAYPERSON)

@@ -23,7 +23,7 @@ from bot.content.matching_models import (
 )
 from bot.content.models import (
     Answer,
-    Article,
+    ApprovalRules,
     Dialog,
     EmergencyFile,
     FactsFile,
@@ -163,8 +163,9 @@ class ContentLoader:
         return Topic(
             id=folder.name,
             title=head.title if head else Registers(professional=folder.name, layperson=folder.name),
-            article=head.article if head else Article(title=folder.name),
+            article=head.article if head else None,
             review=head.review if head else _UNREAD,
+            approval=head.approval if head else ApprovalRules(),
             facts=facts.facts if facts else {},
             sources=sources.sources if sources else {},
             notes=notes.notes if notes else {},
@@ -228,7 +229,8 @@ def _values(topics: Mapping[str, Topic], lines: Mapping[str, str | Registers]) -
         register: {
             "facts": facts,
             "emergency": {
-                name: line.of(register) if isinstance(line, Registers) else line for name, line in lines.items()
+                name: line.for_register(register) if isinstance(line, Registers) else line
+                for name, line in lines.items()
             },
         }
         for register in Register

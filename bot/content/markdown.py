@@ -70,6 +70,24 @@ def text_of(runs: Runs) -> str:
     return "".join(run.text for run in runs)
 
 
+def runs_of(block: Block) -> Iterator[Runs]:
+    """Yield every text of a block, in reading order."""
+    match block:
+        case Paragraph(runs) | Heading(runs):
+            yield runs
+        case ListBlock(items):
+            yield from (item.runs for item in items)
+        case Quote(blocks):
+            yield from (runs for inner in blocks for runs in runs_of(inner))
+        case Table(header, rows):
+            yield from (cell for row in (header, *rows) for cell in row)
+
+
+def word_count(document: Document) -> int:
+    """Return how many words a document has."""
+    return sum(len(text_of(runs).split()) for block in document for runs in runs_of(block))
+
+
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable("table")
 _WORD_STYLES = {"strong": "bold", "em": "italic"}
 

@@ -26,13 +26,13 @@ Lines = Annotated[tuple[str, ...], _split(r"\n")]
 Nodes = Annotated[tuple[str, ...], _split(r",")]
 
 
-class Shape(BaseModel):
+class MatchingModel(BaseModel):
     """Immutable, and strict about keys nobody knows: a typing error in a file is reported, not ignored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class Concept(Shape):
+class Concept(MatchingModel):
     """One thing people mean and all the ways they write it; naming it also means everything in `implies`.
 
     `(a|b)` in a wording stands for both, `(a|b)?` for both and for neither. `range` names numbers by size, ends
@@ -44,7 +44,7 @@ class Concept(Shape):
     range: tuple[float, float] | None = None
 
 
-class Rule(Shape):
+class Rule(MatchingModel):
     """Fires when every group of `all` has one of its concepts within `near` words (0: anywhere), `none` not beside.
 
     `ordered` asks for the groups in the given order. `score` is what the rule adds, from 0 to 1.
@@ -59,7 +59,7 @@ class Rule(Shape):
     reason: str = ""
 
 
-class AdviceRules(Shape):
+class AdviceRules(MatchingModel):
     """What makes a question one about a person's own treatment: concepts, and rules whose scores add up.
 
     `facts` are the concepts that decide for one person, so that the remark that names one is no mere remark.
@@ -70,7 +70,7 @@ class AdviceRules(Shape):
     rules: tuple[Rule, ...] = ()
 
 
-class Subject(Shape):
+class Subject(MatchingModel):
     """What a question can be about.
 
     `general` answers what no other answer holds. A part inherits the answers of its whole. A `leaning` name is a word
@@ -86,7 +86,7 @@ class Subject(Shape):
     together: Nodes = ()
 
 
-class TopicSubjects(Shape):
+class TopicSubjects(MatchingModel):
     """What one topic holds: its subjects, which answer holds which aspects of each, and what `it` means after one.
 
     In `answers`, `any` is the row every subject inherits; the answer `self` is the one last shown, and `none` says
@@ -98,13 +98,13 @@ class TopicSubjects(Shape):
     it: dict[str, str] = {}
 
 
-class Aspects(Shape):
+class Aspects(MatchingModel):
     """What can be asked of anything, each with lessons: how people ask it, placeholders for what it is asked of."""
 
     aspects: dict[str, Lines] = {}
 
 
-class Courtesies(Shape):
+class Courtesies(MatchingModel):
     """What stands around a question: remarks before and after it, frames that lead into it, openers of a short one."""
 
     before: Lines = ()
@@ -114,20 +114,20 @@ class Courtesies(Shape):
     asides: Lines = ()
 
 
-class Foreign(Shape):
+class Foreign(MatchingModel):
     """Names of one kind of thing that a topic may not hold."""
 
     kind: str
     names: Words
 
 
-class World(Shape):
+class World(MatchingModel):
     """What exists beside the topics. A name that a loaded topic holds is not foreign."""
 
     foreign: dict[str, Foreign] = {}
 
 
-class SharedWords(Shape):
+class SharedWords(MatchingModel):
     """The words every topic shares.
 
     `medicines` are further names that are never repaired into another; `common` are real words that need no repair;
@@ -144,7 +144,7 @@ class SharedWords(Shape):
     languages: dict[str, Words] = {}
 
 
-class Matching(Shape):
+class Matching(MatchingModel):
     """Everything about words that lies in content/matching/ and in each topic's subjects.yaml."""
 
     words: SharedWords

@@ -62,20 +62,38 @@ class Registers:
     professional: Words
     layperson: Words
 
-    def of(self, register: Register) -> str:
+    def for_register(self, register: Register) -> str:
         """Return the text of one register, before facts are inserted."""
         return self.professional if register is Register.PROFESSIONAL else self.layperson
 
 
 @model
 class Review:
-    """Who decided what, and when. `hash` is the content's hash at approval: another hash now means it has changed."""
+    """Who decided what, and when. `hash` is the content's hash at approval: another hash now means it has changed.
+
+    Where a topic asks for two reviewers, the first one's decision waits (`under-review`) for the second's.
+    """
 
     status: Status
     by: Words | None = None
     on: date | None = None
     due: date | None = None
     hash: Words | None = None
+    note: Words | None = None
+    """What the reviewer remarked."""
+    second_by: Words | None = None
+    second_on: date | None = None
+    second_note: Words | None = None
+
+
+@model
+class ApprovalRules:
+    """What a topic asks of an approval."""
+
+    reviewers: Literal[1, 2] = 1
+    """How many people must approve the same text."""
+    note: StrictBool = False
+    """Whether each must say in a note what was looked at."""
 
 
 @model
@@ -98,7 +116,7 @@ class Claim:
     layperson_only: Words | None = None
     """Why this claim has no professional wording."""
 
-    def of(self, register: Register) -> str:
+    def for_register(self, register: Register) -> str:
         """Return the text of one register before facts are inserted; empty for a claim that has no such register."""
         return (self.professional if register is Register.PROFESSIONAL else self.layperson) or ""
 
@@ -133,8 +151,9 @@ class Source:
     group: Literal["article", "added"]
     """Whether the article cites it or we added it."""
     kind: Literal["guideline", "statement", "trial", "review", "label", "agency", "overview", "study", "guidance"]
-    check: Literal["P", "P-copy", "S", "N"]
-    """P: its own page was read; P-copy: its text on another host; S: another page reports it; N: not found."""
+    check: Literal["P", "P-copy", "A-part", "S", "cited", "N"]
+    """P: its own page was read; P-copy: its text on another host; A-part: a part of its abstract; S: another page
+    reports it; cited: only its name was seen, where another cites it; N: not found."""
     authors: tuple[Words, ...] | None = None
     title: Words | None = None
     journal: Words | None = None
@@ -193,8 +212,10 @@ class TopicFile:
 
     topic: Id
     title: Registers
-    article: Article
+    article: Article | None = None
+    """The published answer the topic is based on; null where the editors wrote it from its sources."""
     review: Review
+    approval: ApprovalRules = ApprovalRules()
 
 
 @model
@@ -233,7 +254,7 @@ class InterfaceFile:
 
 
 @model
-class SmallTalk:
+class SmallTalkText:
     """One kind of small talk: the messages that are it, and the few words that answer it."""
 
     asks: tuple[Words, ...] = Field(min_length=1)
@@ -250,7 +271,7 @@ class SmallTalk:
 class SmallTalkFile:
     """content/small-talk.yaml: what is said around the questions, kind by kind."""
 
-    small_talk: dict[Id, SmallTalk]
+    small_talk: dict[Id, SmallTalkText]
 
 
 @model
@@ -348,7 +369,7 @@ class Dialog:
 
 @model
 class PhrasesFile:
-    """dialogs/phrases/<dialog>.yaml: how people ask; a list of phrases, or one text with a phrase per line.
+    """content/<topic>/phrases.yaml: how people ask; a list of phrases, or one text with a phrase per line.
 
     `after` holds what is asked in a thread: the node last shown, then the node that answers.
     """

@@ -9,7 +9,8 @@ from bot.content.diagnostics import Diagnostic, Location, nearest
 from bot.content.files import diagnostic_at, page_of
 from bot.content.library import Library, Topic
 from bot.content.matching_models import TopicSubjects
-from bot.content.models import Dialog, Review
+from bot.content.models import ApprovalRules, Dialog, Review
+from bot.content.review import missing_of
 from bot.content.urgent_models import UrgentRule
 
 
@@ -94,7 +95,11 @@ def _unassigned(library: Library) -> Iterator[Diagnostic]:
     for duty in ("urgent", "advice", "otherwise"):
         if getattr(library.main, duty) is None:
             message = f"the main dialog does not say which node is `{duty}`"
-            yield diagnostic_at(library.home.dialog(name), (), "D09", message, f"add `{duty}:`")
+            other = next((one for one, dialog in library.dialogs.items() if getattr(dialog, duty)), None)
+            remedy = f"add `{duty}:`" + (
+                f", or `default: true` to the dialog `{other}`, which says it" if other else ""
+            )
+            yield diagnostic_at(library.home.dialog(name), (), "D09", message, remedy)
 
 
 def _phrases(library: Library) -> Iterator[Diagnostic]:
@@ -239,15 +244,16 @@ def _numbers(library: Library, topic: Topic) -> Iterator[Diagnostic]:
 
 
 def _approvals(library: Library, topic: Topic) -> Iterator[Diagnostic]:
-    if diagnostic := _unsigned(library.home.of_topic(topic.id, "topic"), topic.review):
+    if diagnostic := _unsigned(library.home.of_topic(topic.id, "topic"), topic.review, topic.approval):
         yield diagnostic
     for name, answer in topic.answers.items():
-        if answer.review and (diagnostic := _unsigned(library.home.answer(topic.id, name), answer.review)):
+        path = library.home.answer(topic.id, name)
+        if answer.review and (diagnostic := _unsigned(path, answer.review, topic.approval)):
             yield diagnostic
 
 
-def _unsigned(path: Path, review: Review) -> Diagnostic | None:
-    absent = [name for name in ("by", "on", "due", "hash") if getattr(review, name) is None]
+def _unsigned(path: Path, review: Review, rules: ApprovalRules) -> Diagnostic | None:
+    absent = missing_of(review, rules)
     if review.status != "approved" or not absent:
         return None
     message = f"approved, but {_listed(absent)} missing: only `footnote review record` writes an approval"

@@ -17,13 +17,13 @@ def adapter(model: Any) -> TypeAdapter[Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class SchemaPart:
     """What may stand at one place: the JSON Schemas of the alternatives, and the definitions they refer to."""
 
     alternatives: tuple[Any, ...]
     root: Any
 
-    def named(self, name: str) -> Shape:
+    def named(self, name: str) -> SchemaPart:
         """Return what may stand under a name."""
         found = list[Any]()
         for part in self._parts(self.alternatives):
@@ -32,14 +32,14 @@ class Shape:
                 continue
             found += part.get("patternProperties", {}).values()
             found += [part["additionalProperties"]] if isinstance(part.get("additionalProperties"), dict) else []
-        return Shape(tuple(found), self.root)
+        return SchemaPart(tuple(found), self.root)
 
-    def item(self) -> Shape:
+    def item(self) -> SchemaPart:
         """Return what may stand in a list."""
         found = (part.get("items") for part in self._parts(self.alternatives))
-        return Shape(tuple(one for one in found if isinstance(one, dict)), self.root)
+        return SchemaPart(tuple(one for one in found if isinstance(one, dict)), self.root)
 
-    def at(self, location: Sequence[str | int]) -> Shape:
+    def at(self, location: Sequence[str | int]) -> SchemaPart:
         """Return what may stand at a location below."""
         shape = self
         for step in location:
@@ -69,10 +69,10 @@ class Shape:
 
 
 @cache
-def shape_of(model: Any) -> Shape:
+def shape_of(model: Any) -> SchemaPart:
     """Return the shape of a whole file."""
     schema = adapter(model).json_schema()
-    return Shape((schema,), schema)
+    return SchemaPart((schema,), schema)
 
 
 @cache
@@ -81,3 +81,19 @@ def known_names(model: Any) -> frozenset[str]:
     schema: dict[str, Any] = shape_of(model).root
     parts = [schema, *schema.get("$defs", {}).values()]
     return frozenset(name for part in parts for name in part.get("properties", {}))
+
+
+@cache
+def parents_of(model: Any, name: str) -> tuple[str, ...]:
+    """Return the names under which `name` may be written in files of this model."""
+    found, seen, waiting = list[str](), set[str](), [shape_of(model)]
+    while waiting:
+        part = waiting.pop(0)
+        for parent in part.names:
+            inside = [part.named(parent), part.named(parent).item(), part.named(parent).named("any-id")]
+            if any(name in one.names for one in inside) and parent not in found:
+                found.append(parent)
+            if parent not in seen:
+                waiting += inside
+            seen.add(parent)
+    return tuple(found)

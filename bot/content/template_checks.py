@@ -24,7 +24,7 @@ class Text:
     register: Register
     raw: str
 
-    def of(self, register: Register) -> str:
+    def for_register(self, register: Register) -> str:
         """Return what it says, if this is its register."""
         return self.raw if register is self.register else ""
 
@@ -70,7 +70,7 @@ def template_diagnostics(library: Library) -> Iterator[Diagnostic]:
 
 def _pair(path: Path, location: tuple[str | int, ...], worded: Registers | Claim | Note) -> Iterator[Text]:
     for register in Register:
-        if raw := worded.of(register):
+        if raw := worded.for_register(register):
             yield Text(path, (*location, register.value), register, raw)
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from bot.content.matching_models import Concept, Nodes, Shape, Words
+from bot.content.matching_models import Concept, MatchingModel, Nodes, Words
 
 
-class Sign(Shape):
+class Sign(MatchingModel):
     """A kind of emergency and the node of the card that answers it; of several signs the first in the file is told."""
 
     card: str
 
 
-class UrgentRule(Shape):
+class UrgentRule(MatchingModel):
     """Fires where every group of `all` has one of its concepts within `near` words (0: the words of one concept).
 
     A group is one concept or several with `|` between them. `ordered` asks for the groups in this order, `none` names
@@ -29,7 +29,7 @@ class UrgentRule(Shape):
     firm: bool = False
 
 
-class Composed(Shape):
+class Composed(MatchingModel):
     """A concept made of others that stand near one another: `can ... cause`."""
 
     all: tuple[str, ...] = Field(min_length=1)
@@ -37,18 +37,23 @@ class Composed(Shape):
     ordered: bool = False
 
 
-class Excusing(Shape):
+class Excusing(MatchingModel):
     """The concepts that make a sign no emergency, each in its own sentence, and those that overrule them.
 
-    `denied` stands before what it denies and reaches over a list; `not` before the next word or two; both deny any sign
-    but the `parts` of a body, and what else a sign only belongs to. `past` stands anywhere, `past_before` and
-    `past_after` beside the sign. `general` asks or tells about people at large before the sign, `general_after` behind
-    it; `if` supposes it; `avoid` wants to prevent it; `study` speaks of trials. `present` overrules the past and
-    what is general, `ongoing` and `personal` (somebody's own body) only what is general; `owning` says of a sign that
-    was excused that it is one's own now. `document` are words of quoted print, `leaflet` of printed advice.
+    `denied` stands before what it denies and reaches over a list, `denied_list` over one of anything (`denies chest
+    pain, SOB, syncope`), `not` before the next word or two; all three deny any sign but the `parts` of a body, and what
+    else a sign only belongs to. `past` stands anywhere, `past_before` and `past_after` beside the sign. `general` asks
+    or tells about people at large before the sign, `general_after` behind it; `if` supposes it; `avoid` wants to
+    prevent it; `study` speaks of trials. `present` overrules the past and what is general, `ongoing` and `personal`
+    (somebody's own body) only what is general; `owning` says of a sign that was excused that it is one's own now.
+    `document` are words of quoted print, `leaflet` of printed advice, `exposition` of a text that lists signs, which
+    counts while the message speaks of nobody. `framed` opens a story, an exam or hearsay and covers what follows in its
+    sentence, but for the teller's `own` words. `harmless` hides what stands inside it: idioms.
     """
 
+    harmless: Nodes = ()
     denied: Nodes = ()
+    denied_list: Nodes = ()
     not_: Nodes = Field((), alias="not")
     past: Nodes = ()
     past_before: Nodes = ()
@@ -64,10 +69,13 @@ class Excusing(Shape):
     owning: Nodes = ()
     document: Nodes = ()
     leaflet: Nodes = ()
+    exposition: Nodes = ()
+    framed: Nodes = ()
+    own: Nodes = ()
     parts: Nodes = ()
 
 
-class UrgentRules(Shape):
+class UrgentRules(MatchingModel):
     """content/urgent.yaml: what makes a message urgent.
 
     `little` are words that may stand between the words of a wording. A number followed by one of `units` (or after one
@@ -85,7 +93,7 @@ class UrgentRules(Shape):
     excuses: Excusing = Excusing()
 
 
-class Language(Shape):
+class Language(MatchingModel):
     """One language other than English: how to know it, what to say in it, and how its speakers name each sign.
 
     `checked_by` stays empty until a native speaker has read it. `script` is the first and last letter of its own
@@ -104,7 +112,7 @@ class Language(Shape):
     calm: Words = ()
 
 
-class LanguagesFile(Shape):
+class LanguagesFile(MatchingModel):
     """content/languages.yaml."""
 
     languages: dict[str, Language] = Field(default_factory=dict)

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from bot.content.diagnostics import Diagnostic, Location, nearest
 from bot.content.models import ID, LINK, NAME, NOTE_NUMBER
-from bot.content.schema import adapter, known_names, shape_of
+from bot.content.schema import adapter, parents_of, shape_of
 from bot.content.signs import suspicious
 from bot.content.yaml_reader import YamlFile
 
@@ -120,12 +120,13 @@ def _unseen(page: YamlFile, way: Location, written: str, *, key: bool) -> Diagno
 def _named_instead(model: Any, finding: _Finding) -> str:
     """Return which name is meant: one that may stand here; or that this one may stand elsewhere."""
     allowed = shape_of(model).at(finding.way[:-1]).names
-    if finding.name in known_names(model):
-        return f"`{finding.name}` belongs to another part of the file: see how the line is indented"
-    if near := nearest(finding.name, allowed):
+    if near := nearest(finding.name, allowed, alike=80):
         return near
+    if parents := parents_of(model, finding.name):
+        listed = " or ".join(f"`{parent}`" for parent in parents)
+        return f"`{finding.name}` belongs under {listed}: see how the line is indented"
     listed = ", ".join(f"`{name}`" for name in allowed)
-    return f"what may stand here: {listed}" if listed else "remove it"
+    return nearest(finding.name, allowed) or (f"what may stand here: {listed}" if listed else "remove it")
 
 
 def _explained(detail: ErrorDetails, page: YamlFile, way: Location) -> tuple[str, str]:

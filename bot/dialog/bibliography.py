@@ -43,7 +43,7 @@ class Bibliography:
             }
             for source in found
         ]
-        return {"title": self._library.say(f"group-{name}", register), "lines": lines}
+        return {"title": self._library.interface_text(f"group-{name}", register), "lines": lines}
 
     def _text(self, source: Source, register: Register) -> str:
         as_printed = self._library.plain(source.as_printed, register) if source.as_printed else ""
@@ -53,7 +53,7 @@ class Bibliography:
 def cited(answer: Answer, topic: Topic, register: Register) -> Iterator[str]:
     """Yield the ids of the sources that an answer and its notes cite in one register."""
     for claim in answer.claims:
-        if claim.of(register):
+        if claim.for_register(register):
             yield from claim.cites
     for note in answer.notes:
         yield from topic.notes[note].cites

@@ -51,13 +51,13 @@ class Composer:
             card = self._cards[node, register] = self._compose(node, register)
         return card
 
-    def words(self, key: str, register: Register, **values: Any) -> str:
+    def text(self, key: str, register: Register, **values: Any) -> str:
         """Return one of the bot's own sentences, to be shown as it stands."""
-        return self._library.say(key, register, **values)
+        return self._library.interface_text(key, register, **values)
 
     def markdown(self, key: str, register: Register, **values: Any) -> str:
         """Return one of the bot's own sentences as Markdown; what is inserted is shown character for character."""
-        return self._library.say(key, register, markdown=True, **values)
+        return self._library.interface_text(key, register, markdown=True, **values)
 
     def label(self, node: str, register: Register) -> str:
         """Return the button text of a node."""
@@ -74,7 +74,7 @@ class Composer:
 
     def choices(self, register: Register) -> Notice:
         """Return the card that asks "did you mean?"; the choices belong to the turn, no other topics stand beside."""
-        title, text = self.words("did-you-mean", register), self.markdown("did-you-mean-body", register)
+        title, text = self.text("did-you-mean", register), self.markdown("did-you-mean-body", register)
         return self.notice(self._library.otherwise, register, title, text, Outcome.CHOICES)
 
     def instead(self, node: str, register: Register, key: str) -> Notice:
@@ -92,7 +92,7 @@ class Composer:
         """Return the card a person meets first: what this is, how to ask, the first questions, both registers."""
         start = self._library.start
         text = self.markdown("welcome", register, checked=self._review(start, register).short)
-        card = self.notice(start, register, self.words("greeting-title", register), text)
+        card = self.notice(start, register, self.text("greeting-title", register), text)
         return replace(card, buttons=tuple(self._first_questions(register)))
 
     def _first_questions(self, register: Register) -> Iterator[Button]:
@@ -114,11 +114,11 @@ class Composer:
     def other_register(self, node: str, register: Register, word: str = "") -> Button:
         """Return the button that shows the same in the other register."""
         other = Register.LAYPERSON if register is Register.PROFESSIONAL else Register.PROFESSIONAL
-        return Button(self.words(f"to-{other}", register), payloads.payload(node, other, word), "tone")
+        return Button(self.text(f"to-{other}", register), payloads.payload(node, other, word), "tone")
 
     def start_over(self, register: Register) -> Button:
         """Return the button that leads to the greeting."""
-        return Button(self.words("start-over", register), payloads.payload(self._library.start, word="start"), "start")
+        return Button(self.text("start-over", register), payloads.payload(self._library.start, word="start"), "start")
 
     def _buttons(self, node: str, register: Register) -> Iterator[Button]:
         """Yield the follow-ups, then what every answer offers: the other register, the sources, a vote."""
@@ -131,12 +131,12 @@ class Composer:
         if node != library.role("tone"):  # it offers both registers itself
             yield self.other_register(node, register)
         if references and self._lists_sources_of(node, references):
-            yield Button(self.words("sources-button", register), payloads.payload(references), "sources")
+            yield Button(self.text("sources-button", register), payloads.payload(references), "sources")
         if node in (*library.always, library.otherwise):
             yield self.start_over(register)
         elif self._outcome(node) is Outcome.ANSWER:
-            yield Button(self.words("helpful", register), payloads.payload(node, word="up"), "feedback")
-            yield Button(self.words("unhelpful", register), payloads.payload(node, word="down"), "feedback")
+            yield Button(self.text("helpful", register), payloads.payload(node, word="up"), "feedback")
+            yield Button(self.text("unhelpful", register), payloads.payload(node, word="down"), "feedback")
 
     def _lists_sources_of(self, node: str, references: str) -> bool:
         """Tell whether the list of sources is about this answer; another topic has its own numbers."""
@@ -146,8 +146,8 @@ class Composer:
 
     def _urgent_buttons(self, node: str, register: Register) -> Iterator[Button]:
         """Yield what one can say to an emergency card: that it got worse, that it is over; then what it leads to."""
-        yield Button(self.words("urgent-worse", register), payloads.payload(node, word="worse"), "danger")
-        yield Button(self.words("urgent-over", register), payloads.payload(node, word="over"))
+        yield Button(self.text("urgent-worse", register), payloads.payload(node, word="worse"), "danger")
+        yield Button(self.text("urgent-over", register), payloads.payload(node, word="over"))
         for follow in self._library.nodes[node].next[: MAX_FOLLOW_UPS - 2]:
             yield self.link(follow, register)
 
@@ -189,7 +189,7 @@ class Composer:
             notes=self._notes(answer, topic, register),
             sources=tuple(self._bibliography.of_answer(answer, topic, register)),
             review=self._review(node, register),
-            disclaimer=FootLine(self.words("foot-disclaimer", register), self.words("short-disclaimer", register)),
+            disclaimer=FootLine(self.text("foot-disclaimer", register), self.text("short-disclaimer", register)),
             lists_sources=self._bibliography.lists_all(answer),
             about_bot=node in self._library.always,
         )
@@ -224,7 +224,9 @@ class Composer:
     def _notes(self, answer: Answer, topic: Topic, register: Register) -> Document:
         notes = [topic.notes[note] for note in answer.notes]
         laid = [LaidOutCard(self._library.text(note, register), marks(note.cites, topic)) for note in notes]
-        return parse(self._library.render_layout("notes", register, notes=laid, words=self._headings(register)))
+        key = "notes-heading" if topic.article else "notes-heading-own"
+        words = {"notes-heading": self.text(key, register)} if notes else {}
+        return parse(self._library.render_layout("notes", register, notes=laid, words=words))
 
     def _claim(self, claim: Claim, topic: Topic, register: Register) -> LaidOutCard:
         section = self._library.text(claim.section, register) if claim.section else ""
@@ -233,21 +235,22 @@ class Composer:
         )
 
     def _headings(self, register: Register) -> dict[str, str]:
-        return {key: self.words(key, register) for key in ("notes-heading", "table-sources")}
+        return {"table-sources": self.text("table-sources", register)}
 
     def _review(self, node: str, register: Register) -> FootLine:
         state, article = self._library.review_of(node), self._library.topic_of(node).article
+        updated = article.updated if article else None
         values = {
-            "by": state.by,
+            "by": state.reviewers or None,
             "on": self._date(state.on, register),
             "due": self._date(state.due, register),
-            "updated": self._date(article.updated, register),
+            "updated": self._date(updated, register),
         }
-        short = self.words(f"foot-{state.status}", register, **values)
+        short = self.text(f"foot-{state.status}", register, **values)
         undated = f"review-{state.status}-undated"
-        key = undated if article.updated is None and undated in self._library.interface else f"review-{state.status}"
-        return FootLine(short, self.words(key, register, **values))
+        key = undated if updated is None and undated in self._library.interface else f"review-{state.status}"
+        return FootLine(short, self.text(key, register, **values))
 
     def _date(self, day: date | None, register: Register) -> str:
         """Return a date as both readers write it, such as `14 July 2025`."""
-        return f"{day.day} {day:%B %Y}" if day else self.words("no-date", register)
+        return f"{day.day} {day:%B %Y}" if day else self.text("no-date", register)

@@ -56,7 +56,8 @@ class Emergencies:
         return self._again(node, register, "urgent-worse-answer")
 
     def _again(self, node: str, register: Register, key: str) -> Reply:
-        return Reply(self._composer.card(node, register), self._composer.words(key, register), view=View.SHORT)
+        card, lead = self._composer.card(node, register), self._composer.text(key, register)
+        return Reply(card, lead, view=View.SHORT, again=True)
 
     def end(self, node: str, register: Register) -> Reply:
         """Return what is said when it is over: short, with the way back to the card and to the start."""

@@ -1,11 +1,17 @@
-"""What every matcher returns, and the one interface a matcher has."""
+"""What every matcher returns, the one interface a matcher has, and the guard against nodes of yesterday.
+
+A matcher may have been trained, and a conversation begun, before an editor changed the tree. Whatever comes from there
+is brought up to date at the engine's door, so that nothing behind it meets a node that does not exist.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
 
-from bot.dialog.turn import Outcome, Register
+from bot.content.library import Library
+from bot.dialog.turn import Incoming, Outcome, Register, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +42,65 @@ class Matcher(Protocol):
 
     def match(self, text: str, context: str | None, register: Register) -> Match:
         """Return the decision for `text` asked after node `context` by a reader of `tone`; never raises."""
+
+
+@runtime_checkable
+class Alarm(Protocol):
+    """A matcher that tells an emergency without deciding about the rest: cheap enough for every message at the door."""
+
+    def is_urgent(self, text: str) -> bool:
+        """Return whether words speak of an emergency, whatever they follow."""
+
+
+def todays(library: Library, nodes: Iterable[str]) -> tuple[str, ...]:
+    """Return the nodes under their present ids, without those that are gone, each once."""
+    known = (library.resolve(node) for node in nodes)
+    return tuple(dict.fromkeys(node for node in known if node is not None and _has_answer(library, node)))
+
+
+def up_to_date(library: Library, state: State, incoming: Incoming) -> tuple[State, Incoming]:
+    """Return a turn that names no node but today's."""
+    history = todays(library, state.history)
+    if history != state.history:
+        state = replace(state, history=history)
+    if incoming.context is not None:
+        incoming = replace(incoming, context=next(iter(todays(library, [incoming.context])), None))
+    return state, incoming
+
+
+class UpToDateMatcher:
+    """A matcher whose decisions name today's nodes only; where nothing is left of one, nothing was found."""
+
+    def __init__(self, library: Library, matcher: Matcher) -> None:
+        self._library = library
+        self._matcher = matcher
+
+    def match(self, text: str, context: str | None, register: Register) -> Match:
+        """Return the matcher's decision, brought up to date."""
+        context = next(iter(todays(self._library, [context] if context else ())), None)
+        found = self._matcher.match(text, context, register)
+        named = (found.node, *found.choices, *found.related)
+        if found.outcome is Outcome.SMALL_TALK:
+            return found if found.node in self._library.small_talk else self._nothing(found)
+        if all(node in self._library.nodes and _has_answer(self._library, node) for node in named):
+            return found
+        return self._changed(found)
+
+    def _changed(self, found: Match) -> Match:
+        node = next(iter(todays(self._library, [found.node])), None)
+        choices, related = todays(self._library, found.choices), todays(self._library, found.related)
+        if found.outcome is Outcome.URGENT:
+            return replace(found, node=node or self._library.urgent, choices=choices, related=related)
+        if node is None or (found.outcome is Outcome.CHOICES and not choices):
+            return self._nothing(found)
+        return replace(found, node=node, choices=choices, related=related)
+
+    def _nothing(self, found: Match) -> Match:
+        reasons = (*found.reasons, f"`{found.node}` is no node any more")
+        related = todays(self._library, found.related)
+        node = self._library.otherwise
+        return replace(found, outcome=Outcome.NOT_COVERED, node=node, choices=(), related=related, reasons=reasons)
+
+
+def _has_answer(library: Library, node: str) -> bool:
+    return any(node in topic.answers for topic in library.topics.values())

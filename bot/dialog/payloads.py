@@ -32,6 +32,7 @@ WORDS = {
     "choice": "one of several offered: it takes the place of the question",
     "start": "begin again, with the greeting",
     "more": "the detail of an answer",
+    "share": "show the answer to others, in the register it was read in; nobody's choice of register changes",
     "up": "it helped",
     "down": "it did not help",
     "toup": "it helped after all: the vote before was `down`",

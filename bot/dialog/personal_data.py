@@ -54,7 +54,7 @@ class PersonalData:
         """Return `reply` with what its effect did; `found` is how much was deleted, or all that is stored."""
         register = reply.card.register
         if reply.effect is Effect.FORGET:
-            return replace(reply, lead=self._composer.words("forgotten", register, **found))
+            return replace(reply, lead=self._composer.text("forgotten", register, **found))
         if reply.effect is Effect.EXPORT:
             text = "\n\n".join(self._exported(found, register))
             return replace(reply, card=replace(reply.card, brief=parse(text)), stored=json.dumps(found, indent=2))
@@ -62,44 +62,44 @@ class PersonalData:
 
     def _exported(self, found: Mapping[str, Any], register: Register) -> Iterator[str]:
         """Yield what is stored in words, line by line; the exact record follows."""
-        words = self._composer.markdown
+        texts = self._composer.markdown
         tone = found["tone"]
         if tone:
-            yield words("export-tone", register, wording=self._composer.words(f"wording-{tone}", register))
+            yield texts("export-tone", register, wording=self._composer.text(f"wording-{tone}", register))
         else:
-            yield words("export-no-tone", register)
+            yield texts("export-no-tone", register)
         if found["met"]:
-            yield words("export-met", register)
+            yield texts("export-met", register)
         yield from self._places(found, register)
         if any("emergency" in context for context in found["contexts"]):
-            yield words("export-emergency", register)
+            yield texts("export-emergency", register)
         for kind in ("messages", "questions"):
             if found[kind]:
-                yield words(f"export-{kind}", register, **{kind: found[kind]})
-        yield words("export-not", register)
-        yield words("export-exact", register)
+                yield texts(f"export-{kind}", register, **{kind: found[kind]})
+        yield texts("export-not", register)
+        yield texts("export-exact", register)
 
     def _places(self, found: Mapping[str, Any], register: Register) -> Iterator[str]:
-        words = self._composer.markdown
+        texts = self._composer.markdown
         if found["conversations"]:
-            yield words("export-places", register, conversations=found["conversations"])
+            yield texts("export-places", register, conversations=found["conversations"])
         for nodes in filter(None, found["trails"]):
             titles = [self._title(node, register) for node in nodes]
-            yield words("export-trail", register, titles="; ".join(titles))
+            yield texts("export-trail", register, titles="; ".join(titles))
 
     def _title(self, node: str, register: Register) -> str:
         known = self._library.resolve(node)
         return self._composer.card(known, register).title if known else node
 
     def _notice(self, register: Register, title: str, text: str) -> Notice:
-        words = self._composer.words
+        texts = self._composer.text
         card = self._composer.notice(
-            self._node, register, words(title, register), self._composer.markdown(text, register)
+            self._node, register, texts(title, register), self._composer.markdown(text, register)
         )
         return replace(card, buttons=(self._composer.start_over(register),))
 
     def _button(self, key: str, register: Register, word: str, role: str) -> Button:
-        return Button(self._composer.words(key, register), payloads.payload(self._node, word=word), role)
+        return Button(self._composer.text(key, register), payloads.payload(self._node, word=word), role)
 
     def _cancel(self, register: Register) -> Button:
-        return Button(self._composer.words("forget-cancel", register), payloads.payload(self._node), "none")
+        return Button(self._composer.text("forget-cancel", register), payloads.payload(self._node), "none")

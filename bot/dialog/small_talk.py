@@ -38,7 +38,7 @@ class SmallTalk:
         return Reply(self._composer.small_talk(kind, register))
 
     def _shown(self, node: str, register: Register, lead: str, view: View) -> Reply:
-        return Reply(self._composer.card(node, register), self._composer.words(lead, register), view=view)
+        return Reply(self._composer.card(node, register), self._composer.text(lead, register), view=view)
 
     def _shorter(self, node: str, register: Register) -> Reply:
         return self._shown(node, register, "shorter-lead", View.SHORT)
@@ -56,7 +56,7 @@ class SmallTalk:
         """Return the same answer in plain words; who reads those already gets its short form."""
         view = View.SHORT if register is Register.LAYPERSON else View.BRIEF
         card = self._composer.card(node, Register.LAYPERSON)
-        return Reply(card, self._composer.words("not-understood-lead", register), view=view)
+        return Reply(card, self._composer.text("not-understood-lead", register), view=view)
 
 
 def has_more(card: Card) -> bool:

@@ -187,7 +187,8 @@ class Reply:
     `second` is the card of a second question in the same message; its brief follows the first. `remark` says which half
     of the question nothing answers, `offer` is a line after all text (the register, once). `choices` are the turn's own
     buttons, before the card's. `in_place` asks the channel to edit the message that was tapped instead of sending a new
-    one, `toast` is said beside the finger; `silent` says nothing at all.
+    one, `toast` is said beside the finger; `silent` says nothing at all, `again` marks the card of an emergency that
+    this conversation has seen already.
     """
 
     card: Card
@@ -202,6 +203,7 @@ class Reply:
     toast: str = ""
     effect: Effect | None = None
     silent: bool = False
+    again: bool = False
     reasons: tuple[str, ...] = ()
 
     @property

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from bot.dialog.turn import Outcome
 from bot.store.base import QueueDepth
 
 _LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
@@ -22,18 +23,21 @@ class Metrics:
         self.registry = registry = CollectorRegistry()
         self._accepted = _counter(registry, "accepted", "Events written to the inbox", "channel")
         self._repeated = _counter(registry, "repeated", "Events known already", "channel")
-        self._refused = _counter(registry, "refused", "Events a door could not accept", "channel", "reason")
+        self._refused = _counter(registry, "refused", "Events that could not be accepted", "channel", "reason")
         self._turns = _counter(registry, "turns", "Turns answered", "channel", "node", "outcome")
+        self._emergencies = _counter(registry, "emergencies", "Emergency cards shown", "channel", "card")
         self._silent = _counter(registry, "silent", "Unaddressed words left unanswered", "channel")
         self._retries = _counter(registry, "retries", "Turns postponed", "channel", "reason")
         self._quarantined = _counter(registry, "quarantined", "Turns set aside for an operator", "channel")
         self._limited = _counter(registry, "limited", "Turns beyond a person's share, not answered in full", "channel")
-        self._departed = _counter(registry, "departed", "Turns whose asker was gone", "channel")
+        self._user_left = _counter(registry, "departed", "Turns whose user had left", "channel")
+        self._votes = _counter(registry, "votes", "Votes on answers, and reasons for them", "channel", "node", "vote")
+        self._unexpected = _counter(registry, "unexpected", "Unknown things a platform sent", "channel", "kind")
         self._store_errors = _counter(registry, "store_errors", "Database calls that failed", "step")
         for step in ("claim", "finish", "postpone", "progress", "quarantine", "upkeep"):
             self._store_errors.labels(step)
         self._latency = Histogram(
-            "footnote_answer_seconds", "From door to answer delivered", ["channel"], buckets=_LATENCY, registry=registry
+            "footnote_answer_seconds", "From accepted to answered", ["channel"], buckets=_LATENCY, registry=registry
         )
         # looked up once for each set of labels: the library joins and checks them anew, three times a turn
         self._accepted_of, self._repeated_of = cache(self._accepted.labels), cache(self._repeated.labels)
@@ -42,15 +46,24 @@ class Metrics:
         self._held = _gauge(registry, "inbox_quarantined", "Turns in quarantine", "channel")
         self._age = _gauge(registry, "inbox_oldest_seconds", "Age of the oldest waiting turn", "channel")
         self._up = _gauge(registry, "platform_up", "1 if the platform is connected", "channel")
-        self._leader = _gauge(registry, "leader", "1 if this process holds the post", "post")
+        self._leader = _gauge(registry, "leader", "1 if this process leads", "post")
 
-    def begin(self, channel: str) -> None:
-        """Show the channel's counters at 0 from the start: a rate is blind to a counter that begins at 1."""
-        for counter in (self._accepted, self._repeated, self._silent, self._quarantined, self._limited, self._departed):
+    def begin(self, channel: str, cards: Iterable[str] = ()) -> None:
+        """Show the channel's counters and its emergency cards at 0 from the start: a rate is blind to a first 1."""
+        for card in cards:
+            self._emergencies.labels(channel, card)
+        for counter in (
+            self._accepted,
+            self._repeated,
+            self._silent,
+            self._quarantined,
+            self._limited,
+            self._user_left,
+        ):
             counter.labels(channel)
         for reason in ("overloaded", "store"):
             self._refused.labels(channel, reason)
-        for reason in ("busy", "error"):
+        for reason in ("busy", "error", "paced"):
             self._retries.labels(channel, reason)
 
     def accepted(self, channel: str, *, fresh: bool) -> None:
@@ -58,12 +71,14 @@ class Metrics:
         (self._accepted_of if fresh else self._repeated_of)(channel).inc()
 
     def refused(self, channel: str, reason: str) -> None:
-        """A door had to refuse an event; the platform will repeat it."""
+        """A channel had to refuse an event; the platform will repeat it."""
         self._refused.labels(channel, reason).inc()
 
     def answered(self, channel: str, node: str, outcome: str, seconds: float) -> None:
         """An answer was delivered, so many seconds after its question was accepted."""
         self._turns_of(channel, node, outcome).inc()
+        if outcome == Outcome.URGENT:
+            self._emergencies.labels(channel, node).inc()
         self._latency_of(channel).observe(max(seconds, 0.0))
 
     def kept_silent(self, channel: str) -> None:
@@ -71,7 +86,7 @@ class Metrics:
         self._silent.labels(channel).inc()
 
     def postponed(self, channel: str, reason: str) -> None:
-        """A turn will be tried again; the reason is `busy` or `error`."""
+        """A turn will be tried again: the platform is `busy`, there was an `error`, or its answer is `paced`."""
         self._retries.labels(channel, reason).inc()
 
     def quarantined(self, channel: str) -> None:
@@ -84,7 +99,15 @@ class Metrics:
 
     def user_left(self, channel: str) -> None:
         """Nobody was there any more to be answered."""
-        self._departed.labels(channel).inc()
+        self._user_left.labels(channel).inc()
+
+    def voted(self, channel: str, node: str, vote: str) -> None:
+        """Somebody said whether an answer helped, or why not."""
+        self._votes.labels(channel, node, vote).inc()
+
+    def unexpected(self, channel: str, kind: str) -> None:
+        """A platform sent something this program does not know (an event, an error word, ...)."""
+        self._unexpected.labels(channel, kind).inc()
 
     def store_failed(self, step: str) -> None:
         """The database did not take a step; it is tried again."""
@@ -100,9 +123,9 @@ class Metrics:
         """Whether the platform is connected."""
         self._up.labels(channel).set(up)
 
-    def leading(self, post: str, *, pending: bool) -> None:
-        """Whether this process holds the post (one poller, one socket)."""
-        self._leader.labels(post).set(pending)
+    def leading(self, name: str, *, leads: bool) -> None:
+        """Whether this process leads (one poller, one socket)."""
+        self._leader.labels(name).set(leads)
 
     def page(self) -> bytes:
         """Return everything in Prometheus's text format."""

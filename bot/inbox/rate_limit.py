@@ -1,4 +1,4 @@
-"""One person's share: beyond so many questions a minute one kind sentence, not answers. Never for what is urgent.
+"""The rate limit of a user: beyond so many questions a minute one notice, not answers. Never for what is urgent.
 
 Nothing accepted is lost: the turn is stored, takes its place in its conversation, and is ended by one message that says
 what happened and holds the way to the answer; what else the same person sends within that minute is ended by the same
@@ -68,15 +68,15 @@ class TokenBuckets:
 Accept = Callable[[InboundEvent], Awaitable[bool]]
 
 _MARK = "beyond_share"
-"""The address carries what was decided at the door, so that an outage, a restart or another replica decides nothing
+"""The address carries what was decided on arrival, so that an outage, a restart or another replica decides nothing
 anew: what people sent in an hour and is answered in a minute was never too much."""
 
-_TELL, _TOLD = "tell", "told"
+_NOTIFY, _SILENT = "tell", "told"
 _ALWAYS = frozenset({Effect.FORGET, Effect.EXPORT})
 
 
 class UserRateLimit:
-    """Marks at the door what is beyond a person's share, and gives it its sentence when it is delivered.
+    """Marks on arrival what is beyond a person's limit, and delivers a notice in place of its answer.
 
     `per_minute` questions may come at once or within a minute (0: any number). The count is in this process's memory
     alone: with several replicas a person has a share at each of them.
@@ -98,17 +98,17 @@ class UserRateLimit:
         self._notices = TokenBuckets(1 / 60, 1, clock)
 
     async def accept(self, event: InboundEvent) -> bool:
-        """Accept the envelope as the inbox does, counted. Words that were not addressed to the bot are not counted."""
+        """Accept the event as the inbox does, counted. Words that were not addressed to the bot are not counted."""
         if not self._per_minute or event.unaddressed:
             return await self._accept(event)
         if self._shares.take(event.person):
             return await self._returning(self._shares, event)
         if self._notices.take(event.person):
-            return await self._returning(self._notices, _marked(event, _TELL))
-        return await self._accept(_marked(event, _TOLD))
+            return await self._returning(self._notices, _marked(event, _NOTIFY))
+        return await self._accept(_marked(event, _SILENT))
 
     async def _returning(self, buckets: TokenBuckets, event: InboundEvent) -> bool:
-        """Accept the envelope; what was known already, or could not be stored, costs nothing."""
+        """Accept the event; what was known already, or could not be stored, costs nothing."""
         fresh = False
         try:
             fresh = await self._accept(event)
@@ -123,8 +123,8 @@ class UserRateLimit:
 
     def _notice(self, reply: Reply) -> Reply:
         card, engine = reply.card, self._engine
-        title = engine.sentence("too-many-title", card.register)
-        body = parse(engine.sentence("too-many", card.register, number=self._per_minute))
+        title = engine.text("too-many-title", card.register)
+        body = parse(engine.text("too-many", card.register, number=self._per_minute))
         button = Button(engine.label(card.node, card.register), payloads.payload(card.node))
         buttons = reply.choices or (button,)
         notice = Notice(
@@ -145,7 +145,7 @@ class _LimitedDelivery:
             message, mark = _unmarked(message)
             if message.reply.card.outcome is not Outcome.URGENT and message.reply.effect not in _ALWAYS:
                 self._metrics.limited(self.name)
-                if mark == _TOLD:
+                if mark == _SILENT:
                     return
                 message = replace(message, reply=self._notice(message.reply))
         await self._inner.deliver(message, progress)

@@ -1,4 +1,4 @@
-"""One channel's workers: a budget of its own, so that a platform that hangs never holds up another."""
+"""One channel's workers: slots of its own, so that a platform that hangs never delays another."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pathlib import Path
 
 import structlog
 
-from bot.inbox.events import Busy, Delivery, Gone
+from bot.inbox.events import Busy, Delivery, Gone, Paced, Refused, WhenEnded
 from bot.inbox.policy import after_failure, while_busy
-from bot.inbox.processor import TurnProcessor
+from bot.inbox.processor import Incomplete, TurnProcessor
 from bot.store.base import AcceptResult, Lease, QueueDepth, StoreUnavailable, Turn, TurnResult
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class WorkerPool:
-    """Works through one channel's lanes: each in order, many side by side."""
+    """Works through one channel's conversations: each in order, many side by side."""
 
     def __init__(self, channel: Delivery, processor: TurnProcessor, lease: Callable[[], Lease]) -> None:
         self.channel = channel
@@ -35,13 +35,13 @@ class WorkerPool:
         self.waiting = 0
 
     @property
-    def lanes(self) -> list[bytes]:
+    def conversations(self) -> list[bytes]:
         """The conversations being worked on."""
         return list(self._working.values())
 
     @property
     def full(self) -> bool:
-        """True when the door should refuse more for now."""
+        """True when the channel should refuse more for now."""
         return self.waiting >= self._policy.backlog
 
     def start(self) -> None:
@@ -54,9 +54,10 @@ class WorkerPool:
         """Look for work now instead of at the next tick."""
         self._wake.set()
 
-    def reserve(self) -> Lease | None:
-        """Return a lease if there is a free place for one more turn; `settle` gives it back."""
-        if not self._open or self._free() <= 0:
+    def reserve(self, *, urgent: bool = False) -> Lease | None:
+        """Return a lease if there is a free place for one more turn; `flush` gives it back. What is urgent has places
+        of its own, for when every other is taken by turns whose platform hangs."""
+        if not self._open or self._free() + self._policy.urgent_slots * urgent <= 0:
             self._wake.set()
             return None
         self._reserved += 1
@@ -69,13 +70,15 @@ class WorkerPool:
             self._reserved -= 1
         if accepted.turn is not None:
             self._begin(accepted.turn)
+        elif accepted.due:
+            self._wake.set()
 
     async def drain(self) -> None:
         """Return when nothing that can be answered now is left unanswered."""
         self._open = False
         self._wake.set()
         if self._claiming is not None:
-            await self._claiming  # not cancelled: a claim broken off may have leased lanes that nobody then works on
+            await self._claiming  # not cancelled: a claim broken off may have leased conversations that nobody works on
         while await self._claim() or self._working:
             await asyncio.wait(self._working, return_when=asyncio.FIRST_COMPLETED)
 
@@ -101,7 +104,7 @@ class WorkerPool:
             await self._claim()
 
     async def _claim(self) -> int:
-        """Begin as many due lanes as there are free places; return how many.
+        """Begin as many due conversations as there are free places; return how many.
 
         A lease of our own may run out under our hands (the clock is set, the database was away for long): what is under
         way here is not begun again.
@@ -135,7 +138,7 @@ class WorkerPool:
             self._wake.set()
 
     async def _work(self, turn: Turn | None) -> None:
-        """Answer the turn and those that follow it in its lane."""
+        """Answer the turn and those that follow it in its conversation."""
         while turn is not None:
             self._under_way.add(turn.row)
             try:
@@ -145,12 +148,24 @@ class WorkerPool:
             turn = following
 
     async def _one(self, turn: Turn) -> Turn | None:
+        ended: list[Callable[[], None]] = []
         try:
-            return await self._finish(turn, await self._processor.answer(turn, self.channel))
+            return await self._try(turn, ended.append)
+        finally:
+            for then in ended:
+                then()
+
+    async def _try(self, turn: Turn, when_ended: WhenEnded) -> Turn | None:
+        try:
+            return await self._finish(turn, await self._processor.answer(turn, self.channel, when_ended))
+        except Incomplete as thought:
+            await self._gather(turn, thought)
+        except Paced as paced:
+            await self._postpone(turn, paced.after, turn.attempts, "paced")
         except Busy as busy:
             await self._wait(turn, busy)
         except Gone as gone:
-            return await self._finish(turn, await self._depart(turn, gone))
+            return await self._finish(turn, await self._user_left(turn, gone))
         except StoreUnavailable:
             await self._postpone(turn, self._policy.store_pause, turn.attempts, "error")
         except Exception as fault:
@@ -160,13 +175,20 @@ class WorkerPool:
     async def _finish(self, turn: Turn, record: TurnResult) -> Turn | None:
         finish = self._processor.store.finish
         following = await self._processor.persist("finish", lambda: finish(turn, record, self._lease()))
-        self.waiting = max(self.waiting - 1, 0)
+        self.waiting = max(self.waiting - 1 - len(record.joined), 0)
         return following
+
+    async def _gather(self, turn: Turn, thought: Incomplete) -> None:
+        """Let the beginning of a thought lie until the rest of it comes."""
+        now, gather = self._processor.now(), self._processor.store.gather
+        await self._processor.persist("postpone", lambda: gather(turn, thought.seen, now, thought.until))
+        asyncio.get_running_loop().call_later(max(thought.until - now, 0.0), self._wake.set)
+        self._wake.set()
 
     async def _wait(self, turn: Turn, busy: Busy) -> None:
         age = self._processor.now() - turn.received
         if age > self._policy.backoff:
-            await self._set_aside(turn, "the platform could not be reached for too long")
+            await self._quarantine(turn, "the platform could not be reached for too long")
             return
         log.info("turn_postponed", row=turn.row, channel=turn.channel, reason=str(busy))
         await self._postpone(turn, while_busy(busy.after, age), turn.attempts, "busy")
@@ -176,7 +198,7 @@ class WorkerPool:
         attempts = turn.attempts + 1
         log.error("turn_failed", row=turn.row, channel=turn.channel, attempts=attempts, reason=reason)
         if attempts >= self._policy.attempts:
-            await self._set_aside(turn, reason)
+            await self._quarantine(turn, reason)
         else:
             await self._postpone(turn, after_failure(attempts), attempts, "error")
 
@@ -186,14 +208,14 @@ class WorkerPool:
         self._processor.metrics.postponed(turn.channel, reason)
         asyncio.get_running_loop().call_later(seconds, self._wake.set)
 
-    async def _set_aside(self, turn: Turn, reason: str) -> None:
+    async def _quarantine(self, turn: Turn, reason: str) -> None:
         now = self._processor.now()
         await self._processor.persist("quarantine", lambda: self._processor.store.quarantine(turn, reason, now))
         self._processor.metrics.quarantined(turn.channel)
         self.waiting = max(self.waiting - 1, 0)
         self._wake.set()
 
-    async def _depart(self, turn: Turn, gone: Gone) -> TurnResult:
+    async def _user_left(self, turn: Turn, gone: Gone) -> TurnResult:
         self._processor.metrics.user_left(turn.channel)
         now = self._processor.now()
         log.info("asker_gone", row=turn.row, channel=turn.channel, reason=str(gone))
@@ -203,7 +225,9 @@ class WorkerPool:
 
 
 def _where(fault: Exception) -> str:
-    """Name the fault by its kind and place; its own text might quote a person."""
+    """Name the fault by the platform's own word, else by its kind and place; its own text might quote a person."""
+    if isinstance(fault, Refused):
+        return f"refused: {fault}"
     frames = traceback.extract_tb(fault.__traceback__)
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return type(fault).__name__ + place
@@ -217,9 +241,9 @@ _EMPTY = QueueDepth(waiting=0, quarantined=0, oldest=None)
 class Maintenance:
     """Three small jobs, each at its own pace; a database that is away is tried again at the next turn."""
 
-    def __init__(self, processor: TurnProcessor, desks: Mapping[str, WorkerPool], lease: Callable[[], Lease]) -> None:
+    def __init__(self, processor: TurnProcessor, pools: Mapping[str, WorkerPool], lease: Callable[[], Lease]) -> None:
         self._processor = processor
-        self._desks = desks
+        self._pools = pools
         self._lease = lease
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -236,17 +260,17 @@ class Maintenance:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def renew(self) -> None:
-        """Keep the lanes under way ours."""
-        lanes = [lane for workers in self._desks.values() for lane in workers.lanes]
-        if lanes:
-            await self._processor.store.renew(self._lease(), lanes)
+        """Renew the leases of what is under way."""
+        conversations = [one for workers in self._pools.values() for one in workers.conversations]
+        if conversations:
+            await self._processor.store.renew(self._lease(), conversations)
 
     async def measure(self) -> None:
-        """Publish how full the inbox is, and correct the desks' own count."""
+        """Publish how full the inbox is, and correct the pools' own count."""
         depths = await self._processor.store.queue_depth()
-        for name in {*depths, *self._desks}:
+        for name in {*depths, *self._pools}:
             self._processor.metrics.queue_depth(name, depths.get(name, _EMPTY), self._processor.now())
-        for name, workers in self._desks.items():
+        for name, workers in self._pools.items():
             workers.waiting = depths.get(name, _EMPTY).waiting
 
     async def prune(self) -> None:

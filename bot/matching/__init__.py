@@ -16,10 +16,10 @@ from bot.matching.matcher import LIMITS, Limits, SubjectMatcher, known_lines
 from bot.matching.ranking import WEIGHTS, Ranker, Weights
 from bot.matching.remarks import Remarks
 from bot.matching.text import every_word
-from bot.matching.training import Models, Say, cache_folder, models_of
+from bot.matching.training import Models, Say, cache_folder, models_of, stored_models
 from bot.matching.urgency import Urgency
 
-__all__ = ["Match", "Matcher", "assemble", "build_matcher", "data_of", "urgency_of"]
+__all__ = ["Match", "Matcher", "assemble", "build_matcher", "data_of", "rebuild_matcher", "urgency_of"]
 
 
 def tell(sentence: str) -> None:
@@ -32,6 +32,20 @@ def build_matcher(library: Library, cache: Path | None = None, say: Say = tell) 
     """Return the matcher of a library; `cache` is the folder of trained models, the user's where it is None."""
     parts = Parts(data_of(library))
     return assemble(parts, models_of(parts, cache or cache_folder(), say))
+
+
+def rebuild_matcher(library: Library, before: Library, cache: Path | None = None) -> tuple[Matcher, bool]:
+    """Return the matcher of content that was changed, and whether its own models are there.
+
+    Where they are not, those of the content before serve until somebody trains them (`build_matcher` does): an
+    authored line counts at once, word for word, and what is like it after that. Nodes that came or went need their
+    models first, which takes a minute.
+    """
+    data, known, folder = data_of(library), data_of(before), cache or cache_folder()
+    if models := stored_models(data, folder):
+        return assemble(Parts(data), models), True
+    models = stored_models(known, folder) if (data.nodes, data.roles) == (known.nodes, known.roles) else None
+    return (assemble(Parts(data), models), False) if models else (build_matcher(library, folder), True)
 
 
 def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: Limits = LIMITS) -> SubjectMatcher:

@@ -29,6 +29,8 @@ class Excuses:
         self._words = places.words
         self._reach = {one.first: one.last for one in sorted(named, key=lambda one: one.last)}
         self._denied, self._not = self._free(places.of(rules.denied)), self._free(places.of(rules.not_))
+        self._denied_list = Marks(places.of(rules.denied_list))
+        self._framed, self._own = Marks(places.of(rules.framed)), Marks(places.of(rules.own))
         self._past = Marks(places.of(rules.past))
         self._past_before, self._past_after = Marks(places.of(rules.past_before)), Marks(places.of(rules.past_after))
         self._general = Marks(places.of((*rules.general, *rules.study)))
@@ -50,6 +52,8 @@ class Excuses:
             return "denied"
         if hit.rule.firm:
             return ""
+        if self._is_framed(hit, begin, end):
+            return "framed"
         present = self._present.within(begin, end)
         if self._is_past(hit, begin, end, present):
             return "past"
@@ -69,7 +73,14 @@ class Excuses:
         near = self._not.within(max(begin, sign.first - _NOT_REACHES - 2), sign.first)
         if any(sign.first - one.last - 1 <= _NOT_REACHES and not self._parted(one.last, sign.first) for one in near):
             return True
+        if any(self._lists(one, sign) for one in self._denied_list.within(begin, sign.first)):
+            return True
         return any(self._reaches(one, sign) for one in self._denied.within(begin, sign.first))
+
+    def _lists(self, denial: Mention, sign: Mention) -> bool:
+        """Tell whether the sign stands in the list of what somebody denies, whatever else is in it."""
+        between = range(denial.last + 1, sign.first)
+        return not any(self._words[at].text in _BUT or self._starts_anew(at) for at in between)
 
     def _reaches(self, denial: Mention, sign: Mention) -> bool:
         """Tell whether a denial reaches the sign over a list: `no fever, cough or chest pain`."""
@@ -134,6 +145,11 @@ class Excuses:
     def _overruled(self, past: Mention, hit: Hit, present: Sequence[Mention]) -> bool:
         """Tell whether `now` stands nearer to the sign than what speaks of the past, or right after the sign."""
         return any(_gap(one, hit) <= max(_gap(past, hit), _BESIDE) for one in present)
+
+    def _is_framed(self, hit: Hit, begin: int, end: int) -> bool:
+        """Tell whether an exam, a story or hearsay was opened before the sign, and the teller says no `my` after it."""
+        opened = self._framed.within(begin, hit.last + 1)
+        return any(not self._own.within(one.last + 1, end) for one in opened)
 
     def _supposed(self, hit: Hit, begin: int, end: int) -> bool:
         """Tell whether an `if` or a wish to avoid governs the sign, even where the body is the asker's own."""

@@ -19,7 +19,7 @@ def is_leaflet(rules: Excusing, places: Places, found: Sequence[Hit]) -> Callabl
     advice = {places.words[one.first].text for one in places.of(rules.leaflet)}
     signs = {hit.rule.sign for hit in found}
     long = len(places.words) >= _FEWEST_WORDS
-    quoted = places.any_of(rules.document)
+    quoted = places.any_of(rules.document) or _expounds(rules, places)
     printed = quoted or (long and (len(advice) >= _PRINTED or (advice and len(signs) >= _MANY_SIGNS)))
     own = Marks(places.of((*rules.personal, *rules.present)) if printed else [])
 
@@ -30,3 +30,8 @@ def is_leaflet(rules: Excusing, places: Places, found: Sequence[Hit]) -> Callabl
         return not own.within(begin, end)
 
     return impersonal
+
+
+def _expounds(rules: Excusing, places: Places) -> bool:
+    """Tell whether a text of any length lists signs as print does (`symptoms include`) and speaks of nobody."""
+    return places.any_of(rules.exposition) and not places.any_of((*rules.own, *rules.present, *rules.ongoing))

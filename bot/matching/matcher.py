@@ -125,6 +125,10 @@ class SubjectMatcher:
         match = self._exact(message) or self._unreadable(message, text) or self._asked(message, context)
         return replace(match, reasons=(*match.reasons, *(f"not urgent: {reason}" for reason in excused)))
 
+    def is_urgent(self, text: str) -> bool:
+        """Return whether a sign of an emergency is named that nothing excuses."""
+        return self.urgency.detect(text) is not None
+
     # --- what needs no weighing ------------------------------------------------------------------------------------
 
     def _exact(self, message: Message) -> Match | None:

@@ -10,6 +10,8 @@ from bot.matching.sentences import Word
 
 _SHORTEST = 5
 """Shorter words are one slip away from too many others."""
+_SHORTEST_SWAPPED = 3
+"""But two neighbours swapped, or one of a pair lost, is no other word: `pian`, `fot`."""
 _TWO_SLIPS_FROM = 9
 _MOST_TRIED = 80
 """Unknown words tried in one message: with more of them it is no English."""
@@ -38,6 +40,8 @@ class Speller:
             if len(word) >= _SHORTEST:
                 for shorter in _shorter(word) | _shorter(sound(word)):
                     self._near.setdefault(shorter, []).append(word)
+        short = (word for word in sorted(self._signs) if _SHORTEST_SWAPPED <= len(word) < _SHORTEST)
+        self._short = {form: word for word in short for form in _slipped(word)}
         self._mended: dict[str, str] = {}
 
     def mended(self, words: Sequence[Word]) -> tuple[Word, ...]:
@@ -85,13 +89,14 @@ class Speller:
         if word not in self._mended:
             if len(self._mended) > 20_000:
                 self._mended.clear()
-            self._mended[word] = self._nearest(word) if len(word) >= _SHORTEST - 1 else word
+            long = len(word) >= _SHORTEST - 1
+            self._mended[word] = self._short.get(word) or (self._nearest(word) if long else word)
         return self._mended[word]
 
     def _nearest(self, word: str) -> str:
         heard = sound(word)
         near = {found for shorter in _shorter(heard) | _shorter(word) for found in self._near.get(shorter, ())}
-        alike = (found for found in near if found[0] == word[0])
+        alike = (found for found in near if found[0] == word[0] or found[:2] == word[1::-1])
         scored = sorted((min(_slips(heard, sound(found)), _slips(word, found)), found) for found in alike)
         if scored and scored[0][0] <= (2 if len(word) >= _TWO_SLIPS_FROM else 1):
             return scored[0][1]
@@ -108,6 +113,13 @@ def _forms(word: str) -> Iterator[str]:
             yield base + "e"
             if base[-1] == base[-2]:
                 yield base[:-1]
+
+
+def _slipped(word: str) -> set[str]:
+    """Return what a short word becomes when two neighbours are swapped (the first stays) or one of a pair is lost."""
+    swapped = {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(1, len(word) - 1)}
+    lost = {word[:at] + word[at + 1 :] for at in range(len(word) - 1) if word[at] == word[at + 1]}
+    return (swapped | lost) - {word}
 
 
 def _shorter(word: str) -> set[str]:

@@ -67,13 +67,21 @@ def learn(parts: Parts, say: Say = log.info) -> Models:
 
 def models_of(parts: Parts, cache: Path | None, say: Say = log.info) -> Models:
     """Return the models of a library from the cache, or train them and put them there."""
-    path = cache / f"matcher-{digest(parts.data)}.npz" if cache else None
-    if path and (stored := load(path)):
+    if cache and (stored := stored_models(parts.data, cache)):
         return stored
     models = learn(parts, say)
-    if path:
-        _keep(path, models)
+    if cache:
+        _keep(_file(parts.data, cache), models)
     return models
+
+
+def stored_models(data: Data, cache: Path) -> Models | None:
+    """Return the models that were trained from exactly this, or None."""
+    return load(_file(data, cache))
+
+
+def _file(data: Data, cache: Path) -> Path:
+    return cache / f"matcher-{digest(data)}.npz"
 
 
 def digest(data: Data) -> str:

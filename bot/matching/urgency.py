@@ -78,7 +78,8 @@ class Urgency:
         return english
 
     def _in_english(self, text: str, words: Sequence[Word]) -> tuple[Finding | None, tuple[str, ...]]:
-        mentions = list(self._lexicon.mentions(words, lambda at: self._is_reading(words, at)))
+        named = list(self._lexicon.mentions(words, lambda at: self._is_reading(words, at)))
+        mentions = _meant(named, self._rules.excuses.harmless)
         places = Places(mentions, words)
         places.add(Mention(hit.rule.id, hit.first, hit.last) for hit in list(hits(self._composed, places)))
         found = list(hits(self._groups, places))
@@ -113,6 +114,18 @@ class Urgency:
             return True
         before = words[at - 1].text if at else ""
         return after not in self._units and before not in self._counted
+
+
+def _meant(mentions: list[Mention], harmless: Collection[str]) -> list[Mention]:
+    """Return the mentions without those inside an idiom: `dying to know` is nobody's dying."""
+    idioms = [one for one in mentions if one.concept in harmless]
+    return [one for one in mentions if not any(_inside(one, idiom) for idiom in idioms)] if idioms else mentions
+
+
+def _inside(mention: Mention, idiom: Mention) -> bool:
+    """Tell whether a mention is a part of an idiom, and not as long as the whole."""
+    shorter = mention.last - mention.first < idiom.last - idiom.first
+    return shorter and idiom.first <= mention.first and mention.last <= idiom.last
 
 
 def _owned(found: Sequence[Hit], owning: Sequence[Mention]) -> Hit | None:

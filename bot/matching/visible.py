@@ -18,7 +18,9 @@ _SIGNALS = {":sos:": " sos ", "🆘": " sos "}
 _ENTITIES = {"&gt;": ">", "&lt;": "<", "&amp;": "&", "&nbsp;": " "}
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _LABELLED = re.compile(r"<(?:https?:|mailto:|tel:)[^|>\s]*\|([^>]*)>|\[([^\]\n]*)\]\((?:https?:|mailto:)[^)\s]*\)")
-_ADDRESS = re.compile(r"<[@#!][^>\n]*>|<?(?:https?://|www\.)[^\s>]+>?|\S+@\S+\.\w+|(?<![\w@])@\w+")
+_ADDRESS = re.compile(
+    r"<[@#!][^>\n]{0,200}>|<?(?:https?://|www\.)[^\s>]+>?|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}|(?<![\w@])@\w+"
+)
 _EMOJI_NAME = re.compile(
     r"(?<![\w:]):[a-z0-9_+'-]*[a-z+][a-z0-9_+'-]*:(?!\w)|(?<=:)[a-z0-9_+'-]*[a-z][a-z0-9_+'-]*:(?!\w)"
 )
@@ -32,9 +34,10 @@ _QUOTE_BEGINS = re.compile(
 )
 _LETTERS = str.maketrans({"đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ø": "o", "ß": "ss", "ı": "i", "æ": "ae", "œ": "oe"})
 _WORD = re.compile(r"[^\W\d_]+(?:['’‘`´ʼ][^\W\d_]+)*|['’‘`´ʼ]")
-_MIXED = re.compile(r"(?=[^\W\d_]*[A-Za-z])[^\W\d_']*[^\W\d_A-Za-z][^\W\d_]*")
 _FOREIGN = re.compile("[бвгджзийлнптфцчшщъыьэюяіїєґΓΔΘΛΞΠΣΦΨΩβγδζηθλμξπρσςφχψω]", re.IGNORECASE)
 _INDIAN = "\u0900"
+_INDIAN_SPELLINGS = {0x901: 0x902, 0x93C: None, 0x9BC: None}
+"""What people write or leave out at will: the nasal sign of Hindi two ways, and the dot below a letter."""
 _SPACES = re.compile(r"[^\S\n]+")
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -102,23 +105,29 @@ def _plain(text: str) -> str:
 def _as_shown(text: str) -> str:
     text = unicodedata.normalize("NFKC", _OVERRIDE.sub(lambda found: found[1] + " . " + found[1][::-1], text))
     if not text.isascii():
-        text = _WORD.sub(_unmasked(bool(_FOREIGN.search(_MIXED.sub("", text)))), text)
+        foreign = any(_FOREIGN.search(word) for word in _WORD.findall(text) if not _is_mixed(word))
+        text = _WORD.sub(_unmasked(foreign), text)
     return without_accents(text)
 
 
 def without_accents(text: str) -> str:
     """Return a text with plain letters: no accents, nothing invisible; the vowel signs of Indian scripts stay."""
     text = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).translate(_LETTERS))
-    return "".join(letter for letter in text if _shows(letter))
+    return "".join(letter for letter in text if _shows(letter)).translate(_INDIAN_SPELLINGS)
 
 
 def _unmasked(foreign: bool) -> Callable[[re.Match[str]], str]:
     """Return what turns look-alike letters into Latin ones: in mixed words always, in others unless `foreign`."""
 
     def turn(word: re.Match[str]) -> str:
-        return word[0].translate(_LOOKALIKES) if not foreign or _MIXED.fullmatch(word[0]) else word[0]
+        return word[0].translate(_LOOKALIKES) if not foreign or _is_mixed(word[0]) else word[0]
 
     return turn
+
+
+def _is_mixed(word: str) -> bool:
+    """Tell whether Latin letters and others stand in one word."""
+    return not word.isascii() and any(letter.isascii() and letter.isalpha() for letter in word)
 
 
 def _shows(letter: str) -> bool:

@@ -1,20 +1,20 @@
-"""What delivery asks of a database: one narrow interface with two direct implementations.
+"""What the inbox asks of a database: one narrow interface with two direct implementations.
 
-A *lane* is a conversation that has work in it. A worker leases a whole lane, so that turns of one conversation are
-taken in order by one worker at a time, on whichever replica, while lanes proceed side by side. An inbox row exists only
+A *conversation queue* (the table `lane`) is a conversation that has work in it. A worker leases a whole queue, so that
+turns of one conversation are taken in order by one worker at a time, on whichever replica, while queues proceed side by
+side. An inbox row exists only
 as long as its turn is unfinished: finishing a turn deletes the row, and with it the question and the address.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from bot.dialog.turn import Emergency, Register, State
+from bot.dialog.turn import State
 from bot.errors import StoreError
 
 DIGEST_BYTES = 16
@@ -35,7 +35,10 @@ class SchemaTooNew(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """One accepted event as it is stored: hashed names, sealed payload. `received` is in seconds since the epoch."""
+    """One accepted event as it is stored: hashed names, sealed payload. `received` is in seconds since the epoch.
+
+    `edited` asks for the answer its question had before; `urgent` lets it overtake what waits in its conversation.
+    """
 
     keys: tuple[bytes, ...]
     channel: str
@@ -46,11 +49,12 @@ class NewEvent:
     question: str | None = None
     replies_to: str | None = None
     edited: bool = False
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right of one process to work on a lane from `now` until `until` (seconds since the epoch)."""
+    """The right of one process to work on a conversation from `now` until `until` (seconds since the epoch)."""
 
     owner: int
     now: float
@@ -58,7 +62,7 @@ class Lease:
 
     @property
     def farthest(self) -> float:
-        """When a lease that is still believed may end: one that ends later is the leavings of a clock that was ahead.
+        """The latest end of a lease that is believed. One that ends later was written by a clock that ran ahead.
 
         The clocks of replicas may differ by the length of a lease; without that allowance, each would take what a
         replica whose clock is a moment ahead has just begun.
@@ -67,12 +71,30 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """The answer a question had before it was edited, as far as it is remembered.
+
+    `message` showed it and `node` is what it showed; `history` is what had been shown before the question, `words` the
+    keyed hash of the words it answered (empty if unknown). `newest` says that nothing was answered since, and `whole`
+    that the question was one message, not the last of several; `at` is when it was answered.
+    """
+
+    message: str
+    node: str
+    history: tuple[str, ...] = ()
+    words: bytes = b""
+    newest: bool = False
+    whole: bool = True
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One leased inbox row with everything needed to answer it.
 
-    `context` is the node of the message it replies to, `earlier` the message that answered the same question before it
-    was edited, `sent` the parts an attempt that died had delivered; `doubtful` that such an attempt may have delivered
-    one more than it wrote down.
+    `context` is the node of the message it replies to, `earlier` the answer the same question had before it was edited,
+    `sent` the parts an attempt that died had delivered; `doubtful` that such an attempt may have delivered one more
+    than it wrote down. `alone` says that nothing else waited in the conversation when the turn was leased.
     """
 
     row: int
@@ -86,16 +108,39 @@ class Turn:
     question: str | None
     state: State
     context: str | None
-    earlier: str | None
+    earlier: Earlier | None
     doubtful: bool = False
+    urgent: bool = False
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """One unfinished row of a conversation, for whoever joins it to another."""
+
+    row: int
+    payload: bytes
+    received: float
+    question: str | None
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What one person's turns in a conversation are, oldest first, and how many wait there in all."""
+
+    rows: tuple[WaitingRow, ...]
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptResult:
-    """What became of an arrival: `fresh` unless known already; `turn` if it was leased on the spot."""
+    """What became of an event: `fresh` unless known already; `turn` if it was leased on the spot; `due` if its
+    conversation waits for nothing but somebody to take it."""
 
     fresh: bool
     turn: Turn | None = None
+    due: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +156,21 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class TurnResult:
-    """What a finished turn leaves behind. Without `state` nothing about the asker is written."""
+    """What a finished turn leaves behind. Without `state` nothing about the asker is written.
+
+    `joined` are the further rows it answered; `questions` the platform ids of the messages that asked and `words` the
+    hash of each one's words; `history` what had been shown before.
+    """
 
     at: float
     state: State | None = None
     node: str | None = None
     messages: tuple[str, ...] = ()
     vote: Vote | None = None
+    joined: tuple[int, ...] = ()
+    questions: tuple[str, ...] = ()
+    words: tuple[bytes, ...] = ()
+    history: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,43 +225,54 @@ class Store(Protocol):
         """Return if the database can be written to."""
 
     async def recover(self) -> None:
-        """Take over the lanes of dead processes. Raises `StoreInUse` where only one process may serve."""
+        """Take over the conversations of dead processes. Raises `StoreInUse` where only one process may serve."""
 
     async def accept(self, new_event: NewEvent, lease: Lease | None) -> AcceptResult:
-        """Store the arrival durably, once. If `lease` is given and its conversation is idle, lease it at once."""
+        """Store the event durably, once. If `lease` is given and its conversation is idle, lease it at once."""
 
     async def claim(self, channel: str, limit: int, lease: Lease) -> list[Turn]:
-        """Lease up to `limit` lanes that are due and free, longest due first; return the first turn of each."""
+        """Lease up to `limit` conversations that are due and free, longest due first; return the first turn of each."""
 
     async def renew(self, lease: Lease, conversations: Sequence[bytes]) -> None:
-        """Extend the lease of these lanes, where this owner still holds it."""
+        """Extend the lease of these conversations, where this owner still holds it."""
 
     async def progress(self, turn: Turn, sent: Sequence[str]) -> None:
         """Remember which parts of the answer were delivered so far."""
 
     async def finish(self, turn: Turn, record: TurnResult, lease: Lease | None) -> Turn | None:
-        """Write what the turn leaves behind and delete its row; with `lease` go on to the lane's next turn, if any.
+        """Write what the turn leaves behind and delete its row; with `lease` go on to the next turn, if any.
 
         Does nothing (and returns None) if another replica has finished the turn meanwhile.
         """
 
     async def postpone(self, turn: Turn, due_at: float, attempts: int) -> None:
-        """Release the lane until `due_at`; the turn stays the first of its conversation."""
+        """Release the lane until `due_at`; the turn stays the first of its conversation, except that what is urgent
+        and arrived meanwhile is due at once."""
+
+    async def waiting(self, turn: Turn) -> Waiting:
+        """Return what the turn's person has waiting in its conversation, the turn among it."""
+
+    async def gather(self, turn: Turn, seen: int, now: float, due_at: float) -> None:
+        """Release the lane until `due_at` or the next arrival, whichever comes first; `now` if more than `seen` turns
+        wait in it by now."""
 
     async def quarantine(self, turn: Turn, reason: str, now: float) -> None:
         """Set the turn aside for an operator and let the conversation go on."""
 
     async def quarantine_raw(self, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
-        """Keep an event that no door could read, for an operator; return False if it is kept already."""
+        """Keep an event that no channel could read, for an operator; return False if it is kept already."""
 
     async def release(self, owner: int) -> None:
-        """Give up every lane this owner holds, so that others take them at once, knowing that turns were broken off."""
+        """Give up every conversation of this owner, so that others take them at once; turns were broken off."""
 
     async def preferences(self, person: bytes) -> State:
-        """Return what is remembered about the person (an empty trail)."""
+        """Return what is remembered about the person (an empty history)."""
 
-    async def is_known(self, conversation: bytes) -> bool:
-        """Return whether the conversation has had an answer that is still remembered."""
+    async def is_known(self, conversation: bytes, person: bytes | None = None) -> bool:
+        """Return whether the conversation has had an answer that is still remembered, the last one to that person."""
+
+    async def is_quiet(self, conversation: bytes) -> bool:
+        """Return whether the bot was asked to be quiet in the conversation."""
 
     async def forget(self, person: bytes) -> dict[str, int]:
         """Delete everything about the person; return how much of each kind there was."""
@@ -223,7 +287,7 @@ class Store(Protocol):
         """Note that the person left; unless they return, the next prune after the grace period forgets them."""
 
     async def prune(self, cutoffs: RetentionCutoffs) -> PruneCounts:
-        """Remove what is older than the horizon."""
+        """Remove what is older than the cutoffs."""
 
     async def queue_depth(self) -> Mapping[str, QueueDepth]:
         """Return how full the inbox is, by channel."""
@@ -237,16 +301,16 @@ class Store(Protocol):
     async def drop(self, row: int) -> bool:
         """Delete a quarantined turn unanswered, or an unreadable event; return whether there was one."""
 
-    def lead(self, post: str) -> AbstractAsyncContextManager[asyncio.Event]:
-        """Wait until this process alone holds `post`; the event is set when the post is lost."""
+    def lead(self, name: str) -> AbstractAsyncContextManager[asyncio.Event]:
+        """Wait until this process alone leads in `name`; the event is set when it no longer does."""
 
 
 DAY = 86400.0
 """Seconds in a day."""
 
 LONGEST_WAIT = 7200.0
-"""Seconds. No retry is ever further away (Slack and Telegram ask for an hour at most), so a later one is the leavings
-of a clock that was ahead, and counts as due."""
+"""Seconds. Slack and Telegram ask for an hour at most, so a retry further away than this is clock skew: it counts as
+due."""
 
 
 def day_of(moment: float) -> int:
@@ -254,57 +318,11 @@ def day_of(moment: float) -> int:
     return int(moment // DAY)
 
 
-def trail_text(state: State) -> str:
-    """Return the trail as it is stored: node ids, oldest first, separated by spaces."""
-    return " ".join(state.history)
+AT_ONCE = 0.0
+"""When a conversation is due that must be taken before all others."""
 
+HASH_BYTES = 8
+"""Of the words of a question: enough to tell whether they changed, too few to tell what they were."""
 
-def context_text(state: State) -> str:
-    """Return what a conversation is about beyond its trail, as JSON with short names; empty for nearly all."""
-    found: dict[str, Any] = {}
-    if state.emergency is not None:
-        found["emergency"] = [state.emergency.node, state.emergency.at]
-    if state.question is not None:
-        found["question"] = list(state.question)
-    if state.quiet:
-        found["quiet"] = True
-    return json.dumps(found, separators=(",", ":")) if found else ""
-
-
-def state_from(register: str | None, introduced: bool | None, history: str | None, context: str | None = None) -> State:
-    """Return the state that a person's row (tone, met) and a conversation's (trail, context) hold, where they exist."""
-    person, trail = Register(register) if register else None, tuple(history.split()) if history else ()
-    if not context:
-        return State(person, bool(introduced), trail)
-    found = json.loads(context)
-    emergency, question = found.get("emergency"), found.get("question")
-    return State(
-        person,
-        bool(introduced),
-        trail,
-        Emergency(*emergency) if emergency else None,
-        (question[0], question[1]) if question else None,
-        found.get("quiet", False),
-    )
-
-
-def exported(trails: Sequence[str], contexts: Sequence[str]) -> dict[str, Any]:
-    """Return what conversations hold as plain JSON values: the trails, and the contexts of those that have any."""
-    return {
-        "trails": [trail.split() for trail in trails],
-        "contexts": [json.loads(context) for context in contexts if context],
-    }
-
-
-def net_votes(found: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
-    """Return the sums with changes of mind counted in: `toup` is one `up` more and one `down` fewer."""
-    net = {key: votes for key, votes in found.items() if key[1] not in _CHANGES}
-    for (node, vote), votes in found.items():
-        if vote in _CHANGES:
-            more, less = _CHANGES[vote]
-            net[node, more] = net.get((node, more), 0) + votes
-            net[node, less] = net.get((node, less), 0) - votes
-    return net
-
-
-_CHANGES = {"toup": ("up", "down"), "todown": ("down", "up")}
+MOST_JOINED = 64
+"""Rows looked at when messages are joined into one turn."""

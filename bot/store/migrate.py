@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,9 @@ from bot.store.base import SchemaTooNew
 if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision in bot/store/migrations/versions (a test compares)."""
 
 _SCRIPTS = Path(__file__).with_name("migrations")
@@ -63,11 +65,24 @@ def _in_own_loop(url: str, step: Callable[[Config], None]) -> None:
     asyncio.run(_with_connection(url, step))
 
 
-async def _with_connection(url: str, step: Callable[[Config], None]) -> None:
+def engine_of(url: str, **options: Any) -> AsyncEngine:
+    """Return an SQLAlchemy engine for an address that turns use without it. asyncpg reads an address whole, with
+    the options of a hosted database such as `?sslmode=require`, which SQLAlchemy would hand on as unknown arguments."""
     from sqlalchemy.ext.asyncio import create_async_engine
+
+    scheme, _, rest = url.partition("://")
+    if scheme.startswith("postgres"):
+        import asyncpg
+
+        creator = partial(asyncpg.connect, f"postgresql://{rest}")
+        return create_async_engine("postgresql+asyncpg://", async_creator=creator, **options)
+    return create_async_engine(f"sqlite+aiosqlite://{rest}", **options)
+
+
+async def _with_connection(url: str, step: Callable[[Config], None]) -> None:
     from sqlalchemy.pool import NullPool
 
-    engine = create_async_engine(url, poolclass=NullPool)
+    engine = engine_of(url, poolclass=NullPool)
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_locked, step)

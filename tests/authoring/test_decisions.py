@@ -9,13 +9,24 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.authoring.decisions import ReviewRefused, decide, set_mapping
+from bot.authoring.changes import as_page, as_text, changes
+from bot.authoring.decisions import Decision, Recorded, ReviewRefused, decide
+from bot.authoring.yaml_edit import set_mapping
+from bot.content.diagnostics import LoadError
 from bot.content.library import Library
 from bot.content.loader import load
-from bot.content.yaml_reader import read
-from tests.content.mini import written
+from bot.content.models import Status
+from bot.content.templates import flattened
+from bot.content.yaml_reader import YamlFile, read
+from tests.content.mini import MINI, written
 
-ON, DUE = date(2026, 11, 3), date(2027, 11, 3)
+ON, DUE, TODAY = date(2026, 11, 3), date(2027, 11, 3), date(2028, 1, 1)
+
+
+def decided(
+    folder: Path, name: str, status: Status, by: str, on: date = ON, due: date | None = DUE, note: str | None = None
+) -> list[Recorded]:
+    return decide(loaded(folder), name, Decision(status, by, on, TODAY, due, note))
 
 
 def loaded(folder: Path) -> Library:
@@ -31,7 +42,7 @@ def edited(folder: Path, path: str, old: str, new: str) -> Library:
 
 def test_an_approval_counts_for_exactly_what_was_approved(tmp_path: Path) -> None:
     folder = written(tmp_path)
-    decide(loaded(folder), "ala-dose", "approved", "Dr. J. Doe: cardiologist", ON, DUE)
+    decided(folder, "ala-dose", "approved", "Dr. J. Doe: cardiologist")
     state = loaded(folder).review_of("ala-dose")
     assert (state.status, state.by, state.on, state.due) == ("approved", "Dr. J. Doe: cardiologist", ON, DUE)
     assert loaded(folder).servable("ala-dose")
@@ -49,7 +60,7 @@ def test_an_approval_counts_for_exactly_what_was_approved(tmp_path: Path) -> Non
 )
 def test_a_change_after_the_approval_is_seen(path: str, old: str, new: str, tmp_path: Path) -> None:
     folder = written(tmp_path)
-    decide(loaded(folder), "ala-dose", "approved", "J. Doe", ON, DUE)
+    decided(folder, "ala-dose", "approved", "J. Doe")
     library = edited(folder, path, old, new)
     assert library.review_of("ala-dose").status == "changed"
     assert not library.servable("ala-dose")
@@ -57,16 +68,163 @@ def test_a_change_after_the_approval_is_seen(path: str, old: str, new: str, tmp_
 
 def test_a_change_that_no_reader_sees_keeps_the_approval(tmp_path: Path) -> None:
     folder = written(tmp_path)
-    decide(loaded(folder), "ala-dose", "approved", "J. Doe", ON, DUE)
-    assert edited(folder, "content/ala/answers/ala-dose.yaml", "How much was tested?", "What was tested?").servable(
-        "ala-dose"
+    decided(folder, "ala-dose", "approved", "J. Doe")
+    path = folder / "content/ala/answers/ala-dose.yaml"
+    path.write_text(
+        "# a remark\n" + path.read_text().replace("label: {professional: ALA", "label: {professional:   ALA")
     )
+    assert loaded(folder).servable("ala-dose")
+
+
+SEEN = [
+    "content/ala/answers/ala-dose.yaml",
+    "content/ala/notes.yaml",
+    "content/ala/sources.yaml",
+    "content/ala/topic.yaml",
+    "content/ala/facts.yaml",
+]
+
+
+def texts_of(path: str) -> list[str]:
+    """Return the way to every text of a file that an answer shows, as `claims.0.professional`."""
+    data = read(path, (MINI / path).read_bytes()).data
+    return [way for way, value in flattened(_named(data)) if isinstance(value, str) and not way.startswith("review")]
+
+
+def _named(data: object) -> dict[str, object]:
+    items = data.items() if isinstance(data, dict) else enumerate(data)  # type: ignore[arg-type]
+    return {str(key): _named(value) if isinstance(value, dict | tuple) else value for key, value in items}
+
+
+@pytest.mark.parametrize(("path", "way"), [(path, way) for path in SEEN for way in texts_of(path)])
+def test_no_text_under_an_answer_is_outside_its_approval(path: str, way: str, tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    decided(folder, "ala-dose", "approved", "J. Doe")
+    (folder / path).write_text(_changed(read(path, (folder / path).read_bytes()), way), encoding="utf-8")
+    try:
+        library = loaded(folder)
+    except LoadError:  # an id that nothing else names
+        return
+    unused = {"title", "topic"} if path.endswith("topic.yaml") else {"answer"}
+    assert (library.review_of("ala-dose").status == "changed") is (way.split(".")[0] not in unused), way
+
+
+def _changed(page: YamlFile, way: str) -> str:
+    """Return the file with one text longer by a word."""
+    place = page.source_map.source_range(tuple(int(step) if step.isdigit() else step for step in way.split(".")))
+    line, column = place.start
+    written = page.lines[line]
+    quote = written[column] if written[column] in "\"'" else ""
+    end = place.end[1] - len(quote) if place.end[0] == line else len(written)
+    return "\n".join([*page.lines[:line], f"{written[:end]} more{written[end:]}", *page.lines[line + 1 :]])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("claims:", "brief: [ask]\nclaims:"),
+        ("  - id: ask\n", "  - id: ask\n    bullet: true\n"),
+        ("  - id: ask\n", "  - id: ask\n    section: {professional: Do, layperson: Do}\n"),
+        ("    kind: action\n", "    kind: editorial\n"),
+    ],
+)
+def test_the_form_of_an_answer_is_part_of_its_approval(old: str, new: str, tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    decided(folder, "ala-dose", "approved", "J. Doe")
+    assert edited(folder, "content/ala/answers/ala-dose.yaml", old, new).review_of("ala-dose").status == "changed"
+
+
+def test_the_buttons_below_an_answer_are_part_of_its_approval(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    decided(folder, "ala-dose", "approved", "J. Doe")
+    text = (folder / "dialogs/ala.yaml").read_text()
+    (folder / "dialogs/ala.yaml").write_text(
+        text.replace("ala-dose:\n    next: [overview]", "ala-dose:\n    next: [urgent]")
+    )
+    assert loaded(folder).review_of("ala-dose").status == "changed"
+
+
+def test_a_topic_is_recorded_in_one_go_or_not_at_all(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    assert len(decided(folder, "ala", "approved", "J. Doe")) == 3
+    assert all(loaded(folder).servable(node) for node in loaded(folder).nodes)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with pytest.raises(ReviewRefused, match="in the future"):
+        decided(folder, "ala", "approved", "J. Doe", date(2028, 1, 2), date(2029, 1, 1))
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def two_reviewers(folder: Path) -> Path:
+    text = (MINI / "content/ala/topic.yaml").read_text()
+    return written(folder, {"content/ala/topic.yaml": text + "approval: {reviewers: 2, note: true}\n"})
+
+
+def test_two_reviewers_approve_the_same_text_each_with_a_note(tmp_path: Path) -> None:
+    folder = two_reviewers(tmp_path)
+    with pytest.raises(ReviewRefused, match="asks for a note"):
+        decided(folder, "urgent", "approved", "J. Doe")
+    (first,) = decided(folder, "urgent", "approved", "J. Doe", note="read against the sources")
+    assert (first.status, first.waits) == ("under-review", True)
+    assert not loaded(folder).servable("urgent")
+    (again,) = decided(folder, "urgent", "approved", " j.doe".replace(".", ". "), note="once more")
+    assert again.waits, "the same person cannot be the second"
+    (second,) = decided(folder, "urgent", "approved", "A. Roe", note="agreed")
+    assert (second.status, second.waits) == ("approved", False)
+    library = loaded(folder)
+    assert library.servable("urgent")
+    assert library.review_of("urgent").reviewers == "j. doe and A. Roe"
+
+
+def test_a_text_that_changed_between_two_reviewers_begins_again(tmp_path: Path) -> None:
+    folder = two_reviewers(tmp_path)
+    decided(folder, "urgent", "approved", "J. Doe", note="read")
+    edited(folder, "content/ala/answers/urgent.yaml", "now.", "at once.")
+    (second,) = decided(folder, "urgent", "approved", "A. Roe", note="read")
+    assert second.waits
+    assert not loaded(folder).servable("urgent")
+
+
+def test_a_topic_that_asks_for_two_is_not_content_with_one(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    decided(folder, "urgent", "approved", "J. Doe")
+    text = (folder / "content/ala/topic.yaml").read_text() + "approval: {reviewers: 2}\n"
+    (folder / "content/ala/topic.yaml").write_text(text)
+    with pytest.raises(LoadError, match="R01 approved, but `second_by` and `second_on` are missing"):
+        loaded(folder)
+
+
+def test_what_changed_is_shown_as_words(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    decided(folder, "ala-dose", "approved", "J. Doe")
+    assert as_text(loaded(folder), ["ala-dose"]) == "Nothing has changed since it was approved."
+    library = edited(folder, "content/ala/facts.yaml", "600 mg twice a day", "900 mg twice a day")
+    (change,) = changes(library, "ala-dose") or []
+    assert (change.reader, "600 mg" in change.before, "900 mg" in change.after) == ("layperson", True, True)
+    assert as_text(library, list(library.nodes)).splitlines()[1:] == [
+        "  claim regimen (layperson)",
+        "    before: People took [-600-] mg twice a day by mouth for 6 months.",
+        "    after:  People took {+900+} mg twice a day by mouth for 6 months.",
+    ]
+    page = as_page(library, ["ala-dose"])
+    assert "<del>600</del> mg twice a day" in page
+    assert "<ins>900</ins> mg twice a day" in page
+
+
+def test_words_that_were_not_approved_are_not_shown_as_such(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    decided(folder, "ala-dose", "approved", "J. Doe")
+    kept = folder / "content/ala/approved/ala-dose.json"
+    kept.write_text(kept.read_text().replace("600 mg", "900 mg"))
+    library = edited(folder, "content/ala/facts.yaml", "6 months", "5 weeks")
+    assert changes(library, "ala-dose") is None
+    assert "were not kept" in as_text(library, ["ala-dose"])
+    assert "were not kept" in as_page(library, ["ala-dose"])
 
 
 def test_a_later_decision_replaces_the_earlier_one(tmp_path: Path) -> None:
     folder = written(tmp_path)
-    decide(loaded(folder), "urgent", "approved", "J. Doe", ON, DUE)
-    decide(loaded(folder), "urgent", "under-review", "A. Roe", DUE)
+    decided(folder, "urgent", "approved", "J. Doe")
+    decided(folder, "urgent", "under-review", "A. Roe", DUE, None)
     state = loaded(folder).review_of("urgent")
     assert (state.status, state.by, state.on, state.due) == ("under-review", "A. Roe", DUE, None)
 
@@ -80,7 +238,7 @@ def test_every_other_byte_of_the_file_stays(tmp_path: Path) -> None:
         + b"review: # now\r\n  status: submitted  # why\r\n# last"
     )
     before = path.read_bytes()
-    decide(loaded(folder), "urgent", "approved", "J. Doe", ON, DUE)
+    decided(folder, "urgent", "approved", "J. Doe")
     hash_ = loaded(folder).hash_of("urgent")
     added = f'\r\n  by: "J. Doe"\r\n  on: 2026-11-03\r\n  due: 2027-11-03\r\n  hash: "{hash_}"'
     assert path.read_bytes() == before.replace(b"status: submitted  # why", b"status: approved  # why" + added.encode())
@@ -89,7 +247,7 @@ def test_every_other_byte_of_the_file_stays(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("node", "status", "by", "due", "why"),
     [
-        ("nowhere", "approved", "J. Doe", DUE, "there is no node `nowhere`"),
+        ("nowhere", "approved", "J. Doe", DUE, "there is no node and no topic `nowhere`"),
         ("urgent", "approved", "", DUE, "a named reviewer"),
         ("urgent", "under-review", " - ", None, "a named reviewer"),
         ("urgent", "approved", "J. Doe", None, "the date of the next review"),
@@ -102,10 +260,8 @@ def test_what_cannot_be_recorded_is_refused_and_changes_nothing(
     folder = written(tmp_path)
     before = {path: path.read_bytes() for path in folder.rglob("*.yaml")}
     with pytest.raises(ReviewRefused, match=why):
-        decide(loaded(folder), node, status, by, ON, due)  # type: ignore[arg-type]
-    assert {
-        path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.suffix == ".yaml"
-    } == before
+        decided(folder, node, status, by, ON, due)  # type: ignore[arg-type]
+    assert {path: path.read_bytes() for path in folder.rglob("*.yaml")} == before
     assert not list(folder.rglob("*.draft"))
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.authoring.decisions import Decision
 from bot.authoring.reports import run_check, run_content, run_decision, run_docs, run_review
 from bot.content.loader import load
-from tests.content.mini import TODAY, written
+from tests.content.mini import TODAY, shipped, written
 
 DIALOGS, CONTENT = Path("dialogs"), Path("content")
 
@@ -27,29 +28,29 @@ def test_a_clean_check_counts_what_it_saw() -> None:
 
 
 def test_an_error_ends_the_check_with_one(folder: Path) -> None:
-    written(folder, {"dialogs/phrases/ala.yaml": "phrases:\n  nowhere: [x]\n"})
+    written(folder, {"content/ala/phrases.yaml": "phrases:\n  nowhere: [x]\n"})
     text, code = run_check(DIALOGS, CONTENT, TODAY)
     assert code == 1
-    assert text.splitlines()[0] == "dialogs/phrases/ala.yaml:2:3: D07 `nowhere` is not a node"
+    assert text.splitlines()[0] == "content/ala/phrases.yaml:2:3: D07 `nowhere` is not a node"
     assert text.splitlines()[-1] == "3 answers checked: 1 error, 0 warnings."
 
 
 def test_a_warning_does_not(folder: Path) -> None:
-    written(folder, {"dialogs/phrases/ala.yaml": "phrases:\n  urgent: [x, x]\n"})
+    written(folder, {"content/ala/phrases.yaml": "phrases:\n  urgent: [x, x]\n"})
     text, code = run_check(DIALOGS, CONTENT, TODAY)
     assert code == 0
     assert "    (warning)" in text.splitlines()
 
 
 def test_json_holds_the_same_findings(folder: Path) -> None:
-    written(folder, {"dialogs/phrases/ala.yaml": "phrases:\n  nowhere: [x]\n"})
+    written(folder, {"content/ala/phrases.yaml": "phrases:\n  nowhere: [x]\n"})
     text, code = run_check(DIALOGS, CONTENT, TODAY, as_json=True)
     assert code == 1
     assert json.loads(text) == {
         "answers": 3,
         "findings": [
             {
-                "path": "dialogs/phrases/ala.yaml",
+                "path": "content/ala/phrases.yaml",
                 "line": 2,
                 "column": 3,
                 "code": "D07",
@@ -71,11 +72,11 @@ def test_a_check_that_saw_nothing_fails(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("folder")
 def test_a_decision_is_recorded_listed_and_told_when_it_has_aged() -> None:
     on, due = date(2026, 1, 10), date(2027, 1, 10)
-    said, code = run_decision(DIALOGS, CONTENT, "urgent", "approved", "J. Doe", on, due)
+    said, code = run_decision(DIALOGS, CONTENT, "urgent", Decision("approved", "J. Doe", on, TODAY, due))
     assert (said, code) == ("content/ala/answers/urgent.yaml: approved by J. Doe on 2026-01-10", 0)
     listed = run_review(DIALOGS, CONTENT, date(2026, 6, 1))[0].splitlines()
-    assert listed[0].split() == ["node", "status", "by", "on", "due", "note"]
-    assert listed[3] == "urgent    approved   J. Doe  2026-01-10  2027-01-10"
+    assert listed[0].split() == ["topic", "node", "status", "by", "on", "due", "note"]
+    assert listed[3] == "ala    urgent    approved   J. Doe  2026-01-10  2027-01-10"
     assert listed[-1] == "3 answers, 2 not approved as they stand."
     for today, note in ((date(2026, 12, 24), "due soon"), (date(2027, 1, 11), "overdue")):
         rows = json.loads(run_review(DIALOGS, CONTENT, today, as_json=True)[0])
@@ -83,7 +84,9 @@ def test_a_decision_is_recorded_listed_and_told_when_it_has_aged() -> None:
 
 
 def test_a_changed_answer_is_listed_as_changed(folder: Path) -> None:
-    run_decision(DIALOGS, CONTENT, "urgent", "approved", "J. Doe", date(2026, 1, 10), date(2027, 1, 10))
+    run_decision(
+        DIALOGS, CONTENT, "urgent", Decision("approved", "J. Doe", date(2026, 1, 10), TODAY, date(2027, 1, 10))
+    )
     path = folder / "content/ala/answers/urgent.yaml"
     path.write_text(path.read_text().replace("now.", "at once."))
     row = json.loads(run_review(DIALOGS, CONTENT, TODAY, as_json=True)[0])[2]
@@ -93,7 +96,7 @@ def test_a_changed_answer_is_listed_as_changed(folder: Path) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_a_refused_decision_says_why() -> None:
-    assert run_decision(DIALOGS, CONTENT, "urgent", "approved", "", date(2026, 1, 10)) == (
+    assert run_decision(DIALOGS, CONTENT, "urgent", Decision("approved", "", date(2026, 1, 10), TODAY)) == (
         "not recorded: a decision needs a named reviewer: `--by NAME`",
         1,
     )
@@ -109,8 +112,8 @@ def test_the_page_for_reviewers_has_every_claim_in_both_registers() -> None:
     assert "| 5 | Oral Alpha Lipoic Acid Treatment for Symptomatic Diabetic Peripheral Neuropathy. 2020." in page
 
 
-def test_docs_are_written_once(folder: Path) -> None:
-    (folder / "docs/rules").mkdir(parents=True)
+def test_docs_are_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shipped(tmp_path))
     first, again = run_docs(DIALOGS, CONTENT, Path()), run_docs(DIALOGS, CONTENT, Path())
     assert "wrote docs/content.md" in first[0].splitlines()
     assert again == ("", 0)

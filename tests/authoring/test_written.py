@@ -147,7 +147,7 @@ HIDDEN = [
     "content/._ala/topic.yaml",
     "content/layout/._body.j2",
     "dialogs/._ala.yaml",
-    "dialogs/phrases/.ala.yaml.swp.yaml",
+    "content/ala/.ala.yaml.swp.yaml",
 ]
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import machine
-from benchmarks.finding import Finding, Goal, milliseconds
 from benchmarks.report import document
+from benchmarks.result import Goal, Result, milliseconds
 from benchmarks.rounds import Sample, Spread, alternate, cpu_per_turn, ratio, spread, turns_per_second
 
 
@@ -20,11 +20,11 @@ def sample(cpu: float, turns: float = 1, wall: float = 1) -> Sample:
 def test_arms_alternate_and_the_order_is_reversed_every_other_round() -> None:
     order: list[str] = []
 
-    def arm(name: str) -> Sample:
+    def contender(name: str) -> Sample:
         order.append(name)
         return sample(len(order))
 
-    samples = alternate({"a": lambda: arm("a"), "b": lambda: arm("b")}, rounds=3)
+    samples = alternate({"a": lambda: contender("a"), "b": lambda: contender("b")}, rounds=3)
     assert order == ["a", "b", "b", "a", "a", "b"]
     assert [s["cpu"] for s in samples["a"]] == [1, 4, 5]
     assert [s["cpu"] for s in samples["b"]] == [2, 3, 6]
@@ -67,8 +67,8 @@ def test_verdicts(goal: Goal, value: float, verdict: str) -> None:
 
 def test_the_report_shows_misses_and_what_was_not_measured() -> None:
     value = Spread(0.02, 0.01, 0.03)
-    slow = Finding("p99", "–", value, Goal(0.015), milliseconds, {"p50": "2 ms"}, "a note", "It would take a disk.")
-    fine = Finding("p50", "–", value, Goal(0.025), milliseconds, lacking="never shown")
+    slow = Result("p99", "–", value, Goal(0.015), milliseconds, {"p50": "2 ms"}, "a note", "It would take a disk.")
+    fine = Result("p50", "–", value, Goal(0.025), milliseconds, lacking="never shown")
     text = document(
         [slow, fine], {"date": "2026-01-01"}, {"turn": {"bot.engine": 0.5, "rest": 0.01}}, ["x: not installed"]
     )

@@ -27,9 +27,12 @@ def lone_host(accept: Accept, texts: Texts, **other: Any) -> HostServices:
         "user_left": _nothing,
         "quarantine": _nothing,
         "is_known": _unknown,
+        "is_quiet": _unknown,
+        "unexpected": lambda _kind: None,
         "lead": cast(Callable[[str], AbstractAsyncContextManager[Any]], None),
         "topics": lambda _register: [],
         "library": cast(Library, None),
+        "engine": cast(Engine, None),
         "identity": Identity("a secret of thirty-two characters"),
         "database_url": "",
     }
@@ -40,6 +43,6 @@ async def _nothing(*_: str) -> None:
     """Take note of nothing."""
 
 
-async def _unknown(_conversation: str) -> bool:
+async def _unknown(_conversation: str, _person: str | None = None) -> bool:
     """Know no conversation."""
     return False

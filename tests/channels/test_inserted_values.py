@@ -53,18 +53,18 @@ def reply(request: pytest.FixtureRequest, library: Library) -> tuple[Library, Re
 
 
 def on_telegram(made: Library, reply: Reply) -> Iterator[str]:
-    for part in TelegramRenderer(made.say).render(reply):
+    for part in TelegramRenderer(made.interface_text).render(reply):
         yield part.parameters()["text"]
 
 
 def on_slack(made: Library, reply: Reply) -> Iterator[str]:
-    for part in SlackRenderer(made.say).parts(reply, RenderOptions()):
+    for part in SlackRenderer(made.interface_text).parts(reply, RenderOptions()):
         yield "".join(str(node["text"]) for node in walk(part.blocks) if isinstance(node.get("text"), str))
 
 
 def in_the_terminal(made: Library, reply: Reply) -> Iterator[str]:
     screen = io.StringIO()
-    show(Console(file=screen, width=400, highlight=False, markup=False), reply, made.say)
+    show(Console(file=screen, width=400, highlight=False, markup=False), reply, made.interface_text)
     yield screen.getvalue()
 
 

@@ -20,8 +20,8 @@ from tempfile import TemporaryDirectory
 
 import asyncpg
 
-from benchmarks.arms import crowd
-from benchmarks.arms.storage import finished, new_event
+from benchmarks.contenders import population as stored
+from benchmarks.contenders.storage import finished, new_event
 from bot.store.base import Store
 from bot.store.open import open_store
 from tests.chaos.report import table_row
@@ -68,7 +68,7 @@ async def sqlite_filled(folder: Path, people: int) -> str:
     """Return the address of a new file that remembers so many people."""
     file = folder / f"{people}.sqlite3"
     await (await open_store(f"sqlite:///{file}")).close()
-    await asyncio.to_thread(crowd.fill, file, people)
+    await asyncio.to_thread(stored.fill, file, people)
     return f"sqlite:///{file}"
 
 
@@ -115,7 +115,7 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="footnote-crowd-")))
         urls = {people: asyncio.run(sqlite_filled(folder, people)) for people in (FEW, asked.people)}
-        took = asyncio.run(side_by_side(urls, crowd.name, asked.turns, asked.seed))
+        took = asyncio.run(side_by_side(urls, stored.name, asked.turns, asked.seed))
         print(*rows("sqlite", asked.people, took, asked.seed), sep="\n", flush=True)
         server = stack.enter_context(running_server())
         urls = {people: asyncio.run(postgres_filled(server, people)) for people in (FEW, asked.people)}

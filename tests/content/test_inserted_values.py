@@ -72,8 +72,11 @@ def test_what_a_figures_file_holds_reaches_a_claim_unchanged(value: str, tmp_pat
 @given(value=ASCII)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_bots_own_sentences_show_their_values_as_they_stand(value: str, mini: Library) -> None:
-    assert "".join(shown(parse(mini.say("back", Register.LAYPERSON, markdown=True, label=value)))) == f"Back: {value}"
-    assert mini.say("back", Register.LAYPERSON, label=value) == f"Back: {value}"
+    assert (
+        "".join(shown(parse(mini.interface_text("back", Register.LAYPERSON, markdown=True, label=value))))
+        == f"Back: {value}"
+    )
+    assert mini.interface_text("back", Register.LAYPERSON, label=value) == f"Back: {value}"
 
 
 def test_a_line_break_in_a_value_ends_no_heading() -> None:

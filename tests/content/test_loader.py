@@ -47,7 +47,7 @@ def test_a_text_has_its_figures_and_the_emergency_lines_inserted(library: Librar
 
 
 def test_the_bots_own_sentences_take_values(library: Library) -> None:
-    assert library.say("back", LAYPERSON, label="ALA dose") == "Back: ALA dose"
+    assert library.interface_text("back", LAYPERSON, label="ALA dose") == "Back: ALA dose"
 
 
 def test_a_layout_is_filled(library: Library) -> None:
@@ -76,7 +76,7 @@ def test_the_version_changes_with_any_byte(tmp_path: Path) -> None:
 
 def test_faults_of_all_files_are_reported_at_once(tmp_path: Path) -> None:
     files = {
-        "dialogs/phrases/ala.yaml": "phrases: ['",
+        "content/ala/phrases.yaml": "phrases: ['",
         "content/interface.yaml": "interface:\n  back: {professional: Back}\n",
         "content/ala/answers/urgent.yaml": "answer: urgent\n",
     }
@@ -84,8 +84,8 @@ def test_faults_of_all_files_are_reported_at_once(tmp_path: Path) -> None:
         "content/ala/answers/urgent.yaml:1:1: F05 `claims` is missing here",
         "content/ala/answers/urgent.yaml:1:1: F05 `label` is missing here",
         "content/ala/answers/urgent.yaml:1:1: F05 `title` is missing here",
+        "content/ala/phrases.yaml:1:11: F02 the quote that opens here is never closed",
         "content/interface.yaml:2:9: C01 `layperson` is missing here",
-        "dialogs/phrases/ala.yaml:1:11: F02 the quote that opens here is never closed",
     ]
 
 
@@ -107,7 +107,7 @@ def test_what_is_missing_is_a_fault_and_never_an_empty_tree(missing: str, tmp_pa
 
 
 @pytest.mark.parametrize(
-    "path", ["dialogs/extra.yml", "dialogs/phrases/x.yml", "content/ala/answers/x.yml", "content/tea/answer/tea.yaml"]
+    "path", ["dialogs/extra.yml", "content/ala/phrase.yml", "content/ala/answers/x.yml", "content/tea/answer/tea.yaml"]
 )
 def test_a_file_that_nobody_would_read_is_a_fault(path: str, tmp_path: Path) -> None:
     assert refused(written(tmp_path, {path: "a: 1\n"})) == [f"{path}:1:1: F07 nothing reads a file of this name"]
@@ -116,10 +116,7 @@ def test_a_file_that_nobody_would_read_is_a_fault(path: str, tmp_path: Path) -> 
 def test_a_broken_dialog_hides_no_fault_elsewhere(tmp_path: Path) -> None:
     files = {"dialogs/ala.yaml": "dialog: [", "content/matching/vocabulary.yaml": "x: 1\n"}
     said = {line.split(":")[0] for line in refused(written(tmp_path, files))}
-    assert said == {
-        "dialogs/ala.yaml",
-        *(f"content/{name}.yaml" for name in ("vocabulary", "intents", "advice", "urgent")),
-    }
+    assert said == {"dialogs/ala.yaml", "content/matching/vocabulary.yaml"}
 
 
 def test_a_layout_that_is_no_text_is_a_fault(tmp_path: Path) -> None:
@@ -128,15 +125,11 @@ def test_a_layout_that_is_no_text_is_a_fault(tmp_path: Path) -> None:
     assert refused(folder) == ["content/layout/body.j2:1:1: F01 the file is not UTF-8 text"]
 
 
-def test_a_matcher_with_half_its_files_is_refused(tmp_path: Path) -> None:
-    advice = "concepts: {}\nrules: []\n"
-    assert refused(written(tmp_path, {"content/advice.yaml": advice})) == [
-        "content/matching/aspects.yaml:1:1: F01 this file is missing",
-        "content/matching/courtesies.yaml:1:1: F01 this file is missing",
-        "content/matching/vocabulary.yaml:1:1: F01 this file is missing",
-        "content/matching/world.yaml:1:1: F01 this file is missing",
-        "content/urgent.yaml:1:1: F01 this file is missing",
-    ]
+@pytest.mark.parametrize("name", ["urgent", "advice", "matching/vocabulary", "matching/aspects", "matching/world"])
+def test_a_matcher_with_half_its_files_is_refused(name: str, tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    (folder / f"content/{name}.yaml").unlink()
+    assert refused(folder) == [f"content/{name}.yaml:1:1: F01 this file is missing"]
 
 
 TEA = {
@@ -179,7 +172,7 @@ def test_ids_and_figures_are_unique_across_topics(tmp_path: Path) -> None:
 
 def test_two_phrase_files_add_up(tmp_path: Path) -> None:
     library = loaded(
-        written(tmp_path, {"dialogs/phrases/more.yaml": "phrases:\n  ala-dose: |\n    how many mg\n    what dose\n"})
+        written(tmp_path, {"content/ala/threads.yaml": "phrases:\n  ala-dose: |\n    how many mg\n    what dose\n"})
     )
     assert library.phrases["ala-dose"] == ("how much ala was used", "ala dosage", "how many mg", "what dose")
 
@@ -243,8 +236,8 @@ def test_random_bytes_in_any_file_give_faults_or_a_library(
 
 def test_what_cannot_be_said_names_its_file(library: Library) -> None:
     with pytest.raises(MissingText, match=r"content/interface.yaml: there is no sentence `nonsense`"):
-        library.say("nonsense", LAYPERSON)
+        library.interface_text("nonsense", LAYPERSON)
     with pytest.raises(MissingText, match=r"content/interface.yaml: `back` cannot be filled: 'label' is undefined"):
-        library.say("back", LAYPERSON)
+        library.interface_text("back", LAYPERSON)
     with pytest.raises(MissingText, match=r"content/layout/nonsense.j2: this layout is missing"):
         library.render_layout("nonsense", LAYPERSON)

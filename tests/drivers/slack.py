@@ -60,4 +60,11 @@ class SlackDriver:
 
 
 def _payloads(post: Post) -> list[str]:
-    return [str(node["value"]) for node in walk(post.blocks) if node.get("type") == "button" and "value" in node]
+    """Return what the buttons carry, and the entries of the menu behind the dots."""
+    found: list[str] = []
+    for node in walk(post.blocks):
+        if node.get("type") == "button" and "value" in node:
+            found.append(str(node["value"]))
+        elif node.get("type") == "overflow":
+            found += [str(option["value"]) for option in node["options"]]
+    return found

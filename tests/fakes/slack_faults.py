@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from typing import Literal
 
-Kind = Literal["ratelimited", "server_error", "drop", "drop_after", "error", "hold"]
+Kind = Literal["ratelimited", "server_error", "drop", "drop_after", "error", "hold", "page"]
 
 
 @dataclass(slots=True)
@@ -15,7 +15,8 @@ class Fault:
     """One kind of trouble for the calls whose method matches `method` (shell pattern), `times` times.
 
     `drop` closes the connection before the call is taken, `drop_after` after it was carried out; `error` answers with
-    Slack's error `name`; `hold` keeps the answer back until `release` is set.
+    Slack's error `name`; `hold` keeps the answer back until `release` is set; `page` answers 200 with a `body` of the
+    content type `name`, as a proxy does, `carried_out` or not.
     """
 
     kind: Kind
@@ -24,6 +25,8 @@ class Fault:
     retry_after: int = 1
     status: int = 503
     name: str = "internal_error"
+    body: str = ""
+    carried_out: bool = False
     release: asyncio.Event = field(default_factory=asyncio.Event)
     introduced: asyncio.Event = field(default_factory=asyncio.Event)
 

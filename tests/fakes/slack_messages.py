@@ -13,11 +13,12 @@ MAX_TEXT, MAX_UPDATE = 40_000, 4_000
 
 
 class Messages:
-    """Posts, edits and deletes. `foldable` are the blocks taken inside a container."""
+    """Posts, edits and deletes. `foldable` are the blocks taken inside a container, `maximum` the length of a text."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.foldable: Collection[str] = FOLDABLE
+        self.maximum = MAX_TEXT
 
     @property
     def methods(self) -> dict[str, Callable[[Json, Install], Awaitable[Json]]]:
@@ -31,7 +32,7 @@ class Messages:
 
     async def _post_message(self, args: Json, install: Install) -> Json:
         channel = self.place(args, install)
-        self._content(args, MAX_TEXT)
+        self._content(args, self.maximum)
         self._thread(channel, args.get("thread_ts"))
         ts = self._world.ts()
         message = self._message(args, install, ts)
@@ -41,7 +42,7 @@ class Messages:
 
     async def _post_ephemeral(self, args: Json, install: Install) -> Json:
         channel = self.place(args, install, ephemeral=True)
-        self._content(args, MAX_TEXT)
+        self._content(args, self.maximum)
         if args.get("user") not in channel.members:
             raise Refused("user_not_in_channel")
         ts = self._world.ts()

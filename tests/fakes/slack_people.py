@@ -88,6 +88,18 @@ class People:
         event = {"type": "message", "subtype": "message_deleted", "deleted_ts": ts, "previous_message": previous}
         return await self.event({**event, **hidden, "event_ts": hidden["ts"]}, place.team)
 
+    async def tombstone(self, channel: str, ts: str) -> Emission:
+        """Delete a message that has replies: Slack leaves a tombstone and tells of it as a change."""
+        place = self._world.channels[channel]
+        previous = place.messages[ts]
+        place.deleted.add(ts)
+        message: Json = {"type": "message", "subtype": "tombstone", "user": "USLACKBOT", "hidden": True, "ts": ts}
+        message |= {"text": "This message was deleted.", "thread_ts": previous.get("thread_ts", ts)}
+        place.messages[ts] = message
+        hidden = {"hidden": True, "ts": self._world.ts(), "channel": channel, "channel_type": place.type}
+        event = {"type": "message", "subtype": "message_changed", "message": message, "previous_message": previous}
+        return await self.event({**event, **hidden, "event_ts": hidden["ts"]}, place.team)
+
     async def open_home(self, user: str, tab: str = "home") -> Emission:
         """Open the app's Home or Messages tab."""
         team = self._world.users[user]
@@ -281,6 +293,10 @@ def _pressed(one: Json, label: str) -> Json | None:
             if label in {one[name]["text"]["text"], one[name]["value"]}:
                 kept = {"type": "feedback_buttons", "action_id": one["action_id"]}
                 return {**kept, "text": one[name]["text"], "value": one[name]["value"]}
+    elif one["type"] == "overflow":
+        for option in one["options"]:
+            if label in {option["text"]["text"], option["value"]}:
+                return {"type": "overflow", "action_id": one["action_id"], "selected_option": option}
     elif label in {one["text"]["text"], one.get("value")}:
         kept = {k: one[k] for k in ("type", "action_id", "value", "style") if k in one}
         return {**kept, "text": {**one["text"], "emoji": True}}

@@ -68,13 +68,17 @@ class WebApi:
             await self._world.note()
             return early
         answer, headers = await self._carry_out(method, args, request)
+        if fault is not None and fault.kind == "page":
+            return web.Response(text=fault.body, content_type=fault.name)
         if fault is not None and fault.kind == "drop_after":
             return _drop(request)
         return web.json_response(answer, headers=headers)
 
     async def _trouble(self, fault: Fault | None, request: web.Request) -> web.StreamResponse | None:
-        if fault is None or fault.kind == "drop_after":
+        if fault is None or fault.kind == "drop_after" or (fault.kind == "page" and fault.carried_out):
             return None
+        if fault.kind == "page":
+            return web.Response(text=fault.body, content_type=fault.name)
         if fault.kind == "drop":
             return _drop(request)
         if fault.kind == "ratelimited":

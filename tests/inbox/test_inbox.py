@@ -62,7 +62,7 @@ async def test_one_conversation_is_answered_in_order_and_its_state_carried_on(st
 
 async def test_a_hanging_conversation_does_not_hold_up_another(store: Store) -> None:
     released = asyncio.Event()
-    notebook = Notebook(before=lambda letter: released.wait() if letter.reply.card.node == "slow" else None)
+    notebook = Notebook(before=lambda message: released.wait() if message.reply.card.node == "slow" else None)
     async with at_work(store, notebook) as inbox:
         await inbox.accept(event("slow", "telegram:1"))
         await inbox.accept(event("ala", "telegram:1"))
@@ -94,8 +94,8 @@ async def test_hundreds_of_conversations_at_once_each_keep_their_order(store: St
             )
         await notebook.wait_for(400)
     by_chat: dict[int, list[str]] = {}
-    for letter in notebook.messages:
-        by_chat.setdefault(letter.address["chat"], []).append(letter.reply.card.node)
+    for message in notebook.messages:
+        by_chat.setdefault(message.address["chat"], []).append(message.reply.card.node)
     assert Counter(tuple(order) for order in by_chat.values()) == {("t0", "t1", "t2", "t3"): 100}
 
 
@@ -139,11 +139,11 @@ async def test_parts_already_sent_are_not_sent_again(store: Store, clock: Clock)
     class Stumbling(Notebook):
         """Breaks off after the first of two parts, once."""
 
-        async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
-            if not letter.sent:
+        async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
+            if not message.sent:
                 await progress("first")
                 raise ConnectionResetError
-            await super().deliver(letter, progress)
+            await super().deliver(message, progress)
 
     notebook, metrics = Stumbling(parts=2), Watched()
     async with at_work(store, notebook, clock=clock, metrics=metrics) as inbox:
@@ -157,7 +157,7 @@ async def test_parts_already_sent_are_not_sent_again(store: Store, clock: Clock)
 async def test_a_busy_platform_is_tried_again_when_it_asked_and_order_holds(store: Store, clock: Clock) -> None:
     answers = iter([Busy(30.0, "429")])
 
-    def busy_once(letter: OutboundMessage) -> None:
+    def busy_once(message: OutboundMessage) -> None:
         if fault := next(answers, None):
             raise fault
 
@@ -189,7 +189,7 @@ async def test_poison_is_quarantined_after_its_attempts_and_blocks_nobody(store:
 
 
 async def test_a_platform_away_for_a_day_ends_in_quarantine_not_in_a_loop(store: Store, clock: Clock) -> None:
-    def away(letter: OutboundMessage) -> None:
+    def away(message: OutboundMessage) -> None:
         raise Busy(1.0, "no route")
 
     notebook, metrics = Notebook(before=away), Watched()
@@ -204,7 +204,7 @@ async def test_a_platform_away_for_a_day_ends_in_quarantine_not_in_a_loop(store:
 async def test_whoever_is_gone_is_done_with_and_forgotten_after_the_grace_period(store: Store, clock: Clock) -> None:
     gone = iter([None, Gone("blocked", forget=True)])
 
-    def leave(letter: OutboundMessage) -> None:
+    def leave(message: OutboundMessage) -> None:
         if fault := next(gone, None):
             raise fault
 
@@ -246,13 +246,41 @@ async def test_a_full_inbox_refuses_at_the_door_and_only_on_that_channel(store: 
         await hanging.wait_for(2)
 
 
-async def test_unaddressed_words_are_answered_only_when_sure(store: Store) -> None:
+async def test_unaddressed_words_are_answered_only_when_the_asker_asks_and_it_is_sure(store: Store) -> None:
     notebook = Notebook("slack")
     async with at_work(store, notebook) as inbox:
-        await inbox.accept(event("unknown", "slack:1", "slack", unaddressed=True))
-        await inbox.accept(event("ala", "slack:1", "slack", unaddressed=True))
+        await inbox.accept(event("unknown", "slack:1", "slack", unaddressed=True, asker=True))
+        await inbox.accept(event("ala?", "slack:1", "slack", unaddressed=True))
+        await inbox.accept(event("k2?", "slack:1", "slack", unaddressed=True, asker=True))
+        assert await notebook.wait_for(1) == ["k2?"]
+        assert inbox.metrics.values()['footnote_silent_total{channel="slack"}'] == 2
+
+
+async def test_where_a_person_would_be_silent_nothing_is_delivered_and_nothing_waits(store: Store) -> None:
+    notebook = Notebook()
+    async with at_work(store, notebook) as inbox:
+        await inbox.accept(event("thanks"))
+        await inbox.accept(event("ala"))
         assert await notebook.wait_for(1) == ["ala"]
+    assert await store.pending() == []
+
+
+async def test_an_emergency_that_was_shown_does_not_break_into_a_thread_again(store: Store) -> None:
+    notebook = Notebook("slack")
+    async with at_work(store, notebook) as inbox:
+        await inbox.accept(event("and now", "slack:1", "slack", unaddressed=True))
+        await inbox.accept(event("and now", "slack:1", "slack"))
+        assert await notebook.wait_for(1) == ["urgent"]
         assert inbox.metrics.values()['footnote_silent_total{channel="slack"}'] == 1
+
+
+async def test_a_thread_that_asked_for_quiet_is_told_once_and_then_left_alone(store: Store) -> None:
+    notebook = Notebook("slack")
+    async with at_work(store, notebook) as inbox:
+        for words in ("be quiet", "ala?", "be quiet"):
+            await inbox.accept(event(words, "slack:1", "slack", unaddressed=True, asker=True))
+        await inbox.accept(event("k2", "slack:1", "slack"))
+        assert await notebook.wait_for(2) == ["quiet", "k2"]
 
 
 async def test_a_reply_to_an_older_answer_takes_its_node_as_context(store: Store) -> None:
@@ -274,7 +302,7 @@ async def test_an_edited_question_edits_the_answer_it_had(store: Store) -> None:
         await inbox.accept(event("ala", question="7", edited=True))
         await inbox.accept(event("ala", question="7"))
         await notebook.wait_for(3)
-    assert [letter.earlier for letter in notebook.messages] == [None, "m0.0", None]
+    assert [message.earlier for message in notebook.messages] == [None, "m0.0", None]
 
 
 async def test_forgetting_deletes_first_then_says_what_was_deleted(store: Store) -> None:
@@ -311,7 +339,7 @@ async def test_feedback_is_counted_by_day_and_never_by_person(store: Store) -> N
 async def test_two_conversations_of_one_person_do_not_undo_each_others_register(store: Store) -> None:
     """A turn that began before the register changed must not write the old one back when it ends later."""
     released = asyncio.Event()
-    notebook = Notebook(before=lambda letter: released.wait() if letter.reply.card.node == "slow" else None)
+    notebook = Notebook(before=lambda message: released.wait() if message.reply.card.node == "slow" else None)
     async with at_work(store, notebook) as inbox:
         await inbox.accept(event("slow", "slack:thread-1", person="slack:ann"))
         await inbox.accept(event("professional", "slack:thread-2", person="slack:ann"))
@@ -324,7 +352,7 @@ async def test_two_conversations_of_one_person_do_not_undo_each_others_register(
 
 async def test_draining_answers_what_waits_and_gives_up_in_time(store: Store) -> None:
     never = asyncio.Event()
-    notebook = Notebook(before=lambda letter: never.wait() if letter.reply.card.node == "slow" else None)
+    notebook = Notebook(before=lambda message: never.wait() if message.reply.card.node == "slow" else None)
     inbox = Inbox(store, EchoEngine(), IDENTITY, [notebook], policy=replace(PATIENT, slots=2))
     await inbox.start()
     for chat in range(20):

@@ -105,7 +105,7 @@ async def test_beyond_the_share_one_sentence_leads_to_the_answer_and_the_rest_is
             assert await service.accept(event(ALA)), "stored, whatever becomes of it"
         await empty(store)
         titles = [message.reply.card.title for message in platform.messages]
-        answer, notice = engine.title("ala", Register.LAYPERSON), engine.sentence("too-many-title", Register.LAYPERSON)
+        answer, notice = engine.title("ala", Register.LAYPERSON), engine.text("too-many-title", Register.LAYPERSON)
         assert titles == [answer] * 3 + [notice]
         (button,) = platform.messages[3].reply.buttons
         assert button.label == engine.label("ala", Register.LAYPERSON)
@@ -119,7 +119,7 @@ async def test_what_is_urgent_is_answered_whatever_came_before(tmp_path: Path, e
             await service.accept(event(words))
         await empty(store)
         outcomes = [message.reply.card.outcome for message in platform.messages]
-        assert outcomes == [Outcome.ANSWER, Outcome.ANSWER, Outcome.URGENT, Outcome.URGENT]
+        assert sorted(outcomes) == [Outcome.ANSWER, Outcome.ANSWER, Outcome.URGENT, Outcome.URGENT]
 
 
 async def test_deleting_ones_data_is_never_limited(tmp_path: Path, engine: Engine) -> None:
@@ -208,9 +208,9 @@ def test_both_platforms_can_show_the_sentence(engine: Engine, register: Register
     reply, _ = engine.respond(State(register, introduced=True), Incoming(Kind.TEXT, words))
     share = UserRateLimit(30, Door().accept, engine, Metrics())
     notice = share._notice(reply)
-    (sent,) = telegram.TelegramRenderer(engine.sentence).render(notice)
+    (sent,) = telegram.TelegramRenderer(engine.text).render(notice)
     assert "30" in str(sent)
-    (part,) = slack.SlackRenderer(engine.sentence).parts(notice, slack.RenderOptions())
+    (part,) = slack.SlackRenderer(engine.text).parts(notice, slack.RenderOptions())
     assert validate_blocks(list(part.blocks), "message") == []
     assert "30" in str(part.blocks)
 
@@ -230,7 +230,7 @@ async def test_a_patient_on_telegram_who_asks_too_much_is_told_so(tmp_path: Path
 
             titles = [
                 engine.title("ala", Register.LAYPERSON),
-                engine.sentence("too-many-title", Register.LAYPERSON),
+                engine.text("too-many-title", Register.LAYPERSON),
                 engine.title("urgent-chest", Register.LAYPERSON),
             ]
 
@@ -238,5 +238,5 @@ async def test_a_patient_on_telegram_who_asks_too_much_is_told_so(tmp_path: Path
                 texts = [e.json["text"] for e in fake.world.events if e.kind == "message" and e.chat == ann.id]
                 return [title for text in texts for title in titles if title in text]
 
-            await fake.until(lambda: titles[-1] in heard())
-            assert heard() == titles
+            await fake.until(lambda: set(titles) <= set(heard()))
+            assert sorted(heard()) == sorted(titles)

@@ -21,6 +21,8 @@ LEAST = {
     "plain": 620,
     "urgent-present": 310,
     "urgent-calm": 400,
+    "urgent-fresh": 860,
+    "urgent-fresh-2": 160,
     "real": 220,
     "follow-ups": 150,
     "two-questions": 60,

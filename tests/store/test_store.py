@@ -8,7 +8,8 @@ import pytest
 
 from bot.dialog.turn import Register, State
 from bot.inbox.processor import pack
-from bot.store.base import DAY, AcceptResult, Lease, Store, Turn, TurnResult, net_votes
+from bot.store.base import DAY, AcceptResult, Lease, Store, Turn, TurnResult
+from bot.store.codec import net_votes
 from tests.inbox.support import IDENTITY, PATIENT, START, event
 
 MINE, THEIRS = 1, 2

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from bot.channels.base import LabelLimit, LimitCheck
+from bot.channels.base import LabelLimit, LimitCheck, Measure, ScreenLimit
 from bot.content.diagnostics import Diagnostic
 from bot.content.library import Library, Topic
 from bot.content.models import Answer, Claim, Note
@@ -25,6 +25,7 @@ class CheckContext:
     today: date
     limit_checks: tuple[LimitCheck, ...] = ()
     label_limits: tuple[LabelLimit, ...] = ()
+    screen_limits: tuple[tuple[ScreenLimit, Measure], ...] = ()
     sound: bool = True
     """Whether everything loaded; else what is missing may only seem to be, and a card may not be composed."""
 

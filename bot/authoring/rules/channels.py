@@ -53,3 +53,23 @@ def too_long(context: CheckContext) -> Iterator[Diagnostic]:
             for problem in problems:
                 message = f"in the {register.value} register: {problem}"
                 yield diagnostic_at(answer_ref.path, ("claims",), "L02", message, "shorten the answer", key=True)
+
+
+@needs("dialogs", "interface", "layout", "emergency", "topic", "facts", "notes", "sources")
+def too_many_screens(context: CheckContext) -> Iterator[Diagnostic]:
+    """L03: an answer that fills more of a phone than a channel allows."""
+    for answer_ref in context.answers():
+        if answer_ref.node in context.library.nodes:
+            for register in Register:
+                for message in _screen_problems(context, answer_ref.node, register):
+                    place, remedy = ("brief",) if answer_ref.answer.brief else ("claims",), "shorten its brief"
+                    words = f"in the {register.value} register: {message}"
+                    yield diagnostic_at(answer_ref.path, place, "L03", words, remedy, key=True)
+
+
+def _screen_problems(context: CheckContext, node: str, register: Register) -> Iterator[str]:
+    for limit, measure in context.screen_limits:
+        try:
+            yield from limit.broken(measure(node, register))
+        except (MissingText, KeyError):
+            return  # what the card is made of is missing or faulty, and reported there

@@ -28,10 +28,10 @@ def one_register(context: CheckContext) -> Iterator[Diagnostic]:
 def _one_register(claim_ref: ClaimRef, claim: Claim, register: Register) -> Iterator[Diagnostic]:
     other = next(one for one in Register if one is not register)
     reason = f"{other.value}_only"
-    if not claim.of(register) and getattr(claim, reason) is None:
+    if not claim.for_register(register) and getattr(claim, reason) is None:
         remedy = f"add `{register.value}:`, or `{reason}:` with the reason"
         yield diagnostic_at(claim_ref.path, claim_ref.location, "C01", f"`{register.value}` is missing here", remedy)
-    if claim.of(register) and getattr(claim, reason) is not None:
+    if claim.for_register(register) and getattr(claim, reason) is not None:
         message = f"called {other.value} only, but a `{register.value}` wording stands here too"
         yield diagnostic_at(
             claim_ref.path, (*claim_ref.location, reason), "C01", message, "remove one of the two", key=True
@@ -58,7 +58,7 @@ def parity(context: CheckContext) -> Iterator[Diagnostic]:
 def same_values(context: CheckContext) -> Iterator[Diagnostic]:
     """C16: one of the bot's own sentences whose registers name different values: one of them is misspelt."""
     for key, pair in context.library.interface.items():
-        mine, theirs = (_own_values(pair.of(register)) for register in Register)
+        mine, theirs = (_own_values(pair.for_register(register)) for register in Register)
         if mine != theirs:
             path = context.library.home.content / "interface.yaml"
             names = ", ".join(f"`{name}`" for name in sorted(mine ^ theirs))
@@ -72,7 +72,7 @@ def _own_values(text: str) -> set[str]:
 
 
 def _text(library: Library, claim_ref: ClaimRef, register: Register) -> str:
-    return library.inserted(_EMERGENCY.sub("", claim_ref.words.of(register)), register)
+    return library.inserted(_EMERGENCY.sub("", claim_ref.words.for_register(register)), register)
 
 
 def _drugs_only_in(claim_ref: ClaimRef, here: str, there: str) -> list[str]:
@@ -108,4 +108,4 @@ def _uneven(topic: Topic) -> set[str]:
 
 
 def _inserts(claim_ref: ClaimRef) -> set[str]:
-    return {name for register in Register for name in templates.names(claim_ref.words.of(register))}
+    return {name for register in Register for name in templates.names(claim_ref.words.for_register(register))}

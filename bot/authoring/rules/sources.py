@@ -111,16 +111,28 @@ def changed(context: CheckContext) -> Iterator[Diagnostic]:
     """R03: an approval of a text that has changed since."""
     for path, state in _reviews(context):
         if state.status == "changed":
-            message = f"changed since {state.by} approved it on {state.on}"
-            remedy = "review it again: `footnote review`"
+            message = f"changed since {state.reviewers} approved it on {state.on}"
+            remedy = "`footnote review changes` shows the words; then `footnote review record`"
             yield diagnostic_at(path, ("review",), "R03", message, remedy, key=True, level="warning")
+
+
+def in_the_future(context: CheckContext) -> Iterator[Diagnostic]:
+    """R04: a decision dated after today."""
+    for path, state in _reviews(context):
+        for name, day in (("on", state.on), ("second_on", state.second_on)):
+            if day and day > context.today:
+                remedy = "write the day on which it was decided"
+                yield diagnostic_at(path, ("review", name), "R04", f"the decision is dated {day}, after today", remedy)
 
 
 def _reviews(context: CheckContext) -> Iterator[tuple[Path, ReviewState]]:
     """Yield every review that is written down, with its file and its present state."""
     library = context.library
     for name, topic in library.topics.items():
-        yield library.home.of_topic(name, "topic"), state_of(topic.review, partial(library.topic_hash, name))
+        yield (
+            library.home.of_topic(name, "topic"),
+            state_of(topic.review, partial(library.topic_hash, name), topic.approval),
+        )
         for node, answer in topic.answers.items():
             if answer.review:
                 yield library.home.answer(name, node), library.review_of(node)

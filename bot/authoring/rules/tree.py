@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import get_args
 
 from bot.authoring.rules.base import CheckContext, needs
-from bot.content.diagnostics import Diagnostic
+from bot.content.diagnostics import Diagnostic, Location, nearest
 from bot.content.files import diagnostic_at
 from bot.content.library import Library
+from bot.content.models import Role
+from bot.dialog.composer import MAX_FOLLOW_UPS
+from bot.matching.advice import IN_THREAD
 
 
 @needs("dialogs")
@@ -67,3 +72,94 @@ def repeated_button(context: CheckContext) -> Iterator[Diagnostic]:
                     yield diagnostic_at(path, place, "D10", f"`{node}` offers itself", "remove it")
                 elif target in body.next[:number]:
                     yield diagnostic_at(path, place, "D10", f"`{target}` is offered twice", "keep one")
+
+
+def crowded(context: CheckContext) -> Iterator[Diagnostic]:
+    """D12: more follow-ups than stand under an answer; the last would never be seen."""
+    for name, dialog in context.library.dialogs.items():
+        for node, body in dialog.nodes.items():
+            if len(body.next) > MAX_FOLLOW_UPS:
+                path, place = context.library.home.dialog(name), ("nodes", node, "next")
+                message = f"{len(body.next)} follow-ups; {MAX_FOLLOW_UPS} are shown"
+                yield diagnostic_at(path, place, "D12", message, "keep what helps most, first things first", key=True)
+
+
+@needs("dialogs")
+def missing_role(context: CheckContext) -> Iterator[Diagnostic]:
+    """D20: a part that the main dialog gives to no node, though a command or a button counts on it."""
+    library = context.library
+    path = next((library.home.dialog(name) for name, one in library.dialogs.items() if one is library.main), None)
+    for role in get_args(Role):
+        if path and library.role(role) is None:
+            near = nearest(role, library.nodes).removeprefix("did you mean ").removesuffix("?")
+            remedy = f"add `{role}: {near.strip('`') or 'a-node'}` under `roles:`"
+            yield diagnostic_at(path, ("roles",), "D20", f"no node is `{role}`", remedy, key=True)
+
+
+@needs("dialogs")
+def main_dialog(context: CheckContext) -> Iterator[Diagnostic]:
+    """D21: several dialogs, of which not exactly one says that it is the main one."""
+    dialogs, home = context.library.dialogs, context.library.home
+    chosen = [name for name, dialog in dialogs.items() if dialog.default]
+    if len(dialogs) > 1 and not chosen:
+        names = " and ".join(f"`{name}`" for name in dialogs)
+        message = f"{names}: none says `default: true`, so `{next(iter(dialogs))}` starts every conversation"
+        for name in dialogs:
+            remedy = "add `default: true` to the dialog that greets and answers the rest, and to no other"
+            yield diagnostic_at(home.dialog(name), ("dialog",), "D21", message, remedy, key=True)
+    for name in chosen[1:]:
+        message = f"`{chosen[0]}` is the main dialog already"
+        yield diagnostic_at(home.dialog(name), ("default",), "D21", message, "remove this line", key=True)
+
+
+@needs("urgent", "dialogs")
+def no_emergencies(context: CheckContext) -> Iterator[Diagnostic]:
+    """D22: a bot that knows no sign of an emergency."""
+    rules, path = context.library.urgent_rules, context.library.home.content / "urgent.yaml"
+    if rules is not None and rules.rules:
+        return
+    message = "nothing that anybody writes is an emergency here: there are no `rules`"
+    remedy = "take content/urgent.yaml as shipped: people with chest pain will write to this bot, too"
+    yield Diagnostic(path.as_posix(), 1, 1, "D22", message, "", remedy)
+
+
+@needs("urgent", "vocabulary")
+def unknown_concept(context: CheckContext) -> Iterator[Diagnostic]:
+    """D23: a concept that a rule names and nothing defines: the rule never fires, or always."""
+    library = context.library
+    for path, location, name, known in (*_urgent_names(library), *_advice_names(library)):
+        if name not in known:
+            message = f"`{name}` is not a concept, so what names it never counts"
+            yield diagnostic_at(path, location, "D23", message, nearest(name, known))
+
+
+Named = tuple[Path, Location, str, Collection[str]]
+
+
+def _urgent_names(library: Library) -> Iterator[Named]:
+    """Yield the concepts that urgent.yaml names beside its rules, whose own are looked at as the file is read."""
+    rules, path = library.urgent_rules, library.home.content / "urgent.yaml"
+    if rules is None:
+        return
+    known = {*rules.concepts, *rules.composed}
+    for name, composed in rules.composed.items():
+        for group in composed.all:
+            yield from ((path, ("composed", name, "all"), one, known) for one in group.split("|"))
+    for field, written in ((one, one.removesuffix("_")) for one in type(rules.excuses).model_fields):
+        yield from ((path, ("excuses", written), one, known) for one in getattr(rules.excuses, field))
+    for name, concept in rules.concepts.items():
+        yield from ((path, ("concepts", name, "implies"), one, known) for one in concept.implies)
+
+
+def _advice_names(library: Library) -> Iterator[Named]:
+    """Yield the concepts that advice.yaml names: its own, the shared ones, and `a-` kinds of what topics hold."""
+    advice, matching, path = library.advice_rules, library.matching, library.home.content / "advice.yaml"
+    if advice is None or matching is None:
+        return
+    held = [subject for topic in matching.topics.values() for subject in topic.subjects.items()]
+    known = {*advice.concepts, *matching.words.concepts, IN_THREAD, *(name for name, _ in held)}
+    known |= {f"a-{subject.kind}" for _, subject in held} | {f"foreign/{name}" for name in matching.world.foreign}
+    for number, rule in enumerate(advice.rules):
+        for at, group in enumerate(rule.all):
+            yield from ((path, ("rules", number, "all", at), one, known) for one in group)
+        yield from ((path, ("rules", number, "none"), one, known) for one in rule.none)

@@ -1,13 +1,14 @@
-"""Buttons at the door: answers' own buttons, feedback, sharing, and the data controls of the App Home."""
+"""Actions, as Slack calls presses: answers' own buttons, feedback, sharing, and the data controls of the App Home."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.slack.address import SlackAddress, Surface, message_id
-from bot.channels.slack.events import conversation_of, person_of
+from bot.channels.slack.events import RecentKeys, channel_of, conversation_of, person_of
 from bot.channels.slack.mrkdwn import mask, plain
 from bot.dialog import payloads
 from bot.dialog.turn import Incoming, Kind
@@ -19,25 +20,30 @@ if TYPE_CHECKING:
 
 Json = Mapping[str, Any]
 
-TAP, FEEDBACK, SHARE, COMMAND = "tap", "feedback", "share", "command"
+TAP, FEEDBACK, SHARE, COMMAND, ABOVE = "tap", "feedback", "share", "command", "above"
 """The first word of an action id says what the button's value is: a payload, a payload with a vote, the payload of the
-answer to post for everybody, or the name of a command. Any other action is not ours."""
+answer to post for everybody, the name of a command, or the ts of the message above. Any other action is not ours."""
+
+STAY_QUIET = "stop"
+"""The command that keeps the bot quiet in a thread; the menu under an answer holds it beside payloads."""
 
 ASKER = "asker"
 """The first word of a block id that names the person whose question is answered above."""
 
 
 def read_press(body: Json, me: Installation) -> InboundEvent | None:
-    """Return the envelope for a pressed button, or None for one that asks for nothing (a link, a foreign action)."""
+    """Return the event for a pressed button, or None for one that asks for nothing (a link, a foreign action)."""
     action = body["actions"][0]
     word = str(action.get("action_id", "")).partition(":")[0]
-    value = str(action.get("value", ""))
+    value = str(action.get("value") or (action.get("selected_option") or {}).get("value") or "")
     if word not in {TAP, FEEDBACK, SHARE, COMMAND} or not value:
         return None
-    place = _place(body, me, shared=word == SHARE)
-    incoming = Incoming(Kind.COMMAND if word == COMMAND else Kind.TAP, value, "slack")
+    place = replace(_place(body, me, shared=word == SHARE), vote=word == FEEDBACK)
+    kind = Kind.COMMAND if word == COMMAND or value == STAY_QUIET else Kind.TAP
+    group = place.surface is Surface.THREAD and not place.direct
+    incoming = Incoming(kind, value, "slack", group=group)
     return InboundEvent(
-        keys=_keys(body, action, place.key, value),
+        keys=_keys(body, action, place, value),
         channel="slack",
         person=person_of(me, place.user),
         conversation=_conversation(me, place),
@@ -47,10 +53,10 @@ def read_press(body: Json, me: Installation) -> InboundEvent | None:
     )
 
 
-def unhelpful(envelope: InboundEvent) -> str | None:
-    """Return the payload of a 👎, which deserves the question why; None for every other envelope."""
-    tap = payloads.parse(envelope.incoming.text) if envelope.incoming.kind is Kind.TAP else None
-    return envelope.incoming.text if tap and tap.word == "down" else None
+def unhelpful(event: InboundEvent) -> str | None:
+    """Return the payload of a 👎, which deserves the question why; None for every other event."""
+    tap = payloads.parse(event.incoming.text) if event.incoming.kind is Kind.TAP else None
+    return event.incoming.text if tap and tap.word in ("down", "todown") else None
 
 
 def asker_block(user: str, row: int, node: str) -> str:
@@ -104,15 +110,51 @@ def _key(body: Json) -> str:
     return f"slack:{body['user']['id']}:{action.get('action_ts') or body.get('trigger_id')}"
 
 
-def _keys(body: Json, action: Json, key: str, value: str) -> tuple[str, ...]:
-    """A double click within one second is one press."""
+def _keys(body: Json, action: Json, place: SlackAddress, value: str) -> tuple[str, ...]:
+    """A double click within one second is one press; what is shared is shared once, however often it is pressed."""
     container = body.get("container") or {}
     where = container.get("message_ts") or container.get("view_id")
+    if place.shared:
+        return place.key, f"slack:{place.team}:{place.channel}:{where}:shared"
     second = str(action.get("action_ts", "")).partition(".")[0]
-    return key, f"slack:{body['user']['id']}:{where}:{value}:{second}"
+    return place.key, f"slack:{place.user}:{where}:{value}:{second}"
+
+
+class Votes:
+    """What each person said last of a message: Slack's thumbs stay as they are, so that a change of mind is a press of
+    the other thumb. Kept in memory: after a restart a change counts as a second vote."""
+
+    def __init__(self) -> None:
+        self._last = RecentKeys()
+
+    def read(self, event: InboundEvent) -> InboundEvent:
+        """Return the event of a vote with what it is: a first vote, a change of one, or the same again."""
+        tap, last = self._tap(event), self._last.about(self._key(event))
+        if tap is None or last is None:
+            return event
+        word = "same" if last == tap.word else f"to{tap.word}"
+        return replace(event, incoming=replace(event.incoming, text=payloads.payload(tap.node, word=word)))
+
+    def accepted(self, event: InboundEvent) -> None:
+        """Remember a vote that was written down."""
+        tap = self._tap(event)
+        if tap is not None and tap.word != "same":
+            self._last.add(self._key(event), tap.word.removeprefix("to"))
+
+    @staticmethod
+    def _key(event: InboundEvent) -> str:
+        return f"{event.person} {event.replies_to}"
+
+    @staticmethod
+    def _tap(event: InboundEvent) -> payloads.Tap | None:
+        return payloads.parse(event.incoming.text) if event.address.get("vote") else None
 
 
 COMMAND = "/footnote"
+QUIET = {"quiet": "stop", "mute": "stop", "stop": "stop", "mention only": "stop", "mention-only": "stop"}
+SPEAK = frozenset({"speak", "speak again", "unmute"})
+"""What may follow the command to keep the bot quiet in a whole channel, and to have it back."""
+
 WORDS = {
     "": "help",
     "help": "help",
@@ -125,14 +167,18 @@ WORDS = {
 }
 """What may follow the command, and the node or command it means; anything else is a question."""
 
+MAX_ASKED = 300
+"""Characters of a question that are shown above its answer."""
+
 ASK, REASON = "ask", "reason"
 """Callback ids of the two modals."""
 
 
 def read_command(body: Json, me: Installation) -> InboundEvent:
-    """Return the envelope for a slash command; its answer is private."""
+    """Return the event for a slash command; its answer is private."""
     words, masked = mask(plain(str(body.get("text", ""))))
-    named = WORDS.get(words.lower())
+    said = words.lower()
+    named = WORDS.get(said) or QUIET.get(said)
     incoming = Incoming(Kind.COMMAND, named, "slack") if named else Incoming(Kind.TEXT, words, "slack")
     key = f"slack:{body['trigger_id']}"
     place = SlackAddress(
@@ -145,11 +191,12 @@ def read_command(body: Json, me: Installation) -> InboundEvent:
         masked=masked,
         key=key,
     )
-    return _enveloped(me, place, incoming)
+    event = _enveloped(me, place, incoming)
+    return replace(event, conversation=channel_of(me, place.channel)) if said in SPEAK | QUIET.keys() else event
 
 
 def read_modal(body: Json, me: Installation) -> InboundEvent | None:
-    """Return the envelope for a submitted modal: a confirmed question, or why an answer did not help."""
+    """Return the event for a submitted modal: a confirmed question, or why an answer did not help."""
     if body["view"].get("callback_id") == REASON:
         return _reason(body, me)
     return _question(body, me) if body["view"].get("callback_id") == ASK else None
@@ -167,6 +214,7 @@ def _question(body: Json, me: Installation) -> InboundEvent:
         user,
         origin.get("channel", user),
         origin.get("thread"),
+        asked=words[:MAX_ASKED],
         response_url=origin.get("response_url"),
         enterprise=me.enterprise,
         masked=masked,
@@ -186,7 +234,7 @@ def _reason(body: Json, me: Installation) -> InboundEvent | None:
 
 
 def read_home(body: Json, me: Installation) -> InboundEvent | None:
-    """Return the envelope for an opened App Home (not for the Messages tab, which is not drawn by the app)."""
+    """Return the event for an opened App Home (not for the Messages tab, which is not drawn by the app)."""
     event = body["event"]
     if event.get("tab", "home") != "home":
         return None

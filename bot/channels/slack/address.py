@@ -1,4 +1,4 @@
-"""Where an answer goes: the address of an envelope, in Slack's words, as plain JSON."""
+"""Where an answer goes: the address of an event, in Slack's words, as plain JSON."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
+
+INTRODUCTION = "introduction"
+"""The text by which the bot says once in a channel what it is."""
 
 
 class Surface(StrEnum):
@@ -20,7 +23,10 @@ class Surface(StrEnum):
 class SlackAddress:
     """An address. `thread` is the ts of the thread's root, `question` the id of the message that asked, `message` the
     ts of the message whose button was pressed and `asker` the person it answered; `response_url` allows five private
-    answers within thirty minutes; `silent` wants no answer shown; `key` names the event."""
+    answers within thirty minutes; `silent` wants no answer shown; `notice` wants this text of the bot's own instead of
+    the answer; `asked` is the question to show above an answer that stands where it was not asked; `vote` says that a
+    vote is thanked for and changes nothing, `above` that the bot was called into a thread of others, `aside` that
+    nobody named it; `key` names the event."""
 
     surface: Surface
     team: str
@@ -35,6 +41,11 @@ class SlackAddress:
     shared: bool = False
     masked: bool = False
     silent: bool = False
+    notice: str = ""
+    asked: str = ""
+    vote: bool = False
+    above: bool = False
+    aside: bool = False
     key: str = ""
 
     @property
@@ -47,7 +58,7 @@ class SlackAddress:
         return {name: value for name in _FIELDS if (value := getattr(self, name))}
 
     @classmethod
-    def of(cls, address: Mapping[str, Any]) -> Self:
+    def from_address(cls, address: Mapping[str, Any]) -> Self:
         """Return the place an address stands for; raises TypeError or ValueError for one this program did not write."""
         return cls(**{**address, "surface": Surface(address["surface"])})
 

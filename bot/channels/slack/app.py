@@ -17,13 +17,14 @@ from bot.channels.base import HostServices, Texts
 from bot.channels.slack.assistant import AssistantStatus
 from bot.channels.slack.channel import SlackDelivery
 from bot.channels.slack.client import new_session, web_client
-from bot.channels.slack.events import ThreadCache
+from bot.channels.slack.events import FollowedThreads, ThreadCache
 from bot.channels.slack.home import AppHome
-from bot.channels.slack.installation import StaticToken, Tokens, Unreachable
+from bot.channels.slack.installation import TAKEN, StaticToken, Tokens, Unreachable
 from bot.channels.slack.oauth import OAuth
 from bot.channels.slack.receiver import EventParser, EventReceiver, bolt_app, bolt_request
-from bot.channels.slack.sender import Sender
+from bot.channels.slack.sender import SlackSender
 from bot.channels.slack.socket import PING_SECONDS, Socket
+from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import Register
 from bot.inbox.events import Busy, Delivery, OutboundMessage, Progress
 
@@ -31,20 +32,22 @@ log = structlog.stdlib.get_logger(__name__)
 
 EVENTS_PATH = "/slack/events"
 
-RETRY_SECONDS = 30.0
-"""Longest pause between attempts to find out who the token belongs to."""
+RETRY_SECONDS, CHECK_SECONDS = 30.0, 30.0
+"""Longest pause between attempts to find out whose token it is, and between looks whether it is still taken."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """What an operator copies from Slack's pages. With `bot_token` one workspace is served, without it those that
-    installed the app through OAuth. Secrets are left out of the representation."""
+    installed the app through OAuth. Secrets are left out of the representation. In channels of `mention_only` (`all`
+    means every one) the bot reads nothing that does not name it."""
 
     mode: Literal["socket", "http"] = "socket"
     base_url: str = "https://slack.com/api/"
     bot_token: str = field(default="", repr=False)
     app_token: str = field(default="", repr=False)
     signing_secret: str = field(default="", repr=False)
+    mention_only: frozenset[str] = frozenset()
 
 
 class Slack:
@@ -57,16 +60,20 @@ class Slack:
         self._session = new_session()
         self._client = web_client(credentials.base_url, self._session)
         self._oauth = oauth.begin(self._client) if oauth else None
-        self._tokens: Tokens = self._oauth or StaticToken(self._client, credentials.bot_token)
+        self._static = None if self._oauth else StaticToken(self._client, credentials.bot_token)
+        self._tokens: Tokens = self._oauth or self._static  # type: ignore[assignment]  # one of them there is
+        unexpected = Unexpected("slack", host.unexpected)
         cache = ThreadCache()
         self._status = AssistantStatus(self._client, host.texts)
-        sender, home = Sender(self._client, self._session, self._tokens), AppHome(host.texts, host.topics)
-        self._delivery = StatusClearingDelivery(SlackDelivery(sender, host.texts, home, cache), self._status)
-        receiver = EventReceiver(EventParser(cache, host.is_known), host, self._status)
+        sender, home = SlackSender(self._client, self._session, self._tokens), AppHome(host.texts, host.topics)
+        delivery = SlackDelivery(sender, host.texts, home, cache, unexpected)
+        self._delivery = StatusClearingDelivery(delivery, self._status)
+        threads = FollowedThreads(host.is_known, host.is_quiet)
+        parser = EventParser(cache, threads, unexpected, credentials.mention_only)
+        receiver = EventReceiver(parser, host, self._status, unexpected)
         self._app = self._bolt(receiver, host.texts)
         self._socket = Socket(self._app, credentials.app_token, ping) if credentials.mode == "socket" else None
         self._greeting: asyncio.Task[None] | None = None
-        self._identified = self._oauth is not None
         self._open = False
 
     @property
@@ -80,7 +87,7 @@ class Slack:
         if self._oauth is not None:
             await self._oauth.start()
         else:
-            self._greeting = asyncio.create_task(self._identify(), name="slack-identify")
+            self._greeting = asyncio.create_task(self._watch(), name="slack-token")
         if self._socket is not None:
             await self._socket.start()
 
@@ -105,10 +112,10 @@ class Slack:
         return [*events, *(self._oauth.routes() if self._oauth else [])]
 
     def health(self) -> Mapping[str, Any]:
-        """Return whether Slack can reach us (`up`), and in which mode."""
-        if self._socket is not None:
-            return self._socket.health()
-        return {"up": self._open and self._identified, "mode": "http"}
+        """Return whether events come in and answers can go out (`up`), in which mode, and how the token fares."""
+        state = self._socket.health() if self._socket is not None else {"up": self._open, "mode": "http"}
+        token = self._static.state if self._static is not None else "per workspace"
+        return {**state, "up": state["up"] and (self._static is None or token == TAKEN), "token": token}
 
     def _bolt(self, receiver: EventReceiver, texts: Texts) -> AsyncApp:
         return bolt_app(
@@ -118,20 +125,26 @@ class Slack:
             receiver,
             texts("slack-not-installed", Register.PROFESSIONAL),
             self._oauth.flow if self._oauth else None,
-            self._oauth.uninstalled if self._oauth else None,
+            self._oauth.uninstalled if self._oauth else self._removed,
         )
 
-    async def _identify(self) -> None:
-        """Ask who the token belongs to until Slack says so; meanwhile events are refused and so repeated."""
+    async def _watch(self) -> None:
+        """Ask whose token it is until Slack says so (meanwhile events are refused and so repeated), then now and again:
+        where nobody asks anything, a token that was revoked would be noticed by nobody."""
         pause = 1.0
-        while not self._identified:
+        while self._static is not None:
             try:
-                await self._tokens.of(None, None)
-                self._identified = True
+                await self._static.check()
+                pause = CHECK_SECONDS
             except Unreachable as reason:
                 log.warning("slack_unreachable", reason=str(reason), again_in=pause)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, RETRY_SECONDS)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, RETRY_SECONDS)
+
+    async def _removed(self, event: Mapping[str, Any]) -> None:
+        """Hear from Slack that the app was removed, or its token revoked."""
+        if self._static is not None and (event["type"] != "tokens_revoked" or (event.get("tokens") or {}).get("bot")):
+            self._static.refused(None, event["type"])
 
     async def _events(self, request: web.Request) -> web.Response:
         """Take a signed request. Unreadable ones are refused before Bolt, which would answer them with a 500."""

@@ -30,9 +30,9 @@ MARKED = 1_000
 class AssistantStatus:
     """Runs the small calls in the background and keeps hold of them until they are done."""
 
-    def __init__(self, client: AsyncWebClient, say: Texts) -> None:
+    def __init__(self, client: AsyncWebClient, texts: Texts) -> None:
         self._client = client
-        self._say = say
+        self._texts = texts
         self._running: set[asyncio.Task[None]] = set()
         self._marked: OrderedDict[str, tuple[asyncio.Task[None], Installation]] = OrderedDict()
 
@@ -49,7 +49,7 @@ class AssistantStatus:
 
     def working(self, me: Installation, address: Mapping[str, Any]) -> None:
         """Show in an agent's direct message that an answer is on its way."""
-        place = SlackAddress.of(address)
+        place = SlackAddress.from_address(address)
         if me.agent and place.surface is Surface.THREAD and place.channel.startswith("D") and place.thread:
             self._marked[place.key] = (self.run("status", self._status(me, place, "processing")), me)
             if len(self._marked) > MARKED:
@@ -57,7 +57,7 @@ class AssistantStatus:
 
     def done(self, address: Mapping[str, Any]) -> None:
         """Take the sign down again, after it went up."""
-        place = SlackAddress.of(address)
+        place = SlackAddress.from_address(address)
         marked = self._marked.pop(place.key, None)
         if marked is not None:
             self.run("status", self._take_down(*marked, place))
@@ -80,9 +80,10 @@ class AssistantStatus:
     async def _prompts(self, me: Installation, channel: str) -> None:
         register = Register.PROFESSIONAL
         keys = [f"slack-prompt-{number}" for number in range(1, PROMPTS + 1)]
-        prompts = [{"title": self._say(f"{key}-title", register), "message": self._say(key, register)} for key in keys]
+        texts = self._texts
+        prompts = [{"title": texts(f"{key}-title", register), "message": texts(key, register)} for key in keys]
         await self._client.assistant_threads_setSuggestedPrompts(
-            token=me.token, channel_id=channel, prompts=prompts, title=self._say("slack-prompts-title", register)
+            token=me.token, channel_id=channel, prompts=prompts, title=self._texts("slack-prompts-title", register)
         )
 
     @staticmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -72,6 +72,24 @@ def block(one: Block) -> Json:
             return table(head, rows)
 
 
+def elements(one: Block, more: bool) -> Iterator[Json]:
+    """Yield a block of a document as elements of one rich_text block, a blank line before what follows (`more`)."""
+    gap = [{"type": "text", "text": "\n"}] if more else []
+    match one:
+        case Paragraph(runs):
+            yield {"type": "rich_text_section", "elements": [*inlines(runs), *gap]}
+        case Heading(runs):
+            bold = tuple(Inline(run.text, True, run.italic, run.code, run.link) for run in runs)
+            yield section(bold)
+        case ListBlock(items):
+            yield from lists(items)
+            yield from ({"type": "rich_text_section", "elements": gap} for _ in gap)
+        case Quote(blocks):
+            yield from _quoted(blocks)
+        case Table():
+            return
+
+
 def fits_table(head: tuple[Runs, ...], rows: tuple[tuple[Runs, ...], ...]) -> bool:
     """Tell whether Slack takes this as a table block."""
     characters = sum(len(run.text) or 1 for row in (head, *rows) for cell in row for run in cell)
@@ -126,9 +144,9 @@ def linkable(url: str | None) -> bool:
 MAX_BLOCKS = 50
 """Blocks of a message (docs.slack.dev, Blocks)."""
 
-MAX_BRIEF = 8_000
-"""Characters of escaped text per message, addresses left out: more is no longer read in one go, and Slack refuses
-blocks with about 13,000 (msg_blocks_too_long)."""
+MAX_BRIEF = 11_000
+"""Characters of escaped text per message, addresses left out. Slack refuses blocks with about 13,200
+(msg_blocks_too_long; slackapi/bolt-js#2509), and the buttons' labels count too."""
 
 MAX_TEXT = 30_000
 """Characters of escaped text with addresses: below the 40,000 of chat.postMessage."""
@@ -139,11 +157,12 @@ _GAP = "\n\n"
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One block with its text, and with the brief text without addresses. Both are escaped, because Slack reads `text`
-    as mrkdwn. A message is packed from whole pieces."""
+    as mrkdwn. A message is packed from whole pieces; the one that is `announced` begins its text."""
 
     block: Json
     text: str
     brief: str
+    announced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +209,74 @@ def line(text: str) -> SlackMessage:
     return SlackMessage([context([text])], escaped(text), escaped(text))
 
 
+def said(text: str, buttons: Sequence[Json] = ()) -> SlackMessage:
+    """Return a message of a few words of the bot's own, and what can be pressed."""
+    row: list[Json] = [{"type": "actions", "elements": list(buttons)}] if buttons else []
+    return SlackMessage([rich_text([section((Inline(text),))]), *row], escaped(text), escaped(text))
+
+
+def preceded(first: SlackMessage, then: SlackMessage) -> SlackMessage:
+    """Return both as one message; where there are too many blocks for that, the first is left to the text."""
+    blocks = [*first.blocks, *then.blocks]
+    return SlackMessage(
+        blocks if len(blocks) <= MAX_BLOCKS else then.blocks,
+        _joined([first.text, then.text]),
+        _joined([first.brief, then.brief]),
+    )
+
+
+NAME = "\x00"
+"""Stands for a person in a text until their name, which Slack alone knows, is put there."""
+
+
+def named(text: str, user: str, spoken: str, quote: str = "") -> SlackMessage:
+    """Return a line with a person's name in it, and what they said. `spoken` is the line without the name, for the
+    text: Slack reads no names there."""
+    before, _, after = text.partition(NAME)
+    person = [{"type": "user", "user_id": user}]
+    elements = [*_words(before), *person, *_words(after)]
+    found: list[Json] = [{"type": "rich_text_section", "elements": elements}]
+    if quote:
+        found.append({"type": "rich_text_quote", "elements": _words(quote)})
+    words = _joined([escaped(spoken), escaped(quote)])
+    return SlackMessage([rich_text(found)], words, words)
+
+
+def _words(text: str) -> list[Json]:
+    return [{"type": "text", "text": text}] if text else []
+
+
+def headed(first: SlackMessage, then: SlackMessage) -> SlackMessage:
+    """Return both as one message whose text begins with the second: a notification shows what was answered."""
+    blocks = [*first.blocks, *then.blocks]
+    if len(blocks) > MAX_BLOCKS:
+        return then
+    return SlackMessage(blocks, _joined([then.text, first.text]), _joined([then.brief, first.brief]))
+
+
+MAX_PART = 3_500
+"""Characters of one message of bare text: Slack advises 4,000 at most (docs.slack.dev, chat.postMessage)."""
+
+
+def in_parts(message: SlackMessage) -> list[SlackMessage]:
+    """Return the text without addresses as short messages, cut between words and never inside an entity."""
+    rest, parts = message.brief, []
+    while len(rest) > MAX_PART:
+        cut = max(rest.rfind(mark, MAX_PART // 2, MAX_PART) for mark in ("\n", " ", ";", "&"))
+        cut = MAX_PART if cut < 0 else cut if rest[cut] == "&" else cut + 1
+        parts.append(rest[:cut])
+        rest = rest[cut:]
+    return [SlackMessage([], part, part) for part in (*parts, rest) if part.strip()]
+
+
 def context(lines: list[str]) -> Json:
     """Return a context block of plain lines."""
     return {"type": "context", "elements": [plain_text(one) for one in lines]}
 
 
 def _made(group: list[Piece]) -> SlackMessage:
-    text, brief = _joined([p.text for p in group]), _joined([p.brief for p in group])
+    spoken = sorted(group, key=lambda one: not one.announced)
+    text, brief = _joined([p.text for p in spoken]), _joined([p.brief for p in spoken])
     return SlackMessage([p.block for p in group], text if len(text) <= MAX_TEXT else brief, brief)
 
 

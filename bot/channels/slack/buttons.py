@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.channels.base import Texts
-from bot.channels.slack.actions import COMMAND, FEEDBACK, SHARE, TAP, asker_block
+from bot.channels.screens import LINE, ROW, SCREEN
+from bot.channels.slack.actions import ABOVE, COMMAND, FEEDBACK, SHARE, STAY_QUIET, TAP, asker_block
 from bot.channels.slack.blocks import plain_text
 from bot.dialog import payloads
-from bot.dialog.turn import Button, Card, Register, Reply
+from bot.dialog.turn import Button, ClaimCard, Register, Reply
 
 Json = dict[str, Any]
 
@@ -24,39 +25,36 @@ _SPELT_OUT = frozenset({"follow-up", "choice", "tone"})
 """Roles whose label for screen readers says more than the button shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class ButtonRows:
-    """What can be pressed under every showing of a card: follow-ups, ways around, thumbs."""
+MAX_BUTTONS, MAX_ROWS = 5, 2
+"""Buttons under a message, feedback not counted, and the rows in which a phone shows them. Where the text fills the
+screen there is one row; further follow-ups are in the menu behind the dots."""
 
-    follow: list[Json]
-    ways: list[Json]
-    feedback_buttons: list[Json]
+MIN_MENU, MAX_MENU = 2, 5
+"""Entries of an overflow menu (docs.slack.dev, Overflow menu element)."""
+
+FRAME, VOTE = 3, 1
+"""Characters that a button's frame takes of a line, and the line that Slack's thumbs take: they have no frame."""
 
 
 class Buttons:
     """Lays out what one can press under an answer."""
 
-    def __init__(self, say: Texts) -> None:
-        self._say = say
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
 
-    def of_card(self, card: Card, *, home: bool) -> ButtonRows:
-        """Return the rows that depend on the card alone; the Home has ways of its own and no thumbs."""
-        follow = [b for b in card.buttons if b.role in ("follow-up", "danger")]
-        ways = [b for b in card.buttons if b.role not in ("follow-up", "danger", "feedback")]
-        feedback_buttons = [b for b in card.buttons if b.role == "feedback" and b.label.strip()]
-        return ButtonRows(
-            self.elements(follow, card.register, "follow"),
-            [] if home else self.elements(ways, card.register, "way"),
-            [] if home or len(feedback_buttons) != 2 else [_thumbs(feedback_buttons[0], feedback_buttons[1])],
-        )
-
-    def under(self, reply: Reply, rows: ButtonRows, asker: str, *, share: bool) -> list[Json]:
-        """Return the blocks below an answer: choices, follow-ups, ways around, thumbs."""
+    def under(self, reply: Reply, asker: str, lines: int, *, home: bool, share: bool, quiet: bool) -> list[Json]:
+        """Return the blocks below an answer that fills so many lines of a phone: buttons, and a row for a vote. The
+        Home has ways of its own; in a thread the menu also holds how to keep the bot quiet there."""
         register = reply.card.register
-        shared = [self._share(reply)] if share else []
-        blocks = list(actions([self.elements(reply.choices, register, "choice"), rows.follow, rows.ways, shared]))
-        if rows.feedback_buttons and reply.effect is None:
-            blocks.append({"type": "context_actions", "elements": rows.feedback_buttons})
+        rows = MAX_ROW if home else min(MAX_ROWS, max(1, (SCREEN - VOTE - lines) // ROW))
+        room = Room(MAX_ROW if home else MAX_BUTTONS - share, rows)
+        hush = [Button(self._texts("quiet-button", register), STAY_QUIET)] if quiet else []
+        shown, menu = _chosen(reply, room, hush, home=home)
+        row = self.elements(shown, register, "way") + ([self._share(reply)] if share else [])
+        blocks = list(actions([[*row, *([_menu(menu)] if menu else [])]]))
+        votes = [button for button in reply.card.buttons if button.role == "feedback" and button.label.strip()]
+        if len(votes) == 2 and reply.effect is None and not home:
+            blocks.append({"type": "context_actions", "elements": [_feedback_buttons(*votes)]})
         return for_asker(blocks, asker, reply.card.node)
 
     def elements(self, buttons: Iterable[Button], register: Register, row: str, word: str = TAP) -> list[Json]:
@@ -72,17 +70,74 @@ class Buttons:
         if button.role == "danger":
             one["style"] = "danger"
         if button.role in _SPELT_OUT:
-            one["accessibility_label"] = clipped(self._say("slack-button", register, label=button.label))
+            one["accessibility_label"] = clipped(self._texts("slack-button", register, label=button.label))
         return one
 
     def command(self, key: str, name: str, register: Register, *, danger: bool = False) -> Json:
         """Return a button for one of the bot's commands, such as `forget`."""
-        button = Button(self._say(key, register), name, "danger" if danger else "navigation")
+        button = Button(self._texts(key, register), name, "danger" if danger else "navigation")
         return self._button(button, register, f"{COMMAND}:{name}")
 
+    def above(self, register: Register, thread: str) -> Json:
+        """Return the button that reads the first message of a thread, once it was looked at."""
+        return self._button(Button(self._texts("read-above-button", register), thread), register, ABOVE)
+
     def _share(self, reply: Reply) -> Json:
-        button = Button(self._say("slack-share", reply.card.register), payloads.payload(reply.card.node), "navigation")
+        payload = payloads.payload(reply.card.node, reply.card.register, "share")
+        button = Button(self._texts("slack-share", reply.card.register), payload, "navigation")
         return self._button(button, reply.card.register, SHARE)
+
+
+def rows_of(labels: Iterable[str]) -> int:
+    """Return in how many rows a phone shows buttons with these labels."""
+    rows, left = 0, 0
+    for label in labels:
+        width = len(label) + FRAME
+        if width > left:
+            rows, left = rows + 1, LINE
+        left -= width
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many buttons there is room for, and in how many rows."""
+
+    buttons: int
+    rows: int
+
+    def takes(self, buttons: Sequence[Button]) -> bool:
+        """Tell whether they fit."""
+        return len(buttons) <= self.buttons and rows_of(button.label for button in buttons) <= self.rows
+
+
+def _chosen(reply: Reply, room: Room, last: list[Button], *, home: bool) -> tuple[list[Button], list[Button]]:
+    """Return the buttons to show and those for the menu, which `last` ends: the turn's own and the ways around are
+    shown, and as many follow-ups as a phone has room for. Sources that are folded into the message need no button."""
+    own = list(reply.choices)
+    rest = [b for b in reply.buttons if b not in own and b.role != "feedback" and b.label.strip()]
+    follow = [button for button in rest if _leads_on(button)]
+    folded = isinstance(reply.card, ClaimCard) and bool(reply.card.sources)
+    around = [button for button in rest if button not in follow and not (folded and button.role == "sources")]
+    around = [] if home else around
+    seen = len(follow)
+    while seen and not room.takes([*own, *follow[:seen], *around]):
+        seen -= 1
+    if 0 < len(follow) - seen + len(last) < MIN_MENU:
+        seen = max(0, len(follow) - MIN_MENU + len(last))
+    menu = [*follow[seen : seen + MAX_MENU - len(last)], *last]
+    return [*own, *follow[:seen], *around], menu if len(menu) >= MIN_MENU else []
+
+
+def _leads_on(button: Button) -> bool:
+    """Tell whether a button leads to another answer, rather than doing something with this one."""
+    tap = payloads.parse(button.payload)
+    return button.role == "follow-up" or (button.role == "danger" and tap is not None and not tap.word)
+
+
+def _menu(buttons: Sequence[Button]) -> Json:
+    options = [{"text": plain_text(clipped(button.label)), "value": button.payload} for button in buttons]
+    return {"type": "overflow", "action_id": f"{TAP}:menu", "options": options}
 
 
 def actions(rows: Iterable[Sequence[Json]]) -> Iterator[Json]:
@@ -102,7 +157,7 @@ def clipped(label: str) -> str:
     return label if len(label) <= MAX_LABEL else label[: MAX_LABEL - 1] + "…"
 
 
-def _thumbs(up: Button, down: Button) -> Json:
+def _feedback_buttons(up: Button, down: Button) -> Json:
     positive, negative = ({"text": plain_text(clipped(b.label)), "value": b.payload} for b in (up, down))
     return {
         "type": "feedback_buttons",

@@ -13,31 +13,40 @@ from slack_sdk.errors import SlackApiError
 
 from bot.channels.base import Texts
 from bot.channels.slack.address import SlackAddress, Surface, message_id, ts_of
-from bot.channels.slack.blocks import SlackMessage, line
-from bot.channels.slack.events import ThreadCache
-from bot.channels.slack.home import AppHome
-from bot.channels.slack.installation import Unreachable
-from bot.channels.slack.render import RenderOptions, SlackRenderer, fallbacks
-from bot.channels.slack.sender import (
+from bot.channels.slack.blocks import NAME, SlackMessage, headed, in_parts, line, named, preceded, said
+from bot.channels.slack.buttons import Buttons
+from bot.channels.slack.errors import (
     NO_QUESTION,
     NOT_DRAWN,
     NOT_HERE,
     NOT_THIS_MESSAGE,
+    TOO_LONG,
     UNREACHABLE,
-    ResponseUrlExpired,
-    Sender,
     raised,
+    status_of,
+    strange,
     word_of,
 )
-from bot.dialog.turn import Effect, Outcome, Reply
-from bot.inbox.events import Gone, OutboundMessage, Progress
+from bot.channels.slack.events import ThreadCache
+from bot.channels.slack.home import AppHome
+from bot.channels.slack.render import RenderOptions, SlackRenderer, fallbacks
+from bot.channels.slack.sender import ResponseUrlExpired, SlackSender
+from bot.channels.unexpected import Unexpected
+from bot.dialog.turn import ClaimCard, Effect, Outcome, Reply
+from bot.inbox.events import Gone, OutboundMessage, Progress, Refused
 
 log = structlog.stdlib.get_logger(__name__)
 
 Send = Callable[[SlackMessage], Awaitable[tuple[str, str]]]
 """Sends one message and returns its channel and ts."""
 
-_FEEDBACK = frozenset({Effect.FEEDBACK_UP, Effect.FEEDBACK_DOWN})
+_UNANSWERED = frozenset({Outcome.NOT_COVERED, Outcome.CHOICES})
+HELP = "help"
+"""The node that a bare mention shows."""
+
+MENTION = "@footnote"
+"""How one speaks to the bot in a channel; the name is in the app's manifest."""
+
 _PERSONAL = frozenset({Effect.FORGET, Effect.EXPORT})
 
 
@@ -46,51 +55,87 @@ class SlackDelivery:
 
     name = "slack"
 
-    def __init__(self, sender: Sender, texts: Texts, home: AppHome, cache: ThreadCache) -> None:
+    def __init__(
+        self, sender: SlackSender, texts: Texts, home: AppHome, cache: ThreadCache, unexpected: Unexpected
+    ) -> None:
+        self._unexpected = unexpected
         self._sender = sender
         self._texts = texts
         self._home = home
         self._cache = cache
         self._renderer = SlackRenderer(texts)
+        self._buttons = Buttons(texts)
 
     async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
-        """Deliver the answer; raises Busy or Gone (see bot.inbox.events.Delivery)."""
-        place = SlackAddress.of(message.address)
+        """Deliver the answer; raises Busy, Gone or Refused (see bot.inbox.events.Channel)."""
+        place = SlackAddress.from_address(message.address)
         if place.question is not None and place.question in self._cache.gone:
             raise Gone("the question was deleted before it was answered")
         try:
             await self._deliver(place, message, progress)
-        except (SlackApiError, Unreachable, *UNREACHABLE) as error:
-            raise raised(error) from None
+        except (SlackApiError, *UNREACHABLE) as error:
+            raise self._raised(error) from None
+
+    def _raised(self, error: Exception) -> Exception:
+        found = raised(error, waits=self._sender.waits)
+        if isinstance(found, Refused):
+            self._unexpected.note("error", found)
+        elif isinstance(error, SlackApiError) and strange(status_of(error)):
+            self._unexpected.note("status", status_of(error))
+        return found
 
     async def _deliver(self, place: SlackAddress, message: OutboundMessage, progress: Progress) -> None:
         reply = message.reply
         if place.silent:
             return None
-        if reply.effect in _FEEDBACK:
+        if place.vote:
             return await self._thank(place, reply)
         if place.surface is Surface.HOME:
             return await self._draw_home(place, message, progress)
-        parts = self._renderer.parts(reply, self._look(place, reply), self._closing(place, reply))
+        parts = self._notice(place, reply) or self._answer(place, reply)
         if place.surface is Surface.PRIVATE or self._for_one(place, reply):
             return await self._send_to_user(place, parts, message, progress)
         return await self._send_to_channel(place, parts, message, progress)
 
+    def _notice(self, place: SlackAddress, reply: Reply) -> list[SlackMessage]:
+        """Return what is said instead of an answer: to those who invited the bot, what it is; to somebody who called it
+        into a thread of others without a question it can answer, that it can read the message above."""
+        register = reply.card.register
+        if place.notice:
+            return [said(self._texts(place.notice, register, mention=MENTION))]
+        if place.above and (reply.card.outcome in _UNANSWERED or reply.card.node == HELP):
+            return [said(self._texts("read-above", register), [self._buttons.above(register, place.thread or "")])]
+        return []
+
+    def _answer(self, place: SlackAddress, reply: Reply) -> list[SlackMessage]:
+        """Return the messages of an answer; one that stands where it was not asked begins with who asked what."""
+        first, *rest = self._renderer.parts(reply, self._look(place, reply), self._closing(place, reply))
+        card = reply.card
+        if place.shared:
+            note = self._texts("slack-shared-by", card.register, person=NAME, question=card.title)
+            first = headed(named(note, place.user, self._texts("slack-shared", card.register)), first)
+        elif place.asked:
+            note = self._texts("slack-asked-by", card.register, person=NAME)
+            first = headed(named(note, place.user, "", place.asked), first)
+        return [first, *rest]
+
     def _look(self, place: SlackAddress, reply: Reply) -> RenderOptions:
-        sharable = reply.card.outcome in (Outcome.ANSWER, Outcome.URGENT) and reply.effect is None
+        sharable = isinstance(reply.card, ClaimCard) and reply.effect is None
         share = place.surface is Surface.PRIVATE and not place.direct and sharable
-        return RenderOptions(asker=place.user, share=share)
+        thread = place.surface is Surface.THREAD and not place.direct and place.thread is not None
+        return RenderOptions(asker=place.user, share=share, quiet=thread and sharable)
 
     def _closing(self, place: SlackAddress, reply: Reply) -> list[str]:
-        keys = [key for key, wanted in (("slack-masked", place.masked), ("slack-shared", place.shared)) if wanted]
-        return [self._texts(key, reply.card.register) for key in keys]
+        return [self._texts("slack-masked", reply.card.register)] if place.masked else []
 
     @staticmethod
     def _for_one(place: SlackAddress, reply: Reply) -> bool:
-        """True for what is nobody else's business, and for a change of somebody else's answer: in a shared thread each
-        reader has a register of their own."""
+        """True for what is nobody else's business, a change of somebody else's answer (in a shared thread each reader
+        has a register of their own), and for having no answer to what did not name the bot."""
         if place.direct or place.shared:
             return False
+        if place.aside and reply.card.outcome is Outcome.NOT_COVERED:
+            return True
         return reply.effect in _PERSONAL or (reply.in_place and place.asker != place.user)
 
     # --- for everybody in the thread ----------------------------------------------------------------------------
@@ -104,13 +149,14 @@ class SlackDelivery:
             if index < len(message.sent):
                 continue
             if index == 0 and changed is not None:
-                channel, ts = await self._update(place, part, changed, channel, thread)
+                channel, ts = await self._update(place, part, message.reply, changed)
             elif found := await self._arrived(place, message, channel, thread, index):
                 channel, ts = found
             else:
                 channel, ts = await self._post(place, part, message.reply, channel, thread, index)
             if thread is None and (place.shared or place.channel == place.user):
                 self._cache.alone.add(message_id(channel, ts), message.reply.card.node)
+                self._cache.owners.add(message_id(channel, ts), place.user)
                 thread = ts
             await progress(message_id(channel, ts), last=index == len(parts) - 1)
 
@@ -132,22 +178,22 @@ class SlackDelivery:
         return None
 
     async def _update(
-        self, place: SlackAddress, part: SlackMessage, message: tuple[str, str], channel: str, thread: str | None
+        self, place: SlackAddress, part: SlackMessage, reply: Reply, message: tuple[str, str]
     ) -> tuple[str, str]:
         try:
             return await self._send_with_fallbacks(part, lambda way: self._sender.update(place, way, *message))
         except SlackApiError as error:
-            if word_of(error) not in NOT_THIS_MESSAGE:
+            if word_of(error) in NOT_HERE and not place.direct:
+                return await self._send_fallback_place(place, part, reply, 0)
+            if word_of(error) not in NOT_THIS_MESSAGE | TOO_LONG:
                 raise
-        return await self._send_with_fallbacks(part, lambda way: self._sender.post(place, way, channel, thread, 0))
+        return await self._post(place, part, reply, place.channel, place.thread, 0)
 
     async def _post(
         self, place: SlackAddress, part: SlackMessage, reply: Reply, channel: str, thread: str | None, index: int
     ) -> tuple[str, str]:
         try:
-            return await self._send_with_fallbacks(
-                part, lambda way: self._sender.post(place, way, channel, thread, index)
-            )
+            return await self._posted(place, part, channel, thread, index)
         except SlackApiError as error:
             if word_of(error) in NO_QUESTION:
                 raise Gone("the thread was deleted before it was answered") from None
@@ -156,6 +202,22 @@ class SlackDelivery:
             log.info("answered_elsewhere", reason=word_of(error))
         return await self._send_fallback_place(place, part, reply, index)
 
+    async def _posted(
+        self, place: SlackAddress, part: SlackMessage, channel: str, thread: str | None, index: int
+    ) -> tuple[str, str]:
+        """Post a message, in several where Slack finds even its bare text too long."""
+
+        async def send(way: SlackMessage) -> tuple[str, str]:
+            return await self._sender.post(place, way, channel, thread, index)
+
+        try:
+            return await self._send_with_fallbacks(part, send)
+        except SlackApiError as error:
+            if word_of(error) not in TOO_LONG:
+                raise
+        sent = [await send(one) for one in in_parts(part)]
+        return sent[0]
+
     async def _send_fallback_place(
         self, place: SlackAddress, part: SlackMessage, reply: Reply, index: int
     ) -> tuple[str, str]:
@@ -163,9 +225,7 @@ class SlackDelivery:
         note = self._texts("slack-not-invited" if place.shared else "slack-not-here", reply.card.register)
         if place.shared:
             return await self._to_one(place, line(note))
-        if index == 0:
-            await self._directly(place, line(note), index)
-        return await self._directly(place, part, index)
+        return await self._directly(place, part if index else preceded(line(note), part), index)
 
     # --- for one person ------------------------------------------------------------------------------------------
 
@@ -180,7 +240,7 @@ class SlackDelivery:
 
     async def _to_one(self, place: SlackAddress, part: SlackMessage, *, replace: bool = False) -> tuple[str, str]:
         """Show a message to one person: through the response_url, in the channel or thread, or directly."""
-        sends: list[Send] = [lambda way: self._respond(place, way, replace=replace), self._whisper(place)]
+        sends: list[Send] = [lambda way: self._respond(place, way, replace=replace), self._ephemeral(place)]
         for send in sends if place.thread is None or replace else reversed(sends):
             try:
                 return await self._send_with_fallbacks(part, send)
@@ -191,7 +251,7 @@ class SlackDelivery:
                     raise
         return await self._directly(place, part, 0)
 
-    def _whisper(self, place: SlackAddress) -> Send:
+    def _ephemeral(self, place: SlackAddress) -> Send:
         return lambda way: self._sender.post_ephemeral(place, way)
 
     async def _respond(self, place: SlackAddress, part: SlackMessage, *, replace: bool) -> tuple[str, str]:
@@ -199,7 +259,7 @@ class SlackDelivery:
         return place.channel, f"response-{uuid.uuid4().hex}"  # Slack does not say which message it made
 
     async def _directly(self, place: SlackAddress, part: SlackMessage, index: int) -> tuple[str, str]:
-        return await self._send_with_fallbacks(part, lambda way: self._sender.post(place, way, place.user, None, index))
+        return await self._posted(place, part, place.user, None, index)
 
     async def _thank(self, place: SlackAddress, reply: Reply) -> None:
         """A vote is thanked for in private and changes nothing; that nobody could be thanked is no failure."""
@@ -219,13 +279,20 @@ class SlackDelivery:
         return None
 
     async def _send_with_fallbacks(self, part: SlackMessage, send: Send) -> tuple[str, str]:
-        """Send the message; when Slack refuses its blocks, say the same with simpler ones."""
-        ways = list(fallbacks(part))
-        for way in ways[:-1]:
+        """Send the message; where Slack refuses its blocks or the length of its text, say the same without what it
+        refused. Raises the last refusal when nothing is left to try."""
+        refused: list[object] = []
+        last = SlackApiError("nothing to send", {"ok": False, "error": "no_text"})  # type: ignore[no-untyped-call]
+        for way in fallbacks(part):
+            if way.blocks in refused or way.text in refused:
+                continue
             try:
                 return await send(way)
             except SlackApiError as error:
-                if word_of(error) not in NOT_DRAWN:
+                word = word_of(error)
+                if word not in NOT_DRAWN | TOO_LONG:
                     raise
-                log.warning("blocks_refused", reason=word_of(error))
-        return await send(ways[-1])
+                refused.append(way.text if word in TOO_LONG else way.blocks)
+                last = error
+                log.warning("blocks_refused", reason=word)
+        raise last

@@ -13,7 +13,7 @@ from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.channels.slack.sender import retry_after
+from bot.channels.slack.errors import retry_after
 
 _SECRET = re.compile(r"ticket=[^&\s'\"]+|x(?:ox[a-z]|app)[a-z.]*-[\w.-]+|https?://\S+|wss?://\S+")
 _LONGEST = 300

@@ -11,10 +11,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.channels.base import CheckResult
 from bot.channels.slack.app import EVENTS_PATH, Credentials
 from bot.channels.slack.client import new_session, web_client
-from bot.channels.slack.installation import Installation, Unreachable, identify, reason_of
+from bot.channels.slack.errors import UNREACHABLE
+from bot.channels.slack.installation import TOKEN_WORDS, Installation, Unreachable, identify, reason_of
 from bot.channels.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.channels.slack.oauth import INSTALL_PATH
-from bot.channels.slack.sender import UNREACHABLE
 
 _REINSTALL = "api.slack.com/apps > your app > OAuth & Permissions > Scopes, then Install App > Reinstall"
 
@@ -75,6 +75,8 @@ def _listed(what: str, missing: list[str], of: int) -> str:
 
 async def _socket_line(client: AsyncWebClient, app_token: str) -> CheckResult:
     fix = "your app > Basic Information > App-Level Tokens > generate one with connections:write; Socket Mode > enable"
+    if not app_token.startswith("xapp-"):
+        return CheckResult(False, "SLACK_APP_TOKEN: does not start with xapp-", fix)
     try:
         await client.apps_connections_open(app_token=app_token)
     except (SlackApiError, *UNREACHABLE) as error:
@@ -107,6 +109,6 @@ async def _address_line(session: aiohttp.ClientSession, public_url: str) -> Chec
 
 
 def _token_fix(reason: str) -> str:
-    if reason in {"invalid_auth", "not_authed", "token_revoked", "account_inactive"}:
+    if reason in TOKEN_WORDS:
         return "your app > OAuth & Permissions > Bot User OAuth Token (starts with xoxb-); install the app first"
     return "is slack.com reachable from here? A proxy is taken from HTTPS_PROXY"

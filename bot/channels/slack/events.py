@@ -1,26 +1,32 @@
-"""Messages at the door: mentions, direct messages, followed threads, corrections and deletions.
+"""Messages as they arrive: mentions, direct messages, followed threads, corrections and deletions.
 
-One mention arrives twice, as `app_mention` and as `message`, in any order and with two event ids. Both are read from
-their text alone and so become the same envelope with the same (team, channel, ts) key; the inbox takes it once.
+One mention arrives twice, as `app_mention` and as `message`, in any order and with two event ids. Both become the same
+event with the same (team, channel, ts) key; the inbox takes it once. What is said without a mention in a thread the bot
+was asked into is taken too, with a note of who speaks: the one who asked there, or a colleague.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from bot.channels.slack.address import SlackAddress, Surface, message_id
-from bot.channels.slack.mrkdwn import mask, mentions, names_another, plain
+from bot.channels.slack.address import INTRODUCTION, SlackAddress, Surface, message_id
+from bot.channels.slack.known import BLOCKS, JOINED, SPOKEN, SUBTYPES
+from bot.channels.slack.mrkdwn import THUMB, mask, mentions, names_another, plain, spelt_out
+from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import Incoming, Kind
 from bot.inbox.events import InboundEvent
 
 if TYPE_CHECKING:
     from bot.channels.slack.installation import Installation
 
-Known = Callable[[str], Awaitable[bool]]
-"""Tells whether a conversation is remembered in the store."""
+Known = Callable[[str, str | None], Awaitable[bool]]
+"""Tells whether a conversation is remembered in the store; with a person, whether it was they who asked there last."""
+
+Quiet = Callable[[str], Awaitable[bool]]
+"""Tells whether somebody asked the bot to be quiet in a conversation."""
 
 CAPACITY = 20_000
 """Entries kept in memory; what is older is looked up in the store."""
@@ -50,48 +56,61 @@ class RecentKeys:
 
 @dataclass(frozen=True, slots=True)
 class ThreadCache:
-    """What door and channel tell each other: deleted messages, and the node of each answer that stands alone, so that
-    the first question in its thread knows what it follows."""
+    """What receiver and channel tell each other: deleted messages, and the node of each answer that stands alone with
+    the person it was shown for, so that the first question in its thread knows what it follows."""
 
     gone: RecentKeys = field(default_factory=RecentKeys)
     alone: RecentKeys = field(default_factory=RecentKeys)
+    owners: RecentKeys = field(default_factory=RecentKeys)
 
 
-async def nothing_known(_conversation: str) -> bool:
+async def nothing_known(_conversation: str, _person: str | None = None) -> bool:
     """Answer for a bot without a store: it remembers only what it saw since it started."""
     return False
 
 
-class FollowedThreads:
-    """The conversations the bot was asked in: seen a moment ago, or remembered in the store from before a restart."""
+async def never_quiet(_conversation: str) -> bool:
+    """Answer for a bot without a store: nobody can have asked it to be quiet."""
+    return False
 
-    def __init__(self, known: Known = nothing_known) -> None:
+
+class FollowedThreads:
+    """The conversations the bot was asked in, and by whom: seen a moment ago, or remembered in the store."""
+
+    def __init__(self, known: Known = nothing_known, quiet: Quiet = never_quiet) -> None:
         self._recent = RecentKeys()
         self._known = known
+        self.quiet = quiet
 
-    def note(self, conversation: str) -> None:
-        """Remember that the bot was asked here."""
+    def note(self, conversation: str, asker: str) -> None:
+        """Remember that this person asked the bot here."""
         self._recent.add(conversation)
+        self._recent.add(f"{conversation} {asker}")
 
     async def followed(self, conversation: str) -> bool:
         """Tell whether the bot was asked here before."""
-        if conversation in self._recent:
+        return await self._remembers(conversation, conversation, None)
+
+    async def asked(self, conversation: str, person: str) -> bool:
+        """Tell whether this person asked the bot here before."""
+        return await self._remembers(f"{conversation} {person}", conversation, person)
+
+    async def _remembers(self, key: str, conversation: str, person: str | None) -> bool:
+        if key in self._recent:
             return True
-        if await self._known(conversation):
-            self._recent.add(conversation)
+        if await self._known(conversation, person):
+            self._recent.add(key)
             return True
         return False
 
 
 Json = Mapping[str, Any]
 
-SPOKEN = frozenset({None, "file_share", "thread_broadcast"})
-"""Subtypes of a message that a person wrote."""
-
 
 @dataclass(frozen=True, slots=True)
 class UserMessage:
-    """A message a person wrote, with the little of it that matters. `edit` is the ts of its latest correction."""
+    """A message a person wrote, with the little of it that matters. `edit` is the ts of its latest correction, `named`
+    says that it names the bot, be it in its text, in its blocks, or by the kind of event."""
 
     team: str
     enterprise: str | None
@@ -103,6 +122,7 @@ class UserMessage:
     parent: str | None
     files: bool
     event: str
+    named: bool
     edit: str | None = None
 
     @property
@@ -111,52 +131,106 @@ class UserMessage:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        place = f"slack:{self.team}:{self.channel}:{self.ts}"
-        return (f"slack:{self.event}", f"{place}:{self.edit}" if self.edit else place)
+        return (f"slack:{self.event}", f"{self.place}:{self.edit}" if self.edit else self.place)
+
+    @property
+    def place(self) -> str:
+        return f"slack:{self.team}:{self.channel}:{self.ts}"
+
+
+ALL = "all"
+"""Stands for every channel in the setting of channels where the bot follows no thread."""
 
 
 class Messages:
     """Reads message events; notes which messages were deleted, so that nobody answers them."""
 
-    def __init__(self, threads: FollowedThreads, cache: ThreadCache) -> None:
+    def __init__(
+        self, threads: FollowedThreads, cache: ThreadCache, unexpected: Unexpected, mention_only: Collection[str] = ()
+    ) -> None:
         self._threads = threads
+        self._unexpected = unexpected
         self._cache = cache
+        self._mention_only = mention_only
+        self._corrected = RecentKeys()
 
     async def read(self, body: Json, me: Installation) -> InboundEvent | None:
-        """Return the envelope for words that are for the bot, else None."""
+        """Return the event for words that are for the bot, else None."""
         event = body["event"]
-        if event.get("subtype") == "message_deleted":
-            self._cache.gone.add(message_id(event["channel"], event["deleted_ts"]))
+        subtype = event.get("subtype")
+        if subtype in JOINED and event.get("user") == me.bot_user:
+            return invited(event, me)
+        self._note(event)
+        if deleted := _deleted(event):
+            self._cache.gone.add(message_id(event["channel"], deleted))
             return None
-        spoken = _corrected(body, me) if event.get("subtype") == "message_changed" else _written(body, event, me)
+        spoken = _corrected(body, me) if subtype == "message_changed" else _written(body, event, me)
         return await self._heard(spoken, me) if spoken else None
 
+    def _note(self, event: Json) -> None:
+        if event.get("subtype") not in SUBTYPES:
+            self._unexpected.note("subtype", event.get("subtype"))
+        blocks = event.get("blocks") or ()
+        for block in blocks if isinstance(blocks, list) else ():
+            kind = block.get("type") if isinstance(block, Mapping) else type(block).__name__
+            if kind not in BLOCKS:
+                self._unexpected.note("block", kind)
+
+    def accepted(self, event: InboundEvent) -> None:
+        """Remember an accepted correction: the message as it was may arrive only after it."""
+        if event.incoming.edited:
+            self._corrected.add(event.keys[-1].rpartition(":")[0])
+
     async def _heard(self, spoken: UserMessage, me: Installation) -> InboundEvent | None:
-        conversation = conversation_of(me, spoken.channel, spoken.thread, spoken.ts)
-        addressed = spoken.direct or mentions(spoken.text, me.bot_user)
-        begun = bool(spoken.thread) and await self._threads.followed(conversation)
-        mine = spoken.parent == me.bot_user
-        if not addressed and (names_another(spoken.text, me.bot_user) or not (begun or (spoken.thread and mine))):
+        if spoken.edit is None and spoken.place in self._corrected:
             return None
-        root = message_id(spoken.channel, spoken.thread) if spoken.thread and mine and not begun else ""
-        return _enveloped(spoken, me, conversation, unaddressed=not addressed, context=self._cache.alone.about(root))
+        conversation = conversation_of(me, spoken.channel, spoken.thread, spoken.ts)
+        begun = bool(spoken.thread) and await self._threads.followed(conversation)
+        mine = bool(spoken.thread) and spoken.parent == me.bot_user
+        root = message_id(spoken.channel, spoken.thread or "") if mine and not begun else ""
+        event = _enveloped(spoken, me, conversation, self._cache.alone.about(root))
+        if spoken.direct or spoken.named:
+            return _over(event) if spoken.thread and not begun and not mine and not spoken.direct else event
+        if not (begun or mine) or not _worth_reading(event) or self._only_mentions(spoken.channel):
+            return None
+        asker = self._cache.owners.about(root) == spoken.user or await self._asked(spoken, me, conversation)
+        return replace(event, unaddressed=True, asker=asker, address={**event.address, "aside": True})
+
+    def _only_mentions(self, channel: str) -> bool:
+        return ALL in self._mention_only or channel in self._mention_only
+
+    async def _asked(self, spoken: UserMessage, me: Installation, conversation: str) -> bool:
+        """Tell whether these words may be a further question to the bot: the asker's, and to nobody else."""
+        if names_another(spoken.text, me.bot_user) or await self._threads.quiet(channel_of(me, spoken.channel)):
+            return False
+        return await self._threads.asked(conversation, person_of(me, spoken.user))
+
+
+def _deleted(event: Json) -> str | None:
+    """Return the ts of a message that was deleted; one with replies below it is changed into a tombstone instead."""
+    message = event.get("message") or {}
+    if event.get("subtype") == "message_deleted":
+        return str(event["deleted_ts"])
+    return str(message["ts"]) if message.get("subtype") == "tombstone" else None
 
 
 def _written(body: Json, message: Json, me: Installation) -> UserMessage | None:
     if message.get("subtype") not in SPOKEN or message.get("bot_id") or message.get("user") in (None, me.bot_user):
         return None
-    edit = (message.get("edited") or {}).get("ts")
+    edit, spelt = (message.get("edited") or {}).get("ts"), spelt_out(message.get("blocks"))
+    text = str(message.get("text") or spelt)
     return UserMessage(
         team=me.team,
         enterprise=me.enterprise,
         channel=message.get("channel") or body["event"]["channel"],
         ts=message["ts"],
         user=message["user"],
-        text=message.get("text") or "",
+        text=text,
         thread=message.get("thread_ts"),
         parent=message.get("parent_user_id"),
         files=bool(message.get("files")),
         event=body["event_id"],
+        named=body["event"].get("type") == "app_mention" or mentions(f"{text} {spelt}", me.bot_user),
         edit=edit if body["event"].get("subtype") == "message_changed" else None,
     )
 
@@ -169,9 +243,7 @@ def _corrected(body: Json, me: Installation) -> UserMessage | None:
     return _written(body, message, me)
 
 
-def _enveloped(
-    spoken: UserMessage, me: Installation, conversation: str, *, unaddressed: bool, context: str | None
-) -> InboundEvent:
+def _enveloped(spoken: UserMessage, me: Installation, conversation: str, context: str | None) -> InboundEvent:
     words, masked = mask(plain(spoken.text))
     in_line = spoken.direct and not me.agent
     place = SlackAddress(
@@ -190,11 +262,21 @@ def _enveloped(
         channel="slack",
         person=person_of(me, spoken.user),
         conversation=conversation,
-        incoming=replace(_incoming(words, spoken), context=context),
+        incoming=replace(_incoming(words, spoken), context=context, group=not spoken.direct),
         address=place.address(),
         question=message_id(spoken.channel, spoken.ts),
-        unaddressed=unaddressed,
     )
+
+
+def _over(event: InboundEvent) -> InboundEvent:
+    """Return the event of somebody who called the bot into a thread of others: where it has no answer to their words it
+    offers to read what the thread is about."""
+    return replace(event, address={**event.address, "above": True})
+
+
+def _worth_reading(event: InboundEvent) -> bool:
+    """Tell whether words that name nobody may be meant for the bot: a picture, a link, a row of emoji says nothing."""
+    return event.incoming.kind is Kind.TEXT and event.incoming.text != THUMB
 
 
 def _incoming(words: str, spoken: UserMessage) -> Incoming:
@@ -204,6 +286,22 @@ def _incoming(words: str, spoken: UserMessage) -> Incoming:
     if spoken.files or spoken.text.strip("\x00 \t\n") == "":
         return Incoming(Kind.OTHER, "", "slack", edited=spoken.edit is not None)
     return Incoming(Kind.COMMAND, "help", "slack")
+
+
+def invited(event: Json, me: Installation) -> InboundEvent:
+    """Return the event that the bot was invited to a channel: it says once what it is."""
+    channel, person = event["channel"], str(event.get("inviter") or me.bot_user)
+    key = f"{channel_of(me, channel)}:invited"
+    place = SlackAddress(
+        Surface.THREAD, me.team, person, channel, enterprise=me.enterprise, notice=INTRODUCTION, key=key
+    )
+    incoming = Incoming(Kind.COMMAND, "help", "slack", group=True)
+    return InboundEvent((key,), "slack", person_of(me, person), key, incoming, place.address())
+
+
+def channel_of(me: Installation, channel: str) -> str:
+    """Return the conversation that stands for a whole channel: whether the bot is to be quiet there."""
+    return f"slack:{me.team}:{channel}:channel"
 
 
 def person_of(me: Installation, user: str) -> str:

@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import structlog
 from slack_sdk.web.async_client import AsyncWebClient
+
+log = structlog.stdlib.get_logger(__name__)
+
+BAD_TOKEN = frozenset({"invalid_auth", "not_authed", "token_expired"})
+"""Slack's words for a token it does not take; it may be replaced, by an operator or by its renewal."""
+
+REVOKED = frozenset({"token_revoked", "account_inactive", "team_access_not_granted"})
+"""The app was removed: with one static token for the operator to mend, with many installations a goodbye."""
+
+TOKEN_WORDS = BAD_TOKEN | REVOKED
+"""The refusals that say something about the token, not about the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,32 +39,71 @@ class Installation:
 
 
 class Tokens(Protocol):
-    """Knows the installation for a workspace."""
+    """Knows the installation for a workspace, and hears how its token fares."""
 
-    async def of(self, team: str | None, enterprise: str | None, /) -> Installation | None:
+    waits: bool
+    """True when a revoked token will be replaced by an operator, so that what was accepted waits for that."""
+
+    async def installation(self, team: str | None, enterprise: str | None, /) -> Installation | None:
         """Return the installation, or None where the app is not (or no longer) installed.
 
         Raises when it cannot be found out now: the event is then not acknowledged, and Slack sends it again.
         """
+
+    def refused(self, me: Installation, word: str, /) -> None:
+        """Hear that Slack refused the token, and why."""
+
+    def taken(self) -> None:
+        """Hear that Slack took a call."""
 
 
 class Unreachable(Exception):
     """Slack (or the store of installations) cannot be asked now."""
 
 
+TAKEN, UNKNOWN = "taken", "not yet known"
+"""How a token fares, besides Slack's word for refusing it."""
+
+
 class StaticToken:
-    """The simple case: one workspace, one token from the settings."""
+    """The simple case: one workspace, one token from the settings. `state` is how it fares: `TAKEN`, `UNKNOWN`, or why
+    Slack refuses it."""
+
+    waits = True
 
     def __init__(self, client: AsyncWebClient, token: str) -> None:
         self._client = client
         self._token = token
         self._found: Installation | None = None
+        self.state = UNKNOWN
 
-    async def of(self, _team: str | None, _enterprise: str | None) -> Installation | None:
+    async def installation(self, _team: str | None, _enterprise: str | None) -> Installation | None:
         """Return the one installation; asks Slack once, with `auth.test`. Raises Unreachable."""
         if self._found is None:
-            self._found = await identify(self._client, self._token)
+            await self.check()
         return self._found
+
+    async def check(self) -> None:
+        """Ask Slack whose token it is; raises Unreachable with its reason when it does not say."""
+        try:
+            self._found = await identify(self._client, self._token)
+        except Unreachable as reason:
+            if str(reason) in TOKEN_WORDS:
+                self.refused(None, str(reason))
+            raise
+        self.taken()
+
+    def refused(self, _me: Installation | None, word: str) -> None:
+        """Note that Slack refuses the token; what was accepted waits for the operator, who is told once."""
+        if self.state != word:
+            log.error("slack_token_refused", reason=word, remedy="set a valid SLACK_BOT_TOKEN, restart")
+        self.state = word
+
+    def taken(self) -> None:
+        """Note that Slack takes the token."""
+        if self.state not in (TAKEN, UNKNOWN):
+            log.info("slack_token_taken_again", was=self.state)
+        self.state = TAKEN
 
 
 async def identify(client: AsyncWebClient, token: str) -> Installation:

@@ -32,8 +32,10 @@ SCOPES: dict[str, str] = {
 """Scopes the bot cannot do without, and what for."""
 
 OPTIONAL_SCOPES: dict[str, str] = {
-    "channels:history": "follow a thread in a public channel without being mentioned again",
-    "groups:history": "follow a thread in a private channel",
+    "channels:history": "follow a thread in a public channel without being mentioned again, read the message above",
+    "channels:read": "hear that the bot was invited to a public channel, and say there what it is",
+    "groups:history": "follow a thread in a private channel, read the message above",
+    "groups:read": "hear that the bot was invited to a private channel",
     "mpim:history": "hear messages in a group direct message",
 }
 """Scopes an administrator may decline; without them the bot answers mentions only."""
@@ -42,6 +44,7 @@ EVENTS = (
     "app_home_opened",
     "app_mention",
     "app_uninstalled",
+    "member_joined_channel",
     "message.channels",
     "message.groups",
     "message.im",
@@ -55,18 +58,18 @@ FOLDER = Path(__file__).resolve().parents[3] / "docs"
 _TONE = Register.PROFESSIONAL
 
 
-def manifest(mode: Mode, say: Texts, host: str = HOST) -> Json:
+def manifest(mode: Mode, texts: Texts, host: str = HOST) -> Json:
     """Return the manifest for a mode; `host` is the public address in HTTP mode."""
     address = {"request_url": f"{host}/slack/events"} if mode == "http" else {}
     return {
         "_metadata": {"major_version": 2, "minor_version": 1},
         "display_information": {
             "name": "Footnote",
-            "description": say("slack-manifest-description", _TONE),
-            "long_description": say("slack-manifest-long-description", _TONE),
+            "description": texts("slack-manifest-description", _TONE),
+            "long_description": texts("slack-manifest-long-description", _TONE),
             "background_color": "#1d4e89",
         },
-        "features": _features(say, host if mode == "http" else None),
+        "features": _features(texts, host if mode == "http" else None),
         "oauth_config": {"scopes": {"bot": sorted(SCOPES), "bot_optional": sorted(OPTIONAL_SCOPES)}},
         "settings": {
             "event_subscriptions": {**address, "bot_events": sorted(EVENTS)},
@@ -78,12 +81,12 @@ def manifest(mode: Mode, say: Texts, host: str = HOST) -> Json:
     }
 
 
-def _features(say: Texts, host: str | None) -> Json:
+def _features(texts: Texts, host: str | None) -> Json:
     keys = [f"slack-prompt-{number}" for number in range(1, PROMPTS + 1)]
     command = {
         "command": COMMAND,
-        "description": say("slack-command-description", _TONE),
-        "usage_hint": say("slack-command-hint", _TONE),
+        "description": texts("slack-command-description", _TONE),
+        "usage_hint": texts("slack-command-hint", _TONE),
         "should_escape": True,
         **({"url": f"{host}/slack/events"} if host else {}),
     }
@@ -91,26 +94,26 @@ def _features(say: Texts, host: str | None) -> Json:
         "bot_user": {"display_name": "footnote", "always_online": True},
         "app_home": {"home_tab_enabled": True, "messages_tab_enabled": True, "messages_tab_read_only_enabled": False},
         "agent_view": {
-            "agent_description": say("slack-manifest-description", _TONE),
-            "suggested_prompts": [{"title": say(f"{k}-title", _TONE), "message": say(k, _TONE)} for k in keys],
+            "agent_description": texts("slack-manifest-description", _TONE),
+            "suggested_prompts": [{"title": texts(f"{k}-title", _TONE), "message": texts(k, _TONE)} for k in keys],
         },
         "slash_commands": [command],
         "shortcuts": [
-            _shortcut("slack-shortcut-message", "message", ABOUT_MESSAGE, say),
-            _shortcut("slack-shortcut-global", "global", ASK_ANYWHERE, say),
+            _shortcut("slack-shortcut-message", "message", ABOUT_MESSAGE, texts),
+            _shortcut("slack-shortcut-global", "global", ASK_ANYWHERE, texts),
         ],
     }
 
 
-def _shortcut(key: str, kind: str, callback: str, say: Texts) -> Json:
-    texts = {"name": say(key, _TONE), "description": say(f"{key}-description", _TONE)}
-    return {"type": kind, "callback_id": callback, **texts}
+def _shortcut(key: str, kind: str, callback: str, texts: Texts) -> Json:
+    named = {"name": texts(key, _TONE), "description": texts(f"{key}-description", _TONE)}
+    return {"type": kind, "callback_id": callback, **named}
 
 
-def as_yaml(mode: Mode, say: Texts) -> str:
+def as_yaml(mode: Mode, texts: Texts) -> str:
     """Return the manifest file of a mode."""
     head = f"# Made by `python -m bot.channels.slack.manifest`, not by hand; see docs/slack.md ({mode} mode).\n"
-    return head + yaml.safe_dump(manifest(mode, say), sort_keys=False, allow_unicode=True, width=110)
+    return head + yaml.safe_dump(manifest(mode, texts), sort_keys=False, allow_unicode=True, width=110)
 
 
 def path_of(mode: Mode) -> Path:
@@ -125,7 +128,7 @@ def _main() -> None:
     library = load(root / "dialogs", root / "content")
     modes: tuple[Mode, ...] = ("socket", "http")
     for mode in modes:
-        path_of(mode).write_text(as_yaml(mode, library.say), encoding="utf-8")
+        path_of(mode).write_text(as_yaml(mode, library.interface_text), encoding="utf-8")
 
 
 if __name__ == "__main__":

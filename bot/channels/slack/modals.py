@@ -29,8 +29,8 @@ _TONE = Register.PROFESSIONAL
 class Modals:
     """Builds the views."""
 
-    def __init__(self, say: Texts) -> None:
-        self._say = say
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
 
     def about_message(self, body: Mapping[str, Any]) -> Json:
         """Return the modal of the message shortcut: the message's words, to be edited, and who shall see the answer."""
@@ -66,7 +66,7 @@ class Modals:
         }
         if words:
             question["initial_value"] = words[:MAX_QUESTION]
-        hint = plain_text(self._say("slack-ask-hint", _TONE))
+        hint = plain_text(self._texts("slack-ask-hint", _TONE))
         return {
             **self._modal(ASK, "slack-ask-title", "slack-ask-send"),
             "private_metadata": origin,
@@ -86,16 +86,16 @@ class Modals:
     def _modal(self, callback: str, title: str, send: str) -> Json:
         texts = {"title": title, "submit": send, "close": "slack-cancel"}
         return {"type": "modal", "callback_id": callback} | {
-            name: plain_text(self._say(key, _TONE)) for name, key in texts.items()
+            name: plain_text(self._texts(key, _TONE)) for name, key in texts.items()
         }
 
     def _input(self, block: str, label: str, element: Json) -> Json:
         return {
             "type": "input",
             "block_id": block,
-            "label": plain_text(self._say(label, _TONE)),
+            "label": plain_text(self._texts(label, _TONE)),
             "element": element,
         }
 
     def _option(self, key: str, value: str) -> Json:
-        return {"text": plain_text(self._say(key, _TONE)), "value": value}
+        return {"text": plain_text(self._texts(key, _TONE)), "value": value}

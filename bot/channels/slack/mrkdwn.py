@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
+from typing import Any
 
 _REFERENCE = re.compile(r"<([^<>]*)>")
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
+_ADDRESS = re.compile(r"(?:https?://|www\.|mailto:)\S+", re.IGNORECASE)
+_CODE_BLOCK = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_CODE = re.compile(r"`([^`\n]+)`")
+_EMOJI = re.compile(r":(?=[\w+'-]*[a-z+-])[\w+'-]{1,100}:|(?<!\S):\d{1,4}:(?!\S)")
+"""An emoji as Slack writes it, such as `:+1:`, `:skin-tone-2:`, or `:100:`; not the minutes of 10:30:45."""
+
+_SPOKEN_EMOJI = {":sos:": "🆘", ":ambulance:": "🚑"}
+"""Emoji that call for help; all others say nothing that a reader of words could answer."""
+
+_QUOTE = re.compile(r"\s*(?:&gt;|>)(?!\d)")
+THUMB = "👍"
+"""What stands for a message of emoji alone, whichever they are."""
 
 
 def mentions(text: str, user: str) -> bool:
@@ -21,9 +35,58 @@ def names_another(text: str, user: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """Return the words alone: nobody named in them can be notified by repeating them, no markup is left."""
-    words = html.unescape(_REFERENCE.sub(_spelt, text)).replace("\x00", "")
-    return " ".join(words.split())
+    """Return the words alone, line by line: no people, channels, addresses, code or emoji, of links their labels.
+
+    Nobody named in them can be notified by repeating them. Quoted lines are what somebody else said: they are left out
+    where the person says something too. A message of emoji alone is a thumb.
+    """
+    prose = _CODE.sub(_code, _CODE_BLOCK.sub(" ", text))
+    own = "\n".join(line for line in prose.split("\n") if not _QUOTE.match(line))
+    words = _words(own)
+    if _says_something(words):
+        return words
+    return _words(prose) or words or (THUMB if _EMOJI.search(text) else "")
+
+
+def spelt_out(blocks: Any) -> str:
+    """Return what the blocks of a message say, as its text would say it; of a kind nobody knows yet, nothing."""
+    found, rest = [], [blocks]
+    while rest:
+        node = rest.pop()
+        if isinstance(node, Mapping):
+            found.append(_spelling(node))
+            rest.extend(reversed([one for one in node.values() if isinstance(one, Mapping | list)]))
+        elif isinstance(node, list):
+            rest.extend(reversed(node))
+    return "".join(found)
+
+
+def _spelling(node: Mapping[str, Any]) -> str:
+    match node.get("type"):
+        case "text":
+            return escaped(str(node.get("text", "")))
+        case "mrkdwn" | "plain_text" | "link":
+            return str(node.get("text", "")) + " "
+        case "user":
+            return f"<@{node.get('user_id')}>"
+        case "emoji":
+            return f":{node.get('name')}:"
+    return ""
+
+
+def _words(text: str) -> str:
+    spelt = _EMOJI.sub(lambda found: _SPOKEN_EMOJI.get(found[0], " "), _REFERENCE.sub(_spelt, text))
+    bare = _ADDRESS.sub(" ", html.unescape(spelt)).replace("\x00", "")
+    return "\n".join(line for found in bare.split("\n") if (line := " ".join(found.split())))
+
+
+def _says_something(words: str) -> bool:
+    return any(sign.isalnum() for sign in words)
+
+
+def _code(found: re.Match[str]) -> str:
+    """Return a word that is merely set as code, such as `ALA`; what is code says nothing."""
+    return found[1] if all(sign.isalpha() or sign in " -" for sign in found[1]) else " "
 
 
 def escaped(text: str) -> str:
@@ -33,12 +96,9 @@ def escaped(text: str) -> str:
 
 
 def _spelt(reference: re.Match[str]) -> str:
+    """Return the label of a link: that is a word of the writer's, the address behind it is not."""
     target, _, label = reference[1].partition("|")
-    if target[:1] in {"@", "!"}:
-        return " "
-    if target[:1] == "#":
-        return label or " "
-    return label or target.removeprefix("mailto:")
+    return " " if target[:1] in {"@", "!", "#"} else f" {label} "
 
 
 MASK = "[…]"

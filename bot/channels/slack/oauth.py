@@ -26,14 +26,15 @@ from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import Dialect, Table, Text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.types import TypeDecorator
 
 from bot.channels.slack.client import library_log
+from bot.channels.slack.errors import UNREACHABLE
 from bot.channels.slack.installation import Installation, Unreachable, reason_of
 from bot.channels.slack.manifest import SCOPES
-from bot.channels.slack.sender import UNREACHABLE
 from bot.inbox.identity import Identity
+from bot.store.migrate import engine_of
 
 _SECRET_COLUMNS = ("bot_token", "bot_refresh_token", "user_token", "user_refresh_token", "incoming_webhook_url")
 
@@ -86,6 +87,10 @@ REMEMBERED = 60.0
 """Seconds an installation is kept in memory: long enough to spare the database, short enough for several replicas."""
 
 
+BUSY_SECONDS = 10.0
+"""Seconds to wait for a SQLite file that a turn is writing to."""
+
+
 @dataclass(frozen=True, slots=True)
 class OAuthSettings:
     """The app's client id and secret, where Slack sends people back to, and the database that keeps installations."""
@@ -99,9 +104,13 @@ class OAuthSettings:
 class OAuth:
     """Installs the app in workspaces and knows their tokens."""
 
+    waits = False
+    """A workspace that revoked its token has removed the app."""
+
     def __init__(self, settings: OAuthSettings, identity: Identity) -> None:
         self._settings = settings
-        self._engine = engine_of(settings.database_url)
+        busy = {} if settings.database_url.startswith("postgres") else {"timeout": BUSY_SECONDS}
+        self._engine = engine_of(settings.database_url, pool_size=2, connect_args=busy)
         self._installations = SealedInstallations(settings.client_id, self._engine, identity)
         self._states = AsyncSQLAlchemyOAuthStateStore(STATE_SECONDS, self._engine, library_log())
         self._remembered: dict[tuple[str | None, str | None], tuple[float, Installation]] = {}
@@ -135,7 +144,7 @@ class OAuth:
         """Return the page that begins an installation and the one Slack returns to."""
         return [web.get(INSTALL_PATH, self._install), web.get(REDIRECT_PATH, self._returned)]
 
-    async def of(self, team: str | None, enterprise: str | None) -> Installation | None:
+    async def installation(self, team: str | None, enterprise: str | None) -> Installation | None:
         """Return the installation, its token good for an hour at least. Raises Unreachable when that is not known."""
         kept = self._remembered.get((team, enterprise))
         if kept is not None and time.monotonic() - kept[0] < REMEMBERED:
@@ -148,6 +157,14 @@ class OAuth:
             self._remembered[team, enterprise] = (time.monotonic(), me)
             return me
 
+    def refused(self, me: Installation, word: str) -> None:
+        """Look the installation up again before the next call: another replica may have renewed it."""
+        log.warning("slack_token_refused", reason=word)
+        self._remembered = {key: kept for key, kept in self._remembered.items() if kept[1] is not me}
+
+    def taken(self) -> None:
+        """Nothing to note: every workspace has a token of its own."""
+
     async def uninstalled(self, event: Mapping[str, Any], context: AsyncBoltContext) -> None:
         """Delete what is stored about a workspace that removed the app or revoked its token."""
         if event["type"] == "tokens_revoked" and not (event.get("tokens") or {}).get("bot"):
@@ -155,7 +172,7 @@ class OAuth:
         async with self._renewing:
             await self._installations.async_delete_all(enterprise_id=context.enterprise_id, team_id=context.team_id)
             self._remembered.clear()
-        log.info("slack_uninstalled", because=event["type"])
+        log.info("slack_uninstalled", reason=event["type"])
 
     async def _bot(self, team: str | None, enterprise: str | None) -> Bot | None:
         try:
@@ -201,14 +218,6 @@ class OAuth:
             state_expiration_seconds=STATE_SECONDS,
             logger=library_log(),
         )
-
-
-def engine_of(url: str) -> AsyncEngine:
-    """Return an engine for the same database that keeps everything else."""
-    scheme, _, rest = url.partition("://")
-    driver = {"sqlite": "sqlite+aiosqlite", "postgres": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg"}
-    waiting = {"timeout": 10} if scheme.startswith("sqlite") else {}
-    return create_async_engine(f"{driver.get(scheme, scheme)}://{rest}", pool_size=2, connect_args=waiting)
 
 
 def _installed(bot: Bot, team: str | None) -> Installation:

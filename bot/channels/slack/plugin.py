@@ -44,6 +44,8 @@ class SlackSettings(ChannelSettings):
     mode: Literal["socket", "http"] = "socket"
     client_id: str | None = None
     client_secret: SecretStr | None = None
+    mention_only: str = ""
+    """Channels, by id, in which the bot reads nothing that does not name it; `all` for every one."""
 
     @property
     def configured(self) -> bool:
@@ -59,6 +61,8 @@ class SlackSettings(ChannelSettings):
             faults.append(f"SLACK_BOT_TOKEN must start with xoxb-: 'OAuth & Permissions' {SLACK_APP}")
         if self.mode == "socket" and not self.app_token:
             faults.append(f"SLACK_APP_TOKEN is missing (starts with xapp-): 'Basic Information' {SLACK_APP}")
+        if self.mode == "socket" and self.app_token and not secret(self.app_token).startswith("xapp-"):
+            faults.append(f"SLACK_APP_TOKEN must start with xapp-: 'App-Level Tokens' {SLACK_APP}")
         if self.mode == "http" and not self.signing_secret:
             faults.append(f"SLACK_SIGNING_SECRET is missing: 'Basic Information' {SLACK_APP}")
         return faults
@@ -74,6 +78,7 @@ def slack_credentials(settings: SlackSettings) -> Credentials:
         bot_token=secret(settings.bot_token),
         app_token=secret(settings.app_token),
         signing_secret=secret(settings.signing_secret),
+        mention_only=frozenset(settings.mention_only.replace(",", " ").split()),
     )
 
 
@@ -99,24 +104,24 @@ async def _doctor(settings: SlackSettings, _texts: Texts) -> Sequence[CheckResul
     return await doctor(slack_credentials(settings))
 
 
-MAX_MESSAGES = 2
-"""A Slack message counts the addresses of links too, so a long answer with many sources may take two."""
+MAX_MESSAGES = 1
+"""An answer is one message: one notification, one thing to share."""
 
 MAX_LABEL = 75
 """Characters of a button label that Slack accepts (Block Kit, button element); longer: no message at all."""
 
 
 def slack_limits(library: Library) -> LimitCheck:
-    """Return the check of answers: at most two messages each, none with more blocks than Slack takes."""
+    """Return the check of answers: one message each, with no more blocks than Slack takes."""
     from bot.channels.slack.render import MAX_BLOCKS, RenderOptions, SlackRenderer
 
     composer = Composer(library)
-    renderer = SlackRenderer(composer.words)
+    renderer = SlackRenderer(composer.text)
 
     def limit_check(node: str, register: Register) -> Iterator[str]:
         parts = renderer.parts(longest_reply(composer, node, register), RenderOptions())
         if len(parts) > MAX_MESSAGES:
-            yield f"Slack needs {len(parts)} messages for it; it must fit {MAX_MESSAGES}"
+            yield f"Slack needs {len(parts)} messages for it; it must fit one"
         if any(len(part.blocks) > MAX_BLOCKS for part in parts):
             yield f"one of its Slack messages has more than {MAX_BLOCKS} blocks"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from binascii import a2b_qp
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 import structlog
@@ -22,15 +22,20 @@ from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.base import HostServices
-from bot.channels.slack.actions import ASK, read_command, read_home, read_modal, read_press, unhelpful
+from bot.channels.slack.actions import ABOVE, ASK, Votes, read_command, read_home, read_modal, read_press, unhelpful
+from bot.channels.slack.address import SlackAddress
 from bot.channels.slack.assistant import AssistantStatus
 from bot.channels.slack.client import library_log
-from bot.channels.slack.events import FollowedThreads, Known, Messages, ThreadCache, nothing_known
-from bot.channels.slack.installation import Installation, Tokens
+from bot.channels.slack.errors import UNREACHABLE
+from bot.channels.slack.events import FollowedThreads, Messages, ThreadCache, invited
+from bot.channels.slack.installation import Installation, Tokens, reason_of
+from bot.channels.slack.known import KINDS
 from bot.channels.slack.modals import ABOUT_MESSAGE, ASK_ANYWHERE, Modals
+from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import Register
 from bot.inbox.events import InboundEvent
 
@@ -40,9 +45,13 @@ log = structlog.stdlib.get_logger(__name__)
 class EventParser:
     """Reads bodies; remembers which threads it let in."""
 
-    def __init__(self, cache: ThreadCache, known: Known = nothing_known) -> None:
-        self._threads = FollowedThreads(known)
-        self._messages = Messages(self._threads, cache)
+    def __init__(
+        self, cache: ThreadCache, threads: FollowedThreads, unexpected: Unexpected, mention_only: Collection[str] = ()
+    ) -> None:
+        self._threads = threads
+        self._unexpected = unexpected
+        self._messages = Messages(threads, cache, unexpected, mention_only)
+        self._votes = Votes()
 
     async def parse(self, body: Mapping[str, Any], me: Installation) -> InboundEvent | None:
         """Return the event for what a person asked of the bot, or None when there is nothing to answer.
@@ -55,14 +64,18 @@ class EventParser:
             case "event_callback":
                 return await self._event(body, me)
             case "block_actions":
-                return read_press(body, me)
+                pressed = read_press(body, me)
+                return self._votes.read(pressed) if pressed else None
             case "view_submission":
                 return read_modal(body, me)
         return None
 
     def accepted(self, event: InboundEvent) -> None:
-        """Remember that this conversation is one the bot takes part in."""
-        self._threads.note(event.conversation)
+        """Remember who asked the bot, and in which conversation."""
+        self._messages.accepted(event)
+        self._votes.accepted(event)
+        if not event.unaddressed:
+            self._threads.note(event.conversation, event.person)
 
     async def _event(self, body: Mapping[str, Any], me: Installation) -> InboundEvent | None:
         match body["event"].get("type"):
@@ -70,7 +83,13 @@ class EventParser:
                 return await self._messages.read(body, me)
             case "app_home_opened":
                 return read_home(body, me)
-        return None
+            case "member_joined_channel":
+                return invited(body["event"], me) if body["event"].get("user") == me.bot_user else None
+            case "app_uninstalled" | "tokens_revoked":
+                return None
+            case unknown:
+                self._unexpected.note("event", unknown)
+                return None
 
 
 Json = dict[str, Any]
@@ -96,7 +115,7 @@ class Authorize(AsyncAuthorize):
         **_: Any,
     ) -> AuthorizeResult | None:
         """Return who the app is there, None where it is not installed. Raises, so that Slack asks again, if unknown."""
-        me = await self._tokens.of(team_id, enterprise_id)
+        me = await self._tokens.installation(team_id, enterprise_id)
         if me is None:
             return None
         context["installed"] = me
@@ -132,15 +151,20 @@ class AcknowledgeMiddleware(AsyncMiddleware):
 class EventReceiver:
     """What happens to a body between the signature and the acknowledgement, and the few things beside it."""
 
-    def __init__(self, parser: EventParser, host: HostServices, status: AssistantStatus) -> None:
+    def __init__(
+        self, parser: EventParser, host: HostServices, status: AssistantStatus, unexpected: Unexpected
+    ) -> None:
         self._parser = parser
         self._host = host
         self._status = status
+        self._unexpected = unexpected
         self._modals = Modals(host.texts)
 
     async def receive(self, body: Json, context: AsyncBoltContext) -> BoltResponse | None:
         """Accept what is for the bot and return the acknowledgement; None for what is for the listeners."""
         me: Installation | None = context.get("installed")
+        if not self._known(body):
+            return BoltResponse(status=200, body="")
         event = await self._parse(body, me) if me is not None else None
         if event is None or me is None:
             return None
@@ -154,7 +178,20 @@ class EventReceiver:
         self._parser.accepted(event)
         if fresh:
             self._begin(event, body, me, context.client)
+        elif event.address.get("shared"):
+            self._status.run("shared-already", self._shared_already(context.client, event))
         return BoltResponse(status=200, body="")
+
+    def _known(self, body: Json) -> bool:
+        """Tell whether a body is of a kind that Bolt or this program reads; Slack hears that any other was received."""
+        kind = "command" if "command" in body else body.get("type")
+        if kind in KINDS or "ssl_check" in body:
+            return True
+        self._unexpected.note("request", kind)
+        if kind == "app_rate_limited":
+            minute = body.get("minute_rate_limited")
+            log.warning("slack_withholds_events", minute=minute, remedy="too many events in this workspace: see docs")
+        return False
 
     async def prompts(self, event: Json, context: AsyncBoltContext) -> None:
         """Offer questions when somebody opens the agent's messages."""
@@ -167,10 +204,27 @@ class EventReceiver:
         await ack()
         self._open(client, body, self._modals.about_message(body))
 
+    async def message_above(self, ack: Callable[[], Awaitable[Any]], body: Json, client: AsyncWebClient) -> None:
+        """Open the same modal for the first message of the thread the bot was called into."""
+        await ack()
+        thread = str(body["actions"][0].get("value"))
+        root = await self._root(client, body["channel"]["id"], thread)
+        self._open(client, body, self._modals.about_message({**body, "message": {**root, "ts": thread}}))
+
     async def anywhere(self, ack: Callable[[], Awaitable[Any]], body: Json, client: AsyncWebClient) -> None:
         """Open the modal for a question from anywhere."""
         await ack()
         self._open(client, body, self._modals.anywhere())
+
+    @staticmethod
+    async def _root(client: AsyncWebClient, channel: str, thread: str) -> Json:
+        """Return a thread's first message; nothing where Slack does not show it: the modal then begins empty."""
+        try:
+            answer = await client.conversations_replies(channel=channel, ts=thread, limit=1)
+        except (SlackApiError, *UNREACHABLE) as error:
+            log.info("message_above_unread", reason=reason_of(error))
+            return {}
+        return dict(next(iter(answer.get("messages", [])), {}))
 
     async def _parse(self, body: Json, me: Installation) -> InboundEvent | None:
         try:
@@ -188,7 +242,25 @@ class EventReceiver:
             self._open(client, body, self._modals.reason(payload))
 
     def _open(self, client: AsyncWebClient, body: Json, view: Json) -> None:
-        self._status.run("modal", client.views_open(trigger_id=body["trigger_id"], view=view))
+        self._status.run("modal", self._opened(client, body, view))
+
+    async def _opened(self, client: AsyncWebClient, body: Json, view: Json) -> None:
+        """Open a modal; whose press came too late for that is told to press again, unless only a reason was asked."""
+        try:
+            await client.views_open(trigger_id=body["trigger_id"], view=view)
+        except (SlackApiError, *UNREACHABLE):
+            if view["callback_id"] == ASK:
+                text = self._host.texts("slack-try-again", Register.PROFESSIONAL)
+                await client.chat_postMessage(channel=body["user"]["id"], text=text)
+            raise
+
+    async def _shared_already(self, client: AsyncWebClient, event: InboundEvent) -> None:
+        """Tell who presses again that the answer is in the channel already."""
+        text, place = (
+            self._host.texts("slack-shared-already", Register.PROFESSIONAL),
+            SlackAddress.from_address(event.address),
+        )
+        await client.chat_postEphemeral(channel=place.channel, user=place.user, thread_ts=place.thread, text=text)
 
     def _sorry(self, body: Json) -> BoltResponse | None:
         """Slack repeats events, but neither commands nor modals: those who wait there are told to try again."""
@@ -224,6 +296,7 @@ def bolt_app(
     app.event("app_home_opened")(receiver.prompts)
     app.message_shortcut(ABOUT_MESSAGE)(receiver.about_message)
     app.global_shortcut(ASK_ANYWHERE)(receiver.anywhere)
+    app.action(ABOVE)(receiver.message_above)
     if uninstalled is not None:
         app.event("app_uninstalled")(uninstalled)
         app.event("tokens_revoked")(uninstalled)

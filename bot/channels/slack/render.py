@@ -1,16 +1,16 @@
 """An answer as Slack messages: blocks for the eye, and the complete text for screen readers and notifications.
 
-What a card looks like depends on the card alone, so it is laid out once per card and surface; a reply adds its lead,
-its buttons and the asker's id. A message holds at most 50 blocks and some pages of words; longer answers are split
-between pieces, never inside one. The text comes twice, with and without the addresses of links, because chat.update
-takes far less of it than chat.postMessage.
+Shown are the title, the brief and two lines of small print; detail, notes and sources are folded. A message holds at
+most 50 blocks and some pages of words; longer answers are split between pieces, never inside one. The text begins with
+the answer's first sentence, because that is what a notification shows, and comes twice, with and without the addresses
+of links, because chat.update takes far less of it than chat.postMessage.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.channels.base import Texts
@@ -18,11 +18,12 @@ from bot.channels.layout import Part, Section, sections
 from bot.channels.plain import document_text
 from bot.channels.slack import blocks
 from bot.channels.slack.blocks import MAX_BLOCKS, Piece, SlackMessage, around, context, piece, rich_text, split
-from bot.channels.slack.buttons import ButtonRows, Buttons
+from bot.channels.slack.buttons import Buttons
 from bot.channels.slack.chunking import packed, pieces, without_links
 from bot.channels.slack.mrkdwn import escaped
+from bot.channels.slack.screens import block_lines
 from bot.content.markdown import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Table, text_of
-from bot.dialog.turn import Card, Outcome, Reply, SourceLine
+from bot.dialog.turn import Card, FootLine, Outcome, Reply, SourceLine, View
 
 __all__ = ["MAX_BLOCKS", "RenderOptions", "SlackMessage", "SlackRenderer"]
 
@@ -38,102 +39,139 @@ MAX_CONTEXT = 2_000
 MAX_LINES = 10
 """Texts in a context block (docs.slack.dev, Context block)."""
 
+PHONE_COLUMNS = 2
+"""Columns of a table that a phone shows side by side; a wider table becomes a card per row."""
+
 CODE_LINES = 50
 """Lines of one preformatted block: of what is stored about a person, so many fit into a piece."""
 
 CACHED = 2_048
-"""Laid out cards kept: every answer of a large library, in both registers, on both surfaces."""
+"""Laid out cards kept: every answer of a large library, in both registers."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
     """Where it is shown and for whom: the person a press must come from to edit it, the App Home instead of a message,
-    a button to share what only one person sees."""
+    a button to share what only one person sees, a way to keep the bot quiet where several read."""
 
     asker: str = ""
     home: bool = False
     share: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RenderedCard:
-    """A card and its buttons laid out, which do not change from turn to turn."""
-
-    card: Card
-    rows: ButtonRows
+    quiet: bool = False
 
 
 class SlackRenderer:
-    """Renders replies; keeps what depends on the card alone."""
+    """Renders replies; keeps the pieces of a section, which depend on the card alone."""
 
-    def __init__(self, say: Texts) -> None:
-        self._say = say
-        self._buttons = Buttons(say)
-        self._cards: OrderedDict[tuple[int, bool], RenderedCard] = OrderedDict()
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self._buttons = Buttons(texts)
+        self._kept: OrderedDict[tuple[int, bool], tuple[Card, tuple[Piece, ...]]] = OrderedDict()
 
     def parts(self, reply: Reply, look: RenderOptions, closing: Iterable[str] = ()) -> list[SlackMessage]:
         """Return the messages of a reply, buttons on the last; `closing` are lines to add before the buttons."""
-        rows = self._rows(reply.card, home=look.home)
-        found = [piece for section in sections(reply) for piece in self._section(section, reply, home=look.home)]
-        found += [small for line in closing for small in small_print([line])]
-        return split(found, self._buttons.under(reply, rows, look.asker, share=look.share))
+        found = [*self._pieces(reply, look.home), *(small for line in closing for small in small_print([line]))]
+        lines = sum(block_lines(one.block) for one in found)
+        buttons = self._buttons.under(reply, look.asker, lines, home=look.home, share=look.share, quiet=look.quiet)
+        return split(found, buttons)
 
-    def _rows(self, card: Card, *, home: bool) -> ButtonRows:
-        """Return the card's buttons as they are laid out, from memory if they were laid out before."""
-        key = (id(card), home)
-        kept = self._cards.get(key)
-        if kept is not None and kept.card is card:
-            return kept.rows
-        rendered = RenderedCard(card, self._buttons.of_card(card, home=home))
-        if card.outcome not in (Outcome.CHOICES, Outcome.SMALL_TALK):  # made for one turn
-            self._cards[key] = rendered
-            if len(self._cards) > CACHED:
-                self._cards.popitem(last=False)
-        return rendered.rows
+    def _pieces(self, reply: Reply, home: bool) -> tuple[Piece, ...]:
+        """Return the pieces of a reply; of a card shown by itself, from memory if it was laid out before."""
+        key = (id(reply.card), home)
+        own = (reply.lead, reply.stored, reply.second, reply.remark, reply.offer)
+        plain = not any(own) and reply.view is View.BRIEF
+        kept = self._kept.get(key) if plain else None
+        if kept is not None and kept[0] is reply.card:
+            return kept[1]
+        laid = tuple(self._laid_out(reply, home))
+        if plain and reply.card.outcome not in (Outcome.CHOICES, Outcome.SMALL_TALK):  # made for one turn
+            self._kept[key] = (reply.card, laid)
+            if len(self._kept) > CACHED:
+                self._kept.popitem(last=False)
+        return laid
 
-    def _section(self, section: Section, reply: Reply, *, home: bool) -> Iterator[Piece]:
+    def _laid_out(self, reply: Reply, home: bool) -> Iterator[Piece]:
+        found = sections(reply)
+        behind = [one for one in found if one.folded]
+        foot = [one.line for one in found if one.line is not None]
+        for section in found:
+            if section.folded:
+                yield from self._folded(behind, foot, reply.card) if section is behind[0] else ()
+            elif section.line is not None:
+                yield from small_print([line.short for line in foot]) if section.part is Part.REVIEW else ()
+            else:
+                yield from self._section(section, reply, tables=not home)
+
+    def _section(self, section: Section, reply: Reply, *, tables: bool) -> Iterator[Piece]:
         """Yield the pieces of one section; the order of sections is not this channel's affair."""
+        urgent = reply.card.outcome is Outcome.URGENT
         match section.part:
             case Part.TITLE:
-                yield from headed(section.text, 1)
+                yield from announced(headed(section.text, 1), urgent)
+            case Part.BRIEF:
+                yield from announced(document(section.document, tables=tables), not urgent)
+            case Part.SECOND:
+                yield from headed(section.text, 2)
+                yield from document(section.document)
             case Part.STORED:
                 yield from code(section.text)
-            case Part.REVIEW | Part.DISCLAIMER if section.line:
-                yield from small_print([section.line.full])
             case Part.OFFER:
                 yield from small_print([section.text])
-            case Part.WAYS:
-                return
-            case Part.SOURCES | Part.DETAIL | Part.NOTES if section.folded:
-                yield from self._folded(section, reply.card)
+            case Part.LEAD | Part.REMARK:
+                yield from paragraphs(section.text)
+            case Part.DETAIL:  # unfolded only where there is no brief beside it: a message takes one table
+                yield from document(section.document, tables=tables)
+            case Part.NOTES:
+                yield from document(section.document)
             case _:
-                yield from paragraphs(section.text) if section.text else ()
-                yield from document(section.document, tables=not home)
+                return
 
-    def _folded(self, section: Section, card: Card) -> Iterator[Piece]:
-        """Yield what is folded in a container of its own, under its own heading where it begins with one."""
-        key = "sources-heading" if section.part is Part.SOURCES else "detail-heading"
-        inside, title = section.document, self._say(key, card.register)
-        if section.sources:
-            inside = (ListBlock(tuple(Item(source_runs(source)) for source in section.sources)),)
-        elif section.part is Part.NOTES and isinstance(inside[0], Heading):
-            title, inside = text_of(inside[0].runs), inside[1:]
-        yield from folded(title, document(inside, tables=False), folds=True, closed=True)
-
-
-def document(content: Document, *, tables: bool) -> Iterator[Piece]:
-    """Yield the pieces of a document: its first table as a table where the surface has them, others as cards."""
-    for one in pieces(content, MAX_PIECE):
-        if isinstance(one, Table):
-            cards = as_cards(one)
-            if tables and blocks.fits_table(one.header, one.rows) and len(escaped(document_text(cards))) <= MAX_PIECE:
-                tables = False
-                brief = document_text(tuple(map(without_links, cards)))
-                yield piece(blocks.table(one.header, one.rows), document_text(cards), brief)
-            else:
-                yield from document(cards, tables=False)
+    def _folded(self, behind: list[Section], foot: list[FootLine], card: Card) -> Iterator[Piece]:
+        """Yield all that is behind the brief in one container, the small print at length at its end; its title says
+        what it is, and how many sources."""
+        heading = self._texts("sources-heading", card.register)
+        lines = tuple(Item(source_runs(one)) for section in behind for one in section.sources)
+        inside = tuple(block for section in behind for block in section.document)
+        at_length = tuple(Paragraph((Inline(line.full),)) for line in foot)
+        if not lines:
+            yield from folded(self._texts("detail-heading", card.register), compact((*inside, *at_length)))
+        elif not inside:
+            yield from folded(f"{heading} ({len(lines)})", compact((ListBlock(lines), *at_length)))
         else:
+            title = self._texts("slack-fold", card.register, sources=len(lines))
+            listed = (Heading((Inline(heading),), 3), ListBlock(lines))
+            yield from folded(title, compact((*inside, *listed, *at_length)))
+
+
+def announced(found: Iterable[Piece], first: bool) -> Iterator[Piece]:
+    """Yield the pieces, the first of which begins the text if it is what a notification should show."""
+    for index, one in enumerate(found):
+        yield replace(one, announced=True) if first and index == 0 else one
+
+
+def compact(content: Document) -> Iterator[Piece]:
+    """Yield a document in as few blocks as it fits: a container holds ten at most. Headings become bold lines."""
+    flat = [one for block in content for one in (as_cards(block) if isinstance(block, Table) else (block,))]
+    for group in packed(pieces(tuple(flat), MAX_PIECE), MAX_PIECE, lambda one: len(piece_of(one).brief) + 2):
+        parts, last = [piece_of(one) for one in group], len(group) - 1
+        elements = [element for index, one in enumerate(group) for element in blocks.elements(one, index < last)]
+        text, brief = ("\n\n".join(getattr(one, form) for one in parts) for form in ("text", "brief"))
+        yield Piece(rich_text(elements), text, brief)
+
+
+def document(content: Document, *, tables: bool = False) -> Iterator[Piece]:
+    """Yield the pieces of a document: where the surface has tables its first one as such if a phone shows it well, all
+    others as cards."""
+    for one in pieces(content, MAX_PIECE):
+        if not isinstance(one, Table):
             yield piece_of(one)
+        elif tables and len(one.header) <= PHONE_COLUMNS and blocks.fits_table(one.header, one.rows):
+            tables = False
+            cards = as_cards(one)
+            brief = document_text(tuple(map(without_links, cards)))
+            yield piece(blocks.table(one.header, one.rows), document_text(cards), brief)
+        else:
+            yield from document(as_cards(one))
 
 
 def piece_of(block: Block) -> Piece:
@@ -143,7 +181,7 @@ def piece_of(block: Block) -> Piece:
 
 def headed(title: str, level: int) -> Iterator[Piece]:
     """Yield a heading."""
-    return document((Heading((Inline(title),), level),), tables=False)
+    return document((Heading((Inline(title),), level),))
 
 
 def as_cards(table: Table) -> Document:
@@ -156,18 +194,14 @@ def as_cards(table: Table) -> Document:
     return (ListBlock(tuple(items)),) if items else ()
 
 
-def folded(title: str, inside: Iterable[Piece], folds: bool, *, closed: bool) -> Iterator[Piece]:
-    """Yield the pieces in collapsible containers, or below a heading where the surface has none."""
-    if not folds:
-        yield from headed(title, 3)
-        yield from inside
-        return
-    for group in packed(inside, MAX_PIECE, lambda one: max(len(one.brief) + 2, MAX_PIECE // MAX_CHILDREN)):
+def folded(title: str, inside: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield the pieces in closed containers."""
+    for group in packed(inside, MAX_PIECE * MAX_CHILDREN, lambda _one: MAX_PIECE):
         container = {
             "type": "container",
             "title": blocks.plain_text(title[: blocks.MAX_HEADER] if title.strip() else "…"),
             "is_collapsible": True,
-            "default_collapsed": closed,
+            "default_collapsed": True,
             "child_blocks": [one.block for one in group],
         }
         yield around(container, title, group)
@@ -201,15 +235,17 @@ def small_print(given: list[str]) -> Iterator[Piece]:
 
 def paragraphs(text: str) -> Iterator[Piece]:
     """Yield plain text as paragraphs."""
-    return document((Paragraph((Inline(text),)),), tables=False)
+    return document((Paragraph((Inline(text),)),))
 
 
 def fallbacks(part: SlackMessage) -> Iterator[SlackMessage]:
     """Yield the message in every way, best first; the words are the same in all of them."""
     yield part
+    if part.text != part.brief:
+        yield SlackMessage(part.blocks, part.brief, part.brief)
     simple = [block for one in part.blocks for block in simplified(one)]
     if len(simple) <= MAX_BLOCKS:
-        yield SlackMessage(simple, part.text, part.brief)
+        yield SlackMessage(simple, part.brief, part.brief)
     yield SlackMessage([], part.text, part.brief)
 
 
@@ -225,7 +261,7 @@ def simplified(block: Json) -> Iterator[Json]:
         case "table":
             yield rich_text([_line(row) for row in block["rows"]])
         case "context_actions":
-            yield {**block, "type": "actions", "elements": [b for e in block["elements"] for b in _thumbs(e)]}
+            yield {**block, "type": "actions", "elements": [b for e in block["elements"] for b in _feedback_buttons(e)]}
         case _:
             yield block
 
@@ -238,6 +274,6 @@ def _line(row: list[Json]) -> Json:
     return {"type": "rich_text_section", "elements": [*inline, {"type": "text", "text": "\n"}]}
 
 
-def _thumbs(element: Json) -> Iterator[Json]:
+def _feedback_buttons(element: Json) -> Iterator[Json]:
     for index, name in enumerate(("positive_button", "negative_button")):
         yield {"type": "button", "action_id": f"{element['action_id']}:{index}", **element[name]}

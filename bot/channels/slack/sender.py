@@ -1,12 +1,11 @@
 """The calls to Slack that make an answer visible: one message, one private message, one Home at a time.
 
-A post is never repeated blindly: when the connection breaks, the thread is searched for the message before anybody
-tries again. Slack's refusals come out as they are; `channel` decides what they mean.
+A post is never repeated blindly: when the connection breaks, or something before Slack answers in its place, the thread
+is searched for the message before anybody tries again. Refusals come out as they are; `errors` says what they mean.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Mapping
 from typing import Any
@@ -14,93 +13,23 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.channels.slack.address import SlackAddress
 from bot.channels.slack.blocks import SlackMessage
-from bot.channels.slack.installation import Installation, Tokens, Unreachable, reason_of
+from bot.channels.slack.errors import NOT_MARKED, UNREACHABLE, retry_after, status_of, unreadable, word_of
+from bot.channels.slack.installation import TOKEN_WORDS, Installation, Tokens, Unreachable
 from bot.inbox.events import Busy, Gone
-
-PAUSE = 2.0
-"""Seconds to wait after a server error or a broken connection; delivery lengthens it while an outage lasts."""
-
-LONG_PAUSE = 60.0
-"""Seconds to wait for an operator: a token that Slack refuses today may be replaced."""
-
-NOT_DRAWN = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "invalid_arguments"})
-"""The blocks are refused; the same words can be sent with simpler ones, or as text."""
-
-NOT_HERE = frozenset(
-    {
-        "channel_not_found",
-        "not_in_channel",
-        "is_archived",
-        "user_not_in_channel",
-        "restricted_action",
-        "restricted_action_read_only_channel",
-        "restricted_action_thread_locked",
-        "restricted_action_thread_only_channel",
-        "restricted_action_non_threadable_channel",
-        "cannot_reply_to_message",
-        "messages_tab_disabled",
-        "ekm_access_denied",
-        "missing_scope",
-    }
-)
-"""This place does not take it, another may."""
-
-NOT_THIS_MESSAGE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
-"""The message to be changed cannot be changed; a new one can be sent."""
-
-NO_QUESTION = frozenset({"thread_not_found", "invalid_thread_ts"})
-"""The question was deleted with its thread: there is nothing left to answer."""
-
-NOBODY = frozenset(
-    {"account_inactive", "token_revoked", "user_not_found", "team_access_not_granted", "org_login_required"}
-)
-"""The person, the workspace or the installation is gone."""
-
-UNREACHABLE = (aiohttp.ClientError, TimeoutError, asyncio.TimeoutError, OSError)
-"""What a broken connection raises."""
-
-
-def word_of(error: SlackApiError) -> str:
-    """Return Slack's error word."""
-    return reason_of(error)
-
-
-def raised(error: Exception) -> Busy | Gone:
-    """Return what delivery should hear about a failure: that Slack is busy, or that nobody is there any more."""
-    if not isinstance(error, SlackApiError):
-        return Busy(PAUSE, str(error) if isinstance(error, Unreachable) else type(error).__name__)
-    status, word = error.response.status_code, word_of(error)
-    if status == 429 or word in {"ratelimited", "rate_limited"}:
-        return Busy(retry_after(error.response.headers), "ratelimited")
-    if status >= 500 or word in {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}:
-        return Busy(PAUSE, word)
-    if word in {"invalid_auth", "not_authed", "token_expired"}:
-        return Busy(LONG_PAUSE, word)
-    if word in NOBODY:
-        return Gone(word, forget=True)
-    return Gone(word)
-
-
-def retry_after(headers: Mapping[str, Any]) -> float:
-    """Return the seconds of a Retry-After header, one if there is none or it is no number."""
-    try:
-        return max(float(headers.get("Retry-After", 1)), 0.0)
-    except ValueError:
-        return 1.0
-
 
 Json = dict[str, Any]
 
 EVENT_TYPE = "footnote_answer"
 """Type of the metadata by which a message is found again."""
 
-MAX_UPDATE = 4_000
-"""Characters of `text` that chat.update takes. A longer answer is updated with its blocks alone: screen readers then
-read the blocks, whereas half a text would hide the other half from them."""
+MAX_UPDATE = 3_800
+"""Bytes of `text` in chat.update, which takes 4,000: a sentence more must not make a change fail. A longer answer is
+updated with its blocks alone: screen readers then read the blocks, whereas half a text would hide the other half."""
 
 RESPONSE_TIMEOUT = 10
 """Seconds for a response_url to answer."""
@@ -116,7 +45,7 @@ class ResponseUrlExpired(Exception):
     """The response_url is used up, too old, or does not take this."""
 
 
-class Sender:
+class SlackSender:
     """Sends with the token of the workspace an answer belongs to."""
 
     def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession, tokens: Tokens) -> None:
@@ -124,20 +53,39 @@ class Sender:
         self._session = session
         self._tokens = tokens
 
+    @property
+    def waits(self) -> bool:
+        """True when a revoked token will be replaced by an operator."""
+        return self._tokens.waits
+
     async def post(
         self, place: SlackAddress, part: SlackMessage, channel: str, thread: str | None, index: int
     ) -> tuple[str, str]:
         """Post a message and return its channel and ts. Raises SlackApiError, or Busy when the connection broke."""
         me = await self._installed(place)
         mark = _mark(place, index)
-        message = {"token": me.token, "channel": channel, **_content(part), **_QUIETLY, **_marked(mark)}
+        message = {"channel": channel, **_content(part), **_QUIETLY}
         if thread is not None:
             message["thread_ts"] = thread
-        try:  # by its name: `chat_postMessage` would look through every block for objects of its own, a tenth of a turn
-            answer = await self._client.api_call("chat.postMessage", json=message)
+        try:
+            answer = await self._marked(me, message, mark)
         except UNREACHABLE as error:
             return await self._found(me, channel, thread, mark, error)
+        except SlackApiError as error:
+            if status_of(error) == 429 or not (status_of(error) >= 500 or unreadable(error)):
+                raise
+            return await self._found(me, channel, thread, mark, error)
         return str(answer["channel"]), str(answer["ts"])
+
+    async def _marked(self, me: Installation, message: Json, mark: str) -> AsyncSlackResponse:
+        """Post with the mark by which the message is found again, or without where Slack refuses the mark."""
+        marked = {"event_type": EVENT_TYPE, "event_payload": {"key": mark}}
+        try:
+            return await self._call(me, "chat.postMessage", {**message, "metadata": marked})
+        except SlackApiError as error:
+            if word_of(error) not in NOT_MARKED:
+                raise
+        return await self._call(me, "chat.postMessage", message)
 
     async def arrived(self, place: SlackAddress, channel: str, thread: str, index: int) -> tuple[str, str] | None:
         """Return the message if an attempt that died had posted it; None if not, or if Slack cannot say now."""
@@ -146,27 +94,26 @@ class Sender:
     async def update(self, place: SlackAddress, part: SlackMessage, channel: str, ts: str) -> tuple[str, str]:
         """Change a message; doing it twice is the same as once. Raises SlackApiError."""
         me = await self._installed(place)
-        texts = [text for text in (part.text, part.brief) if len(text) <= MAX_UPDATE]
+        texts = [text for text in (part.text, part.brief) if len(text.encode()) <= MAX_UPDATE]
         content = _content(part) | {"text": texts[0] if texts else ""}
-        await self._client.api_call("chat.update", json={"token": me.token, "channel": channel, "ts": ts, **content})
+        await self._call(me, "chat.update", {"channel": channel, "ts": ts, **content})
         return channel, ts
 
     async def post_ephemeral(self, place: SlackAddress, part: SlackMessage) -> tuple[str, str]:
         """Show a message to one person in a channel. Raises SlackApiError."""
         me = await self._installed(place)
-        answer = await self._client.chat_postEphemeral(
-            token=me.token, channel=place.channel, user=place.user, thread_ts=place.thread, **_content(part)
-        )
+        where = {"channel": place.channel, "user": place.user, **({"thread_ts": place.thread} if place.thread else {})}
+        answer = await self._call(me, "chat.postEphemeral", {**where, **_content(part)})
         return place.channel, str(answer["message_ts"])
 
     async def respond(self, place: SlackAddress, part: SlackMessage, *, replace: bool) -> None:
-        """Answer through the response_url. Raises NoResponse when it is used up, Busy when Slack asks to wait."""
+        """Answer through the response_url. Raises ResponseUrlExpired, or Busy when Slack asks to wait."""
         if place.response_url is None:
             raise ResponseUrlExpired
         hook = AsyncWebhookClient(place.response_url, RESPONSE_TIMEOUT, session=self._session, retry_handlers=[])
         body = {**_content(part), "response_type": "ephemeral", "replace_original": replace}
         answer = await hook.send_dict({**body, **({"thread_ts": place.thread} if place.thread else {})})
-        if answer.status_code == 429 or answer.status_code >= 500:
+        if answer.status_code == 429 or answer.status_code >= 500 or answer.body.lstrip().startswith("<"):
             raise Busy(retry_after(answer.headers), f"response_url {answer.status_code}")
         if answer.status_code != 200:
             raise ResponseUrlExpired
@@ -174,11 +121,25 @@ class Sender:
     async def publish(self, place: SlackAddress, view: Json) -> str:
         """Draw the App Home of the person and return the view's id. Raises SlackApiError."""
         me = await self._installed(place)
-        answer = await self._client.views_publish(token=me.token, user_id=place.user, view=view)
+        answer = await self._call(me, "views.publish", {"user_id": place.user, "view": view})
         return str(answer["view"]["id"])
 
+    async def _call(self, me: Installation, method: str, arguments: Json) -> AsyncSlackResponse:
+        """Make a call by its name (the SDK's methods look through every block for objects of its own, a tenth of a
+        turn), and tell how the token fared. Raises Unreachable for an answer that is no JSON object."""
+        try:
+            answer = await self._client.api_call(method, json={"token": me.token, **arguments})
+        except SlackApiError as error:
+            if word_of(error) in TOKEN_WORDS:
+                self._tokens.refused(me, word_of(error))
+            raise
+        except AttributeError:  # what the SDK raises for a body that is text
+            raise Unreachable("an answer that is not Slack's") from None
+        self._tokens.taken()
+        return answer
+
     async def _installed(self, place: SlackAddress) -> Installation:
-        me = await self._tokens.of(place.team, place.enterprise)
+        me = await self._tokens.installation(place.team, place.enterprise)
         if me is None:
             raise Gone("the app is not installed there any more", forget=True)
         return me
@@ -197,7 +158,7 @@ class Sender:
             answer = await self._client.conversations_replies(
                 token=me.token, channel=channel, ts=thread, limit=SEARCHED, include_all_metadata=True
             )
-        except (SlackApiError, *UNREACHABLE):
+        except (SlackApiError, AttributeError, *UNREACHABLE):
             return None
         marked = (str(message["ts"]) for message in reversed(answer["messages"]) if _key_of(message) == mark)
         ts = next(marked, None)
@@ -207,10 +168,6 @@ class Sender:
 def _mark(place: SlackAddress, index: int) -> str:
     """Return what a part of an answer is found again by."""
     return hashlib.sha256(f"{place.key}/{index}".encode()).hexdigest()[:24]
-
-
-def _marked(mark: str) -> Json:
-    return {"metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": mark}}}
 
 
 def _content(part: SlackMessage) -> Json:

@@ -27,7 +27,7 @@ class TelegramAddress:
     keyboard: list[list[dict[str, Any]]] | None = None
 
     @classmethod
-    def of(cls, address: Address) -> Self:
+    def from_address(cls, address: Address) -> Self:
         """Return the place an address stands for."""
         return cls(**address)
 

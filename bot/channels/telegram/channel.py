@@ -12,11 +12,11 @@ from telegram.helpers import create_deep_linked_url
 
 from bot.channels.base import Texts
 from bot.channels.telegram.address import TelegramAddress
-from bot.channels.telegram.backoff import Pacer
-from bot.channels.telegram.client import Rates, TelegramBot
+from bot.channels.telegram.client import TelegramBot
 from bot.channels.telegram.keyboard import DIAL, Rows, voted
+from bot.channels.telegram.pacing import Pacer, Rates, Window
 from bot.channels.telegram.render import TelegramRenderer, TextPart
-from bot.channels.telegram.sender import Sender, TopicGone
+from bot.channels.telegram.sender import TelegramSender, TopicGone
 from bot.dialog.turn import Button, Outcome, Reply
 from bot.inbox.events import Gone, OutboundMessage, Progress
 
@@ -27,9 +27,9 @@ Numbers = Sequence[tuple[str, str]]
 class ExtraButtons:
     """Knows the bot's name and the operator's numbers."""
 
-    def __init__(self, bot: TelegramBot, words: Texts, numbers: Numbers) -> None:
+    def __init__(self, bot: TelegramBot, texts: Texts, numbers: Numbers) -> None:
         self._bot = bot
-        self._words = words
+        self._texts = texts
         self._numbers = numbers
 
     async def buttons(self, place: TelegramAddress, reply: Reply) -> tuple[Button, ...]:
@@ -41,7 +41,7 @@ class ExtraButtons:
         """Telegram opens no telephone links, but copies a number at a touch."""
         return tuple(
             Button(
-                self._words("telegram-copy", reply.card.register, label=label, number=number),
+                self._texts("telegram-copy", reply.card.register, label=label, number=number),
                 "",
                 "danger",
                 DIAL + number,
@@ -55,7 +55,7 @@ class ExtraButtons:
             return ()
         address = create_deep_linked_url(self._bot.username, reply.card.node)
         key = "more-in-private" if reply.card.detail else "telegram-private"
-        return (Button(self._words(key, reply.card.register), "", "link", address),)
+        return (Button(self._texts(key, reply.card.register), "", "link", address),)
 
     async def _introduced(self) -> bool:
         """Return whether the bot's name is known; a replica that does not poll asks for it here."""
@@ -75,15 +75,17 @@ class TelegramDelivery:
 
     name = "telegram"
 
-    def __init__(self, bot: TelegramBot, words: Texts, rates: Rates, numbers: Numbers = ()) -> None:
-        self._extra = ExtraButtons(bot, words, numbers)
-        self._renderer = TelegramRenderer(words)
-        self._sender = Sender(bot, Pacer(rates.chat, rates.burst))
+    def __init__(self, bot: TelegramBot, texts: Texts, rates: Rates, numbers: Numbers = ()) -> None:
+        self._extra = ExtraButtons(bot, texts, numbers)
+        self._renderer = TelegramRenderer(texts)
+        self._sender = TelegramSender(bot)
+        self._pacer = Pacer(rates)
+        self._window = Window(rates.unwritten if rates.overall else 0)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
-        """Deliver the answer. Raises Busy or Gone; calls `progress` with each message's id."""
-        place, reply = TelegramAddress.of(message.address), message.reply
+        """Deliver the answer. Raises Busy, Paced or Gone; calls `progress` with each message's id."""
+        place, reply = TelegramAddress.from_address(message.address), message.reply
         if place.query:
             self.acknowledge(place.query, reply.toast)
         if place.pressed is not None:
@@ -92,14 +94,21 @@ class TelegramDelivery:
         parts = self._renderer.render(reply, await self._extra.buttons(place, reply), group=place.group)
         target = _target(message, place, parts)
         for part in parts[len(message.sent) :]:
+            await self._pacer.wait(place.chat, urgent=message.urgent)
+            message.when_ended(leave := await self._window.enter(urgent=message.urgent))
             place, sent = await self._put(place, part, target)
-            await progress(str(sent), last=part is parts[-1])
+            if part is not parts[-1]:
+                await progress(str(sent))
+                leave()
+            else:
+                await progress(str(sent), last=True)
             target = None
 
     async def _show_vote(self, place: TelegramAddress, pressed: str, rows: Rows) -> None:
         """Mark the vote on the pressed button; the answer above it stays as it is, and the vote can be changed."""
         marked = voted(rows, pressed)
         if place.tapped is not None and marked != rows:
+            await self._pacer.wait(place.chat)
             await self._sender.edit_keyboard(place, place.tapped, marked)
 
     def acknowledge(self, query: str, toast: str = "") -> None:

@@ -37,12 +37,12 @@ def general(library: Library) -> list[Topic]:
     return [(node, library.plain(library.answer(node).title, Register.LAYPERSON)) for node in nodes]
 
 
-class Inline:
+class InlineMode:
     """Answers inline queries from the titles of the topics."""
 
-    def __init__(self, bot: TelegramBot, words: Texts, topics: Sequence[Topic]) -> None:
+    def __init__(self, bot: TelegramBot, texts: Texts, topics: Sequence[Topic]) -> None:
         self._bot = bot
-        self._words = words
+        self._texts = texts
         self._topics = topics
 
     async def answer(self, search: InlineQuery) -> None:
@@ -62,9 +62,9 @@ class Inline:
             log.info("search_not_answered", reason=type(fault).__name__)
 
     def _card(self, node: str, title: str) -> dict[str, Any]:
-        text = self._words("telegram-card", Register.LAYPERSON, title=title)
+        text = self._texts("telegram-card", Register.LAYPERSON, title=title)
         button = {
-            "text": self._words("telegram-card-button", Register.LAYPERSON),
+            "text": self._texts("telegram-card-button", Register.LAYPERSON),
             "url": create_deep_linked_url(self._bot.username, node),
         }
         return {

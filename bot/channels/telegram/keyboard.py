@@ -9,7 +9,7 @@ from typing import Any
 from bot.channels.screens import ROW
 from bot.channels.telegram.entities import is_openable_url
 from bot.dialog import payloads
-from bot.dialog.turn import Button, Notice, Reply, View
+from bot.dialog.turn import Button, Notice, Outcome, Reply, View
 
 Json = dict[str, Any]
 Row = tuple[Button, ...]
@@ -29,6 +29,10 @@ MIN_FOLLOW = 2
 """Follow-ups that even a short answer offers, if it has them: with one there is no choice."""
 SHARE = 5
 """Buttons take at most one line in so many of what is shown."""
+
+MENU_ROWS = 3
+MENU_LINES = 14
+"""Rows under what claims nothing in so few lines, such as "I have no answer": its buttons are what it is for."""
 
 MIN_ROWS = 2
 """Rows that even the shortest answer may have: every answer offers a way on, and the other register."""
@@ -53,8 +57,16 @@ _IN_MENU = frozenset({"start"})
 
 def keyboard(reply: Reply, lines: int, more: Iterable[Button] = ()) -> Json | None:
     """Return the inline keyboard of a reply whose text fills so many lines, or None without buttons."""
-    budget = MAX_ROWS if isinstance(reply.card, Notice) else row_budget(lines)
-    return _keyboard(tuple(reply.choices), (*reply.card.buttons, *more), budget, vote=reply.view is View.DETAIL)
+    vote = reply.view is View.DETAIL
+    return _keyboard(tuple(reply.choices), (*reply.card.buttons, *more), budget_of(reply, lines), vote=vote)
+
+
+def budget_of(reply: Reply, lines: int) -> int:
+    """Return how many rows may stand under a reply: a greeting is a menu, and so is a notice of a few lines."""
+    if isinstance(reply.card, Notice):
+        greets = reply.card.outcome is Outcome.ANSWER and not reply.card.about_bot
+        return MAX_ROWS if greets else MENU_ROWS if lines <= MENU_LINES else row_budget(lines)
+    return row_budget(lines)
 
 
 def row_budget(lines: int) -> int:
@@ -110,8 +122,9 @@ def _last_row(left: Sequence[Button], ways: Sequence[Button]) -> Row:
     needed = [way for way in ways if way.role in _NEEDED] or list(ways[:1])
     beside = [button for button in left if needed and _together(button, needed[0])]
     others = [way for way in ways if way not in needed]
-    chosen = [*needed, *beside, *others][:2]
-    return tuple(sorted(chosen, key=lambda button: button in ways))
+    chosen = [*needed, *beside, *others]
+    row = [button for button in chosen if button is chosen[0] or _together(chosen[0], button)][:2]
+    return tuple(sorted(row, key=lambda button: button in ways))
 
 
 def _flat(rows: Sequence[Row]) -> list[Button]:

@@ -24,12 +24,12 @@ NO_VALUE = "–"
 """Shown in a table's empty cell, so that its column is still named."""
 
 
-def reply_units(reply: Reply, say: Texts) -> tuple[Unit, ...]:
+def reply_units(reply: Reply, texts: Texts) -> tuple[Unit, ...]:
     """Return a reply in reading order: what is folded in one quotation, the small print in one unit at the end."""
     found = [section for section in sections(reply) if section.part is not Part.WAYS]
     units = [
         *_open(found, reply),
-        *_folded(found, reply.card.register, say),
+        *_folded(found, reply.card.register, texts),
         _foot(found),
         *(unit for section in found if section.part is Part.OFFER for unit in text_units(section.text)),
     ]
@@ -58,16 +58,16 @@ def _section(section: Section) -> Iterator[Unit]:
             yield from document_units(section.document)
 
 
-def _folded(found: Iterable[Section], register: Register, say: Texts) -> Iterator[Unit]:
+def _folded(found: Iterable[Section], register: Register, texts: Texts) -> Iterator[Unit]:
     """Yield detail, notes and sources under one heading that says what one gets, then the review line in full."""
     behind = [section for section in found if section.folded]
-    heading: Unit = (styled(say("detail-heading", register), "bold"),)
+    heading: Unit = (styled(texts("detail-heading", register), "bold"),)
     for section in behind:
         for unit in filter(None, map(_filled, document_units(section.document))):
             yield _quoted(heading + unit)
             heading = ()
         if section.sources:
-            title = styled(say("sources-heading", register), "bold")
+            title = styled(texts("sources-heading", register), "bold")
             yield _quoted((title, *map(_source, section.sources)))
     for section in found:
         if section.part is Part.REVIEW and section.line and behind:

@@ -18,14 +18,17 @@ from bot.channels.base import (
     HostServices,
     LabelLimit,
     LimitCheck,
+    Measure,
+    ScreenLimit,
     Texts,
     longest_reply,
 )
+from bot.channels.screens import Shown
 from bot.content.library import Library
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.turn import ClaimCard, Register, Reply
-from bot.errors import UsageError
+from bot.errors import PlatformError, UsageError
 from bot.settings import load, load_settings, secret, url_faults
 
 if TYPE_CHECKING:
@@ -104,7 +107,7 @@ def telegram_limits(library: Library) -> LimitCheck:
     from bot.channels.telegram.render import TelegramRenderer
 
     composer = Composer(library)
-    renderer = TelegramRenderer(composer.words)
+    renderer = TelegramRenderer(composer.text)
 
     def limit_check(node: str, register: Register) -> Iterator[str]:
         reply = longest_reply(composer, node, register)
@@ -114,6 +117,21 @@ def telegram_limits(library: Library) -> LimitCheck:
         yield from _large_payloads(reply)
 
     return limit_check
+
+
+def telegram_measure(library: Library) -> Measure:
+    """Return the measure of an answer on a phone, as it is shown after the first meeting."""
+    from bot.channels.telegram.render import TelegramRenderer
+    from bot.channels.telegram.screens import shown
+
+    composer = Composer(library)
+    renderer = TelegramRenderer(composer.text)
+
+    def measure(node: str, register: Register) -> Shown:
+        reply = Reply(composer.card(node, register))
+        return shown(reply, [(part.text, part.entities, part.keyboard) for part in renderer.render(reply)])
+
+    return measure
 
 
 def _large_payloads(reply: Reply) -> Iterator[str]:
@@ -145,15 +163,22 @@ def _commands() -> typer.Typer:
 
 
 async def answer_links(settings: TelegramSettings, nodes: Iterable[str]) -> str:
-    """Return a deep link per answer; asks Telegram for the bot's name. Raises UsageError without a token."""
+    """Return a deep link per answer; asks Telegram for the bot's name. Raises UsageError without a token, PlatformError
+    if Telegram does not say it."""
+    from telegram.error import TelegramError
+
+    from bot.channels.telegram.backoff import explain
     from bot.channels.telegram.client import make_bot
     from bot.channels.telegram.profile import links
 
     if not settings.configured:
         raise UsageError("TELEGRAM_BOT_TOKEN is missing: the links carry the name of your bot")
     config = telegram_config(settings)
-    async with make_bot(config.token, config.base_url, config.rates) as bot:
-        return "\n".join(f"{node:<18} {address}" for node, address in links(bot.username, nodes))
+    try:
+        async with make_bot(config.token, config.base_url) as bot:
+            return "\n".join(f"{node:<18} {address}" for node, address in links(bot.username, nodes))
+    except TelegramError as fault:
+        raise PlatformError(f"the links carry the name of your bot, and it is not known: {explain(fault)}") from None
 
 
 plugin = ChannelPlugin(
@@ -162,6 +187,8 @@ plugin = ChannelPlugin(
     build=_build,
     set_up="Telegram: set TELEGRAM_BOT_TOKEN (from @BotFather); docs/telegram.md has the steps.",
     doctor=_doctor,
-    limits=ChannelLimits(telegram_limits, (LabelLimit(30, "a phone shows 30"),)),
+    limits=ChannelLimits(
+        telegram_limits, (LabelLimit(30, "a phone shows 30"),), ScreenLimit("Telegram", telegram_measure, screens=2.0)
+    ),
     commands=_commands,
 )

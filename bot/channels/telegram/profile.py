@@ -22,7 +22,7 @@ MAX_SHORT_DESCRIPTION = 120
 MAX_COMMAND_DESCRIPTION = 256
 """Characters (Bot API: setMyDescription, setMyShortDescription, BotCommand)."""
 
-IN_GROUPS = ("help", "tone", "sources", "privacy")
+IN_GROUPS = ("help", "tone", "sources", "about", "privacy", "stop")
 """Commands offered in groups: what concerns one person's data belongs in the private chat."""
 
 
@@ -47,31 +47,31 @@ class Setting:
         return f"set{self.name}"
 
 
-def settings(words: Texts) -> Iterator[Setting]:
+def settings(texts: Texts) -> Iterator[Setting]:
     """Yield everything a first-time reader should find, in plain words: nobody has chosen a register yet."""
-    description = clipped(words("telegram-description", Register.LAYPERSON), MAX_DESCRIPTION)
-    short = clipped(words("telegram-short-description", Register.LAYPERSON), MAX_SHORT_DESCRIPTION)
+    description = clipped(texts("telegram-description", Register.LAYPERSON), MAX_DESCRIPTION)
+    short = clipped(texts("telegram-short-description", Register.LAYPERSON), MAX_SHORT_DESCRIPTION)
     yield Setting("description", "MyDescription", {}, {"description": description}, {"description": description})
     yield Setting(
         "short description", "MyShortDescription", {}, {"short_description": short}, {"short_description": short}
     )
     for place, names in (("private", NAMES), ("group", IN_GROUPS)):
-        commands = [{"command": name, "description": _described(words, name)} for name in names]
+        commands = [{"command": name, "description": _described(texts, name)} for name in names]
         scope = {"scope": {"type": f"all_{place}_chats"}}
         yield Setting(f"commands in {place} chats", "MyCommands", scope, {"commands": commands}, commands)
     menu = {"type": "commands"}
     yield Setting("menu button", "ChatMenuButton", {}, {"menu_button": menu}, menu)
 
 
-async def differing(bot: TelegramBot, words: Texts) -> list[Setting]:
+async def differing(bot: TelegramBot, texts: Texts) -> list[Setting]:
     """Return what is not as it should be. Raises TelegramError."""
-    return [one for one in settings(words) if await call(bot, one.getter, **one.where) != one.read_back]
+    return [one for one in settings(texts) if await call(bot, one.getter, **one.where) != one.read_back]
 
 
-async def set_up(bot: TelegramBot, words: Texts) -> None:
+async def set_up(bot: TelegramBot, texts: Texts) -> None:
     """Set what differs. A refusal is logged and changes nothing else: answers do not depend on it."""
     try:
-        for one in await differing(bot, words):
+        for one in await differing(bot, texts):
             await call(bot, one.setter, **one.where, **one.value)
             log.info("profile_changed", setting=one.title)
     except TelegramError as fault:
@@ -84,8 +84,8 @@ def clipped(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rsplit(" ", 1)[0] + "…"
 
 
-def _described(words: Texts, name: str) -> str:
-    return clipped(words(f"telegram-command-{name}", Register.LAYPERSON), MAX_COMMAND_DESCRIPTION)
+def _described(texts: Texts, name: str) -> str:
+    return clipped(texts(f"telegram-command-{name}", Register.LAYPERSON), MAX_COMMAND_DESCRIPTION)
 
 
 def links(username: str, nodes: Iterable[str]) -> list[tuple[str, str]]:

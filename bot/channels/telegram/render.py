@@ -142,8 +142,8 @@ class _Rendered:
 class TelegramRenderer:
     """Renders replies; what depends on the card alone is rendered once per node, register and view."""
 
-    def __init__(self, say: Texts) -> None:
-        self._say = say
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
         self._cards: dict[tuple[str, Register, Outcome, View], _Rendered] = {}
 
     def render(self, reply: Reply, more: Iterable[Button] = (), *, group: bool = False) -> list[TextPart]:
@@ -167,6 +167,6 @@ class TelegramRenderer:
         return known
 
     def _anew(self, reply: Reply) -> _Rendered:
-        messages = pack(reply_units(reply, self._say)) or [OutgoingText(NOTHING, len(NOTHING))]
+        messages = pack(reply_units(reply, self._texts)) or [OutgoingText(NOTHING, len(NOTHING))]
         parts = tuple(TextPart(message.text, message.entities) for message in messages)
         return _Rendered(reply.card, parts, sum(text_lines(part.text, part.entities) for part in parts))

@@ -35,8 +35,8 @@ def answer_once(
     reply, _ = engine.respond(State(register, introduced=True, history=history), incoming)
     if as_json:
         return json.dumps(as_data(reply, explain=explain), ensure_ascii=False, indent=2)
-    because = [f"because: {reason}" for reason in reply.reasons] if explain else []
-    return "\n".join([_as_text(engine, reply), *because])
+    reasons = [f"because: {reason}" for reason in reply.reasons] if explain else []
+    return "\n".join([_as_text(engine, reply), *reasons])
 
 
 def as_data(reply: Reply, *, explain: bool = False) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def _nodes(buttons: Iterable[Button], role: str) -> list[str]:
 
 def _as_text(engine: Engine, reply: Reply) -> str:
     labels = [f"  ({number}) {button.label}" for number, button in enumerate(pressable(reply), start=1)]
-    heading = engine.sentence("sources-heading", reply.card.register)
+    heading = engine.text("sources-heading", reply.card.register)
     return "\n".join([reply_text(reply, heading), "", *labels])
 
 

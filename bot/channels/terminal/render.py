@@ -17,23 +17,23 @@ from bot.dialog import payloads
 from bot.dialog.turn import Button, ClaimCard, Register, Reply, SourceLine, View
 
 
-def show(console: Console, reply: Reply, words: Texts) -> None:
+def show(console: Console, reply: Reply, texts: Texts) -> None:
     """Print the reply and its numbered buttons; what is folded waits behind *More*."""
     for section in sections(reply):
         if not is_behind_more(section, reply):
-            for part in _parts(section, words, reply.card.register):
+            for part in _parts(section, texts, reply.card.register):
                 console.print(Padding(part, (0, 0, 1, 0), expand=False))
-    console.print(Group(*_menu(menu(reply, words))))
+    console.print(Group(*_menu(menu(reply, texts))))
     console.print()
 
 
-def menu(reply: Reply, words: Texts) -> tuple[Button, ...]:
+def menu(reply: Reply, texts: Texts) -> tuple[Button, ...]:
     """Return the buttons of a reply in the order of their numbers, *More* first where something is folded."""
     more = [section for section in sections(reply) if is_behind_more(section, reply)]
     if not more:
         return pressable(reply)
     register = reply.card.register
-    button = Button(words("more-button", register), payloads.payload(reply.card.node, word="more"), "more")
+    button = Button(texts("more-button", register), payloads.payload(reply.card.node, word="more"), "more")
     return (button, *pressable(reply))
 
 
@@ -44,12 +44,12 @@ def is_behind_more(section: Section, reply: Reply) -> bool:
     return section.folded and reply.view is not View.DETAIL and not listing
 
 
-def _parts(section: Section, words: Texts, register: Register) -> Iterator[RenderableType]:
+def _parts(section: Section, texts: Texts, register: Register) -> Iterator[RenderableType]:
     match section.part:
         case Part.TITLE:
             yield Text(section.text, style="bold underline")
         case Part.SOURCES:
-            yield Group(Text(words("sources-heading", register), style="bold"), *map(_source, section.sources))
+            yield Group(Text(texts("sources-heading", register), style="bold"), *map(_source, section.sources))
         case Part.REVIEW | Part.DISCLAIMER if section.line:
             yield Text(section.line.full, style="dim")
         case Part.STORED:

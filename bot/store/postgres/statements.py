@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncpg
 
+from bot.store.base import AT_ONCE
+
 TROUBLE: tuple[type[Exception], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -26,7 +28,7 @@ COUNTS = f"""SELECT (SELECT count(*) FROM conversation WHERE person = $1) AS con
 (SELECT count(*) FROM message WHERE conversation IN {_THEIRS}) AS messages,
 (SELECT count(*) FROM inbox WHERE person = $1 AND status = 'quarantined') AS questions"""  # noqa: S608
 
-REMEMBERS = "SELECT 1 FROM conversation WHERE conversation = $1"
+CONVERSATION = "SELECT person, context FROM conversation WHERE conversation = $1"
 
 FORGET = {
     "preferences": "DELETE FROM person WHERE person = $1",
@@ -36,10 +38,10 @@ FORGET = {
 }
 """In the order in which `FINISH` locks its rows, so that the two cannot wait for each other."""
 
-DEPARTED = """INSERT INTO person AS p (person, met, day, departed) VALUES ($1, FALSE, $2, $3)
+USER_LEFT = """INSERT INTO person AS p (person, met, day, departed) VALUES ($1, FALSE, $2, $3)
 ON CONFLICT (person) DO UPDATE SET departed = coalesce(p.departed, excluded.departed)"""
 
-LONG_GONE = "SELECT person FROM person WHERE departed < $1"
+LEFT_BEFORE = "SELECT person FROM person WHERE departed < $1"
 
 PRUNE_EVENTS = "DELETE FROM seen WHERE at < $1"
 PRUNE_MESSAGES = "DELETE FROM message WHERE at < $1"
@@ -48,11 +50,11 @@ PRUNE_CONVERSATIONS = "DELETE FROM conversation WHERE day < $1"
 PRUNE_PEOPLE = "DELETE FROM person WHERE day < $1"
 PRUNE_LANES = "DELETE FROM lane WHERE waiting = 0"
 
-DEPTH = """SELECT channel, count(*) FILTER (WHERE status = 'waiting') AS waiting,
+QUEUE_DEPTH = """SELECT channel, count(*) FILTER (WHERE status = 'waiting') AS waiting,
 count(*) FILTER (WHERE status <> 'waiting') AS quarantined,
 min(received) FILTER (WHERE status = 'waiting') AS oldest FROM inbox GROUP BY channel"""
 
-HELD = """SELECT id, channel, status, attempts, received, reason FROM inbox
+PENDING = """SELECT id, channel, status, attempts, received, reason FROM inbox
 WHERE $1::text IS NULL OR status = $1 ORDER BY id"""
 
 VOTES = "SELECT node, vote, sum(votes)::bigint AS votes FROM feedback GROUP BY node, vote"
@@ -63,8 +65,12 @@ RENEW = "UPDATE lane SET until = $1 WHERE owner = $2 AND conversation = ANY($3::
 
 RELEASE = "UPDATE lane SET until = 0 WHERE owner = $1"
 
-POSTPONE = """WITH tried AS (UPDATE inbox SET attempts = $2 WHERE id = $1 RETURNING conversation)
-UPDATE lane SET owner = NULL, due_at = $3 FROM tried WHERE lane.conversation = tried.conversation"""
+POSTPONE = f"""WITH tried AS (UPDATE inbox SET attempts = $2 WHERE id = $1 RETURNING conversation, priority)
+UPDATE lane SET owner = NULL, due_at = CASE WHEN EXISTS (
+  SELECT 1 FROM inbox i WHERE i.conversation = tried.conversation AND i.status = 'waiting' AND i.priority = 0
+  AND i.priority < tried.priority
+) THEN {AT_ONCE} ELSE $3::float8 END FROM tried WHERE lane.conversation = tried.conversation"""  # noqa: S608
+"""Urgent turns that arrived meanwhile wait for nobody's next attempt."""
 
 QUARANTINE = """WITH aside AS (
   UPDATE inbox SET status = 'quarantined', reason = $2, attempts = attempts + 1
@@ -82,7 +88,7 @@ ON CONFLICT (conversation) DO UPDATE SET waiting = l.waiting + 1 RETURNING waiti
 
 DROP = "DELETE FROM inbox WHERE id = $1 AND status <> 'waiting' RETURNING id"
 
-SET_ASIDE = """WITH unknown AS (INSERT INTO seen (event, at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING event)
+UNREADABLE = """WITH unknown AS (INSERT INTO seen (event, at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING event)
 INSERT INTO inbox (conversation, person, channel, payload, received, status, reason)
 SELECT ''::bytea, ''::bytea, $3, $4, $2, 'unreadable', $5 FROM unknown RETURNING id"""
 

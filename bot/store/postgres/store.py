@@ -12,6 +12,7 @@ import asyncpg
 
 from bot.dialog.turn import State
 from bot.store.base import (
+    MOST_JOINED,
     AcceptResult,
     Lease,
     NewEvent,
@@ -22,12 +23,12 @@ from bot.store.base import (
     StoreUnavailable,
     Turn,
     TurnResult,
+    Waiting,
+    WaitingRow,
     day_of,
-    exported,
-    net_votes,
-    state_from,
 )
 from bot.store.batching import Grouping, together
+from bot.store.codec import exported, net_votes, quiet_in, state_from
 from bot.store.postgres import leader, turns
 from bot.store.postgres import statements as sql
 from bot.store.postgres.statements import TROUBLE
@@ -94,11 +95,20 @@ class PostgresStore:
     async def postpone(self, turn: Turn, due_at: float, attempts: int) -> None:
         await self._execute(sql.POSTPONE, turn.row, attempts, due_at)
 
+    async def waiting(self, turn: Turn) -> Waiting:
+        async with self._connection() as db:
+            count = await db.fetchval(turns.WAITING_IN_ALL, turn.conversation)
+            rows = await db.fetch(turns.WAITING, turn.conversation, turn.person, MOST_JOINED)
+        return Waiting(tuple(WaitingRow(*row) for row in rows), count)
+
+    async def gather(self, turn: Turn, seen: int, now: float, due_at: float) -> None:
+        await self._execute(turns.GATHER, turn.conversation, seen, now, due_at)
+
     async def quarantine(self, turn: Turn, reason: str, now: float) -> None:
         await self._execute(sql.QUARANTINE, turn.row, reason, now)
 
     async def quarantine_raw(self, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
-        return bool(await self._column(sql.SET_ASIDE, event, now, channel, payload, reason))
+        return bool(await self._column(sql.UNREADABLE, event, now, channel, payload, reason))
 
     async def release(self, owner: int) -> None:
         await self._execute(sql.RELEASE, owner)
@@ -107,8 +117,12 @@ class PostgresStore:
         [(register, introduced)] = await self._rows(sql.PREFERENCES, person) or [(None, False)]
         return state_from(register, introduced, None)
 
-    async def is_known(self, conversation: bytes) -> bool:
-        return bool(await self._rows(sql.REMEMBERS, conversation))
+    async def is_known(self, conversation: bytes, person: bytes | None = None) -> bool:
+        found = await self._rows(sql.CONVERSATION, conversation)
+        return any(person is None or row["person"] == person for row in found)
+
+    async def is_quiet(self, conversation: bytes) -> bool:
+        return any(quiet_in(row["context"]) for row in await self._rows(sql.CONVERSATION, conversation))
 
     async def forget(self, person: bytes) -> dict[str, int]:
         async with self._connection() as db, db.transaction():
@@ -131,10 +145,10 @@ class PostgresStore:
         return net_votes({(node, vote): votes for node, vote, votes in await self._rows(sql.VOTES)})
 
     async def user_left(self, person: bytes, at: float) -> None:
-        await self._execute(sql.DEPARTED, person, day_of(at), at)
+        await self._execute(sql.USER_LEFT, person, day_of(at), at)
 
     async def prune(self, cutoffs: RetentionCutoffs) -> PruneCounts:
-        gone = await self._column(sql.LONG_GONE, cutoffs.user_left)
+        gone = await self._column(sql.LEFT_BEFORE, cutoffs.user_left)
         for person in gone:
             await self.forget(person)
         idle = day_of(cutoffs.idle)
@@ -151,11 +165,11 @@ class PostgresStore:
         )
 
     async def queue_depth(self) -> Mapping[str, QueueDepth]:
-        rows = await self._rows(sql.DEPTH)
+        rows = await self._rows(sql.QUEUE_DEPTH)
         return {channel: QueueDepth(waiting, pending, oldest) for channel, waiting, pending, oldest in rows}
 
     async def pending(self, status: str | None = None) -> Sequence[PendingTurn]:
-        return [PendingTurn(*row) for row in await self._rows(sql.HELD, status)]
+        return [PendingTurn(*row) for row in await self._rows(sql.PENDING, status)]
 
     async def replay(self, row: int, now: float) -> bool:
         return bool(await self._column(sql.REPLAY, row, now))
@@ -163,8 +177,8 @@ class PostgresStore:
     async def drop(self, row: int) -> bool:
         return bool(await self._column(sql.DROP, row))
 
-    def lead(self, post: str) -> AbstractAsyncContextManager[asyncio.Event]:
-        return leader.lead(self._dsn, post)
+    def lead(self, name: str) -> AbstractAsyncContextManager[asyncio.Event]:
+        return leader.lead(self._dsn, name)
 
     async def _accept(self, calls: Sequence[turns.Acceptance]) -> list[AcceptResult]:
         async with self._connection() as db:
@@ -212,7 +226,7 @@ async def _keep_as_it_is(connection: asyncpg.Connection) -> None:
 
 def _receipt(new_event: NewEvent, row: Any, first: Mapping[bytes, Turn]) -> AcceptResult:
     if row is None or not row["leased"]:
-        return AcceptResult(fresh=row is not None)
+        return AcceptResult(fresh=row is not None, due=row is not None and row["due"])
     turn = turns.new_turn(row, new_event) if row["unmoved"] else first.get(new_event.conversation)
     return AcceptResult(fresh=True, turn=turn)
 

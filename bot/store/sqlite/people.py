@@ -7,17 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.dialog.turn import State
-from bot.store.base import (
-    DIGEST_BYTES,
-    Lease,
-    PendingTurn,
-    QueueDepth,
-    RetentionCutoffs,
-    day_of,
-    exported,
-    net_votes,
-    state_from,
-)
+from bot.store.base import AT_ONCE, DIGEST_BYTES, Lease, PendingTurn, QueueDepth, RetentionCutoffs, day_of
+from bot.store.codec import exported, net_votes, quiet_in, state_from
 from bot.store.sqlite import turns
 
 _THEIRS = "(SELECT conversation FROM conversation WHERE person = ?)"
@@ -51,9 +42,16 @@ def preferences(db: sqlite3.Connection, person: bytes) -> State:
     return state_from(register, introduced, None)
 
 
-def is_known(db: sqlite3.Connection, conversation: bytes) -> bool:
-    """Return whether the conversation has a row."""
-    return db.execute("SELECT 1 FROM conversation WHERE conversation = ?", (conversation,)).fetchone() is not None
+def is_known(db: sqlite3.Connection, conversation: bytes, person: bytes | None) -> bool:
+    """Return whether the conversation has a row, of that person if one is given."""
+    found = db.execute("SELECT person FROM conversation WHERE conversation = ?", (conversation,)).fetchone()
+    return found is not None and person in (None, found[0])
+
+
+def is_quiet(db: sqlite3.Connection, conversation: bytes) -> bool:
+    """Return whether the conversation's row says that the bot is to be quiet."""
+    found = db.execute("SELECT context FROM conversation WHERE conversation = ?", (conversation,)).fetchone()
+    return found is not None and quiet_in(found[0])
 
 
 def forget(db: sqlite3.Connection, person: bytes) -> dict[str, int]:
@@ -86,7 +84,7 @@ def user_left(db: sqlite3.Connection, person: bytes, at: float) -> None:
 
 
 def prune_slice(db: sqlite3.Connection, number: int, cutoffs: RetentionCutoffs) -> dict[str, int]:
-    """Remove what is older than the horizon from one slice of the keys, 0 to 255; return how many rows of each kind."""
+    """Remove what is older than the cutoffs from one slice of the keys, 0 to 255; return how many rows of each kind."""
     terms = {
         "first": bytes([number]),
         "last": bytes([number]) + b"\xff" * DIGEST_BYTES,
@@ -114,6 +112,9 @@ WHERE id = ? AND status = 'waiting'"""
 
 _KEEP_UNREADABLE = """INSERT INTO inbox (conversation, person, channel, payload, received, status, reason)
 VALUES (x'', x'', :channel, :payload, :now, 'unreadable', :reason)"""
+
+_URGENT = """SELECT 1 FROM inbox WHERE conversation = ? AND status = 'waiting' AND priority = 0
+AND priority < (SELECT priority FROM inbox WHERE id = ?) LIMIT 1"""
 
 _HELD = """SELECT id, channel, status, attempts, received, reason FROM inbox
 WHERE :status IS NULL OR status = :status ORDER BY id"""
@@ -172,12 +173,14 @@ def release(db: sqlite3.Connection, owner: int | None) -> None:
 
 
 def renew(db: sqlite3.Connection, lease: Lease, conversations: Sequence[bytes]) -> None:
-    """Extend the owner's leases on these lanes."""
+    """Extend the owner's leases on these conversations."""
     renewed = [(lease.until, lane, lease.owner) for lane in conversations]
     db.executemany("UPDATE lane SET until = ? WHERE conversation = ? AND owner = ?", renewed)
 
 
 def postpone(db: sqlite3.Connection, row: int, conversation: bytes, due_at: float, attempts: int) -> None:
-    """Free the lane until `due_at`."""
+    """Free the conversation until `due_at`, or at once if something urgent arrived behind what is not."""
     db.execute("UPDATE inbox SET attempts = ? WHERE id = ?", (attempts, row))
+    urgent = db.execute(_URGENT, (conversation, row)).fetchone()
+    due_at = AT_ONCE if urgent else due_at
     db.execute("UPDATE lane SET owner = NULL, due_at = ? WHERE conversation = ?", (due_at, conversation))

@@ -27,6 +27,7 @@ from bot.store.base import (
     StoreUnavailable,
     Turn,
     TurnResult,
+    Waiting,
 )
 from bot.store.batching import Grouping, Outcome
 from bot.store.sqlite import people, turns
@@ -159,6 +160,12 @@ class SqliteStore:
     async def postpone(self, turn: Turn, due_at: float, attempts: int) -> None:
         await self._group.run(lambda db: people.postpone(db, turn.row, turn.conversation, due_at, attempts))
 
+    async def waiting(self, turn: Turn) -> Waiting:
+        return await self._group.run(lambda db: turns.waiting(db, turn))
+
+    async def gather(self, turn: Turn, seen: int, now: float, due_at: float) -> None:
+        await self._group.run(lambda db: turns.gather(db, turn, seen, now, due_at))
+
     async def quarantine(self, turn: Turn, reason: str, now: float) -> None:
         await self._group.run(lambda db: people.quarantine(db, turn.row, turn.conversation, reason, now))
 
@@ -171,8 +178,11 @@ class SqliteStore:
     async def preferences(self, person: bytes) -> State:
         return await self._group.run(lambda db: people.preferences(db, person))
 
-    async def is_known(self, conversation: bytes) -> bool:
-        return await self._group.run(lambda db: people.is_known(db, conversation))
+    async def is_known(self, conversation: bytes, person: bytes | None = None) -> bool:
+        return await self._group.run(lambda db: people.is_known(db, conversation, person))
+
+    async def is_quiet(self, conversation: bytes) -> bool:
+        return await self._group.run(lambda db: people.is_quiet(db, conversation))
 
     async def forget(self, person: bytes) -> dict[str, int]:
         return await self._group.run(lambda db: people.forget(db, person))
@@ -205,8 +215,8 @@ class SqliteStore:
         return await self._group.run(lambda db: people.drop(db, row))
 
     @asynccontextmanager
-    async def lead(self, post: str) -> AsyncIterator[asyncio.Event]:  # noqa: ARG002
-        """One process serves from a file (`adopt` sees to it), so it holds every post for good."""
+    async def lead(self, name: str) -> AsyncIterator[asyncio.Event]:  # noqa: ARG002
+        """One process serves from a file (`recover` sees to it), so it leads in everything for good."""
         yield asyncio.Event()
 
 

@@ -48,6 +48,6 @@ def test_an_answer_that_does_not_end_breaks_both_channels_in_its_register(tmp_pa
     assert said == [
         ["Telegram needs 5 messages for it; it must fit one"],
         [],
-        ["Slack needs 3 messages for it; it must fit 2"],
+        ["Slack needs 2 messages for it; it must fit one"],
         [],
     ]

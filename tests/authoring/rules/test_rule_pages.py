@@ -16,7 +16,7 @@ from tests.content.mini import ROOT, TODAY, written
 
 RULES = ROOT / "docs" / "rules"
 PAGES = pages(RULES)
-RENDERED = ("L01", "L02", "F11")
+RENDERED = ("L01", "L02", "L03", "F11")
 EXAMPLES = [
     pytest.param(page, example, id=f"{page.code}-{number}")
     for page in PAGES

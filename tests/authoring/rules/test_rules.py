@@ -81,20 +81,6 @@ def test_an_urgent_answer_may_be_reached_without_a_button_to_it(tmp_path: Path) 
     assert changed(tmp_path, "next: [ala-dose, urgent]", "next: [ala-dose]", "dialogs/ala.yaml") == []
 
 
-def test_a_link_from_the_matchers_intents_must_lead_somewhere(tmp_path: Path) -> None:
-    files = {
-        "content/vocabulary.yaml": "concepts: {}\noutside: {}\ndrugs: []\n",
-        "content/advice.yaml": "concepts: {}\nrules: []\n",
-        "content/urgent.yaml": "concepts: {}\nrules: []\nnegation: []\npast: []\ngeneral: []\nnow: []\n",
-        "content/intents.yaml": "subjects: {}\nsubject_of: {ala-doze: ala}\nintents:\n  much:\n    asks: how much\n"
-        "    about: {ala: 'ala-dose, ?nowhere', any: self}\n",
-    }
-    assert [line for line in found(written(tmp_path, files)) if line.startswith("D01")] == [
-        "D01 `ala-doze` is not a node",
-        "D01 `nowhere` is not a node",
-    ]
-
-
 TALK = """small_talk:
   emoji:
     asks: ["👍", "❤️", ok]

@@ -37,10 +37,11 @@ BLOCK = st.one_of(
     tables(),
 )
 DOCUMENT: st.SearchStrategy[Document] = st.lists(BLOCK, max_size=5).map(tuple)
-ROLES = st.sampled_from(["follow-up", "choice", "tone", "navigation", "feedback", "danger"])
+ROLES = st.sampled_from(["follow-up", "choice", "tone", "sources", "start", "navigation", "feedback", "danger"])
 BUTTON = st.builds(Button, TEXT, st.sampled_from(["v1:ala", "v1:k2!up", "v1:urgent"]), ROLES)
 SOURCE = st.builds(SourceLine, st.integers(1, 99), st.just("id"), TEXT, st.none() | URL)
-SHOWN = {
+FOOT = st.builds(FootLine, TEXT, TEXT | LONG)
+COMMON = {
     "node": st.just("ala"),
     "register": st.sampled_from(Register),
     "outcome": st.sampled_from(Outcome),
@@ -49,16 +50,9 @@ SHOWN = {
     "detail": DOCUMENT,
     "buttons": st.lists(BUTTON, max_size=30).map(tuple),
 }
-LINE = st.builds(FootLine, TEXT, TEXT | LONG)
-CLAIMS = st.builds(
-    ClaimCard,
-    **SHOWN,
-    notes=DOCUMENT,
-    sources=st.lists(SOURCE, max_size=6).map(tuple),
-    review=LINE,
-    disclaimer=LINE,
-)
-CARD: st.SearchStrategy[Card] = CLAIMS | st.builds(Notice, **SHOWN)
+SOURCES = st.lists(SOURCE, max_size=6).map(tuple)
+CLAIMS = st.builds(ClaimCard, **COMMON, notes=DOCUMENT, sources=SOURCES, review=FOOT, disclaimer=FOOT)
+CARD: st.SearchStrategy[Card] = CLAIMS | st.builds(Notice, **COMMON)
 STORED = st.lists(st.text("abc-<&", max_size=40), max_size=120).map(lambda found: json.dumps(found, indent=2))
 REPLY = st.builds(
     Reply,

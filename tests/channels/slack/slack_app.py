@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any, Literal
 
 from aiohttp import web
 
+from bot.channels.plain import document_text
 from bot.channels.slack.app import EVENTS_PATH, Credentials, Slack
 from bot.channels.slack.oauth import OAuth
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Register
+from bot.dialog.turn import Incoming, Kind, Register, State
 from bot.inbox.events import InboundEvent
 from bot.inbox.identity import Identity
 from bot.inbox.inbox import Inbox
@@ -44,6 +46,8 @@ class SlackApp:
         self.people = fake.people
         self.world = fake.world
         self.quarantined: list[str] = []
+        self.unexpected: Counter[str] = Counter()
+        self.registers: dict[str, Register] = {}
         self.url = ""
         self._seen = 0
 
@@ -75,21 +79,37 @@ class SlackApp:
             while not self.slack.health()["up"]:
                 await self.store.ping()
 
+    @property
+    def kept_silent(self) -> float:
+        """How often words not addressed to the bot were read and left alone."""
+        return sum(
+            value for name, value in self.inbox.metrics.values().items() if name.startswith("footnote_silent_total")
+        )
+
     async def _waiting(self) -> int:
         queue_depth = (await self.store.queue_depth()).get("slack")
         return queue_depth.waiting if queue_depth else 0
+
+    def register(self, user: str) -> Register:
+        """Return the register a test has a person choose; clinicians' until then."""
+        return self.registers.get(user, Register.PROFESSIONAL)
 
     def title(self, node: str, register: Register = Register.PROFESSIONAL) -> str:
         """Return the title of an answer."""
         return self.engine.library.text(self.engine.library.answer(node).title, register)
 
+    def brief(self, node: str, register: Register = Register.PROFESSIONAL) -> str:
+        """Return the first paragraph of an answer."""
+        reply, _ = self.engine.respond(State(register), Incoming(Kind.COMMAND, node, "slack"))
+        return document_text(reply.card.brief[:1])
+
     def label(self, node: str, register: Register = Register.PROFESSIONAL) -> str:
         """Return the button text of an answer."""
         return self.engine.library.text(self.engine.library.answer(node).label, register)
 
-    def say(self, key: str, register: Register = Register.PROFESSIONAL, **values: Any) -> str:
+    def text(self, key: str, register: Register = Register.PROFESSIONAL, **values: Any) -> str:
         """Return one of the bot's own sentences."""
-        return self.engine.sentence(key, register, **values)
+        return self.engine.text(key, register, **values)
 
 
 @asynccontextmanager
@@ -103,6 +123,7 @@ async def house(
     credentials: Mapping[str, str] | None = None,
     ping: float = 10.0,
     connected: bool = True,
+    mention_only: frozenset[str] = frozenset(),
 ) -> AsyncIterator[SlackApp]:
     """Run the bot on a pretended Slack; the database is a file in `folder`, so that a second house goes on there."""
     store = await open_store(f"sqlite:///{folder / 'ward.sqlite3'}")
@@ -115,10 +136,13 @@ async def house(
     async def accept(event: InboundEvent) -> bool:
         return await slack_app.inbox.accept(event)
 
+    def count(kind: str) -> None:
+        slack_app.unexpected[kind] += 1
+
     given = {"bot_token": fake.bot_token, "app_token": fake.world.app_token, **(credentials or {})}
     given.setdefault("signing_secret", fake.world.signing_secret)
-    host = host_of("slack", inbox, engine, Identity(SECRET), accept=accept, quarantine=quarantine)
-    slack = Slack(Credentials(mode, fake.api, **given), host, oauth, ping)
+    host = host_of("slack", inbox, engine, Identity(SECRET), accept=accept, quarantine=quarantine, unexpected=count)
+    slack = Slack(Credentials(mode, fake.api, **given, mention_only=mention_only), host, oauth, ping)
     slack_app = SlackApp(fake, slack, inbox, store, engine)
     slack_app.quarantined = quarantined
     slack_app._seen = len(fake.world.posts)
@@ -164,18 +188,21 @@ def words_of(post: Post) -> str:
 
 
 def labels_of(post: Post) -> list[str]:
-    """Return the texts of all buttons."""
-    return [str(node["text"]["text"]) for node in walk(post.blocks) if node.get("type") == "button"]
+    """Return the texts of all buttons, and of what is in the menu behind the dots."""
+    pressed = (node for node in walk(post.blocks) if node.get("type") == "button" or "value" in node)
+    return [str(node["text"]["text"]) for node in pressed if isinstance(node.get("text"), dict)]
 
 
 def check_everything_shown(fake: FakeSlack) -> None:
-    """Every send of a test keeps every limit, pings nobody and carries complete text; nothing was refused unasked."""
+    """Every send of a test keeps every limit, pings nobody and carries complete text; nothing was refused unasked. The
+    first line may name the one person who shared an answer or asked for it."""
     for post in fake.world.posts:
         if post.view is not None:
             assert validate_view(post.args["view"]) == []
             continue
         assert validate_blocks(post.blocks, "message") == [], post
-        assert pings(post.text, post.blocks) == [], post
+        assert pings(post.text, post.blocks[1:]) == [], post
+        assert len(pings("", post.blocks[:1])) <= 1, post
         assert post.text.strip() or post.method == "chat.update"
 
 

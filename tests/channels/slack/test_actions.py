@@ -26,7 +26,8 @@ async def asked(slack_app: SlackApp, words: str = ALA) -> Post:
 
 async def test_the_main_path_by_buttons_in_one_thread(slack_app: SlackApp) -> None:
     post = await asked(slack_app, "overview of alpha lipoic acid and vitamin k2 for neuropathy")
-    for node in ("ala", "k2", "algorithm", "caveats"):
+    for node in ("ala", "ala-evidence", "ala-safety", "ala-interactions"):
+        assert slack_app.label(node) in labels_of(post)
         await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.label(node))
         following = await slack_app.answer()
         assert slack_app.title(node) in words_of(following)
@@ -39,18 +40,18 @@ async def test_the_main_path_goes_on_after_a_restart(
 ) -> None:
     async with house(fake, engine, mode, tmp_path) as slack_app:
         post = await asked(slack_app)
-        await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.say("to-layperson"))
+        await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.text("to-layperson"))
         await slack_app.answer()
     async with house(fake, engine, mode, tmp_path) as slack_app:
-        await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.label("k2", Register.LAYPERSON))
-        assert slack_app.title("k2", Register.LAYPERSON) in words_of(await slack_app.answer())
+        await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.label("ala-dose", Register.LAYPERSON))
+        assert slack_app.title("ala-dose", Register.LAYPERSON) in words_of(await slack_app.answer())
         await slack_app.people.mention(ADA, CHANNEL, "and the side effects?", post.thread_ts)
-        assert slack_app.title("k2", Register.LAYPERSON) in words_of(await slack_app.answer())
+        assert slack_app.title("ala-safety", Register.LAYPERSON) in words_of(await slack_app.answer())
 
 
 async def test_the_register_switches_in_place_for_its_asker(slack_app: SlackApp) -> None:
     post = await asked(slack_app)
-    await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.say("to-layperson"))
+    await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.text("to-layperson"))
     switched = await slack_app.answer()
     assert (switched.method, switched.ts) == ("chat.update", post.ts)
     assert slack_app.title("ala", Register.LAYPERSON) in words_of(switched)
@@ -61,7 +62,7 @@ async def test_the_register_switches_in_place_for_its_asker(slack_app: SlackApp)
 
 async def test_another_reader_gets_a_register_of_their_own_and_changes_nobody_elses(slack_app: SlackApp) -> None:
     post = await asked(slack_app)
-    await slack_app.people.press(BEN, CHANNEL, post.ts, slack_app.say("to-layperson"))
+    await slack_app.people.press(BEN, CHANNEL, post.ts, slack_app.text("to-layperson"))
     own = await slack_app.answer()
     assert (own.method, own.user, own.thread_ts) == ("chat.postEphemeral", BEN, post.thread_ts)
     assert slack_app.title("ala", Register.LAYPERSON) in words_of(own)
@@ -74,17 +75,17 @@ async def test_another_reader_gets_a_register_of_their_own_and_changes_nobody_el
 
 async def test_thumbs_up_is_thanked_for_in_private(slack_app: SlackApp) -> None:
     post = await asked(slack_app)
-    await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.say("helpful"))
+    await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.text("helpful"))
     thanks = await slack_app.answer()
     assert (thanks.method, thanks.user) == ("chat.postEphemeral", ADA)
-    assert words_of(thanks) == slack_app.say("thanks")
+    assert words_of(thanks) == slack_app.text("vote-counted")
     await slack_app.unaddressed()
     assert slack_app.world.modals == {}
 
 
 async def test_thumbs_down_asks_why_in_a_modal_and_counts_the_reason(slack_app: SlackApp) -> None:
     post = await asked(slack_app)
-    await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.say("unhelpful"))
+    await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.text("unhelpful"))
     shown = {one.method for one in await slack_app.answers(2)}
     assert shown == {"chat.postEphemeral", "views.open"}
     (view,) = slack_app.world.modals.values()
@@ -115,7 +116,7 @@ async def test_did_you_mean_is_answered_in_place(fake: FakeSlack, library: Libra
 async def test_a_double_click_answers_once(slack_app: SlackApp) -> None:
     post = await asked(slack_app)
     message = slack_app.world.channels[CHANNEL].messages[post.ts]
-    action = slack_app.people._action(message["blocks"], slack_app.label("k2"))
+    action = slack_app.people._action(message["blocks"], slack_app.label("ala-dose"))
     for _ in range(2):
         await (await slack_app.people.forge(ADA, CHANNEL, post.ts, {**action, "action_ts": "1700000000.1"})).acked()
     await slack_app.answer()
@@ -126,10 +127,10 @@ async def test_forged_and_unknown_buttons(slack_app: SlackApp) -> None:
     post = await asked(slack_app)
     forged = {"type": "button", "action_id": "tap:0:0", "value": "v1:no-such-node", "action_ts": "1.1", "block_id": "b"}
     await slack_app.people.forge(ADA, CHANNEL, post.ts, forged)
-    assert slack_app.say("old-button") in words_of(await slack_app.answer())
+    assert slack_app.text("old-button") in words_of(await slack_app.answer())
     garbage = {**forged, "value": "<!channel>\x00" * 50, "action_ts": "2.1"}
     await slack_app.people.forge(ADA, CHANNEL, post.ts, garbage)
-    assert slack_app.say("old-button") in words_of(await slack_app.answer())
+    assert slack_app.text("old-button") in words_of(await slack_app.answer())
     foreign = {**forged, "action_id": "somebody-elses", "action_ts": "3.1"}
     await (await slack_app.people.forge(ADA, CHANNEL, post.ts, foreign)).acked()
     await slack_app.unaddressed()
@@ -138,7 +139,7 @@ async def test_forged_and_unknown_buttons(slack_app: SlackApp) -> None:
 async def test_a_tap_on_a_message_deleted_meanwhile(slack_app: SlackApp) -> None:
     post = await asked(slack_app)
     message = slack_app.world.channels[CHANNEL].messages[post.ts]
-    action = slack_app.people._action(message["blocks"], slack_app.say("to-layperson"))
+    action = slack_app.people._action(message["blocks"], slack_app.text("to-layperson"))
     slack_app.world.channels[CHANNEL].messages.pop(post.ts)
     await slack_app.people.forge(ADA, CHANNEL, post.ts, action, message)
     fresh = await slack_app.answer()
@@ -148,8 +149,8 @@ async def test_a_tap_on_a_message_deleted_meanwhile(slack_app: SlackApp) -> None
 
 async def test_every_button_has_a_label_for_screen_readers_that_says_what_it_does(slack_app: SlackApp) -> None:
     post = await asked(slack_app)
-    rows = [block for block in post.blocks if block["type"] == "actions"]
-    follow_ups = rows[0]["elements"]
+    (row,) = [block for block in post.blocks if block["type"] == "actions"]
+    follow_ups = [one for one in row["elements"] if one["type"] == "button"]
     assert follow_ups
     assert all(one["accessibility_label"].startswith(one["text"]["text"]) for one in follow_ups)
     assert post.blocks[-1]["type"] == "context_actions"

@@ -9,10 +9,12 @@ import pytest
 from bot.channels.base import CheckResult
 from bot.channels.slack.app import Credentials
 from bot.channels.slack.doctor import doctor
+from bot.channels.slack.installation import TOKEN_WORDS
 from bot.channels.slack.manifest import SCOPES
 from bot.dialog.engine import Engine
 from tests.channels.slack.slack_app import house
 from tests.fakes.slack import FakeSlack
+from tests.fakes.slack_faults import Fault
 
 
 def credentials(fake: FakeSlack, **other: str) -> Credentials:
@@ -53,6 +55,7 @@ async def test_missing_scopes_are_named_with_the_page_to_add_them_on(fake: FakeS
     ("other", "said"),
     [
         ({"bot_token": "xoxb-wrong"}, "SLACK_BOT_TOKEN: Slack says invalid_auth"),
+        ({"app_token": "xoxb-wrong"}, "SLACK_APP_TOKEN: does not start with xapp-"),
         ({"app_token": "xapp-wrong"}, "SLACK_APP_TOKEN: Slack says invalid_auth"),
         ({"mode": "http", "signing_secret": ""}, "SLACK_SIGNING_SECRET: missing"),
     ],
@@ -61,6 +64,14 @@ async def test_a_wrong_credential_is_named_and_never_shown(fake: FakeSlack, othe
     lines = await doctor(credentials(fake, **other))
     assert wrong(lines) == [said]
     assert not any("wrong" in line.what for line in lines)
+
+
+@pytest.mark.parametrize("error", sorted(TOKEN_WORDS))
+async def test_a_refused_or_revoked_token_is_told_with_the_page_to_copy_it_from(fake: FakeSlack, error: str) -> None:
+    fake.faults.add(Fault("error", "auth.test", name=error))
+    first = (await doctor(credentials(fake)))[0]
+    assert (first.ok, first.what) == (False, f"SLACK_BOT_TOKEN: Slack says {error}")
+    assert "OAuth & Permissions" in first.fix
 
 
 async def test_a_slack_that_cannot_be_reached_is_not_called_a_wrong_token(fake: FakeSlack) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Register
@@ -75,7 +78,9 @@ async def test_a_thread_is_followed_after_a_restart(
         await slack_app.answer()
         await slack_app.idle()
     async with house(fake, engine, mode, tmp_path) as slack_app:
-        await slack_app.people.say(BEN, CHANNEL, "and the side effects?", said.ts)
+        await (await slack_app.people.say(BEN, CHANNEL, "and the side effects?", said.ts)).acked()
+        await slack_app.unaddressed()
+        await slack_app.people.say(ADA, CHANNEL, "and the side effects?", said.ts)
         assert slack_app.title("ala-safety") in words_of(await slack_app.answer())
 
 
@@ -153,6 +158,68 @@ async def test_a_question_deleted_before_its_answer_is_not_answered(slack_app: S
     await slack_app.unaddressed()
 
 
+async def test_a_question_deleted_with_replies_below_it_is_not_answered(slack_app: SlackApp) -> None:
+    pending = slack_app.fake.faults.add(Fault("hold", "chat.postMessage"))
+    first = await slack_app.people.mention(ADA, CHANNEL, ALA)
+    await asyncio.wait_for(pending.introduced.wait(), 5)
+    second = await slack_app.people.mention(ADA, CHANNEL, "does vitamin k2 help neuropathy", first.ts)
+    await second.acked()
+    await (await slack_app.people.tombstone(CHANNEL, second.ts)).acked()
+    pending.release.set()
+    assert slack_app.title("ala") in words_of(await slack_app.answer())
+    await slack_app.unaddressed()
+
+
+async def test_a_correction_that_arrives_before_the_message_is_answered_once(slack_app: SlackApp) -> None:
+    bot = slack_app.world.bot_of()
+    said = await slack_app.people.say(ADA, CHANNEL, f"<@{bot}> waht is", bot_id="B0HELD")  # not told to the app yet
+    await said.acked()
+    message = slack_app.world.channels[CHANNEL].messages[said.ts]
+    message.pop("bot_id")
+    await slack_app.people.edit(CHANNEL, said.ts, f"<@{bot}> {ALA}")
+    assert slack_app.title("ala") in words_of(await slack_app.answer())
+    late = {**message, "text": f"<@{bot}> waht is", "channel": CHANNEL, "channel_type": "channel"}
+    late.pop("edited")
+    await (await slack_app.people.event(late, "T0WARD")).acked()
+    await (await slack_app.people.event({**late, "type": "app_mention"}, "T0WARD")).acked()
+    await slack_app.unaddressed()
+
+
+@pytest.mark.parametrize("subtype", [None, "me_message", "thread_broadcast", "file_share"])
+@pytest.mark.parametrize("place", ["text", "blocks", "mrkdwn"])
+async def test_a_mention_is_heard_wherever_it_stands(slack_app: SlackApp, subtype: str | None, place: str) -> None:
+    bot = slack_app.world.bot_of()
+    spoken = [{"type": "user", "user_id": bot}, {"type": "text", "text": ALA}]
+    section = {"type": "rich_text_section", "elements": spoken}
+    places: dict[str, dict[str, Any]] = {
+        "text": {},
+        "blocks": {"blocks": [{"type": "rich_text", "elements": [section]}]},
+        "mrkdwn": {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": f"<@{bot}> {ALA}"}}]},
+    }
+    text = f"<@{bot}> {ALA}" if place == "text" else ""
+    said = await slack_app.people.say(ADA, CHANNEL, text, subtype=subtype, **places[place])
+    answer = await slack_app.answer()
+    assert slack_app.title("ala") in words_of(answer)
+    assert answer.thread_ts == said.ts
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "{} see <https://doi.org/10.1002/14651858.CD012967.pub2>",
+        "<https://www.bmj.com/content/metformin-and-vitamin-b12> {}",
+        "{} :thinking_face::pill::foot:",
+        "{} ```chest pain = True```",
+        "&gt; Call for help now: chest pain, sudden weakness or a black toe\n{}",
+        "{} <#C0B12|b12-metformin>",
+        "{} mailto:a@b.example",
+    ],
+)
+async def test_what_is_no_word_spoils_no_question(slack_app: SlackApp, words: str) -> None:
+    await slack_app.people.dm(ADA, words.format("what dose of alpha lipoic acid was studied?"))
+    assert slack_app.title("ala-dose") in words_of(await slack_app.answer())
+
+
 async def test_own_and_other_bots_messages_are_ignored(slack_app: SlackApp) -> None:
     bot = slack_app.world.bot_of()
     for subtype in (None, "bot_message"):
@@ -183,7 +250,7 @@ async def test_a_file_with_words_is_a_question_and_without_words_is_not_readable
     await slack_app.people.dm(ADA, ALA, subtype="file_share", files=[{"id": "F1"}])
     assert slack_app.title("ala") in words_of(await slack_app.answer())
     await slack_app.people.dm(ADA, "", subtype="file_share", files=[{"id": "F2"}])
-    assert slack_app.say("only-text") in words_of(await slack_app.answer())
+    assert slack_app.text("only-text") in words_of(await slack_app.answer())
 
 
 async def test_a_bare_mention_gets_help(slack_app: SlackApp) -> None:
@@ -194,7 +261,7 @@ async def test_a_bare_mention_gets_help(slack_app: SlackApp) -> None:
 async def test_identifiers_are_removed_and_the_asker_is_reminded(slack_app: SlackApp) -> None:
     await slack_app.people.dm(ADA, "patient born 03/05/1951, MRN 44556677: what is alpha lipoic acid")
     post = await slack_app.answer()
-    assert slack_app.say("slack-masked") in words_of(post)
+    assert slack_app.text("slack-masked") in words_of(post)
     assert "44556677" not in str(post.args)
     assert "1951" not in post.text
 
@@ -208,11 +275,11 @@ async def test_nobody_is_pinged_by_a_question(slack_app: SlackApp) -> None:
 async def test_the_switch_offers_the_other_register_once(slack_app: SlackApp) -> None:
     await slack_app.people.dm(ADA, ALA)
     first = await slack_app.answer()
-    assert slack_app.say("offer") in words_of(first)
-    assert slack_app.say("to-layperson") in labels_of(first)
+    assert slack_app.text("welcome-offer") in words_of(first)
+    assert slack_app.text("to-layperson") in labels_of(first)
     await slack_app.idle()
     await slack_app.people.dm(ADA, ALA)
-    assert slack_app.say("offer", Register.PROFESSIONAL) not in words_of(await slack_app.answer())
+    assert slack_app.text("welcome-offer", Register.PROFESSIONAL) not in words_of(await slack_app.answer())
 
 
 async def test_fifty_threads_at_once_each_get_their_answer_in_order(slack_app: SlackApp) -> None:

@@ -3,17 +3,64 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from slack_sdk.models.blocks import Block, BlockElement
 
+from bot.channels.slack.errors import (
+    NO_QUESTION,
+    NOBODY,
+    NOT_DRAWN,
+    NOT_HERE,
+    NOT_MARKED,
+    NOT_THIS_MESSAGE,
+    PASSING,
+    RATE_LIMITED,
+    TOO_LONG,
+)
+from bot.channels.slack.installation import TOKEN_WORDS
+from bot.channels.slack.modals import ABOUT_MESSAGE, ASK_ANYWHERE
+from bot.channels.slack.render import RenderOptions, SlackRenderer
 from bot.dialog.engine import Engine
+from bot.dialog.turn import Incoming, Kind, Register, State
 from bot.store.base import StoreUnavailable
-from tests.channels.slack.slack_app import ADA, CHANNEL, Mode, SlackApp, house, words_of
+from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, Mode, SlackApp, house, words_of
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_faults import Fault
+from tests.fakes.slack_world import APP_ID
 
 ALA = "what is alpha lipoic acid"
+
+
+@pytest.fixture
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits of a second or a minute take no time."""
+    monkeypatch.setattr("bot.channels.slack.errors.PAUSE", 0.01)
+    monkeypatch.setattr("bot.channels.slack.errors.LONG_PAUSE", 0.05)
+    monkeypatch.setattr("bot.channels.slack.errors.retry_after", lambda _headers: 0.01)
+    monkeypatch.setattr("bot.inbox.workers.after_failure", lambda _attempts: 0.01)
+
+
+def kinds(*classes: type) -> Iterator[type]:
+    """Yield every class below these: the SDK's own list of what it has a model for."""
+    for one in classes:
+        yield one
+        yield from kinds(*one.__subclasses__())
+
+
+def other(register: Register) -> Register:
+    """The other register."""
+    return Register.LAYPERSON if register is Register.PROFESSIONAL else Register.PROFESSIONAL
+
+
+async def _set_aside(slack_app: SlackApp, count: int) -> None:
+    """Return once so many turns were set aside."""
+    async with asyncio.timeout(10):
+        while len(await slack_app.store.pending("quarantined")) < count:
+            pass
 
 
 def posted(slack_app: SlackApp) -> list[str]:
@@ -51,18 +98,18 @@ async def test_a_post_that_never_arrived_is_said_once(slack_app: SlackApp) -> No
     assert posted(slack_app) == [said.ts]
 
 
-@pytest.mark.parametrize("error", ["not_in_channel", "is_archived", "channel_not_found", "restricted_action"])
-async def test_what_cannot_be_said_in_the_channel_is_said_to_the_asker(slack_app: SlackApp, error: str) -> None:
-    slack_app.fake.faults.add(Fault("error", "chat.postMessage", name=error))
-    await slack_app.people.mention(ADA, CHANNEL, ALA)
-    note, answer = await slack_app.answers(2)
-    assert {note.channel, answer.channel} == {"D0ADA"}
-    assert words_of(note) == slack_app.say("slack-not-here")
-    assert slack_app.title("ala") in words_of(answer)
-    await slack_app.unaddressed()
+async def test_what_cannot_be_said_in_the_channel_is_said_to_the_asker_in_one_message(slack_app: SlackApp) -> None:
+    for error in sorted(NOT_HERE):
+        slack_app.fake.faults.add(Fault("error", "chat.postMessage", name=error))
+        await slack_app.people.mention(ADA, CHANNEL, ALA)
+        answer = await slack_app.answer()
+        assert answer.channel == "D0ADA", error
+        assert words_of(answer).startswith(slack_app.text("slack-not-here")), error
+        assert slack_app.title("ala") in words_of(answer), error
+        await slack_app.unaddressed()
 
 
-@pytest.mark.parametrize("error", ["account_inactive", "token_revoked", "user_not_found"])
+@pytest.mark.parametrize("error", sorted(NOBODY | NO_QUESTION))
 async def test_when_nobody_is_there_any_more_nothing_is_tried_again(slack_app: SlackApp, error: str) -> None:
     fault = slack_app.fake.faults.add(Fault("error", "chat.postMessage", name=error))
     await slack_app.people.mention(ADA, CHANNEL, ALA)
@@ -70,10 +117,107 @@ async def test_when_nobody_is_there_any_more_nothing_is_tried_again(slack_app: S
     await slack_app.unaddressed()
 
 
-async def test_a_missing_scope_sends_the_answer_elsewhere(slack_app: SlackApp) -> None:
-    slack_app.fake.faults.add(Fault("error", "chat.postMessage", name="missing_scope"))
-    await slack_app.people.mention(ADA, CHANNEL, ALA)
-    assert [post.channel for post in await slack_app.answers(2)] == ["D0ADA", "D0ADA"]
+UNLISTED = sorted(
+    {"as_user_not_supported", "no_text", "two_factor_setup_required", "an_error_of_tomorrow", "éàü", "x" * 500, ""}
+)
+
+
+async def test_a_passing_or_unknown_refusal_loses_no_question(slack_app: SlackApp, quickly: None) -> None:
+    for error in [*sorted(PASSING | RATE_LIMITED | NOT_DRAWN | NOT_MARKED | TOO_LONG), *UNLISTED]:
+        slack_app.fake.faults.add(Fault("error", "chat.postMessage", name=error))
+        said = await slack_app.people.mention(ADA, CHANNEL, ALA)
+        assert (await slack_app.answer()).thread_ts == said.ts, error
+        await slack_app.idle()
+    await slack_app.unaddressed()
+
+
+async def test_an_unknown_refusal_that_stays_is_set_aside_counted_and_named_once(
+    slack_app: SlackApp, quickly: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    for count in (1, 2):
+        slack_app.fake.faults.add(Fault("error", "chat.postMessage", times=5, name="an_error_of_tomorrow"))
+        await slack_app.people.mention(ADA, CHANNEL, ALA)
+        await _set_aside(slack_app, count)
+    held = await slack_app.store.pending("quarantined")
+    assert [one.reason for one in held] == ["refused: an_error_of_tomorrow"] * 2
+    assert slack_app.unexpected["error"] == 10
+    assert sum("an_error_of_tomorrow" in line and "unexpected" in line for line in caplog.messages) == 1
+
+
+@pytest.mark.parametrize("content_type", ["text/html", "text/plain", "application/json"])
+async def test_a_page_that_is_not_slacks_loses_and_doubles_nothing(
+    slack_app: SlackApp, quickly: None, content_type: str
+) -> None:
+    for body, carried_out in (("<html>Maintenance</html>", False), ("<html>Gateway</html>", True), ("[]", False)):
+        page = Fault("page", "chat.postMessage", name=content_type, body=body, carried_out=carried_out)
+        slack_app.fake.faults.add(page)
+        said = await slack_app.people.mention(ADA, CHANNEL, ALA)
+        assert (await slack_app.answer()).thread_ts == said.ts
+        await slack_app.unaddressed()
+        slack_app.fake.faults.add(Fault("page", "chat.update", name=content_type, body=body))
+        await slack_app.people.edit(CHANNEL, said.ts, f"<@{slack_app.world.bot_of()}> what dose of alpha lipoic acid?")
+        assert (await slack_app.answer()).method == "chat.update"
+        await slack_app.unaddressed()
+
+
+async def test_a_change_that_is_refused_is_handled_as_a_new_answer_is(slack_app: SlackApp, quickly: None) -> None:
+    for error in [*sorted(NOT_HERE | NOT_THIS_MESSAGE | NOT_DRAWN | TOO_LONG | PASSING), *UNLISTED]:
+        await slack_app.people.mention(ADA, CHANNEL, ALA)
+        post = await slack_app.answer()
+        await slack_app.idle()
+        slack_app.fake.faults.add(Fault("error", "chat.update", name=error))
+        register = slack_app.register(ADA)
+        await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.text(f"to-{other(register)}", register))
+        changed = await slack_app.answer()
+        assert slack_app.title("ala", other(register)) in words_of(changed), error
+        assert (changed.channel == "D0ADA") is (error in NOT_HERE), error
+        slack_app.registers[ADA] = other(register)
+        await slack_app.idle()
+    await slack_app.unaddressed()
+
+
+@pytest.mark.parametrize("error", sorted(TOKEN_WORDS))
+async def test_a_static_token_that_is_refused_waits_for_the_operator(
+    slack_app: SlackApp, quickly: None, error: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = await slack_app.people.mention(ADA, CHANNEL, ALA)
+    await slack_app.answer()
+    fault = slack_app.fake.faults.add(Fault("error", "*", times=40, name=error))
+    await slack_app.people.mention(ADA, CHANNEL, "does vitamin k2 help neuropathy", said.ts)
+    await asyncio.wait_for(fault.introduced.wait(), 5)
+    while slack_app.slack.health()["up"]:
+        await slack_app.store.ping()
+    assert slack_app.slack.health()["token"] == error
+    slack_app.fake.faults.clear()
+    assert slack_app.title("k2") in words_of(await slack_app.answer())
+    await slack_app.up()
+    await slack_app.people.say(ADA, CHANNEL, "which trials?", said.ts)  # the thread is still known
+    await slack_app.answer()
+    assert sum("slack_token_refused" in line for line in caplog.messages) == 1
+
+
+async def test_a_removed_app_is_told_by_slack_itself(slack_app: SlackApp) -> None:
+    revoked = {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": ["U0BOT1"]}, "event_ts": "1.1"}
+    await (await slack_app.people.event(revoked, "T0WARD")).acked()
+    while slack_app.slack.health()["up"]:
+        await slack_app.store.ping()
+    assert slack_app.slack.health()["token"] == "tokens_revoked"
+
+
+async def test_a_text_too_long_goes_out_in_parts_without_losing_a_word(
+    slack_app: SlackApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.slack.blocks.MAX_PART", 1_000)
+    slack_app.fake.web.messages.maximum = 1_100
+    slack_app.fake.faults.add(Fault("error", "chat.postMessage", times=2, name="invalid_blocks"))
+    await slack_app.people.mention(ADA, CHANNEL, "sources?")
+    await slack_app.world.until(lambda: len(slack_app.world.posts) >= 2)
+    await slack_app.idle()
+    posts = await slack_app.answers(len(slack_app.world.posts))
+    assert all(len(post.text) <= 1_000 and not post.blocks for post in posts)
+    reply, _ = slack_app.engine.respond(State(), Incoming(Kind.COMMAND, "references", "slack"))
+    (whole,) = SlackRenderer(slack_app.engine.text).parts(reply, RenderOptions())
+    assert "".join(post.text for post in posts) == whole.brief
 
 
 async def test_a_slack_that_takes_no_rich_text_in_containers_gets_the_same_words_unfolded(slack_app: SlackApp) -> None:
@@ -81,7 +225,7 @@ async def test_a_slack_that_takes_no_rich_text_in_containers_gets_the_same_words
     await slack_app.people.mention(ADA, CHANNEL, ALA)
     post = await slack_app.answer()
     assert slack_app.title("ala") in words_of(post)
-    assert slack_app.say("sources-heading") in words_of(post)
+    assert slack_app.text("sources-heading") in words_of(post)
     assert not any(block["type"] == "container" for block in post.blocks)
 
 
@@ -103,16 +247,30 @@ async def test_a_deleted_thread_is_left_alone(slack_app: SlackApp) -> None:
     await slack_app.unaddressed()
 
 
-async def test_an_expired_trigger_loses_the_modal_and_nothing_else(slack_app: SlackApp) -> None:
+async def test_an_expired_trigger_loses_a_votes_reason_and_nothing_else(slack_app: SlackApp) -> None:
     await slack_app.people.mention(ADA, CHANNEL, ALA)
     post = await slack_app.answer()
-    for kind in ("expired_trigger_id", "exchanged_trigger_id"):
+    for kind, toast in (("expired_trigger_id", "vote-counted"), ("exchanged_trigger_id", "vote-same")):
+        await slack_app.idle()
         fault = slack_app.fake.faults.add(Fault("error", "views.open", name=kind))
         await slack_app.fake.clock.advance(2)  # type: ignore[attr-defined]
-        await (await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.say("unhelpful"))).acked()
-        await asyncio.wait_for(fault.introduced.wait(), 5)
-        assert words_of(await slack_app.answer()) == slack_app.say("thanks")
+        await (await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.text("unhelpful"))).acked()
+        if toast == "vote-counted":
+            await asyncio.wait_for(fault.introduced.wait(), 5)
+        assert words_of(await slack_app.answer()) == slack_app.text(toast)
     assert slack_app.world.modals == {}
+
+
+async def test_who_pressed_a_shortcut_too_late_is_told(slack_app: SlackApp) -> None:
+    said = await slack_app.people.say(BEN, CHANNEL, ALA)
+    for shortcut in (ASK_ANYWHERE, ABOUT_MESSAGE):
+        slack_app.fake.faults.add(Fault("error", "views.open", name="expired_trigger_id"))
+        if shortcut == ASK_ANYWHERE:
+            await slack_app.people.global_shortcut(ADA, shortcut)
+        else:
+            await slack_app.people.message_shortcut(ADA, CHANNEL, said.ts, shortcut)
+        told = await slack_app.answer()
+        assert (told.channel, told.text) == ("D0ADA", slack_app.text("slack-try-again"))
 
 
 async def test_failing_courtesies_do_not_hold_up_an_answer(slack_app: SlackApp) -> None:
@@ -156,23 +314,81 @@ async def test_a_command_that_cannot_be_taken_is_answered_with_a_kind_word(
     monkeypatch.setattr(slack_app.inbox, "accept", failing)
     emission = await (await slack_app.people.command(ADA, CHANNEL, ALA)).acked()
     said = emission.answer["text"] if isinstance(emission.answer, dict) else emission.answer
-    assert said == slack_app.say("slack-try-again")
+    assert said == slack_app.text("slack-try-again")
 
 
-async def test_unknown_events_actions_views_and_shortcuts_are_acknowledged(slack_app: SlackApp) -> None:
-    unknown = [
-        await slack_app.people.event({"type": "never_heard_of", "event_ts": "1.1"}, "T0WARD"),
-        await slack_app.people.event({"type": "reaction_added", "user": ADA, "item": {}, "event_ts": "1.2"}, "T0WARD"),
-        await slack_app.people.command(ADA, CHANNEL, ALA, command="/somebody-elses"),
-        await slack_app.people.global_shortcut(ADA, "never_heard_of"),
-    ]
+SDK_TYPES = sorted(
+    {str(vars(one)["type"]) for one in kinds(Block, BlockElement) if isinstance(vars(one).get("type"), str)}
+)
+UNKNOWN = ["never_heard_of", "", "é" * 300, "message.tomorrow", "__class__"]
+
+
+async def test_unknown_events_actions_views_and_shortcuts_are_acknowledged_counted_and_named_once(
+    slack_app: SlackApp, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = []
+    for index, name in enumerate([*UNKNOWN, "reaction_added", *UNKNOWN]):
+        event = {"type": name, "user": ADA, "channel": CHANNEL, "item": {}, "event_ts": f"{index}.1"}
+        sent.append(await slack_app.people.event(event, "T0WARD"))
+    sent.append(await slack_app.people.command(ADA, CHANNEL, ALA, command="/somebody-elses"))
+    sent.append(await slack_app.people.global_shortcut(ADA, "never_heard_of"))
     view = {"id": "V1", "type": "modal", "callback_id": "never", "blocks": [], "team_id": "T0WARD"}
-    unknown.append(await slack_app.people.submit(ADA, view))
+    sent.append(await slack_app.people.submit(ADA, view))
     closed = await slack_app.people.close(ADA, {**view, "notify_on_close": True})
     assert closed is not None
-    for emission in [*unknown, closed]:
+    for emission in [*sent, closed]:
         await emission.acked()
         assert emission.attempts == 1
+    assert slack_app.unexpected["event"] == 2 * len(UNKNOWN) + 1
+    assert sum("never_heard_of" in line and "'unexpected'" in line for line in caplog.messages) == 1
+
+
+@pytest.mark.parametrize("subtype", ["never_heard_of", "huddle_thread", "é", "tombstone"])
+async def test_messages_of_unknown_kinds_are_survived(slack_app: SlackApp, subtype: str) -> None:
+    bot = slack_app.world.bot_of()
+    await (await slack_app.people.say(ADA, CHANNEL, f"<@{bot}> {ALA}", subtype=subtype)).acked()
+    await slack_app.idle()
+
+
+async def test_blocks_and_elements_of_every_kind_are_survived(slack_app: SlackApp) -> None:
+    """Every type the SDK has a model for, and some it has not, around a mention that stands in the blocks alone."""
+    bot = {"type": "user", "user_id": slack_app.world.bot_of()}
+    asked = {"type": "rich_text_section", "elements": [bot, {"type": "text", "text": f" {ALA}"}]}
+    for kind in [*SDK_TYPES, *UNKNOWN]:
+        odd: dict[str, Any] = {
+            "type": kind,
+            "elements": [{"type": kind}, None, 5, "x"],
+            "text": None,
+            "rows": [[]],
+            "tomorrow": {},
+        }
+        blocks: list[Any] = [
+            odd,
+            {"type": "rich_text", "elements": [odd, asked]},
+            *([None, [], 7] if kind == "" else []),
+        ]
+        said = await slack_app.people.say(ADA, CHANNEL, "", blocks=blocks)
+        answer = await slack_app.answer()
+        assert (answer.thread_ts, slack_app.title("ala") in words_of(answer)) == (said.ts, True), kind
+        await slack_app.idle()
+    assert slack_app.unexpected["block"] >= len(UNKNOWN)
+
+
+async def test_events_that_slack_withholds_are_told_to_the_operator(
+    slack_app: SlackApp, caplog: pytest.LogCaptureFixture
+) -> None:
+    if slack_app.fake.delivery.mode == "socket":
+        return
+    for body in (
+        {"type": "app_rate_limited", "team_id": "T0WARD", "minute_rate_limited": 1_518_467_820, "api_app_id": APP_ID},
+        {"type": "an_outer_type_of_tomorrow", "team_id": "T0WARD", "api_app_id": APP_ID},
+        {"team_id": "T0WARD"},
+    ):
+        emission = await slack_app.fake.delivery.emit("events_api", body)
+        await emission.acked()
+        assert (emission.status, emission.attempts) == (200, 1)
+    assert slack_app.unexpected["request"] == 3
+    assert sum("slack_withholds_events" in line for line in caplog.messages) == 1
 
 
 async def test_an_event_of_the_wrong_shape_is_set_aside_and_the_next_is_answered(slack_app: SlackApp) -> None:

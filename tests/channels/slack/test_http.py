@@ -83,4 +83,4 @@ async def test_a_closed_door_says_so_and_slack_comes_back(slack_app: SlackApp) -
 
 
 async def test_health_tells_the_mode(slack_app: SlackApp) -> None:
-    assert slack_app.slack.health() == {"up": True, "mode": "http"}
+    assert slack_app.slack.health() == {"up": True, "mode": "http", "token": "taken"}

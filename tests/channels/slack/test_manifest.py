@@ -26,12 +26,12 @@ NEEDED_BY = {
 
 @pytest.mark.parametrize("mode", ["socket", "http"])
 def test_the_files_are_fresh(engine: Engine, mode: Mode) -> None:
-    assert path_of(mode).read_text(encoding="utf-8") == as_yaml(mode, engine.sentence)
+    assert path_of(mode).read_text(encoding="utf-8") == as_yaml(mode, engine.text)
 
 
 @pytest.mark.parametrize("mode", ["socket", "http"])
 def test_the_limits_of_a_manifest_are_held(engine: Engine, mode: Mode) -> None:
-    made = manifest(mode, engine.sentence)
+    made = manifest(mode, engine.text)
     shown, features = made["display_information"], made["features"]
     assert len(shown["name"]) <= 35
     assert len(shown["description"]) <= 140
@@ -48,8 +48,8 @@ def test_the_limits_of_a_manifest_are_held(engine: Engine, mode: Mode) -> None:
 
 
 def test_addresses_stand_only_in_the_http_manifest(engine: Engine) -> None:
-    assert "url" not in str(manifest("socket", engine.sentence)).replace("is_enabled", "")
-    made = manifest("http", engine.sentence, "https://bot.example")
+    assert "url" not in str(manifest("socket", engine.text)).replace("is_enabled", "")
+    made = manifest("http", engine.text, "https://bot.example")
     assert made["settings"]["interactivity"]["request_url"] == "https://bot.example/slack/events"
     assert made["settings"]["socket_mode_enabled"] is False
 
@@ -59,7 +59,7 @@ def test_scopes_and_events_match_the_code() -> None:
     for scope, sign in NEEDED_BY.items():
         assert sign in CODE, scope
     heard = {f"message.{kind}" for kind in ("channels", "groups", "im", "mpim")}
-    handled = {"app_home_opened", "app_mention", "app_uninstalled", "tokens_revoked"}
+    handled = {"app_home_opened", "app_mention", "app_uninstalled", "member_joined_channel", "tokens_revoked"}
     assert set(EVENTS) == heard | handled
     for event in handled:
         assert f'"{event}"' in CODE
@@ -67,6 +67,6 @@ def test_scopes_and_events_match_the_code() -> None:
 
 
 def test_it_is_an_agent_and_not_the_legacy_assistant(engine: Engine) -> None:
-    features: dict[str, Any] = yaml.safe_load(as_yaml("socket", engine.sentence))["features"]
+    features: dict[str, Any] = yaml.safe_load(as_yaml("socket", engine.text))["features"]
     assert "agent_view" in features
     assert "assistant_view" not in features

@@ -177,12 +177,12 @@ async def test_a_token_about_to_expire_is_renewed_and_kept(
     fake: FakeSlack, tmp_path: Path, session: aiohttp.ClientSession
 ) -> None:
     oauth = await _aged(fake, tmp_path, session, time.time() + 60)
-    me = await oauth.of(NORTH, None)
+    me = await oauth.installation(NORTH, None)
     assert me is not None
     assert me.token in fake.world.installs
     assert me.token.startswith("xoxe.")
     other = oauth_of(fake, tmp_path).begin(web_client(fake.api, session))
-    again = await other.of(NORTH, None)
+    again = await other.installation(NORTH, None)
     assert again is not None
     assert again.token == me.token
     await oauth.close()
@@ -195,14 +195,14 @@ async def test_a_renewal_that_fails_uses_the_token_while_it_is_good(
     fake.faults.add(Fault("server_error", "oauth.v2.access"))
     fake.faults.add(Fault("drop", "oauth.v2.access"))
     oauth = await _aged(fake, tmp_path, session, time.time() + 60)
-    me = await oauth.of(NORTH, None)
+    me = await oauth.installation(NORTH, None)
     assert me is not None
     assert me.token in fake.world.installs
     await oauth.close()
     (tmp_path / "late").mkdir()
     late = await _aged(fake, tmp_path / "late", session, time.time() - 60)
     with pytest.raises(Unreachable):
-        await late.of(NORTH, None)
+        await late.installation(NORTH, None)
     await late.close()
 
 

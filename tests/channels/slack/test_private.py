@@ -8,9 +8,11 @@ import json
 import pytest
 
 from bot.channels.slack.modals import ABOUT_MESSAGE, ASK_ANYWHERE
+from bot.dialog.payloads import REASONS
 from bot.dialog.turn import Register
 from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, CLEO, SlackApp, labels_of, words_of
 from tests.fakes import slack_responses
+from tests.fakes.slack_rich_text import pings
 
 ALA = "what is alpha lipoic acid"
 
@@ -21,29 +23,87 @@ async def test_a_slash_command_is_answered_in_private_and_can_be_shared(slack_ap
     private = await slack_app.answer()
     assert (private.method, private.user) == ("response_url", ADA)
     assert slack_app.title("ala") in words_of(private)
-    await slack_app.people.press_ephemeral(ADA, private, slack_app.say("slack-share"))
+    await slack_app.people.press_ephemeral(ADA, private, slack_app.text("slack-share"))
     shared = await slack_app.answer()
     assert (shared.method, shared.channel, shared.thread_ts) == ("chat.postMessage", CHANNEL, None)
-    assert slack_app.say("slack-shared") in words_of(shared)
-    assert slack_app.say("slack-share") not in labels_of(shared)
+    assert f"shared this answer: {slack_app.title('ala')}" in words_of(shared)
+    assert pings("", shared.blocks[:1]) == [str({"type": "user", "user_id": ADA})]
+    assert slack_app.text("slack-shared") in shared.text
+    assert slack_app.text("slack-share") not in labels_of(shared)
+
+
+async def test_what_is_shared_is_what_is_on_the_screen_once_however_often_it_is_pressed(slack_app: SlackApp) -> None:
+    await slack_app.people.command(ADA, CHANNEL, ALA)
+    plain = await slack_app.answer()
+    await slack_app.people.press_ephemeral(ADA, plain, slack_app.text("to-layperson"))
+    await slack_app.answer()
+    await slack_app.idle()
+    await slack_app.people.press_ephemeral(ADA, plain, slack_app.text("slack-share"))  # as it was before the switch
+    shared = await slack_app.answer()
+    assert slack_app.title("ala") in words_of(shared)
+    for _ in range(2):
+        await slack_app.fake.clock.advance(2)  # type: ignore[attr-defined]
+        await slack_app.people.press_ephemeral(ADA, plain, slack_app.text("slack-share"))
+        told = await slack_app.answer()
+        assert (told.method, told.text) == ("chat.postEphemeral", slack_app.text("slack-shared-already"))
+    await slack_app.people.command(ADA, CHANNEL, "what dose of alpha lipoic acid")
+    own = await slack_app.answer()
+    assert slack_app.title("ala-dose", Register.LAYPERSON) in words_of(own)  # sharing chose no register
+
+
+async def test_answers_of_shortcuts_stand_under_their_question(slack_app: SlackApp) -> None:
+    said = await slack_app.people.say(BEN, CHANNEL, "66 year old with burning feet")
+    await slack_app.people.message_shortcut(ADA, CHANNEL, said.ts, ABOUT_MESSAGE)
+    opened = await slack_app.answer()
+    assert opened.view is not None
+    await slack_app.people.submit(ADA, opened.view, question=ALA, audience="thread")
+    aloud = await slack_app.answer()
+    await slack_app.people.global_shortcut(CLEO, ASK_ANYWHERE)
+    opened = await slack_app.answer()
+    assert opened.view is not None
+    await slack_app.people.submit(CLEO, opened.view, question=ALA)
+    direct = await slack_app.answer()
+    for post, user in ((aloud, ADA), (direct, CLEO)):
+        assert words_of(post).strip().startswith(f"{slack_app.text('slack-asked-by', person='').strip()} {ALA}")
+        assert pings("", post.blocks[:1]) == [str({"type": "user", "user_id": user})]
+        assert post.text.startswith(slack_app.brief("ala"))
+
+
+async def test_a_vote_can_be_changed_and_is_counted_with_its_reason(slack_app: SlackApp) -> None:
+    await slack_app.people.dm(ADA, ALA)
+    post = await slack_app.answer()
+    for key, toast in (("helpful", "vote-counted"), ("helpful", "vote-same"), ("unhelpful", "vote-changed")):
+        await slack_app.idle()
+        await slack_app.fake.clock.advance(2)  # type: ignore[attr-defined]
+        await slack_app.people.press(ADA, post.channel, post.ts, slack_app.text(key))
+        shown = [await slack_app.answer() for _ in range(2 if key == "unhelpful" else 1)]
+        assert slack_app.text(toast) in [words_of(one) for one in shown if one.view is None]
+    (view,) = slack_app.world.modals.values()
+    await (await slack_app.people.submit(ADA, view, reason=REASONS[0])).acked()
+    await slack_app.idle()
+    assert await slack_app.store.votes() == {("ala", "up"): 0, ("ala", "down"): 1, ("ala", REASONS[0]): 1}
+    page = slack_app.inbox.metrics.page().decode()
+    assert f'footnote_votes_total{{channel="slack",node="ala",vote="{REASONS[0]}"}} 1.0' in page
 
 
 async def test_the_first_question_under_a_shared_answer_knows_what_it_follows(slack_app: SlackApp) -> None:
     await slack_app.people.command(ADA, CHANNEL, ALA)
-    await slack_app.people.press_ephemeral(ADA, await slack_app.answer(), slack_app.say("slack-share"))
+    await slack_app.people.press_ephemeral(ADA, await slack_app.answer(), slack_app.text("slack-share"))
     shared = await slack_app.answer()
     await slack_app.idle()
-    await slack_app.people.say(BEN, CHANNEL, "and the side effects?", shared.ts)
+    await (await slack_app.people.say(BEN, CHANNEL, "and the side effects?", shared.ts)).acked()
+    await slack_app.unaddressed()
+    await slack_app.people.say(ADA, CHANNEL, "and the side effects?", shared.ts)
     assert slack_app.title("ala-safety") in words_of(await slack_app.answer())
 
 
 async def test_buttons_of_a_private_answer_are_answered_in_private(slack_app: SlackApp) -> None:
     await slack_app.people.command(ADA, CHANNEL, ALA)
     private = await slack_app.answer()
-    await slack_app.people.press_ephemeral(ADA, private, slack_app.label("k2"))
+    await slack_app.people.press_ephemeral(ADA, private, slack_app.label("ala-dose"))
     following = await slack_app.answer()
     assert (following.method, following.args["replace_original"]) == ("response_url", False)
-    await slack_app.people.press_ephemeral(ADA, private, slack_app.say("to-layperson"))
+    await slack_app.people.press_ephemeral(ADA, private, slack_app.text("to-layperson"))
     switched = await slack_app.answer()
     assert (switched.ts, switched.args["replace_original"]) == (private.ts, True)
 
@@ -57,8 +117,6 @@ async def test_buttons_of_a_private_answer_are_answered_in_private(slack_app: Sl
         ("tone", "tone"),
         ("status", "review-status"),
         ("privacy", "privacy"),
-        ("forget", "privacy"),
-        ("export", "privacy"),
     ],
 )
 async def test_the_words_of_the_command(slack_app: SlackApp, words: str, node: str) -> None:
@@ -72,8 +130,8 @@ async def test_forgetting_asks_once_and_says_what_was_deleted(slack_app: SlackAp
     await slack_app.idle()
     await slack_app.people.command(ADA, CHANNEL, "forget")
     question = await slack_app.answer()
-    assert slack_app.say("forget-ask") in words_of(question)
-    await slack_app.people.press_ephemeral(ADA, question, slack_app.say("forget-confirm"))
+    assert slack_app.text("forget-ask") in words_of(question)
+    await slack_app.people.press_ephemeral(ADA, question, slack_app.text("forget-confirm"))
     done = await slack_app.answer()
     assert "Deleted: preferences (1), places in conversations (1)" in words_of(done)
 
@@ -96,12 +154,13 @@ async def test_an_export_is_json_once_in_a_preformatted_block(slack_app: SlackAp
     assert shown in html.unescape(export.text)
 
 
-async def test_the_full_disclaimer_comes_with_the_first_answer_only(slack_app: SlackApp) -> None:
-    for full, short in ((True, False), (False, True)):
-        await slack_app.people.command(ADA, CHANNEL, ALA)
-        answer = words_of(await slack_app.answer())
+async def test_what_is_stored_about_a_person_is_offered_to_nobody_else(slack_app: SlackApp) -> None:
+    for words, key in (("forget", "forget-title"), ("export", "export-title")):
+        await slack_app.people.command(ADA, CHANNEL, words)
+        own = await slack_app.answer()
+        assert slack_app.text(key) in words_of(own)
+        assert slack_app.text("slack-share") not in labels_of(own)
         await slack_app.idle()
-        assert ("not a medical device" in answer, slack_app.say("short-disclaimer") in answer) == (full, short)
 
 
 async def test_a_share_where_the_bot_is_not_invited_says_so_to_the_sharer(slack_app: SlackApp) -> None:
@@ -109,10 +168,10 @@ async def test_a_share_where_the_bot_is_not_invited_says_so_to_the_sharer(slack_
     await slack_app.people.command(ADA, "C0FOREIGN", ALA)
     private = await slack_app.answer()
     assert private.method == "response_url"
-    await slack_app.people.press_ephemeral(ADA, private, slack_app.say("slack-share"))
+    await slack_app.people.press_ephemeral(ADA, private, slack_app.text("slack-share"))
     told = await slack_app.answer()
     assert (told.method, told.user) == ("response_url", ADA)
-    assert words_of(told) == slack_app.say("slack-not-invited")
+    assert words_of(told) == slack_app.text("slack-not-invited")
 
 
 async def test_a_used_up_response_url_is_replaced_by_an_ephemeral_message(
@@ -141,9 +200,11 @@ async def test_the_home_shows_topics_register_review_and_data_controls(slack_app
     assert (home.method, home.user) == ("views.publish", ADA)
     labels = labels_of(home)
     for wanted in ("to-layperson", "slack-home-review-status", "slack-home-privacy", "slack-home-forget"):
-        assert slack_app.say(wanted) in labels
-    assert slack_app.label("overview") in labels
-    assert slack_app.say("slack-home-how") in words_of(home)
+        assert slack_app.text(wanted) in labels
+    assert len(labels) == len(set(labels))
+    for dialog in slack_app.engine.library.dialogs.values():
+        assert slack_app.label(dialog.start) in labels
+    assert slack_app.text("slack-home-how") in words_of(home)
     assert not any(block["type"] in {"table", "context_actions"} for block in home.blocks)
 
 
@@ -156,11 +217,11 @@ async def test_what_is_pressed_on_the_home_is_answered_on_the_home(slack_app: Sl
     assert answered.method == "views.publish"
     assert slack_app.title("first-line") in words_of(answered)
     await slack_app.idle()
-    await slack_app.people.press_home(ADA, slack_app.say("to-layperson"))
+    await slack_app.people.press_home(ADA, slack_app.text("to-layperson"))
     assert slack_app.title("first-line", Register.LAYPERSON) in words_of(await slack_app.answer())
     await slack_app.idle()
-    await slack_app.people.press_home(ADA, slack_app.say("slack-home-forget", Register.LAYPERSON))
-    assert slack_app.say("forget-ask", Register.LAYPERSON) in words_of(await slack_app.answer())
+    await slack_app.people.press_home(ADA, slack_app.text("slack-home-forget", Register.LAYPERSON))
+    assert slack_app.text("forget-ask", Register.LAYPERSON) in words_of(await slack_app.answer())
 
 
 async def test_opening_the_messages_tab_offers_prompts_that_all_have_an_answer(slack_app: SlackApp) -> None:
@@ -215,7 +276,7 @@ async def test_a_person_asks_a_colleague_follows_up_in_the_other_register_a_thir
 ) -> None:
     await slack_app.people.command(BEN, CHANNEL, "tone")
     choice = await slack_app.answer()
-    await slack_app.people.press_ephemeral(BEN, choice, slack_app.say("to-layperson"))
+    await slack_app.people.press_ephemeral(BEN, choice, slack_app.text("to-layperson"))
     await slack_app.answer()
     await slack_app.idle()
     asked = await slack_app.people.mention(ADA, CHANNEL, ALA)

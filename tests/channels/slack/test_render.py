@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import html
+from statistics import median
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from bot.channels.screens import ROW, SCREEN
 from bot.channels.slack.actions import asker_of
+from bot.channels.slack.buttons import MAX_BUTTONS, VOTE, rows_of
 from bot.channels.slack.render import RenderOptions, SlackMessage, SlackRenderer, fallbacks
-from bot.content.markdown import Document, Inline, Paragraph, Table
+from bot.channels.slack.screens import before_fold, block_lines, block_text
+from bot.content.markdown import Document, Heading, Inline, Paragraph, Table
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Card, ClaimCard, FootLine, Incoming, Kind, Outcome, Register, Reply, State
+from bot.dialog.turn import (
+    ClaimCard,
+    FootLine,
+    Incoming,
+    Kind,
+    Outcome,
+    Register,
+    Reply,
+    SourceLine,
+    State,
+)
 from tests.channels.slack.cards import DOCUMENT, REPLY, squeezed, words_in
 from tests.fakes.slack_blocks import validate_blocks
 from tests.fakes.slack_rich_text import pings, walk
@@ -22,18 +36,12 @@ def say(key: str, register: Register, **values: Any) -> str:
     return f"{key} {values.get('label', '')}"
 
 
-def card(body: Document = (), **more: Any) -> Card:
-    fields: dict[str, Any] = {
-        "node": "ala",
-        "register": Register.PROFESSIONAL,
-        "outcome": Outcome.ANSWER,
-        "title": "Title",
-        "brief": body,
-        "sources": (),
-        "review": FootLine("pending", "pending human review"),
-        "disclaimer": FootLine("not advice", "this is not advice"),
-    }
-    return ClaimCard(**(fields | more))
+FOOT = {"review": FootLine("pending", "pending review"), "disclaimer": FootLine("not advice", "not medical advice")}
+
+
+def card(brief: Document = (), **more: Any) -> ClaimCard:
+    fields = {"node": "ala", "register": Register.PROFESSIONAL, "outcome": Outcome.ANSWER, "title": "Title", **FOOT}
+    return ClaimCard(**{**fields, "sources": (), "brief": brief, **more})
 
 
 def shown(parts: list[SlackMessage]) -> str:
@@ -92,36 +100,49 @@ def test_markup_in_authored_text_stays_text() -> None:
     assert words in html.unescape(part.text)
 
 
-def test_an_urgent_answer_says_what_to_do_before_anything_is_folded() -> None:
-    urgent = card((paragraph("Call now."),), outcome=Outcome.URGENT, detail=(paragraph("Other signs."),))
-    (part,) = SlackRenderer(say).parts(Reply(urgent), RenderOptions())
-    assert part.blocks[0]["text"]["text"] == "Title"
-    assert part.text.startswith("Title\n\nCall now.")
-    assert [block["type"] for block in part.blocks[:3]] == ["header", "rich_text", "container"]
+def test_a_notification_begins_with_the_first_sentence_of_an_answer_and_with_the_action_of_an_emergency() -> None:
+    first = (paragraph("It probably helps little."), paragraph("More."))
+    (answer,) = SlackRenderer(say).parts(Reply(card(first), lead="In short:"), RenderOptions())
+    assert answer.text.startswith("It probably helps little.\n\nIn short:\n\nTitle\n\nMore.")
+    (urgent,) = SlackRenderer(say).parts(Reply(card(first, outcome=Outcome.URGENT)), RenderOptions())
+    assert urgent.text.startswith("Title\n\nIt probably helps little.")
 
 
-def test_notes_and_sources_are_folded() -> None:
-    from bot.dialog.turn import SourceLine
-
-    answer = card((), notes=(paragraph("Newer evidence."),), sources=(SourceLine(5, "x", "A trial", "https://a.b/c"),))
+def test_what_is_behind_the_brief_is_one_closed_container() -> None:
+    source = SourceLine(5, "x", "A trial", "https://a.b/c")
+    notes = (Heading((Inline("Notes"),), 2), paragraph("Newer evidence."))
+    answer = card((paragraph("Brief."),), detail=(paragraph("Detail."),), notes=notes, sources=(source,))
     (part,) = SlackRenderer(say).parts(Reply(answer), RenderOptions())
-    notes, sources = (block for block in part.blocks if block["type"] == "container")
-    assert (notes["default_collapsed"], sources["default_collapsed"]) == (True, True)
-    link = next(node for node in walk(sources) if node.get("type") == "link")
+    (fold,) = (block for block in part.blocks if block["type"] == "container")
+    assert fold["default_collapsed"] is True
+    for words in ("Detail.", "Notes", "Newer evidence.", "A trial"):
+        assert words in shown([part])
+        assert words in part.text
+        assert words not in "".join(map(block_text, part.blocks))
+    link = next(node for node in walk(fold) if node.get("type") == "link")
     assert (link["url"], link["text"]) == ("https://a.b/c", "A trial")
     assert "https://a.b/c" in part.text
     assert "https://a.b/c" not in part.brief
 
 
-def test_a_table_is_a_table_in_a_message_and_a_list_at_home() -> None:
-    table = Table(((Inline("Drug"),), (Inline("Dose"),)), (((Inline("Pregabalin"),), (Inline("300 mg"),)),))
+def test_the_small_print_is_one_block_below_everything_that_claims_something() -> None:
+    (part,) = SlackRenderer(say).parts(Reply(card((paragraph("Brief."),))), RenderOptions())
+    (foot,) = (block for block in part.blocks if block["type"] == "context")
+    assert [one["text"] for one in foot["elements"]] == ["pending", "not advice"]
+
+
+def test_a_table_is_a_table_where_a_phone_shows_it_and_a_card_per_row_where_it_is_wide() -> None:
+    row = (Inline("Pregabalin"),), (Inline("300 mg"),)
+    narrow = Table(((Inline("Drug"),), (Inline("Dose"),)), (row,))
+    wide = Table((*narrow.header, (Inline("Harm"),)), ((*row, (Inline("falls"),)),))
     renderer = SlackRenderer(say)
-    (message,) = renderer.parts(Reply(card((table, table))), RenderOptions())
+    (message,) = renderer.parts(Reply(card((narrow, narrow))), RenderOptions())
     assert [block["type"] for block in message.blocks].count("table") == 1
-    assert "300 mg" in message.text
-    (home,) = renderer.parts(Reply(card((table,))), RenderOptions(home=True))
-    assert not any(block["type"] == "table" for block in home.blocks)
-    assert "300 mg" in shown([home])
+    (cards,) = renderer.parts(Reply(card((wide,))), RenderOptions())
+    assert not any(block["type"] == "table" for block in cards.blocks)
+    assert "Drug: Pregabalin\n• Dose: 300 mg\n• Harm: falls" in block_text(cards.blocks[1])
+    for part in (message, cards):
+        assert "300 mg" in part.text
 
 
 def test_a_long_answer_is_split_between_paragraphs_with_the_buttons_on_the_last() -> None:
@@ -147,13 +168,30 @@ def test_rows_of_buttons_remember_the_asker() -> None:
 
 @pytest.mark.parametrize("register", Register)
 def test_every_shipped_answer_is_one_message_within_all_limits(engine: Engine, register: Register) -> None:
-    renderer = SlackRenderer(engine.sentence)
+    renderer = SlackRenderer(engine.text)
     assert len(engine.library.nodes) >= 25
     for node in engine.library.nodes:
         reply, _ = engine.respond(State(register), Incoming(Kind.COMMAND, node, "slack"))
         (part,) = renderer.parts(reply, RenderOptions(asker="U0ADA", share=True))
         assert validate_blocks(part.blocks) == [], node
+        assert len(part.brief) <= 12_000, node  # a reserve below the 13,200 at which Slack refuses blocks
         for way in fallbacks(part):
             assert validate_blocks(way.blocks) == [], node
         for block in renderer.parts(reply, RenderOptions(home=True)):
             assert validate_blocks(block.blocks, "home") == [], node
+
+
+@pytest.mark.parametrize("register", Register)
+def test_shipped_answers_fit_a_phone(engine: Engine, register: Register) -> None:
+    found = []
+    for node in engine.library.nodes:
+        reply, _ = engine.respond(State(register, introduced=True), Incoming(Kind.COMMAND, node, "slack"))
+        (part,) = SlackRenderer(engine.text).parts(reply, RenderOptions(asker="U0ADA", quiet=True))
+        buttons = [one for block in part.blocks if block["type"] == "actions" for one in block["elements"]]
+        labels = [one["text"]["text"] if one["type"] == "button" else "⋯" for one in buttons]
+        assert sum(one["type"] == "button" for one in buttons) <= MAX_BUTTONS, node
+        votes = sum(block["type"] == "context_actions" for block in part.blocks) * VOTE
+        found.append((sum(map(block_lines, part.blocks)) + rows_of(labels) * ROW + votes) / SCREEN)
+        assert before_fold(part.blocks) <= 14, node
+    assert median(found) <= 1.0
+    assert max(found) <= 1.3

@@ -19,13 +19,13 @@ from bot.cli.operate import examine
 from bot.content.library import Library
 from bot.dialog.engine import Engine
 from bot.settings import Settings
-from tests.channels.telegram.telegram_app import SECRET, UNLIMITED, Mode, open_door, words
+from tests.channels.telegram.telegram_app import SECRET, Mode, open_door, words
 from tests.fakes.telegram import FakeTelegram
 
 
 @pytest.fixture
 async def bot(telegram: FakeTelegram) -> AsyncIterator[TelegramBot]:
-    async with make_bot(telegram.token, telegram.url, UNLIMITED) as client:
+    async with make_bot(telegram.token, telegram.url) as client:
         yield client
 
 
@@ -36,7 +36,7 @@ def config(telegram: FakeTelegram, mode: Mode = "polling", hook: str = "", *, in
 async def test_sets_what_a_newcomer_sees_and_only_what_changed(
     telegram: FakeTelegram, bot: TelegramBot, engine: Engine
 ) -> None:
-    await set_up(bot, engine.sentence)
+    await set_up(bot, engine.text)
     description = telegram.profile.texts["description", ""]
     assert "does not replace your doctor" in description
     assert "emergency" in description.lower()
@@ -45,7 +45,7 @@ async def test_sets_what_a_newcomer_sees_and_only_what_changed(
     assert telegram.profile.menu == {"type": "commands"}
     changes = telegram.counts.total()
     telegram.profile.texts["short_description", ""] = "something else"
-    await set_up(bot, engine.sentence)
+    await set_up(bot, engine.text)
     sets = [call.method for call in list(telegram.calls)[changes:] if call.method.startswith("set")]
     assert sets == ["setMyShortDescription"]
 
@@ -60,7 +60,7 @@ def test_every_text_fits_whatever_an_operator_writes(engine: Engine) -> None:
     def verbose(key: str, register: object, **values: object) -> str:
         return "Emergency first. " + "word " * 200
 
-    for one in (*settings(engine.sentence), *settings(verbose)):
+    for one in (*settings(engine.text), *settings(verbose)):
         for text, limit in (("description", 512), ("short_description", 120)):
             assert len(one.value.get(text, "")) <= limit
         assert all(len(command["description"]) <= 256 for command in one.value.get("commands", []))
@@ -162,7 +162,7 @@ async def test_the_commands_print_a_link_per_answer_and_the_findings(telegram: F
     printed = dict(line.split() for line in (await answer_links(own, engine.library.nodes)).splitlines())
     assert printed.keys() == engine.library.nodes.keys()
     assert printed["k2"] == "https://t.me/footnote_test_bot?start=k2"
-    healthy, report = await examine(Configuration(Settings(), ((plugin, own),)), engine.sentence, "telegram")
+    healthy, report = await examine(Configuration(Settings(), ((plugin, own),)), engine.text, "telegram")
     assert not healthy
     assert "ok   the token is that of @footnote_test_bot" in report
     assert "-> other or missing: description, short description" in report

@@ -381,9 +381,9 @@ def test_a_card_is_rendered_once_and_anew_when_it_changes() -> None:
 @pytest.mark.parametrize("register", Register)
 def test_every_shipped_answer_is_what_telegram_takes(library: Library, register: Register) -> None:
     composer = Composer(library)
-    renderer = TelegramRenderer(composer.words)
+    renderer = TelegramRenderer(composer.text)
     for node in library.nodes:
-        offer = composer.words("welcome-offer", register)
+        offer = composer.text("welcome-offer", register)
         for part in renderer.render(Reply(composer.card(node, register), offer=offer)):
             check_text(part.text, part.entities)
             shown = (part.keyboard or {"inline_keyboard": []})["inline_keyboard"]

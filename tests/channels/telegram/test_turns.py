@@ -239,7 +239,7 @@ async def test_a_choice_changes_the_message_in_place_and_says_so(
         title = engine.title("k2", Register.LAYPERSON)
         await telegram.until(lambda: telegram.heard("answer", ann))
     assert [one["text"] for one in telegram.heard("answer", ann)] == [
-        engine.sentence("now-shown", Register.LAYPERSON, title=title)
+        engine.text("now-shown", Register.LAYPERSON, title=title)
     ]
     assert len(telegram.heard("message", ann)) == 1
 
@@ -255,14 +255,14 @@ async def test_a_vote_is_thanked_for_beside_the_finger_and_can_be_changed(
         ann.taps(payload_of(answer, "ala-safety", "up"), answer)
         edit = await telegram.next_edit(ann)
         assert edit["text"] == answer["text"]
-        assert [one["text"] for one in buttons(edit)][-2] == f"✓ {engine.sentence('helpful', Register.LAYPERSON)}"
+        assert [one["text"] for one in buttons(edit)][-2] == f"✓ {engine.text('helpful', Register.LAYPERSON)}"
         ann.taps(payload_of(edit, "ala-safety", "todown"), edit)
         await telegram.next_edit(ann)
         await _settled(running)
         votes = await running.store.votes()
         await telegram.until(lambda: len(telegram.heard("answer", ann)) == 3)
     assert votes == {("ala-safety", "up"): 0, ("ala-safety", "down"): 1}
-    said = [engine.sentence(key, Register.LAYPERSON) for key in ("vote-counted", "vote-changed")]
+    said = [engine.text(key, Register.LAYPERSON) for key in ("vote-counted", "vote-changed")]
     assert [one["text"] for one in telegram.heard("answer", ann)][1:] == said
     assert len(telegram.heard("message", ann)) == 2
 
@@ -283,7 +283,7 @@ async def test_forget_asks_once_and_deletes(
         assert "preferences (1), places in conversations (1), links to answers (2)" in done["text"]
         again = await asked(telegram, ann, "/start k2")
         assert shows(again, composer, "k2", Register.LAYPERSON)
-        assert again["text"].startswith(engine.sentence("hello-line", Register.LAYPERSON))
+        assert again["text"].startswith(engine.text("hello-line", Register.LAYPERSON))
 
 
 async def test_an_export_is_json_once_in_a_block_of_code(
@@ -326,8 +326,8 @@ async def test_a_greeting_says_what_it_is_and_offers_questions_and_the_disclaime
         questions = [payloads.payload(node) for node in ("overview", *engine.library.nodes["overview"].next[:3])]
         assert sorted(carried) == sorted([*questions, "v1:overview:professional!start", "v1:disclaimer"])
         assert FULL not in message["text"]
-    assert first["text"].endswith(engine.sentence("welcome-offer", Register.LAYPERSON))
-    assert not second["text"].endswith(engine.sentence("welcome-offer", Register.LAYPERSON))
+    assert first["text"].endswith(engine.text("welcome-offer", Register.LAYPERSON))
+    assert not second["text"].endswith(engine.text("welcome-offer", Register.LAYPERSON))
 
 
 async def test_a_link_is_one_message_with_one_line_of_greeting(
@@ -338,7 +338,7 @@ async def test_a_link_is_one_message_with_one_line_of_greeting(
         answer = await asked(telegram, ann, "/start ala")
         ann.taps("v1:ala:professional", answer)
         assert shows(await telegram.next_edit(ann), composer, "ala", Register.PROFESSIONAL)
-    assert answer["text"].startswith(engine.sentence("hello-line", Register.LAYPERSON))
+    assert answer["text"].startswith(engine.text("hello-line", Register.LAYPERSON))
     assert shows(answer, composer, "ala")
     assert FULL not in answer["text"]
     assert len(telegram.heard("message", ann)) == 1
@@ -347,7 +347,7 @@ async def test_a_link_is_one_message_with_one_line_of_greeting(
 async def test_what_claims_nothing_carries_no_small_print(
     telegram: FakeTelegram, engine: Engine, database: Path
 ) -> None:
-    ann, foot = telegram.person(), engine.sentence("foot-disclaimer", Register.LAYPERSON)
+    ann, foot = telegram.person(), engine.text("foot-disclaimer", Register.LAYPERSON)
     async with house(telegram, engine, database):
         for text in ("/start", "/help", "/privacy", "/tone", "/settings", "/forget", "/export", "/nonsense"):
             assert foot not in (await asked(telegram, ann, text))["text"], text
@@ -362,7 +362,7 @@ async def test_what_is_stored_about_a_person_is_not_shown_to_a_group(
         for command in ("export", "forget"):
             ann.says(f"/{command}@{telegram.username}", group)
             answer = await telegram.next_message(group)
-            assert engine.sentence("private-only", Register.LAYPERSON) in answer["text"]
+            assert engine.text("private-only", Register.LAYPERSON) in answer["text"]
             assert [button["url"] for button in buttons(answer) if "url" in button]
 
 
@@ -390,7 +390,7 @@ async def test_urgent_words_under_a_picture_count(
         for content in ("photo", "voice", "sticker", "document", "location", "contact", "dice", "poll", "video"):
             ann.sends(content)
             answer = await telegram.next_message(ann)
-            assert engine.sentence("only-text", Register.LAYPERSON)[:20] in answer["text"]
+            assert engine.text("only-text", Register.LAYPERSON)[:20] in answer["text"]
         ann.sends("rich")
         assert (await telegram.next_message(ann))["text"]
     assert not telegram.refused
@@ -408,7 +408,7 @@ async def test_a_forged_button_gets_an_honest_answer(
         message = await asked(telegram, ann, "what is ALA?")
         ann.forges(data, message)
         answer = await telegram.next_message(ann)
-        assert engine.sentence("old-button", Register.LAYPERSON) in answer["text"]
+        assert engine.text("old-button", Register.LAYPERSON) in answer["text"]
 
 
 async def test_a_tap_on_a_message_that_is_gone_or_out_of_sight_is_answered(

@@ -125,7 +125,7 @@ async def examined(engine: Engine, folder: Path) -> str:
         await telegram.until(lambda: telegram.profile.menu == {"type": "commands"}, "the profile")
         own = TelegramSettings(bot_token=SecretStr(telegram.token), api_base_url=telegram.url)
         report: str
-        _, report = await examine(Configuration(Settings(), ((plugin, own),)), engine.sentence, "telegram")
+        _, report = await examine(Configuration(Settings(), ((plugin, own),)), engine.text, "telegram")
         return report
 
 

@@ -32,10 +32,10 @@ async def test_an_export_prints_what_is_stored_once_as_json(person: TerminalDriv
 
 async def test_forgetting_deletes_and_says_how_much(engine: Engine, person: TerminalDriver) -> None:
     await person.type("/k2")
-    assert engine.sentence("forget-ask", REGISTER) in (await person.type("/forget")).text
+    assert engine.text("forget-ask", REGISTER) in (await person.type("/forget")).text
     told = (await person.type("1")).text
     counts = {"preferences": 1, "conversations": 1, "messages": 2, "questions": 0}
-    assert engine.sentence("forgotten", REGISTER, **counts) in told
+    assert engine.text("forgotten", REGISTER, **counts) in told
 
 
 async def test_the_full_disclaimer_is_offered_and_never_poured_out(engine: Engine, person: TerminalDriver) -> None:
@@ -46,11 +46,11 @@ async def test_the_full_disclaimer_is_offered_and_never_poured_out(engine: Engin
 
 async def test_more_is_the_first_number_where_something_is_folded(engine: Engine, person: TerminalDriver) -> None:
     brief = (await person.type("/ala-safety")).text
-    assert f"1 {engine.sentence('more-button', REGISTER)}" in brief
-    assert engine.sentence("notes-heading", REGISTER) not in brief
+    assert f"1 {engine.text('more-button', REGISTER)}" in brief
+    assert engine.text("notes-heading", REGISTER) not in brief
     more = (await person.type("1")).text
-    assert engine.sentence("notes-heading", REGISTER) in more
-    assert engine.sentence("sources-heading", REGISTER) in more
+    assert engine.text("notes-heading", REGISTER) in more
+    assert engine.text("sources-heading", REGISTER) in more
 
 
 async def test_a_number_presses_a_button_and_an_empty_line_helps(engine: Engine, person: TerminalDriver) -> None:

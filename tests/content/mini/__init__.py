@@ -25,3 +25,10 @@ def written(folder: Path, files: Mapping[str, str] | None = None) -> Path:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
     return folder
+
+
+def shipped(folder: Path) -> Path:
+    """Return `folder` holding a copy of the shipped library, and nothing else of the project."""
+    for part in ("dialogs", "content"):
+        shutil.copytree(ROOT / part, folder / part)
+    return folder

@@ -18,11 +18,11 @@ class TwoParts(Notebook):
     look: Callable[[], str] = str
     seen: list[str] = field(default_factory=list)
 
-    async def deliver(self, letter: OutboundMessage, progress: Progress) -> None:
-        for message, last in (("m1", False), ("m2", True)):
-            await progress(message, last=last)
+    async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
+        for part, last in (("m1", False), ("m2", True)):
+            await progress(part, last=last)
             self.seen.append(self.look())
-        await super().deliver(OutboundMessage(letter.address, letter.reply, sent=("m1", "m2")), progress)
+        await super().deliver(OutboundMessage(message.address, message.reply, sent=("m1", "m2")), progress)
 
 
 async def test_the_last_part_is_written_by_the_end_of_the_turn(sqlite_url: str) -> None:

@@ -1,1 +1,0 @@
-"""What is measured: each arm runs in a process of its own (see benchmarks.worker)."""

@@ -1,0 +1,1 @@
+"""What is measured: each contender runs in a process of its own (see benchmarks.worker)."""

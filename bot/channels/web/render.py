@@ -1,0 +1,179 @@
+"""A reply as HTML. The order is `sections`'; what stands in it is authored text, escaped like everybody's words."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from bot.channels.base import Texts
+from bot.channels.layout import Part, Section, sections
+from bot.channels.web.conversations import PageAnswer
+from bot.content.markdown import Runs
+from bot.dialog import payloads
+from bot.dialog.turn import Button, Card, Outcome, Register, Reply, View
+
+HERE = Path(__file__).parent
+_MARK = re.compile(r"\[(\d{1,3})\]")
+_OPENABLE = re.compile(r"https?://[^\s]+")
+_VOTES = {"up": ("same", "todown"), "down": ("toup", "same")}
+"""The words of the two buttons after a vote: the one that was pressed stands, the other changes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Parts that open together, under one heading."""
+
+    heading: str
+    sections: tuple[Section, ...]
+    review: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page is: the prefix of its addresses (a frame has its own) and the thread it shows. Where nothing can be
+    asked, `link` says where the button with a payload leads."""
+
+    base: str = ""
+    thread: str = ""
+    link: Callable[[str], str] | None = None
+
+
+class Renderer:
+    """Makes pages and answers. `numbers` are the operator's, as (label, number)."""
+
+    def __init__(self, texts: Texts, numbers: Sequence[tuple[str, str]] = ()) -> None:
+        self._texts = texts
+        self._numbers = numbers
+        self._environment = _environment()
+        self._environment.globals |= {"asset": ASSETS.address, "fresh": fresh_id}
+        self._answer = self._environment.get_template("answer.html")
+
+    def answer(self, answer: PageAnswer, place: Place) -> str:
+        """Return one answer, with its buttons as a form."""
+        return self._answer.render(one=answer, place=place, **self._parts(answer))
+
+    def page(self, name: str, register: Register, place: Place, **values: Any) -> str:
+        """Return a whole page."""
+
+        def text(key: str, **more: Any) -> str:
+            return self._texts(key, register, **more)
+
+        template = self._environment.get_template(name)
+        return template.render(text=text, register=register, place=place, answer=self.answer, **values)
+
+    def _parts(self, answer: PageAnswer) -> dict[str, Any]:
+        reply = answer.reply
+        card, found = reply.card, sections(reply)
+
+        def text(key: str, **more: Any) -> str:
+            return self._texts(key, card.register, **more)
+
+        return {
+            "text": text,
+            "card": card,
+            "urgent": card.outcome is Outcome.URGENT,
+            "open": [one for one in found if not one.folded and one.line is None and one.part in _READ],
+            "folds": list(_folds(found, text("detail-heading"), open_=reply.view is View.DETAIL)),
+            "sources": next((one.sources for one in found if one.part is Part.SOURCES), ()),
+            "foot": [one.line for one in found if one.line is not None],
+            "offer": reply.offer,
+            "calls": self._numbers if card.outcome is Outcome.URGENT else (),
+            "buttons": _groups(reply, answer.vote),
+            "linked": _linked(answer.id, found),
+        }
+
+
+_READ = frozenset({Part.LEAD, Part.TITLE, Part.BRIEF, Part.STORED, Part.SECOND, Part.REMARK, Part.DETAIL, Part.NOTES})
+_ROLES = {"tone": "ways", "navigation": "ways", "start": "ways", "sources": "ways", "feedback": "votes"}
+
+
+def _folds(found: Iterable[Section], heading: str, *, open_: bool) -> Iterator[Fold]:
+    """Yield what opens on demand. The review line in full stands with the detail: the foot below has no room for it."""
+    folded = tuple(one for one in found if one.folded and one.document)
+    if folded and not open_:
+        review = next((one.line.full for one in found if one.part is Part.REVIEW and one.line), "")
+        yield Fold(heading, folded, review)
+
+
+def _groups(reply: Reply, vote: str) -> dict[str, list[Button]]:
+    """Return the buttons by the row they stand in. Sources that are folded right there need no button."""
+    shown = any(one.part is Part.SOURCES for one in sections(reply))
+    groups: dict[str, list[Button]] = {"topics": [], "ways": [], "votes": []}
+    for button in reply.buttons:
+        if button.label and not (shown and button.role == "sources"):
+            groups[_ROLES.get(button.role, "topics")].append(button)
+    if vote:
+        groups["votes"] = list(_voted(groups["votes"], reply.card, vote))
+    return groups
+
+
+def _voted(buttons: Iterable[Button], card: Card, vote: str) -> Iterator[Button]:
+    """Yield the two buttons of a vote that was given; the role of the pressed one says so."""
+    for button, word, side in zip(buttons, _VOTES[vote], ("up", "down"), strict=True):
+        role = "pressed" if side == vote else "feedback"
+        yield Button(button.label, payloads.payload(card.node, word=word), role)
+
+
+def _linked(id_: str, found: Iterable[Section]) -> Any:
+    """Return the filter that makes runs HTML: a mark such as [5] leads to its source below."""
+    numbers = {str(source.number) for one in found for source in one.sources}
+
+    def to_source(match: re.Match[str]) -> str:
+        number = match[1]
+        return f'<a class="mark" href="#{escape(id_)}-s{number}">[{number}]</a>' if number in numbers else match[0]
+
+    def runs(found: Runs) -> Markup:
+        return Markup("").join(Markup(_styled(run, _MARK.sub(to_source, str(escape(run.text))))) for run in found)  # noqa: S704
+
+    return runs
+
+
+def _styled(run: Any, text: str) -> str:
+    for tag, on in (("code", run.code), ("em", run.italic), ("strong", run.bold)):
+        text = f"<{tag}>{text}</{tag}>" if on else text
+    if run.link and _OPENABLE.fullmatch(run.link):
+        return f'<a href="{escape(run.link)}" target="_blank" rel="noopener noreferrer">{text}</a>'
+    return text
+
+
+def fresh_id() -> str:
+    """Return an id for one press of one form: pressed twice, it is one question."""
+    return secrets.token_hex(8)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.tests["openable"] = lambda url: bool(url and _OPENABLE.fullmatch(url))
+    environment.filters["kind"] = lambda value: type(value).__name__.lower()
+    return environment
+
+
+class Assets:
+    """The page's own few files, read once; an address changes with the content, so browsers keep them for ever."""
+
+    TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}  # noqa: RUF012
+
+    def __init__(self, folder: Path) -> None:
+        self.files = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.suffix in self.TYPES}
+        self._digests = {name: sha256(body).hexdigest()[:10] for name, body in self.files.items()}
+
+    def address(self, name: str) -> str:
+        """Return the address of a file; raises KeyError for an unknown one."""
+        return f"/web/{name}?{self._digests[name]}"
+
+
+ASSETS = Assets(HERE / "static")

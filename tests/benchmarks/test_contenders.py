@@ -1,0 +1,80 @@
+"""Every contender of ours really does its work, at the smallest size; nothing here may fail for being slow."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks import trees
+from benchmarks.bench import Bench, Scale
+from benchmarks.environments import PEERS, Environments
+from benchmarks.figures import FIGURES
+from benchmarks.workers import ContenderFailed, Worker
+
+TINY = Scale(rounds=1, size=0.001, name="tiny")
+FEW = ("telegram", "telegram-http", "slack", "slack-https", "engine", "storage", "rest", "history", "load", "cold")
+"""Enough figures to run every contender once, but for peers: those need environments that `make bench` installs."""
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """A run whose databases lie in memory where the system has such a folder: its disk is not what is tested."""
+    if Path("/dev/shm").is_dir():
+        monkeypatch.setenv("TMPDIR", "/dev/shm")
+        monkeypatch.setattr(tempfile, "tempdir", None)
+    with Bench(TINY, Environments(wanted=False)) as made:
+        yield made
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_figures_are_measured(name: str, bench: Bench) -> None:
+    results = FIGURES[name](bench)
+    assert results
+    assert all(result.value.median > 0 for result in results)
+    assert bench.raw
+    assert not bench.skipped
+
+
+def test_a_peer_left_out_is_named_and_not_invented(bench: Bench) -> None:
+    assert FIGURES["chatsky-memory"](bench) == []
+    [skipped] = bench.skipped
+    assert "Chatsky" in skipped
+
+
+def test_an_arm_that_cannot_work_is_no_figure() -> None:
+    with pytest.raises(ContenderFailed, match="No module named"):
+        Worker("benchmarks.contenders.missing:Turns")
+    with (
+        Worker("benchmarks.contenders.telegram_stock:Press") as worker,
+        pytest.raises(ContenderFailed, match="unexpected"),
+    ):
+        worker.round(unexpected=1)
+
+
+def test_peers_are_pinned_without_an_index() -> None:
+    files = sorted(PEERS.glob("*.txt"))
+    assert [file.stem for file in files] == ["aiogram", "chatsky"]
+    for file in files:
+        lines = [line for line in file.read_text().splitlines() if not line.startswith("#")]
+        assert all(line.count("==") == 1 and "/" not in line for line in lines)
+
+
+def test_walks_follow_the_tree_and_lanes_never_share_a_user() -> None:
+    walk, at = trees.Walk(nodes=20, users=10, at_once=2), dict.fromkeys(range(10), 0)
+    for number, (user, target) in enumerate(walk.presses(500)):
+        assert user % 2 == number % 2
+        assert target in (*trees.follow_ups(at[user], 20), 0)
+        at[user] = target
+    assert len(set(at.values())) > 1
+
+
+def test_every_node_of_a_tree_can_be_reached() -> None:
+    found, waiting = {0}, [0]
+    while waiting:
+        new = set(trees.follow_ups(waiting.pop(), 300)) - found
+        found |= new
+        waiting.extend(new)
+    assert len(found) == 300

@@ -1,0 +1,151 @@
+"""Small talk, the bot's own questions, several questions at once: what is answered beside a medical answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.channels.plain import document_text
+from bot.content.library import Library
+from bot.dialog import payloads
+from bot.dialog.engine import Engine
+from bot.dialog.matching import Match
+from bot.dialog.turn import Effect, Emergency, Incoming, Kind, Notice, Outcome, Register, Reply, State, View
+
+ALA = State(Register.LAYPERSON, introduced=True, history=("ala", "ala-safety"))
+
+
+class Decided:
+    """A matcher that finds the same whatever is asked."""
+
+    def __init__(self, match: Match) -> None:
+        self._match = match
+
+    def match(self, text: str, context: str | None, register: Register) -> Match:
+        return self._match
+
+
+def said(library: Library, match: Match, state: State = ALA, *, group: bool = False) -> tuple[Reply, State]:
+    """Return the answer to words that mean `match`."""
+    return Engine(library, Decided(match)).respond(state, Incoming(Kind.TEXT, "words", group=group))
+
+
+def talk(kind: str) -> Match:
+    return Match(Outcome.SMALL_TALK, kind)
+
+
+@pytest.mark.parametrize("register", Register)
+def test_every_kind_of_small_talk_is_a_few_words_without_small_print(library: Library, register: Register) -> None:
+    for kind, authored in library.small_talk.items():
+        reply, state = said(library, talk(kind), State(register, introduced=True))
+        assert reply.card.outcome is Outcome.SMALL_TALK, kind
+        assert isinstance(reply.card, Notice)
+        assert document_text(reply.card.brief) == library.text(authored.says, register).strip()
+        assert [payloads.payload(node) for node in authored.next] == [b.payload for b in reply.card.buttons]
+        assert state.history == ()
+
+
+def test_where_a_person_would_say_nothing_the_bot_says_nothing(library: Library) -> None:
+    for kind, authored in library.small_talk.items():
+        in_group, state = said(library, talk(kind), State(introduced=True), group=True)
+        assert in_group.silent == (authored.group == "silent"), kind
+        assert not said(library, talk(kind), State(introduced=True))[0].silent
+        assert state.introduced
+
+
+@pytest.mark.parametrize(
+    ("kind", "node", "view", "lead"),
+    [
+        ("shorter", "ala-safety", View.SHORT, "shorter-lead"),
+        ("longer", "ala-safety", View.DETAIL, "longer-lead"),
+        ("again", "ala-safety", View.BRIEF, "again-lead"),
+        ("before", "ala", View.BRIEF, "before-lead"),
+        ("not-understood", "ala-safety", View.SHORT, "not-understood-lead"),
+    ],
+)
+def test_shorter_more_and_again_are_about_the_last_answer(
+    library: Library, kind: str, node: str, view: View, lead: str
+) -> None:
+    reply, _ = said(library, talk(kind))
+    assert (reply.card.node, reply.view) == (node, view)
+    assert reply.lead == library.interface_text(lead, Register.LAYPERSON)
+    nothing_yet, _ = said(library, talk(kind), State(introduced=True))
+    assert nothing_yet.card.outcome is Outcome.SMALL_TALK
+
+
+def test_who_does_not_understand_the_professional_wording_gets_the_plain_one_this_once(library: Library) -> None:
+    reply, state = said(library, talk("not-understood"), replace(ALA, register=Register.PROFESSIONAL))
+    assert (reply.card.register, reply.view) == (Register.LAYPERSON, View.BRIEF)
+    assert state.register is Register.PROFESSIONAL
+
+
+def test_yes_and_no_answer_the_bots_own_question(library: Library) -> None:
+    unsure = Match(Outcome.CHOICES, library.otherwise, choices=("k2",))
+    _, state = said(library, unsure)
+    assert said(library, talk("yes"), state)[0].card.node == "k2"
+    assert said(library, talk("no"), state)[0].card.outcome is Outcome.NOT_COVERED
+    _, several = said(library, replace(unsure, choices=("k2", "ala")))
+    assert said(library, talk("yes"), several)[0].card.outcome is Outcome.SMALL_TALK
+    assert said(library, talk("no"), several)[0].card.outcome is Outcome.NOT_COVERED
+    _, later = said(library, Match(Outcome.ANSWER, "ala"), state)
+    assert said(library, talk("yes"), later)[0].card.outcome is Outcome.SMALL_TALK
+
+
+def test_yes_deletes_only_when_that_was_just_asked(library: Library) -> None:
+    engine = Engine(library, Decided(talk("yes")))
+    _, asked = engine.respond(ALA, Incoming(Kind.COMMAND, "forget"))
+    assert engine.respond(asked, Incoming(Kind.TEXT, "yes"))[0].effect is Effect.FORGET
+    assert engine.respond(ALA, Incoming(Kind.TEXT, "yes"))[0].effect is None
+
+
+@pytest.mark.parametrize("how", [Incoming(Kind.TEXT, "quiet please"), Incoming(Kind.COMMAND, "stop")])
+def test_it_is_quiet_on_request_and_can_be_asked_back(library: Library, how: Incoming) -> None:
+    _, state = Engine(library, Decided(talk("quiet"))).respond(ALA, how)
+    assert state.quiet
+    _, state = said(library, talk("unquiet"), state)
+    assert not state.quiet
+
+
+def test_the_other_questions_of_a_message_come_first_among_the_buttons(library: Library) -> None:
+    both = Match(Outcome.ANSWER, "ala-safety", related=("ala-dose",), also=("ala-dose", "k2", "glucose"))
+    reply, _ = said(library, both)
+    assert reply.card.node == "ala-safety"
+    assert [button.payload for button in reply.buttons[:2]] == ["v1:ala-dose", "v1:k2"]
+    assert len({button.payload for button in reply.buttons}) == len(reply.buttons)
+    assert library.interface_text("also-asked", Register.LAYPERSON) in reply.remark
+    alone, _ = said(library, replace(both, also=("ala-safety",), related=()))
+    assert not alone.remark
+
+
+def test_two_short_answers_stand_together(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.dialog.answers.MAX_TOGETHER", 500)
+    reply, _ = said(library, Match(Outcome.ANSWER, "ala-safety", also=("ala-dose",)))
+    assert reply.second is not None
+    assert reply.second.node == "ala-dose"
+
+
+def test_an_emergency_stays_for_an_hour_whatever_is_unsure(library: Library) -> None:
+    state = replace(ALA, emergency=Emergency("urgent-chest", 1000.0))
+    for match in (talk("ok"), Match(Outcome.NOT_COVERED, "not-covered"), Match(Outcome.ANSWER, library.advice)):
+        engine = Engine(library, Decided(match))
+        reply, after = engine.respond(state, Incoming(Kind.TEXT, "words", at=4600.0))
+        assert (reply.card.node, reply.again, reply.view) == ("urgent-chest", True, View.SHORT)
+        assert after.emergency == Emergency("urgent-chest", 4600.0)
+        late, _ = engine.respond(state, Incoming(Kind.TEXT, "words", at=4601.0))
+        assert late.card.node != "urgent-chest"
+
+
+def test_an_emergency_ends_when_it_is_over_or_another_question_is_sure(library: Library) -> None:
+    state = replace(ALA, emergency=Emergency("urgent-crisis", 0.0))
+    over, after = said(library, talk("over"), state)
+    assert (over.card.outcome, after.emergency) == (Outcome.SMALL_TALK, None)
+    other, after = said(library, Match(Outcome.ANSWER, "k2"), state)
+    assert (other.card.node, after.emergency) == ("k2", None)
+
+
+def test_after_the_crisis_card_the_bot_says_its_own_words(library: Library) -> None:
+    state = replace(ALA, emergency=Emergency("urgent-crisis", 0.0))
+    assert said(library, talk("thanks"), state)[0].lead == library.interface_text("crisis-stays", Register.LAYPERSON)
+    state = replace(ALA, emergency=Emergency("urgent-foot", 0.0))
+    assert said(library, talk("thanks"), state)[0].lead == library.interface_text("urgent-stays", Register.LAYPERSON)
