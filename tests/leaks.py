@@ -77,7 +77,7 @@ class Ear:
                     self.plant(inner)
                 elif name in _IDS and isinstance(inner, int | str):
                     self.plant_id(inner)
-                elif name in _NAMES and len(inner) >= SHORTEST_NAME:
+                elif name in _NAMES and isinstance(inner, str) and len(inner) >= SHORTEST_NAME:
                     self.ids.add(inner)
                 else:
                     self.plant_event(inner)
@@ -141,9 +141,9 @@ def _gather(ear: Ear, patch: pytest.MonkeyPatch) -> None:
         await gone(self)
         ear.hear_process(self)
 
-    def packed(envelope: InboundEvent, *more: Any) -> Any:
+    def packed(envelope: InboundEvent, *more: Any, **named: Any) -> Any:
         ear.plant_envelope(envelope)
-        return pack(envelope, *more)
+        return pack(envelope, *more, **named)
 
     def telegram_begins(self: FakeTelegram) -> None:
         ear.plant(self.token)

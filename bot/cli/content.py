@@ -50,20 +50,25 @@ def evaluate(
     as_json: JsonOption = False,
     confused: Annotated[bool, typer.Option("--confusion", help="Also list what was taken for what.")] = False,
 ) -> None:
-    """Measure the matcher on a file of labelled questions (JSON lines)."""
+    """Measure the matcher on a file of labelled questions (JSON lines), and print every failure in words."""
     import json
 
     from bot.authoring.reports import confusion, figures
     from bot.content.loader import load
     from bot.matching import build_matcher
     from bot.matching.evaluation import evaluate as measured
+    from bot.matching.evaluation import failures
 
     settings = load_settings()
     library = load(settings.footnote_dialogs, settings.footnote_content)
-    found = measured(build_matcher(library), questions, urgent=library.urgent, otherwise=library.otherwise)
-    typer.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else figures(found))
-    if confused and not as_json:
-        typer.echo(confusion(found))
+    known = {*library.nodes, *library.renamed, *library.small_talk}
+    matcher = build_matcher(library, settings.footnote_cache)
+    found = measured(matcher, questions, known=known, otherwise=library.otherwise)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    told = [figures(found), *([confusion(found)] if confused else []), failures(found)]
+    typer.echo("\n\n".join(part for part in told if part))
 
 
 @review.callback(invoke_without_command=True)

@@ -11,7 +11,7 @@ from bot.content.markdown import word_count
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.emergencies import OVER, Emergencies
-from bot.dialog.matching import Match, Matcher, UpToDateMatcher, up_to_date
+from bot.dialog.matching import Alarm, Match, Matcher, UpToDateMatcher, up_to_date
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import PersonalData
 from bot.dialog.small_talk import SmallTalk
@@ -55,6 +55,7 @@ class Engine:
         default_register: Callable[[str], Register] = patient,
     ) -> None:
         self.matcher = matcher
+        self._alarm = matcher if isinstance(matcher, Alarm) else None
         matcher = UpToDateMatcher(library, matcher)
         self._library = library
         self._matcher = matcher
@@ -96,6 +97,12 @@ class Engine:
             question=_question(reply),
         )
         return (self._introduced(reply) if first else reply), after
+
+    def is_urgent(self, words: str) -> bool:
+        """Return whether words speak of an emergency, whatever they follow."""
+        if self._alarm is not None:
+            return self._alarm.is_urgent(words)
+        return self._matcher.match(words, None, Register.LAYPERSON).outcome is Outcome.URGENT
 
     def report(self, reply: Reply, found: Mapping[str, Any]) -> Reply:
         """Return `reply` with what its effect did; `found` is how much was deleted, or all that is stored."""
@@ -304,7 +311,7 @@ class Engine:
 
     def _introduces(self, incoming: Incoming, card: Card) -> bool:
         """Tell whether this is a meeting: a greeting or an answer; no choice, nothing about the bot, no emergency."""
-        greets = incoming.kind is Kind.COMMAND and incoming.text == "start"
+        greets = incoming.kind is Kind.COMMAND and incoming.text.partition(" ")[0] == "start"
         return greets or (card.outcome is Outcome.ANSWER and not card.about_bot)
 
     def _introduced(self, reply: Reply) -> Reply:
