@@ -64,7 +64,7 @@ def test_ask_as_json_has_the_fixed_shape() -> None:
 def test_ask_a_node_by_tap_in_both_registers() -> None:
     professional = ask("--node", "first-line", "--tone", "professional")
     layperson = ask("--node", "first-line", "--tone", "layperson")
-    dose = figure("pregabalin", "dose")
+    dose = figure("pregabalin", "label_max")
     assert dose in professional["text"]
     assert dose not in layperson["text"], "the prescriber sets the dose"
 

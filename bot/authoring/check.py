@@ -7,7 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from bot.authoring.rules import briefs, channels, language, markdown, phrases, registers, small_talk, sources, tree
+from bot.authoring.rules import (
+    briefs,
+    channels,
+    language,
+    markdown,
+    meaning,
+    phrases,
+    registers,
+    small_talk,
+    sources,
+    tree,
+)
 from bot.authoring.rules.base import UNKNOWN, CheckContext, Rule, may_run
 from bot.authoring.written import inspect
 from bot.channels.base import ChannelLimits
@@ -30,6 +41,9 @@ RULES: tuple[Rule, ...] = (
     registers.parity,
     registers.plain_figures,
     registers.same_values,
+    meaning.directions,
+    meaning.certainty,
+    meaning.names,
     sources.unsourced,
     sources.typed_figures,
     sources.typed_citations,
@@ -48,6 +62,7 @@ RULES: tuple[Rule, ...] = (
     markdown.unshowable,
     markdown.lost_signs,
     language.urgent_first,
+    language.gaps,
     sources.overdue,
     sources.changed,
     sources.in_the_future,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli import new
 from bot.errors import UsageError
 from bot.settings import SHIPPED, load_settings
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 review = typer.Typer(help="Who reviewed what; records a decision.")
 app.add_typer(review, name="review")
+app.add_typer(new.app, name="new")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -48,20 +50,25 @@ def evaluate(
     as_json: JsonOption = False,
     confused: Annotated[bool, typer.Option("--confusion", help="Also list what was taken for what.")] = False,
 ) -> None:
-    """Measure the matcher on a file of labelled questions (JSON lines)."""
+    """Measure the matcher on a file of labelled questions (JSON lines), and print every failure in words."""
     import json
 
     from bot.authoring.reports import confusion, figures
     from bot.content.loader import load
     from bot.matching import build_matcher
     from bot.matching.evaluation import evaluate as measured
+    from bot.matching.evaluation import failures
 
     settings = load_settings()
     library = load(settings.footnote_dialogs, settings.footnote_content)
-    found = measured(build_matcher(library), questions, urgent=library.urgent, otherwise=library.otherwise)
-    typer.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else figures(found))
-    if confused and not as_json:
-        typer.echo(confusion(found))
+    known = {*library.nodes, *library.renamed, *library.small_talk}
+    matcher = build_matcher(library, settings.footnote_cache)
+    found = measured(matcher, questions, known=known, otherwise=library.otherwise)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    told = [figures(found), *([confusion(found)] if confused else []), failures(found)]
+    typer.echo("\n\n".join(part for part in told if part))
 
 
 @review.callback(invoke_without_command=True)
@@ -210,13 +217,25 @@ def preview(out: Annotated[Path, typer.Argument(dir_okay=False, metavar="OUT.htm
 
 
 @app.command()
-def graph() -> None:
-    """Print the conversation trees as a Mermaid flowchart."""
-    from bot.authoring.review_page import mermaid
+def graph(
+    file: Annotated[Path | None, typer.Argument(help="A .svg or .png file; without it, Mermaid is printed.")] = None,
+) -> None:
+    """Draw the conversation trees: a cluster per topic, kinds by colour, reviews by a dot."""
+    from bot.authoring.graph import as_svg, mermaid, write_png
     from bot.content.loader import load
 
     settings = load_settings()
-    typer.echo(mermaid(load(settings.footnote_dialogs, settings.footnote_content)))
+    library = load(settings.footnote_dialogs, settings.footnote_content)
+    if file is None:
+        typer.echo(mermaid(library))
+        return
+    if file.suffix.casefold() == ".png":
+        write_png(library, file)
+    elif file.suffix.casefold() == ".svg":
+        file.write_text(as_svg(library), encoding="utf-8")
+    else:
+        raise UsageError(f"`{file}` must end in .svg or .png")
+    typer.echo(f"wrote {file}")
 
 
 def _print(printed: tuple[str, int]) -> None:
