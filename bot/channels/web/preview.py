@@ -14,8 +14,8 @@ from bot.dialog.turn import Incoming, Kind, Register, Reply, State
 def preview(engine: Engine, today: date) -> str:
     """Return the page as one file: it asks for nothing else and needs no server."""
     library = engine.library
-    renderer = Renderer(engine.sentence, [(one.label, one.number) for one in library.copy_numbers])
-    looks = Looks(engine.sentence, renderer)
+    renderer = Renderer(engine.text, [(one.label, one.number) for one in library.copy_numbers])
+    looks = Looks(engine.text, renderer)
     answers = [
         {
             "node": node,

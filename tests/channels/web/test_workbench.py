@@ -160,7 +160,7 @@ def title(engine: Engine, node: str) -> str:
 async def test_a_save_is_taken_over_and_a_bad_one_is_not(tmp_path: Path, engine: Engine) -> None:
     async with edited(tmp_path, engine) as content:
         before, number = title(content.engine, "ala-dose"), content.watcher.now.number
-        bound = content.engine.sentence
+        bound = content.engine.text
         content.save("ala-dose", before, "A new title")
         state = await asyncio.wait_for(content.watcher.next(number), 20)
         assert state.served
