@@ -5,7 +5,7 @@ RUN := .venv/.run
 DEV := .venv/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install run watch test check docs matcher evaluate pins chaos bench bench-quick clean
+.PHONY: help install run watch test check docs matcher evaluate pins chaos pictures bench bench-quick clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ matcher: $(RUN) ## Learn how people ask ahead of the first question (some second
 
 chaos: $(DEV) ## Kill the bot at random moments under load, on every platform, mode and database
 	@$(BIN)/python -m tests.chaos
+
+pictures: $(DEV) ## Take the pictures of the page in docs/pictures anew (needs Chromium)
+	@$(BIN)/python -m tests.channels.web.pictures
 
 evaluate: $(DEV) ## Measure how well questions are understood and write docs/matching.md (ten minutes)
 	@$(BIN)/python -m tests.questions

@@ -3,6 +3,7 @@
 FootnoteError
 ├── SettingsError      a setting is missing or wrong: says which variable and where to get it
 ├── StoreError         the database cannot be used: says why and what to do
+├── PlatformError      a platform did not answer a command that needs it: says what it said
 └── UsageError         a command was called with something that does not exist
 
 `bot.content.loader.LoadError` (wrong content) lists its faults itself and is a FootnoteError too.
@@ -23,3 +24,7 @@ class StoreError(FootnoteError):
 
 class UsageError(FootnoteError):
     """A command was called with an argument that does not exist."""
+
+
+class PlatformError(FootnoteError):
+    """A platform could not be asked, or refused to answer."""

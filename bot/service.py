@@ -158,7 +158,7 @@ class Service:
         self._store = store
         self.metrics = Metrics()
         self._cards = sorted(engine.library.urgent_nodes)
-        self.inbox = Inbox(store, engine, identity, metrics=self.metrics)
+        self.inbox = Inbox(store, engine, identity, metrics=self.metrics, urgent=engine.is_urgent)
         self._user_limit = UserRateLimit(
             settings.footnote_questions_per_minute, self.inbox.accept, engine, self.metrics
         )

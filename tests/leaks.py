@@ -77,7 +77,7 @@ class LeakDetector:
                     self.watch(inner)
                 elif name in _IDS and isinstance(inner, int | str):
                     self.watch_id(inner)
-                elif name in _NAMES and len(inner) >= SHORTEST_NAME:
+                elif name in _NAMES and isinstance(inner, str) and len(inner) >= SHORTEST_NAME:
                     self.ids.add(inner)
                 else:
                     self.watch_event(inner)
@@ -141,9 +141,9 @@ def _gather(leak_detector: LeakDetector, patch: pytest.MonkeyPatch) -> None:
         await gone(self)
         leak_detector.capture_process(self)
 
-    def packed(envelope: InboundEvent, *more: Any) -> Any:
+    def packed(envelope: InboundEvent, *more: Any, **named: Any) -> Any:
         leak_detector.watch_inbound(envelope)
-        return pack(envelope, *more)
+        return pack(envelope, *more, **named)
 
     def telegram_begins(self: FakeTelegram) -> None:
         leak_detector.watch(self.token)

@@ -10,13 +10,13 @@ from benchmarks.contenders import updates
 from benchmarks.contenders.canned import Canned
 from benchmarks.contenders.concurrency import side_by_side
 from benchmarks.contenders.footnote import footnote, host, idle, settled
-from bot.channels.telegram import client
+from bot.channels.telegram import client, pacing
 from bot.channels.telegram.channel import TelegramDelivery
 from bot.channels.telegram.receiver import UpdateReceiver
 from bot.channels.telegram.updates import UpdateParser
 from bot.dialog import payloads
 
-UNLIMITED = client.Rates(overall=0, group=0, chat=0)
+UNLIMITED = pacing.Rates(overall=0, group=0, chat=0)
 """Telegram's own limits (30 messages a second) bind long before any of this; here they would be all one measures."""
 
 
@@ -53,7 +53,7 @@ class Turns:
 
     async def _open(self, folder: str, nodes: int, synchronous: str) -> None:
         client.AiohttpRequest = Canned  # type: ignore[misc, assignment]
-        bot = client.make_bot(updates.TOKEN, "http://127.0.0.1", UNLIMITED)
+        bot = client.make_bot(updates.TOKEN, "http://127.0.0.1")
         self._inbox, engine = await footnote(folder, nodes, updates.CHARACTERS, synchronous=synchronous)
         channel = TelegramDelivery(bot, engine.text, UNLIMITED)
         self._inbox.add(channel)

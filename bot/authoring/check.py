@@ -48,6 +48,7 @@ RULES: tuple[Rule, ...] = (
     markdown.unshowable,
     markdown.lost_signs,
     language.urgent_first,
+    language.gaps,
     sources.overdue,
     sources.changed,
     sources.in_the_future,

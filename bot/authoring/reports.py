@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from bot.authoring.changes import as_page, as_text
 from bot.authoring.check import Report, check
+from bot.authoring.conversations import play, record, scripts
 from bot.authoring.decisions import Decision, ReviewRefused, decide
 from bot.authoring.review_page import contents
 from bot.authoring.rule_pages import write
@@ -18,6 +19,8 @@ from bot.channels.base import ChannelLimits
 from bot.content.diagnostics import nearest
 from bot.content.library import Library
 from bot.content.loader import load
+from bot.dialog.engine import Engine
+from bot.dialog.turn import Register
 
 Printed = tuple[str, int]
 """Text for standard output, and the exit code."""
@@ -123,6 +126,30 @@ def run_content(dialogs: Path, content: Path) -> Printed:
 def run_docs(dialogs: Path, content: Path, root: Path) -> Printed:
     """Write what is generated from the content of the project at `root` and say what was stale; raises LoadError."""
     return "\n".join(f"wrote {path}" for path in write(load(dialogs, content), root)), 0
+
+
+def run_tests(engine: Engine, paths: Sequence[Path]) -> Printed:
+    """Play conversations and return what was answered otherwise; exit code 1 where anything was, or nothing was played.
+
+    Raises LoadError for a file that holds no conversation.
+    """
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        return f"there is no file or folder {missing[0]}", 1
+    played = [(path, script, register) for path, script in scripts(paths) for register in script.registers]
+    failures = [failure for one in played if (failure := play(engine, *one))]
+    said = f"{_counted(len(played), 'conversation')} played, {len(failures)} answered otherwise."
+    return "\n".join([*map(str, failures), said]), 1 if failures or not played else 0
+
+
+def recorded(
+    engine: Engine, lines: Iterable[str], path: Path, name: str, register: str, show: Callable[[str], Any]
+) -> str:
+    """Write a conversation with whoever types the lines to a file, behind those that it holds; return where it is."""
+    made = record(engine, lines, Register(register), name, show)
+    before = path.read_text(encoding="utf-8").rstrip() + "\n\n" if path.exists() else ""
+    path.write_text(before + made, encoding="utf-8")
+    return f"wrote {path}: `footnote test {path}` plays it"
 
 
 SHARES = ("right", "offered", "wrong", "missed")

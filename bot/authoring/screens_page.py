@@ -46,6 +46,18 @@ def _channel(library: Library, limit: ScreenLimit) -> Iterator[str]:
     yield f"|{'---|' * len(COLUMNS)}"
     yield from map(_row, found)
     yield ""
+    for node in (library.start, *library.nodes[library.start].next):
+        yield from _picture(node, measure(node, Register.LAYPERSON))
+
+
+def _picture(node: str, shown: Shown) -> Iterator[str]:
+    """Yield one answer in plain words as it stands on the screen."""
+    yield f"### {node}"
+    yield ""
+    yield "```text"
+    yield from shown.picture
+    yield "```"
+    yield ""
 
 
 def _summary(found: list[Shown], limit: ScreenLimit) -> Iterator[str]:

@@ -23,7 +23,8 @@ FOLD = 3
 class Shown:
     """What one answer fills: lines of the answer itself, of its small print, and rows and number of its buttons.
 
-    Blank lines count as answer. `head` are the lines before the first sentence, `words` those that are read at once.
+    Blank lines count as answer. `head` are the lines before the first sentence, `words` those that are read at once;
+    `picture` is the screen in plain characters.
     """
 
     answer: int
@@ -32,6 +33,7 @@ class Shown:
     buttons: int
     words: int
     head: int
+    picture: tuple[str, ...] = ()
 
     @property
     def text(self) -> int:
@@ -56,7 +58,12 @@ class Shown:
 
 def wrapped(text: str, width: int = LINE) -> int:
     """Return how many lines a text fills; an empty line is one."""
-    return sum(max(1, len(textwrap.wrap(line, width))) for line in text.split("\n")) if text else 0
+    return len(broken(text, width)) if text else 0
+
+
+def broken(text: str, width: int = LINE) -> list[str]:
+    """Return a text in lines as a phone breaks them."""
+    return [piece for line in text.split("\n") for piece in textwrap.wrap(line, width) or [""]]
 
 
 def shares(found: Iterable[Shown]) -> tuple[float, float, float]:

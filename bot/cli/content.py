@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli import new
 from bot.errors import UsageError
 from bot.settings import SHIPPED, load_settings
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 review = typer.Typer(help="Who reviewed what; records a decision.")
 app.add_typer(review, name="review")
+app.add_typer(new.app, name="new")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -47,20 +50,25 @@ def evaluate(
     as_json: JsonOption = False,
     confused: Annotated[bool, typer.Option("--confusion", help="Also list what was taken for what.")] = False,
 ) -> None:
-    """Measure the matcher on a file of labelled questions (JSON lines)."""
+    """Measure the matcher on a file of labelled questions (JSON lines), and print every failure in words."""
     import json
 
     from bot.authoring.reports import confusion, figures
     from bot.content.loader import load
     from bot.matching import build_matcher
     from bot.matching.evaluation import evaluate as measured
+    from bot.matching.evaluation import failures
 
     settings = load_settings()
     library = load(settings.footnote_dialogs, settings.footnote_content)
-    found = measured(build_matcher(library), questions, urgent=library.urgent, otherwise=library.otherwise)
-    typer.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else figures(found))
-    if confused and not as_json:
-        typer.echo(confusion(found))
+    known = {*library.nodes, *library.renamed, *library.small_talk}
+    matcher = build_matcher(library, settings.footnote_cache)
+    found = measured(matcher, questions, known=known, otherwise=library.otherwise)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    told = [figures(found), *([confusion(found)] if confused else []), failures(found)]
+    typer.echo("\n\n".join(part for part in told if part))
 
 
 @review.callback(invoke_without_command=True)
@@ -129,6 +137,27 @@ def docs() -> None:
     if root == SHIPPED:
         raise UsageError("these are the files of the package: `footnote docs` writes beside a content/ of your own")
     _print(run_docs(settings.footnote_dialogs, settings.footnote_content, root))
+
+
+@app.command("test")
+def play_conversations(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files or folders; else conversations/ or tests/conversations/.")
+    ] = None,
+    record: Annotated[Path | None, typer.Option(help="Talk, and write the conversation to this file.")] = None,
+    name: Annotated[str, typer.Option(help="What the recorded conversation is called.")] = "a recorded conversation",
+    register: Annotated[str, typer.Option("--tone", help="professional or layperson, while recording.")] = "layperson",
+) -> None:
+    """Play conversations written in YAML and say which turn was answered otherwise. Exits with 1 on a difference."""
+    from bot.app import build_engine
+    from bot.authoring.reports import recorded, run_tests
+
+    engine = build_engine(load_settings(), templates=False)
+    if record is not None:
+        typer.echo(recorded(engine, sys.stdin, record, name, register, typer.echo))
+        return
+    folders = [path for path in (Path("conversations"), Path("tests/conversations")) if path.is_dir()]
+    _print(run_tests(engine, paths or folders[:1]))
 
 
 @app.command("export")

@@ -60,9 +60,13 @@ class Rule(MatchingModel):
 
 
 class AdviceRules(MatchingModel):
-    """What makes a question one about a person's own treatment: concepts, and rules whose scores add up."""
+    """What makes a question one about a person's own treatment: concepts, and rules whose scores add up.
+
+    `facts` are the concepts that decide for one person, so that the remark that names one is no mere remark.
+    """
 
     concepts: dict[str, Concept] = {}
+    facts: Nodes = ()
     rules: tuple[Rule, ...] = ()
 
 
@@ -95,7 +99,7 @@ class TopicSubjects(MatchingModel):
 
 
 class Aspects(MatchingModel):
-    """What can be asked of anything, each with lessons: how people ask it, with placeholders for what it is asked of."""
+    """What can be asked of anything, each with lessons: how people ask it, placeholders for what it is asked of."""
 
     aspects: dict[str, Lines] = {}
 

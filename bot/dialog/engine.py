@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from bot.content.library import Library
-from bot.content.markdown import word_count
 from bot.dialog import payloads
+from bot.dialog.answers import Answers
 from bot.dialog.composer import Composer
 from bot.dialog.emergencies import OVER, Emergencies
-from bot.dialog.matching import Match, Matcher, UpToDateMatcher, up_to_date
+from bot.dialog.matching import Alarm, Match, Matcher, UpToDateMatcher, up_to_date
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import PersonalData
 from bot.dialog.small_talk import SmallTalk
-from bot.dialog.turn import Button, Card, Effect, Incoming, Kind, Outcome, Register, Reply, State, View
+from bot.dialog.turn import Card, Effect, Incoming, Kind, Outcome, Register, Reply, State, View
 
 TRAIL = 8
 """Nodes remembered per conversation: enough for what was said before, small enough to stay in one row."""
@@ -26,11 +26,6 @@ _DATA = {"forget": "forgotten", "delete": "forget", "export": "export"}
 _EFFECTS = dict.fromkeys(("up", "toup"), Effect.FEEDBACK_UP) | dict.fromkeys(("down", "todown"), Effect.FEEDBACK_DOWN)
 _EFFECTS |= dict.fromkeys(payloads.REASONS, Effect.FEEDBACK_DOWN)
 _TOASTS = {"toup": "vote-changed", "todown": "vote-changed", "same": "vote-same"}
-MAX_TOGETHER = 60
-"""Words of two briefs that still fit a phone's screen together, with two titles and one fold."""
-
-MAX_ALSO = 2
-"""Further questions of one message that are offered."""
 
 _OF_THE_MOMENT = frozenset({Outcome.CHOICES, Outcome.NOT_COVERED, Outcome.SMALL_TALK})
 
@@ -54,6 +49,8 @@ class Engine:
         require_approved: bool = False,
         default_register: Callable[[str], Register] = patient,
     ) -> None:
+        self.matcher = matcher
+        self._alarm = matcher if isinstance(matcher, Alarm) else None
         matcher = UpToDateMatcher(library, matcher)
         self._library = library
         self._matcher = matcher
@@ -62,6 +59,7 @@ class Engine:
         self._emergencies = Emergencies(library, self._composer, matcher)
         self._small_talk = SmallTalk(library, self._composer)
         self._data = PersonalData(library, self._composer)
+        self._answers = Answers(library, self._composer, self._data)
         self._answer: Mapping[Kind, Callable[[State, Incoming, Register], Step]] = {
             Kind.TEXT: self._text,
             Kind.TAP: self._tap,
@@ -72,11 +70,6 @@ class Engine:
     def adopt(self, other: Engine) -> None:
         """Speak another engine's content from the next turn on: one assignment, so that no turn sees half of it."""
         self.__dict__ = other.__dict__
-
-    @property
-    def matcher(self) -> Matcher:
-        """What this engine understands words with."""
-        return self._matcher
 
     @property
     def library(self) -> Library:
@@ -101,6 +94,12 @@ class Engine:
         )
         return (self._introduced(reply) if first else reply), after
 
+    def is_urgent(self, words: str) -> bool:
+        """Return whether words speak of an emergency, whatever they follow."""
+        if self._alarm is not None:
+            return self._alarm.is_urgent(words)
+        return self._matcher.match(words, None, Register.LAYPERSON).outcome is Outcome.URGENT
+
     def report(self, reply: Reply, found: Mapping[str, Any]) -> Reply:
         """Return `reply` with what its effect did; `found` is how much was deleted, or all that is stored."""
         return self._data.report(reply, found)
@@ -122,13 +121,13 @@ class Engine:
     def _text(self, state: State, incoming: Incoming, register: Register) -> Step:
         match = self._matcher.match(incoming.text, incoming.context or state.node, register)
         if match.outcome is Outcome.URGENT:
-            return self._matched(match, state, register), self._emergencies.begin(state, incoming, match.node)
+            return self._answers.matched(match, state, register), self._emergencies.begin(state, incoming, match.node)
         emergency = self._emergencies.current(state, incoming)
         if emergency is not None:
             return self._in_emergency(emergency, match, state, incoming, register)
         if match.outcome is Outcome.SMALL_TALK:
             return self._talk(match.node, state, incoming, register)
-        return self._matched(match, state, register), state
+        return self._answers.matched(match, state, register), state
 
     def _in_emergency(self, node: str, match: Match, state: State, incoming: Incoming, register: Register) -> Step:
         """Answer within an emergency: it stays what the words are about unless they say that it is over or ask else."""
@@ -136,7 +135,7 @@ class Engine:
         if match.outcome is Outcome.SMALL_TALK and match.node == OVER:
             return self._emergencies.end(node, register), ended
         if self._emergencies.asks_else(incoming.text, register):
-            return self._matched(match, ended, register), ended
+            return self._answers.matched(match, ended, register), ended
         return self._emergencies.stay(node, register), self._emergencies.begin(state, incoming, node)
 
     def _talk(self, kind: str, state: State, incoming: Incoming, register: Register) -> Step:
@@ -173,12 +172,12 @@ class Engine:
         if node is None:
             lead = self.text("unknown-command", register, help="/help")
             return Reply(self._composer.greeting(register), lead), state
-        return self._show(node, state, register), state
+        return self._answers.show(node, state, register), state
 
     def _about_them(self, wish: str, state: State, incoming: Incoming, register: Register) -> Reply:
         """Answer what concerns one person's data; where others read along, only where to ask."""
         if wish == "settings":
-            return self._data.settings(self._registers(state, register), register)
+            return self._data.settings(self._answers.registers(state, register), register)
         if incoming.group:
             return self._data.elsewhere(register)
         if wish == "export":
@@ -191,7 +190,7 @@ class Engine:
         if node is None:
             return Reply(self._composer.greeting(register), self.text("foreign-start", register))
         lead = "" if state.introduced else self.text("hello-line", register)
-        return replace(self._show(node, state, register), lead=lead)
+        return replace(self._answers.show(node, state, register), lead=lead)
 
     def _tap(self, state: State, incoming: Incoming, register: Register) -> Step:
         tap = payloads.parse(incoming.text)
@@ -203,7 +202,7 @@ class Engine:
         if tap.word in _DATA:
             return self._about_them(_DATA[tap.word], state, incoming, register), state
         if tap.word == "share":
-            return self._show(node, state, tap.register or register), state
+            return self._answers.show(node, state, tap.register or register), state
         after = replace(state, register=tap.register or state.register)
         return self._tapped(tap, node, state, tap.register or register), after
 
@@ -216,7 +215,7 @@ class Engine:
         effect = _EFFECTS.get(tap.word)
         if tap.word == "start":
             return self._switched(Reply(self._composer.greeting(register)), tap)
-        reply = self._show(node, state, register)
+        reply = self._answers.show(node, state, register)
         if effect is not None or tap.word == "same":
             toast = self.text(_TOASTS.get(tap.word, "vote-counted"), register)
             return replace(reply, in_place=True, toast=toast, effect=effect)
@@ -231,66 +230,6 @@ class Engine:
         if tap.register is None:
             return reply
         return replace(reply, in_place=True, toast=self.text(f"now-{tap.register}", tap.register))
-
-    # --- what it is answered with --------------------------------------------------------------------------------
-
-    def _matched(self, match: Match, state: State, register: Register) -> Reply:
-        reasons = (*match.reasons, *(f"{node} {score:.2f}" for node, score in match.scores))
-        lead = self._lead(match, register)
-        if match.outcome is Outcome.CHOICES:
-            choices = (*self._links(match.choices, register, "choice", "choice"), self._none_of_these(register))
-            return Reply(self._composer.choices(register), lead, choices=choices, reasons=reasons)
-        reply = self._with_also(self._show(match.node, state, register), match.also)
-        related = self._links(self._beside(match, reply.card), register, "choice")
-        return replace(reply, lead=lead or reply.lead, choices=(*reply.choices, *related), reasons=reasons)
-
-    def _with_also(self, reply: Reply, nodes: Sequence[str]) -> Reply:
-        """Return the reply with the other questions of the message: the second beside it if both are short, else first
-        among the buttons."""
-        others = [node for node in dict.fromkeys(nodes) if node != reply.card.node]
-        if not others or reply.card.outcome is not Outcome.ANSWER:
-            return reply
-        register = reply.card.register
-        second = self._composer.card(others[0], register)
-        if word_count(reply.card.brief) + word_count(second.brief) <= MAX_TOGETHER:
-            return replace(reply, second=second)
-        named = "; ".join(self._composer.label(node, register) for node in others[:MAX_ALSO])
-        remark = f"{self.text('also-asked', register)} {named}"
-        return replace(reply, remark=remark, choices=self._links(others[:MAX_ALSO], register, "also"))
-
-    def _lead(self, match: Match, register: Register) -> str:
-        """Return what stands before the answer: a sentence in the asker's own language, or one of the bot's."""
-        if match.language:
-            return self._library.say_in(match.language, urgent=match.outcome is Outcome.URGENT)
-        return self.text(match.note, register) if match.note else ""
-
-    def _beside(self, match: Match, card: Card) -> Iterator[str]:
-        """Yield the topics that may help and are not under the answer anyway; nothing about the bot itself."""
-        shown = {button.payload for button in card.buttons}
-        apart = (*self._library.always, *match.also)
-        return (node for node in match.related if payloads.payload(node) not in shown and node not in apart)
-
-    def _show(self, node: str, state: State, register: Register) -> Reply:
-        card = self._composer.card(node, register)
-        if node == self._library.role("tone"):
-            return Reply(card, choices=self._registers(state, register))
-        return Reply(card, choices=self._data.ways(register) if node == self._library.role("privacy") else ())
-
-    def _links(self, nodes: Iterable[str], register: Register, role: str, word: str = "") -> tuple[Button, ...]:
-        return tuple(self._composer.link(node, register, role, word) for node in nodes)
-
-    def _none_of_these(self, register: Register) -> Button:
-        payload = payloads.payload(self._library.otherwise, word="choice")
-        return Button(self.text("something-else", register), payload, "none")
-
-    def _registers(self, state: State, register: Register) -> tuple[Button, ...]:
-        """Both registers as buttons that show again the answer the reader came from."""
-        tone = self._library.role("tone")
-        before = next((node for node in reversed(state.history) if node != tone), self._library.start)
-        return tuple(
-            Button(self.text(f"to-{choice}", register), payloads.payload(before, choice), "tone")
-            for choice in (Register.LAYPERSON, Register.PROFESSIONAL)
-        )
 
     # --- what is remembered ----------------------------------------------------------------------------------------
 
@@ -308,7 +247,7 @@ class Engine:
 
     def _introduces(self, incoming: Incoming, card: Card) -> bool:
         """Tell whether this is a meeting: a greeting or an answer; no choice, nothing about the bot, no emergency."""
-        greets = incoming.kind is Kind.COMMAND and incoming.text == "start"
+        greets = incoming.kind is Kind.COMMAND and incoming.text.partition(" ")[0] == "start"
         return greets or (card.outcome is Outcome.ANSWER and not card.about_bot)
 
     def _introduced(self, reply: Reply) -> Reply:

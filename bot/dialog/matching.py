@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.content.library import Library
 from bot.dialog.turn import Incoming, Outcome, Register, State
@@ -42,6 +42,14 @@ class Matcher(Protocol):
 
     def match(self, text: str, context: str | None, register: Register) -> Match:
         """Return the decision for `text` asked after node `context` by a reader of `tone`; never raises."""
+
+
+@runtime_checkable
+class Alarm(Protocol):
+    """A matcher that tells an emergency without deciding about the rest: cheap enough for every message at the door."""
+
+    def is_urgent(self, text: str) -> bool:
+        """Return whether words speak of an emergency, whatever they follow."""
 
 
 def todays(library: Library, nodes: Iterable[str]) -> tuple[str, ...]:

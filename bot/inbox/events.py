@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,6 +21,8 @@ class InboundEvent:
     `question` is the platform id of the message that asked, `replies_to` of the older message it answers, if any.
     `unaddressed` marks words that were not addressed to the bot (in a thread it was asked into), `asker` that they are
     those of somebody who asked it there: see bot.inbox.unaddressed for when it speaks.
+    `said` is when the platform says the words were sent, in seconds since the epoch; `album` the name that the pictures
+    of one album share; `cut` that the words are as long as one message may be, so that the rest is in the next.
     """
 
     keys: tuple[str, ...]
@@ -33,6 +35,9 @@ class InboundEvent:
     replies_to: str | None = None
     unaddressed: bool = False
     asker: bool = False
+    said: float | None = None
+    album: str | None = None
+    cut: bool = False
 
 
 class Progress(Protocol):
@@ -43,17 +48,29 @@ class Progress(Protocol):
         once: a commit of its own would tell a replay nothing that the turn's end does not."""
 
 
+WhenEnded = Callable[[Callable[[], None]], None]
+
+
+def at_once(then: Callable[[], None]) -> None:
+    """Call back for a delivery that nobody writes down."""
+    then()
+
+
 @dataclass(frozen=True, slots=True)
 class OutboundMessage:
     """One answer to deliver. `sent` are the parts already delivered by an attempt that died; `earlier` is the message
     that answered the same question before it was edited: edit that one instead of sending a second. `doubtful` says
-    that an attempt died that may have delivered one part more: where a platform lets one look, look first."""
+    that an attempt died that may have delivered one part more: where a platform lets one look, look first. `urgent`
+    answers go before whatever else waits for its turn to be sent. `when_ended` calls back once all that was delivered
+    is written down, or the turn was given up for now."""
 
     address: Address
     reply: Reply
     sent: Sequence[str] = ()
     earlier: str | None = None
     doubtful: bool = False
+    urgent: bool = False
+    when_ended: WhenEnded = at_once
 
 
 class Delivery(Protocol):
@@ -64,8 +81,9 @@ class Delivery(Protocol):
     async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
         """Deliver the answer, calling `progress` after each part.
 
-        Raises `Busy` when the platform asks to wait or cannot be reached, `Gone` when nobody is there any more, and
-        `Refused` when the platform refuses for a reason the channel does not know.
+        Raises `Busy` when the platform asks to wait or cannot be reached, `Paced` when the answer's turn to be sent is
+        still to come, `Gone` when nobody is there any more, and `Refused` when the platform refuses for a reason the
+        channel does not know.
         """
 
 
@@ -74,6 +92,14 @@ class Busy(Exception):
 
     def __init__(self, after: float, reason: str) -> None:
         super().__init__(reason)
+        self.after = after
+
+
+class Paced(Exception):
+    """The answer may be sent in `after` seconds, not before: until then its worker is better off with other work."""
+
+    def __init__(self, after: float) -> None:
+        super().__init__(after)
         self.after = after
 
 

@@ -8,7 +8,7 @@ import os
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bot.store.base import DIGEST_BYTES
+from bot.store.base import DIGEST_BYTES, HASH_BYTES
 
 _NONCE_BYTES = 12
 """AES-GCM's standard nonce (NIST SP 800-38D, section 8.2.2)."""
@@ -37,6 +37,10 @@ class Identity:
     def event(self, clear: str) -> bytes:
         """Return the stored name of a platform event, by which a repetition is known."""
         return self._digest("event", clear)
+
+    def words(self, clear: str) -> bytes:
+        """Return by what it is known whether a corrected question reads as it did."""
+        return self._digest("words", clear)[:HASH_BYTES]
 
     def seal(self, clear: bytes) -> bytes:
         """Return `clear` encrypted and authenticated (AES-256-GCM, random nonce in front)."""

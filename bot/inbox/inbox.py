@@ -15,6 +15,7 @@ from bot.inbox.events import Delivery, InboundEvent
 from bot.inbox.identity import Identity
 from bot.inbox.metrics import Metrics
 from bot.inbox.policy import RetryPolicy
+from bot.inbox.priority import Priority, Urgent, nothing_urgent
 from bot.inbox.processor import Answerer, TurnProcessor, pack
 from bot.inbox.workers import Maintenance, WorkerPool
 from bot.store.base import AcceptResult, Lease, Store, StoreUnavailable
@@ -30,7 +31,7 @@ class Overloaded(StoreUnavailable):
 
 
 class Inbox:
-    """Accepts events durably and answers each of them once, in order within a conversation.
+    """Accepts events durably and answers each of them once, in order within a conversation; what is `urgent` first.
 
     `now` gives seconds since the epoch. One inbox serves one process; on PostgreSQL several share a database.
     """
@@ -44,6 +45,7 @@ class Inbox:
         *,
         metrics: Metrics | None = None,
         policy: RetryPolicy | None = None,
+        urgent: Urgent = nothing_urgent,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.metrics = metrics or Metrics()
@@ -52,7 +54,8 @@ class Inbox:
         self._identity = identity
         self._now = now
         self._owner = secrets.randbits(63)
-        self._processor = TurnProcessor(store, engine, identity, self.metrics, self._policy, now)
+        self._priority = Priority(urgent)
+        self._processor = TurnProcessor(store, engine, identity, self.metrics, self._policy, now, urgent)
         self._pools: dict[str, WorkerPool] = {}
         self._maintenance = Maintenance(self._processor, self._pools, self._lease)
         for channel in channels:
@@ -79,8 +82,9 @@ class Inbox:
         if workers.full:
             self.metrics.refused(event.channel, "overloaded")
             raise Overloaded(f"{workers.waiting} turns are waiting on {event.channel}")
-        new_event = pack(event, self._identity, self._now())
-        lease, receipt = workers.reserve(), NOTHING
+        now = self._now()
+        new_event = pack(event, self._identity, now, urgent=self._priority(event, now))
+        lease, receipt = workers.reserve(urgent=new_event.urgent), NOTHING
         try:
             receipt = await self._store.accept(new_event, lease)
         except StoreUnavailable:

@@ -63,7 +63,7 @@ class Metrics:
             counter.labels(channel)
         for reason in ("overloaded", "store"):
             self._refused.labels(channel, reason)
-        for reason in ("busy", "error"):
+        for reason in ("busy", "error", "paced"):
             self._retries.labels(channel, reason)
 
     def accepted(self, channel: str, *, fresh: bool) -> None:
@@ -86,7 +86,7 @@ class Metrics:
         self._silent.labels(channel).inc()
 
     def postponed(self, channel: str, reason: str) -> None:
-        """A turn will be tried again; the reason is `busy` or `error`."""
+        """A turn will be tried again: the platform is `busy`, there was an `error`, or its answer is `paced`."""
         self._retries.labels(channel, reason).inc()
 
     def quarantined(self, channel: str) -> None:

@@ -11,12 +11,14 @@ from bot.store.base import DAY, RetentionCutoffs
 class RetryPolicy:
     """Seconds unless said otherwise.
 
-    `slots` turns of one channel are under way at once; `backlog` may wait before more is refused (the platforms
-    keep what is refused: Telegram a day, Slack with retries). `lease` is how long a dead replica's turns wait for
-    another. A turn that fails `attempts` times is quarantined; one whose platform stays away for `patience` too.
+    `slots` turns of one channel are under way at once, and `urgent_slots` more that are urgent; `backlog` may wait
+    before more is refused (the platforms keep what is refused: Telegram a day, Slack with retries). `lease` is how long
+    a dead replica's turns wait for another. A turn that fails `attempts` times is quarantined; one whose platform stays
+    away for `backoff` too.
     """
 
     slots: int = 64
+    urgent_slots: int = 16
     backlog: int = 10_000
     lease: float = 15.0
     attempts: int = 5

@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 import structlog
 
 from bot.dialog import payloads
-from bot.dialog.turn import Effect, Incoming, Kind, Reply, State
-from bot.inbox.events import Address, Delivery, InboundEvent, OutboundMessage
-from bot.inbox.identity import Identity
+from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Reply, State
+from bot.inbox.events import Delivery, InboundEvent, OutboundMessage, WhenEnded, at_once
+from bot.inbox.identity import DecryptionError, Identity
 from bot.inbox.metrics import Metrics
 from bot.inbox.policy import RetryPolicy
+from bot.inbox.priority import nothing_urgent
+from bot.inbox.state_as_asked import asked_in, left_by
+from bot.inbox.thoughts import LONGEST, Part, Thought, part_from, thought_of
 from bot.inbox.unaddressed import worth_saying
-from bot.store.base import NewEvent, Store, StoreUnavailable, Turn, TurnResult, Vote, day_of
+from bot.store.base import Earlier, NewEvent, Store, StoreUnavailable, Turn, TurnResult, Vote, WaitingRow, day_of
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
-    """What an inbox row holds, decrypted."""
-
-    incoming: Incoming
-    address: Address
-    unaddressed: bool
-    asker: bool
-
-
-def pack(event: InboundEvent, identity: Identity, received: float) -> NewEvent:
+def pack(event: InboundEvent, identity: Identity, received: float, *, urgent: bool = False) -> NewEvent:
     """Return the event as it is stored. Raises ValueError for an event without keys, TypeError for an address
     that is not JSON."""
     if not event.keys:
@@ -42,27 +36,11 @@ def pack(event: InboundEvent, identity: Identity, received: float) -> NewEvent:
         conversation=identity.conversation(event.conversation),
         payload=identity.seal(_text(event).encode()),
         received=received,
-        question=event.question,
+        question=event.album or event.question,
         replies_to=event.replies_to,
-        edited=event.incoming.edited,
+        edited=event.incoming.edited or event.album is not None,
+        urgent=urgent,
     )
-
-
-def unpack(turn: Turn, identity: Identity) -> Payload:
-    """Return what was packed, with the context that the database knows. Raises `Unsealable` or ValueError."""
-    found: dict[str, Any] = json.loads(identity.unseal(turn.payload))
-    incoming = Incoming(
-        kind=Kind(found["kind"]),
-        text=found["text"],
-        channel=turn.channel,
-        context=found["context"],
-        edited=found["edited"],
-        at=turn.received,
-        group=found.get("group", False),
-    )
-    if turn.context is not None:
-        incoming = replace(incoming, context=turn.context)
-    return Payload(incoming, found["address"], found["quiet"], found.get("asker", False))
 
 
 def _text(event: InboundEvent) -> str:
@@ -77,6 +55,9 @@ def _text(event: InboundEvent) -> str:
             "address": dict(event.address),
             "quiet": event.unaddressed,
             "asker": event.asker,
+            "said": event.said,
+            "album": event.album,
+            "cut": event.cut,
         }
     )
 
@@ -85,6 +66,16 @@ T = TypeVar("T")
 log = structlog.stdlib.get_logger(__name__)
 
 _VOTES = frozenset({Effect.FEEDBACK_UP, Effect.FEEDBACK_DOWN})
+
+
+class Incomplete(Exception):
+    """Not to be answered yet: the rest of the thought may come until `until`, and sooner than that nothing happens
+    unless more than `seen` turns wait in the conversation."""
+
+    def __init__(self, until: float, seen: int) -> None:
+        super().__init__(until)
+        self.until = until
+        self.seen = seen
 
 
 class Answerer(Protocol):
@@ -107,24 +98,95 @@ class TurnProcessor:
     metrics: Metrics
     policy: RetryPolicy
     now: Callable[[], float]
+    urgent: Callable[[str], bool] = nothing_urgent
 
-    async def answer(self, turn: Turn, channel: Delivery) -> TurnResult:
-        """Deliver the answer to one turn and return what it leaves behind. Raises what the channel raises."""
-        payload = unpack(turn, self.identity)
-        reply, state = self.engine.respond(turn.state, payload.incoming)
-        if reply.silent or (payload.unaddressed and not _worth_saying(reply, turn.state, state, payload)):
+    async def answer(self, turn: Turn, channel: Delivery, when_ended: WhenEnded = at_once) -> TurnResult:
+        """Deliver the answer to one turn and return what it leaves behind. Raises what the channel raises, and
+        `Incomplete` when the rest of the thought may still come."""
+        thought = await self._thought(turn)
+        if self._says_nothing_new(turn, thought):
+            return self._ended(turn, thought)
+        incoming = self._incoming(turn, thought)
+        before = asked_in(turn, edited=incoming.edited)
+        reply, after = self.engine.respond(before, incoming)
+        if reply.silent or not _worth_saying(turn, thought, reply, before, after):
             self.metrics.kept_silent(turn.channel)
-            return TurnResult(self.now())
+            return self._ended(turn, thought)
         reply = await self._perform(turn, reply)
-        sent = await self._deliver(turn, payload, reply, channel)
+        sent = await self._deliver(turn, self._message(turn, thought, reply, when_ended), channel)
         at = self.now()
         self.metrics.answered(turn.channel, reply.card.node, reply.card.outcome, at - turn.received)
         if reply.effect is Effect.FORGET:
-            return TurnResult(at)
-        vote = _vote(turn, payload, reply, at)
+            return self._ended(turn, thought)
+        vote = _vote(turn, incoming, reply, at)
         if vote is not None:
             self.metrics.voted(turn.channel, vote.node, vote.vote)
-        return TurnResult(at, state, reply.card.node, sent, vote)
+        return replace(
+            self._ended(turn, thought),
+            state=left_by(turn, after, edited=incoming.edited),
+            node=reply.card.node,
+            messages=sent,
+            vote=vote,
+            history=before.history,
+        )
+
+    async def _thought(self, turn: Turn) -> Thought:
+        """Return all that this turn answers; raises `Incomplete` if the rest may still come."""
+        own = self._opened(WaitingRow(turn.row, turn.payload, turn.received, turn.question))
+        thought, count = thought_of(turn.row, [own]), 1
+        if not turn.alone or thought.open_until:
+            waiting = await self.store.waiting(turn)
+            thought, count = thought_of(turn.row, [own, *self._others(turn, waiting.rows)]), waiting.count
+            if not turn.urgent and any(row.urgent for row in waiting.rows):
+                raise Incomplete(self.now(), 0)  # let it overtake
+        now = self.now()
+        ready = not now < thought.open_until <= now + LONGEST  # a time further away comes from a clock that was ahead
+        if ready or turn.urgent or self.urgent(thought.text):
+            return thought
+        raise Incomplete(thought.open_until, count)
+
+    def _others(self, turn: Turn, rows: Iterable[WaitingRow]) -> Iterator[Part]:
+        """Yield the other rows, opened; one that cannot be is somebody's own turn to fail."""
+        for row in rows:
+            if row.row != turn.row:
+                with contextlib.suppress(DecryptionError, ValueError, KeyError):
+                    yield self._opened(row)
+
+    def _opened(self, row: WaitingRow) -> Part:
+        return part_from(row.row, row.received, row.question, json.loads(self.identity.unseal(row.payload)))
+
+    def _incoming(self, turn: Turn, thought: Thought) -> Incoming:
+        first, text = thought.parts[0], thought.text
+        return Incoming(
+            kind=Kind.TEXT if text and first.kind is Kind.OTHER else first.kind,
+            text=text or first.text,
+            channel=turn.channel,
+            context=turn.context or first.context,
+            edited=first.edited,
+            at=turn.received,
+            group=first.group,
+        )
+
+    def _says_nothing_new(self, turn: Turn, thought: Thought) -> bool:
+        """Tell whether the answer to this stands already: an edit that changed no word, the rest of an album."""
+        if turn.earlier is None:
+            return False
+        first = thought.parts[0]
+        if not first.edited:
+            return not thought.text
+        return turn.earlier.words == self.identity.words(first.text)
+
+    def _ended(self, turn: Turn, thought: Thought) -> TurnResult:
+        asked: dict[str, str] = {}
+        for part in thought.parts:
+            if part.question is not None:
+                asked[part.question] = asked.get(part.question, "") + part.text
+        return TurnResult(
+            self.now(),
+            joined=tuple(sorted(thought.rows - {turn.row})),
+            questions=tuple(asked),
+            words=tuple(map(self.identity.words, asked.values())),
+        )
 
     async def persist(self, step: str, call: Callable[[], Awaitable[T]]) -> T:
         """Return what the database says to `call`, asking until it does: what was delivered must be written down."""
@@ -144,7 +206,12 @@ class TurnProcessor:
             return self.engine.report(reply, await self.store.export(turn.person))
         return reply
 
-    async def _deliver(self, turn: Turn, payload: Payload, reply: Reply, channel: Delivery) -> tuple[str, ...]:
+    def _message(self, turn: Turn, thought: Thought, reply: Reply, when_ended: WhenEnded) -> OutboundMessage:
+        earlier = turn.earlier.message if turn.earlier and _replaces(turn.earlier, thought, reply) else None
+        urgent = reply.card.outcome is Outcome.URGENT
+        return OutboundMessage(thought.last.address, reply, turn.sent, earlier, turn.doubtful, urgent, when_ended)
+
+    async def _deliver(self, turn: Turn, answer: OutboundMessage, channel: Delivery) -> tuple[str, ...]:
         sent = list(turn.sent)
 
         async def progress(message: str, *, last: bool = False) -> None:
@@ -152,18 +219,29 @@ class TurnProcessor:
             if not last:
                 await self.persist("progress", lambda: self.store.progress(turn, sent))
 
-        await channel.deliver(OutboundMessage(payload.address, reply, turn.sent, turn.earlier, turn.doubtful), progress)
+        await channel.deliver(answer, progress)
         return tuple(dict.fromkeys(sent))
 
 
-def _worth_saying(reply: Reply, before: State, after: State, payload: Payload) -> bool:
-    return worth_saying(reply, before, after, payload.incoming.text, asker=payload.asker)
+def _worth_saying(turn: Turn, thought: Thought, reply: Reply, before: State, after: State) -> bool:
+    """Tell whether to say it: always to words addressed to the bot, and to a reply to its answer where it is sure."""
+    first = thought.parts[0]
+    if not first.unaddressed or worth_saying(reply, before, after, thought.text, asker=first.asker):
+        return True
+    sure = reply.card.outcome is Outcome.ANSWER and not reply.card.about_bot and reply.card.node != before.node
+    return turn.context is not None and sure and not before.quiet
 
 
-def _vote(turn: Turn, payload: Payload, reply: Reply, at: float) -> Vote | None:
+def _replaces(earlier: Earlier, thought: Thought, reply: Reply) -> bool:
+    """Tell whether a corrected question's answer takes the place of the one before: an emergency that was edited in
+    does not, for nobody is told of a change further up."""
+    return thought.parts[0].edited and (reply.card.outcome is not Outcome.URGENT or earlier.node == reply.card.node)
+
+
+def _vote(turn: Turn, incoming: Incoming, reply: Reply, at: float) -> Vote | None:
     """Return the vote a feedback button stands for (up, down, or a reason for it); it names the answer it was under."""
     if reply.effect is None or reply.effect not in _VOTES:
         return None
-    tap = payloads.parse(payload.incoming.text)
+    tap = payloads.parse(incoming.text)
     node, word = (tap.node, tap.word) if tap else (reply.card.node, str(reply.effect))
     return Vote(node, reply.card.register, turn.channel, word, day_of(at))

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import structlog
 
-from bot.inbox.events import Busy, Delivery, Gone, Refused
+from bot.inbox.events import Busy, Delivery, Gone, Paced, Refused, WhenEnded
 from bot.inbox.policy import after_failure, while_busy
-from bot.inbox.processor import TurnProcessor
+from bot.inbox.processor import Incomplete, TurnProcessor
 from bot.store.base import AcceptResult, Lease, QueueDepth, StoreUnavailable, Turn, TurnResult
 
 log = structlog.stdlib.get_logger(__name__)
@@ -54,9 +54,10 @@ class WorkerPool:
         """Look for work now instead of at the next tick."""
         self._wake.set()
 
-    def reserve(self) -> Lease | None:
-        """Return a lease if there is a free place for one more turn; `flush` gives it back."""
-        if not self._open or self._free() <= 0:
+    def reserve(self, *, urgent: bool = False) -> Lease | None:
+        """Return a lease if there is a free place for one more turn; `flush` gives it back. What is urgent has places
+        of its own, for when every other is taken by turns whose platform hangs."""
+        if not self._open or self._free() + self._policy.urgent_slots * urgent <= 0:
             self._wake.set()
             return None
         self._reserved += 1
@@ -69,6 +70,8 @@ class WorkerPool:
             self._reserved -= 1
         if accepted.turn is not None:
             self._begin(accepted.turn)
+        elif accepted.due:
+            self._wake.set()
 
     async def drain(self) -> None:
         """Return when nothing that can be answered now is left unanswered."""
@@ -145,8 +148,20 @@ class WorkerPool:
             turn = following
 
     async def _one(self, turn: Turn) -> Turn | None:
+        ended: list[Callable[[], None]] = []
         try:
-            return await self._finish(turn, await self._processor.answer(turn, self.channel))
+            return await self._try(turn, ended.append)
+        finally:
+            for then in ended:
+                then()
+
+    async def _try(self, turn: Turn, when_ended: WhenEnded) -> Turn | None:
+        try:
+            return await self._finish(turn, await self._processor.answer(turn, self.channel, when_ended))
+        except Incomplete as thought:
+            await self._gather(turn, thought)
+        except Paced as paced:
+            await self._postpone(turn, paced.after, turn.attempts, "paced")
         except Busy as busy:
             await self._wait(turn, busy)
         except Gone as gone:
@@ -160,8 +175,15 @@ class WorkerPool:
     async def _finish(self, turn: Turn, record: TurnResult) -> Turn | None:
         finish = self._processor.store.finish
         following = await self._processor.persist("finish", lambda: finish(turn, record, self._lease()))
-        self.waiting = max(self.waiting - 1, 0)
+        self.waiting = max(self.waiting - 1 - len(record.joined), 0)
         return following
+
+    async def _gather(self, turn: Turn, thought: Incomplete) -> None:
+        """Let the beginning of a thought lie until the rest of it comes."""
+        now, gather = self._processor.now(), self._processor.store.gather
+        await self._processor.persist("postpone", lambda: gather(turn, thought.seen, now, thought.until))
+        asyncio.get_running_loop().call_later(max(thought.until - now, 0.0), self._wake.set)
+        self._wake.set()
 
     async def _wait(self, turn: Turn, busy: Busy) -> None:
         age = self._processor.now() - turn.received

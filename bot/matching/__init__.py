@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from bot.content.library import Library
 from bot.dialog.matching import Match, Matcher
 from bot.matching.advice import Advice
-from bot.matching.build import Data, Parts, data_of
+from bot.matching.build import TALK, Data, Parts, data_of
 from bot.matching.language import Languages
 from bot.matching.lexicon import Lexicon, tree_of
-from bot.matching.matcher import Limits, SubjectMatcher, known_lines
-from bot.matching.ranking import Ranker, Weights
+from bot.matching.matcher import LIMITS, Limits, SubjectMatcher, known_lines
+from bot.matching.ranking import WEIGHTS, Ranker, Weights
 from bot.matching.remarks import Remarks
 from bot.matching.text import every_word
 from bot.matching.training import Models, Say, cache_folder, models_of, stored_models
@@ -23,7 +24,8 @@ __all__ = ["Match", "Matcher", "assemble", "build_matcher", "data_of", "rebuild_
 
 def tell(sentence: str) -> None:
     """Say on the error stream what takes its time, so that nobody waits in the dark."""
-    print(sentence, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()
 
 
 def build_matcher(library: Library, cache: Path | None = None, say: Say = tell) -> Matcher:
@@ -46,23 +48,37 @@ def rebuild_matcher(library: Library, before: Library, cache: Path | None = None
     return (assemble(Parts(data), models), False) if models else (build_matcher(library, folder), True)
 
 
-def assemble(parts: Parts, models: Models, weights: Weights = Weights(), limits: Limits = Limits()) -> SubjectMatcher:
+def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: Limits = LIMITS) -> SubjectMatcher:
     """Return the matcher of these parts with these models."""
     data = parts.data
+
+    def label_of(label: str) -> str | None:
+        """Return the answer that a model's label means today: answers are renamed, and some vanish."""
+        node = data.renamed.get(label, label)
+        return node if node in data.nodes or node.startswith(TALK) else None
+
+    known = replace(models, names=models.names.relabelled(label_of), about=models.about.relabelled(label_of))
     lexicon = Lexicon(data.advice.concepts, tree_of(data.advice.concepts, parts.stems))
+    advice = Advice(data.advice, lexicon, parts.subjects.kind_of)
+    courtesies = data.matching.courtesies
     lines = {node: len(written) for node, written in data.phrases.items()}
     return SubjectMatcher(
         parts,
-        urgency_of(data),
+        _urgency(data),
         Languages(data.matching.words.languages, parts.english),
-        Advice(data.advice, lexicon, parts.subjects.kind_of),
-        Remarks(models.remarks, parts.features, parts.subjects, data.matching.courtesies, parts.stems),
-        Ranker(models, parts.subjects, parts.features, data.roles, lines, weights),
+        advice,
+        Remarks(models.remarks, parts.features, parts.subjects, courtesies, parts.stems, advice.states_facts),
+        Ranker(known, parts.subjects, parts.features, data.roles, lines, weights),
         known_lines(parts),
         limits,
     )
 
 
-def urgency_of(data: Data) -> Urgency:
-    """Return what recognises emergencies, with the ordinary words of the library as no misspelt signs."""
+def urgency_of(library: Library) -> Urgency:
+    """Return what recognises emergencies in a library's messages."""
+    return _urgency(data_of(library))
+
+
+def _urgency(data: Data) -> Urgency:
+    """Return the rules of an emergency, with the ordinary words of the library as no misspelt signs."""
     return Urgency(data.urgent, data.languages, every_word(data.matching.words.common))

@@ -29,6 +29,7 @@ class Advice:
 
     def __init__(self, rules: AdviceRules, lexicon: Lexicon, kinds: Mapping[str, str]) -> None:
         self._rules = rules.rules
+        self._facts = frozenset(rules.facts)
         self._lexicon = lexicon
         self._kinds = kinds
 
@@ -38,6 +39,10 @@ class Advice:
         named = [Mention(self._called(one), one.start, one.end) for one in message.mentions]
         hits = fired(self._rules, Places([*self._lexicon.every(message.stems), *named, *thread]))
         return Personal(min(1.0, sum(hit.rule.score for hit in hits)), tuple(hit.rule.reason for hit in hits))
+
+    def states_facts(self, message: Message) -> bool:
+        """Tell whether a part of a message says something that decides for one person."""
+        return any(self._facts.intersection(one.concepts) for one in self._lexicon.every(message.stems))
 
     def _called(self, mention: Mention) -> tuple[str, ...]:
         held = (name for name in mention.concepts if name in self._kinds and not name.startswith("foreign/"))

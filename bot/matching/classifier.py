@@ -6,7 +6,7 @@ Features are known by the checksum of their name, so that a model is two arrays 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -18,8 +18,8 @@ RATE = 0.5
 _BATCH = 256
 _BIAS_SHARE = 0.1
 """How fast the biases learn, beside the weights: a label is no likelier for having had the last row."""
-_LEAST_ERROR = 0.02
-"""Rows that are this nearly right teach nothing worth the time."""
+_LEAST_ERROR = 0.01
+"""Errors below this teach nothing worth the time."""
 _MOST_WORTH = 3.0
 _SMALLEST = 10
 """Features whose weights all stay below this, in hundredths, decide nothing."""
@@ -49,7 +49,7 @@ class Classifier:
         """Return the probability of each label."""
         rows, known = self._rows(values)
         strengths = np.fromiter(values.values(), np.float32, len(values))[known]
-        scores = self.bias + strengths @ self.weights[rows] / _HUNDREDTHS
+        scores = self.bias + strengths @ self.weights[rows].astype(np.float32) / np.float32(_HUNDREDTHS)
         return dict(zip(self.labels, softmax(scores).tolist(), strict=True))
 
     def telling(self, values: Values, label: str, most: int = 3) -> list[str]:
@@ -61,6 +61,12 @@ class Classifier:
         parts = zip(self.weights[rows, self.labels.index(label)].tolist(), names, strict=True)
         ranked = sorted((-weight * values[name], name) for weight, name in parts if weight > 0)
         return [name for _, name in ranked[:most]]
+
+    def relabelled(self, label_of: Callable[[str], str | None]) -> Classifier:
+        """Return the classifier with other labels; what `label_of` has none for is left out."""
+        found = [(at, label) for at, old in enumerate(self.labels) if (label := label_of(old)) is not None]
+        places = [at for at, _ in found]
+        return Classifier(tuple(label for _, label in found), self.bias[places], self.keys, self.weights[:, places])
 
     def _rows(self, names: Iterable[str]) -> tuple[Places, npt.NDArray[np.bool_]]:
         wanted = _keys(names)
@@ -160,25 +166,22 @@ class _Trainer:
         scores = np.matmul(strengths[:, None, :], self._weights[columns])[:, 0, :] + self._bias
         errors = softmax(scores)
         errors[np.arange(len(rows)), self._targets[rows]] -= 1.0
-        telling = abs(errors).max(axis=1) > _LEAST_ERROR
-        errors = errors[telling] * self._worth[self._targets[rows[telling]]][:, None]
-        if not len(errors):
-            return
-        self._change(columns[telling], strengths[telling], errors)
+        errors *= self._worth[self._targets[rows]][:, None]
+        self._change(columns, strengths, errors)
         slope = errors.sum(axis=0) * _BIAS_SHARE
         self._bias_speed += slope * slope
         self._bias -= RATE * slope / np.sqrt(self._bias_speed)
 
     def _change(self, columns: Places, strengths: Floats, errors: Floats) -> None:
-        """Move the weights of the columns against the errors of their rows."""
-        seen, place = np.unique(columns, return_inverse=True)
-        place = place.ravel()
-        slopes = np.empty((len(seen), errors.shape[1]), np.float32)
-        for label in range(errors.shape[1]):
-            pushed = (strengths * errors[:, label, None]).ravel()
-            slopes[:, label] = np.bincount(place, pushed, len(seen))
-        self._speeds[seen] += slopes * slopes
-        self._weights[seen] -= RATE * slopes / np.sqrt(self._speeds[seen])
+        """Move the weights that had a part in an error worth the time; most rows err in two or three labels."""
+        row, label = np.nonzero(abs(errors) > _LEAST_ERROR)
+        cells = (columns[row] * len(self._labels) + label[:, None]).ravel()
+        pushed = (strengths[row] * errors[row, label][:, None]).ravel()
+        touched, place = np.unique(cells, return_inverse=True)
+        slopes = np.bincount(place, pushed, len(touched)).astype(np.float32)
+        weights, speeds = self._weights.ravel(), self._speeds.ravel()
+        speeds[touched] += slopes * slopes
+        weights[touched] -= RATE * slopes / np.sqrt(speeds[touched])
         self._weights[-1] = 0.0
 
 

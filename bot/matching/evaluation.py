@@ -1,21 +1,30 @@
-"""Measures a matcher on a file of labelled questions (one JSON object per line)."""
+"""Measures a matcher on labelled questions, one JSON object a line; docs/questions.md says what a line holds."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.content.diagnostics import nearest
 from bot.dialog.matching import Match, Matcher
 from bot.dialog.turn import Outcome, Register
 from bot.errors import FootnoteError
 
-_TONES = {"clinician": Register.PROFESSIONAL, "patient": Register.LAYPERSON}
+REGISTERS = {
+    "professional": Register.PROFESSIONAL,
+    "layperson": Register.LAYPERSON,
+    "clinician": Register.PROFESSIONAL,
+    "patient": Register.LAYPERSON,
+}
 SHARES = ("right", "offered", "wrong", "missed", "lost")
 """How a question can end. `lost` is neither: choices without a right one, or choices where nothing was expected."""
+OUTCOMES = frozenset({"choices", "small-talk"})
+"""What a label may name beside answers: any choices, any small talk."""
+_LIKELIEST = 3
 
 
 class QuestionFault(FootnoteError):
@@ -24,7 +33,7 @@ class QuestionFault(FootnoteError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One labelled question; `expect` lists the acceptable nodes."""
+    """One labelled question; `expect` lists the acceptable answers, `also` those to a second question in it."""
 
     id: str
     text: str
@@ -32,6 +41,7 @@ class Question:
     context: str | None
     expect: tuple[str, ...]
     kind: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +53,29 @@ class Row:
     mark: str
 
 
-def read(path: Path) -> list[Question]:
-    """Return the questions of a file; raises QuestionFault naming the first bad line, OSError when unreadable."""
+def read(path: Path, known: Collection[str] | None = None) -> list[Question]:
+    """Return the questions of a file; raises QuestionFault naming the first bad line, OSError when unreadable.
+
+    `known` are the answers a label may name, and the kinds of small talk; None takes any.
+    """
     lines = path.read_text(encoding="utf-8").splitlines()
-    return [_question(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
+    return [_question(line, f"{path}:{number}", known) for number, line in enumerate(lines, 1) if line.strip()]
 
 
-def _question(line: str, where: str) -> Question:
+def _question(line: str, where: str, known: Collection[str] | None) -> Question:
     try:
         row = json.loads(line)
-        expect, text = tuple(row["expect"]), str(row["text"])
-        return Question(str(row["id"]), text, _TONES[row["register"]], row.get("context"), expect, str(row["kind"]))
-    except (ValueError, KeyError, TypeError) as fault:
+        text = row["text"] if "text" in row else " ".join([row["repeat"][0]] * int(row["repeat"][1]))
+        register, labels = REGISTERS[row["register"]], (tuple(row["expect"]), tuple(row.get("also", ())))
+        found = Question(
+            str(row["id"]), str(text), register, row.get("context"), labels[0], str(row["kind"]), labels[1]
+        )
+    except (ValueError, KeyError, TypeError, IndexError) as fault:
         raise QuestionFault(f"{where}: not a labelled question ({type(fault).__name__}: {fault})") from fault
+    for node in (*found.expect, *found.also, found.context):
+        if known is not None and node is not None and node not in known and node not in OUTCOMES:
+            raise QuestionFault(f"{where}: `{node}` is not an answer; {nearest(node, known)}".rstrip("; "))
+    return found
 
 
 def measure(matcher: Matcher, questions: Iterable[Question], otherwise: str) -> list[Row]:
@@ -69,20 +89,33 @@ def measure(matcher: Matcher, questions: Iterable[Question], otherwise: str) -> 
 
 def mark(question: Question, match: Match, otherwise: str) -> str:
     """Return how a decision counts for a question: one of SHARES."""
+    if match.outcome.value in question.expect:
+        return "right"
     if match.outcome is Outcome.CHOICES:
         return "offered" if set(match.choices) & set(question.expect) else "lost"
-    if match.node in question.expect or (match.outcome is Outcome.URGENT and "urgent" in question.expect):
-        return "right"  # `urgent` stands for whichever card
+    if match.node in question.expect or (match.outcome is Outcome.URGENT and _is_urgent(question)):
+        return "right"
     return "missed" if match.node == otherwise else "wrong"
 
 
-def summary(rows: Sequence[Row], urgent: str) -> dict[str, Any]:
+def _is_urgent(question: Question) -> bool:
+    """Tell whether a question is an emergency: whichever card, it is recognised."""
+    return any(node == "urgent" or node.startswith("urgent-") for node in question.expect)
+
+
+def serves_both(row: Row) -> bool:
+    """Tell whether both questions of a message are served: answered, or offered among the first buttons."""
+    shown = {row.match.node, *row.match.choices, *row.match.also, *row.match.related}
+    return bool(shown & set(row.question.expect)) and bool(shown & set(row.question.also))
+
+
+def summary(rows: Sequence[Row]) -> dict[str, Any]:
     """Return the figures of DESIGN's `footnote evaluate --json`: shares are of all questions, 0 to 1."""
     kinds = sorted({row.question.kind for row in rows})
     return {
         **_shares(rows),
         "by_kind": {kind: _shares([row for row in rows if row.question.kind == kind]) for kind in kinds},
-        "urgent": _urgent(rows, urgent),
+        "urgent": _urgent(rows),
         "rows": [_shown(row) for row in rows],
     }
 
@@ -92,9 +125,9 @@ def _shares(rows: Sequence[Row]) -> dict[str, Any]:
     return {"n": len(rows), **{mark: round(marks[mark] / len(rows), 4) if rows else 0.0 for mark in SHARES}}
 
 
-def _urgent(rows: Sequence[Row], urgent: str) -> dict[str, float]:
-    due = [row for row in rows if any(node.startswith(urgent) for node in row.question.expect)]
-    calm = [row for row in rows if row not in due]
+def _urgent(rows: Sequence[Row]) -> dict[str, float]:
+    due = [row for row in rows if _is_urgent(row.question)]
+    calm = [row for row in rows if not _is_urgent(row.question)]
     seen, alarms = (sum(1 for row in part if row.match.outcome is Outcome.URGENT) for part in (due, calm))
     return {
         "recall": round(seen / len(due), 4) if due else 1.0,
@@ -105,14 +138,34 @@ def _urgent(rows: Sequence[Row], urgent: str) -> dict[str, float]:
 def _shown(row: Row) -> dict[str, Any]:
     return {
         "id": row.question.id,
+        "text": row.question.text,
+        "context": row.question.context,
         "expect": list(row.question.expect),
         "outcome": row.match.outcome.value,
         "node": row.match.node,
         "choices": list(row.match.choices),
         "mark": row.mark,
+        "likeliest": [list(pair) for pair in row.match.scores[:_LIKELIEST]],
+        "reasons": list(row.match.reasons),
     }
 
 
-def evaluate(matcher: Matcher, path: Path, *, urgent: str, otherwise: str) -> dict[str, Any]:
+def evaluate(matcher: Matcher, path: Path, *, known: Collection[str], otherwise: str) -> dict[str, Any]:
     """Return the figures for one file; raises QuestionFault or OSError as `read` does."""
-    return summary(measure(matcher, read(path), otherwise), urgent)
+    return summary(measure(matcher, read(path, known), otherwise))
+
+
+def failures(found: Mapping[str, Any]) -> str:
+    """Return every question that failed, in words: what came instead, the likeliest three, and why."""
+    lines: list[str] = []
+    for row in found["rows"]:
+        if row["mark"] != "right":
+            after = f" (after {row['context']})" if row["context"] else ""
+            likely = ", ".join(f"{node} {share:.2f}" for node, share in row["likeliest"])
+            shown = ", ".join(row["choices"]) or row["node"]
+            lines += [
+                f"{row['mark']:>8}  {row['text']}{after}",
+                f"{'':>8}  expected {' or '.join(row['expect'])}; came {row['outcome']}: {shown}",
+                f"{'':>8}  likeliest {likely or 'nothing was weighed'}; because {'; '.join(row['reasons']) or '-'}",
+            ]
+    return "\n".join(lines)

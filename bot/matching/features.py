@@ -24,7 +24,7 @@ _LONG = 12
 """Words from which on a question is as long as any."""
 UNKNOWN = "@unknown"
 """Stands for every word nobody authored: a name, a brand, a subject we have never heard of."""
-_PRONOUNS = frozenset(["it", "they", "them", "this", "that", "these", "those", "one", "ones"])
+_PRONOUNS = frozenset(("it", "they", "them", "this", "that", "these", "those", "one", "ones"))
 _PIECE = "#"
 
 Values = dict[str, float]

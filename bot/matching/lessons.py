@@ -17,14 +17,16 @@ LESSON_FORMS = 16
 """Wordings one shared lesson may add."""
 LINE_FORMS = 12
 """Wordings one line of a topic may add."""
-COMPOSED = 6
-"""Shared lessons with the names of one subject in them, for each of its aspects."""
+COMPOSED, COMPOSED_FOR_PART = 14, 3
+"""Shared lessons with the names of one subject in them, for each of its aspects: the plainest, and some others."""
 _NAMES = 12
 """Names of a subject that lessons are composed with; the first ones are what it is mostly called."""
 _THREADS = 2
 """Subjects each short question is shown with, as if asked after an answer about them."""
 _LIKELIEST = 12
 """Aspects tried for a line of a topic, the likeliest first."""
+_LIKELY = 0.15
+"""How likely an aspect must be before a line that could be asked for it teaches it."""
 _HOLDER = re.compile(HOLDER + r"([a-z]+)")
 
 Asked = tuple[str, str]
@@ -47,7 +49,9 @@ class Lessons:
             (name, with_holders(form)) for name, lines in aspects.items() for form in _forms(lines, LESSON_FORMS)
         ]
         self._lines = _asked(data.phrases)
-        self._lines += [(TALK + kind, form) for kind, asks in data.small_talk.items() for form in asks]
+        self._lines += [
+            (TALK + kind, form) for kind, asks in data.small_talk.items() for form in asks if parts.key(form)
+        ]
         self._after = [
             (context, node, form)
             for context, phrases in data.after.items()
@@ -59,6 +63,8 @@ class Lessons:
         """Return the rows that tell what is asked; with a `first` model, also from the topics' own lines."""
         draw = Random(3)
         asked = [*self._lessons, *(dict.fromkeys(self._through(first)) if first else ())]
+        if first is None:
+            return Rows((label, self._aspect(form)) for label, form in asked)
         return Rows(
             (label, self._aspect(one)) for label, form in asked for one in (form, self._wrapper.wrapped(form, draw))
         )
@@ -102,16 +108,19 @@ class Lessons:
         return self._features.aspect(*self._seen(form))
 
     def _shown(self, draw: Random) -> Iterator[Asked]:
-        """Yield every line and composed lesson as it is, wrapped, and with a slip of the pen."""
+        """Yield every line as it is and wrapped or with a slip of the pen, and composed lessons one way or the other."""
         for node, form in self._lines:
             yield node, form
-            wrapped = self._wrapper.wrapped(form, draw)
-            yield node, slipped(wrapped, draw) if draw.random() < 0.5 else wrapped
-            yield node, slipped(form, draw)
-        for node, form in self._composed(draw):
-            yield node, form
-            yield node, slipped(self._wrapper.wrapped(form, draw), draw)
+            yield node, self._worn(form, draw)
+        for at, (node, form) in enumerate(self._composed(draw)):
+            yield node, self._worn(form, draw) if at % 2 else form
         yield from ((node, form) for context, node, form in self._after if not self._reachable(context, node))
+
+    def _worn(self, form: str, draw: Random) -> str:
+        """Return a line as people write it: with remarks around it, a slip of the pen, or both."""
+        kind = draw.randrange(3)
+        line = self._wrapper.wrapped(form, draw) if kind else form
+        return line if kind == 1 else slipped(line, draw)
 
     def _composed(self, draw: Random) -> Iterator[Asked]:
         """Yield shared lessons with the names of a topic's subjects in them, under the answers its table gives."""
@@ -123,7 +132,8 @@ class Lessons:
             holders = _holders(subject.kind)
             for aspect, node in self._subjects.row(name).items() if names and not subject.leaning else ():
                 fit = [form for form in lessons.get(aspect, ()) if any(holder in form for holder in holders)]
-                for form in draw.sample(fit, min(COMPOSED, len(fit))) if node not in (SELF, NONE) else ():
+                most = COMPOSED_FOR_PART if subject.part_of else COMPOSED
+                for form in _plain_and_others(fit, most, draw) if node not in (SELF, NONE) else ():
                     yield node, self._filled(form, holders, names, draw)
 
     def _filled(self, form: str, holders: Sequence[str], names: Sequence[str], draw: Random) -> str:
@@ -139,7 +149,9 @@ class Lessons:
         for context, node, form in self._after:
             for one in (form, slipped(form, draw)):
                 message, named = self._seen(one)
-                yield node, self._features.about(message, named, named.subject or self._subjects.it(context))
+                lent = self._subjects.it(context)
+                about = self._subjects.with_lent(named, lent) if lent else named.subject
+                yield node, self._features.about(message, named, about)
         subjects = sorted({subject for one in self._subjects.contexts() if (subject := self._subjects.it(one))})
         for at, (aspect, form) in enumerate(self._lessons):
             message, named = self._seen(form)
@@ -168,7 +180,7 @@ class Lessons:
                 ranked = sorted(likely, key=lambda one: (-likely[one], one))[:_LIKELIEST]
                 wanted = (node, SELF) if node == context else (node,)
                 aspect = next((one for one in ranked if leads.get(one) in wanted), None)
-                if aspect:
+                if aspect and likely[aspect] >= _LIKELY:
                     yield aspect, form
 
 
@@ -176,6 +188,13 @@ def _holders(kind: str) -> list[str]:
     """Return the words that stand in lessons for a name of this kind; what has none of its own is a remedy there."""
     own = [HOLDER + key.lower() for key, held in PLACEHOLDERS.items() if slot(held) == slot(kind)]
     return own or [f"{HOLDER}x"]
+
+
+def _plain_and_others(forms: Sequence[str], most: int, draw: Random) -> list[str]:
+    """Return the shortest forms and as many others."""
+    by_length = sorted(forms, key=lambda form: (len(form.split()), form))
+    plain, others = by_length[: most // 2], by_length[most // 2 :]
+    return [*plain, *draw.sample(others, min(most - len(plain), len(others)))]
 
 
 def _forms(lines: Iterable[str], most: int) -> list[str]:

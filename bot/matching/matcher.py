@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.dialog.matching import Match
@@ -23,6 +25,7 @@ ASPECT_MISSING = "aspect-missing"
 PART_MISSING = "part-missing"
 """The interface sentence for a message of which one question is answered and another is not covered."""
 MOST_CHOICES = 3
+_NAMED_SIGN = re.compile(r":([a-z0-9_+'-]+):")
 _FORMS = 200
 """Wordings of one authored line that are found word for word."""
 
@@ -50,12 +53,36 @@ class Limits:
     talk: float = 0.5
 
 
+LIMITS = Limits()
+
+
+class Signs:
+    """Small talk in signs alone, such as a thumb: each sign that is authored, and any other like the first kind."""
+
+    def __init__(self, small_talk: Mapping[str, Sequence[str]], key: Callable[[str], str]) -> None:
+        alone = [(kind, one) for kind, asks in small_talk.items() for one in asks if not key(one)]
+        self._kinds = {sign: kind for kind, one in reversed(alone) for sign in one if _is_sign(sign)}
+        self._named = {one.strip(": "): kind for kind, one in alone if one.startswith(":")}
+        self._any = alone[0][0] if alone else ""
+
+    def kind_of(self, text: str) -> str:
+        """Return the kind of small talk that a text without words is; empty where it holds no sign."""
+        kinds = [self._kinds.get(sign, self._any) for sign in text if _is_sign(sign)]
+        kinds += [self._named.get(name, self._any) for name in _NAMED_SIGN.findall(text)]
+        return next((kind for kind in kinds if kind != self._any), self._any if kinds else "")
+
+
+def _is_sign(letter: str) -> bool:
+    return unicodedata.category(letter) == "So"
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is found word for word: the node of each authored line, and the kind of each piece of small talk."""
 
     lines: Mapping[str, str]
     small_talk: Mapping[str, str]
+    signs: Signs
 
 
 def known_lines(parts: Parts) -> Known:
@@ -68,7 +95,7 @@ def known_lines(parts: Parts) -> Known:
         for form in sampled(line, _FORMS)
     }
     talk = {parts.key(form): kind for kind, asks in data.small_talk.items() for form in asks}
-    return Known(lines, talk)
+    return Known(lines, {key: kind for key, kind in talk.items() if key}, Signs(data.small_talk, parts.key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +109,7 @@ class SubjectMatcher:
     remarks: Remarks
     ranker: Ranker
     known: Known
-    limits: Limits = Limits()
+    limits: Limits = LIMITS
 
     @property
     def roles(self) -> Roles:
@@ -97,6 +124,10 @@ class SubjectMatcher:
         message = self.parts.reader.read(text)
         match = self._exact(message) or self._unreadable(message, text) or self._asked(message, context)
         return replace(match, reasons=(*match.reasons, *(f"not urgent: {reason}" for reason in excused)))
+
+    def is_urgent(self, text: str) -> bool:
+        """Return whether a sign of an emergency is named that nothing excuses."""
+        return self.urgency.detect(text) is not None
 
     # --- what needs no weighing ------------------------------------------------------------------------------------
 
@@ -116,7 +147,8 @@ class SubjectMatcher:
     def _unreadable(self, message: Message, text: str) -> Match | None:
         """Return the decision about what holds no English words to go by."""
         if not any(word != STOP for word in message.words):
-            return self._uncovered("no words")
+            kind = self.known.signs.kind_of(text)
+            return Match(Outcome.SMALL_TALK, kind, reasons=("signs alone",)) if kind else self._uncovered("no words")
         code = self.urgency.language(text) or ""
         language = code or self.languages.other(message.text, message.words)
         letters = [word for word in message.words if word.isalpha() and len(word) > 1]
@@ -140,7 +172,7 @@ class SubjectMatcher:
         if self._is_lone(question, reading, scores, context):
             return self._uncovered("one word that names nothing", scores=scores)
         match = self._decided(scores, reading)
-        return self._with_others(match, question, message, context)
+        return self._with_others(match, question, context)
 
     def _weighed(self, question: Message, message: Message, context: str | None) -> tuple[Reading, Shares]:
         """Return what was read, and the likelihoods with what the advice rules say of the whole message."""
@@ -155,8 +187,8 @@ class SubjectMatcher:
         """Tell whether a message is one word that says neither what it is about nor what is asked."""
         if not reading.named.nothing or sum(word != STOP for word in question.words) != 1:
             return False
-        sure = max(reading.aspects.values(), default=0.0) >= self.limits.lone_aspect
-        return not (sure if context else max(scores.values(), default=0.0) >= self.limits.lone_answer)
+        sure = bool(context) and max(reading.aspects.values(), default=0.0) >= self.limits.lone_aspect
+        return not (sure or max(scores.values(), default=0.0) >= self.limits.lone_answer)
 
     def _decided(self, scores: Shares, reading: Reading) -> Match:
         """Return the decision the likelihoods allow: answer, offer two or three, or say that it is not covered."""
@@ -218,39 +250,37 @@ class SubjectMatcher:
 
     # --- several questions --------------------------------------------------------------------------------------------
 
-    def _with_others(self, match: Match, question: Message, message: Message, context: str | None) -> Match:
+    def _with_others(self, match: Match, question: Message, context: str | None) -> Match:
         """Return the decision with the answers to every further question that is surely another one."""
-        parts = questions(question)
+        parts = questions(question, self.parts.subjects)
         if len(parts) < 2 or match.outcome is Outcome.SMALL_TALK:
             return match
         found = list(self._each(parts, context))
-        sure = list(dict.fromkeys(node for node, _ in found if node and node != self.roles.otherwise))
-        uncovered = any(node == self.roles.otherwise for node, _ in found)
-        if match.node == self.roles.advice or not sure:
+        sure = list(dict.fromkeys(node for node in found if node and node != self.roles.otherwise))
+        uncovered = self.roles.otherwise in found
+        if (
+            not sure
+            or (len(sure) == 1 and not uncovered)
+            or (match.node == self.roles.advice and match.node not in sure)
+        ):
             return match
-        if len(sure) == 1 and not uncovered:
-            return match
-        first = (
-            match.node if match.outcome is Outcome.ANSWER and match.node in sure and match.node == sure[0] else sure[0]
-        )
-        also = tuple(node for node in sure if node != first)
+        first, *others = sure
+        also = tuple(others)
         note = PART_MISSING if uncovered else match.note if first == match.node else ""
         reasons = (f"{len(parts)} questions", *match.reasons)
         return replace(
             match, outcome=Outcome.ANSWER, node=first, choices=(), related=also, reasons=reasons, note=note, also=also
         )
 
-    def _each(self, parts: Sequence[Message], context: str | None) -> Iterator[tuple[str | None, float]]:
-        """Yield the sure answer of each question, the thread of one being the answer before it."""
+    def _each(self, parts: Sequence[Message], context: str | None) -> Iterator[str | None]:
+        """Yield the sure answer of each question or None, the thread of one being the answer before it."""
         for part in parts:
-            reading, scores = self._weighed(part, part, context)
+            _, scores = self._weighed(part, part, context)
             node, share = next(iter(_without_talk(scores).items()))
-            if share < self.limits.also or len(part.words) < 2:
-                yield None, share
-                continue
-            if node != self.roles.otherwise and node not in self.roles.shared:
+            sure = share >= self.limits.also
+            if sure and node != self.roles.otherwise and node not in self.roles.shared:
                 context = node
-            yield node, share
+            yield node if sure else None
 
     # --- parts of a decision -----------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ Shares = dict[str, float]
 """Answers with their likelihood; all together one."""
 
 _LEAST = 1e-6
+_MOSTLY = 0.5
 BARE = "about"
 """The aspect that the bare name of a subject asks."""
 
@@ -57,7 +58,8 @@ class Weights:
     """What `not covered` loses where a subject is held and nothing foreign is named."""
 
 
-_FOREIGN = {"thing": 0.5, "medicine": 0.7, "condition": 1.2, "purpose": 1.5}
+WEIGHTS = Weights()
+_FOREIGN = {"command": 4.0, "thing": 0.5, "medicine": 0.7, "condition": 1.2, "purpose": 1.5}
 """How much of the weight of a foreign name each kind has; others have all of it."""
 
 
@@ -105,7 +107,7 @@ class Ranker:
         lines: Mapping[str, int],
         weights: Weights,
     ) -> None:
-        self._models = models
+        self.models = models
         self._subjects = subjects
         self._features = features
         self._lines = lines
@@ -119,11 +121,12 @@ class Ranker:
 
     def opinions(self, message: Message, context: str | None) -> Opinions:
         """Return what each model says of a message."""
-        models, features, named = self._models, self._features, self._subjects.named(message)
+        models, features, named = self.models, self._features, self._subjects.named(message)
         lent = self._subjects.it(context)
         seen = features.names(message, named)
         asked = features.aspect(message, named)
-        in_thread = features.about(message, named, named.subject or lent) if lent else {}
+        about = self._subjects.with_lent(named, lent) if lent else None
+        in_thread = features.about(message, named, about) if lent else {}
         aspects = models.aspects.probabilities(asked)
         if named.subject and features.is_bare(message):
             aspects = {aspect: float(aspect == BARE) for aspect in aspects}
@@ -135,14 +138,14 @@ class Ranker:
             models.names.probabilities(seen),
             models.about.probabilities(features.about(message, named, named.subject)),
             models.standing.probabilities(features.standing(message, named, asked)).get("leans", 0.0),
-            lent,
+            about,
             models.about.probabilities(in_thread) if lent else {},
             seen,
         )
 
     def because(self, reading: Reading, node: str) -> list[str]:
         """Return the words that speak most for an answer."""
-        return self._models.names.telling(reading.seen, node)
+        return self.models.names.telling(reading.seen, node)
 
     def weigh(self, said: Opinions) -> Reading:
         """Return the opinions put together."""
@@ -152,7 +155,7 @@ class Ranker:
         scores = self._blended(lines, table, weights.table_sure if self._is_sure(said) else weights.table)
         share = self._leans(said)
         if said.lent and share:
-            row = self._table(subject or said.lent, said)
+            row = self._table(said.lent, said)
             thread = self._blended(dict(said.in_thread), row, weights.table_in_thread)
             scores = {
                 node: (1 - share) * scores.get(node, 0.0) + share * thread.get(node, 0.0) for node in {*scores, *thread}
@@ -219,10 +222,16 @@ class Ranker:
                 weights.outside + (weights.outside_unknown if unknown else 0.0) - (weights.held if named.held else 0.0)
             )
         if not named.held:
-            return weights.outside + max(kinds) * weights.outside_alone
+            strength = weights.outside_beside if self._is_beside(said) else weights.outside_alone
+            return weights.outside + max(kinds) * strength
         about_condition = self._subjects.kind_of[named.held[0]] == "condition"
         by = weights.outside_condition if about_condition else weights.outside_beside
         return weights.outside + max(kinds) * by
+
+    def _is_beside(self, said: Opinions) -> bool:
+        """Tell whether foreign medicines stand beside the thread's subject: "with metformin?" asks about both."""
+        medicines = all(self._subjects.kind_of[name] == "medicine" for name in said.named.foreign)
+        return bool(said.lent) and medicines and self._leans(said) > _MOSTLY
 
 
 def shifted(scores: Mapping[str, float], node: str, by: float) -> Shares:

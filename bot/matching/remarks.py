@@ -1,4 +1,4 @@
-"""Takes a message apart into clauses, and sets aside what only stands around the question: greetings, thanks, stories."""
+"""Takes a message apart into clauses, and sets aside what only stands around the question: greetings, thanks."""
 
 from __future__ import annotations
 
@@ -21,35 +21,15 @@ _SHORT = 5
 _LONGEST_COURTESY = 6
 _FORMS = 400
 _ASKING = frozenset(
-    [
-        "what",
-        "whats",
-        "how",
-        "hows",
-        "does",
-        "do",
-        "did",
-        "is",
-        "are",
-        "was",
-        "can",
-        "could",
-        "should",
-        "would",
-        "will",
-        "who",
-        "whos",
-        "when",
-        "where",
-        "wheres",
-        "which",
-        "why",
-        "any",
-        "has",
-        "have",
-        "am",
-    ]
+    {
+        *("what", "whats", "how", "hows", "who", "whos", "when", "where", "wheres", "which", "why", "any"),
+        *("does", "do", "did", "is", "are", "was", "can", "could", "should", "would", "will", "has", "have", "am"),
+    }
 )
+_TELLING = frozenset({"tell", "explain", "describe", "list", "compare", "show", "please"})
+_PERSONS = frozenset({"i", "im", "ive", "my", "he", "hes", "she", "shes", "we", "they", "it", "its", "you"})
+_NOTE = 6
+"""Words up to which a sentence without a verb is read as a question, as clinicians write: `ALA dose. Interactions`."""
 _LINKS = frozenset({"and", "but", "or", "also", "so", "then", "plus"})
 
 
@@ -71,10 +51,12 @@ class Remarks:
         subjects: Subjects,
         courtesies: Courtesies,
         stems: Callable[[str], Sequence[str]],
+        states_facts: Callable[[Message], bool],
     ) -> None:
         self._remarks = remarks
         self._features = features
         self._subjects = subjects
+        self._states_facts = states_facts
         self._before = _sequences((*courtesies.before, *courtesies.frames, *courtesies.openers), stems)
         self._after = _sequences((*courtesies.after, *courtesies.openers), stems)
 
@@ -90,7 +72,7 @@ class Remarks:
 
     def _aside(self, part: Message, likely: float, *, asked: bool) -> bool:
         named = self._subjects.named(part)
-        if named.held or named.foreign:
+        if named.held or named.foreign or self._states_facts(part):
             return False
         return likely > REMARK_FROM or (asked and likely > ASKS_BELOW and len(part.words) <= _SHORT)
 
@@ -123,9 +105,9 @@ def clauses(message: Message) -> list[Message]:
     return parts
 
 
-def questions(message: Message) -> list[Message]:
+def questions(message: Message, subjects: Subjects) -> list[Message]:
     """Return the parts of a message that each have the form of a question of their own."""
-    return [part for sentence in _sentences(message) for part in _asked(sentence)]
+    return [part for sentence in _sentences(message) for part in _asked(sentence, subjects)]
 
 
 def _sentences(message: Message) -> Iterator[Clause]:
@@ -137,7 +119,7 @@ def _sentences(message: Message) -> Iterator[Clause]:
             at = place + 1
 
 
-def _asked(sentence: Clause) -> Iterator[Message]:
+def _asked(sentence: Clause, subjects: Subjects) -> Iterator[Message]:
     """Yield the questions of one sentence: cut where `and how`, `, is` and the like begin another one."""
     message, cuts = sentence.message, [0]
     for at in range(1, len(message.words) - 1):
@@ -146,8 +128,15 @@ def _asked(sentence: Clause) -> Iterator[Message]:
             cuts.append(at)
     for start, end in zip(cuts, [*cuts[1:], len(message.words)], strict=True):
         part = _unlinked(message.part(start, end))
-        if part.words and (part.words[0] in _ASKING or (sentence.asks and len(cuts) == 1)):
+        if part.words and (_asks(part, subjects) or (sentence.asks and len(cuts) == 1)):
             yield part
+
+
+def _asks(part: Message, subjects: Subjects) -> bool:
+    """Tell whether words ask something: by how they begin, or as a note does, a few words that name a subject."""
+    if part.words[0] in _ASKING or part.words[0] in _TELLING:
+        return True
+    return len(part.words) <= _NOTE and part.words[0] not in _PERSONS and bool(subjects.named(part).held)
 
 
 def _unlinked(part: Message) -> Message:

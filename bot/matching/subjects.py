@@ -32,6 +32,8 @@ _SLOTS = {
     "measure": "@measure",
     "medicine": "@med",
 }
+_BESIDE = frozenset({"medicine", "elsewhere"})
+"""Kinds whose names, in the thread of another subject, are what that subject is asked about together with."""
 SELF, ANY, NONE = "self", "any", "none"
 
 
@@ -94,6 +96,16 @@ class Subjects:
         leaning = [name for name in known if self._subjects[name].leaning]
         foreign = sorted(name for name in names if name.startswith(FOREIGN))
         return Named((*self._together(held, leaning), *held), tuple(leaning), tuple(foreign))
+
+    def with_lent(self, named: Named, lent: str) -> str:
+        """Return what a question is about that names only leaning words, or nothing, in the thread of a subject."""
+        if named.held:
+            return named.held[0]
+        together = self._together([lent], named.leaning)
+        if together:
+            return together[0]
+        own = [name for name in named.leaning if self.topic(name) == self.topic(lent)]
+        return own[0] if own and self.kind_of[own[0]] not in _BESIDE else lent
 
     def _together(self, held: Sequence[str], leaning: Sequence[str]) -> list[str]:
         """Return the subject that the named ones make up together, if any."""

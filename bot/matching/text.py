@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from math import prod
 from random import Random
@@ -193,13 +193,24 @@ MOST = 1000
 
 
 def sampled(wording: str, most: int) -> list[str]:
-    """Return at most `most` of the plain wordings `wording` stands for, drawn by its own letters: always the same."""
+    """Return some of the plain wordings `wording` stands for, always the same: `most`, or one for each alternative."""
     parts = _parts(wording)
     if prod(map(len, parts)) <= most:
         return expand(wording)
     draw = Random(crc32(wording.encode()))
-    forms = (" ".join("".join(draw.choice(part) for part in parts).split()) for _ in range(most))
+    decks = [draw.sample(part, len(part)) for part in parts]
+    number = max(most, *map(len, parts))
+    forms = (" ".join("".join(deck[at % len(deck)] for deck in decks).split()) for at in _steps(number, decks, draw))
     return list(dict.fromkeys(forms))
+
+
+def _steps(number: int, decks: list[list[str]], draw: Random) -> Iterator[int]:
+    """Yield numbers to deal by, shuffling every deck after each full round so that no two walk in step."""
+    for at in range(number):
+        for deck in decks:
+            if at % len(deck) == 0:
+                draw.shuffle(deck)
+        yield at
 
 
 def _parts(wording: str) -> list[list[str]]:

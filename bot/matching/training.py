@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from time import monotonic
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -24,10 +25,10 @@ from bot.matching.lessons import Lessons
 
 log = logging.getLogger(__name__)
 
-_FORM = 1
-"""Raise it when reading, features or training change: every cached model is then out of date."""
-_FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS = 4, 6, 7
-_BROKEN = (OSError, ValueError, KeyError, TypeError)
+_CODE = ("build", "classifier", "features", "lessons", "lexicon", "parser", "spelling", "subjects", "text", "wrapping")
+"""The modules that reading and training depend on: when one of them changes, no cached model is true any more."""
+_FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS = 3, 5, 6
+_BROKEN = (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile)
 
 Say = Callable[[str], None]
 
@@ -87,9 +88,14 @@ def digest(data: Data) -> str:
     """Return what changes with anything the models are trained from."""
     words = data.matching.model_dump(mode="json")
     rest = [data.urgent.model_dump(mode="json"), data.advice.model_dump(mode="json")]
-    parts = [_FORM, words, rest, dict(data.phrases), {one: dict(after) for one, after in data.after.items()}]
+    parts = [_code(), words, rest, dict(data.phrases), {one: dict(after) for one, after in data.after.items()}]
     parts += [sorted(data.nodes), sorted(data.roles.shared)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _code() -> str:
+    here = Path(__file__).parent
+    return hashlib.sha256(b"".join((here / f"{name}.py").read_bytes() for name in _CODE)).hexdigest()
 
 
 def load(path: Path) -> Models | None:

@@ -35,7 +35,10 @@ class SchemaTooNew(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """One accepted event as it is stored: hashed names, sealed payload. `received` is in seconds since the epoch."""
+    """One accepted event as it is stored: hashed names, sealed payload. `received` is in seconds since the epoch.
+
+    `edited` asks for the answer its question had before; `urgent` lets it overtake what waits in its conversation.
+    """
 
     keys: tuple[bytes, ...]
     channel: str
@@ -46,6 +49,7 @@ class NewEvent:
     question: str | None = None
     replies_to: str | None = None
     edited: bool = False
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +71,30 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """The answer a question had before it was edited, as far as it is remembered.
+
+    `message` showed it and `node` is what it showed; `history` is what had been shown before the question, `words` the
+    keyed hash of the words it answered (empty if unknown). `newest` says that nothing was answered since, and `whole`
+    that the question was one message, not the last of several; `at` is when it was answered.
+    """
+
+    message: str
+    node: str
+    history: tuple[str, ...] = ()
+    words: bytes = b""
+    newest: bool = False
+    whole: bool = True
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One leased inbox row with everything needed to answer it.
 
-    `context` is the node of the message it replies to, `earlier` the message that answered the same question before it
-    was edited, `sent` the parts an attempt that died had delivered; `doubtful` that such an attempt may have delivered
-    one more than it wrote down.
+    `context` is the node of the message it replies to, `earlier` the answer the same question had before it was edited,
+    `sent` the parts an attempt that died had delivered; `doubtful` that such an attempt may have delivered one more
+    than it wrote down. `alone` says that nothing else waited in the conversation when the turn was leased.
     """
 
     row: int
@@ -86,16 +108,39 @@ class Turn:
     question: str | None
     state: State
     context: str | None
-    earlier: str | None
+    earlier: Earlier | None
     doubtful: bool = False
+    urgent: bool = False
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """One unfinished row of a conversation, for whoever joins it to another."""
+
+    row: int
+    payload: bytes
+    received: float
+    question: str | None
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What one person's turns in a conversation are, oldest first, and how many wait there in all."""
+
+    rows: tuple[WaitingRow, ...]
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptResult:
-    """What became of an event: `fresh` unless known already; `turn` if it was leased on the spot."""
+    """What became of an event: `fresh` unless known already; `turn` if it was leased on the spot; `due` if its
+    conversation waits for nothing but somebody to take it."""
 
     fresh: bool
     turn: Turn | None = None
+    due: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +156,21 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class TurnResult:
-    """What a finished turn leaves behind. Without `state` nothing about the asker is written."""
+    """What a finished turn leaves behind. Without `state` nothing about the asker is written.
+
+    `joined` are the further rows it answered; `questions` the platform ids of the messages that asked and `words` the
+    hash of each one's words; `history` what had been shown before.
+    """
 
     at: float
     state: State | None = None
     node: str | None = None
     messages: tuple[str, ...] = ()
     vote: Vote | None = None
+    joined: tuple[int, ...] = ()
+    questions: tuple[str, ...] = ()
+    words: tuple[bytes, ...] = ()
+    history: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +246,15 @@ class Store(Protocol):
         """
 
     async def postpone(self, turn: Turn, due_at: float, attempts: int) -> None:
-        """Release the conversation until `due_at`; the turn stays the first of its conversation."""
+        """Release the conversation until `due_at`; the turn stays the first of its conversation, except that what is urgent
+        and arrived meanwhile is due at once."""
+
+    async def waiting(self, turn: Turn) -> Waiting:
+        """Return what the turn's person has waiting in its conversation, the turn among it."""
+
+    async def gather(self, turn: Turn, seen: int, now: float, due_at: float) -> None:
+        """Release the conversation until `due_at` or the next arrival, whichever comes first; `now` if more than `seen` turns
+        wait in it by now."""
 
     async def quarantine(self, turn: Turn, reason: str, now: float) -> None:
         """Set the turn aside for an operator and let the conversation go on."""
@@ -255,3 +316,13 @@ due."""
 def day_of(moment: float) -> int:
     """Return the day number (days since 1970-01-01) of a moment in seconds since the epoch."""
     return int(moment // DAY)
+
+
+AT_ONCE = 0.0
+"""When a conversation is due that must be taken before all others."""
+
+HASH_BYTES = 8
+"""Of the words of a question: enough to tell whether they changed, too few to tell what they were."""
+
+MOST_JOINED = 64
+"""Rows looked at when messages are joined into one turn."""

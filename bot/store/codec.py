@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.dialog.turn import Emergency, Register, State
+from bot.store.base import HASH_BYTES, Earlier
 
 
 def history_text(state: State) -> str:
@@ -24,6 +25,16 @@ def context_text(state: State) -> str:
     if state.quiet:
         found["quiet"] = True
     return json.dumps(found, separators=(",", ":")) if found else ""
+
+
+def earlier_from(
+    question: str, message: str, node: str, before: str | None, words: bytes | None, asked: str, newest: bool, at: float
+) -> Earlier:
+    """Return the earlier answer to `question` from its stored row; `asked` names every message it answered."""
+    names = asked.split()
+    start = names.index(question) * HASH_BYTES
+    hashed = (words or b"")[start : start + HASH_BYTES]
+    return Earlier(message, node, tuple((before or "").split()), hashed, bool(newest), len(names) == 1, at)
 
 
 def state_from(register: str | None, introduced: bool | None, history: str | None, context: str | None = None) -> State:

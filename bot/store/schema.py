@@ -48,6 +48,7 @@ inbox = Table(
     Column("question", Text),
     Column("replies_to", Text),
     Column("edited", Boolean, nullable=False, server_default=false()),
+    Column("priority", SmallInteger, nullable=False, server_default="1"),
     Column("received", Double, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("sent", Text, nullable=False, server_default="[]"),
@@ -55,7 +56,8 @@ inbox = Table(
     Column("reason", Text),
     sqlite_autoincrement=True,
 )
-Index("inbox_lane", inbox.c.conversation, inbox.c.id, sqlite_where=_WAITING, postgresql_where=_WAITING)
+_IN_TURN = (inbox.c.conversation, inbox.c.priority, inbox.c.id)
+Index("inbox_lane", *_IN_TURN, sqlite_where=_WAITING, postgresql_where=_WAITING)
 
 lane = Table(
     "lane",
@@ -66,6 +68,7 @@ lane = Table(
     Column("due_at", Double, nullable=False),
     Column("owner", BigInteger),
     Column("until", Double),
+    Column("gathering", Boolean, nullable=False, server_default=false()),
     Index("lane_due", "channel", "due_at"),
     sqlite_with_rowid=False,
 )
@@ -104,6 +107,8 @@ message = Table(
     Column("question", Text),
     Column("part", SmallInteger, nullable=False),
     Column("at", Double, nullable=False),
+    Column("before", Text),
+    Column("words", LargeBinary),
     sqlite_with_rowid=False,
 )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bot.channels.telegram.pacing import Rates
 from bot.dialog.engine import Engine
+from tests.chaos.catching_up import killed_once
 from tests.chaos.run import Plan, run
 
 
@@ -10,3 +12,10 @@ async def test_nothing_accepted_is_lost_when_the_process_is_killed(engine: Engin
     report = await run(Plan(turns=16, kills=2, people=8, seed=7), engine, None)
     assert report.kept, "\n".join([report.row(), *report.problems])
     assert (report.kills, report.accepted, report.answered) == (2, 16, 16)
+
+
+async def test_killed_while_catching_up_no_more_is_said_again_than_was_on_the_wire() -> None:
+    """Sixty chats wait; half of them are answered when the process dies. A busy machine may let a few more hang."""
+    found = await killed_once(people=60, after=31, latency=0.05)
+    assert found[1] + found[2] == 60
+    assert found[2] <= 2 * Rates().unwritten

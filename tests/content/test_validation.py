@@ -97,8 +97,8 @@ DIALOG = "dialog: d\nstart: a\n"
         (Answer, "just text", "1:1: F05 expected names with values (`name: value`)", ""),
         (
             SharedWords,
-            "concepts: {}\nmedecines: []",
-            "2:1: F06 unknown name `medecines`",
+            "concepts: {}\ncommon: []\nmedecines: []",
+            "3:1: F06 unknown name `medecines`",
             "did you mean `medicines`?",
         ),
     ],

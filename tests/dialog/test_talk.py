@@ -119,7 +119,7 @@ def test_the_other_questions_of_a_message_come_first_among_the_buttons(library: 
 
 
 def test_two_short_answers_stand_together(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.dialog.engine.MAX_TOGETHER", 500)
+    monkeypatch.setattr("bot.dialog.answers.MAX_TOGETHER", 500)
     reply, _ = said(library, Match(Outcome.ANSWER, "ala-safety", also=("ala-dose",)))
     assert reply.second is not None
     assert reply.second.node == "ala-dose"

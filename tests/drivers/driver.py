@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from bot.authoring.conversations import flat, nodes_behind, of
 from bot.channels.plain import document_text
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.turn import Register
-from tests.drivers.script import Expect, Script, Turn, Worded
+from tests.drivers.script import Expect, Script, Turn
+
+__all__ = ["Driver", "Seen", "Waiting", "flat", "leading_to", "mismatches", "nodes_behind", "of", "play"]
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,6 @@ def leading_to(node: str, shown: Iterable[str]) -> str:
         if tap and tap.node == target and tap.register is None and tap.word in ((word,) if word else ("", "choice")):
             return payload
     raise AssertionError(f"no button leads to '{node}': {buttons}")
-
-
-def nodes_behind(shown: Iterable[str]) -> tuple[str, ...]:
-    """Return the nodes to which buttons lead, in order."""
-    return tuple(tap.node for payload in shown if (tap := payloads.parse(payload)))
 
 
 @runtime_checkable
@@ -105,13 +103,3 @@ def mismatches(seen: Seen, expect: Expect, register: Register, composer: Compose
     found += [f"'{of(w, register)}' should not be there" for w in expect.lacks if flat(of(w, register)) in text]
     found += [f"no button leads to '{node}'" for node in expect.buttons if node not in seen.buttons]
     return found
-
-
-def of(worded: Worded, register: Register) -> str:
-    """Return the text for a register."""
-    return worded if isinstance(worded, str) else worded[register]
-
-
-def flat(text: str) -> str:
-    """Return the text with all white space folded, so that line breaks of a narrow screen do not matter."""
-    return " ".join(text.split()).casefold()

@@ -20,6 +20,9 @@ DEFAULT_KINDS = frozenset(
 )
 """What is sent when a bot names no `allowed_updates` (chat_member and reactions are not)."""
 
+FAR = 1_000_000
+"""An offset that lies so far above the newest update is taken for one of an earlier count, and confirms nothing."""
+
 _TWO_POLLERS = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
 _WEBHOOK_ACTIVE = "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete it first"
 
@@ -47,14 +50,22 @@ class Feed:
         if kinds and kinds[0] in DEFAULT_KINDS | {"chat_member", "message_reaction"} and kinds[0] not in self.allowed:
             return None
         number = int(update.get("update_id", self._next))
-        self._next = max(self._next, number) + 1
         return self.put_text(number, json.dumps({"update_id": number} | update))
 
     def put_text(self, number: int, text: str) -> int:
         """Queue any text in place of an update."""
+        self._next = max(self._next, number + 1)
         self.pending[number] = self._sent[number] = text
         self._wake()
         return number
+
+    def next_id(self) -> int:
+        """Return the id of the update that comes next."""
+        return self._next
+
+    def begin_again(self, number: int) -> None:
+        """Choose new ids from `number` on, lower ones too, as Telegram may after a week without updates."""
+        self._next = number
 
     def repeat(self, number: int) -> None:
         """Deliver an update once more, even one that was confirmed."""
@@ -128,6 +139,8 @@ class Feed:
     def _confirm(self, offset: int) -> None:
         if offset < 0:
             offset = sorted(self.pending)[offset:][0] if self.pending else 0
+        if self.pending and offset > max(self.pending) + FAR:
+            return
         for number in [number for number in self.pending if number < offset]:
             self._done(number)
 

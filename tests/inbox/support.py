@@ -50,6 +50,11 @@ def reply_of(node: str, outcome: Outcome = Outcome.ANSWER, effect: Effect | None
     return Reply(card, effect=effect)
 
 
+def alarming(text: str) -> bool:
+    """Return whether words speak of an emergency, as far as these tests go."""
+    return any(sign in text for sign in ("chest pain", "to die", "emergency"))
+
+
 class EchoEngine:
     """Answers each text with a card whose node is the text; words with a meaning of their own are listed below."""
 
@@ -70,7 +75,7 @@ class EchoEngine:
         if word in ("up", "down"):
             return reply_of("ala", effect=Effect(word)), state
         register = Register(word) if word in tuple(Register) else state.register
-        outcome = Outcome.NOT_COVERED if word == "unknown" else Outcome.ANSWER
+        outcome = Outcome.NOT_COVERED if word == "unknown" else Outcome.URGENT if alarming(word) else Outcome.ANSWER
         lead = f"after {incoming.context}" if incoming.context else ""
         return replace(reply_of(word, outcome), lead=lead), replace(
             state, register=register, introduced=True, history=(*state.history, word)[-8:]
@@ -96,7 +101,7 @@ class Notebook:
             if waiting is not None:
                 await waiting
         for part in range(len(message.sent), self.parts):
-            await progress(f"m{len(self.messages)}.{part}")
+            await progress(message.earlier or f"m{len(self.messages)}.{part}")
         async with self._arrival:
             self.messages.append(message)
             self._arrival.notify_all()
@@ -117,7 +122,8 @@ _numbers = iter(range(1, 1_000_000))
 
 def event(text: str = "ala", conversation: str = "telegram:1", channel: str = "telegram", **more: Any) -> InboundEvent:
     """Return an envelope with a key of its own unless told otherwise."""
-    incoming = Incoming(more.pop("kind", Kind.TEXT), text, channel, edited=more.pop("edited", False))
+    edited, group = more.pop("edited", False), more.pop("group", False)
+    incoming = Incoming(more.pop("kind", Kind.TEXT), text, channel, edited=edited, group=group)
     fields = {"keys": (f"event-{next(_numbers)}",), "person": conversation, "address": {"chat": 42}, **more}
     return InboundEvent(channel=channel, conversation=conversation, incoming=incoming, **fields)
 
@@ -166,7 +172,8 @@ async def at_work(
     metrics: Metrics | None = None,
 ) -> AsyncIterator[Inbox]:
     """Yield a started courier over the echo engine; drain it afterwards."""
-    inbox = Inbox(store, EchoEngine(), IDENTITY, channels, policy=policy, metrics=metrics, now=clock or Clock())
+    parts = {"policy": policy, "metrics": metrics, "urgent": alarming, "now": clock or Clock()}
+    inbox = Inbox(store, EchoEngine(), IDENTITY, channels, **parts)  # type: ignore[arg-type]
     await inbox.start()
     try:
         yield inbox

@@ -81,7 +81,7 @@ async def test_every_released_schema_is_brought_to_the_newest_with_its_data(data
     assert (await store.preferences(turn.person)).register is Register.PROFESSIONAL
     [waiting] = await store.claim("telegram", 10, Lease(1, START + 60, START + 75))
     kept = waiting.state
-    assert kept == (state if released == migrate.HEAD else State(Register.PROFESSIONAL, True, ("ala",)))
+    assert kept == (state if released >= "0002" else State(Register.PROFESSIONAL, True, ("ala",)))
     await store.close()
 
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import textwrap
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from bot.channels.screens import SCREEN
+from bot.channels.slack.render import RenderOptions, SlackRenderer
+from bot.channels.slack.screens import block_lines
+from bot.channels.telegram.plugin import telegram_measure
 from bot.content.library import Library
 from bot.content.loader import load
 from bot.content.models import Register
-from bot.dialog.bibliography import marks
+from bot.dialog.composer import Composer
+from bot.dialog.turn import Reply
 
 ROOT = Path(__file__).parents[2]
-WIDTH, SCREEN = 40, 18
-FOOT, BUTTONS = 3, 4
-"""Lines of the foot (an empty one before it) and of two rows of buttons."""
 CARDS = sorted(path.stem for path in (ROOT / "content" / "neuropathy" / "answers").glob("urgent-*.yaml"))
+SLACK_BUTTONS = 6
+"""Lines of three buttons one below the other, as a narrow phone has them."""
 
 
 @cache
@@ -25,18 +28,13 @@ def library() -> Library:
     return load(ROOT / "dialogs", ROOT / "content")
 
 
-def lines(text: str) -> int:
-    return len(textwrap.wrap(text, WIDTH))
-
-
 @pytest.mark.parametrize("register", Register)
-@pytest.mark.parametrize("node", CARDS)
-def test_a_card_fits_one_screen(node: str, register: Register) -> None:
-    answer, topic = library().answer(node), library().topic_of(node)
-    claims = {claim.id: claim for claim in answer.claims}
-    brief = [library().text(claims[id_], register).strip() + marks(claims[id_].cites, topic) for id_ in answer.brief]
-    shown = [library().text(answer.title, register), *brief]
-    assert sum(map(lines, shown)) + len(brief) + FOOT + BUTTONS <= SCREEN
+@pytest.mark.parametrize("node", ["urgent", *CARDS])
+def test_a_card_fits_one_screen_with_its_fold_and_buttons(node: str, register: Register) -> None:
+    assert telegram_measure(library())(node, register).lines <= SCREEN
+    composer = Composer(library())
+    (message,) = SlackRenderer(composer.text).parts(Reply(composer.card(node, register)), RenderOptions(asker="U1"))
+    assert sum(block_lines(block) for block in message.blocks) + SLACK_BUTTONS <= SCREEN
 
 
 @pytest.mark.parametrize("node", CARDS)

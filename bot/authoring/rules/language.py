@@ -11,6 +11,10 @@ from bot.content.files import diagnostic_at
 from bot.content.library import Library
 from bot.content.markdown import Paragraph, UnsupportedMarkdown, parse
 from bot.content.models import Claim, Register
+from bot.content.template_checks import texts
+
+GAP = "TODO:"
+"""Begins what an author still has to write."""
 
 MAX_RAW, MAX_ADJUSTED = 9.0, 6.0
 """Highest Flesch-Kincaid grades: the NIH and AMA advise grade 6 to 8 for patient material."""
@@ -169,3 +173,11 @@ def urgent_first(context: CheckContext) -> Iterator[Diagnostic]:
         if answer_ref.answer.notes:
             message = "an urgent answer carries no editor's notes"
             yield diagnostic_at(answer_ref.path, ("notes",), "U01", message, "remove them", key=True)
+
+
+def gaps(context: CheckContext) -> Iterator[Diagnostic]:
+    """C32: what an author still has to write, as `footnote new` marks it."""
+    for text in texts(context.library):
+        if text.raw.lstrip().startswith(GAP):
+            message = f"still to write: {text.raw.strip().removeprefix(GAP).strip()}"
+            yield diagnostic_at(text.path, text.location, "C32", message, "write it", level="warning")

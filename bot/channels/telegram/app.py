@@ -14,8 +14,9 @@ from telegram.error import TelegramError
 from bot.channels.base import HostServices
 from bot.channels.telegram.backoff import Backoff, asked_of, explain
 from bot.channels.telegram.channel import Numbers, TelegramDelivery
-from bot.channels.telegram.client import Rates, bot_id, call, make_bot
+from bot.channels.telegram.client import bot_id, call, make_bot
 from bot.channels.telegram.inline import InlineMode, Topic
+from bot.channels.telegram.pacing import Rates
 from bot.channels.telegram.profile import set_up
 from bot.channels.telegram.receiver import Poller, UpdateReceiver, Webhook
 from bot.channels.telegram.updates import KINDS, UpdateParser
@@ -49,7 +50,7 @@ class Telegram:
     def __init__(self, config: Config, host: HostServices, topics: Sequence[Topic] = (), numbers: Numbers = ()) -> None:
         self._config = config
         self._texts = host.texts
-        self._bot = make_bot(config.token, config.base_url, config.rates)
+        self._bot = make_bot(config.token, config.base_url)
         self._parser = UpdateParser(bot_id(config.token))
         self.delivery = TelegramDelivery(self._bot, host.texts, config.rates, numbers)
         self._receiver = UpdateReceiver(self._parser, self.delivery, host)
@@ -83,8 +84,10 @@ class Telegram:
         return self._webhook.routes() if self._config.mode == "webhook" else []
 
     def health(self) -> Mapping[str, Any]:
-        """Return `up`, the mode, what is wrong (or an empty text) and how long Telegram has been silent."""
+        """Return `up`, the mode, what is wrong (or an empty text), how long Telegram has been silent, and how often it
+        said something that is unknown here."""
         state: dict[str, Any] = {"mode": self._config.mode, "problem": self._backoff.problem}
+        state |= {"unknown": dict(self._parser.unknown.counts)}
         if self._config.mode == "webhook":
             return state | {"up": self._webhook.ready and not state["problem"]}
         stale = self._poller.stale

@@ -12,9 +12,9 @@ from telegram.helpers import create_deep_linked_url
 
 from bot.channels.base import Texts
 from bot.channels.telegram.address import TelegramAddress
-from bot.channels.telegram.backoff import Pacer
-from bot.channels.telegram.client import Rates, TelegramBot
+from bot.channels.telegram.client import TelegramBot
 from bot.channels.telegram.keyboard import DIAL, Rows, voted
+from bot.channels.telegram.pacing import Pacer, Rates, Window
 from bot.channels.telegram.render import TelegramRenderer, TextPart
 from bot.channels.telegram.sender import TelegramSender, TopicGone
 from bot.dialog.turn import Button, Outcome, Reply
@@ -78,11 +78,13 @@ class TelegramDelivery:
     def __init__(self, bot: TelegramBot, texts: Texts, rates: Rates, numbers: Numbers = ()) -> None:
         self._extra = ExtraButtons(bot, texts, numbers)
         self._renderer = TelegramRenderer(texts)
-        self._sender = TelegramSender(bot, Pacer(rates.chat, rates.burst))
+        self._sender = TelegramSender(bot)
+        self._pacer = Pacer(rates)
+        self._window = Window(rates.unwritten if rates.overall else 0)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
-        """Deliver the answer. Raises Busy or Gone; calls `progress` with each message's id."""
+        """Deliver the answer. Raises Busy, Paced or Gone; calls `progress` with each message's id."""
         place, reply = TelegramAddress.from_address(message.address), message.reply
         if place.query:
             self.acknowledge(place.query, reply.toast)
@@ -92,14 +94,21 @@ class TelegramDelivery:
         parts = self._renderer.render(reply, await self._extra.buttons(place, reply), group=place.group)
         target = _target(message, place, parts)
         for part in parts[len(message.sent) :]:
+            await self._pacer.wait(place.chat, urgent=message.urgent)
+            message.when_ended(leave := await self._window.enter(urgent=message.urgent))
             place, sent = await self._put(place, part, target)
-            await progress(str(sent), last=part is parts[-1])
+            if part is not parts[-1]:
+                await progress(str(sent))
+                leave()
+            else:
+                await progress(str(sent), last=True)
             target = None
 
     async def _show_vote(self, place: TelegramAddress, pressed: str, rows: Rows) -> None:
         """Mark the vote on the pressed button; the answer above it stays as it is, and the vote can be changed."""
         marked = voted(rows, pressed)
         if place.tapped is not None and marked != rows:
+            await self._pacer.wait(place.chat)
             await self._sender.edit_keyboard(place, place.tapped, marked)
 
     def acknowledge(self, query: str, toast: str = "") -> None:

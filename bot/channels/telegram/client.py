@@ -6,7 +6,6 @@ import datetime
 import json
 import logging
 import warnings
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +13,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
-from telegram.ext import AIORateLimiter, ExtBot
+from telegram.ext import ExtBot
 from telegram.request import BaseRequest, RequestData
 from telegram.request._requestparameter import RequestParameter
 from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
@@ -114,34 +113,14 @@ def _timeout(connect: float, read: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=connect + read, sock_connect=connect, sock_read=read)
 
 
-TelegramBot = ExtBot[int]
+TelegramBot = ExtBot[None]
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """What a bot may send (core.telegram.org/bots/faq#broadcasting-to-users); 0 means no limit.
-
-    `overall` messages a second, `group` messages a minute to one group, `chat` messages a second to one chat after a
-    `burst` of so many.
-    """
-
-    overall: float = 30.0
-    group: float = 20.0
-    chat: float = 1.0
-    burst: int = 3
-
-
-def make_bot(token: str, base_url: str, rates: Rates) -> TelegramBot:
-    """Return a bot for the Bot API at `base_url`. It retries nothing itself: the inbox does, durably."""
+def make_bot(token: str, base_url: str) -> TelegramBot:
+    """Return a bot for the Bot API at `base_url`. It paces and retries nothing itself: the inbox does, durably."""
     _quieten()
     request = AiohttpRequest()
-    return ExtBot(
-        token,
-        base_url=f"{base_url.rstrip('/')}/bot",
-        request=request,
-        get_updates_request=request,
-        rate_limiter=AIORateLimiter(overall_max_rate=rates.overall, group_max_rate=rates.group, max_retries=0),
-    )
+    return ExtBot(token, base_url=f"{base_url.rstrip('/')}/bot", request=request, get_updates_request=request)
 
 
 def bot_id(token: str) -> int:
@@ -155,14 +134,12 @@ def bot_id(token: str) -> int:
 async def call(bot: TelegramBot, method: str, **parameters: Any) -> Any:
     """Call a method and return its bare result: objects of an answer nobody reads would cost half a turn's time.
 
-    This is what `Bot.do_api_request` comes down to, without what it does for objects and files: the limiter, then the
-    request, which raises the library's errors. RequestParameter is not public; the version is pinned, and
+    This is what `Bot.do_api_request` comes down to, without what it does for objects and files: the request, which
+    raises the library's errors. RequestParameter is not public; the version is pinned, and
     tests/channels/telegram/test_request.py fails if an upgrade moves it.
     """
     data = RequestData([RequestParameter(name, value, None) for name, value in parameters.items()])
-    where = (f"{bot.base_url}/{method}", data)
-    limited = bot.rate_limiter.process_request  # type: ignore[union-attr]  # make_bot gives it one
-    return await limited(bot.request.post, where, {}, method, parameters, None)
+    return await bot.request.post(f"{bot.base_url}/{method}", data)
 
 
 def wait_of(fault: RetryAfter) -> float:
@@ -175,6 +152,5 @@ def _quieten() -> None:
     """Keep texts out of debug logs, and the library's advice against calling methods by name out of the console."""
     library = logging.getLogger("telegram")
     library.setLevel(max(library.level, logging.INFO))
-    logging.getLogger("telegram.ext.AIORateLimiter").setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", "Please use 'Bot", PTBUserWarning)
     warnings.filterwarnings("ignore", ".*retry_after", PTBDeprecationWarning)

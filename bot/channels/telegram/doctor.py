@@ -50,7 +50,7 @@ _FLAGS = (
 async def doctor(config: Config, texts: Texts) -> list[CheckResult]:
     """Return every finding; never raises for a fault at Telegram's end. Raises SettingsError for what is no token."""
     bot_id(config.token)
-    bot = make_bot(config.token, config.base_url, config.rates)
+    bot = make_bot(config.token, config.base_url)
     try:
         return await _examine(bot, config, texts)
     except TelegramError as fault:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 Json = Mapping[str, Any]
@@ -22,6 +22,34 @@ SERVICE = frozenset(
     | {"web_app_data", "write_access_allowed"}
 )
 """Fields by which a message is a notice of Telegram's, not something a person said (Bot API 10.0, Message)."""
+
+CONTENT = frozenset(
+    {"animation", "audio", "caption", "caption_entities", "checklist", "contact", "dice", "document", "entities"}
+    | {"game", "giveaway", "giveaway_winners", "invoice", "live_photo", "location", "paid_media", "passport_data"}
+    | {"photo", "poll", "rich_message", "sticker", "story", "text", "venue", "video", "video_note", "voice"}
+)
+"""Fields that hold what a person sent."""
+
+AROUND = frozenset(
+    {"author_signature", "business_connection_id", "chat", "date", "direct_messages_topic", "edit_date", "effect_id"}
+    | {"external_reply", "forward_origin", "from", "guest_bot_caller_chat", "guest_bot_caller_user", "guest_query_id"}
+    | {"has_media_spoiler", "has_protected_content", "is_automatic_forward", "is_from_offline", "is_paid_post"}
+    | {"is_topic_message", "link_preview_options", "media_group_id", "message_id", "message_thread_id"}
+    | {"paid_star_count", "quote", "reply_markup", "reply_to_checklist_task_id", "reply_to_message"}
+    | {"reply_to_poll_option_id", "reply_to_story", "sender_boost_count", "sender_business_bot", "sender_chat"}
+    | {"sender_tag", "show_caption_above_media", "suggested_post_info", "via_bot"}
+)
+"""Fields that say who sent it, when, where and in answer to what."""
+
+
+def unknown_fields(message: Json) -> Iterable[str]:
+    """Return the names of fields that are newer than this program."""
+    return message.keys() - CONTENT - AROUND - SERVICE
+
+
+def length(text: str) -> int:
+    """Return how long Telegram takes a text to be: in UTF-16 units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def is_service(message: Json) -> bool:

@@ -28,7 +28,7 @@ from bot.content.library import Library
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.turn import ClaimCard, Register, Reply
-from bot.errors import UsageError
+from bot.errors import PlatformError, UsageError
 from bot.settings import load, load_settings, secret, url_faults
 
 if TYPE_CHECKING:
@@ -163,15 +163,22 @@ def _commands() -> typer.Typer:
 
 
 async def answer_links(settings: TelegramSettings, nodes: Iterable[str]) -> str:
-    """Return a deep link per answer; asks Telegram for the bot's name. Raises UsageError without a token."""
+    """Return a deep link per answer; asks Telegram for the bot's name. Raises UsageError without a token, PlatformError
+    if Telegram does not say it."""
+    from telegram.error import TelegramError
+
+    from bot.channels.telegram.backoff import explain
     from bot.channels.telegram.client import make_bot
     from bot.channels.telegram.profile import links
 
     if not settings.configured:
         raise UsageError("TELEGRAM_BOT_TOKEN is missing: the links carry the name of your bot")
     config = telegram_config(settings)
-    async with make_bot(config.token, config.base_url, config.rates) as bot:
-        return "\n".join(f"{node:<18} {address}" for node, address in links(bot.username, nodes))
+    try:
+        async with make_bot(config.token, config.base_url) as bot:
+            return "\n".join(f"{node:<18} {address}" for node, address in links(bot.username, nodes))
+    except TelegramError as fault:
+        raise PlatformError(f"the links carry the name of your bot, and it is not known: {explain(fault)}") from None
 
 
 plugin = ChannelPlugin(

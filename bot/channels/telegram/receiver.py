@@ -199,16 +199,18 @@ class Poller:
         return list(updates)
 
     async def _confirm(self, updates: list[Any]) -> None:
-        """Have the next request confirm these; a batch that names no new id must not be fetched in a hot loop."""
-        offset = max([self._offset, *(number + 1 for number in map(_id, updates))])
-        if updates and offset == self._offset:
+        """Have the next request confirm these: all up to the last id received, for ids may begin again lower after a
+        week without updates. A batch that names no new id must not be fetched in a hot loop."""
+        last = next((number for number in map(_id, reversed(updates)) if number is not None), None)
+        if updates and (last is None or last + 1 == self._offset):
             await self._backoff.wait("Telegram repeats updates that were confirmed")
-        else:
-            self._offset = offset
-            self._backoff.reset()
+            return
+        if last is not None:
+            self._offset = last + 1
+        self._backoff.reset()
 
 
-def _id(update: Any) -> int:
-    """Return the update's id, even of one that is otherwise unreadable; -1 if it has none."""
+def _id(update: Any) -> int | None:
+    """Return the update's id, even of one that is otherwise unreadable; None if it has none."""
     number = update.get("update_id") if isinstance(update, dict) else None
-    return number if isinstance(number, int) else -1
+    return number if isinstance(number, int) else None

@@ -16,7 +16,6 @@ from telegram.error import (
 )
 
 from bot.channels.telegram.address import TelegramAddress
-from bot.channels.telegram.backoff import Pacer
 from bot.channels.telegram.client import TelegramBot, call, wait_of
 from bot.channels.telegram.layout import FOLD
 from bot.channels.telegram.render import TextPart
@@ -44,11 +43,10 @@ class TopicGone(Exception):
 
 
 class TelegramSender:
-    """Sends and edits single messages."""
+    """Sends and edits single messages, at once: whoever calls has waited for their turn."""
 
-    def __init__(self, bot: TelegramBot, pacer: Pacer) -> None:
+    def __init__(self, bot: TelegramBot) -> None:
         self._bot = bot
-        self._pacer = pacer
 
     async def send(self, place: TelegramAddress, part: TextPart) -> int:
         """Send a new message and return its id.
@@ -70,7 +68,6 @@ class TelegramSender:
 
     async def edit(self, place: TelegramAddress, message: int, part: TextPart) -> bool:
         """Change an earlier message; return False when that is no longer possible. Raises Busy, Gone, ChatMigrated."""
-        await self._pacer.wait(place.chat)
         try:
             await self._try("editMessageText", {"chat_id": place.chat, "message_id": message, **part.parameters()})
         except BadRequest as refusal:
@@ -81,7 +78,6 @@ class TelegramSender:
 
     async def edit_keyboard(self, place: TelegramAddress, message: int, rows: list[list[dict[str, Any]]]) -> None:
         """Change the buttons of an earlier message; one that can no longer be changed stays as it is."""
-        await self._pacer.wait(place.chat)
         where = {"chat_id": place.chat, "message_id": message}
         try:
             await self._try("editMessageReplyMarkup", {**where, "reply_markup": {"inline_keyboard": rows}})
@@ -97,7 +93,6 @@ class TelegramSender:
             log.debug("press_not_acknowledged", reason=type(refusal).__name__)
 
     async def _send(self, parameters: dict[str, Any]) -> int:
-        await self._pacer.wait(parameters["chat_id"])
         sent = await self._try("sendMessage", parameters)
         return int(sent["message_id"])
 

@@ -15,7 +15,18 @@ from typing import Any
 
 from bot.channels.telegram.address import TelegramAddress
 from bot.channels.telegram.keyboard import is_vote
-from bot.channels.telegram.message import Json, answered_in, author_of, clean, is_service, topic_of, words_of
+from bot.channels.telegram.message import (
+    Json,
+    answered_in,
+    author_of,
+    clean,
+    is_service,
+    length,
+    topic_of,
+    unknown_fields,
+    words_of,
+)
+from bot.channels.unknown import UnknownNames
 from bot.dialog.turn import Incoming, Kind
 from bot.inbox.events import InboundEvent
 
@@ -23,7 +34,8 @@ NAMES = ("start", "help", "tone", "sources", "settings", "about", "privacy", "fo
 """The commands in the menu. Any other node can be named too: /ala_dose shows `ala-dose`."""
 
 _COMMAND = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<bot>\w{1,64}))?(?:\s+(?P<rest>.*))?", re.ASCII | re.DOTALL)
-_NODE = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_DEEP_LINK = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""What a link to the bot may carry (core.telegram.org/bots/features#deep-linking): a node, or somebody else's word."""
 
 
 def read_words(text: str, username: str, *, group: bool, replies: bool) -> Incoming | None:
@@ -46,8 +58,8 @@ def _command(name: str, target: str | None, rest: str, username: str, *, group: 
         return None
     if group and not target and name not in NAMES:
         return None
-    if name == "start" and _NODE.fullmatch(rest):
-        return Incoming(Kind.COMMAND, f"start {rest}", "telegram")
+    if name == "start" and _DEEP_LINK.fullmatch(rest):
+        return Incoming(Kind.COMMAND, f"start {rest.lower().replace('_', '-')}", "telegram")
     if rest:  # words after a command are a question, and may be an urgent one
         return Incoming(Kind.TEXT, rest, "telegram")
     return Incoming(Kind.COMMAND, name.replace("_", "-"), "telegram")
@@ -61,10 +73,25 @@ def _mention(username: str) -> re.Pattern[str]:
 KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
 """The updates asked for (`allowed_updates`); inline queries only where inline mode is switched on."""
 
+IGNORED = frozenset(
+    {"channel_post", "edited_channel_post", "business_connection", "business_message", "edited_business_message"}
+    | {"deleted_business_messages", "guest_message", "message_reaction", "message_reaction_count", "inline_query"}
+    | {"chosen_inline_result", "shipping_query", "pre_checkout_query", "purchased_paid_media", "poll", "poll_answer"}
+    | {"chat_member", "chat_join_request", "chat_boost", "removed_chat_boost", "managed_bot"}
+)
+"""The other updates there are (Bot API 10.0); never asked for, and nothing to answer."""
+
+FULL = 4000
+"""UTF-16 units: a text this long was cut by the app, which sends what is beyond 4,096 as a message of its own."""
+
+EDITABLE = 48 * 3600
+"""Seconds for which people may edit what they sent; what is called an edit later is somebody's reaction."""
+
 DOUBLE_TAP = 2.0
 """Seconds within which a second press of the same button on the same message is certainly the same wish."""
 
 _GONE = frozenset({"kicked", "left"})
+_STATUSES = _GONE | {"creator", "administrator", "member", "restricted"}
 
 
 class Unreadable(Exception):
@@ -94,6 +121,7 @@ class UpdateParser:
 
     def __init__(self, bot: int, clock: Callable[[], float] = time.time) -> None:
         self.username = ""
+        self.unknown = UnknownNames("telegram")
         self._bot = bot
         self._clock = clock
         self._readers: Mapping[str, Callable[[Json, str], Parsed]] = {
@@ -111,6 +139,8 @@ class UpdateParser:
             for kind, reader in self._readers.items():
                 if kind in update:
                     return reader(update[kind], key)
+            for kind in update.keys() - IGNORED - {"update_id"}:
+                self.unknown.note("update", kind)
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as fault:
             raise Unreadable(type(fault).__name__) from None
         return None
@@ -118,12 +148,14 @@ class UpdateParser:
     # --- messages ---------------------------------------------------------------------------------------------------
 
     def _message(self, message: Json, key: str) -> InboundEvent | None:
+        for field in unknown_fields(message):
+            self.unknown.note("field", field)
         incoming, author = self._incoming(message), author_of(message)
         if incoming is None or author is None:
             return None
         number, group = int(message["message_id"]), _is_group(message)
         place = TelegramAddress(int(message["chat"]["id"]), group, topic_of(message), number if group else None)
-        replies_to = answered_in(message, self._bot)
+        replies_to, album = answered_in(message, self._bot), message.get("media_group_id")
         return InboundEvent(
             keys=(key,),
             channel="telegram",
@@ -133,10 +165,21 @@ class UpdateParser:
             address=place.address(),
             question=str(number),
             replies_to=str(replies_to) if replies_to else None,
+            unaddressed=group and incoming.kind is not Kind.COMMAND and not self._addressed(words_of(message)),
+            asker=replies_to is not None,
+            said=float(message["date"]),
+            album=f"album:{clean(str(album))}" if album else None,
+            cut="text" in message and length(message["text"]) >= FULL,
         )
+
+    def _addressed(self, words: str) -> bool:
+        """Tell whether words in a group name the bot: a reply to its answer alone may be meant for the others."""
+        return bool(_COMMAND.fullmatch(words.strip()) or _mention(self.username).search(words))
 
     def _edited(self, message: Json, key: str) -> InboundEvent | None:
         """A corrected question is answered again; a photo or a moving location that has no words is not."""
+        if int(message.get("edit_date", message["date"])) - int(message["date"]) > EDITABLE:
+            return None
         event = self._message(message, key) if words_of(message) else None
         return replace(event, incoming=replace(event.incoming, edited=True)) if event else None
 
@@ -147,7 +190,10 @@ class UpdateParser:
         if (message.get("via_bot") or {}).get("id") == self._bot:
             return None  # a card of our own inline mode
         group, replies = _is_group(message), answered_in(message, self._bot) is not None
-        asked = read_words(words_of(message), self.username, group=group, replies=replies)
+        words = words_of(message)
+        if group and not words:
+            return None  # a sticker, a picture, a thumb: said to the others
+        asked = read_words(words, self.username, group=group, replies=replies)
         if asked is not None and "text" not in message:
             asked = Incoming(Kind.OTHER, asked.text if asked.kind is Kind.TEXT else "", "telegram")
         return replace(asked, group=True) if asked is not None and group else asked
@@ -176,7 +222,10 @@ class UpdateParser:
         return tuple(f"telegram:{self._bot}:tap:{what}:{moment + later}" for later in (0, 1))
 
     def _membership(self, change: Json, key: str) -> UserLeft | None:  # noqa: ARG002  (all readers look alike)
-        gone = change["new_chat_member"]["status"] in _GONE
+        status = change["new_chat_member"]["status"]
+        if status not in _STATUSES:
+            self.unknown.note("status", status)
+        gone = status in _GONE
         return UserLeft(f"telegram:{int(change['chat']['id'])}") if gone else None
 
     def _search(self, query: Json, key: str) -> InlineQuery:  # noqa: ARG002

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncpg
 
+from bot.store.base import AT_ONCE
+
 TROUBLE: tuple[type[Exception], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -63,8 +65,12 @@ RENEW = "UPDATE lane SET until = $1 WHERE owner = $2 AND conversation = ANY($3::
 
 RELEASE = "UPDATE lane SET until = 0 WHERE owner = $1"
 
-POSTPONE = """WITH tried AS (UPDATE inbox SET attempts = $2 WHERE id = $1 RETURNING conversation)
-UPDATE lane SET owner = NULL, due_at = $3 FROM tried WHERE lane.conversation = tried.conversation"""
+POSTPONE = f"""WITH tried AS (UPDATE inbox SET attempts = $2 WHERE id = $1 RETURNING conversation, priority)
+UPDATE lane SET owner = NULL, due_at = CASE WHEN EXISTS (
+  SELECT 1 FROM inbox i WHERE i.conversation = tried.conversation AND i.status = 'waiting' AND i.priority = 0
+  AND i.priority < tried.priority
+) THEN {AT_ONCE} ELSE $3::float8 END FROM tried WHERE lane.conversation = tried.conversation"""  # noqa: S608
+"""Urgent turns that arrived meanwhile wait for nobody's next attempt."""
 
 QUARANTINE = """WITH aside AS (
   UPDATE inbox SET status = 'quarantined', reason = $2, attempts = attempts + 1

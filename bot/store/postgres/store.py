@@ -12,6 +12,7 @@ import asyncpg
 
 from bot.dialog.turn import State
 from bot.store.base import (
+    MOST_JOINED,
     AcceptResult,
     Lease,
     NewEvent,
@@ -22,6 +23,8 @@ from bot.store.base import (
     StoreUnavailable,
     Turn,
     TurnResult,
+    Waiting,
+    WaitingRow,
     day_of,
 )
 from bot.store.batching import Grouping, together
@@ -91,6 +94,15 @@ class PostgresStore:
 
     async def postpone(self, turn: Turn, due_at: float, attempts: int) -> None:
         await self._execute(sql.POSTPONE, turn.row, attempts, due_at)
+
+    async def waiting(self, turn: Turn) -> Waiting:
+        async with self._connection() as db:
+            count = await db.fetchval(turns.WAITING_IN_ALL, turn.conversation)
+            rows = await db.fetch(turns.WAITING, turn.conversation, turn.person, MOST_JOINED)
+        return Waiting(tuple(WaitingRow(*row) for row in rows), count)
+
+    async def gather(self, turn: Turn, seen: int, now: float, due_at: float) -> None:
+        await self._execute(turns.GATHER, turn.conversation, seen, now, due_at)
 
     async def quarantine(self, turn: Turn, reason: str, now: float) -> None:
         await self._execute(sql.QUARANTINE, turn.row, reason, now)
@@ -214,7 +226,7 @@ async def _keep_as_it_is(connection: asyncpg.Connection) -> None:
 
 def _receipt(new_event: NewEvent, row: Any, first: Mapping[bytes, Turn]) -> AcceptResult:
     if row is None or not row["leased"]:
-        return AcceptResult(fresh=row is not None)
+        return AcceptResult(fresh=row is not None, due=row is not None and row["due"])
     turn = turns.new_turn(row, new_event) if row["unmoved"] else first.get(new_event.conversation)
     return AcceptResult(fresh=True, turn=turn)
 

@@ -12,46 +12,55 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from bot.store.base import LONGEST_WAIT, Lease, NewEvent, Turn, TurnResult, day_of
-from bot.store.codec import context_text, history_text, state_from
+from bot.store.base import AT_ONCE, LONGEST_WAIT, Earlier, Lease, NewEvent, Turn, TurnResult, day_of
+from bot.store.codec import context_text, earlier_from, history_text, state_from
 
 Acceptance = tuple[NewEvent, Lease | None]
 Finish = tuple[Turn, TurnResult, Lease | None]
 
 _REMEMBERED = """p.tone, p.met, c.trail, c.context AS about,
   (SELECT node FROM message m WHERE m.conversation = a.conversation AND m.message = a.replies_to) AS context,
-  (SELECT message FROM message m WHERE a.edited AND m.conversation = a.conversation AND m.question = a.question
-   ORDER BY at DESC, part LIMIT 1) AS earlier"""
+  e.message AS earlier, e.node AS earlier_node, e.before AS earlier_before, e.words AS earlier_words,
+  e.question AS earlier_question, e.newest AS earlier_newest, e.at AS earlier_at"""
 
 _MEMORY = """LEFT JOIN person p ON p.person = a.person
-LEFT JOIN conversation c ON c.conversation = a.conversation"""
+LEFT JOIN conversation c ON c.conversation = a.conversation
+LEFT JOIN LATERAL (
+  SELECT m.*, m.at = (SELECT max(at) FROM message n WHERE n.conversation = a.conversation) AS newest FROM message m
+  WHERE a.edited AND m.conversation = a.conversation
+  AND strpos(' ' || m.question || ' ', ' ' || a.question || ' ') > 0 ORDER BY m.at DESC, m.part LIMIT 1
+) e ON TRUE"""
 
 ACCEPT = f"""
 WITH arrival AS (
   SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::boolean[],
-    $8::float8[], $9::bigint[], $10::float8[])
-  AS a (conversation, person, channel, payload, question, replies_to, edited, received, owner, until)
+    $8::smallint[], $9::float8[], $10::bigint[], $11::float8[])
+  AS a (conversation, person, channel, payload, question, replies_to, edited, priority, received, owner, until)
 ), key AS (
-  SELECT * FROM unnest($11::bytea[], $12::bytea[], $13::float8[]) AS k (event, conversation, at)
+  SELECT * FROM unnest($12::bytea[], $13::bytea[], $14::float8[]) AS k (event, conversation, at)
 ), unknown AS (
   INSERT INTO seen (event, at) SELECT event, at FROM key ORDER BY event ON CONFLICT DO NOTHING RETURNING event
 ), fresh AS (
-  INSERT INTO inbox (conversation, person, channel, payload, question, replies_to, edited, received)
-  SELECT conversation, person, channel, payload, question, replies_to, edited, received FROM arrival
+  INSERT INTO inbox (conversation, person, channel, payload, question, replies_to, edited, priority, received)
+  SELECT conversation, person, channel, payload, question, replies_to, edited, priority, received FROM arrival
   WHERE conversation NOT IN (SELECT conversation FROM key WHERE event NOT IN (SELECT event FROM unknown))
   RETURNING id, conversation
 ), entered AS (
   INSERT INTO lane AS l (conversation, channel, waiting, due_at, owner, until)
-  SELECT conversation, channel, 1, received, owner, until FROM arrival JOIN fresh USING (conversation)
-  ORDER BY conversation
+  SELECT conversation, channel, 1, CASE WHEN priority = 0 AND owner IS NULL THEN {AT_ONCE} ELSE received END, owner,
+    until
+  FROM arrival JOIN fresh USING (conversation) ORDER BY conversation
   ON CONFLICT (conversation) DO UPDATE SET waiting = l.waiting + 1,
-    due_at = CASE WHEN l.waiting > 0 OR excluded.owner IS NOT NULL AND l.due_at < excluded.due_at
+    due_at = CASE WHEN l.waiting > 0 AND excluded.conversation = ANY($15) THEN {AT_ONCE}
+             WHEN l.waiting > 0 AND l.gathering THEN least(l.due_at, excluded.due_at)
+             WHEN l.waiting > 0 OR excluded.owner IS NOT NULL AND l.due_at < excluded.due_at
              THEN l.due_at ELSE excluded.due_at END,
     owner = CASE WHEN l.waiting = 0 THEN excluded.owner ELSE l.owner END,
     until = CASE WHEN l.waiting = 0 THEN excluded.until ELSE l.until END
-  RETURNING conversation, waiting, due_at
+  RETURNING conversation, waiting, due_at, owner
 )
 SELECT fresh.id, entered.conversation, entered.waiting = 1 AND a.owner IS NOT NULL AS leased,
+  entered.owner IS NULL AND entered.due_at <= a.received AS due,
   coalesce(before.waiting, 0) = 0 AND entered.due_at = coalesce(before.due_at, a.received) AS unmoved, {_REMEMBERED}
 FROM entered JOIN fresh USING (conversation) JOIN arrival a USING (conversation)
 LEFT JOIN lane before ON before.conversation = a.conversation {_MEMORY}
@@ -70,25 +79,39 @@ WITH due AS (
   AND (owner IS NULL OR until <= $2 OR until > $6)
   ORDER BY due_at LIMIT $5 FOR UPDATE SKIP LOCKED
 )
-UPDATE lane SET owner = $3, until = $4 FROM due WHERE lane.conversation = due.conversation
+UPDATE lane SET owner = $3, until = $4, gathering = FALSE FROM due WHERE lane.conversation = due.conversation
 RETURNING lane.conversation, due.doubtful
 """  # noqa: S608 (a constant of ours)
 
 FIRST_TURNS = f"""
-SELECT a.*, {_REMEMBERED}
+SELECT a.*, {_REMEMBERED},
+  NOT EXISTS (SELECT 1 FROM inbox i WHERE i.conversation = a.conversation AND i.status = 'waiting' AND i.id <> a.id)
+  AS alone
 FROM (SELECT DISTINCT ON (conversation) * FROM inbox WHERE conversation = ANY($1::bytea[]) AND status = 'waiting'
-  ORDER BY conversation, id) AS a
+  ORDER BY conversation, priority, id) AS a
 {_MEMORY}
 """  # noqa: S608
+
+WAITING = """SELECT id, payload, received, question, priority = 0 FROM inbox
+WHERE conversation = $1 AND person = $2 AND status = 'waiting' ORDER BY id LIMIT $3"""
+
+WAITING_IN_ALL = "SELECT waiting FROM lane WHERE conversation = $1"
+
+GATHER = """UPDATE lane SET owner = NULL, gathering = TRUE, due_at = CASE WHEN waiting > $2 THEN $3 ELSE $4::float8 END
+WHERE conversation = $1"""
 
 FINISH = """
 WITH turn AS (
   SELECT * FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::smallint[], $5::boolean[], $6::text[], $7::text[],
-    $8::float8[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::float8[], $15::text[])
-  AS t (id, tone, met, day, remembered, trail, node, at, voted, vote_tone, vote_channel, vote, owner, until, context)
+    $8::float8[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::float8[], $15::text[],
+    $21::text[], $22::text[], $23::bytea[])
+  AS t (id, tone, met, day, remembered, trail, node, at, voted, vote_tone, vote_channel, vote, owner, until, context,
+    question, before, words)
 ), done AS (
-  DELETE FROM inbox USING turn WHERE inbox.id = turn.id
-  RETURNING inbox.conversation, inbox.person, inbox.question, turn.*
+  DELETE FROM inbox USING turn WHERE inbox.id = turn.id RETURNING inbox.conversation, inbox.person, turn.*
+), along AS (
+  DELETE FROM inbox USING done JOIN unnest($24::bigint[], $25::bigint[]) AS j (id, row) USING (id)
+  WHERE inbox.id = j.row RETURNING inbox.conversation
 ), about AS (
   INSERT INTO person AS p (person, tone, met, day)
   SELECT person, tone, met, day FROM done WHERE remembered ORDER BY person
@@ -101,11 +124,12 @@ WITH turn AS (
   ON CONFLICT (conversation) DO UPDATE
   SET person = excluded.person, trail = excluded.trail, context = excluded.context, day = excluded.day
 ), answers AS (
-  INSERT INTO message (conversation, message, node, question, part, at)
-  SELECT conversation, message, node, question, part, at
+  INSERT INTO message AS m (conversation, message, node, question, part, at, before, words)
+  SELECT conversation, message, node, question, part, at, before, words
   FROM done JOIN unnest($17::bigint[], $18::text[], $19::smallint[]) AS sent (id, message, part) USING (id)
   ORDER BY conversation, message
-  ON CONFLICT (conversation, message) DO UPDATE SET node = excluded.node, at = excluded.at
+  ON CONFLICT (conversation, message) DO UPDATE SET node = excluded.node,
+    words = CASE WHEN excluded.question = m.question THEN excluded.words ELSE m.words END
 ), votes AS (
   INSERT INTO feedback AS f (node, tone, channel, vote, day, votes)
   SELECT voted, vote_tone, vote_channel, vote, day, count(*) FROM done WHERE vote IS NOT NULL
@@ -114,9 +138,11 @@ WITH turn AS (
 ), held AS (
   SELECT conversation FROM lane WHERE conversation = ANY($20) ORDER BY conversation FOR UPDATE
 )
-UPDATE lane SET waiting = waiting - 1, due_at = done.at,
-  owner = CASE WHEN waiting > 1 THEN done.owner END, until = done.until
-FROM done JOIN held USING (conversation)
+UPDATE lane SET waiting = waiting - ended.count, due_at = done.at, gathering = FALSE,
+  owner = CASE WHEN waiting > ended.count THEN done.owner END, until = done.until
+FROM done JOIN held USING (conversation) CROSS JOIN LATERAL (
+  SELECT 1 + count(*)::int AS count FROM along WHERE along.conversation = done.conversation
+) ended
 WHERE lane.conversation = done.conversation AND lane.conversation = ANY($20)
 RETURNING lane.conversation, lane.waiting
 """
@@ -132,7 +158,8 @@ def accept_names(call: Acceptance) -> Collection[bytes]:
 def accept_terms(calls: Sequence[Acceptance]) -> list[Sequence[Any]]:
     """Return the parameters of `ACCEPT`, a column each."""
     keys = [(key, new_event.conversation, new_event.received) for new_event, _ in calls for key in new_event.keys]
-    return [*_columns([_accepted(*call) for call in calls], 10), *_columns(keys, 3)]
+    urgent = [new_event.conversation for new_event, _ in calls if new_event.urgent]
+    return [*_columns([_accepted(*call) for call in calls], 11), *_columns(keys, 3), urgent]
 
 
 def finish_names(call: Finish) -> Collection[bytes]:
@@ -148,7 +175,9 @@ def finish_terms(calls: Sequence[Finish]) -> list[Sequence[Any]]:
     ]
     sent = [(turn.row, text, part) for turn, record, _ in calls for part, text in enumerate(record.messages)]
     lanes = [turn.conversation for turn, _, _ in calls]
-    return [*_columns([_finished(*call) for call in calls], 15), changed, *_columns(sent, 3), lanes]
+    joined = [(turn.row, row) for turn, record, _ in calls for row in record.joined]
+    columns = _columns([_finished(*call) for call in calls], 18)
+    return [*columns[:15], changed, *_columns(sent, 3), lanes, *columns[15:], *_columns(joined, 2)]
 
 
 def _accepted(new_event: NewEvent, lease: Lease | None) -> tuple[Any, ...]:
@@ -160,6 +189,7 @@ def _accepted(new_event: NewEvent, lease: Lease | None) -> tuple[Any, ...]:
         new_event.question,
         new_event.replies_to,
         new_event.edited,
+        int(not new_event.urgent),
         new_event.received,
         lease.owner if lease else None,
         lease.until if lease else None,
@@ -182,6 +212,9 @@ def _finished(turn: Turn, record: TurnResult, lease: Lease | None) -> tuple[Any,
         lease.owner if lease else None,
         lease.until if lease else None,
         context_text(state),
+        " ".join(record.questions) or turn.question,
+        " ".join(record.history),
+        b"".join(record.words),
     )
 
 
@@ -203,7 +236,9 @@ def new_turn(row: Any, new_event: NewEvent) -> Turn:
         question=new_event.question,
         state=state_from(row["tone"], row["met"], row["trail"], row["about"]),
         context=row["context"],
-        earlier=row["earlier"],
+        earlier=_earlier(new_event.question, row),
+        urgent=new_event.urgent,
+        alone=True,
     )
 
 
@@ -221,6 +256,15 @@ def turn_from(row: Any, *, doubtful: bool = False) -> Turn:
         question=row["question"],
         state=state_from(row["tone"], row["met"], row["trail"], row["about"]),
         context=row["context"],
-        earlier=row["earlier"],
+        earlier=_earlier(row["question"], row),
         doubtful=doubtful or row["attempts"] > 0,
+        urgent=row["priority"] == 0,
+        alone=row["alone"],
     )
+
+
+def _earlier(question: str | None, row: Any) -> Earlier | None:
+    if row["earlier"] is None or question is None:
+        return None
+    about = ("node", "before", "words", "question", "newest", "at")
+    return earlier_from(question, row["earlier"], *(row[f"earlier_{name}"] for name in about))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.dialog.turn import State
-from bot.store.base import DIGEST_BYTES, Lease, PendingTurn, QueueDepth, RetentionCutoffs, day_of
+from bot.store.base import AT_ONCE, DIGEST_BYTES, Lease, PendingTurn, QueueDepth, RetentionCutoffs, day_of
 from bot.store.codec import exported, net_votes, quiet_in, state_from
 from bot.store.sqlite import turns
 
@@ -113,6 +113,9 @@ WHERE id = ? AND status = 'waiting'"""
 _KEEP_UNREADABLE = """INSERT INTO inbox (conversation, person, channel, payload, received, status, reason)
 VALUES (x'', x'', :channel, :payload, :now, 'unreadable', :reason)"""
 
+_URGENT = """SELECT 1 FROM inbox WHERE conversation = ? AND status = 'waiting' AND priority = 0
+AND priority < (SELECT priority FROM inbox WHERE id = ?) LIMIT 1"""
+
 _HELD = """SELECT id, channel, status, attempts, received, reason FROM inbox
 WHERE :status IS NULL OR status = :status ORDER BY id"""
 
@@ -176,6 +179,8 @@ def renew(db: sqlite3.Connection, lease: Lease, conversations: Sequence[bytes]) 
 
 
 def postpone(db: sqlite3.Connection, row: int, conversation: bytes, due_at: float, attempts: int) -> None:
-    """Free the conversation until `due_at`."""
+    """Free the conversation until `due_at`, or at once if something urgent arrived behind what is not."""
     db.execute("UPDATE inbox SET attempts = ? WHERE id = ?", (attempts, row))
+    urgent = db.execute(_URGENT, (conversation, row)).fetchone()
+    due_at = AT_ONCE if urgent else due_at
     db.execute("UPDATE lane SET owner = NULL, due_at = ? WHERE conversation = ?", (due_at, conversation))

@@ -27,6 +27,7 @@ from bot.store.base import (
     StoreUnavailable,
     Turn,
     TurnResult,
+    Waiting,
 )
 from bot.store.batching import Grouping, Outcome
 from bot.store.sqlite import people, turns
@@ -158,6 +159,12 @@ class SqliteStore:
 
     async def postpone(self, turn: Turn, due_at: float, attempts: int) -> None:
         await self._group.run(lambda db: people.postpone(db, turn.row, turn.conversation, due_at, attempts))
+
+    async def waiting(self, turn: Turn) -> Waiting:
+        return await self._group.run(lambda db: turns.waiting(db, turn))
+
+    async def gather(self, turn: Turn, seen: int, now: float, due_at: float) -> None:
+        await self._group.run(lambda db: turns.gather(db, turn, seen, now, due_at))
 
     async def quarantine(self, turn: Turn, reason: str, now: float) -> None:
         await self._group.run(lambda db: people.quarantine(db, turn.row, turn.conversation, reason, now))

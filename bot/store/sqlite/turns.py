@@ -8,22 +8,44 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.dialog.turn import State
-from bot.store.base import LONGEST_WAIT, AcceptResult, Lease, NewEvent, Turn, TurnResult, day_of
-from bot.store.codec import context_text, history_text, state_from
+from bot.store.base import (
+    AT_ONCE,
+    LONGEST_WAIT,
+    MOST_JOINED,
+    AcceptResult,
+    Earlier,
+    Lease,
+    NewEvent,
+    Turn,
+    TurnResult,
+    Waiting,
+    WaitingRow,
+    day_of,
+)
+from bot.store.codec import context_text, earlier_from, history_text, state_from
 
-_FIRST = """SELECT id, conversation, channel, person, payload, received, attempts, sent, question, replies_to, edited
-FROM inbox WHERE conversation = ? AND status = 'waiting' ORDER BY id LIMIT 1"""
+_FIRST = """SELECT id, conversation, channel, person, payload, received, attempts, sent, question, replies_to, edited,
+priority = 0 FROM inbox WHERE conversation = ? AND status = 'waiting' ORDER BY priority, id LIMIT 1"""
+
+_OTHERS = "SELECT 1 FROM inbox WHERE conversation = ? AND status = 'waiting' AND id <> ? LIMIT 1"
+
+_THEIRS = """SELECT id, payload, received, question, priority = 0 FROM inbox
+WHERE conversation = ? AND person = ? AND status = 'waiting' ORDER BY id LIMIT ?"""
 
 _STATE = """SELECT tone, met, trail, context FROM (SELECT 1)
 LEFT JOIN person ON person.person = ? LEFT JOIN conversation ON conversation.conversation = ?"""
 
-_INSERT = """INSERT INTO inbox (conversation, person, channel, payload, question, replies_to, edited, received)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+_INSERT = """INSERT INTO inbox
+(conversation, person, channel, payload, question, replies_to, edited, priority, received)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
-_ENTER_QUEUE = """INSERT INTO lane (conversation, channel, waiting, due_at, owner, until) VALUES (?, ?, 1, ?, ?, ?)
-ON CONFLICT (conversation) DO UPDATE SET waiting = waiting + 1 RETURNING waiting"""
+_ENTER_QUEUE = f"""INSERT INTO lane (conversation, channel, waiting, due_at, owner, until)
+VALUES (:conversation, :channel, 1, CASE WHEN :urgent THEN {AT_ONCE} ELSE :now END, :owner, :until)
+ON CONFLICT (conversation) DO UPDATE SET waiting = waiting + 1,
+due_at = CASE WHEN :urgent THEN {AT_ONCE} WHEN gathering THEN min(due_at, :now) ELSE due_at END
+RETURNING waiting, owner IS NULL AND due_at <= :now"""  # noqa: S608 (a constant of ours)
 
-_LEASE_QUEUE = "UPDATE lane SET owner = ?, until = ? WHERE conversation = ?"
+_LEASE_QUEUE = "UPDATE lane SET owner = ?, until = ?, gathering = 0 WHERE conversation = ?"
 
 _FREE_QUEUES = """SELECT conversation, owner FROM lane
 WHERE channel = :channel AND (due_at <= :now OR due_at > :now + :longest)
@@ -40,8 +62,15 @@ _REMEMBER_TRAIL = """INSERT INTO conversation (trail, context, day, conversation
 ON CONFLICT (conversation) DO UPDATE
 SET person = excluded.person, trail = excluded.trail, context = excluded.context, day = excluded.day"""
 
-_REMEMBER_MESSAGE = """INSERT INTO message (conversation, message, node, question, part, at) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (conversation, message) DO UPDATE SET node = excluded.node, at = excluded.at"""
+_REMEMBER_MESSAGE = """INSERT INTO message (conversation, message, node, question, part, at, before, words)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (conversation, message) DO UPDATE SET node = excluded.node,
+words = CASE WHEN excluded.question = question THEN excluded.words ELSE words END"""
+
+_EARLIER = """SELECT message, node, before, words, question,
+at = (SELECT max(at) FROM message WHERE conversation = :conversation), at
+FROM message WHERE conversation = :conversation AND instr(' ' || question || ' ', ' ' || :question || ' ') > 0
+ORDER BY at DESC, part LIMIT 1"""
 
 _COUNT_VOTE = """INSERT INTO feedback (node, tone, channel, vote, day, votes) VALUES (?, ?, ?, ?, ?, 1)
 ON CONFLICT DO UPDATE SET votes = votes + 1"""
@@ -53,12 +82,12 @@ def accept(db: sqlite3.Connection, new_event: NewEvent, lease: Lease | None) -> 
     if any(known):
         return AcceptResult(fresh=False)
     row = _insert(db, new_event)
-    owner, until = (lease.owner, lease.until) if lease else (None, None)
-    lane = (new_event.conversation, new_event.channel, new_event.received, owner, until)
-    [(waiting,)] = db.execute(_ENTER_QUEUE, lane).fetchall()
+    waiting, due = enter_lane(
+        db, new_event.conversation, new_event.channel, new_event.received, lease, urgent=new_event.urgent
+    )
     if lease is None or waiting > 1:
-        return AcceptResult(fresh=True)
-    return AcceptResult(fresh=True, turn=_turn(db, row, new_event))
+        return AcceptResult(fresh=True, due=due)
+    return AcceptResult(fresh=True, turn=replace(_turn(db, row, new_event), alone=True))
 
 
 def claim(db: sqlite3.Connection, channel: str, limit: int, lease: Lease) -> list[Turn]:
@@ -74,10 +103,11 @@ def first_turn(db: sqlite3.Connection, conversation: bytes, *, doubtful: bool = 
     found = db.execute(_FIRST, (conversation,)).fetchone()
     if found is None:
         return None
-    row, conversation, channel, person, payload, received, attempts, sent, question, replies_to, edited = found
-    new_event = NewEvent((), channel, person, conversation, payload, received, question, replies_to, bool(edited))
-    turn = _turn(db, row, new_event)
-    return replace(turn, attempts=attempts, sent=tuple(json.loads(sent)), doubtful=doubtful or attempts > 0)
+    row, conversation, channel, person, payload, received, attempts, sent, question, replies_to, edited, urgent = found
+    about = (channel, person, conversation, payload, received, question, replies_to, bool(edited), bool(urgent))
+    turn, alone = _turn(db, row, NewEvent((), *about)), not db.execute(_OTHERS, (conversation, row)).fetchone()
+    doubtful = doubtful or attempts > 0
+    return replace(turn, attempts=attempts, sent=tuple(json.loads(sent)), doubtful=doubtful, alone=alone)
 
 
 def _turn(db: sqlite3.Connection, row: int, new_event: NewEvent) -> Turn:
@@ -96,6 +126,23 @@ def _turn(db: sqlite3.Connection, row: int, new_event: NewEvent) -> Turn:
         state=state_from(register, introduced, history, context),
         context=_node_of(db, new_event.conversation, new_event.replies_to) if new_event.replies_to else None,
         earlier=_answer_to(db, new_event.conversation, new_event.question) if new_event.edited else None,
+        urgent=new_event.urgent,
+    )
+
+
+def waiting(db: sqlite3.Connection, turn: Turn) -> Waiting:
+    """Return what the turn's person has waiting in its conversation."""
+    rows = db.execute(_THEIRS, (turn.conversation, turn.person, MOST_JOINED)).fetchall()
+    [(count,)] = db.execute("SELECT waiting FROM lane WHERE conversation = ?", (turn.conversation,)).fetchall()
+    return Waiting(tuple(WaitingRow(*row) for row in rows), count)
+
+
+def gather(db: sqlite3.Connection, turn: Turn, seen: int, now: float, due_at: float) -> None:
+    """Free the conversation until `due_at` or the next arrival; until now if there was one."""
+    db.execute(
+        "UPDATE lane SET owner = NULL, gathering = 1, due_at = CASE WHEN waiting > ? THEN ? ELSE ? END"
+        " WHERE conversation = ?",
+        (seen, now, due_at, turn.conversation),
     )
 
 
@@ -108,25 +155,38 @@ def finish(db: sqlite3.Connection, turn: Turn, record: TurnResult, lease: Lease 
     """Write what the turn leaves behind, delete its row, and go on in its conversation or leave it."""
     if db.execute("DELETE FROM inbox WHERE id = ?", (turn.row,)).rowcount == 0:
         return None
+    rows = db.executemany("DELETE FROM inbox WHERE id = ?", [(row,) for row in record.joined]).rowcount
     _remember(db, turn, record)
-    if leave_lane(db, turn.conversation, record.at) == 0 or lease is None:
+    if leave_lane(db, turn.conversation, record.at, 1 + max(rows, 0)) == 0 or lease is None:
         return None
     db.execute(_LEASE_QUEUE, (lease.owner, lease.until, turn.conversation))
     return first_turn(db, turn.conversation)
 
 
-def leave_lane(db: sqlite3.Connection, conversation: bytes, now: float) -> int:
-    """Count one turn fewer in the conversation, free it, and return how many are left; an empty queue disappears."""
-    if db.execute("DELETE FROM lane WHERE conversation = ? AND waiting = 1", (conversation,)).rowcount:
+def leave_lane(db: sqlite3.Connection, conversation: bytes, now: float, count: int = 1) -> int:
+    """Count so many turns fewer in the lane, free it, and return how many are left; an empty lane disappears."""
+    if db.execute("DELETE FROM lane WHERE conversation = ? AND waiting <= ?", (conversation, count)).rowcount:
         return 0
-    left = "UPDATE lane SET waiting = waiting - 1, owner = NULL, due_at = ? WHERE conversation = ? RETURNING waiting"
-    [(waiting,)] = db.execute(left, (now, conversation)).fetchall()
+    left = "UPDATE lane SET waiting = waiting - ?, owner = NULL, due_at = ? WHERE conversation = ? RETURNING waiting"
+    [(waiting,)] = db.execute(left, (count, now, conversation)).fetchall()
     return int(waiting)
 
 
-def enter_lane(db: sqlite3.Connection, conversation: bytes, channel: str, now: float) -> None:
-    """Count one turn more in the conversation, opening its queue if need be."""
-    db.execute(_ENTER_QUEUE, (conversation, channel, now, None, None)).fetchall()
+def enter_lane(
+    db: sqlite3.Connection,
+    conversation: bytes,
+    channel: str,
+    now: float,
+    lease: Lease | None = None,
+    *,
+    urgent: bool = False,
+) -> tuple[int, bool]:
+    """Count one turn more in the conversation, opening its queue under the lease if need be; return how many wait in it, and whether
+    it is due and free."""
+    lane = {"conversation": conversation, "channel": channel, "now": now, "urgent": urgent}
+    lane |= {"owner": lease.owner, "until": lease.until} if lease else {"owner": None, "until": None}
+    [(waiting, due)] = db.execute(_ENTER_QUEUE, lane).fetchall()
+    return int(waiting), bool(due)
 
 
 def _is_known(db: sqlite3.Connection, key: bytes, now: float) -> bool:
@@ -142,6 +202,7 @@ def _insert(db: sqlite3.Connection, new_event: NewEvent) -> int:
         new_event.question,
         new_event.replies_to,
         new_event.edited,
+        int(not new_event.urgent),
         new_event.received,
     )
     return int(db.execute(_INSERT, fields).lastrowid or 0)
@@ -154,19 +215,18 @@ def _node_of(db: sqlite3.Connection, conversation: bytes, message: str) -> str |
     return found[0] if found else None
 
 
-def _answer_to(db: sqlite3.Connection, conversation: bytes, question: str | None) -> str | None:
-    found = db.execute(
-        "SELECT message FROM message WHERE conversation = ? AND question = ? ORDER BY at DESC, part LIMIT 1",
-        (conversation, question),
-    ).fetchone()
-    return found[0] if found else None
+def _answer_to(db: sqlite3.Connection, conversation: bytes, question: str | None) -> Earlier | None:
+    found = db.execute(_EARLIER, {"conversation": conversation, "question": question}).fetchone()
+    return earlier_from(question, *found) if found and question else None
 
 
 def _remember(db: sqlite3.Connection, turn: Turn, record: TurnResult) -> None:
     if record.state is not None:
         _remember_state(db, turn, record.state, day_of(record.at))
+    about = (" ".join(record.questions) or turn.question, record.at, " ".join(record.history), b"".join(record.words))
     for part, message in enumerate(record.messages):
-        answer = (turn.conversation, message, record.node, turn.question, part, record.at)
+        question, at, before, words = about
+        answer = (turn.conversation, message, record.node, question, part, at, before, words)
         db.execute(_REMEMBER_MESSAGE, answer)
     if record.vote is not None:
         vote = record.vote

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.channels.base import HostServices
 from bot.channels.telegram.app import Config, Telegram
-from bot.channels.telegram.client import Rates
+from bot.channels.telegram.pacing import Rates
 from bot.content.models import Register
 from bot.dialog.engine import Engine
 from bot.inbox.events import InboundEvent
@@ -126,7 +126,7 @@ async def running_app(
         store = await open_store(f"sqlite:///{database}")
         after.push_async_callback(store.close)
         identity = Identity("a secret of thirty-two characters")
-        inbox = Inbox(store, engine, identity)
+        inbox = Inbox(store, engine, identity, urgent=engine.is_urgent)
         host = host_of("telegram", inbox, engine, identity, quarantine=quarantine)
         platform = Telegram(_config(fake, mode, hook, more), host, more.get("topics", ()))
         after.push_async_callback(platform.close)

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from bot.channels.telegram.address import TelegramAddress
-from bot.channels.telegram.backoff import Pacer
 from bot.channels.telegram.channel import Numbers, TelegramDelivery
-from bot.channels.telegram.client import Rates, make_bot
+from bot.channels.telegram.client import make_bot
 from bot.content.markdown import Inline, Paragraph
 from bot.dialog.turn import Button, ClaimCard, FootLine, Outcome, Register, Reply
 from bot.inbox.events import Busy, Gone, OutboundMessage
@@ -38,7 +37,7 @@ class Delivery:
     """A channel against the stand-in, and the progress it reports."""
 
     def __init__(self, fake: FakeTelegram, numbers: Numbers = ()) -> None:
-        self.bot = make_bot(fake.token, fake.url, UNLIMITED)
+        self.bot = make_bot(fake.token, fake.url)
         self.channel = TelegramDelivery(self.bot, words, UNLIMITED, numbers)
         self.sent: list[str] = []
 
@@ -287,45 +286,3 @@ async def test_two_chats_do_not_wait_for_each_other(telegram: FakeTelegram, deli
     assert pending.hold is not None
     pending.hold.set()
     await slow
-
-
-class Time:
-    """A clock that moves only when somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-        self.slept: list[float] = []
-
-    def clock(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(round(seconds, 3))
-        self.now += seconds
-
-
-async def test_the_pacer_lets_a_burst_through_and_then_one_a_second() -> None:
-    time = Time()
-    pacer = Pacer(1, 3, time.clock, time.sleep)
-    for _ in range(5):
-        await pacer.wait(1)
-    await pacer.wait(2)
-    assert time.slept == [1.0, 1.0]
-    time.now += 10
-    for _ in range(3):
-        await pacer.wait(1)
-    assert time.slept == [1.0, 1.0]
-
-
-async def test_the_pacer_forgets_chats_that_may_send_at_once() -> None:
-    time = Time()
-    pacer = Pacer(1, 3, time.clock, time.sleep)
-    for chat in range(10_000):
-        time.now += 1
-        await pacer.wait(chat)
-    assert len(pacer._due) < 5_000
-    await Pacer(0, 3).wait(1)
-
-
-def test_the_default_rates_are_those_telegram_publishes() -> None:
-    assert Rates() == Rates(overall=30, group=20, chat=1, burst=3)

@@ -19,13 +19,13 @@ from bot.cli.operate import examine
 from bot.content.library import Library
 from bot.dialog.engine import Engine
 from bot.settings import Settings
-from tests.channels.telegram.telegram_app import SECRET, UNLIMITED, Mode, open_door, words
+from tests.channels.telegram.telegram_app import SECRET, Mode, open_door, words
 from tests.fakes.telegram import FakeTelegram
 
 
 @pytest.fixture
 async def bot(telegram: FakeTelegram) -> AsyncIterator[TelegramBot]:
-    async with make_bot(telegram.token, telegram.url, UNLIMITED) as client:
+    async with make_bot(telegram.token, telegram.url) as client:
         yield client
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.dialog.engine import Engine
+from tests.channels.web.test_workbench import edited, served, title
 from tests.channels.web.web_app import WebApp, web_app
 
 playwright = pytest.importorskip("playwright.async_api", reason="needs the package playwright (in the group `dev`)")
@@ -218,3 +219,26 @@ async def test_a_script_in_a_question_is_words(chromium: Any, app: WebApp) -> No
     await page.reload()
     assert await page.locator("#log img, #log script").count() == 0
     assert "<script>" in await text_of(page, ".asked")
+
+
+async def test_the_workbench_shows_a_save_and_keeps_the_last_good_one(
+    chromium: Any, tmp_path: Path, engine: Engine
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.async_playwright").Axe()
+    async with edited(tmp_path, engine) as content, served(tmp_path, content) as app:
+        page = await opened(chromium, app, "/workbench?tap=v1:ala-dose")
+        await page.set_viewport_size({"width": 1440, "height": 1000})
+        good = content.file("ala-dose").read_text(encoding="utf-8")
+        content.file("ala-dose").write_text("answer: [\n", encoding="utf-8")
+        await page.wait_for_selector(".banner.bad")
+        assert "ala-dose.yaml" in await text_of(page, "#findings")
+        content.file("ala-dose").write_text(good, encoding="utf-8")
+        content.save("ala-dose", title(content.engine, "ala-dose"), "A title that was just saved")
+        for channel in ("page", "telegram", "slack"):
+            await page.wait_for_selector(f".{channel} .phone:has-text('A title that was just saved')")
+        assert await page.locator(".banner.bad").count() == 0
+        found = (await axe.run(page)).response["violations"]
+        bad = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
+        assert not bad
+        await page.click(".telegram .key >> nth=0")
+        await page.wait_for_selector("[aria-current=page]:not(:has-text('ala-dose'))")

@@ -8,6 +8,8 @@
     const filled = `${((bottom - top) / SCREEN).toFixed(1)} screens here`;
     place.textContent = [filled, place.dataset.measure].filter(Boolean).join("; ");
   }
+  const here = document.querySelector(".tree [aria-current]"), tree = document.querySelector(".tree");
+  if (here && tree) tree.scrollTop = here.offsetTop - tree.clientHeight / 2;
   const number = document.body.dataset.number;
   if (number === "") return;
   const kept = sessionStorage.getItem("footnote:scroll");
