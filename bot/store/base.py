@@ -253,8 +253,8 @@ class Store(Protocol):
         """Return what the turn's person has waiting in its conversation, the turn among it."""
 
     async def gather(self, turn: Turn, seen: int, now: float, due_at: float) -> None:
-        """Release the conversation until `due_at` or the next arrival, whichever is first; `now` if more than `seen` turns
-        wait in it by now."""
+        """Release the conversation until `due_at` or the next arrival, whichever is first; now if more than `seen`
+        turns wait in it by now."""
 
     async def quarantine(self, turn: Turn, reason: str, now: float) -> None:
         """Set the turn aside for an operator and let the conversation go on."""

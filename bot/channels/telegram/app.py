@@ -15,9 +15,8 @@ from bot.channels.base import HostServices
 from bot.channels.telegram.backoff import Backoff, asked_of, explain
 from bot.channels.telegram.channel import Numbers, TelegramDelivery
 from bot.channels.telegram.client import bot_id, call, make_bot
-from bot.channels.telegram.inline import InlineMode, Topic
 from bot.channels.telegram.pacing import Rates
-from bot.channels.telegram.profile import set_up
+from bot.channels.telegram.profile import InlineMode, Topic, set_up
 from bot.channels.telegram.receiver import Poller, UpdateReceiver, Webhook
 from bot.channels.telegram.updates import KINDS, UpdateParser
 from bot.channels.unexpected import Unexpected

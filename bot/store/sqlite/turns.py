@@ -181,7 +181,7 @@ def enter_lane(
     *,
     urgent: bool = False,
 ) -> tuple[int, bool]:
-    """Count one turn more in the conversation, opening it under the lease if need be; return how many wait in it, and whether
+    """Count one turn more in the conversation, opening it under the lease if need be; return how many wait, and whether
     it is due and free."""
     lane = {"conversation": conversation, "channel": channel, "now": now, "urgent": urgent}
     lane |= {"owner": lease.owner, "until": lease.until} if lease else {"owner": None, "until": None}

@@ -22,8 +22,8 @@ from bot.channels.slack.errors import (
     TOO_LONG,
 )
 from bot.channels.slack.installation import TOKEN_WORDS
-from bot.channels.slack.modals import ABOUT_MESSAGE, ASK_ANYWHERE
 from bot.channels.slack.render import RenderOptions, SlackRenderer
+from bot.channels.slack.views import ABOUT_MESSAGE, ASK_ANYWHERE
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Incoming, Kind, Register, State
 from bot.store.base import StoreUnavailable

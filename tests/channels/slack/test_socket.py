@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.slack.socket import LINES
+from bot.channels.slack.client import LINES
 from bot.dialog.engine import Engine
 from tests.channels.slack.slack_app import ADA, CHANNEL, SlackApp, running_app, words_of
 from tests.fakes.slack import FakeSlack
