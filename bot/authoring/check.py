@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from bot.authoring.rules import channels, language, phrases, registers, sources, tree
+from bot.authoring.rules import channels, language, meaning, phrases, registers, sources, tree
 from bot.authoring.rules.base import UNKNOWN, CheckContext, Rule, may_run
 from bot.authoring.written import inspect
 from bot.channels.base import ChannelLimits
@@ -30,6 +30,9 @@ RULES: tuple[Rule, ...] = (
     registers.parity,
     registers.plain_figures,
     registers.same_values,
+    meaning.directions,
+    meaning.certainty,
+    meaning.names,
     sources.unsourced,
     sources.typed_figures,
     sources.typed_citations,

@@ -230,21 +230,3 @@ def _record(library: Library, source: Source) -> str:
     address = f"https://doi.org/{source.doi}" if source.doi else source.url or ""
     printed = library.text(source.as_printed, Register.PROFESSIONAL) if source.as_printed else ""
     return ". ".join(part.rstrip(".") for part in (authors, source.title or "", place, printed, address) if part)
-
-
-def mermaid(library: Library) -> str:
-    """Return the flowchart of every dialog: a box per node, an arrow per follow-up, renamed ids dotted."""
-    return "\n".join(["flowchart LR", *_boxes(library), *_arrows(library)])
-
-
-def _boxes(library: Library) -> Iterator[str]:
-    for node in library.nodes:
-        label = library.plain(library.answer(node).label, Register.PROFESSIONAL).replace('"', "'")
-        yield f'    {node}["{label}<br><small>{node}</small>"]'
-
-
-def _arrows(library: Library) -> Iterator[str]:
-    for node, place in library.nodes.items():
-        yield from (f"    {node} --> {follow}" for follow in place.next)
-    for old, new in library.renamed.items():
-        yield f"    {old} -.renamed.-> {new}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bot.authoring.graph import as_svg
 from bot.authoring.review_page import contents, sources_page
 from bot.channels import registry
 from bot.channels.base import ScreenLimit
@@ -233,6 +234,7 @@ def generated(library: Library, root: Path) -> dict[Path, str]:
     files = {library.home.content / "schema" / name: text for name, text in schemas().items()}
     docs, limits = root / "docs", [one.screens for one in registry.limits() if one.screens]
     files |= {docs / "content.md": contents(library), docs / "sources.md": sources_page(library)}
+    files[docs / "graph.svg"] = as_svg(library)
     files[docs / "screens.md"] = screens_page(library, limits)
     rules = root / "docs" / "rules"
     return {**files, rules / "README.md": index(found)} if (found := pages(rules)) else files

@@ -217,13 +217,25 @@ def preview(out: Annotated[Path, typer.Argument(dir_okay=False, metavar="OUT.htm
 
 
 @app.command()
-def graph() -> None:
-    """Print the conversation trees as a Mermaid flowchart."""
-    from bot.authoring.review_page import mermaid
+def graph(
+    file: Annotated[Path | None, typer.Argument(help="A .svg or .png file; without it, Mermaid is printed.")] = None,
+) -> None:
+    """Draw the conversation trees: a cluster per topic, kinds by colour, reviews by a dot."""
+    from bot.authoring.graph import as_svg, mermaid, write_png
     from bot.content.loader import load
 
     settings = load_settings()
-    typer.echo(mermaid(load(settings.footnote_dialogs, settings.footnote_content)))
+    library = load(settings.footnote_dialogs, settings.footnote_content)
+    if file is None:
+        typer.echo(mermaid(library))
+        return
+    if file.suffix.casefold() == ".png":
+        write_png(library, file)
+    elif file.suffix.casefold() == ".svg":
+        file.write_text(as_svg(library), encoding="utf-8")
+    else:
+        raise UsageError(f"`{file}` must end in .svg or .png")
+    typer.echo(f"wrote {file}")
 
 
 def _print(printed: tuple[str, int]) -> None:

@@ -80,10 +80,11 @@ class ContentPaths:
         return self.dialogs / f"{dialog}.yaml"
 
     def phrases(self) -> list[Path]:
-        """Return every phrase file: shared ones, then each topic's own."""
-        shared = self.content / "matching" / "phrases.yaml"
+        """Return every phrase file: what belongs to no topic, each topic's own, and those beside the dialogs."""
+        shared = visible(self.content / "matching", "phrases.yaml")
         own = [path for name in ("phrases", "threads") for path in visible(self.content, f"*/{name}.yaml")]
-        return [*([shared] if shared in own else []), *sorted(path for path in own if path != shared)]
+        beside = visible(self.dialogs / "phrases", "*.yaml")
+        return [*shared, *sorted(path for path in own if path not in shared), *beside]
 
     def answer(self, topic: str, answer: str) -> Path:
         """Return the file of an answer."""

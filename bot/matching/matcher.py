@@ -34,18 +34,18 @@ _FORMS = 200
 class Limits:
     """From which likelihood what is done; chosen on labelled questions (`make evaluate`, docs/matching.md)."""
 
-    answer: float = 0.5
-    doubt: float = 0.4
+    answer: float = 0.6
+    doubt: float = 0.35
     """The likelihood of `not covered` from which another answer is offered and not given."""
     outside: float = 0.35
-    family: float = 0.7
+    family: float = 0.8
     sibling: float = 1.3
     """How much likelier the best of a family must be than the next to be answered and not the general answer."""
     lone_aspect: float = 0.5
     """How sure the aspect of one lone word must be, in a message that names nothing."""
     lone_answer: float = 0.7
     rule: float = 3.0
-    rule_doubt: float = 0.3
+    rule_doubt: float = 0.6
     """What a full advice rule adds to the log-odds of a personal question, and what its absence takes away."""
     also: float = 0.6
     """The likelihood from which a further question of a message is answered too."""
@@ -169,7 +169,7 @@ class SubjectMatcher:
         if exact:
             return exact
         reading, scores = self._weighed(question, message, context)
-        if self._is_lone(question, reading, scores, context):
+        if self._is_lone(question, reading, context):
             return self._uncovered("one word that names nothing", scores=scores)
         match = self._decided(scores, reading)
         return self._with_others(match, question, context)
@@ -183,12 +183,12 @@ class SubjectMatcher:
         scores = shifted(reading.scores, self.roles.advice, by)
         return reading, dict(sorted(scores.items(), key=lambda one: (-one[1], one[0])))
 
-    def _is_lone(self, question: Message, reading: Reading, scores: Shares, context: str | None) -> bool:
+    def _is_lone(self, question: Message, reading: Reading, context: str | None) -> bool:
         """Tell whether a message is one word that says neither what it is about nor what is asked."""
         if not reading.named.nothing or sum(word != STOP for word in question.words) != 1:
             return False
         sure = bool(context) and max(reading.aspects.values(), default=0.0) >= self.limits.lone_aspect
-        return not (sure or max(scores.values(), default=0.0) >= self.limits.lone_answer)
+        return not (sure or max(reading.alone.values(), default=0.0) >= self.limits.lone_answer)
 
     def _decided(self, scores: Shares, reading: Reading) -> Match:
         """Return the decision the likelihoods allow: answer, offer two or three, or say that it is not covered."""

@@ -26,34 +26,34 @@ BARE = "about"
 class Weights:
     """How far each opinion is believed; chosen on labelled questions (`make evaluate`, docs/matching.md)."""
 
-    names: float = 0.4
+    names: float = 0.6
     """The line model that sees names, beside the one that sees placeholders."""
     table: float = 0.15
     """The table of subjects and aspects, beside the line models."""
     table_few: float = 0.6
     """The same for an answer with few lines of its own."""
     few: int = 60
-    table_sure: float = 0.6
+    table_sure: float = 0.5
     """The same where the aspect is sure and the question short and self-contained."""
     sure: float = 0.9
-    short: int = 8
-    table_in_thread: float = 0.5
+    short: int = 12
+    table_in_thread: float = 0.7
     least_line: float = 1e-4
     least_table: float = 3e-3
     general: float = 0.05
     """What a subject's general answer gets of each aspect."""
     leans_from: float = 0.2
-    leans_over: float = 0.4
-    held_leans: float = 0.3
+    leans_over: float = 0.6
+    held_leans: float = 0.5
     """How far a question that names a subject is taken to lean on the thread."""
-    nothing_named: float = 0.6
+    nothing_named: float = 0.8
     """How sure the aspect of a question that names nothing must be for the thread alone to decide."""
-    outside: float = 0.2
+    outside: float = 0.5
     """What `not covered` gets in any case, in log-odds: a wrong answer costs more than an honest none."""
     outside_unknown: float = 0.7
-    outside_beside: float = 1.2
+    outside_beside: float = 1.8
     outside_condition: float = 1.5
-    outside_alone: float = 3.0
+    outside_alone: float = 4.0
     held: float = 0.0
     """What `not covered` loses where a subject is held and nothing foreign is named."""
 
@@ -72,6 +72,8 @@ class Reading:
     scores: Shares
     seen: Values
     table: Mapping[str, float]
+    alone: Mapping[str, float]
+    """How likely each answer is by the words alone, whatever thread they are in."""
 
     @property
     def aspect(self) -> str:
@@ -164,7 +166,7 @@ class Ranker:
         ranked = sorted(
             shifted(scores, self._otherwise, self._outside(said)).items(), key=lambda one: (-one[1], one[0])
         )
-        return Reading(said.named, said.aspects, dict(ranked), said.seen, table)
+        return Reading(said.named, said.aspects, dict(ranked), said.seen, table, lines)
 
     def _is_sure(self, said: Opinions) -> bool:
         weights, named = self._weights, said.named

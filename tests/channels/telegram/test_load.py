@@ -26,9 +26,12 @@ UPDATES = 1000
 ROUND = 50
 
 WORDS = ("what is ALA?", "does vitamin K2 help", "and the side effects?", "dose", "my foot is black", "hello", "???")
-ODD_WORDS = ("can I stop pregabalin?", "🦶" * 700, "x" * 3999, "ألم في القدم", "\0", "a\nb", "<b>&amp;", "*_`[")
+ODD_WORDS = ("can I stop pregabalin?", "🦶" * 700, "x" * 3900, "ألم في القدم", "\0", "a\nb", "<b>&amp;", "*_`[")
 COMMANDS = ("/start", "/start ala", "/start nothing-like-this", "/help", "/tone", "/sources", "/privacy", "/export")
 ODD_COMMANDS = ("/forget", "/nonsense", "/ala_dose", "/help my leg hurts", "/")
+SAID_IN_GROUPS = tuple(words for words in WORDS if any(map(str.isalpha, words)))
+"""What asks nothing gets no answer where several people talk."""
+
 QUESTIONS = (*WORDS, *ODD_WORDS, *COMMANDS, *ODD_COMMANDS)
 FORGED = ("v1:no-such", "v2:ala", "", "x" * 64, "v1:ala:royal", "\0", "v1:privacy!forget", "🦶")
 BROKEN = ("5", "[]", '{"message": 1}', '{"callback_query": {"id": []}}', '{"message": {"text": {}}}')
@@ -81,7 +84,7 @@ class Storm:
 
     def asks_in_group(self, ann: Person) -> None:
         group, topic = self._random.choice(self._topics)
-        ann.says(f"@Footnote_Test_Bot {self._random.choice(WORDS + ODD_WORDS)}", group, topic)
+        ann.says(f"@Footnote_Test_Bot {self._random.choice(SAID_IN_GROUPS)}", group, topic)
         self.owed[group.id] += 1
 
     def chats_in_group(self, ann: Person) -> None:

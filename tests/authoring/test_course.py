@@ -1,0 +1,62 @@
+"""Every step of the course in docs/authoring.md, done as it says, one after another, in a copy of the content."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli.main import app
+from tests.content.mini import ROOT, shipped
+
+COURSE = (ROOT / "docs" / "authoring.md").read_text(encoding="utf-8").partition("# The reference")[0]
+STEP = re.compile(r"^```(console|yaml|diff)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LEARNS = os.environ.get("FOOTNOTE_COURSE") == "whole"
+"""Steps that must learn new words take minutes; they are done where this is asked for."""
+
+
+def test_the_course_does_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shipped(tmp_path))
+    done = 0
+    for kind, name, body in STEP.findall(COURSE):
+        if kind == "console" and (name != "slow" or LEARNS):
+            _type(body)
+        elif kind == "yaml":
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            Path(name).write_text(body, encoding="utf-8")
+        elif kind == "diff":
+            _edit(Path(name), body)
+        done += 1
+    assert done > 20
+
+
+def _type(session: str) -> None:
+    """Type each command and compare what it prints; `…` stands for anything, and lines may be left out at its end."""
+    for command, told in re.findall(r"^\$ footnote (.*)\n((?:(?!\$ ).*\n)*)", session, re.MULTILINE):
+        result = CliRunner().invoke(app, shlex.split(command))
+        assert result.exit_code == 0, f"{command}\n{result.output}\n{result.exception}"
+        printed = [" ".join(line.split()) for line in result.output.splitlines()]
+        for line in told.splitlines():
+            head, dots, _ = " ".join(line.split()).partition("…")
+            found = any(one.startswith(head) if dots else one == head for one in printed)
+            assert found or not head, f"`footnote {command}` does not print “{line}”:\n{result.output}"
+
+
+def _edit(path: Path, diff: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    lines = diff.splitlines()
+    for old, new in zip(lines[::2], lines[1::2], strict=True):
+        assert (old[0], new[0]) == ("-", "+")
+        assert old[1:] in text, f"{path} has no line “{old[1:]}”"
+        text = text.replace(old[1:], new[1:])
+    path.write_text(text, encoding="utf-8")
+
+
+def test_every_command_for_authors_is_taught() -> None:
+    for command in ("new topic", "new answer", "new source", "check", "ask", "test", "review record", "review changes",
+                    "export", "import", "graph", "train"):  # fmt: skip
+        assert f"footnote {command}" in COURSE, command
