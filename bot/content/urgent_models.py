@@ -48,7 +48,8 @@ class Excusing(MatchingModel):
     (somebody's own body) only what is general; `owning` says of a sign that was excused that it is one's own now.
     `document` are words of quoted print, `leaflet` of printed advice, `exposition` of a text that lists signs, which
     counts while the message speaks of nobody. `framed` opens a story, an exam or hearsay and covers what follows in its
-    sentence, but for the teller's `own` words. `harmless` hides what stands inside it: idioms.
+    sentence, but for the teller's `own` words. `stating` are words that say how it is, so that a clause with one is not
+    part of a list; `had` those that say how it was. `harmless` hides what stands inside it: idioms.
     """
 
     harmless: Nodes = ()
@@ -70,6 +71,8 @@ class Excusing(MatchingModel):
     document: Nodes = ()
     leaflet: Nodes = ()
     exposition: Nodes = ()
+    stating: Nodes = ()
+    had: Nodes = ()
     framed: Nodes = ()
     own: Nodes = ()
     parts: Nodes = ()
@@ -98,8 +101,8 @@ class Language(MatchingModel):
 
     `checked_by` stays empty until a native speaker has read it. `script` is the first and last letter of its own
     letters; `words` are little words that tell it from others. `signs` holds wordings per sign: words in any order
-    within a few words of one another, `*` for any ending. `calm` are wordings that speak of the past, deny or ask in
-    general.
+    within a few words of one another, `*` for any ending, `#` for a low sugar. `calm` are wordings that speak of the
+    past, deny or ask in general.
     """
 
     name: str

@@ -38,6 +38,7 @@ class Excuses:
         self._supposing = Marks(places.of((*rules.if_, *rules.avoid)))
         self._present, self._personal = Marks(places.of(rules.present)), Marks(places.of(rules.personal))
         self._ongoing = Marks(places.of(rules.ongoing))
+        self._stating, self._had = Marks(places.of(rules.stating)), Marks(places.of(rules.had))
         self._parts = frozenset(rules.parts)
 
     def _free(self, denials: Sequence[Mention]) -> Marks:
@@ -47,7 +48,7 @@ class Excuses:
     def cover(self, hit: Hit) -> str:
         """Return which excuse covers the sign at `hit`, or an empty text."""
         begin, end = sentence(self._words, hit.first, hit.last)
-        hit = self._core(hit)
+        whole, hit = hit, self._core(hit)
         if any(self._is_denied(one, begin) for one in hit.mentions if one.concept not in self._parts):
             return "denied"
         if hit.rule.firm:
@@ -60,7 +61,7 @@ class Excuses:
         if not present and not self._ongoing.within(begin, end):
             if self._supposed(hit, begin, end):
                 return "supposed"
-            if self._at_large(hit, begin, end):
+            if self._at_large(hit, whole, begin, end):
                 return "general"
         return ""
 
@@ -119,25 +120,35 @@ class Excuses:
         )
 
     def _is_past(self, hit: Hit, begin: int, end: int, present: Sequence[Mention]) -> bool:
-        before = self._past_before.starting(begin, hit.last + 1)
-        if any(hit.first - one.last <= _BESIDE and not self._overruled(one, hit, present) for one in before):
+        before = [one for one in self._past_before.starting(begin, hit.last + 1) if hit.first - one.last <= _BESIDE]
+        if any(not self._overruled(one, hit, present) and self._belongs(one, hit, begin, end) for one in before):
             return True
         if self._past_after.starting(hit.last + 1, min(hit.last + 1 + _BESIDE, end)):
             return True
-        spoken = (one for one in self._past.within(begin, end) if self._belongs(one, hit, end))
+        spoken = (one for one in self._past.within(begin, end) if self._belongs(one, hit, begin, end))
         past = min((_gap(one, hit) for one in spoken), default=None)
         now = min((_gap(one, hit) for one in present), default=None)
         return past is not None and (now is None or past < now)
 
-    def _belongs(self, past: Mention, hit: Hit, end: int) -> bool:
-        """Tell whether what is past is the sign: not when each stands in a clause with its own person."""
+    def _belongs(self, past: Mention, hit: Hit, begin: int, end: int) -> bool:
+        """Tell whether what is past is the sign: not when each stands in a clause that says something by itself."""
         between = range(min(past.last, hit.last) + 1, max(past.first, hit.first) + 1)
-        seam = next((at for at in between if self._is_seam(at)), None)
-        if seam is None:
+        seams = [at for at in between if self._is_seam(at)]
+        if not seams:
             return True
         if past.first < hit.first:
-            return not (self._somebody(past.last, seam) and self._somebody(seam - 1, hit.first + 1))
+            return not (self._has_person(past, begin, seams[0]) and any(self._is_told(at, hit, end) for at in seams))
         return not self._somebody(past.last, end)
+
+    def _has_person(self, past: Mention, begin: int, seam: int) -> bool:
+        """Tell whether the clause of what is past names somebody, apart from the words that make it past."""
+        start = next((at for at in range(past.first, begin, -1) if self._is_seam(at)), begin)
+        return any(not past.first <= one.first <= past.last for one in self._personal.within(start, seam))
+
+    def _is_told(self, seam: int, hit: Hit, end: int) -> bool:
+        """Tell whether the clause that begins at a seam states its sign as it is now."""
+        stated = self._somebody(seam - 1, hit.last + 1) or self._states(seam, hit)
+        return (stated or bool(self._present.within(seam, end))) and not self._had.within(seam, hit.first)
 
     def _is_seam(self, at: int) -> bool:
         return self._words[at].before >= Break.DASH or self._words[at].text in _SEAMS
@@ -154,20 +165,31 @@ class Excuses:
     def _supposed(self, hit: Hit, begin: int, end: int) -> bool:
         """Tell whether an `if` or a wish to avoid governs the sign, even where the body is the asker's own."""
         governing = self._supposing.starting(begin, min(hit.last + 2, end))
-        return any(not self._new_clause(one.last, hit.first) for one in governing)
+        return any(not self._new_clause(one.last, hit) for one in governing)
 
-    def _new_clause(self, first: int, last: int) -> bool:
-        """Tell whether between two words a clause begins that tells of somebody: `what is ALA my chest hurts`."""
-        between = self._words[first + 1 : last + 1]
-        if any(word.text in ("but", "because", "cos", "cuz") for word in between):
+    def _new_clause(self, first: int, hit: Hit) -> bool:
+        """Tell whether between a word and a sign a clause begins that tells of somebody: `what now, my chest hurts`."""
+        between = range(first + 1, hit.first + 1)
+        if any(self._words[at].text in ("but", "because", "cos", "cuz") for at in between):
             return True
-        return any(word.before >= Break.DASH and self._starts_anew(at) for at, word in enumerate(between, first + 1))
+        paused = (at for at in between if self._words[at].before >= Break.DASH)
+        return any(self._starts_anew(at) or self._states(at, hit) for at in paused)
 
-    def _at_large(self, hit: Hit, begin: int, end: int) -> bool:
-        """Tell whether the sign is spoken of in general, and nobody's own body stands between."""
-        if any(one.last >= hit.first for one in self._personal.starting(begin, hit.last + 1)):
+    def _leaves(self, first: int, hit: Hit) -> bool:
+        """Tell whether what was asked or read in general ends before the sign: `I read about it and mine is open`."""
+        seams = (at for at in range(first + 1, hit.first + 1) if self._words[at].text in _SEAMS)
+        return self._new_clause(first, hit) or any(self._states(at, hit) for at in seams)
+
+    def _states(self, seam: int, hit: Hit) -> bool:
+        """Tell whether the clause of a sign, from a seam on to the next, says how it is: with a verb, not as a list."""
+        after = range(hit.last + 1, len(self._words))
+        return bool(self._stating.within(seam, next((at for at in after if self._is_seam(at)), len(self._words))))
+
+    def _at_large(self, hit: Hit, whole: Hit, begin: int, end: int) -> bool:
+        """Tell whether the sign is spoken of in general, and nobody's own body stands between or in the sign."""
+        if any(one.last >= hit.first for one in self._personal.starting(begin, whole.last + 1)):
             return False
-        before = self._general.starting(begin, hit.last + 1)
+        before = [one for one in self._general.starting(begin, hit.last + 1) if not self._leaves(one.last, hit)]
         if any(not self._somebody(begin - 1 if one.last >= hit.first else one.last, hit.first) for one in before):
             return True
         if self._somebody(begin - 1, hit.first):

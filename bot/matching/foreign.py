@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ _SHARE = 4
 """One word in so many must be a telling one, in a language that shares its letters with English."""
 _LONGEST = 300
 _ANY = "*"
+_READING = "#"
+"""Stands for a number that is a low sugar, in either unit."""
+_LOW = ((0.4, 3.9), (35.0, 69.0))
 _ARABIC = ("\u0600", "\u06ff")
 """Letters in which `the`, `and`, `in` are written onto the word, so that a wording may stand inside one."""
 
@@ -121,6 +125,8 @@ class _Wordings:
         for size in self._lengths:
             if size <= len(word):
                 yield from self._begun.get(word[:size], ())
+        if word[0].isdigit() and _is_low(word):
+            yield from self._whole.get(_READING, ())
         if _ARABIC[0] <= word[0] <= _ARABIC[1]:
             yield from (part for inside, part in self._inside if inside in word)
 
@@ -136,6 +142,11 @@ class _Wordings:
                 yield _Found(sign, code, first, last)
 
 
+def _is_low(number: str) -> bool:
+    value = re.fullmatch(r"(\d{1,3})(?:[.,](\d))?", number)
+    return bool(value) and any(low <= float(number.replace(",", ".")) <= high for low, high in _LOW)
+
+
 def _nearest(places: Sequence[int], at: int) -> int:
     """Return the place nearest to another; `places` are sorted."""
     after = bisect_left(places, at)
@@ -146,6 +157,9 @@ def _pieces(wording: str) -> list[str]:
     """Return the words of an authored wording as a message would have them, `*` kept at either end."""
     found: list[str] = []
     for part in wording.split():
+        if part == _READING:
+            found.append(part)
+            continue
         words = [word.text for word in words_of(without_accents(part.strip(_ANY)))]
         if words and part.startswith(_ANY):
             words[0] = _ANY + words[0]

@@ -110,7 +110,7 @@ class Urgency:
         """Tell whether a number may be read off a meter: nothing says that it counts pills, years or milligrams."""
         following = [word.text for word in words[at + 1 : at + 3] if word.before is Break.NONE]
         after, then = (*following, "", "")[:2]
-        if (after, then) in _MG_PER_DL:
+        if (after, then) in _MG_PER_DL or after == "%":
             return True
         before = words[at - 1].text if at else ""
         return after not in self._units and before not in self._counted

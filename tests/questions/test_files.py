@@ -23,6 +23,8 @@ LEAST = {
     "urgent-calm": 400,
     "urgent-fresh": 860,
     "urgent-fresh-2": 160,
+    "urgent-fresh-3": 285,
+    "urgent-fresh-4": 99,
     "real": 220,
     "follow-ups": 150,
     "two-questions": 60,
