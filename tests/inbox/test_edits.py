@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from bot.dialog.turn import Incoming, Kind, Reply, State
+from bot.dialog.turn import Emergency, Incoming, Kind, Reply, State
 from bot.inbox.events import OutboundMessage
 from bot.inbox.inbox import Inbox
-from bot.store.base import Store
-from tests.inbox.support import IDENTITY, PATIENT, EchoEngine, Notebook, alarming, event
+from bot.inbox.thoughts import asked_in, left_by
+from bot.store.base import Earlier, Store, Turn
+from tests.inbox.support import IDENTITY, PATIENT, START, EchoEngine, Notebook, alarming, event
 
 
 @dataclass
@@ -226,3 +227,36 @@ async def test_a_caption_that_changes_and_one_that_does_not(store: Store) -> Non
 def test_the_hash_of_words_is_keyed_short_and_tells_a_change() -> None:
     assert IDENTITY.words("ala") == IDENTITY.words("ala") != IDENTITY.words("ala ")
     assert len(IDENTITY.words("x" * 4096)) == 8
+
+
+def turn(state: State, received: float = START, earlier: Earlier | None = None) -> Turn:
+    return Turn(1, "telegram", b"p", b"c", b"", received, 0, (), "1", state, None, earlier)
+
+
+CHEST = Emergency("urgent-chest", START + 10)
+IN_NEED = State(history=("ala", "urgent-chest"), emergency=CHEST)
+
+
+def test_what_an_emergency_overtook_is_read_as_before_it_and_leaves_it_what_the_talk_is_about() -> None:
+    overtaken = turn(IN_NEED, START + 5)
+    asked = asked_in(overtaken, edited=False)
+    assert (asked.history, asked.emergency) == (("ala",), None)
+    assert left_by(overtaken, State(history=("ala", "ala-dose")), edited=False).emergency == CHEST
+    later = turn(IN_NEED, START + 15)
+    assert asked_in(later, edited=False) == IN_NEED
+    assert left_by(later, State(), edited=False).emergency is None
+
+
+def test_a_correction_is_read_outside_an_emergency_that_came_later_and_inside_one_that_came_before() -> None:
+    for answered, emergency in ((START + 5, None), (START + 15, CHEST)):
+        corrected = turn(IN_NEED, START + 20, Earlier("m1", "ala-dose", ("ala",), at=answered))
+        asked = asked_in(corrected, edited=True)
+        assert (asked.history, asked.emergency) == (("ala",), emergency)
+        assert left_by(corrected, replace(asked, history=("ala", "k2")), edited=True) == IN_NEED
+
+
+def test_an_emergency_that_was_a_slip_of_the_pen_is_over_once_it_is_mended() -> None:
+    earlier = Earlier("m1", "urgent-chest", ("ala",), at=START + 11, newest=True)
+    corrected = turn(IN_NEED, START + 20, earlier)
+    assert asked_in(corrected, edited=True) == State(history=("ala",))
+    assert left_by(corrected, State(history=("ala", "k2")), edited=True) == State(history=("ala", "k2"))

@@ -17,6 +17,7 @@ from bot.channels.telegram.profile import clipped, general, links, set_up, setti
 from bot.cli.operate import examine
 from bot.content.library import Library
 from bot.dialog.engine import Engine
+from bot.errors import PlatformError
 from bot.settings import Settings
 from tests.channels.telegram.telegram_app import SECRET, Mode, open_door, words
 from tests.fakes.telegram import FakeTelegram
@@ -166,3 +167,15 @@ async def test_the_commands_print_a_link_per_answer_and_the_findings(telegram: F
     assert "ok   the token is that of @footnote_test_bot" in report
     assert "-> other or missing: description, short description" in report
     assert not telegram.refused
+
+
+@pytest.mark.parametrize("fault", [{"drop": "before"}, {"status": 502}, {"garbage": True}, {"status": 401}])
+async def test_links_without_telegram_are_refused_in_one_sentence(
+    telegram: FakeTelegram, fault: dict[str, Any]
+) -> None:
+    telegram.fault("getMe", **fault)
+    own = TelegramSettings(bot_token=SecretStr(telegram.token), api_base_url=telegram.url)
+    with pytest.raises(PlatformError, match="the links carry the name of your bot") as refusal:
+        await answer_links(own, ["ala"])
+    assert "\n" not in str(refusal.value)
+    assert telegram.token not in str(refusal.value)
