@@ -20,7 +20,7 @@ _ROOT = _HERE.parents[1]
 @cache
 def recogniser() -> Urgency:
     """Return what recognises emergencies in the shipped content."""
-    return urgency_of(data_of(load(_ROOT / "dialogs", _ROOT / "content", templates=False)))
+    return urgency_of(load(_ROOT / "dialogs", _ROOT / "content", templates=False))
 
 
 def read(name: str) -> Any:
