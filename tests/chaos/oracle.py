@@ -129,7 +129,7 @@ class Oracle:
 
 def _phrases() -> list[str]:
     """A few phrases of every node, as shipped: those that say one thing in one way."""
-    loaded = yaml.safe_load((ROOT / "dialogs" / "phrases" / "neuropathy.yaml").read_text())
+    loaded = yaml.safe_load((ROOT / "content" / "neuropathy" / "phrases.yaml").read_text())
     found = []
     for lines in loaded["phrases"].values():
         plain = [line.strip() for line in lines.splitlines() if not set(line) & set("(|") and "zzzz" not in line]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.dialog.turn import Emergency, Notice, Outcome, Register, Reply, State, View
+from bot.dialog.turn import Emergency, Notice, Outcome, Register, Reply, State
 from bot.inbox.unaddressed import asks, worth_saying
 
 REMARKS: dict[str, Any] = yaml.safe_load(
@@ -50,9 +51,8 @@ def test_a_statement_asks_nothing(text: str) -> None:
     assert not asks(text)
 
 
-def reply(outcome: Outcome, view: View = View.BRIEF) -> Reply:
-    card = Notice(node="ala", register=Register.PROFESSIONAL, outcome=outcome, title="", brief=())
-    return Reply(card, view=view)
+def reply(outcome: Outcome) -> Reply:
+    return Reply(Notice(node="ala", register=Register.PROFESSIONAL, outcome=outcome, title="", brief=()))
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -71,7 +71,7 @@ def test_the_asker_is_answered_when_they_ask_and_small_talk_is_let_be(outcome: O
 
 def test_the_card_of_an_emergency_is_not_said_again_at_every_remark_that_follows() -> None:
     during = State(emergency=Emergency("ala", 1.0))
-    stays = reply(Outcome.URGENT, View.SHORT)
+    stays = replace(reply(Outcome.URGENT), again=True)
     assert not worth_saying(stays, during, during, "ambulance is on its way", asker=False)
     assert not worth_saying(stays, during, during, "ambulance is on its way", asker=True)
     assert worth_saying(stays, during, during, "what should I do?", asker=True)

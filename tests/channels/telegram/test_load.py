@@ -189,9 +189,7 @@ async def test_a_thousand_updates(telegram: FakeTelegram, engine: Engine, databa
     assert shown.now() == storm.owed, "nobody is answered twice"
     assert [one for one in telegram.refused if UNCHANGED not in one.error] == []
     faults = [one for one in logs if one["log_level"] in ("warning", "error", "critical")]
-    assert {one["event"] for one in faults} <= {"update_unreadable", "telegram_fault", "unexpected"}, (
-        faults
-    )
+    assert {one["event"] for one in faults} <= {"update_unreadable", "telegram_fault", "unexpected"}, faults
 
 
 class Shown:
