@@ -95,7 +95,12 @@ def known_lines(parts: Parts) -> Known:
         for form in sampled(line, _FORMS)
     }
     talk = {parts.key(form): kind for kind, asks in data.small_talk.items() for form in asks}
-    return Known(lines, {key: kind for key, kind in talk.items() if key}, Signs(data.small_talk, parts.key))
+    return Known(_spoken(lines), _spoken(talk), Signs(data.small_talk, parts.key))
+
+
+def _spoken(found: Mapping[str, str]) -> dict[str, str]:
+    """Return what has words: signs alone have the empty key, and so has every text in another script."""
+    return {key: meant for key, meant in found.items() if key}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +151,12 @@ class SubjectMatcher:
 
     def _unreadable(self, message: Message, text: str) -> Match | None:
         """Return the decision about what holds no English words to go by."""
-        if not any(word != STOP for word in message.words):
-            kind = self.known.signs.kind_of(text)
-            return Match(Outcome.SMALL_TALK, kind, reasons=("signs alone",)) if kind else self._uncovered("no words")
         code = self.urgency.language(text) or ""
+        if not any(word != STOP for word in message.words):
+            kind = "" if code else self.known.signs.kind_of(text)
+            if kind:
+                return Match(Outcome.SMALL_TALK, kind, reasons=("signs alone",))
+            return self._uncovered(f"in {code}" if code else "no words", OTHER_LANGUAGE if code else "", language=code)
         language = code or self.languages.other(message.text, message.words)
         letters = [word for word in message.words if word.isalpha() and len(word) > 1]
         strange = [word for word in letters if not self._is_word(word, message)]
