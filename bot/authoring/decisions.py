@@ -10,11 +10,10 @@ from typing import Any
 
 from bot.authoring.changes import keep_words
 from bot.authoring.yaml_edit import Value, set_mapping
-from bot.content.approval import ShownPart, shown_parts
 from bot.content.diagnostics import nearest
 from bot.content.library import Library
 from bot.content.models import Answer, Review, Status
-from bot.content.review import same_person
+from bot.content.review import ShownPart, same_person, shown_parts
 from bot.content.validation import validate
 from bot.content.yaml_reader import read
 

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.authoring.graph import as_svg
-from bot.authoring.review_page import contents
+from bot.authoring.review_page import contents, sources_page
 from bot.authoring.screens_page import screens_page
-from bot.authoring.source_page import sources_page
 from bot.channels import registry
 from bot.content.library import Library
 from bot.content.matching_models import AdviceRules, Aspects, Courtesies, SharedWords, TopicSubjects, World
@@ -29,8 +28,8 @@ from bot.content.models import (
     TermsFile,
     TopicFile,
 )
-from bot.content.schema import adapter
 from bot.content.urgent_models import LanguagesFile, UrgentRules
+from bot.content.validation import adapter
 
 MODELS: Mapping[str, Any] = {
     "answer": Answer,

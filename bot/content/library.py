@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from jinja2 import TemplateError
 
 from bot.content import templates
-from bot.content.approval import shown_parts
 from bot.content.files import visible
 from bot.content.matching_models import AdviceRules, Matching
 from bot.content.models import (
@@ -30,7 +29,7 @@ from bot.content.models import (
     Source,
     Term,
 )
-from bot.content.review import ReviewState, content_hash, state_of
+from bot.content.review import ReviewState, content_hash, shown_parts, state_of
 from bot.content.urgent_models import LanguagesFile, UrgentRules
 
 
