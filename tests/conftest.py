@@ -1,4 +1,4 @@
-"""What every test shares: the shipped library, an engine over it, and an ear for what is logged."""
+"""What every test shares: the shipped library, an engine over it, and a leak detector for what is logged."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from bot.content.library import Library
 from bot.content.loader import load
 from bot.dialog.engine import Engine
 from bot.matching import build_matcher
-from tests.leaks import ear
+from tests.leaks import leak_detector
 
-__all__ = ["ear", "engine", "library"]
+__all__ = ["engine", "leak_detector", "library"]
 
 pytest_plugins = ["tests.database_fixtures"]
 

@@ -41,11 +41,11 @@ _WORD = re.compile(r"-?[A-Za-z0-9_]+")
 _ADDRESSED = re.compile(r"<[@!][^>]*>|@\w+")
 
 
-class Ear:
+class LeakDetector:
     """Hears all logs and knows what must not be in them."""
 
     def __init__(self) -> None:
-        self.heard = io.StringIO()
+        self.captured = io.StringIO()
         self.texts: set[str] = set()
         self.ids: set[str] = set()
         self._bots: dict[int, int] = {}
@@ -53,63 +53,63 @@ class Ear:
     @property
     def lines(self) -> list[str]:
         """What was logged."""
-        return self.heard.getvalue().splitlines()
+        return self.captured.getvalue().splitlines()
 
-    def plant(self, text: object) -> None:
+    def watch(self, text: object) -> None:
         """Remember a text or a secret that must not be logged; too short ones are left out."""
         for words in (str(text), _ADDRESSED.sub("", str(text)).strip()):
             if len(words) >= SHORTEST_TEXT:
                 self.texts.add(json.dumps(words, ensure_ascii=False)[1:-1])
 
-    def plant_id(self, id_: object) -> None:
+    def watch_id(self, id_: object) -> None:
         """Remember who or where somebody is."""
         if _AN_ID.fullmatch(str(id_)):
             self.ids.add(str(id_))
 
-    def plant_event(self, event: Any) -> None:
+    def watch_event(self, event: Any) -> None:
         """Remember every text and id within what a platform says."""
         if isinstance(event, list):
             for inner in event:
-                self.plant_event(inner)
+                self.watch_event(inner)
         elif isinstance(event, dict):
             for name, inner in event.items():
                 if name in _TEXTS and isinstance(inner, str):
-                    self.plant(inner)
+                    self.watch(inner)
                 elif name in _IDS and isinstance(inner, int | str):
-                    self.plant_id(inner)
+                    self.watch_id(inner)
                 elif name in _NAMES and isinstance(inner, str) and len(inner) >= SHORTEST_NAME:
                     self.ids.add(inner)
                 else:
-                    self.plant_event(inner)
+                    self.watch_event(inner)
 
-    def plant_envelope(self, envelope: InboundEvent) -> None:
+    def watch_inbound(self, envelope: InboundEvent) -> None:
         """Remember what somebody wrote, and who and where they are."""
         if envelope.incoming.kind in (Kind.TEXT, Kind.OTHER):
-            self.plant(envelope.incoming.text)
+            self.watch(envelope.incoming.text)
         for part in (*envelope.person.split(":"), *envelope.conversation.split(":")):
-            self.plant_id(part)
+            self.watch_id(part)
 
-    def hear_process(self, bot: Bot) -> None:
+    def capture_process(self, bot: Bot) -> None:
         """Hear what a process has logged since it was last asked."""
         new = bot.log[self._bots.get(id(bot), 0) :]
         self._bots[id(bot)] = len(bot.log)
-        self.heard.writelines(f"{line}\n" for line in new)
+        self.captured.writelines(f"{line}\n" for line in new)
 
     def leaks(self) -> list[str]:
         """Return a sentence for each thing that should not have been logged."""
-        everything = self.heard.getvalue()
+        everything = self.captured.getvalue()
         found = [text for text in self.texts if text in everything]
         found += sorted(self.ids & set(_WORD.findall(everything)))
         return [f"{leak!r} was logged: {next(line for line in self.lines if leak in line)}" for leak in found]
 
 
 @contextmanager
-def listening(ear: Ear) -> Iterator[None]:
-    """Let the ear hear all logs and know all that the stand-ins and doors bring in."""
-    handler, root = logs.json_handler(ear.heard), logging.getLogger()
+def listening(leak_detector: LeakDetector) -> Iterator[None]:
+    """Show the detector all logs, and all that the stand-ins and channels bring in."""
+    handler, root = logs.json_handler(leak_detector.captured), logging.getLogger()
     level = root.level
     with pytest.MonkeyPatch.context() as patch:
-        _gather(ear, patch)
+        _gather(leak_detector, patch)
         logs.route("DEBUG")
         root.addHandler(handler)
         try:
@@ -120,33 +120,33 @@ def listening(ear: Ear) -> Iterator[None]:
             structlog.reset_defaults()
 
 
-def _gather(ear: Ear, patch: pytest.MonkeyPatch) -> None:
+def _gather(leak_detector: LeakDetector, patch: pytest.MonkeyPatch) -> None:
     put_text, emit, gone, prepared = Feed.put_text, Delivery.emit, Bot._gone, FakeTelegram.__post_init__
 
     def telegram_says(self: Feed, number: int, text: str) -> int:
         try:
-            ear.plant_event(json.loads(text))
+            leak_detector.watch_event(json.loads(text))
         except (ValueError, RecursionError):
-            ear.plant(text)
+            leak_detector.watch(text)
         return put_text(self, number, text)
 
     async def slack_says(self: Delivery, kind: Any, payload: Any) -> Any:
         world = self._world
         for secret in (world.app_token, world.signing_secret, world.client_secret, *world.installs):
-            ear.plant(secret)
-        ear.plant_event(payload)
+            leak_detector.watch(secret)
+        leak_detector.watch_event(payload)
         return await emit(self, kind, payload)
 
     async def ended(self: Bot) -> None:
         await gone(self)
-        ear.hear_process(self)
+        leak_detector.capture_process(self)
 
     def packed(envelope: InboundEvent, *more: Any, **named: Any) -> Any:
-        ear.plant_envelope(envelope)
+        leak_detector.watch_inbound(envelope)
         return pack(envelope, *more, **named)
 
     def telegram_begins(self: FakeTelegram) -> None:
-        ear.plant(self.token)
+        leak_detector.watch(self.token)
         prepared(self)
 
     patch.setattr(Feed, "put_text", telegram_says)
@@ -157,9 +157,9 @@ def _gather(ear: Ear, patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def ear() -> Iterator[Ear]:
+def leak_detector() -> Iterator[LeakDetector]:
     """Fail a test during which something leaks into the logs."""
-    found = Ear()
+    found = LeakDetector()
     with listening(found):
         yield found
     leaks = found.leaks()

@@ -11,11 +11,11 @@ import pytest
 import structlog
 
 from bot.dialog.engine import Engine
-from tests.channels.slack.slack_app import house as slack_house
-from tests.channels.telegram.telegram_app import house as telegram_house
+from tests.channels.slack.slack_app import running_app as slack_house
+from tests.channels.telegram.telegram_app import running_app as telegram_house
 from tests.fakes.slack import CHANNEL, FakeSlack
 from tests.fakes.telegram import FakeTelegram
-from tests.leaks import Ear, listening
+from tests.leaks import LeakDetector, listening
 
 ROOT = Path(__file__).resolve().parent.parent
 QUESTION = "is alpha lipoic acid safe for my uncle Rudolf"
@@ -26,12 +26,12 @@ QUESTION = "is alpha lipoic acid safe for my uncle Rudolf"
 )
 @pytest.mark.parametrize("how", ["ours", "a library's", "a traceback"])
 def test_a_leak_is_found(leak: str, how: str) -> None:
-    ear = Ear()
-    ear.plant(QUESTION)
-    ear.plant("4242:STAND-IN")
+    leak_detector = LeakDetector()
+    leak_detector.watch(QUESTION)
+    leak_detector.watch("4242:STAND-IN")
     for id_ in (100001, "U0ADA1B", -1000000001):
-        ear.plant_id(id_)
-    with listening(ear):
+        leak_detector.watch_id(id_)
+    with listening(leak_detector):
         if how == "ours":
             structlog.stdlib.get_logger("bot.x").debug("heard", nested={"words": [leak]})
         elif how == "a library's":
@@ -41,49 +41,49 @@ def test_a_leak_is_found(leak: str, how: str) -> None:
                 raise ValueError(leak)
             except ValueError:
                 logging.getLogger("bot.x").exception("broken")
-    assert len(ear.leaks()) == 1
+    assert len(leak_detector.leaks()) == 1
 
 
 def test_what_is_harmless_is_no_leak() -> None:
-    ear = Ear()
-    ear.plant(QUESTION)
-    ear.plant("help")
-    ear.plant_id(100001)
-    ear.plant_id("ala")
-    with listening(ear):
+    leak_detector = LeakDetector()
+    leak_detector.watch(QUESTION)
+    leak_detector.watch("help")
+    leak_detector.watch_id(100001)
+    leak_detector.watch_id("ala")
+    with listening(leak_detector):
         structlog.stdlib.get_logger("bot.x").info("help", rows=1000012, node="ala", reason="is alpha lipoic acid safe")
-    assert ear.lines
-    assert ear.leaks() == []
+    assert leak_detector.lines
+    assert leak_detector.leaks() == []
 
 
 async def test_a_turn_on_telegram_is_heard_and_its_words_and_person_are_known(
-    engine: Engine, tmp_path: Path, ear: Ear
+    engine: Engine, tmp_path: Path, leak_detector: LeakDetector
 ) -> None:
     async with FakeTelegram() as fake, telegram_house(fake, engine, tmp_path / "f.sqlite3"):
         ann = fake.person("Ann")
         ann.says(QUESTION)
         await fake.next_message(ann)
-    assert any("telegram_connected" in line for line in ear.lines)
-    assert {QUESTION, fake.token} <= ear.texts
-    assert str(ann.id) in ear.ids
+    assert any("telegram_connected" in line for line in leak_detector.lines)
+    assert {QUESTION, fake.token} <= leak_detector.texts
+    assert str(ann.id) in leak_detector.ids
 
 
 async def test_a_turn_on_slack_is_heard_and_its_words_and_person_are_known(
-    engine: Engine, tmp_path: Path, ear: Ear
+    engine: Engine, tmp_path: Path, leak_detector: LeakDetector
 ) -> None:
     async with FakeSlack() as fake, slack_house(fake, engine, "socket", tmp_path) as slack_app:
         await slack_app.people.mention("U0ADA", CHANNEL, QUESTION)
         await slack_app.answer()
-    assert ear.lines
-    assert {QUESTION, fake.bot_token, fake.world.signing_secret} <= ear.texts
-    assert {"U0ADA", CHANNEL} <= ear.ids
+    assert leak_detector.lines
+    assert {QUESTION, fake.bot_token, fake.world.signing_secret} <= leak_detector.texts
+    assert {"U0ADA", CHANNEL} <= leak_detector.ids
 
 
 LEAKING = """
 import logging
 
-def test_leaks(ear):
-    ear.plant("the words of a patient")
+def test_leaks(leak_detector):
+    leak_detector.watch("the words of a patient")
     logging.getLogger("bot").warning("heard: the words of a patient")
 """
 

@@ -22,7 +22,7 @@ from tests.chaos.processes import Bot
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Person
 from tests.inbox.support import event
-from tests.leaks import Ear
+from tests.leaks import LeakDetector
 from tests.postgres import running_server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -87,7 +87,7 @@ def test_the_page_has_examples() -> None:
     assert len(EXAMPLES) == len(SQLITE) + 2
 
 
-async def test_every_command_prints_what_the_page_shows(tmp_path: Path, ear: Ear) -> None:
+async def test_every_command_prints_what_the_page_shows(tmp_path: Path, leak_detector: LeakDetector) -> None:
     async with FakeTelegram() as fake:
         ann = fake.person("Ann")
         url = f"sqlite:///{tmp_path / 'f.sqlite3'}"
@@ -110,10 +110,12 @@ async def test_every_command_prints_what_the_page_shows(tmp_path: Path, ear: Ear
                 await fake.next_message(ann)
         assert stopped
     assert await asyncio.to_thread(lambda: list(tmp_path.glob("*.before-restore")))
-    events = {json.loads(line)["event"] for line in ear.lines if line.startswith("{")}
-    assert {"listening", "serving", "telegram_connected", "draining", "drained"} <= events, "the process was overheard"
-    assert QUESTION in ear.texts
-    assert str(ann.id) in ear.ids
+    events = {json.loads(line)["event"] for line in leak_detector.lines if line.startswith("{")}
+    assert {"listening", "serving", "telegram_connected", "draining", "drained"} <= events, (
+        "the process was listened to"
+    )
+    assert QUESTION in leak_detector.texts
+    assert str(ann.id) in leak_detector.ids
 
 
 def test_a_postgres_database_is_dumped_and_restored_as_the_page_says(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from bot.dialog.engine import Engine
-from tests.channels.slack.slack_app import house as slack_house
+from tests.channels.slack.slack_app import running_app as slack_house
 from tests.channels.telegram.telegram_app import SECRET, open_door
 from tests.fakes.slack import FakeSlack
 from tests.fakes.telegram import FakeTelegram

@@ -10,17 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from bot.authoring.rules import (
-    briefs,
-    channels,
-    language,
-    markdown,
-    phrases,
-    registers,
-    small_talk,
-    sources,
-    tree,
-)
+from bot.authoring.rules import channels, language, phrases, registers, sources, tree
 from bot.authoring.rules.base import UNKNOWN, CheckContext, Rule, may_run
 from bot.authoring.written import inspect
 from bot.channels.base import ChannelLimits
@@ -58,11 +48,11 @@ RULES: tuple[Rule, ...] = (
     language.no_action,
     language.main_message,
     language.unknown_brief,
-    briefs.long_brief,
-    briefs.unsourced_brief,
-    briefs.idle_brief,
-    markdown.unshowable,
-    markdown.lost_signs,
+    language.long_brief,
+    language.unsourced_brief,
+    language.idle_brief,
+    channels.unshowable,
+    channels.lost_signs,
     language.urgent_first,
     language.gaps,
     sources.overdue,
@@ -71,8 +61,8 @@ RULES: tuple[Rule, ...] = (
     channels.long_labels,
     channels.too_long,
     channels.too_many_screens,
-    small_talk.repeated,
-    small_talk.too_long,
+    tree.repeated,
+    tree.too_long,
 )
 
 

@@ -3,7 +3,9 @@ survived, counted, and named once in the log, so that an operator can tell what 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -12,25 +14,33 @@ log = structlog.stdlib.get_logger(__name__)
 Count = Callable[[str], None]
 """Counts one more of a kind; see `Metrics.unexpected`."""
 
-MAX_NAMED = 1_000
-"""Names remembered, so that a flood of new ones fills neither memory nor log."""
+MAX_NAMES = 64
+"""Names told apart on one channel: a platform brings a few at a time, and whoever forges more fills no memory."""
 
-MAX_NAME = 80
-"""Characters of a name that are logged."""
+_NAME = re.compile(r"[A-Za-z][\w.:-]{0,63}|\d{3}", re.ASCII)
+"""Only what looks like a name (or an HTTP status) is repeated: anything else might be somebody's words."""
 
 
 class Unexpected:
-    """Notes unknown things of one channel."""
+    """Notes the unknown things of one channel."""
 
-    def __init__(self, channel: str, count: Count) -> None:
+    def __init__(self, channel: str, count: Count = lambda _kind: None) -> None:
         self._channel = channel
         self._count = count
-        self._named: set[tuple[str, str]] = set()
+        self._counts: Counter[str] = Counter()
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How often each was met, as `kind:name`."""
+        return dict(self._counts)
 
     def note(self, kind: str, name: object) -> None:
         """Count one more of a kind (`event`, `error`, `block`, ...) and name it in the log if it is new."""
         self._count(kind)
-        known = (kind, str(name)[:MAX_NAME])
-        if known not in self._named and len(self._named) < MAX_NAMED:
-            self._named.add(known)
-            log.warning("unexpected", channel=self._channel, kind=kind, name=known[1])
+        shown = str(name) if _NAME.fullmatch(str(name)) else "?"
+        key = f"{kind}:{shown}"
+        if key not in self._counts and len(self._counts) >= MAX_NAMES:
+            key = f"{kind}:?"
+        if key not in self._counts:
+            log.warning("unexpected", channel=self._channel, kind=kind, name=shown)
+        self._counts[key] += 1

@@ -1,7 +1,4 @@
-"""Who has reviewed an answer, what of it a reader sees, and whether it still says what was reviewed.
-
-An approval covers every part that `shown_parts` yields; a later change is told by the same parts.
-"""
+"""Who has reviewed an answer, and whether it still says what was reviewed."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ from bot.content.models import Answer, ApprovalRules, Claim, Note, Register, Reg
 
 if TYPE_CHECKING:
     from bot.content.library import Library, Topic
+
 
 Effective = Literal["submitted", "under-review", "approved", "changed"]
 

@@ -246,15 +246,15 @@ class Store(Protocol):
         """
 
     async def postpone(self, turn: Turn, due_at: float, attempts: int) -> None:
-        """Release the lane until `due_at`; the turn stays the first of its conversation, except that what is urgent
+        """Release the conversation until `due_at`; the turn stays the first of its own, except that what is urgent
         and arrived meanwhile is due at once."""
 
     async def waiting(self, turn: Turn) -> Waiting:
         """Return what the turn's person has waiting in its conversation, the turn among it."""
 
     async def gather(self, turn: Turn, seen: int, now: float, due_at: float) -> None:
-        """Release the lane until `due_at` or the next arrival, whichever comes first; `now` if more than `seen` turns
-        wait in it by now."""
+        """Release the conversation until `due_at` or the next arrival, whichever is first; now if more than `seen`
+        turns wait in it by now."""
 
     async def quarantine(self, turn: Turn, reason: str, now: float) -> None:
         """Set the turn aside for an operator and let the conversation go on."""

@@ -33,7 +33,7 @@ UNDER_WAY = 100
 COLUMNS = ("conversations", "capacity, answers/s", "asked, 1/s", "answers", "p50 ms", "p99 ms", "peak MB", "seed")
 
 
-class Crowd:
+class Askers:
     """So many threads, one question at a time in each."""
 
     def __init__(self, slack: FakeSlack, phrases: Sequence[str], count: int) -> None:
@@ -67,27 +67,27 @@ class Crowd:
                     waiting.set_result(time.perf_counter())
 
 
-async def saturated(crowd: Crowd, turns: int) -> float:
+async def saturated(askers: Askers, turns: int) -> float:
     """Return answers per second with always so many questions under way."""
     places = asyncio.Semaphore(UNDER_WAY)
 
     async def one() -> None:
         async with places:
-            await crowd.ask()
+            await askers.ask()
 
     begun = time.perf_counter()
     await asyncio.gather(*(one() for _ in range(turns)))
     return turns / (time.perf_counter() - begun)
 
 
-async def open_loop(crowd: Crowd, turns: int, rate: float, chance: random.Random) -> list[float]:
+async def open_loop(askers: Askers, turns: int, rate: float, chance: random.Random) -> list[float]:
     """Ask at random moments, so many a second; return the seconds each answer took, sorted."""
     asked = []
     due = time.perf_counter()
     for _ in range(turns):
         due += chance.expovariate(rate)
         await asyncio.sleep(max(due - time.perf_counter(), 0))
-        asked.append(asyncio.create_task(crowd.ask()))
+        asked.append(asyncio.create_task(askers.ask()))
     return sorted(await asyncio.gather(*asked))
 
 
@@ -102,12 +102,12 @@ async def measure(count: int, turns: int, seed: int) -> str:
         await bot.start()
         stack.push_async_callback(bot.stop)
         slack.delivery.mode, slack.delivery.url = "http", f"http://127.0.0.1:{bot.port}/slack/events"
-        crowd = Crowd(slack, phrases, count)
-        watch = asyncio.create_task(crowd.watch())
+        askers = Askers(slack, phrases, count)
+        watch = asyncio.create_task(askers.watch())
         gc.disable()  # the stand-in remembers everything: collecting that would stop the pretended Slack for long
-        await saturated(crowd, count)  # every thread exists, everything is warm
-        capacity = await saturated(crowd, turns)
-        took = await open_loop(crowd, turns, capacity * SHARE, random.Random(seed))
+        await saturated(askers, count)  # every thread exists, everything is warm
+        capacity = await saturated(askers, turns)
+        took = await open_loop(askers, turns, capacity * SHARE, random.Random(seed))
         watch.cancel()
         bot.weigh()
     p99 = took[len(took) * 99 // 100]

@@ -24,7 +24,7 @@ WRONG_BY = (7200.0, -7200.0)
 """Two hours ahead, then two hours behind."""
 
 
-class Weather:
+class FaultSchedule:
     """Strikes `kills` times and with every fault, spread over so many answers."""
 
     def __init__(
@@ -58,7 +58,7 @@ class Weather:
             }
         return found
 
-    async def pass_over(
+    async def carry_out(
         self, answers: Callable[[], int], among: int, kills: int, faults: Sequence[tuple[str, Blow]]
     ) -> None:
         """Strike at random moments among the next so many answers until everything planned has happened."""

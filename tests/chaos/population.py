@@ -113,7 +113,7 @@ def main() -> None:
     asked = parser.parse_args()
     print(table_row(COLUMNS), table_row("-" * len(COLUMNS)), sep="\n", flush=True)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="footnote-crowd-")))
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="footnote-people-")))
         urls = {people: asyncio.run(sqlite_filled(folder, people)) for people in (FEW, asked.people)}
         took = asyncio.run(side_by_side(urls, stored.name, asked.turns, asked.seed))
         print(*rows("sqlite", asked.people, took, asked.seed), sep="\n", flush=True)

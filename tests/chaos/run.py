@@ -1,4 +1,4 @@
-"""One run: a database, the platforms, replicas of the bot, people who ask, and the weather."""
+"""One run: a database, the platforms, replicas of the bot, people who ask, and a schedule of faults."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.dialog.engine import Engine
 from tests.chaos.clinicians import Clinicians
 from tests.chaos.clock import Clock
 from tests.chaos.databases import Database, fresh_database
-from tests.chaos.fault_schedule import Blow, Weather
+from tests.chaos.fault_schedule import Blow, FaultSchedule
 from tests.chaos.modes import SINGLE, Mode, environment
 from tests.chaos.oracle import Oracle, Talk
 from tests.chaos.patients import Patients
@@ -75,7 +75,7 @@ class Scene:
         self.proxy = Proxy(self.bots)
         self.telegram, self.slack, self.clock = telegram, slack, clock
         self._engine = engine
-        self.crowds: list[Patients | Clinicians] = []
+        self.populations: list[Patients | Clinicians] = []
 
     def people(self) -> None:
         """Let people come to the platforms that are there."""
@@ -84,9 +84,9 @@ class Scene:
         clinicians = bool(plan.mode.slack) and plan.down != "slack"
         each = plan.turns // (plan.people * (patients + clinicians))
         if patients:
-            self.crowds.append(Patients(self.telegram, oracle, plan.seed, plan.people, each))
+            self.populations.append(Patients(self.telegram, oracle, plan.seed, plan.people, each))
         if clinicians:
-            self.crowds.append(Clinicians(self.slack, oracle, plan.seed, plan.people, each))
+            self.populations.append(Clinicians(self.slack, oracle, plan.seed, plan.people, each))
 
     def connect(self, database: Database) -> None:
         """Tell the bots where everything is, and Slack where the bots are."""
@@ -104,7 +104,7 @@ class Scene:
 
     def talks(self) -> list[Talk]:
         """Return every conversation, as far as it is visible now."""
-        return [talk for crowd in self.crowds for talk in crowd.talks]
+        return [talk for population in self.populations for talk in population.talks]
 
     def answers(self) -> int:
         """Return how many answers were seen."""
@@ -129,26 +129,30 @@ async def run(plan: Plan, engine: Engine, server: TestServer | None) -> Report:
         report = Report(plan.mode.name, database.name, plan.seed, plan.replicas, hours=plan.hours)
         if plan.down:
             report.faults[f"{plan.down}-down"] += 1
-        weather = Weather(scene.bots, telegram, slack, clock, scene.chance, report)
-        faults = list(weather.faults(plan.mode, database).items()) * plan.faults
+        schedule = FaultSchedule(scene.bots, telegram, slack, clock, scene.chance, report)
+        faults = list(schedule.faults(plan.mode, database).items()) * plan.faults
         await stack.enter_async_context(_running(scene))
-        await _live(scene, weather, faults, report)
+        await _live(scene, schedule, faults, report)
         report.quarantined = sum([await _quarantined(bot) for bot in scene.bots])
         report.peak_megabytes = max(bot.peak_megabytes for bot in scene.bots)
     return report
 
 
-async def _live(scene: Scene, weather: Weather, faults: list[tuple[str, Blow]], report: Report) -> None:
-    """Let people ask while the weather passes over, hour by hour, until everything is answered; then judge."""
+async def _live(scene: Scene, schedule: FaultSchedule, faults: list[tuple[str, Blow]], report: Report) -> None:
+    """Let people ask while faults come, hour by hour, until everything is answered; then judge."""
     plan, begun = scene.plan, time.monotonic()
     backoff = Patience(scene.answers, plan.still)
     hours = max(plan.hours, 1)
     scene.chance.shuffle(faults)
     for hour in range(hours):
-        each = plan.turns * (hour + 1) // (hours * plan.people * len(scene.crowds))
+        each = plan.turns * (hour + 1) // (hours * plan.people * len(scene.populations))
         kills = _share(range(plan.kills), hour, hours)
-        storm = weather.pass_over(scene.answers, plan.turns // hours, len(kills), _share(faults, hour, hours))
-        await asyncio.gather(storm, *(crowd.live(each, backoff.budget) for crowd in scene.crowds))
+        faults_under_way = schedule.carry_out(
+            scene.answers, plan.turns // hours, len(kills), _share(faults, hour, hours)
+        )
+        await asyncio.gather(
+            faults_under_way, *(population.live(each, backoff.budget) for population in scene.populations)
+        )
         while not all(talk.answered for talk in scene.talks()) and backoff.budget():  # noqa: ASYNC110 (two worlds)
             await asyncio.sleep(0.05)
         scene.clock.skip(HOUR * bool(plan.hours))

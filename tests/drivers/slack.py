@@ -1,4 +1,4 @@
-"""A clinician on Slack: the real adapter and Bolt over WebSocket or HTTP, every thread a thread of one channel."""
+"""A clinician on Slack: the real channel and Bolt over WebSocket or HTTP, every thread a thread of one channel."""
 
 from __future__ import annotations
 

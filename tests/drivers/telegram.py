@@ -1,4 +1,4 @@
-"""A patient on Telegram: the real adapter over HTTP, in a private chat and in the topics of a group."""
+"""A patient on Telegram: the real channel over HTTP, in a private chat and in the topics of a group."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from aiohttp import web
 from tests.fakes.telegram_faults import Fault
 from tests.fakes.telegram_feed import Feed
 from tests.fakes.telegram_messages import Messages
-from tests.fakes.telegram_people import Group, Person, Stage
+from tests.fakes.telegram_people import Group, PeopleFactory, Person
 from tests.fakes.telegram_profile import Profile
 from tests.fakes.telegram_rules import Json, Refused, decoded
 from tests.fakes.telegram_world import World
@@ -67,7 +67,7 @@ class FakeTelegram:
         self.world = World(self.bot, self.changed)
         self.feed = Feed(self.changed)
         self.profile = Profile(self.bot)
-        self.stage = Stage(self.world, self.feed)
+        self.factory = PeopleFactory(self.world, self.feed)
         self.faults: list[Fault] = []
         self.calls: deque[Call] = deque(maxlen=self.keep)
         self.refused: deque[Call] = deque(maxlen=self.keep)
@@ -107,12 +107,12 @@ class FakeTelegram:
     # --- people and faults ------------------------------------------------------------------------------------------
 
     def person(self, name: str = "Ann", *, started: bool = True, topics: bool = False) -> Person:
-        """Return a new person with a private chat (see Stage.person)."""
-        return self.stage.person(name, started=started, topics=topics)
+        """Return a new person with a private chat (see PeopleFactory.person)."""
+        return self.factory.person(name, started=started, topics=topics)
 
     def group(self, name: str = "Feet", *, forum: bool = False, kind: str = "supergroup") -> Group:
         """Return a new group the bot is a member of."""
-        return self.stage.group(name, forum=forum, kind=kind)
+        return self.factory.group(name, forum=forum, kind=kind)
 
     def fault(self, method: str = "*", **details: Any) -> Fault:
         """Order a fault (see Fault); remove it from `faults` to heal."""

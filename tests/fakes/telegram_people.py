@@ -35,7 +35,7 @@ CONTENTS: dict[str, Json] = {
 """What a person can send that is not text; `rich` is the kind PTB 22.8 has no type for."""
 
 
-class Stage:
+class PeopleFactory:
     """What people and groups share: the world they act in and the feed their actions go to."""
 
     def __init__(self, world: World, feed: Feed) -> None:
@@ -84,8 +84,8 @@ class Stage:
 class Person:
     """Somebody who writes to the bot, alone or in a group (`where`)."""
 
-    def __init__(self, stage: Stage, user: Json, chat: Chat) -> None:
-        self._stage = stage
+    def __init__(self, factory: PeopleFactory, user: Json, chat: Chat) -> None:
+        self._factory = factory
         self.user = user
         self.chat = chat
         self.id = int(user["id"])
@@ -116,9 +116,9 @@ class Person:
             reply_to = reply_to or chat.messages.get(topic)  # Telegram embeds the message that opened the topic
         if reply_to is not None:
             fields |= {"reply_to_message": replied(reply_to)}
-        message = self._stage.world.write(chat, self.user, fields | more)
-        if self._stage.visible(chat, message):
-            self._stage.feed.put({"message": copy.deepcopy(message)})
+        message = self._factory.world.write(chat, self.user, fields | more)
+        if self._factory.visible(chat, message):
+            self._factory.feed.put({"message": copy.deepcopy(message)})
         return message
 
     def sends_photo(self, caption: str = "", where: Group | None = None, **more: Any) -> Json:
@@ -129,39 +129,39 @@ class Person:
         """Correct an earlier message."""
         message.pop("entities", None)
         message.update(typed(text), edit_date=int(time.time()))
-        chat = self._stage.world.chats[message["chat"]["id"]]
-        if self._stage.visible(chat, message):
-            self._stage.feed.put({"edited_message": copy.deepcopy(message)})
+        chat = self._factory.world.chats[message["chat"]["id"]]
+        if self._factory.visible(chat, message):
+            self._factory.feed.put({"edited_message": copy.deepcopy(message)})
         return message
 
     def deletes(self, message: Json) -> None:
         """Delete a message; the bot is not told."""
-        self._stage.world.chats[message["chat"]["id"]].messages.pop(message["message_id"])
+        self._factory.world.chats[message["chat"]["id"]].messages.pop(message["message_id"])
 
     def taps(self, wanted: str, message: Json) -> str:
         """Press the button with this label or payload on a message of the bot; returns the query's id."""
-        now = self._stage.world.chats[message["chat"]["id"]].messages.get(message["message_id"], message)
+        now = self._factory.world.chats[message["chat"]["id"]].messages.get(message["message_id"], message)
         buttons = [button for row in now.get("reply_markup", {}).get("inline_keyboard", ()) for button in row]
         for button in buttons:
             if wanted in (button["text"], button.get("callback_data")):
-                return self._stage.query(self.user, now, button["callback_data"])
+                return self._factory.query(self.user, now, button["callback_data"])
         raise AssertionError(f"no button {wanted!r} among {[button['text'] for button in buttons]}")
 
     def forges(self, data: str | None, message: Json | None = None) -> str:
         """Send a callback query with any data, as a modified client can."""
-        return self._stage.query(self.user, message, data)
+        return self._factory.query(self.user, message, data)
 
     def taps_inaccessible(self, data: str, message: Json) -> str:
         """Press a button of a message the bot may no longer read: Telegram sends its id only."""
-        return self._stage.query(
+        return self._factory.query(
             self.user, {name: message[name] for name in ("chat", "message_id")} | {"date": 0}, data
         )
 
     def searches(self, query: str) -> str:
         """Type an inline query in some other chat; returns its id."""
         number = f"inline-{query}"
-        self._stage.world.queries[number] = {"id": number, "chat": None}
-        self._stage.feed.put({"inline_query": {"id": number, "from": self.user, "query": query, "offset": ""}})
+        self._factory.world.queries[number] = {"id": number, "chat": None}
+        self._factory.feed.put({"inline_query": {"id": number, "from": self.user, "query": query, "offset": ""}})
         return number
 
     def blocks(self) -> None:
@@ -175,21 +175,21 @@ class Person:
         self._member("kicked", "member")
 
     def _member(self, old: str, new: str) -> None:
-        self._stage.feed.put(membership(self._stage.world.bot, self.chat, self.user, old, new))
+        self._factory.feed.put(membership(self._factory.world.bot, self.chat, self.user, old, new))
 
 
 class Group:
     """A group, a supergroup or a forum."""
 
-    def __init__(self, stage: Stage, chat: Chat) -> None:
-        self._stage = stage
+    def __init__(self, factory: PeopleFactory, chat: Chat) -> None:
+        self._factory = factory
         self.chat = chat
         self.id = chat.id
 
     def topic(self, name: str, by: Json | None = None) -> int:
         """Open a forum topic and return its thread id: the id of the service message that opened it."""
         opened = {"forum_topic_created": {"name": name, "icon_color": 0}, "is_topic_message": True}
-        message = self._stage.world.write(self.chat, by or self._stage.world.bot, opened)
+        message = self._factory.world.write(self.chat, by or self._factory.world.bot, opened)
         thread = message["message_thread_id"] = int(message["message_id"])
         self.chat.topics[thread] = name
         return thread
@@ -204,11 +204,11 @@ class Group:
     def kicks_bot(self, by: Person) -> None:
         """Remove the bot."""
         self.chat.refusal = Refused(f"Forbidden: bot was kicked from the {self.chat.type} chat", 403)
-        self._stage.feed.put(membership(self._stage.world.bot, self.chat, by.user, "member", "kicked"))
+        self._factory.feed.put(membership(self._factory.world.bot, self.chat, by.user, "member", "kicked"))
 
     def migrates(self) -> Group:
         """Become a supergroup with a new id; the old one refuses and names the new."""
-        new = self._stage.group(self.chat.name)
+        new = self._factory.group(self.chat.name)
         text = "Bad Request: group chat was upgraded to a supergroup chat"
         self.chat.refusal = Refused(text, 400, migrate_to_chat_id=new.id)
         return new

@@ -45,9 +45,9 @@ def in_turn(words: list[str]) -> list[str]:
 async def test_what_is_urgent_goes_first_and_the_rest_keeps_its_order(store: Store, seed: int) -> None:
     words, begun, released = arrivals(seed), asyncio.Event(), asyncio.Event()
 
-    def first_waits(letter: OutboundMessage) -> object:
+    def first_waits(message: OutboundMessage) -> object:
         begun.set()
-        return released.wait() if letter.reply.card.node == "overview" else None
+        return released.wait() if message.reply.card.node == "overview" else None
 
     notebook = Notebook(before=first_waits)
     async with at_work(store, notebook) as inbox:
@@ -80,8 +80,8 @@ async def test_a_death_at_any_moment_loses_doubles_and_reorders_nothing(store: S
 
 @pytest.mark.parametrize("kind", ["busy", "fails"])
 async def test_a_turn_that_cannot_be_answered_yet_holds_up_no_emergency(store: Store, clock: Clock, kind: str) -> None:
-    def refuse(letter: OutboundMessage) -> None:
-        if letter.reply.card.node == "ala":
+    def refuse(message: OutboundMessage) -> None:
+        if message.reply.card.node == "ala":
             raise Busy(30.0, "429") if kind == "busy" else ConnectionResetError
 
     notebook, metrics = Notebook(before=refuse), Watched()
@@ -102,7 +102,7 @@ async def test_an_emergency_that_arrives_while_a_turn_fails_does_not_wait_for_it
         await released.wait()
         raise Busy(3600.0, "429")
 
-    notebook = Notebook(before=lambda letter: fail_late() if letter.reply.card.node == "ala" else None)
+    notebook = Notebook(before=lambda message: fail_late() if message.reply.card.node == "ala" else None)
     async with at_work(store, notebook) as inbox:
         await inbox.accept(event("ala"))
         await begun.wait()
@@ -113,7 +113,7 @@ async def test_an_emergency_that_arrives_while_a_turn_fails_does_not_wait_for_it
 
 async def test_an_emergency_needs_no_place_among_turns_whose_platform_hangs(store: Store) -> None:
     released = asyncio.Event()
-    notebook = Notebook(before=lambda letter: None if alarming(letter.reply.card.node) else released.wait())
+    notebook = Notebook(before=lambda message: None if alarming(message.reply.card.node) else released.wait())
     async with at_work(store, notebook, policy=replace(PATIENT, slots=2)) as inbox:
         for chat in range(4):
             await inbox.accept(event("ala", f"telegram:{chat}"))

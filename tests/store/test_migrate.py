@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 from bot.dialog.turn import Emergency, Register, State
 from bot.errors import StoreError
 from bot.inbox.processor import pack
-from bot.store import migrate
+from bot.store import open as migrate
 from bot.store.base import Lease, SchemaTooNew, TurnResult
 from bot.store.open import open_store, sqlite_path
 from bot.store.schema import metadata

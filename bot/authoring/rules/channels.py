@@ -1,14 +1,18 @@
-"""Rules about what the channels can show: button labels, and whole answers as they would really be sent."""
+"""Rules about what the channels can show: labels, whole answers as they would really be sent, and Markdown."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from bot.authoring.rules.base import CheckContext, needs
 from bot.content.diagnostics import Diagnostic
 from bot.content.files import diagnostic_at
-from bot.content.library import MissingText
+from bot.content.library import Library, MissingText
+from bot.content.markdown import Paragraph, UnsupportedMarkdown, parse, text_of
 from bot.content.models import Register
+from bot.content.template_checks import Text, texts
 
 
 def long_labels(context: CheckContext) -> Iterator[Diagnostic]:
@@ -73,3 +77,86 @@ def _screen_problems(context: CheckContext, node: str, register: Register) -> It
             yield from limit.broken(measure(node, register))
         except (MissingText, KeyError):
             return  # what the card is made of is missing or faulty, and reported there
+
+
+_STRUCTURE = re.compile(r"^ {0,3}(>|#{1,6}(?= |$)|={3,}$|-{3,}$|(?:\* *){3,}$|(?:_ *){3,}$|```|~~~)|^( {4,})(?=\S)")
+_ITEM = re.compile(r"^ {0,3}([-+*]|\d{1,9}\)) ")
+"""An item of a list; `1. ` is one too, and is shown as it is typed."""
+_IN_WORD = re.compile(r"(?<=\w)(?<!\\)\*+(?=\w)")
+_STYLED = re.compile(r"\*\*|__|\\[\\*_>#`\[-]|\]\(")
+_PLAIN = ("label", "title", "as_printed", "short")
+"""Parts that are shown as they are typed."""
+
+
+def unshowable(context: CheckContext) -> Iterator[Diagnostic]:
+    """C15: Markdown that some channel cannot show."""
+    for text in texts(context.library):
+        try:
+            parse(text.raw)
+        except UnsupportedMarkdown as error:
+            yield diagnostic_at(text.path, text.location, "C15", str(error), "use bold, lists, links and tables only")
+
+
+def lost_signs(context: CheckContext) -> Iterator[Diagnostic]:
+    """C31: a sign that Markdown takes for its own, so that readers are not shown it: `>50%`, `+ 5`, `2*3*4`."""
+    for text in texts(context.library):
+        with suppress(UnsupportedMarkdown):
+            yield from _lost_in(context.library, text)
+
+
+def _lost_in(library: Library, text: Text) -> Iterator[Diagnostic]:
+    register, plain = text.register, any(part in _PLAIN for part in text.location)
+    found = _styled(library.plain(text, register)) if plain else _lost(library.text(text, register).strip())
+    if found:
+        sign, why, remedy = found
+        yield diagnostic_at(text.path, text.location, "C31", f"`{sign}` {why}", remedy)
+
+
+def _styled(shown: str) -> tuple[str, str, str] | None:
+    if found := _STYLED.search(shown):
+        return found[0], "is shown as it stands: this text is not read as Markdown", "leave it out"
+    return None
+
+
+def _lost(markdown: str) -> tuple[str, str, str] | None:
+    """Return the first sign of a text that Markdown swallows: the sign, what becomes of it, the remedy."""
+    lines = markdown.splitlines()
+    for number, line in enumerate(lines):
+        if found := _STRUCTURE.match(line):
+            sign = found[1] or "four spaces"
+            if sign == "four spaces" and _ITEM.match(_before(lines, number)):
+                continue
+            return sign, "at the beginning of a line is Markdown's own and is not shown", _instead(sign)
+        if (found := _ITEM.match(line)) and not _is_list(lines, number):
+            why = "at the beginning of a text makes a list of one item, and the sign is not shown as typed"
+            return found[1], why, f"write it in words, or `bullet: true`; else `\\{found[1]}`"
+        if (found := _IN_WORD.search(line)) and not _all_shown(line):
+            return (
+                found[0],
+                "inside a word begins or ends emphasis and may not be shown",
+                f"write `\\{found[0][0]}` or `×`",
+            )
+    return None
+
+
+def _all_shown(line: str) -> bool:
+    """Tell whether every asterisk inside a word is shown: one alone is, two make the words between them slanted."""
+    shown = "".join(text_of(block.runs) for block in parse(line) if isinstance(block, Paragraph))
+    return len(_IN_WORD.findall(line)) <= len(_IN_WORD.findall(shown))
+
+
+def _instead(sign: str) -> str:
+    if sign == ">":
+        return "write it in words (“more than”), or `\\>`"
+    if sign.startswith("#"):
+        return "write `section:` for a heading, or `\\#`"
+    return "write it in words, or put a backslash before it"
+
+
+def _before(lines: list[str], number: int) -> str:
+    return next((line for line in reversed(lines[:number]) if line.strip() and not line.startswith("    ")), "")
+
+
+def _is_list(lines: list[str], number: int) -> bool:
+    """Tell whether an item line has a sister before or after it."""
+    return any(_ITEM.match(line) for at, line in enumerate(lines) if at != number)

@@ -1,16 +1,18 @@
-"""Rules about the tree: every answer is shown, every node is reached, every node leads on."""
+"""Rules about the tree: every answer is shown, every node is reached, every node leads on; and small talk."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import get_args
 
 from bot.authoring.rules.base import CheckContext, needs
+from bot.authoring.rules.phrases import plain
 from bot.content.diagnostics import Diagnostic, Location, nearest
 from bot.content.files import diagnostic_at
 from bot.content.library import Library
-from bot.content.models import Role
+from bot.content.models import Register, Role
 from bot.dialog.composer import MAX_FOLLOW_UPS
 from bot.matching.advice import IN_THREAD
 
@@ -163,3 +165,41 @@ def _advice_names(library: Library) -> Iterator[Named]:
         for at, group in enumerate(rule.all):
             yield from ((path, ("rules", number, "all", at), one, known) for one in group)
         yield from ((path, ("rules", number, "none"), one, known) for one in rule.none)
+
+
+LINE = 40
+"""Characters of one line on a phone."""
+
+LINES = 3
+"""Most lines of a reply: who says thanks wants no page."""
+
+
+def repeated(check_context: CheckContext) -> Iterator[Diagnostic]:
+    """T01: a message that belongs to two kinds of small talk, or stands twice in one."""
+    owners = dict[str, str]()
+    for kind, talk in check_context.library.small_talk.items():
+        for number, ask in enumerate(talk.asks):
+            said = plain(ask) or ask
+            if said in owners:
+                message = f"`{ask}` stands in `{owners[said]}` already"
+                place = ("small_talk", kind, "asks", number)
+                path = check_context.library.home.small_talk
+                yield diagnostic_at(path, place, "T01", message, "keep one of the two")
+            owners.setdefault(said, kind)
+
+
+def too_long(check_context: CheckContext) -> Iterator[Diagnostic]:
+    """T02: small talk that fills more than three lines of a phone."""
+    library = check_context.library
+    for kind, talk in library.small_talk.items():
+        for register in Register:
+            count = lines_of(library.text(talk.says, register))
+            if count > LINES:
+                message = f"{count} lines of {LINE} characters; {LINES} are the most"
+                place = ("small_talk", kind, "says", register.value)
+                yield diagnostic_at(library.home.small_talk, place, "T02", message, "shorten it")
+
+
+def lines_of(text: str) -> int:
+    """Return how many lines a text fills on a phone."""
+    return sum(len(textwrap.wrap(line, LINE)) for line in text.splitlines())

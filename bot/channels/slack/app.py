@@ -16,14 +16,13 @@ from slack_bolt.async_app import AsyncApp
 from bot.channels.base import HostServices, Texts
 from bot.channels.slack.assistant import AssistantStatus
 from bot.channels.slack.channel import SlackDelivery
-from bot.channels.slack.client import new_session, web_client
+from bot.channels.slack.client import PING_SECONDS, Socket, new_session, web_client
 from bot.channels.slack.events import FollowedThreads, ThreadCache
-from bot.channels.slack.home import AppHome
 from bot.channels.slack.installation import TAKEN, StaticToken, Tokens, Unreachable
 from bot.channels.slack.oauth import OAuth
 from bot.channels.slack.receiver import EventParser, EventReceiver, bolt_app, bolt_request
 from bot.channels.slack.sender import SlackSender
-from bot.channels.slack.socket import PING_SECONDS, Socket
+from bot.channels.slack.views import AppHome
 from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import Register
 from bot.inbox.events import Busy, Delivery, OutboundMessage, Progress

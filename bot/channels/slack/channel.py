@@ -28,9 +28,9 @@ from bot.channels.slack.errors import (
     word_of,
 )
 from bot.channels.slack.events import ThreadCache
-from bot.channels.slack.home import AppHome
 from bot.channels.slack.render import RenderOptions, SlackRenderer, fallbacks
 from bot.channels.slack.sender import ResponseUrlExpired, SlackSender
+from bot.channels.slack.views import AppHome
 from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import ClaimCard, Effect, Outcome, Reply
 from bot.inbox.events import Gone, OutboundMessage, Progress, Refused

@@ -14,7 +14,7 @@ import yaml
 from bot.channels.base import Texts
 from bot.channels.slack.actions import COMMAND
 from bot.channels.slack.assistant import PROMPTS
-from bot.channels.slack.modals import ABOUT_MESSAGE, ASK_ANYWHERE
+from bot.channels.slack.views import ABOUT_MESSAGE, ASK_ANYWHERE
 from bot.dialog.turn import Register
 
 Json = dict[str, Any]

@@ -34,7 +34,7 @@ from bot.channels.slack.errors import UNREACHABLE
 from bot.channels.slack.events import FollowedThreads, Messages, ThreadCache, invited
 from bot.channels.slack.installation import Installation, Tokens, reason_of
 from bot.channels.slack.known import KINDS
-from bot.channels.slack.modals import ABOUT_MESSAGE, ASK_ANYWHERE, Modals
+from bot.channels.slack.views import ABOUT_MESSAGE, ASK_ANYWHERE, Modals
 from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import Register
 from bot.inbox.events import InboundEvent

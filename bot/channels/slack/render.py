@@ -19,8 +19,7 @@ from bot.channels.plain import document_text
 from bot.channels.slack import blocks
 from bot.channels.slack.blocks import MAX_BLOCKS, Piece, SlackMessage, around, context, piece, rich_text, split
 from bot.channels.slack.buttons import Buttons
-from bot.channels.slack.chunking import packed, pieces, without_links
-from bot.channels.slack.mrkdwn import escaped
+from bot.channels.slack.mrkdwn import escaped, packed, pieces, without_links
 from bot.channels.slack.screens import block_lines
 from bot.content.markdown import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Table, text_of
 from bot.dialog.turn import Card, FootLine, Outcome, Reply, SourceLine, View

@@ -15,11 +15,11 @@ from bot.channels.base import HostServices
 from bot.channels.telegram.backoff import Backoff, asked_of, explain
 from bot.channels.telegram.channel import Numbers, TelegramDelivery
 from bot.channels.telegram.client import bot_id, call, make_bot
-from bot.channels.telegram.inline import InlineMode, Topic
 from bot.channels.telegram.pacing import Rates
-from bot.channels.telegram.profile import set_up
+from bot.channels.telegram.profile import InlineMode, Topic, set_up
 from bot.channels.telegram.receiver import Poller, UpdateReceiver, Webhook
 from bot.channels.telegram.updates import KINDS, UpdateParser
+from bot.channels.unexpected import Unexpected
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -51,7 +51,7 @@ class Telegram:
         self._config = config
         self._texts = host.texts
         self._bot = make_bot(config.token, config.base_url)
-        self._parser = UpdateParser(bot_id(config.token))
+        self._parser = UpdateParser(bot_id(config.token), unexpected=Unexpected("telegram", host.unexpected))
         self.delivery = TelegramDelivery(self._bot, host.texts, config.rates, numbers)
         self._receiver = UpdateReceiver(self._parser, self.delivery, host)
         self._kinds = (*KINDS, "inline_query") if config.inline else KINDS
@@ -87,7 +87,7 @@ class Telegram:
         """Return `up`, the mode, what is wrong (or an empty text), how long Telegram has been silent, and how often it
         said something that is unknown here."""
         state: dict[str, Any] = {"mode": self._config.mode, "problem": self._backoff.problem}
-        state |= {"unknown": dict(self._parser.unknown.counts)}
+        state |= {"unknown": dict(self._parser.unexpected.counts)}
         if self._config.mode == "webhook":
             return state | {"up": self._webhook.ready and not state["problem"]}
         stale = self._poller.stale

@@ -89,7 +89,7 @@ def _build(host: HostServices, settings: TelegramSettings) -> Channel:
     """Return the channel; one replica alone may poll."""
     from bot.channels.leader import LeaderOnly
     from bot.channels.telegram.app import Telegram
-    from bot.channels.telegram.inline import general
+    from bot.channels.telegram.profile import general
 
     numbers = [(one.label, one.number) for one in host.library.copy_numbers]
     telegram = Telegram(telegram_config(settings), host, general(host.library), numbers)

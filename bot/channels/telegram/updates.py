@@ -26,7 +26,7 @@ from bot.channels.telegram.message import (
     unknown_fields,
     words_of,
 )
-from bot.channels.unknown import UnknownNames
+from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import Incoming, Kind
 from bot.inbox.events import InboundEvent
 
@@ -119,9 +119,9 @@ Parsed = InboundEvent | UserLeft | InlineQuery | None
 class UpdateParser:
     """Reads updates of one bot. `username` is known once Telegram has answered getMe."""
 
-    def __init__(self, bot: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, bot: int, clock: Callable[[], float] = time.time, unexpected: Unexpected | None = None) -> None:
         self.username = ""
-        self.unknown = UnknownNames("telegram")
+        self.unexpected = unexpected or Unexpected("telegram")
         self._bot = bot
         self._clock = clock
         self._readers: Mapping[str, Callable[[Json, str], Parsed]] = {
@@ -140,7 +140,7 @@ class UpdateParser:
                 if kind in update:
                     return reader(update[kind], key)
             for kind in update.keys() - IGNORED - {"update_id"}:
-                self.unknown.note("update", kind)
+                self.unexpected.note("update", kind)
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as fault:
             raise Unreadable(type(fault).__name__) from None
         return None
@@ -149,7 +149,7 @@ class UpdateParser:
 
     def _message(self, message: Json, key: str) -> InboundEvent | None:
         for field in unknown_fields(message):
-            self.unknown.note("field", field)
+            self.unexpected.note("field", field)
         incoming, author = self._incoming(message), author_of(message)
         if incoming is None or author is None:
             return None
@@ -224,7 +224,7 @@ class UpdateParser:
     def _membership(self, change: Json, key: str) -> UserLeft | None:  # noqa: ARG002  (all readers look alike)
         status = change["new_chat_member"]["status"]
         if status not in _STATUSES:
-            self.unknown.note("status", status)
+            self.unexpected.note("status", status)
         gone = status in _GONE
         return UserLeft(f"telegram:{int(change['chat']['id'])}") if gone else None
 

@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: on the connection `bot.store.migrate` hands over."""
+"""How Alembic reaches the database: on the connection `bot.store.open` hands over."""
 
 from alembic import context
 from sqlalchemy import Connection

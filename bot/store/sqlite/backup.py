@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.errors import StoreError, UsageError
-from bot.store.migrate import refuse_newer
+from bot.store.open import refuse_newer
 
 RESTORED = "restored from a backup: it may have been answered since"
 

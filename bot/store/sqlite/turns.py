@@ -138,7 +138,7 @@ def waiting(db: sqlite3.Connection, turn: Turn) -> Waiting:
 
 
 def gather(db: sqlite3.Connection, turn: Turn, seen: int, now: float, due_at: float) -> None:
-    """Free the lane until `due_at` or the next arrival; until now if there was one."""
+    """Free the conversation until `due_at` or the next arrival; until now if there was one."""
     db.execute(
         "UPDATE lane SET owner = NULL, gathering = 1, due_at = CASE WHEN waiting > ? THEN ? ELSE ? END"
         " WHERE conversation = ?",
@@ -181,7 +181,7 @@ def enter_lane(
     *,
     urgent: bool = False,
 ) -> tuple[int, bool]:
-    """Count one turn more in the lane, opening it under the lease if need be; return how many wait in it, and whether
+    """Count one turn more in the conversation, opening it under the lease if need be; return how many wait, and whether
     it is due and free."""
     lane = {"conversation": conversation, "channel": channel, "now": now, "urgent": urgent}
     lane |= {"owner": lease.owner, "until": lease.until} if lease else {"owner": None, "until": None}

@@ -1,4 +1,4 @@
-"""The pretended Slack and the ward on it. After each test everything sent is checked against Slack's limits."""
+"""The pretended Slack and the bot on it. After each test everything sent is checked against Slack's limits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.dialog.engine import Engine
-from tests.channels.slack.slack_app import Mode, SlackApp, check_everything_shown, house
+from tests.channels.slack.slack_app import Mode, SlackApp, check_everything_shown, running_app
 from tests.fakes.slack import FakeSlack
 
 
@@ -30,5 +30,5 @@ async def fake() -> AsyncIterator[FakeSlack]:
 @pytest.fixture
 async def slack_app(fake: FakeSlack, engine: Engine, mode: Mode, tmp_path: Path) -> AsyncIterator[SlackApp]:
     """The bot at work in that Slack."""
-    async with house(fake, engine, mode, tmp_path) as slack_app:
+    async with running_app(fake, engine, mode, tmp_path) as slack_app:
         yield slack_app

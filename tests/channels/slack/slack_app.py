@@ -1,4 +1,4 @@
-"""A hospital ward on the pretended Slack: the real adapter, store, courier and engine, in Socket Mode or over HTTP."""
+"""The bot on the pretended Slack: the real channel, store, inbox and engine, in Socket Mode or over HTTP."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class SlackApp:
 
 
 @asynccontextmanager
-async def house(
+async def running_app(
     fake: FakeSlack,
     engine: Engine,
     mode: Mode,
@@ -125,8 +125,8 @@ async def house(
     connected: bool = True,
     mention_only: frozenset[str] = frozenset(),
 ) -> AsyncIterator[SlackApp]:
-    """Run the bot on a pretended Slack; the database is a file in `folder`, so that a second house goes on there."""
-    store = await open_store(f"sqlite:///{folder / 'ward.sqlite3'}")
+    """Run the bot on a pretended Slack; the database is a file in `folder`, so that a second bot goes on there."""
+    store = await open_store(f"sqlite:///{folder / 'slack.sqlite3'}")
     inbox = Inbox(store, engine, Identity(SECRET), policy=QUICK)
     quarantined: list[str] = []
 
@@ -215,6 +215,6 @@ __all__ = [
     "Mode",
     "SlackApp",
     "check_everything_shown",
-    "house",
     "labels_of",
+    "running_app",
 ]

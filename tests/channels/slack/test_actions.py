@@ -10,7 +10,7 @@ from bot.dialog.engine import Engine
 from bot.dialog.matching import Match
 from bot.dialog.payloads import REASONS
 from bot.dialog.turn import Outcome, Register
-from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, Mode, SlackApp, house, labels_of, words_of
+from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, Mode, SlackApp, labels_of, running_app, words_of
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_world import Post
 
@@ -38,11 +38,11 @@ async def test_the_main_path_by_buttons_in_one_thread(slack_app: SlackApp) -> No
 async def test_the_main_path_goes_on_after_a_restart(
     fake: FakeSlack, engine: Engine, mode: Mode, tmp_path: Path
 ) -> None:
-    async with house(fake, engine, mode, tmp_path) as slack_app:
+    async with running_app(fake, engine, mode, tmp_path) as slack_app:
         post = await asked(slack_app)
         await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.text("to-layperson"))
         await slack_app.answer()
-    async with house(fake, engine, mode, tmp_path) as slack_app:
+    async with running_app(fake, engine, mode, tmp_path) as slack_app:
         await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.label("ala-dose", Register.LAYPERSON))
         assert slack_app.title("ala-dose", Register.LAYPERSON) in words_of(await slack_app.answer())
         await slack_app.people.mention(ADA, CHANNEL, "and the side effects?", post.thread_ts)
@@ -104,7 +104,9 @@ class Unsure:
 
 
 async def test_did_you_mean_is_answered_in_place(fake: FakeSlack, library: Library, mode: Mode, tmp_path: Path) -> None:
-    async with house(fake, Engine(library, Unsure(), default_register=default_register), mode, tmp_path) as slack_app:
+    async with running_app(
+        fake, Engine(library, Unsure(), default_register=default_register), mode, tmp_path
+    ) as slack_app:
         post = await asked(slack_app)
         assert labels_of(post)[:2] == [slack_app.label("ala"), slack_app.label("k2")]
         await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.label("k2"))

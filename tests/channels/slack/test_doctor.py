@@ -12,7 +12,7 @@ from bot.channels.slack.doctor import doctor
 from bot.channels.slack.installation import TOKEN_WORDS
 from bot.channels.slack.manifest import SCOPES
 from bot.dialog.engine import Engine
-from tests.channels.slack.slack_app import house
+from tests.channels.slack.slack_app import running_app
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_faults import Fault
 
@@ -83,7 +83,7 @@ async def test_a_slack_that_cannot_be_reached_is_not_called_a_wrong_token(fake: 
 async def test_the_public_address_must_refuse_what_is_not_signed(
     fake: FakeSlack, engine: Engine, tmp_path: Path
 ) -> None:
-    async with house(fake, engine, "http", tmp_path) as slack_app:
+    async with running_app(fake, engine, "http", tmp_path) as slack_app:
         assert wrong(await doctor(credentials(fake, mode="http"), slack_app.url)) == []
         assert len(wrong(await doctor(credentials(fake, mode="http"), slack_app.url + "/elsewhere"))) == 1
     assert len(wrong(await doctor(credentials(fake, mode="http"), "http://127.0.0.1:9"))) == 1

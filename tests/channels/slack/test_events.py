@@ -10,7 +10,7 @@ import pytest
 
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Register
-from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, CLEO, Mode, SlackApp, house, labels_of, words_of
+from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, CLEO, Mode, SlackApp, labels_of, running_app, words_of
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_faults import Fault
 
@@ -73,11 +73,11 @@ async def test_a_followed_thread_needs_no_second_mention_and_keeps_its_context(s
 async def test_a_thread_is_followed_after_a_restart(
     fake: FakeSlack, engine: Engine, mode: Mode, tmp_path: Path
 ) -> None:
-    async with house(fake, engine, mode, tmp_path) as slack_app:
+    async with running_app(fake, engine, mode, tmp_path) as slack_app:
         said = await slack_app.people.mention(ADA, CHANNEL, ALA)
         await slack_app.answer()
         await slack_app.idle()
-    async with house(fake, engine, mode, tmp_path) as slack_app:
+    async with running_app(fake, engine, mode, tmp_path) as slack_app:
         await (await slack_app.people.say(BEN, CHANNEL, "and the side effects?", said.ts)).acked()
         await slack_app.unaddressed()
         await slack_app.people.say(ADA, CHANNEL, "and the side effects?", said.ts)

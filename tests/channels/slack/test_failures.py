@@ -22,12 +22,12 @@ from bot.channels.slack.errors import (
     TOO_LONG,
 )
 from bot.channels.slack.installation import TOKEN_WORDS
-from bot.channels.slack.modals import ABOUT_MESSAGE, ASK_ANYWHERE
 from bot.channels.slack.render import RenderOptions, SlackRenderer
+from bot.channels.slack.views import ABOUT_MESSAGE, ASK_ANYWHERE
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Incoming, Kind, Register, State
 from bot.store.base import StoreUnavailable
-from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, Mode, SlackApp, house, words_of
+from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, Mode, SlackApp, running_app, words_of
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_faults import Fault
 from tests.fakes.slack_world import APP_ID
@@ -412,7 +412,7 @@ async def test_a_slack_that_is_away_at_the_start_stops_nobody(
 ) -> None:
     fake.faults.add(Fault("server_error", "auth.test"))
     fake.faults.add(Fault("server_error", "apps.connections.open"))
-    async with house(fake, engine, mode, tmp_path, ping=0.1, connected=False) as slack_app:
+    async with running_app(fake, engine, mode, tmp_path, ping=0.1, connected=False) as slack_app:
         assert slack_app.slack.health()["up"] is False
         await slack_app.up()
         await slack_app.people.mention(ADA, CHANNEL, ALA)
@@ -423,7 +423,7 @@ async def test_a_wrong_token_is_unwell_and_says_nothing_in_the_log(
     fake: FakeSlack, engine: Engine, mode: Mode, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     wrong = {"bot_token": "xoxb-wrong-token", "app_token": "xapp-wrong-token"}
-    async with house(fake, engine, mode, tmp_path, credentials=wrong, ping=0.1, connected=False) as slack_app:
+    async with running_app(fake, engine, mode, tmp_path, credentials=wrong, ping=0.1, connected=False) as slack_app:
         await fake.world.until(lambda: any(call.error == "invalid_auth" for call in fake.world.calls))
         assert slack_app.slack.health()["up"] is False
     assert "wrong-token" not in caplog.text

@@ -13,14 +13,14 @@ import pytest
 
 from bot.channels.slack.app import EVENTS_PATH
 from bot.dialog.engine import Engine
-from tests.channels.slack.slack_app import ADA, CHANNEL, SlackApp, house
+from tests.channels.slack.slack_app import ADA, CHANNEL, SlackApp, running_app
 from tests.fakes.slack import FakeSlack
 
 
 @pytest.fixture
 async def slack_app(fake: FakeSlack, engine: Engine, tmp_path: Path) -> AsyncIterator[SlackApp]:
     """The bot in HTTP mode."""
-    async with house(fake, engine, "http", tmp_path) as slack_app:
+    async with running_app(fake, engine, "http", tmp_path) as slack_app:
         yield slack_app
 
 

@@ -19,7 +19,7 @@ from bot.channels.slack.installation import Unreachable
 from bot.channels.slack.oauth import INSTALL_PATH, REDIRECT_PATH, OAuth, OAuthSettings
 from bot.dialog.engine import Engine
 from bot.inbox.identity import Identity
-from tests.channels.slack.slack_app import SECRET, Mode, SlackApp, house, words_of
+from tests.channels.slack.slack_app import SECRET, Mode, SlackApp, running_app, words_of
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_faults import Fault
 
@@ -29,7 +29,7 @@ NORTH, SOUTH = "T0NORTH", "T0SOUTH"
 
 def oauth_of(fake: FakeSlack, folder: Path) -> OAuth:
     settings = OAuthSettings(
-        fake.world.client_id, fake.world.client_secret, f"sqlite:///{folder / 'ward.sqlite3'}", "https://host/back"
+        fake.world.client_id, fake.world.client_secret, f"sqlite:///{folder / 'slack.sqlite3'}", "https://host/back"
     )
     return OAuth(settings, Identity(SECRET))
 
@@ -38,7 +38,7 @@ def oauth_of(fake: FakeSlack, folder: Path) -> OAuth:
 async def slack_app(fake: FakeSlack, engine: Engine, mode: Mode, tmp_path: Path) -> AsyncIterator[SlackApp]:
     """The bot that anybody may install, in no workspace yet."""
     credentials = {"bot_token": ""}
-    async with house(
+    async with running_app(
         fake, engine, mode, tmp_path, oauth=oauth_of(fake, tmp_path), credentials=credentials
     ) as slack_app:
         yield slack_app
@@ -115,7 +115,7 @@ async def test_a_state_is_good_for_one_installation(slack_app: SlackApp) -> None
 
 async def test_no_token_stands_in_the_database_in_clear(slack_app: SlackApp, tmp_path: Path) -> None:
     await install(slack_app, NORTH)
-    with sqlite3.connect(tmp_path / "ward.sqlite3") as database:
+    with sqlite3.connect(tmp_path / "slack.sqlite3") as database:
         rows = database.execute("SELECT bot_token, bot_refresh_token FROM slack_bots").fetchall()
         rows += database.execute("SELECT bot_token, bot_refresh_token FROM slack_installations").fetchall()
     assert len(rows) == 2
@@ -123,7 +123,7 @@ async def test_no_token_stands_in_the_database_in_clear(slack_app: SlackApp, tmp
 
 
 def installed(folder: Path) -> list[tuple[str]]:
-    with sqlite3.connect(folder / "ward.sqlite3") as database:
+    with sqlite3.connect(folder / "slack.sqlite3") as database:
         return database.execute("SELECT DISTINCT team_id FROM slack_installations ORDER BY team_id").fetchall()
 
 
@@ -209,6 +209,6 @@ async def test_a_renewal_that_fails_uses_the_token_while_it_is_good(
 async def test_installation_pages_exist_only_where_they_are_wanted(
     fake: FakeSlack, engine: Engine, tmp_path: Path
 ) -> None:
-    async with house(fake, engine, "http", tmp_path) as slack_app:
+    async with running_app(fake, engine, "http", tmp_path) as slack_app:
         paths = [route.path for route in slack_app.slack.routes() if isinstance(route, web.RouteDef)]
     assert paths == ["/slack/events"]

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from bot.channels.slack.modals import ABOUT_MESSAGE, ASK_ANYWHERE
+from bot.channels.slack.views import ABOUT_MESSAGE, ASK_ANYWHERE
 from bot.dialog.payloads import REASONS
 from bot.dialog.turn import Register
 from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, CLEO, SlackApp, labels_of, words_of

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.slack.socket import LINES
+from bot.channels.slack.client import LINES
 from bot.dialog.engine import Engine
-from tests.channels.slack.slack_app import ADA, CHANNEL, SlackApp, house, words_of
+from tests.channels.slack.slack_app import ADA, CHANNEL, SlackApp, running_app, words_of
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_faults import Fault
 
@@ -21,7 +21,7 @@ PING = 0.05
 @pytest.fixture
 async def slack_app(fake: FakeSlack, engine: Engine, tmp_path: Path) -> AsyncIterator[SlackApp]:
     """The bot in Socket Mode with both lines open, with short intervals."""
-    async with house(fake, engine, "socket", tmp_path, ping=PING) as slack_app:
+    async with running_app(fake, engine, "socket", tmp_path, ping=PING) as slack_app:
         await all_open(slack_app)
         yield slack_app
 

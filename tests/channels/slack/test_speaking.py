@@ -15,7 +15,7 @@ from bot.dialog.engine import Engine
 from bot.dialog.matching import Match
 from bot.dialog.turn import Outcome, Register
 from bot.inbox.unaddressed import asks
-from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, CLEO, Mode, SlackApp, house, labels_of, words_of
+from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, CLEO, Mode, SlackApp, labels_of, running_app, words_of
 from tests.fakes.slack import FakeSlack
 
 REMARKS: dict[str, Any] = yaml.safe_load(
@@ -57,7 +57,7 @@ async def thread(slack_app: SlackApp) -> str:
 async def sure(fake: FakeSlack, library: Library, mode: Mode, tmp_path: Path) -> Any:
     """The bot with a matcher that finds an answer in whatever is said."""
     engine = Engine(library, Sure(), default_register=default_register)
-    async with house(fake, engine, mode, tmp_path) as slack_app:
+    async with running_app(fake, engine, mode, tmp_path) as slack_app:
         yield slack_app
 
 
@@ -92,7 +92,7 @@ async def test_that_there_is_no_answer_is_told_to_the_asker_alone(
     fake: FakeSlack, library: Library, mode: Mode, tmp_path: Path
 ) -> None:
     engine = Engine(library, Lost(), default_register=default_register)
-    async with house(fake, engine, mode, tmp_path) as slack_app:
+    async with running_app(fake, engine, mode, tmp_path) as slack_app:
         root = await thread(slack_app)
         await (await slack_app.people.say(BEN, CHANNEL, "and with food?", root)).acked()
         await slack_app.unaddressed()
@@ -151,7 +151,7 @@ async def test_a_channel_can_be_kept_to_mentions_by_command(slack_app: SlackApp)
 async def test_an_operator_can_keep_channels_to_mentions(
     fake: FakeSlack, engine: Engine, mode: Mode, tmp_path: Path
 ) -> None:
-    async with house(fake, engine, mode, tmp_path, mention_only=frozenset({CHANNEL})) as slack_app:
+    async with running_app(fake, engine, mode, tmp_path, mention_only=frozenset({CHANNEL})) as slack_app:
         root = await thread(slack_app)
         await slack_app.idle()
         before = slack_app.kept_silent

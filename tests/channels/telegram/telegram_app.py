@@ -1,4 +1,4 @@
-"""The whole bot in a test: real store, courier, engine and Telegram adapter, against the stand-in over real HTTP."""
+"""The whole bot in a test: real store, inbox, engine and Telegram channel, against the stand-in over real HTTP."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ async def open_door(
 
 
 @asynccontextmanager
-async def house(
+async def running_app(
     fake: FakeTelegram, engine: Engine, database: Path, mode: Mode = "polling", **more: Any
 ) -> AsyncIterator[TelegramApp]:
     """Run the whole bot; leaving drains it."""

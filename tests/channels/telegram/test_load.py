@@ -15,7 +15,7 @@ import structlog
 from telegram import Update
 
 from bot.dialog.engine import Engine
-from tests.channels.telegram.telegram_app import Mode, house
+from tests.channels.telegram.telegram_app import Mode, running_app
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import CONTENTS, Group, Person
 
@@ -176,7 +176,7 @@ class Storm:
 async def test_a_thousand_updates(telegram: FakeTelegram, engine: Engine, database: Path, mode: Mode) -> None:
     storm, shown = Storm(telegram, seed=20261122), Shown(telegram)
     with structlog.testing.capture_logs() as logs:
-        async with house(telegram, engine, database, mode) as running:
+        async with running_app(telegram, engine, database, mode) as running:
             for _ in range(UPDATES // ROUND):
                 for _ in range(ROUND):
                     storm.act()

@@ -10,7 +10,7 @@ import pytest
 from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Incoming, Kind, Register, State
-from tests.channels.telegram.telegram_app import Mode, house
+from tests.channels.telegram.telegram_app import Mode, running_app
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Group, Person
 from tests.fakes.telegram_rules import Json
@@ -53,7 +53,7 @@ async def test_three_messages_are_one_question(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path, mode: Mode
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database, mode):
+    async with running_app(telegram, engine, database, mode):
         for words in ("is", "ala", "safe?"):
             ann.says(words)
         assert answer_to(engine, "is ala safe?") in (await telegram.next_message(ann))["text"]
@@ -64,7 +64,7 @@ async def test_what_the_app_cut_is_one_question(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         ann.says(("My mother is 71 and has had it for years. " * 100)[:4090])
         ann.says("Is alpha lipoic acid safe?")
         shown = await last_after(telegram, ann, composer)
@@ -77,7 +77,7 @@ async def test_an_album_has_one_answer(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path, content: str, caption_at: int | None
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         for number in range(4):
             if number == caption_at:
                 ann.sends(content, media_group_id="77", caption="Is alpha lipoic acid safe?")
@@ -94,7 +94,7 @@ async def test_the_words_under_it_are_the_question(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path, content: str
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         ann.sends(content, caption="does vitamin k2 help?")
         assert shows(await telegram.next_message(ann), composer, "k2")
 
@@ -107,7 +107,7 @@ async def test_a_correction_changes_its_own_answer_and_a_reaction_nothing(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path, between: str
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         ann.says("what is alpha lipoic acid")
         await telegram.next_message(ann)
         question = ann.says("waht dose was studied?")
@@ -129,7 +129,7 @@ async def test_what_is_called_an_edit_after_the_time_for_edits_is_a_reaction(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         question = ann.says("what is ala?")
         await telegram.next_message(ann)
         telegram.feed.put({"edited_message": question | {"text": "k2", "edit_date": question["date"] + 49 * 3600}})
@@ -145,7 +145,7 @@ async def test_ids_that_begin_again_lower_change_nothing(
 ) -> None:
     chance, ann = random.Random(seed), telegram.person()
     begins = sorted(chance.sample(range(10_000_000, 900_000_000, 2_000_000), 4), reverse=True)
-    async with house(telegram, engine, database) as running:
+    async with running_app(telegram, engine, database) as running:
         for begin in begins:
             telegram.feed.begin_again(begin)
             for words in ("what is ala?", "does vitamin k2 help?", "/privacy"):
@@ -168,7 +168,7 @@ async def test_a_foreign_link_leads_to_the_greeting(
 ) -> None:
     ann = telegram.person()
     greeting = engine.text("greeting-title", Register.LAYPERSON)
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         ann.says(f"/start {payload}")
         assert greeting in (await telegram.next_message(ann))["text"]
 
@@ -177,7 +177,7 @@ async def test_a_link_to_a_node_leads_there_however_it_is_written(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
 ) -> None:
     nodes = sorted({"ala-dose", *engine.library.renamed})
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         for written in [form for node in nodes for form in (node, node.upper(), node.replace("-", "_"))]:
             ann, target = telegram.person(), engine.library.resolve(written.lower().replace("_", "-"))
             ann.says(f"/start {written}")
@@ -191,7 +191,7 @@ async def test_commands_of_other_bots_get_a_sensible_answer(
     telegram: FakeTelegram, engine: Engine, database: Path, command: str
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         ann.says(f"/{command}")
         message = await telegram.next_message(ann)
     assert engine.text("old-button", Register.LAYPERSON) not in message["text"]
@@ -202,7 +202,7 @@ async def test_what_is_private_is_not_shown_in_a_group(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path, command: str
 ) -> None:
     ann, group = telegram.person(), telegram.group()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         ann.says("i want to die")
         await telegram.next_message(ann)
         ann.says(f"/{command}@{telegram.username}", group)
@@ -239,7 +239,7 @@ async def test_remarks_to_an_answer_in_a_group_are_left_alone_and_questions_are_
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
 ) -> None:
     ann, bob, group = telegram.person(), telegram.person("Bob"), telegram.group()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         ann.says(f"@{telegram.username} what is alpha lipoic acid?", group)
         answer = await telegram.next_message(group)
         for remark in REMARKS:
@@ -259,7 +259,7 @@ async def test_fragments_of_two_people_in_a_group_are_never_mixed(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
 ) -> None:
     people, group = [telegram.person(name) for name in ("Ann", "Bob")], telegram.group()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         for one, words in zip(people * 3, ("is", "can", "ala", "k2", "safe?", "help?"), strict=True):
             one.says(f"@{telegram.username} {words}", group)
         await telegram.until(lambda: len(telegram.heard("message", group)) == 2, "both answers")

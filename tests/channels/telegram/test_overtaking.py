@@ -13,7 +13,7 @@ from bot.channels.telegram.pacing import Rates
 from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Incoming, Kind, Register, State
-from tests.channels.telegram.telegram_app import house
+from tests.channels.telegram.telegram_app import running_app
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Person
 
@@ -50,7 +50,7 @@ async def test_behind_sixty_questions_of_ones_own_at_telegrams_pace(
     telegram: FakeTelegram, engine: Engine, database: Path, urgent: str
 ) -> None:
     chance = random.Random(7)
-    async with house(telegram, engine, database, rates=Rates()):
+    async with running_app(telegram, engine, database, rates=Rates()):
         waits = [await in_need(telegram, telegram.person(), urgent, chance.uniform(0, 1)) for _ in range(4)]
         assert max(waits) <= LATEST, sorted(waits)
 
@@ -59,12 +59,12 @@ async def test_the_other_questions_are_answered_in_order_and_once(
     telegram: FakeTelegram, engine: Engine, database: Path, urgent: str
 ) -> None:
     ann, composer = telegram.person(), Composer(engine.library)
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         ann.says("/start")
         await telegram.next_message(ann)
     asked = ["/start ala", "/start k2", "/start ala-dose", "/start caveats", "/start glucose"]
     hold = telegram.fault("sendMessage", hold=asyncio.Event(), times=1)
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         for text in asked:
             ann.says(text)
         await telegram.until(lambda: hold.struck, "the first answer on its way")
@@ -83,7 +83,7 @@ async def test_an_album_of_ten_holds_up_nothing_and_is_answered_once(
     telegram: FakeTelegram, engine: Engine, database: Path, urgent: str
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database, rates=Rates()):
+    async with running_app(telegram, engine, database, rates=Rates()):
         for _ in range(10):
             ann.sends_photo(media_group_id="77")
         begun = time.monotonic()
@@ -102,7 +102,7 @@ async def test_when_everybody_asks_more_than_telegram_takes(
     """Sixty chats, three questions each: six seconds' worth. Whoever is in need waits for none of it."""
     crowd = [telegram.person(f"P{number}") for number in range(60)]
     ann = telegram.person()
-    async with house(telegram, engine, database, rates=Rates()):
+    async with running_app(telegram, engine, database, rates=Rates()):
         for one in crowd:
             for text in QUESTIONS[:3]:
                 one.says(text)

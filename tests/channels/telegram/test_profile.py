@@ -12,9 +12,8 @@ from bot.channels.registry import Configuration
 from bot.channels.telegram.app import Config
 from bot.channels.telegram.client import TelegramBot, make_bot
 from bot.channels.telegram.doctor import doctor
-from bot.channels.telegram.inline import general
 from bot.channels.telegram.plugin import TelegramSettings, answer_links, plugin
-from bot.channels.telegram.profile import clipped, links, set_up, settings
+from bot.channels.telegram.profile import clipped, general, links, set_up, settings
 from bot.cli.operate import examine
 from bot.content.library import Library
 from bot.dialog.engine import Engine

@@ -16,7 +16,7 @@ from bot.dialog.engine import Engine
 from bot.dialog.turn import Register
 from bot.inbox.policy import RetryPolicy
 from bot.store.base import DAY
-from tests.channels.telegram.telegram_app import Mode, TelegramApp, house
+from tests.channels.telegram.telegram_app import Mode, TelegramApp, running_app
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Group, Person
 
@@ -69,7 +69,7 @@ async def test_walks_the_main_path_switches_asks_for_sources_and_goes_on_after_a
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path, mode: Mode
 ) -> None:
     ann = telegram.person("<b>Ann</b>")
-    async with house(telegram, engine, database, mode):
+    async with running_app(telegram, engine, database, mode):
         message = await asked(telegram, ann, "/start overview")
         assert shows(message, composer, "overview")
         for node in ("ala", "k2"):
@@ -80,7 +80,7 @@ async def test_walks_the_main_path_switches_asks_for_sources_and_goes_on_after_a
         assert edit["message_id"] == message["message_id"]
         assert shows(edit, composer, "k2", Register.PROFESSIONAL)
         await listed(telegram, ann)
-    async with house(telegram, engine, database, mode):
+    async with running_app(telegram, engine, database, mode):
         message = await tapped(telegram, ann, payload_of(edit, "algorithm"), edit)
         assert shows(message, composer, "algorithm", Register.PROFESSIONAL)
         message = await tapped(telegram, ann, payload_of(message, "caveats"), message)
@@ -94,7 +94,7 @@ async def test_a_double_tap_is_answered_once_and_both_spinners_stop(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         message = await asked(telegram, ann, "/start overview")
         for _ in range(2):
             ann.taps(payload_of(message, "ala"), message)
@@ -111,7 +111,7 @@ async def test_every_second_call_refused_with_429_loses_and_doubles_nothing(
 ) -> None:
     people = [telegram.person(f"P{number}") for number in range(5)]
     telegram.fault("sendMessage", retry_after=0.05, every=2)
-    async with house(telegram, engine, database, mode):
+    async with running_app(telegram, engine, database, mode):
         for person in people:
             for text in ("/start", "what is ALA?", "/privacy"):
                 person.says(text)
@@ -123,7 +123,7 @@ async def test_a_message_whose_fate_is_unknown_is_sent_again_word_for_word(
     telegram: FakeTelegram, engine: Engine, database: Path
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         await asked(telegram, ann, "/start")
         telegram.fault("sendMessage", drop="after", times=1)
         ann.says("what is ALA?")
@@ -137,7 +137,7 @@ async def test_a_broken_edit_is_repeated_and_doubles_nothing(
 ) -> None:
     ann = telegram.person()
     telegram.fault("editMessageText", drop="after", times=1)
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         await asked(telegram, ann, "/start")
         message = await asked(telegram, ann, "what is ALA?")
         ann.taps(payloads.payload("ala", Register.PROFESSIONAL), message)
@@ -150,11 +150,11 @@ async def test_what_was_accepted_is_answered_after_a_restart(
 ) -> None:
     ann = telegram.person()
     telegram.fault("sendMessage", status=502)
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         ann.says("what is ALA?")
         await telegram.until(lambda: telegram.faults[0].struck and not telegram.feed.pending, "the acceptance")
     telegram.faults.clear()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         assert shows(await telegram.next_message(ann), composer, "ala")
 
 
@@ -162,7 +162,7 @@ async def test_a_correction_changes_the_answer(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         question = ann.says("what is ALA?")
         answer = await telegram.next_message(ann)
         await asked(telegram, ann, "/privacy")
@@ -176,7 +176,7 @@ async def test_a_reply_to_an_older_answer_means_that_answer(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         await asked(telegram, ann, "/start")
         ala = await asked(telegram, ann, "what is ALA?")
         await asked(telegram, ann, "does vitamin k2 help?")
@@ -189,7 +189,7 @@ async def test_topics_are_conversations_of_their_own(
 ) -> None:
     ann, group = telegram.person(), telegram.group(forum=True)
     ala, k2 = group.topic("ALA"), group.topic("K2", by=ann.user)
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         await asked(telegram, ann, "/start@footnote_test_bot", where=group, topic=ala)
         await asked(telegram, ann, "@footnote_test_bot what is ALA?", where=group, topic=ala)
         await asked(telegram, ann, "/start k2", where=group, topic=k2)
@@ -206,7 +206,7 @@ async def test_in_a_group_each_reads_their_own_register(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
 ) -> None:
     ann, bob, group = telegram.person("Ann"), telegram.person("Bob"), telegram.group()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         answer = await asked(telegram, ann, "@footnote_test_bot does vitamin k2 help?", where=group)
         assert answer["reply_to_message"]["from"]["id"] == ann.id
         bob.taps(payloads.payload("k2", Register.PROFESSIONAL), answer)
@@ -231,7 +231,7 @@ async def test_a_choice_changes_the_message_in_place_and_says_so(
     telegram: FakeTelegram, engine: Engine, database: Path
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database) as running:
+    async with running_app(telegram, engine, database) as running:
         answer = await asked(telegram, ann, "/start ala")
         ann.forges(payloads.payload("k2", word="choice"), answer)
         assert (await telegram.next_edit(ann))["message_id"] == answer["message_id"]
@@ -248,7 +248,7 @@ async def test_a_vote_is_thanked_for_beside_the_finger_and_can_be_changed(
     telegram: FakeTelegram, engine: Engine, database: Path
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database) as running:
+    async with running_app(telegram, engine, database) as running:
         first = await asked(telegram, ann, "/start ala-safety")
         ann.forges(payloads.payload("ala-safety", word="more"), first)
         answer = await telegram.next_message(ann)
@@ -271,7 +271,7 @@ async def test_forget_asks_once_and_deletes(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         answer = await asked(telegram, ann, "/start k2")
         ann.taps(payloads.payload("k2", Register.PROFESSIONAL), answer)
         await telegram.next_edit(ann)
@@ -290,7 +290,7 @@ async def test_an_export_is_json_once_in_a_block_of_code(
     telegram: FakeTelegram, engine: Engine, database: Path
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database) as running:
+    async with running_app(telegram, engine, database) as running:
         answer = await asked(telegram, ann, "/start k2")
         ann.taps(payloads.payload("k2", Register.PROFESSIONAL), answer)
         await telegram.next_edit(ann)
@@ -318,7 +318,7 @@ async def test_a_greeting_says_what_it_is_and_offers_questions_and_the_disclaime
     telegram: FakeTelegram, engine: Engine, database: Path
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         first, second = await asked(telegram, ann, "/start"), await asked(telegram, ann, "/start")
     for message in (first, second):
         assert text_lines(message["text"], message.get("entities", ())) <= 14
@@ -334,7 +334,7 @@ async def test_a_link_is_one_message_with_one_line_of_greeting(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         answer = await asked(telegram, ann, "/start ala")
         ann.taps("v1:ala:professional", answer)
         assert shows(await telegram.next_edit(ann), composer, "ala", Register.PROFESSIONAL)
@@ -348,7 +348,7 @@ async def test_what_claims_nothing_carries_no_small_print(
     telegram: FakeTelegram, engine: Engine, database: Path
 ) -> None:
     ann, foot = telegram.person(), engine.text("foot-disclaimer", Register.LAYPERSON)
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         for text in ("/start", "/help", "/privacy", "/tone", "/settings", "/forget", "/export", "/nonsense"):
             assert foot not in (await asked(telegram, ann, text))["text"], text
         assert foot in (await asked(telegram, ann, "/start ala"))["text"]
@@ -358,7 +358,7 @@ async def test_what_is_stored_about_a_person_is_not_shown_to_a_group(
     telegram: FakeTelegram, engine: Engine, database: Path
 ) -> None:
     ann, group = telegram.person(), telegram.group()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         for command in ("export", "forget"):
             ann.says(f"/{command}@{telegram.username}", group)
             answer = await telegram.next_message(group)
@@ -370,7 +370,7 @@ async def test_a_refused_fold_is_sent_unfolded_with_nothing_lost(
     telegram: FakeTelegram, engine: Engine, database: Path
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         await asked(telegram, ann, "/start")
         folded = await asked(telegram, ann, "/ala_safety")
         telegram.fault("sendMessage", status=400, description="Bad Request: can't parse entities", times=1)
@@ -384,7 +384,7 @@ async def test_urgent_words_under_a_picture_count(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         ann.sends_photo("my toe turned black and I have a fever")
         assert shows(await telegram.next_message(ann), composer, "urgent-cold-foot")
         for content in ("photo", "voice", "sticker", "document", "location", "contact", "dice", "poll", "video"):
@@ -403,7 +403,7 @@ async def test_a_forged_button_gets_an_honest_answer(
     telegram: FakeTelegram, engine: Engine, database: Path, data: str
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         await asked(telegram, ann, "/start")
         message = await asked(telegram, ann, "what is ALA?")
         ann.forges(data, message)
@@ -415,7 +415,7 @@ async def test_a_tap_on_a_message_that_is_gone_or_out_of_sight_is_answered(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         await asked(telegram, ann, "/start")
         message = await asked(telegram, ann, "what is ALA?")
         ann.deletes(message)
@@ -431,7 +431,7 @@ async def test_who_blocks_the_bot_stops_nothing(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
 ) -> None:
     ann, bob, group = telegram.person("Ann"), telegram.person("Bob"), telegram.group(kind="group")
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         ann.says("what is ALA?")
         ann.blocks()
         bob.says("/help", group)
@@ -450,7 +450,7 @@ async def test_who_blocked_the_bot_is_forgotten_after_the_grace_period(
     telegram: FakeTelegram, engine: Engine, database: Path
 ) -> None:
     ann, bob = telegram.person("Ann"), telegram.person("Bob")
-    async with house(telegram, engine, database) as running:
+    async with running_app(telegram, engine, database) as running:
         for person in (ann, bob):
             await asked(telegram, person, "/start k2")
             person.blocks()
@@ -476,7 +476,7 @@ async def places(running: TelegramApp, person: Person) -> int:
 )
 async def test_anything_written_is_answered(telegram: FakeTelegram, engine: Engine, database: Path, text: str) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         assert (await asked(telegram, ann, text))["text"]
     assert not telegram.refused
 
@@ -485,7 +485,7 @@ async def test_a_topic_deleted_before_the_answer_keeps_nobody_waiting(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
 ) -> None:
     ann, group = telegram.person(topics=True), telegram.group(forum=True)
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         topic = group.topic("Feet")
         ann.says("/help", group, topic)
         group.deletes_topic(topic)
@@ -498,7 +498,7 @@ async def test_nothing_about_people_is_readable_in_the_database(
     telegram: FakeTelegram, engine: Engine, database: Path
 ) -> None:
     ann = telegram.person()
-    async with house(telegram, engine, database) as running:
+    async with running_app(telegram, engine, database) as running:
         await asked(telegram, ann, "my very private question about ALA")
         await _settled(running)
     raw = b"".join(path.read_bytes() for path in database.parent.glob(f"{database.name}*"))
@@ -516,7 +516,7 @@ async def test_the_group_of_a_person_hears_no_answer_to_what_was_private(
     telegram: FakeTelegram, engine: Engine, database: Path
 ) -> None:
     ann, group = telegram.person(), telegram.group()
-    async with house(telegram, engine, database):
+    async with running_app(telegram, engine, database):
         answer = await asked(telegram, ann, "/help", where=group)
         link = next(button["url"] for button in buttons(answer) if "url" in button)
         assert link == "https://t.me/footnote_test_bot?start=help"

@@ -12,7 +12,7 @@ import structlog
 from telegram import Chat, ChatMember, Message, Update, User
 
 from bot.channels.telegram.updates import IGNORED, KINDS, Parsed, Unreadable, UpdateParser
-from bot.channels.unknown import MOST_NAMES, UnknownNames
+from bot.channels.unexpected import MAX_NAMES, Unexpected
 from bot.dialog.turn import Kind
 from bot.inbox.events import InboundEvent
 from tests.channels.telegram.telegram_app import Mode, open_door
@@ -79,7 +79,7 @@ def test_any_update_is_read_or_set_aside(parser: UpdateParser, seed: int) -> Non
         except Unreadable as fault:
             faults.add(str(fault))
     assert faults <= {"KeyError", "TypeError", "ValueError", "AttributeError", "RecursionError"}
-    assert len(parser.unknown.counts) <= 2 * MOST_NAMES
+    assert len(parser.unexpected.counts) <= 2 * MAX_NAMES
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -94,7 +94,7 @@ def test_fields_that_are_newer_than_this_program_change_nothing(parser: UpdatePa
         assert parser.parse({"update_id": 1, "message": newer, "aura": fuzz.value()}) == parser.parse(
             {"update_id": 1, "message": message}
         )
-    assert {f"field:{name}": 3 for name in FUTURE} == parser.unknown.counts
+    assert {f"field:{name}": 3 for name in FUTURE} == parser.unexpected.counts
 
 
 @pytest.mark.parametrize("kind", sorted({*Update.ALL_TYPES} - {*KINDS}))
@@ -102,7 +102,7 @@ def test_kinds_the_library_knows_are_known_here_too(parser: UpdateParser, kind: 
     read: Parsed = parser.parse({"update_id": 1, kind: {"id": "1", "from": {"id": 7}, "query": ""}})
     assert not isinstance(read, InboundEvent)
     assert kind in IGNORED
-    assert parser.unknown.counts == {}
+    assert parser.unexpected.counts == {}
 
 
 def test_statuses_the_library_knows_are_known_here_too(parser: UpdateParser) -> None:
@@ -111,18 +111,18 @@ def test_statuses_the_library_knows_are_known_here_too(parser: UpdateParser) -> 
         parser.parse(
             {"update_id": 1, "my_chat_member": {"chat": {"id": 7}, "new_chat_member": {"status": str(status)}}}
         )
-    assert parser.unknown.counts == {"status:hovering": 1, "status:?": 1}
+    assert parser.unexpected.counts == {"status:hovering": 1, "status:?": 1}
 
 
 def test_names_are_logged_once_bounded_and_never_somebodys_words() -> None:
     with structlog.testing.capture_logs() as logs:
-        unknown = UnknownNames("telegram")
+        unknown = Unexpected("telegram")
         for _ in range(3):
             unknown.note("update", "my secret pain, told to nobody")
             for number in range(200):
                 unknown.note("update", f"kind_{number}")
     assert "secret" not in str(logs)
-    assert len(logs) == len(unknown.counts) <= MOST_NAMES + 1
+    assert len(logs) == len(unknown.counts) <= MAX_NAMES + 1
     assert sum(unknown.counts.values()) == 603
 
 

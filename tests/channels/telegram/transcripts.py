@@ -25,7 +25,7 @@ from bot.dialog.engine import Engine
 from bot.dialog.turn import Register
 from bot.matching import build_matcher
 from bot.settings import Settings
-from tests.channels.telegram.telegram_app import house
+from tests.channels.telegram.telegram_app import running_app
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Group, Person
 from tests.fakes.telegram_transcript import transcript
@@ -113,7 +113,7 @@ SCENES: dict[str, Scene] = {
 
 async def played(scene: Scene, engine: Engine, folder: Path) -> str:
     """Return the transcript of a scene. Raises AssertionError if Telegram refused anything."""
-    async with FakeTelegram() as telegram, house(telegram, engine, folder / f"{scene.__name__}.sqlite3"):
+    async with FakeTelegram() as telegram, running_app(telegram, engine, folder / f"{scene.__name__}.sqlite3"):
         chat = await scene(telegram)
         assert not telegram.refused, telegram.refused
         return transcript(chat, int(telegram.bot["id"]))
@@ -121,7 +121,7 @@ async def played(scene: Scene, engine: Engine, folder: Path) -> str:
 
 async def examined(engine: Engine, folder: Path) -> str:
     """Return what the doctor prints about a bot that runs."""
-    async with FakeTelegram() as telegram, house(telegram, engine, folder / "doctor.sqlite3"):
+    async with FakeTelegram() as telegram, running_app(telegram, engine, folder / "doctor.sqlite3"):
         await telegram.until(lambda: telegram.profile.menu == {"type": "commands"}, "the profile")
         own = TelegramSettings(bot_token=SecretStr(telegram.token), api_base_url=telegram.url)
         report: str

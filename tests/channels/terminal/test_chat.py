@@ -18,8 +18,8 @@ REGISTER = Register.LAYPERSON
 @pytest.fixture
 async def person(engine: Engine, sqlite_url: str) -> AsyncIterator[TerminalDriver]:
     """Somebody at the keyboard."""
-    async with at_the_keyboard(engine, sqlite_url, width=300) as stage:
-        yield stage
+    async with at_the_keyboard(engine, sqlite_url, width=300) as driver:
+        yield driver
 
 
 async def test_an_export_prints_what_is_stored_once_as_json(person: TerminalDriver) -> None:

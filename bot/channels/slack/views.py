@@ -1,0 +1,178 @@
+"""Views, as Slack calls them: modals and the App Home.
+
+A question is confirmed before anything is posted, because a message may name a patient; and why an answer did not help
+is chosen from a closed list, so that nobody types about a patient there either.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from bot.channels.base import Texts
+from bot.channels.slack.actions import ASK, REASON
+from bot.channels.slack.blocks import SlackMessage, context, header, plain_text
+from bot.channels.slack.buttons import Buttons, actions, for_asker
+from bot.channels.slack.mrkdwn import mask, plain
+from bot.dialog import payloads
+from bot.dialog.turn import Button, Register, Reply
+
+Json = dict[str, Any]
+
+ABOUT_MESSAGE, ASK_ANYWHERE = "ask_about_message", "ask_anywhere"
+"""Callback ids of the message shortcut and the global shortcut."""
+
+MAX_QUESTION = 3_000
+"""Characters of a text input (docs.slack.dev, Plain-text input)."""
+
+_TONE = Register.PROFESSIONAL
+"""Modals open before anybody knows the reader's register; Slack's readers are clinicians."""
+
+
+class Modals:
+    """Builds the views."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+
+    def about_message(self, body: Mapping[str, Any]) -> Json:
+        """Return the modal of the message shortcut: the message's words, to be edited, and who shall see the answer."""
+        message = body["message"]
+        origin = {
+            "channel": body["channel"]["id"],
+            "thread": message.get("thread_ts") or message["ts"],
+            "response_url": body.get("response_url"),
+        }
+        words, _ = mask(plain(str(message.get("text") or "")))
+        return self._ask(words, json.dumps(origin), [self._audience()])
+
+    def anywhere(self) -> Json:
+        """Return the modal of the global shortcut; its answer comes as a direct message."""
+        return self._ask("", "", [])
+
+    def reason(self, payload: str) -> Json:
+        """Return the modal that asks why an answer did not help; `payload` is the pressed button's."""
+        options = [self._option(f"slack-reason-{word}", word) for word in payloads.REASONS]
+        radio = {"type": "radio_buttons", "action_id": "reason", "options": options}
+        return {
+            **self._modal(REASON, "slack-reason-title", "slack-reason-send"),
+            "private_metadata": payload,
+            "blocks": [self._input("reason", "slack-reason-label", radio)],
+        }
+
+    def _ask(self, words: str, origin: str, more: list[Json]) -> Json:
+        question: Json = {
+            "type": "plain_text_input",
+            "action_id": "question",
+            "multiline": True,
+            "max_length": MAX_QUESTION,
+        }
+        if words:
+            question["initial_value"] = words[:MAX_QUESTION]
+        hint = plain_text(self._texts("slack-ask-hint", _TONE))
+        return {
+            **self._modal(ASK, "slack-ask-title", "slack-ask-send"),
+            "private_metadata": origin,
+            "blocks": [{**self._input("question", "slack-ask-label", question), "hint": hint}, *more],
+        }
+
+    def _audience(self) -> Json:
+        options = [self._option("slack-audience-me", "me"), self._option("slack-audience-thread", "thread")]
+        radio = {
+            "type": "radio_buttons",
+            "action_id": "audience",
+            "options": options,
+            "initial_option": options[0],
+        }
+        return self._input("audience", "slack-audience-label", radio)
+
+    def _modal(self, callback: str, title: str, send: str) -> Json:
+        texts = {"title": title, "submit": send, "close": "slack-cancel"}
+        return {"type": "modal", "callback_id": callback} | {
+            name: plain_text(self._texts(key, _TONE)) for name, key in texts.items()
+        }
+
+    def _input(self, block: str, label: str, element: Json) -> Json:
+        return {
+            "type": "input",
+            "block_id": block,
+            "label": plain_text(self._texts(label, _TONE)),
+            "element": element,
+        }
+
+    def _option(self, key: str, value: str) -> Json:
+        return {"text": plain_text(self._texts(key, _TONE)), "value": value}
+
+
+Topics = Callable[[Register], Sequence[Button]]
+"""Returns the buttons of the topics one can start with."""
+
+MAX_BLOCKS = 100
+"""Blocks of a Home view (docs.slack.dev, View objects)."""
+
+_PLACES = ("help", "references", "review-status", "privacy")
+"""The nodes that the Home always offers, by the key of their label."""
+
+
+class AppHome:
+    """Draws Home views."""
+
+    def __init__(self, texts: Texts, topics: Topics) -> None:
+        self._texts = texts
+        self._topics = topics
+        self._buttons = Buttons(texts)
+
+    def view(self, reply: Reply, parts: list[SlackMessage]) -> Json | None:
+        """Return the view for an answer, or None when the answer is too long for one."""
+        above, below = self._above(reply.card.node, reply.card.register), self._below(reply.card.register)
+        shown = [block for part in parts for block in part.blocks]
+        blocks = [*above, *_without(_values([*above, *below]), shown), *below]
+        return {"type": "home", "blocks": blocks} if len(blocks) <= MAX_BLOCKS else None
+
+    def _above(self, node: str, register: Register) -> list[Json]:
+        texts, other = self._texts, Register.LAYPERSON if register is Register.PROFESSIONAL else Register.PROFESSIONAL
+        switch = Button(texts(f"to-{other}", register), payloads.payload(node, other), "tone")
+        topics = self._buttons.elements(self._topics(register), register, "topic")
+        rows = [topics, self._buttons.elements([switch], register, "register")]
+        return [
+            header(texts("slack-home-title", register)),
+            context([texts("slack-home-intro", register), texts(f"slack-home-{register}", register)]),
+            *_named(rows, "above"),
+            {"type": "divider"},
+        ]
+
+    def _below(self, register: Register) -> list[Json]:
+        texts = self._texts
+        places = [
+            Button(texts(f"slack-home-{node}", register), payloads.payload(node), "navigation") for node in _PLACES
+        ]
+        data = [
+            self._buttons.command("slack-home-export", "export", register),
+            self._buttons.command("slack-home-forget", "forget", register, danger=True),
+        ]
+        rows = [self._buttons.elements(places, register, "place"), data]
+        return [
+            {"type": "divider"},
+            header(texts("slack-home-how-title", register), 2),
+            context([texts("slack-home-how", register), texts("slack-home-data", register)]),
+            *_named(rows, "below"),
+        ]
+
+
+def _values(blocks: list[Json]) -> frozenset[str]:
+    """Return what the buttons of some blocks carry."""
+    return frozenset(one["value"] for block in blocks for one in block.get("elements", ()) if "value" in one)
+
+
+def _without(taken: frozenset[str], blocks: list[Json]) -> Iterator[Json]:
+    """Yield the blocks without the buttons that stand elsewhere on the Home already."""
+    for block in blocks:
+        if block["type"] != "actions":
+            yield block
+        elif left := [one for one in block["elements"] if one.get("value") not in taken]:
+            yield {**block, "elements": left}
+
+
+def _named(rows: list[list[Json]], where: str) -> list[Json]:
+    return for_asker(list(actions(rows)), "", where)
