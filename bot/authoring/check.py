@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from bot.authoring.rules import channels, language, meaning, phrases, registers, sources, tree
+from bot.authoring.rules import channels, language, phrases, registers, sources, tree
 from bot.authoring.rules.base import UNKNOWN, CheckContext, Rule, may_run
 from bot.authoring.written import inspect
 from bot.channels.base import ChannelLimits
@@ -30,9 +33,9 @@ RULES: tuple[Rule, ...] = (
     registers.parity,
     registers.plain_figures,
     registers.same_values,
-    meaning.directions,
-    meaning.certainty,
-    meaning.names,
+    registers.directions,
+    registers.certainty,
+    registers.names,
     sources.unsourced,
     sources.typed_figures,
     sources.typed_citations,
@@ -100,3 +103,54 @@ def check(dialogs: Path, content: Path, today: date, channel_limits: Sequence[Ch
     found = {diagnostic for rule in RULES if may_run(rule, broken) for diagnostic in rule(context)}
     answers = sum(len(topic.answers) for topic in library.topics.values())
     return Report(tuple(sorted({*tried.diagnostics, *found})), answers)
+
+
+# --- changes, all or none: tried on a copy first, written only where they bring no new error -----------------------
+
+Drafts = Mapping[Path, str]
+"""New texts of files, by the path they have or are to have."""
+
+
+def new_errors(
+    dialogs: Path, content: Path, drafts: Drafts, today: date, limits: Sequence[ChannelLimits] = ()
+) -> list[Diagnostic]:
+    """Return the errors that the drafts would bring, at the paths the files will have."""
+    before = {_known(one) for one in check(dialogs, content, today, limits).diagnostics if one.level == "error"}
+    with tempfile.TemporaryDirectory() as folder:
+        homes = {dialogs: Path(folder, "dialogs"), content: Path(folder, "content")}
+        for home, copy in homes.items():
+            shutil.copytree(home, copy, ignore=shutil.ignore_patterns("matcher.json", ".*"))
+        for path, text in drafts.items():
+            moved = _moved(path, homes)
+            moved.parent.mkdir(parents=True, exist_ok=True)
+            moved.write_text(text, encoding="utf-8", newline="")
+        found = check(homes[dialogs], homes[content], today, limits).diagnostics
+        back = _back({copy: home for home, copy in homes.items()})
+        return [one for one in map(back, found) if one.level == "error" and _known(one) not in before]
+
+
+def write_all(drafts: Drafts) -> None:
+    """Put every draft in its file's place, each in one step."""
+    for path, text in drafts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.draft")
+        draft.write_text(text, encoding="utf-8", newline="")
+        os.replace(draft, path)
+
+
+def _moved(path: Path, homes: Mapping[Path, Path]) -> Path:
+    home = next(home for home in homes if path.is_relative_to(home))
+    return homes[home] / path.relative_to(home)
+
+
+def _back(homes: Mapping[Path, Path]) -> Callable[[Diagnostic], Diagnostic]:
+    def back(found: Diagnostic) -> Diagnostic:
+        path = Path(found.path)
+        home = next((home for home in homes if path.is_relative_to(home)), None)
+        return replace(found, path=(homes[home] / path.relative_to(home)).as_posix()) if home else found
+
+    return back
+
+
+def _known(found: Diagnostic) -> tuple[str, str, str]:
+    return found.path, found.code, found.message

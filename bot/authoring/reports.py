@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.authoring import sheet
 from bot.authoring.changes import as_page, as_text
 from bot.authoring.check import Report, check
 from bot.authoring.conversations import play, record, scripts
@@ -174,3 +175,11 @@ def confusion(found: Mapping[str, Any]) -> str:
 
 def _row(name: str, shares: Mapping[str, Any]) -> str:
     return f"{name:<14}{shares['n']:>5}" + "".join(f"{shares[share]:>9.1%}" for share in SHARES)
+
+
+def told(found: Sequence[sheet.Edit]) -> str:
+    """Return what was changed, for the terminal."""
+    files = {edit.row.cells[edit.register].path.as_posix() for edit in found}
+    lines = [f"{edit.row.id} ({edit.register.value})" for edit in found]
+    many = f"{len(found)} {'text' if len(found) == 1 else 'texts'} changed in {len(files)} files"
+    return "\n".join([*lines, many]) if found else "Nothing differs: no text was changed."

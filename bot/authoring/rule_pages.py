@@ -31,8 +31,8 @@ from bot.content.models import (
     TermsFile,
     TopicFile,
 )
-from bot.content.schema import adapter
 from bot.content.urgent_models import LanguagesFile, UrgentRules
+from bot.content.validation import adapter
 
 COLUMNS = (
     *("answer", "register", "words at once", "text", "span", "buttons", "rows", "screens"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.authoring.rehearsal import Drafts
+from bot.authoring.check import Drafts
 from bot.authoring.rules.language import GAP
 from bot.authoring.yaml_edit import append_entry, append_item, quoted
 from bot.content.diagnostics import nearest

@@ -181,8 +181,9 @@ def import_sheet(
     topic: Annotated[str | None, typer.Option(help="Take texts of this topic only.")] = None,
 ) -> None:
     """Take over what was changed in a sheet: all, or nothing where a rule is broken or a text was changed twice."""
-    from bot.authoring.rehearsal import new_errors, write_all
-    from bot.authoring.sheet import SheetRefused, drafts, edits, told
+    from bot.authoring.check import new_errors, write_all
+    from bot.authoring.reports import told
+    from bot.authoring.sheet import SheetRefused, drafts, edits
     from bot.channels import registry
     from bot.content.loader import load
 

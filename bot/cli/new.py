@@ -83,7 +83,7 @@ def rule(
     level: Annotated[Literal["error", "warning"], typer.Option(help="How much it weighs.")] = "error",
 ) -> None:
     """Begin a rule of `footnote check`: its page and its function. Needs the program's checkout."""
-    from bot.authoring.rehearsal import write_all
+    from bot.authoring.check import write_all
     from bot.authoring.scaffold import new_rule
 
     root = load_settings().footnote_content.resolve().parent
@@ -109,7 +109,7 @@ def _asked(given: str | None, question: str) -> str:
 
 
 def _write(made: Scaffold) -> None:
-    from bot.authoring.rehearsal import new_errors, write_all
+    from bot.authoring.check import new_errors, write_all
     from bot.authoring.scaffold import ScaffoldRefused
     from bot.channels import registry
 

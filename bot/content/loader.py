@@ -274,17 +274,12 @@ def attempt(dialogs: Path, content: Path, *, templates: bool = True, inspect: In
         library, broken = reader.library(), reader.files.broken
         diagnostics = set(reader.files.diagnostics)
         if library is not None:
-            if not _hides_nodes(library, broken):
+            if not any(path.parent == dialogs for path in broken):  # else nobody knows which nodes exist
                 diagnostics.update(reference_diagnostics(library, broken))
             diagnostics.update(citation_diagnostics(library, broken))
             if templates and not _hides_values(broken):
                 diagnostics.update(template_diagnostics(library))
     return Attempt(library, tuple(sorted(diagnostics)), frozenset(broken))
-
-
-def _hides_nodes(library: Library, broken: set[Path]) -> bool:
-    """Tell whether a broken dialog keeps us from knowing which nodes exist."""
-    return any(path.parent == library.home.dialogs for path in broken)
 
 
 def _hides_values(broken: set[Path]) -> bool:

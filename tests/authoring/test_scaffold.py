@@ -8,8 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.authoring.check import check
-from bot.authoring.rehearsal import new_errors, write_all
+from bot.authoring.check import check, new_errors, write_all
 from bot.authoring.rule_pages import pages
 from bot.authoring.scaffold import Scaffold, ScaffoldRefused, Wording, new_answer, new_rule, new_source, new_topic
 from bot.content.library import Library

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.authoring.rehearsal import new_errors, write_all
+from bot.authoring.check import new_errors, write_all
 from bot.authoring.sheet import COLUMNS, Cell, SheetRefused, drafts, edits, export, rows
 from bot.authoring.yaml_edit import EditRefused, replace_text
 from bot.content.library import Library

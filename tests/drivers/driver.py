@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from bot.authoring.conversations import flat, nodes_behind, of
+from bot.authoring.conversations import flat, of
 from bot.channels.plain import document_text
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.turn import Register
-from tests.drivers.script import Expect, Script, Turn
+from tests.drivers.script import Expect, Script, ScriptTurn
 
 __all__ = ["Driver", "Seen", "Waiting", "flat", "leading_to", "mismatches", "nodes_behind", "of", "play"]
 
@@ -53,6 +53,11 @@ def leading_to(node: str, shown: Iterable[str]) -> str:
     raise AssertionError(f"no button leads to '{node}': {buttons}")
 
 
+def nodes_behind(shown: Iterable[str]) -> tuple[str, ...]:
+    """Return the nodes to which buttons lead, in order."""
+    return tuple(tap.node for payload in shown if (tap := payloads.parse(payload)))
+
+
 @runtime_checkable
 class Waiting(Protocol):
     """A driver for which time passes as a script says."""
@@ -72,7 +77,7 @@ async def play(driver: Driver, script: Script, register: Register, composer: Com
         assert not problems, f"{script.name}, turn {number} ({turn}): {'; '.join(problems)}\n--- seen ---\n{seen.text}"
 
 
-async def _act(driver: Driver, turn: Turn) -> Seen:
+async def _act(driver: Driver, turn: ScriptTurn) -> Seen:
     if turn.say is not None:
         return await driver.say(turn.say, turn.thread)
     if turn.tap is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.authoring.rules import meaning
+from bot.authoring.rules import registers
 from bot.authoring.rules.base import CheckContext
 from bot.content.library import Library
 from bot.content.models import Answer, Claim, Register
@@ -33,11 +33,11 @@ def with_layperson(library: Library, topic: str, node: str, claim: Claim, text: 
 def test_a_direction_turned_round_is_caught(library: Library) -> None:
     caught = 0
     for topic, node, claim, professional, layperson in claims(library):
-        ups = meaning._UP.search(professional) and meaning._UP.search(layperson)
-        if not ups or meaning._DOWN.search(professional) or meaning._DOWN.search(layperson):
+        ups = registers._UP.search(professional) and registers._UP.search(layperson)
+        if not ups or registers._DOWN.search(professional) or registers._DOWN.search(layperson):
             continue
-        turned = meaning._UP.sub("lowers", layperson)
-        assert list(meaning.directions(with_layperson(library, topic, node, claim, turned))), (node, claim.id)
+        turned = registers._UP.sub("lowers", layperson)
+        assert list(registers.directions(with_layperson(library, topic, node, claim, turned))), (node, claim.id)
         caught += 1
     assert caught > 1
 
@@ -45,10 +45,10 @@ def test_a_direction_turned_round_is_caught(library: Library) -> None:
 def test_a_warning_turned_into_advice_is_caught(library: Library) -> None:
     caught = 0
     for topic, node, claim, professional, _ in claims(library):
-        if not meaning._AVOID.search(professional) or meaning._TAKE.search(professional):
+        if not registers._AVOID.search(professional) or registers._TAKE.search(professional):
             continue
         context = with_layperson(library, topic, node, claim, "You can take it every day.")
-        assert list(meaning.directions(context)), (node, claim.id)
+        assert list(registers.directions(context)), (node, claim.id)
         caught += 1
     assert caught > 5
 
@@ -56,17 +56,17 @@ def test_a_warning_turned_into_advice_is_caught(library: Library) -> None:
 def test_a_doubt_left_out_is_caught(library: Library) -> None:
     caught = 0
     for topic, node, claim, professional, layperson in claims(library):
-        if not meaning._HEDGED.search(professional):
+        if not registers._HEDGED.search(professional):
             continue
-        sure = meaning._UNSURE.sub("", layperson)
-        while meaning._UNSURE.search(sure):
-            sure = meaning._UNSURE.sub("", sure)
-        assert list(meaning.certainty(with_layperson(library, topic, node, claim, sure))), (node, claim.id)
+        sure = registers._UNSURE.sub("", layperson)
+        while registers._UNSURE.search(sure):
+            sure = registers._UNSURE.sub("", sure)
+        assert list(registers.certainty(with_layperson(library, topic, node, claim, sure))), (node, claim.id)
         caught += 1
     assert caught > 20
 
 
 def test_the_shipped_registers_mean_the_same(library: Library) -> None:
     context = CheckContext(library, TODAY)
-    found = [*meaning.directions(context), *meaning.certainty(context), *meaning.names(context)]
+    found = [*registers.directions(context), *registers.certainty(context), *registers.names(context)]
     assert [str(one) for one in found] == []
