@@ -40,7 +40,7 @@ class Expect(BaseModel):
     buttons: tuple[str, ...] = ()
 
 
-class Turn(BaseModel):
+class ScriptTurn(BaseModel):
     """One thing a person does: says words, taps a node's button, names a command, or switches the register.
 
     `after` are the seconds since the turn before.
@@ -64,7 +64,7 @@ class Script(BaseModel):
 
     name: str
     tone: Register | None = None
-    turns: tuple[Turn, ...]
+    turns: tuple[ScriptTurn, ...]
 
     @property
     def registers(self) -> tuple[Register, ...]:
@@ -84,7 +84,7 @@ class Script(BaseModel):
     @property
     def waits(self) -> bool:
         """Whether time passes in it, which only a driver with a clock of its own can play."""
-        return any(turn.after != Turn.model_fields["after"].default for turn in self.turns)
+        return any(turn.after != ScriptTurn.model_fields["after"].default for turn in self.turns)
 
 
 def scripts(paths: Iterable[Path]) -> Iterator[tuple[Path, Script]]:
@@ -109,7 +109,7 @@ class Failure:
     script: str
     register: Register
     number: int
-    turn: Turn
+    turn: ScriptTurn
     problems: tuple[str, ...]
 
     def __str__(self) -> str:
@@ -129,7 +129,7 @@ class Player:
         self._threads: dict[str, State] = {}
         self.last: dict[str, Reply] = {}
 
-    def act(self, turn: Turn) -> Reply:
+    def act(self, turn: ScriptTurn) -> Reply:
         """Do what a turn says and return the answer; raises LookupError where it presses a button that is not there."""
         self._now += turn.after
         known = self._threads.get(turn.thread, State())
@@ -139,7 +139,7 @@ class Player:
         self._threads[turn.thread], self.last[turn.thread] = state, reply
         return reply
 
-    def _incoming(self, turn: Turn) -> Incoming:
+    def _incoming(self, turn: ScriptTurn) -> Incoming:
         if turn.say is not None:
             return Incoming(Kind.TEXT, turn.say)
         if turn.command is not None:
@@ -219,7 +219,7 @@ def _alike(wanted: str, sentence: str) -> float:
     return float(fuzz.partial_ratio(wanted.casefold(), sentence.casefold())) if sentence else 0.0
 
 
-def _done(turn: Turn) -> str:
+def _done(turn: ScriptTurn) -> str:
     if turn.say is not None:
         return f"“{turn.say}”"
     return f"/{turn.command}" if turn.command else f"pressed `{turn.tap or turn.switch}`"
@@ -256,16 +256,16 @@ def record(engine: Engine, lines: Iterable[str], register: Register, name: str, 
     return "\n".join([f"- name: {quoted(name)}", f"  tone: {register}", "  turns:", *turns]) + "\n"
 
 
-def _typed(player: Player, typed: str) -> tuple[Turn, Reply | None]:
+def _typed(player: Player, typed: str) -> tuple[ScriptTurn, Reply | None]:
     if typed.startswith("/") and len(typed) > 1:
-        turn = Turn(command=typed[1:])
+        turn = ScriptTurn(command=typed[1:])
     elif typed.isdigit() and "main" in player.last:
         buttons = _numbered(player.last["main"])
         if not 1 <= int(typed) <= len(buttons):
-            return Turn(say=typed), None
+            return ScriptTurn(say=typed), None
         turn = _press(buttons[int(typed) - 1].payload)
     else:
-        turn = Turn(say=typed)
+        turn = ScriptTurn(say=typed)
     return turn, player.act(turn)
 
 
@@ -274,13 +274,13 @@ def _numbered(reply: Reply) -> list[Button]:
     return [button for button, tap in taps if tap and tap.word in ("", "choice", "over", "worse")]
 
 
-def _press(payload: str) -> Turn:
+def _press(payload: str) -> ScriptTurn:
     tap = payloads.parse(payload)
     if tap is None:
         raise LookupError(f"`{payload}` is no button")
     if tap.register is not None:
-        return Turn(switch=tap.register)
-    return Turn(tap=tap.node if tap.word in ("", "choice") else f"{tap.node}!{tap.word}")
+        return ScriptTurn(switch=tap.register)
+    return ScriptTurn(tap=tap.node if tap.word in ("", "choice") else f"{tap.node}!{tap.word}")
 
 
 def _screen(engine: Engine, reply: Reply) -> str:
@@ -289,7 +289,7 @@ def _screen(engine: Engine, reply: Reply) -> str:
     return "\n".join([text, "", *buttons])
 
 
-def _written(turn: Turn, reply: Reply) -> str:
+def _written(turn: ScriptTurn, reply: Reply) -> str:
     does = next(f"{name}: {quoted(str(value))}" for name in ("say", "tap", "command", "switch")
                 if (value := getattr(turn, name)) is not None)  # fmt: skip
     expect = f"expect: {{node: {reply.card.node}, outcome: {reply.card.outcome}}}"

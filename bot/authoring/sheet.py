@@ -50,7 +50,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SheetRow:
     """One text in both registers; a register without a wording of its own has no cell."""
 
     id: str
@@ -64,7 +64,7 @@ class Row:
         return "-".join(_mark(self.cells[one].text if one in self.cells else "") for one in Register)
 
 
-def rows(library: Library, topic: str | None = None) -> list[Row]:
+def rows(library: Library, topic: str | None = None) -> list[SheetRow]:
     """Return the rows of a topic, or of everything, in reading order."""
     found: dict[str, dict[Register, Cell]] = {}
     for text in texts(library):
@@ -76,16 +76,16 @@ def rows(library: Library, topic: str | None = None) -> list[Row]:
     return [row for row in made if topic is None or row.id.split("/")[0] == topic]
 
 
-def _row(library: Library, id_: str, cells: Mapping[Register, Cell]) -> Row:
+def _row(library: Library, id_: str, cells: Mapping[Register, Cell]) -> SheetRow:
     path = next(iter(cells.values())).path
     kind = id_.split("/")[-1]
     limit = {"label": f"{_LABEL} characters", "title": "one line", "section": "one line"}.get(kind, "")
     if not limit and Register.LAYPERSON in cells:
         limit = f"plain words: sentences of {MAX_WORDS} words at most"
-    return Row(id_, path.relative_to(library.home.content).as_posix(), limit, cells)
+    return SheetRow(id_, path.relative_to(library.home.content).as_posix(), limit, cells)
 
 
-def _figures(library: Library, topic: str) -> Iterator[Row]:
+def _figures(library: Library, topic: str) -> Iterator[SheetRow]:
     """Yield the figures: `x` with its plain wording `x_plain`, or one text for both readers."""
     path = library.home.of_topic(topic, "facts")
     figures = {key: value for key, value in flattened(library.topics[topic].facts) if isinstance(value, str)}
@@ -97,7 +97,7 @@ def _figures(library: Library, topic: str) -> Iterator[Row]:
         if plain in figures:
             cells[Register.LAYPERSON] = Cell(path, ("facts", *plain.split(".")), figures[plain])
         limit = "the same figure in both" if plain in figures else "one text for both readers"
-        yield Row(f"{topic}/facts/{key}", f"{topic}/facts.yaml", limit, cells)
+        yield SheetRow(f"{topic}/facts/{key}", f"{topic}/facts.yaml", limit, cells)
 
 
 def _id(library: Library, path: Path, location: Location) -> str:
@@ -132,7 +132,7 @@ def export(library: Library, topic: str | None, path: Path) -> int:
     return len(made)
 
 
-def _as_cells(row: Row) -> list[str]:
+def _as_cells(row: SheetRow) -> list[str]:
     wordings = [row.cells[one].text if one in row.cells else "" for one in Register]
     return [row.id, row.place, row.limit, *wordings, row.was]
 
@@ -167,7 +167,7 @@ def _write_xlsx(made: Iterable[Sequence[str]], path: Path) -> None:
 class Edit:
     """One wording that the sheet changes."""
 
-    row: Row
+    row: SheetRow
     register: Register
     text: str
 
@@ -194,7 +194,7 @@ def edits(library: Library, path: Path, topic: str | None = None) -> list[Edit]:
     return found
 
 
-def _row_problem(id_: str, known: Mapping[str, Row], seen: set[str], topic: str | None) -> str:
+def _row_problem(id_: str, known: Mapping[str, SheetRow], seen: set[str], topic: str | None) -> str:
     if id_ in seen:
         return f"`{id_}` stands in the sheet twice"
     if topic and id_.split("/")[0] != topic:
@@ -205,7 +205,7 @@ def _row_problem(id_: str, known: Mapping[str, Row], seen: set[str], topic: str 
     return ""
 
 
-def _edits(row: Row, line: Mapping[str, str]) -> Iterator[Edit | str]:
+def _edits(row: SheetRow, line: Mapping[str, str]) -> Iterator[Edit | str]:
     """Yield what one row changes, or why it cannot."""
     marks = line["was"].strip().split("-")
     if len(marks) != len(Register):
@@ -222,7 +222,7 @@ def _edits(row: Row, line: Mapping[str, str]) -> Iterator[Edit | str]:
             yield Edit(row, register, _trimmed(text, now))
 
 
-def _problem(row: Row, register: Register, text: str, *, changed: bool) -> str:
+def _problem(row: SheetRow, register: Register, text: str, *, changed: bool) -> str:
     if register not in row.cells:
         return f"this text has no `{register.value}` wording, so none can be added in a sheet"
     if not text.strip():

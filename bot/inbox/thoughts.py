@@ -54,7 +54,7 @@ _FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ThoughtPart:
     """One message as it lies in the inbox, opened.
 
     `said` is when the platform says it was sent, if it does; `album` what its pictures share; `cut` that it is as long
@@ -87,7 +87,7 @@ class Thought:
     """What one turn answers: its parts in order, the rows they lie in, and until when the rest may come (0: it is
     complete)."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[ThoughtPart, ...]
     rows: frozenset[int]
     open_until: float = 0.0
 
@@ -97,7 +97,7 @@ class Thought:
         return " ".join(part.text for part in self.parts if part.text.strip())
 
     @property
-    def last(self) -> Part:
+    def last(self) -> ThoughtPart:
         """The part under which it is answered: the last one that has words, else the first."""
         return next((part for part in reversed(self.parts) if part.text.strip()), self.parts[0])
 
@@ -114,10 +114,10 @@ def unfinished(text: str) -> bool:
     return len(words) <= _FEW and (words[-1] in _SELDOM_LAST or (words[0] in _OPENERS and len(words) < _FEW))
 
 
-def thought_of(row: int, parts: Iterable[Part]) -> Thought:
+def thought_of(row: int, parts: Iterable[ThoughtPart]) -> Thought:
     """Return the thought that the part in `row` belongs to; `parts` are everything its person has waiting there."""
     current, rows = _as_corrected(sorted(parts, key=lambda part: part.row))
-    groups: list[list[Part]] = []
+    groups: list[list[ThoughtPart]] = []
     for part in current:
         if groups and _belongs(part, groups[-1]):
             groups[-1].append(part)
@@ -127,9 +127,9 @@ def thought_of(row: int, parts: Iterable[Part]) -> Thought:
     return Thought(tuple(chosen), _rows(chosen, rows), _open_until(chosen) if chosen is groups[-1] else 0.0)
 
 
-def _as_corrected(parts: Iterable[Part]) -> tuple[list[Part], dict[int, set[int]]]:
+def _as_corrected(parts: Iterable[ThoughtPart]) -> tuple[list[ThoughtPart], dict[int, set[int]]]:
     """Return each message once, in its place and as it reads after its corrections, and the rows that make it up."""
-    current: dict[str, Part] = {}
+    current: dict[str, ThoughtPart] = {}
     rows: dict[int, set[int]] = {}
     for part in parts:
         name = part.question or f"row {part.row}"
@@ -143,11 +143,11 @@ def _as_corrected(parts: Iterable[Part]) -> tuple[list[Part], dict[int, set[int]
     return list(current.values()), rows
 
 
-def _rows(group: Sequence[Part], rows: dict[int, set[int]]) -> frozenset[int]:
+def _rows(group: Sequence[ThoughtPart], rows: dict[int, set[int]]) -> frozenset[int]:
     return frozenset(row for part in group for row in rows[part.row])
 
 
-def _belongs(part: Part, group: Sequence[Part]) -> bool:
+def _belongs(part: ThoughtPart, group: Sequence[ThoughtPart]) -> bool:
     """Tell whether a part goes on with what came before it."""
     first, before = group[0], group[-1]
     if not (part.spoken and before.spoken) or part.edited or before.edited or part.unaddressed != before.unaddressed:
@@ -157,29 +157,29 @@ def _belongs(part: Part, group: Sequence[Part]) -> bool:
     return before.album == part.album if before.album else _lacks_more(group) and not part.album
 
 
-def _gap(before: Part, part: Part) -> float:
+def _gap(before: ThoughtPart, part: ThoughtPart) -> float:
     """Return by how many seconds a part came too late."""
     if before.said is not None and part.said is not None:
         return part.said - before.said - APART
     return part.received - before.received - PATIENCE
 
 
-def _lacks_more(group: Sequence[Part]) -> bool:
+def _lacks_more(group: Sequence[ThoughtPart]) -> bool:
     last = group[-1]
     if not last.spoken or last.edited:
         return False
     return last.cut or bool(last.album) or unfinished(" ".join(part.text for part in group))
 
 
-def _open_until(group: Sequence[Part]) -> float:
+def _open_until(group: Sequence[ThoughtPart]) -> float:
     if not _lacks_more(group) or len(group) >= MOST_PARTS:
         return 0.0
     return min(group[-1].received + PATIENCE, group[0].received + LONGEST)
 
 
-def part_from(row: int, received: float, question: str | None, found: dict[str, Any]) -> Part:
+def part_from(row: int, received: float, question: str | None, found: dict[str, Any]) -> ThoughtPart:
     """Return one message from what its inbox row holds; a row of an older version lacks what came later."""
-    return Part(
+    return ThoughtPart(
         row=row,
         received=received,
         kind=Kind(found["kind"]),

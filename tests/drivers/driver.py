@@ -11,7 +11,7 @@ from bot.channels.plain import document_text
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.turn import Register
-from tests.drivers.script import Expect, Script, Turn
+from tests.drivers.script import Expect, Script, ScriptTurn
 
 __all__ = ["Driver", "Seen", "Waiting", "flat", "leading_to", "mismatches", "nodes_behind", "of", "play"]
 
@@ -72,7 +72,7 @@ async def play(driver: Driver, script: Script, register: Register, composer: Com
         assert not problems, f"{script.name}, turn {number} ({turn}): {'; '.join(problems)}\n--- seen ---\n{seen.text}"
 
 
-async def _act(driver: Driver, turn: Turn) -> Seen:
+async def _act(driver: Driver, turn: ScriptTurn) -> Seen:
     if turn.say is not None:
         return await driver.say(turn.say, turn.thread)
     if turn.tap is not None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.authoring import conversations
-from bot.authoring.conversations import Expect, Script, Turn, Worded
+from bot.authoring.conversations import Expect, Script, ScriptTurn, Worded
 from bot.dialog.turn import Register
 
-__all__ = ["FOLDER", "Expect", "Script", "Turn", "Worded", "plays", "scripts"]
+__all__ = ["FOLDER", "Expect", "Script", "ScriptTurn", "Worded", "plays", "scripts"]
 
 FOLDER = Path(__file__).resolve().parent.parent / "conversations"
 
