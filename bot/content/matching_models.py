@@ -105,8 +105,12 @@ class Aspects(MatchingModel):
 
 
 class Courtesies(MatchingModel):
-    """What stands around a question: remarks before and after it, frames that lead into it, openers of a short one."""
+    """What stands around a question: remarks before and after it, frames that lead into it, openers of a short one.
 
+    `words` are mere courtesy, such as thanks, which says nothing at either end of any clause.
+    """
+
+    words: Lines = ()
     before: Lines = ()
     after: Lines = ()
     frames: Lines = ()

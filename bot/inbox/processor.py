@@ -18,8 +18,7 @@ from bot.inbox.identity import DecryptionError, Identity
 from bot.inbox.metrics import Metrics
 from bot.inbox.policy import RetryPolicy
 from bot.inbox.priority import nothing_urgent
-from bot.inbox.state_as_asked import asked_in, left_by
-from bot.inbox.thoughts import LONGEST, Thought, ThoughtPart, part_from, thought_of
+from bot.inbox.thoughts import LONGEST, MessagePart, Thought, asked_in, left_by, part_from, thought_of
 from bot.inbox.unaddressed import worth_saying
 from bot.store.base import Earlier, NewEvent, Store, StoreUnavailable, Turn, TurnResult, Vote, WaitingRow, day_of
 
@@ -145,14 +144,14 @@ class TurnProcessor:
             return thought
         raise Incomplete(thought.open_until, count)
 
-    def _others(self, turn: Turn, rows: Iterable[WaitingRow]) -> Iterator[ThoughtPart]:
+    def _others(self, turn: Turn, rows: Iterable[WaitingRow]) -> Iterator[MessagePart]:
         """Yield the other rows, opened; one that cannot be is somebody's own turn to fail."""
         for row in rows:
             if row.row != turn.row:
                 with contextlib.suppress(DecryptionError, ValueError, KeyError):
                     yield self._opened(row)
 
-    def _opened(self, row: WaitingRow) -> ThoughtPart:
+    def _opened(self, row: WaitingRow) -> MessagePart:
         return part_from(row.row, row.received, row.question, json.loads(self.identity.unseal(row.payload)))
 
     def _incoming(self, turn: Turn, thought: Thought) -> Incoming:

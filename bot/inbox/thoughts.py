@@ -1,4 +1,5 @@
-"""One turn for one thought: which messages belong together, and whether the rest is still to come.
+"""One turn for one thought: which messages belong together, whether the rest is still to come, and after what was
+shown they are read.
 
 People send half a sentence and the other half at once; the app cuts what is too long for one message; an album is a
 message per picture. All of that is one question. Nothing here waits or stores: rows stay in the inbox, and what is
@@ -12,8 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.dialog.turn import Kind
+from bot.dialog.turn import Emergency, Kind, State
 from bot.inbox.events import Address
+from bot.store.base import Earlier, Turn
 
 PATIENCE = 1.5
 """Seconds the rest of an unfinished thought may take."""
@@ -54,7 +56,7 @@ _FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
-class ThoughtPart:
+class MessagePart:
     """One message as it lies in the inbox, opened.
 
     `said` is when the platform says it was sent, if it does; `album` what its pictures share; `cut` that it is as long
@@ -87,7 +89,7 @@ class Thought:
     """What one turn answers: its parts in order, the rows they lie in, and until when the rest may come (0: it is
     complete)."""
 
-    parts: tuple[ThoughtPart, ...]
+    parts: tuple[MessagePart, ...]
     rows: frozenset[int]
     open_until: float = 0.0
 
@@ -97,7 +99,7 @@ class Thought:
         return " ".join(part.text for part in self.parts if part.text.strip())
 
     @property
-    def last(self) -> ThoughtPart:
+    def last(self) -> MessagePart:
         """The part under which it is answered: the last one that has words, else the first."""
         return next((part for part in reversed(self.parts) if part.text.strip()), self.parts[0])
 
@@ -114,10 +116,10 @@ def unfinished(text: str) -> bool:
     return len(words) <= _FEW and (words[-1] in _SELDOM_LAST or (words[0] in _OPENERS and len(words) < _FEW))
 
 
-def thought_of(row: int, parts: Iterable[ThoughtPart]) -> Thought:
+def thought_of(row: int, parts: Iterable[MessagePart]) -> Thought:
     """Return the thought that the part in `row` belongs to; `parts` are everything its person has waiting there."""
     current, rows = _as_corrected(sorted(parts, key=lambda part: part.row))
-    groups: list[list[ThoughtPart]] = []
+    groups: list[list[MessagePart]] = []
     for part in current:
         if groups and _belongs(part, groups[-1]):
             groups[-1].append(part)
@@ -127,9 +129,9 @@ def thought_of(row: int, parts: Iterable[ThoughtPart]) -> Thought:
     return Thought(tuple(chosen), _rows(chosen, rows), _open_until(chosen) if chosen is groups[-1] else 0.0)
 
 
-def _as_corrected(parts: Iterable[ThoughtPart]) -> tuple[list[ThoughtPart], dict[int, set[int]]]:
+def _as_corrected(parts: Iterable[MessagePart]) -> tuple[list[MessagePart], dict[int, set[int]]]:
     """Return each message once, in its place and as it reads after its corrections, and the rows that make it up."""
-    current: dict[str, ThoughtPart] = {}
+    current: dict[str, MessagePart] = {}
     rows: dict[int, set[int]] = {}
     for part in parts:
         name = part.question or f"row {part.row}"
@@ -143,11 +145,11 @@ def _as_corrected(parts: Iterable[ThoughtPart]) -> tuple[list[ThoughtPart], dict
     return list(current.values()), rows
 
 
-def _rows(group: Sequence[ThoughtPart], rows: dict[int, set[int]]) -> frozenset[int]:
+def _rows(group: Sequence[MessagePart], rows: dict[int, set[int]]) -> frozenset[int]:
     return frozenset(row for part in group for row in rows[part.row])
 
 
-def _belongs(part: ThoughtPart, group: Sequence[ThoughtPart]) -> bool:
+def _belongs(part: MessagePart, group: Sequence[MessagePart]) -> bool:
     """Tell whether a part goes on with what came before it."""
     first, before = group[0], group[-1]
     if not (part.spoken and before.spoken) or part.edited or before.edited or part.unaddressed != before.unaddressed:
@@ -157,29 +159,29 @@ def _belongs(part: ThoughtPart, group: Sequence[ThoughtPart]) -> bool:
     return before.album == part.album if before.album else _lacks_more(group) and not part.album
 
 
-def _gap(before: ThoughtPart, part: ThoughtPart) -> float:
+def _gap(before: MessagePart, part: MessagePart) -> float:
     """Return by how many seconds a part came too late."""
     if before.said is not None and part.said is not None:
         return part.said - before.said - APART
     return part.received - before.received - PATIENCE
 
 
-def _lacks_more(group: Sequence[ThoughtPart]) -> bool:
+def _lacks_more(group: Sequence[MessagePart]) -> bool:
     last = group[-1]
     if not last.spoken or last.edited:
         return False
     return last.cut or bool(last.album) or unfinished(" ".join(part.text for part in group))
 
 
-def _open_until(group: Sequence[ThoughtPart]) -> float:
+def _open_until(group: Sequence[MessagePart]) -> float:
     if not _lacks_more(group) or len(group) >= MOST_PARTS:
         return 0.0
     return min(group[-1].received + PATIENCE, group[0].received + LONGEST)
 
 
-def part_from(row: int, received: float, question: str | None, found: dict[str, Any]) -> ThoughtPart:
+def part_from(row: int, received: float, question: str | None, found: dict[str, Any]) -> MessagePart:
     """Return one message from what its inbox row holds; a row of an older version lacks what came later."""
-    return ThoughtPart(
+    return MessagePart(
         row=row,
         received=received,
         kind=Kind(found["kind"]),
@@ -195,3 +197,49 @@ def part_from(row: int, received: float, question: str | None, found: dict[str, 
         unaddressed=found["quiet"],
         asker=bool(found.get("asker")),
     )
+
+
+# --- after what it was asked: a corrected question, and one an emergency overtook, are not simply the next -----------
+
+
+def asked_in(turn: Turn, *, edited: bool) -> State:
+    """Return the state in which a turn's question was asked.
+
+    Where a corrected message was one of several, the other words are gone, and the answer they had stands for them.
+    """
+    state, earlier = turn.state, turn.earlier
+    if edited and earlier is not None:
+        history = earlier.history if earlier.whole else (*earlier.history, earlier.node)
+        return replace(state, history=history, question=None, emergency=_before(state.emergency, earlier))
+    if _overtaken(turn):
+        shown = tuple(node for node in state.history if state.emergency and node != state.emergency.node)
+        return replace(state, history=shown, question=None, emergency=None)
+    return state
+
+
+def left_by(turn: Turn, after: State, *, edited: bool) -> State:
+    """Return what to remember after a turn that was read in `asked_in`: a correction moves the conversation's place
+    only if nothing followed its answer, and an emergency stays what it is about."""
+    state, earlier = turn.state, turn.earlier
+    if edited and earlier is not None:
+        if earlier.newest and state.node == earlier.node:
+            return after
+        kept = after.emergency or (None if _its_own(state.emergency, earlier) else state.emergency)
+        return replace(state, register=after.register, introduced=after.introduced, emergency=kept)
+    return replace(after, emergency=after.emergency or state.emergency) if _overtaken(turn) else after
+
+
+def _overtaken(turn: Turn) -> bool:
+    emergency = turn.state.emergency
+    return emergency is not None and turn.received < emergency.at
+
+
+def _before(emergency: Emergency | None, earlier: Earlier) -> Emergency | None:
+    """Return the emergency the conversation was about when the question was asked, if it was about one."""
+    then = emergency is not None and emergency.at <= earlier.at and not _its_own(emergency, earlier)
+    return emergency if then else None
+
+
+def _its_own(emergency: Emergency | None, earlier: Earlier) -> bool:
+    """Tell whether it was the question itself that spoke of the emergency."""
+    return emergency is not None and emergency.node == earlier.node and emergency.at <= earlier.at

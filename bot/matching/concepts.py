@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bot.content.matching_models import Concept
 from bot.matching.sentences import Word, words_of
@@ -11,6 +12,7 @@ from bot.matching.text import expand
 
 _MOST_SKIPPED = 3
 """Little words that may stand between two words of a wording: `pain (in my) chest`."""
+_SHORTEST_FORM = 6
 _NUMBER = "#"
 _ANY_ENDING = "*"
 
@@ -43,7 +45,7 @@ class _Branch:
 
     def after(self, word: str) -> list[_Branch]:
         """Return the branches that a word leads to."""
-        found = [self.words[word]] if word in self.words else []
+        found = [self.words[form] for form in forms(word) if form in self.words]
         if self.lengths:
             found += [
                 self.beginnings[word[:size]]
@@ -53,6 +55,17 @@ class _Branch:
         if word[0].isdigit() and _NUMBER in self.words:
             found.append(self.words[_NUMBER])
         return found
+
+
+@lru_cache(maxsize=20_000)
+def forms(word: str) -> tuple[str, ...]:
+    """Return a word and the verbs it may be a form of: who writes `kill herself` means `killing herself` too."""
+    ending = next((end for end in ("ing", "ed") if word.endswith(end)), "")
+    if not ending or len(word) < _SHORTEST_FORM:
+        return (word,)
+    base = word.removesuffix(ending)
+    doubled = (base[:-1],) if base[-1] == base[-2] else ()
+    return (word, base, base + "e", *doubled)
 
 
 class Lexicon:

@@ -108,7 +108,7 @@ class Lessons:
         return self._features.aspect(*self._seen(form))
 
     def _shown(self, draw: Random) -> Iterator[Asked]:
-        """Yield every line as it is and wrapped or with a slip of the pen, and composed lessons one way or the other."""
+        """Yield every line as it is, and wrapped or with a slip; composed lessons one way or the other."""
         for node, form in self._lines:
             yield node, form
             yield node, self._worn(form, draw)

@@ -15,9 +15,8 @@ from bot.matching.text import STOP, sampled
 
 REMARK_FROM = 0.3
 """The likelihood from which a clause is set aside as a remark."""
-ASKS_BELOW = 0.05
-"""The likelihood of a remark below which a clause asks; beside one, a short clause that does not ask goes too."""
-_SHORT = 5
+PERHAPS_FROM = 0.01
+"""The same for a clause that has no form of a question beside one that has."""
 _LONGEST_COURTESY = 6
 _FORMS = 400
 _ASKING = frozenset(
@@ -57,8 +56,8 @@ class Remarks:
         self._features = features
         self._subjects = subjects
         self._states_facts = states_facts
-        self._before = _sequences((*courtesies.before, *courtesies.frames, *courtesies.openers), stems)
-        self._after = _sequences((*courtesies.after, *courtesies.openers), stems)
+        self._before = _sequences((*courtesies.words, *courtesies.frames), stems)
+        self._after = _sequences(courtesies.words, stems)
 
     def question(self, message: Message) -> Message:
         """Return the message without the remarks around its question; all of it where nothing else would be left."""
@@ -66,15 +65,18 @@ class Remarks:
         if len(parts) < 2:
             return joined(parts) if parts else message
         weighed = [(part, self._likely(part)) for part in parts]
-        asked = any(likely < ASKS_BELOW for _, likely in weighed)
+        asked = any(self._names(part) and _is_question(part) for part in parts)
         kept = [part for part, likely in weighed if not self._aside(part, likely, asked=asked)]
         return joined(kept or parts)
 
     def _aside(self, part: Message, likely: float, *, asked: bool) -> bool:
-        named = self._subjects.named(part)
-        if named.held or named.foreign or self._states_facts(part):
+        """Tell whether a clause is a remark: surely, or perhaps where another clause names something and asks of it."""
+        if self._names(part) or self._states_facts(part):
             return False
-        return likely > REMARK_FROM or (asked and likely > ASKS_BELOW and len(part.words) <= _SHORT)
+        return likely > REMARK_FROM or (asked and not _is_question(part) and likely > PERHAPS_FROM)
+
+    def _names(self, part: Message) -> bool:
+        return not self._subjects.named(part).nothing
 
     def _likely(self, part: Message) -> float:
         named = self._subjects.named(part)
@@ -130,6 +132,14 @@ def _asked(sentence: Clause, subjects: Subjects) -> Iterator[Message]:
         part = _unlinked(message.part(start, end))
         if part.words and (_asks(part, subjects) or (sentence.asks and len(cuts) == 1)):
             yield part
+
+
+def _is_question(part: Message) -> bool:
+    """Tell whether a clause begins as a question does, or as a request to tell."""
+    at = 0
+    while at < len(part.words) - 1 and part.words[at] in _LINKS:
+        at += 1
+    return bool(part.words) and (part.words[at] in _ASKING or part.words[at] in _TELLING)
 
 
 def _asks(part: Message, subjects: Subjects) -> bool:

@@ -126,7 +126,7 @@ class WaitingRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingTurns:
     """What one person's turns in a conversation are, oldest first, and how many wait there in all."""
 
     rows: tuple[WaitingRow, ...]
@@ -249,7 +249,7 @@ class Store(Protocol):
         """Release the conversation until `due_at`; the turn stays the first of its own, except that what is urgent
         and arrived meanwhile is due at once."""
 
-    async def waiting(self, turn: Turn) -> Waiting:
+    async def waiting(self, turn: Turn) -> WaitingTurns:
         """Return what the turn's person has waiting in its conversation, the turn among it."""
 
     async def gather(self, turn: Turn, seen: int, now: float, due_at: float) -> None:

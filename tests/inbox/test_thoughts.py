@@ -12,7 +12,7 @@ import pytest
 
 from bot.dialog.turn import Kind
 from bot.inbox.inbox import Inbox
-from bot.inbox.thoughts import APART, LONGEST, MOST_PARTS, PATIENCE, ThoughtPart, thought_of, unfinished
+from bot.inbox.thoughts import APART, LONGEST, MOST_PARTS, PATIENCE, MessagePart, thought_of, unfinished
 from bot.store.base import Store
 from tests.inbox.support import IDENTITY, PATIENT, START, Clock, EchoEngine, Notebook, alarming, at_work, event
 
@@ -21,9 +21,9 @@ PLAIN = [json.loads(line)["text"] for line in (QUESTIONS / "plain.jsonl").read_t
 _numbers = itertools.count(1)
 
 
-def part(text: str = "", at: float = 0.0, **more: Any) -> ThoughtPart:
+def part(text: str = "", at: float = 0.0, **more: Any) -> MessagePart:
     row = next(_numbers)
-    return ThoughtPart(row, START + at, more.pop("kind", Kind.TEXT), text, {"chat": row}, **more)
+    return MessagePart(row, START + at, more.pop("kind", Kind.TEXT), text, {"chat": row}, **more)
 
 
 # --- whether the rest is to come ------------------------------------------------------------------------------------
@@ -59,7 +59,7 @@ def test_what_stands_alone(text: str) -> None:
 
 @pytest.mark.parametrize("seed", range(30))
 def test_every_message_is_in_exactly_one_thought_and_in_order(seed: int) -> None:
-    chance, parts, at = random.Random(seed), list[ThoughtPart](), 0.0
+    chance, parts, at = random.Random(seed), list[MessagePart](), 0.0
     for _ in range(chance.randint(1, 40)):
         at += chance.choice([0.1, 0.5, 1.4, 2.0])
         text, album = chance.choice(["is", "ala", "safe?", "and my", ""]), chance.choice([None, None, "a", "b"])

@@ -1,43 +1,95 @@
-"""Measures how well questions are understood and writes docs/matching.md; some ten minutes, on one core."""
+"""Measures how well questions are understood and writes docs/matching.md; some minutes, on one core."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
+from random import Random
 
 from bot.content.loader import load
-from bot.matching import build_matcher, matching_data, roles_of, urgency_of
-from bot.matching.crossval import cross_validated
-from bot.matching.evaluation import read
-from tests.questions import baseline
+from bot.dialog.matching import Matcher
+from bot.dialog.turn import Outcome, Register
+from bot.matching import assemble, build_matcher, data_of
+from bot.matching.build import Data, Parts
+from bot.matching.evaluation import Question, Row, measure, read
+from bot.matching.training import learn
+from tests.questions.baseline import baseline
 from tests.questions.cost import measured_cost
-from tests.questions.page import Column, page
+from tests.questions.page import Figures, page
+from tests.questions.variants import invariance, wrappings
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
+FILES = (
+    *("plain", "most-asked", "real", "follow-ups", "not-covered", "noise", "b12", "two-questions", "small-talk"),
+    *("urgent-present", "urgent-calm", "development", "unseen-1", "unseen-2"),
+)
+CURVE = (0, 5, 10, 20, 50)
+CURVE_FILES = ("plain", "most-asked", "real", "follow-ups", "unseen-1", "unseen-2")
+_EVERY = 7
+"""One plain question in seven is put through every change and thread: all of them take an hour."""
 
 
 def main() -> None:
     """Measure, write the page, and say where it is."""
     library = load(ROOT / "dialogs", ROOT / "content")
-    matcher, roles = build_matcher(library), roles_of(library)
-    development = read(HERE / "development.jsonl")
-    unseen = [read(HERE / f"unseen-{number}.jsonl") for number in (1, 2)]
-    data = matching_data(library)
-    crossed = cross_validated(data, urgency_of(library), roles, development)
-    columns = [
-        *(Column.measured(f"unseen {at}", matcher, roles, rows) for at, rows in enumerate(unseen, 1)),
-        Column("development, cross-validated", crossed.rows),
-        Column.measured("development, as shipped", matcher, roles, development),
-        Column("development, baseline", baseline.cross_validated(development, roles)),
-        *(
-            Column(f"unseen {at}, baseline", baseline.trained(development, rows, roles))
-            for at, rows in enumerate(unseen, 1)
-        ),
-    ]
-    cost = measured_cost(ROOT, matcher, [question for rows in unseen for question in rows])
+    matcher, data = build_matcher(library), data_of(library)
+    questions = {name: read(HERE / f"{name}.jsonl") for name in FILES}
+    otherwise, parts = data.roles.otherwise, Parts(data)
+    plain = [one for one in questions["plain"] if one.context is None][::_EVERY]
+    threads = parts.subjects.contexts()
+    begun = time.process_time()
+    learn(parts, print)
+    learning = time.process_time() - begun
+    found = Figures(
+        {name: measure(matcher, asked, otherwise) for name, asked in questions.items()},
+        {name: baseline(parts, asked) for name, asked in questions.items()},
+        {
+            "shown": invariance(matcher, plain, wrappings("shown"), threads, otherwise),
+            "held back": invariance(matcher, plain, wrappings("held_back"), [], otherwise),
+        },
+        refused(matcher, questions["noise"], threads),
+        [
+            *curve(data, questions),
+            ("all", _right({name: measure(matcher, questions[name], otherwise) for name in CURVE_FILES})),
+        ],
+        replace(measured_cost(ROOT, matcher, questions["real"]), learning=learning),
+    )
     path = ROOT / "docs" / "matching.md"
-    path.write_text(page(columns, crossed.left_out, cost, roles, frozenset(data.intents.subject_of)), encoding="utf-8")
+    path.write_text(page(found), encoding="utf-8")
     print(f"wrote {path}")
+
+
+def refused(matcher: Matcher, noise: Sequence[Question], threads: Sequence[str]) -> float:
+    """Return the share of meaningless messages, after every answer, that no answer is given to."""
+    calm = {Outcome.NOT_COVERED, Outcome.CHOICES, Outcome.SMALL_TALK}
+    decided = [matcher.match(one.text, context, Register.LAYPERSON) for one in noise for context in threads]
+    return sum(one.outcome in calm or one.node == "help" for one in decided) / len(decided)
+
+
+def curve(data: Data, questions: dict[str, list[Question]]) -> list[tuple[str, dict[str, float]]]:
+    """Return how much is right with so many lines an answer, drawn at random."""
+    found = []
+    for number in CURVE:
+        parts = Parts(replace(data, phrases=_some(data, number)))
+        matcher = assemble(parts, learn(parts, print))
+        rows = {name: measure(matcher, questions[name], data.roles.otherwise) for name in CURVE_FILES}
+        found.append((str(number), _right(rows)))
+    return found
+
+
+def _some(data: Data, number: int) -> dict[str, tuple[str, ...]]:
+    """Return the topics' lines cut down to `number` an answer; what belongs to no topic is shared and stays."""
+    kept = {*data.roles.shared, data.roles.advice, data.roles.otherwise}
+    shuffled = {node: Random(5).sample(list(lines), len(lines)) for node, lines in data.phrases.items()}
+    return {node: tuple(lines if node in kept else islice(lines, number)) for node, lines in shuffled.items()}
+
+
+def _right(rows: dict[str, list[Row]]) -> dict[str, float]:
+    return {name: sum(row.mark == "right" for row in each) / len(each) for name, each in rows.items()}
 
 
 if __name__ == "__main__":

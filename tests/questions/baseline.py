@@ -1,4 +1,4 @@
-"""What a stock text classifier makes of the same questions: TF-IDF and a linear SVM (scikit-learn)."""
+"""What a stock classifier makes of the very lines the matcher learned from: scikit-learn, words and pieces of words."""
 
 from __future__ import annotations
 
@@ -7,38 +7,42 @@ from typing import Any
 
 from bot.dialog.matching import Match
 from bot.dialog.turn import Outcome
-from bot.matching.crossval import folds
-from bot.matching.decide import Roles
+from bot.matching.build import Data, Parts
 from bot.matching.evaluation import Question, Row, mark
+from bot.matching.parser import Message
+from bot.matching.text import sampled
 
 
-def cross_validated(questions: Sequence[Question], roles: Roles) -> list[Row]:
-    """Return the classifier's decision on each question, trained on the questions of the other folds."""
-    parts = folds(questions)
-    rows: list[Row] = []
-    for fold in parts:
-        known = [question for part in parts if part is not fold for question in part]
-        rows += trained(known, fold, roles)
-    return rows
+def baseline(parts: Parts, questions: Sequence[Question]) -> list[Row]:
+    """Return the decisions of a linear classifier on the same lines, read as the matcher reads them.
 
-
-def trained(known: Sequence[Question], asked: Sequence[Question], roles: Roles) -> list[Row]:
-    """Return the decisions on `asked` of a classifier trained on `known`; the node last shown is one more word."""
+    It is asked after the rules for emergencies, as the matcher is, and offers no choices.
+    """
     from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.pipeline import make_pipeline
-    from sklearn.svm import LinearSVC
+    from sklearn.linear_model import SGDClassifier
+    from sklearn.pipeline import make_pipeline, make_union
 
-    model: Any = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), LinearSVC(random_state=0))
-    model.fit([_words(one) for one in known], [one.expect[0] for one in known])
-    nodes = model.predict([_words(one) for one in asked])
-    return [_row(one, str(node), roles) for one, node in zip(asked, nodes, strict=True)]
+    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, tokenizer=str.split, token_pattern=None)
+    pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 4), sublinear_tf=True)
+    model: Any = make_pipeline(make_union(words, pieces), SGDClassifier(loss="log_loss", alpha=1e-5, random_state=0))
+    lines = _lines(parts.data)
+    model.fit([_read(parts, form) for _, form in lines], [node for node, _ in lines])
+    nodes = model.predict([_read(parts, question.text) for question in questions])
+    return [_row(one, str(node), parts.data) for one, node in zip(questions, nodes, strict=True)]
 
 
-def _words(question: Question) -> str:
-    return f"after_{(question.context or 'nothing').replace('-', '_')} {question.text}"
+def _lines(data: Data) -> list[tuple[str, str]]:
+    own = [(node, form) for node, lines in data.phrases.items() for line in lines for form in sampled(line, 12)]
+    threads = [(node, form) for nodes in data.after.values() for node, lines in nodes.items() for form in lines]
+    return [*own, *threads, *((kind, form) for kind, asks in data.small_talk.items() for form in asks)]
 
 
-def _row(question: Question, node: str, roles: Roles) -> Row:
-    outcomes = {roles.urgent: Outcome.URGENT, roles.otherwise: Outcome.NOT_COVERED}
-    match = Match(outcomes.get(node, Outcome.ANSWER), node)
-    return Row(question, match, mark(question, match, roles.otherwise))
+def _read(parts: Parts, text: str) -> str:
+    message: Message = parts.reader.read(text)
+    return " ".join(message.stems) or "."
+
+
+def _row(question: Question, node: str, data: Data) -> Row:
+    outcome = Outcome.NOT_COVERED if node == data.roles.otherwise else Outcome.ANSWER
+    match = Match(Outcome.SMALL_TALK if node in data.small_talk else outcome, node)
+    return Row(question, match, mark(question, match, data.roles.otherwise))

@@ -28,12 +28,14 @@ print(time.process_time() - begun, (psutil.Process().memory_info().rss - before)
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Milliseconds for a question at the median and the 99th percentile; start in seconds and memory in MB, added."""
+    """Milliseconds for a question at the median and the 99th percentile; start in seconds and memory in MB, added;
+    `learning` is the processor time it takes to learn everything, in seconds."""
 
     median: float
     p99: float
     start: float
     memory: float
+    learning: float = 0.0
 
 
 def measured_cost(root: Path, matcher: Matcher, questions: Sequence[Question]) -> Cost:

@@ -2,124 +2,97 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from bot.dialog.matching import Matcher
-from bot.dialog.turn import Outcome
-from bot.matching.crossval import FOLDS, NEAR
-from bot.matching.decide import Roles
-from bot.matching.evaluation import Question, Row, measure, summary
+from bot.matching.evaluation import SHARES, Row, serves_both, summary
 from tests.questions.cost import Cost
-
-_MOST_CONFUSED = 25
+from tests.questions.variants import Invariance
 
 _METHOD = Path(__file__).with_name("method.md")
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One measurement."""
+class Figures:
+    """Everything measured: rows by file, the baseline's, variants by kind of change, lines kept, and the cost."""
 
-    name: str
-    rows: list[Row]
+    matcher: Mapping[str, Sequence[Row]]
+    baseline: Mapping[str, Sequence[Row]]
+    variants: Mapping[str, Invariance]
+    noise: float
+    curve: Sequence[tuple[str, Mapping[str, float]]]
+    cost: Cost
 
-    @classmethod
-    def measured(cls, name: str, matcher: Matcher, roles: Roles, questions: Sequence[Question]) -> Column:
-        """Return the matcher's column for some questions."""
-        return cls(name, measure(matcher, questions, roles.otherwise))
 
-
-def page(columns: Sequence[Column], left_out: int, cost: Cost, roles: Roles, content: frozenset[str]) -> str:
+def page(found: Figures) -> str:
     """Return the whole page."""
-    told = {"date": f"{datetime.now(UTC):%-d %B %Y}", "left_out": left_out, "folds": FOLDS, "near": NEAR}
-    head = _METHOD.read_text(encoding="utf-8").format(**told)
-    parts = [head, _bars(columns, roles, content), _kinds(columns, roles), _cost(cost), _confused(columns[:3])]
+    head = _METHOD.read_text(encoding="utf-8").format(date=f"{datetime.now(UTC):%-d %B %Y}")
+    parts = [head, _files(found), _threads(found), _variants(found), _curve(found), _cost(found.cost)]
     return "\n".join(parts)
 
 
-def _bars(columns: Sequence[Column], roles: Roles, content: frozenset[str]) -> str:
-    lines = ["## Against the aims\n", "| | aim | " + " | ".join(column.name for column in columns) + " |"]
-    lines.append("|---|---|" + "---|" * len(columns))
-    found = [_aims(column, roles, content) for column in columns]
-    lines += [f"| {name} | {aim} | " + " | ".join(one[name] for one in found) + " |" for name, aim in _AIMS.items()]
+def _files(found: Figures) -> str:
+    lines = ["## By file, in per cent\n", _head(("file", "n", *SHARES, "baseline right", "baseline wrong"))]
+    for name, rows in found.matcher.items():
+        mine, stock = summary(rows), summary(found.baseline[name])
+        shares = [f"{100 * mine[share]:.1f}" for share in SHARES]
+        lines.append(
+            _line((name, str(len(rows)), *shares, f"{100 * stock['right']:.1f}", f"{100 * stock['wrong']:.1f}"))
+        )
     return "\n".join(lines) + "\n"
 
 
-_AIMS = {
-    "questions": "",
-    "right": "≥ 85 %",
-    "right or offered": "≥ 95 %",
-    "wrong": "≤ 3 %",
-    "follow-ups right": "≥ 80 %",
-    "urgent recognised": "100 %",
-    "false alarms": "≤ 2 %",
-    "out of scope not answered with content": "≥ 95 %",
-}
-
-
-def _aims(column: Column, roles: Roles, content: frozenset[str]) -> dict[str, str]:
-    found = summary(column.rows, roles.urgent)
-    kinds: dict[str, Any] = found["by_kind"]
-    values = [
-        found["right"],
-        found["right"] + found["offered"],
-        found["wrong"],
-        kinds["follow-up"]["right"],
-        found["urgent"]["recall"],
-        found["urgent"]["false_alarms"],
-        _kept_out(column.rows, content),
-    ]
-    return dict(zip(_AIMS, [str(found["n"]), *(f"{value:.1%}" for value in values)], strict=True))
-
-
-def _kept_out(rows: Sequence[Row], content: frozenset[str]) -> float:
-    """Return the share of questions outside the topic that were not answered with one of its content nodes."""
-    outside = [row for row in rows if row.question.kind == "out-of-scope"]
-    answered = [
-        row
-        for row in outside
-        if row.match.outcome is Outcome.ANSWER and row.match.node in content - set(row.question.expect)
-    ]
-    return 1 - len(answered) / len(outside) if outside else 1.0
-
-
-def _kinds(columns: Sequence[Column], roles: Roles) -> str:
-    lines = ["## By kind of question: right / offered / wrong\n"]
-    lines += ["| kind | " + " | ".join(column.name for column in columns) + " |", "|---|" + "---|" * len(columns)]
-    found = [summary(column.rows, roles.urgent)["by_kind"] for column in columns]
-    for kind in sorted({kind for one in found for kind in one}):
-        lines.append(f"| {kind} | " + " | ".join(_shares(one.get(kind)) for one in found) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def _shares(shares: dict[str, Any] | None) -> str:
-    return " / ".join(f"{shares[name]:.0%}" for name in ("right", "offered", "wrong")) if shares else "-"
-
-
-def _cost(cost: Cost) -> str:
+def _threads(found: Figures) -> str:
+    rows = [row for each in found.matcher.values() for row in each if row.question.context]
+    both = [row for each in found.matcher.values() for row in each if row.question.also]
+    urgent = summary([row for each in found.matcher.values() for row in each])["urgent"]
+    right = sum(row.mark == "right" for row in rows) / len(rows)
+    served = sum(map(serves_both, both)) / len(both)
     return (
-        "## What it costs\n\n"
-        "| a question, median | 99th percentile, aim 5 ms | start, aim 1 s more | memory, aim 150 MB more |"
-        "\n|---|---|---|---|\n"
-        f"| {cost.median:.1f} ms | {cost.p99:.1f} ms | {cost.start:.2f} s | {cost.memory:.0f} MB |\n"
+        "## In threads, two at once, urgent\n\n"
+        f"* asked after an answer: {len(rows)}, right {right:.1%}\n"
+        f"* two questions in one message: {len(both)}, both served {served:.1%}\n"
+        f"* emergencies recognised {urgent['recall']:.1%}, false alarms {urgent['false_alarms']:.1%}\n"
+        f"* what means nothing, after every answer: refused {found.noise:.1%}\n"
     )
 
 
-def _confused(columns: Sequence[Column]) -> str:
-    lines = ["## What was taken for what\n", "| file | expected | given | times |", "|---|---|---|---|"]
-    for column in columns:
-        pairs = Counter(_pair(row) for row in column.rows if row.mark in ("wrong", "missed"))
-        lines += [
-            f"| {column.name} | {expected} | {given} | {times} |"
-            for (expected, given), times in sorted(pairs.items(), key=lambda one: (-one[1], one[0]))[:_MOST_CONFUSED]
-        ]
+def _variants(found: Figures) -> str:
+    lines = [
+        "## Changes that mean nothing, and every thread\n",
+        _head(("", "questions", "right in every one", "flips")),
+    ]
+    for name, one in found.variants.items():
+        lines.append(_line((name, str(len(one.right)), f"{one.in_every_variant:.1%}", f"{one.flips:.2%}")))
     return "\n".join(lines) + "\n"
 
 
-def _pair(row: Row) -> tuple[str, str]:
-    return " or ".join(row.question.expect), row.match.node
+def _curve(found: Figures) -> str:
+    names = list(found.curve[0][1])
+    lines = ["## How many lines an answer needs: right, in per cent\n", _head(("lines an answer", *names))]
+    lines += [_line((kept, *(f"{100 * right[name]:.1f}" for name in names))) for kept, right in found.curve]
+    return "\n".join(lines) + "\n"
+
+
+def _cost(cost: Cost) -> str:
+    head = _head(
+        ("a question, median", "99th percentile", "start with the cache", "memory", "learning, processor time")
+    )
+    told = (
+        f"{cost.median:.1f} ms",
+        f"{cost.p99:.1f} ms",
+        f"{cost.start:.2f} s",
+        f"{cost.memory:.0f} MB",
+        f"{cost.learning:.0f} s",
+    )
+    return f"## What it costs\n\n{head}\n{_line(told)}\n"
+
+
+def _head(cells: Sequence[str]) -> str:
+    return f"{_line(cells)}\n|{'---|' * len(cells)}"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -24,6 +24,7 @@ LEAST = {
     "urgent-fresh": 860,
     "urgent-fresh-2": 160,
     "urgent-fresh-3": 285,
+    "urgent-fresh-4": 99,
     "real": 220,
     "follow-ups": 150,
     "two-questions": 60,

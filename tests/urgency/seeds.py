@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from bot.content.loader import load
-from bot.matching import data_of, urgency_of
+from bot.matching import urgency_of
 from bot.matching.urgency import Urgency
 
 _HERE = Path(__file__).parent
@@ -20,7 +20,7 @@ _ROOT = _HERE.parents[1]
 @cache
 def recogniser() -> Urgency:
     """Return what recognises emergencies in the shipped content."""
-    return urgency_of(data_of(load(_ROOT / "dialogs", _ROOT / "content", templates=False)))
+    return urgency_of(load(_ROOT / "dialogs", _ROOT / "content", templates=False))
 
 
 def read(name: str) -> Any:

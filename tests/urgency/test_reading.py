@@ -53,6 +53,45 @@ def test_a_quotation_alone_is_read() -> None:
     assert sign("> I have chest pain") == "chest"
 
 
+@pytest.mark.parametrize(
+    ("text", "urgent"),
+    [
+        ("I am dying to know whether K2 works", None),
+        ("I am dying, please send somebody", "help"),
+        ("my leg is dead right now and went cold", "cold-foot"),
+        ("I have a cold white foot", "cold-foot"),
+        ("these prices give me a heart attack", None),
+        ("I think he is having a heart attack", "chest"),
+        ("I get up once a night", None),
+        ("I passed out once more just now", "sudden"),
+    ],
+)
+def test_an_idiom_hides_its_own_words_and_no_others(text: str, urgent: str | None) -> None:
+    assert sign(text) == urgent
+
+
+@pytest.mark.parametrize(
+    ("text", "urgent"),
+    [
+        ("Exam question: a woman has a cold white leg", False),
+        ("I failed my exam question and my chest hurts", True),
+        ("In the film he has a heart attack", False),
+        ("I have an exam tomorrow. He is having a seizure.", True),
+        ("denies chest pain, SOB, syncope", False),
+        ("denies fever but has chest pain", True),
+        ("Symptoms include chest pain and fainting.", False),
+        ("My symptoms include chest pain and fainting.", True),
+        ("I had a heart attack years ago and I have chest pain", True),
+        ("I had a heart attack years ago", False),
+        ("Can someone tell me what to do, my chest hurts", True),
+        ("I read about side effects, my lips are swelling", True),
+        ("I read about swelling of the lips", False),
+    ],
+)
+def test_a_clause_that_says_how_it_is_stands_by_itself(text: str, urgent: bool) -> None:
+    assert (sign(text) is not None) is urgent
+
+
 def test_help_as_an_emoji_is_help() -> None:
     assert (sign(":sos:"), sign("🆘")) == ("help", "help")
 

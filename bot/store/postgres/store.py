@@ -23,8 +23,8 @@ from bot.store.base import (
     StoreUnavailable,
     Turn,
     TurnResult,
-    Waiting,
     WaitingRow,
+    WaitingTurns,
     day_of,
 )
 from bot.store.batching import Grouping, together
@@ -95,11 +95,11 @@ class PostgresStore:
     async def postpone(self, turn: Turn, due_at: float, attempts: int) -> None:
         await self._execute(sql.POSTPONE, turn.row, attempts, due_at)
 
-    async def waiting(self, turn: Turn) -> Waiting:
+    async def waiting(self, turn: Turn) -> WaitingTurns:
         async with self._connection() as db:
             count = await db.fetchval(turns.WAITING_IN_ALL, turn.conversation)
             rows = await db.fetch(turns.WAITING, turn.conversation, turn.person, MOST_JOINED)
-        return Waiting(tuple(WaitingRow(*row) for row in rows), count)
+        return WaitingTurns(tuple(WaitingRow(*row) for row in rows), count)
 
     async def gather(self, turn: Turn, seen: int, now: float, due_at: float) -> None:
         await self._execute(turns.GATHER, turn.conversation, seen, now, due_at)

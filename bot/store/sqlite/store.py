@@ -27,7 +27,7 @@ from bot.store.base import (
     StoreUnavailable,
     Turn,
     TurnResult,
-    Waiting,
+    WaitingTurns,
 )
 from bot.store.batching import Grouping, Outcome
 from bot.store.sqlite import people, turns
@@ -160,7 +160,7 @@ class SqliteStore:
     async def postpone(self, turn: Turn, due_at: float, attempts: int) -> None:
         await self._group.run(lambda db: people.postpone(db, turn.row, turn.conversation, due_at, attempts))
 
-    async def waiting(self, turn: Turn) -> Waiting:
+    async def waiting(self, turn: Turn) -> WaitingTurns:
         return await self._group.run(lambda db: turns.waiting(db, turn))
 
     async def gather(self, turn: Turn, seen: int, now: float, due_at: float) -> None:

@@ -18,8 +18,8 @@ from bot.store.base import (
     NewEvent,
     Turn,
     TurnResult,
-    Waiting,
     WaitingRow,
+    WaitingTurns,
     day_of,
 )
 from bot.store.codec import context_text, earlier_from, history_text, state_from
@@ -130,11 +130,11 @@ def _turn(db: sqlite3.Connection, row: int, new_event: NewEvent) -> Turn:
     )
 
 
-def waiting(db: sqlite3.Connection, turn: Turn) -> Waiting:
+def waiting(db: sqlite3.Connection, turn: Turn) -> WaitingTurns:
     """Return what the turn's person has waiting in its conversation."""
     rows = db.execute(_THEIRS, (turn.conversation, turn.person, MOST_JOINED)).fetchall()
     [(count,)] = db.execute("SELECT waiting FROM lane WHERE conversation = ?", (turn.conversation,)).fetchall()
-    return Waiting(tuple(WaitingRow(*row) for row in rows), count)
+    return WaitingTurns(tuple(WaitingRow(*row) for row in rows), count)
 
 
 def gather(db: sqlite3.Connection, turn: Turn, seen: int, now: float, due_at: float) -> None:
