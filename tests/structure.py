@@ -81,6 +81,10 @@ def classes() -> dict[str, list[str]]:
     return found
 
 
+_TURN = tuple(f"{BOT / room}" for room in ("channels", "content", "dialog", "inbox", "matching", "service", "store"))
+"""Where a turn goes; what an author needs is entered by the driver of a test alone."""
+
+
 class Trace:
     """Which files of the bot are entered. To be made before the threads whose work it should see."""
 
@@ -110,7 +114,7 @@ class Trace:
             threading.setprofile(None)
 
     def _entered(self, frame: FrameType, event: str, _argument: Any) -> None:
-        if self._recording and event == "call" and frame.f_code.co_filename.startswith(str(BOT)):
+        if self._recording and event == "call" and frame.f_code.co_filename.startswith(_TURN):
             self.files.add(frame.f_code.co_filename.removeprefix(f"{BOT}/"))
 
 

@@ -38,7 +38,7 @@ class Spoken:
     sentence: str
 
 
-class Foreign:
+class ForeignLanguages:
     """All languages of content/languages.yaml."""
 
     def __init__(self, file: LanguagesFile) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.content.urgent_models import Composed, LanguagesFile, UrgentRule, UrgentRules
 from bot.matching.concepts import Lexicon, Mention
 from bot.matching.excuses import Excuses
-from bot.matching.foreign import Foreign
+from bot.matching.foreign import ForeignLanguages
 from bot.matching.leaflets import is_leaflet
 from bot.matching.mending import Speller
 from bot.matching.sentences import Break, Word, sentence, words_of
@@ -53,7 +53,7 @@ class Urgency:
         self._deniable = signs.difference(rules.excuses.parts)
         mendable = Lexicon({name: rules.concepts[name] for name in signs & rules.concepts.keys()})
         self._speller = Speller(mendable.vocabulary, ordinary, self._lexicon.knows)
-        self._foreign = Foreign(languages)
+        self._foreign = ForeignLanguages(languages)
         self._units, self._counted = frozenset(rules.units), frozenset(rules.counted)
 
     def detect(self, text: str) -> Finding | None:

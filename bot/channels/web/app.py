@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 
 from bot.channels.base import HostServices
 from bot.channels.web.access import Access
-from bot.channels.web.conversations import Conversation, Conversations, PageAnswer, Waiting
+from bot.channels.web.conversations import Conversation, Conversations, OpenQuestion, PageAnswer
 from bot.channels.web.delivery import WebAddress, WebDelivery, stream, vote_of
 from bot.channels.web.plugin import WebSettings
 from bot.channels.web.render import ASSETS, Assets, Place, Renderer
@@ -206,7 +206,7 @@ class Web:
         if known:
             return conversation
         key = f"{reader}:{asked.id}" + (":again" if asked.again else "")
-        waiting = conversation.pending[asked.id] = Waiting()
+        waiting = conversation.pending[asked.id] = OpenQuestion()
         address = WebAddress(reader, asked.thread, asked.id, asked.under, vote_of(asked.incoming.text))
         event = InboundEvent(
             (key,), "web", f"web:{reader}", f"web:{reader}:{asked.thread}", asked.incoming, address.to_address()

@@ -70,7 +70,7 @@ class Stream:
 
 
 @dataclass(slots=True)
-class Waiting:
+class OpenQuestion:
     """A question that was accepted here and is not answered yet; `since` is read from a clock that only goes on."""
 
     since: float = field(default_factory=time.monotonic)
@@ -83,7 +83,7 @@ class Conversation:
 
     answers: OrderedDict[str, PageAnswer] = field(default_factory=OrderedDict)
     streams: list[Stream] = field(default_factory=list)
-    pending: dict[str, Waiting] = field(default_factory=dict)
+    pending: dict[str, OpenQuestion] = field(default_factory=dict)
 
     def add(self, answer: PageAnswer) -> None:
         """Put an answer at its place (a new one at the end) and tell every page."""
