@@ -208,7 +208,7 @@ def _topic(library: Library, topic: str | None) -> str | None:
 def preview(out: Annotated[Path, typer.Argument(dir_okay=False, metavar="OUT.html")]) -> None:
     """Write one page of every answer, in both registers, as the page, Telegram and Slack show it."""
     from bot.app import build_engine
-    from bot.channels.web.preview import preview as drawn
+    from bot.channels.web.workbench import preview as drawn
 
     try:
         out.write_text(drawn(build_engine(load_settings()), datetime.now(UTC).date()), encoding="utf-8")

@@ -10,6 +10,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,10 +24,11 @@ from bot.channels.telegram.screens import shown
 from bot.channels.web import drawings
 from bot.channels.web.access import Access
 from bot.channels.web.conversations import PageAnswer
-from bot.channels.web.render import Place, Renderer
+from bot.channels.web.render import ASSETS, Place, Renderer
 from bot.content.diagnostics import Diagnostic
 from bot.content.library import Library
 from bot.dialog import payloads
+from bot.dialog.engine import Engine
 from bot.dialog.turn import Incoming, Kind, Register, Reply, State
 
 BASE = "/workbench"
@@ -246,3 +248,37 @@ def _without_register(payload: str) -> str:
 
 def _address(**query: str) -> str:
     return f"{BASE}?{urlencode({name: value for name, value in query.items() if value})}"
+
+
+# --- one page for a reviewer ----------------------------------------------------------------------------------
+
+
+def preview(engine: Engine, today: date) -> str:
+    """Return one page of everything the bot may say, in both registers, as every channel shows it. It needs no server."""
+    library = engine.library
+    renderer = Renderer(engine.text, [(one.label, one.number) for one in library.copy_numbers])
+    looks = Looks(engine.text, renderer)
+    answers = [
+        {
+            "node": node,
+            "review": library.review_of(node),
+            "rows": [
+                (register, looks.drawn(_shown(engine, node, register), _link))
+                for register in (Register.LAYPERSON, Register.PROFESSIONAL)
+            ],
+        }
+        for node in sorted(library.nodes)
+    ]
+    style = "\n".join(ASSETS.files[name].decode() for name in ("page.css", "workbench.css"))
+    return renderer.page(
+        "preview.html", Register.LAYPERSON, Place(), answers=answers, style=style, today=today, version=library.version
+    )
+
+
+def _shown(engine: Engine, node: str, register: Register) -> Reply:
+    return engine.respond(State(register, introduced=True), Incoming(Kind.COMMAND, node, "web"))[0]
+
+
+def _link(payload: str) -> str:
+    tap = payloads.parse(payload)
+    return f"#{tap.node}" if tap else "#"

@@ -18,8 +18,7 @@ from bot.app import content_watcher, rebuild_engine
 from bot.authoring.watch import ContentWatcher
 from bot.channels.plain import document_text
 from bot.channels.web import drawings
-from bot.channels.web.preview import preview
-from bot.channels.web.workbench import tree
+from bot.channels.web.workbench import preview, tree
 from bot.content.loader import load
 from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
