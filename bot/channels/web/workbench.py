@@ -254,7 +254,7 @@ def _address(**query: str) -> str:
 
 
 def preview(engine: Engine, today: date) -> str:
-    """Return one page of everything the bot may say, in both registers, as every channel shows it. It needs no server."""
+    """Return one page of all the bot may say, in both registers, as every channel shows it; it needs no server."""
     library = engine.library
     renderer = Renderer(engine.text, [(one.label, one.number) for one in library.copy_numbers])
     looks = Looks(engine.text, renderer)
