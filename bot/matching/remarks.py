@@ -61,22 +61,25 @@ class Remarks:
 
     def question(self, message: Message) -> Message:
         """Return the message without the remarks around its question; all of it where nothing else would be left."""
-        parts = [self._bare(part) for part in clauses(message)]
+        parts = [Clause(self._bare(part.message), part.asks) for part in clauses(message)]
         if len(parts) < 2:
-            return joined(parts) if parts else message
-        weighed = [(part, self._likely(part)) for part in parts]
-        asked = any(self._names(part) and _is_question(part) for part in parts)
-        kept = [part for part, likely in weighed if not self._aside(part, likely, asked=asked)]
-        return joined(kept or parts)
+            return parts[0].message if parts else message
+        asked = any(part.asks or _asks(part.message, self._subjects) for part in parts)
+        kept = [part.message for part in parts if not self._aside(part, asked=asked)]
+        return joined(kept or [part.message for part in parts])
 
-    def _aside(self, part: Message, likely: float, *, asked: bool) -> bool:
-        """Tell whether a clause is a remark: surely, or perhaps where another clause names something and asks of it."""
-        if self._names(part) or self._states_facts(part):
+    def _aside(self, part: Clause, *, asked: bool) -> bool:
+        """Tell whether a clause is a remark: surely, or perhaps where another clause asks something."""
+        if self._names(part.message) or self._states_facts(part.message):
             return False
-        return likely > REMARK_FROM or (asked and not _is_question(part) and likely > PERHAPS_FROM)
+        likely = self._likely(part.message)
+        asks = part.asks or _is_question(part.message)
+        return likely > REMARK_FROM or (asked and not asks and likely > PERHAPS_FROM)
 
     def _names(self, part: Message) -> bool:
-        return not self._subjects.named(part).nothing
+        named = self._subjects.named(part)
+        telling = (name for name in named.foreign if self._subjects.kind_of[name] != "thing")
+        return bool(named.held or named.leaning or next(telling, None))
 
     def _likely(self, part: Message) -> float:
         named = self._subjects.named(part)
@@ -94,17 +97,23 @@ class Remarks:
         return left if self._subjects.named(left).held or len(left.words) > 2 else part
 
 
-def clauses(message: Message) -> list[Message]:
-    """Return the parts of a message between sentence ends and pauses."""
-    parts, at = list[Message](), 0
+def clauses(message: Message) -> list[Clause]:
+    """Return the parts of a message between sentence ends and pauses; the last of a sentence bears its mark."""
+    parts, at = list[Clause](), 0
     for place in range(len(message.words) + 1):
         ends = place == len(message.words) or message.words[place] == STOP
-        if (ends or place in message.pauses) and place > at:
-            parts.append(message.part(at, place))
+        if (ends or place in message.pauses or _begins(message, place)) and place > at:
+            parts.append(Clause(message.part(at, place), place in message.asked))
             at = place
         if ends:
             at = place + 1
     return parts
+
+
+def _begins(message: Message, place: int) -> bool:
+    """Tell whether another question begins here: `but does`, `and how`."""
+    following = message.words[place : place + 2]
+    return len(following) == 2 and following[0] in _LINKS and following[1] in _ASKING
 
 
 def questions(message: Message, subjects: Subjects) -> list[Message]:
@@ -125,8 +134,7 @@ def _asked(sentence: Clause, subjects: Subjects) -> Iterator[Message]:
     """Yield the questions of one sentence: cut where `and how`, `, is` and the like begin another one."""
     message, cuts = sentence.message, [0]
     for at in range(1, len(message.words) - 1):
-        begins = message.words[at] in _LINKS and message.words[at + 1] in _ASKING
-        if begins or (at in message.pauses and message.words[at] in _ASKING):
+        if _begins(message, at) or (at in message.pauses and message.words[at] in _ASKING):
             cuts.append(at)
     for start, end in zip(cuts, [*cuts[1:], len(message.words)], strict=True):
         part = _unlinked(message.part(start, end))
