@@ -75,16 +75,17 @@ class SameWork(_Naive):
         async with self._lock:
             await db.execute("BEGIN IMMEDIATE")
             await db.execute("INSERT OR IGNORE INTO seen (event, at) VALUES (?, ?)", (random.randbytes(16), now))
-            fields = (conversation, person, "telegram", PAYLOAD, None, None, False, now)
+            fields = (conversation, person, "telegram", PAYLOAD, None, None, False, 0, now)
             row = (await db.execute(turns._INSERT, fields)).lastrowid
-            await db.execute_fetchall(turns._ENTER_QUEUE, (conversation, "telegram", now, 1, now + 15.0))
+            lane = {"conversation": conversation, "channel": "telegram", "urgent": False, "now": now}
+            await db.execute_fetchall(turns._ENTER_QUEUE, {**lane, "owner": 1, "until": now + 15.0})
             await db.execute_fetchall(turns._STATE, (person, conversation))
             await db.execute("COMMIT")
         return row or 0
 
     async def _finish(self, row: int, person: bytes, conversation: bytes, number: int, now: float) -> None:
         db, day = self._db, day_of(now)
-        message = (conversation, str(1_000_000 + number), NODES[number % len(NODES)], None, 0, now)
+        message = (conversation, str(1_000_000 + number), NODES[number % len(NODES)], None, 0, now, "", None)
         async with self._lock:
             await db.execute("BEGIN IMMEDIATE")
             await db.execute("DELETE FROM inbox WHERE id = ?", (row,))

@@ -132,10 +132,9 @@ def _sentences(message: Message) -> Iterator[Clause]:
 
 def _asked(sentence: Clause, subjects: Subjects) -> Iterator[Message]:
     """Yield the questions of one sentence: cut where `and how`, `, is` and the like begin another one."""
-    message, cuts = sentence.message, [0]
-    for at in range(1, len(message.words) - 1):
-        if _begins(message, at) or (at in message.pauses and message.words[at] in _ASKING):
-            cuts.append(at)
+    message = sentence.message
+    later = range(1, len(message.words) - 1)
+    cuts = [0, *(at for at in later if _begins(message, at) or (at in message.pauses and message.words[at] in _ASKING))]
     for start, end in zip(cuts, [*cuts[1:], len(message.words)], strict=True):
         part = _unlinked(message.part(start, end))
         if part.words and (_asks(part, subjects) or (sentence.asks and len(cuts) == 1)):

@@ -145,7 +145,12 @@ def test_what_is_no_word_is_not_read(text: str, words: str) -> None:
 
 def test_a_message_falls_into_clauses_and_questions(parts: Parts) -> None:
     message = parts.reader.read("Hi, I am Ann. Does ALA work, and is it safe?")
-    assert [" ".join(part.message.words) for part in clauses(message)] == ["hi", "i am ann", "does ala work", "and is it safe"]
+    assert [" ".join(part.message.words) for part in clauses(message)] == [
+        "hi",
+        "i am ann",
+        "does ala work",
+        "and is it safe",
+    ]
     assert [" ".join(part.words) for part in questions(message, parts.subjects)] == ["does ala work", "is it safe"]
 
 
