@@ -61,6 +61,8 @@ class StandIn(Driver, Protocol):
     plugin: ChannelPlugin[Any]
     threads: bool
     """Whether the person can hold several conversations at once."""
+    shared: bool
+    """Whether others read along."""
     commands: bool
     """Whether commands are named, and answered, in the conversation itself."""
 
@@ -168,6 +170,7 @@ class PluginStandIn:
 
     plugin: ChannelPlugin[Any]
     threads = True
+    shared = False
     commands = True
 
     def build(self, host: HostServices, environment: Mapping[str, str]) -> Channel:
@@ -203,6 +206,9 @@ class ChannelContract:
     ) -> None:
         if (script.threads and not stand_in.threads) or (script.commands and not stand_in.commands) or script.waits:
             pytest.skip("this channel has no threads, no commands, or no clock of its own")
+        silent = {kind for kind, talk in engine.library.small_talk.items() if talk.group == "silent"}
+        if stand_in.shared and silent & {turn.expect.node for turn in script.turns}:
+            pytest.skip("where others read along, thanks and the like are left unanswered")
         async with running(stand_in, engine, sqlite_url):
             await stand_in.choose(register)
             await play(stand_in, script, register, Composer(engine.library))

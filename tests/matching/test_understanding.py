@@ -181,7 +181,7 @@ def test_what_means_nothing_is_answered_nowhere(matcher: Matcher, text: str, aft
 
 
 def test_each_question_of_a_message_is_served(matcher: Matcher) -> None:
-    match = matcher.match("Is ALA safe? How much was tested? And does K2 help?", None, Register.LAYPERSON)
+    match = matcher.match("Is ALA safe? How much ALA was tested? And does K2 help?", None, Register.LAYPERSON)
     assert match.node == "ala-safety"
     assert match.also == ("ala-dose", "k2")
 

@@ -19,6 +19,8 @@ from tests.fakes.slack_faults import Fault
 class SlackStandIn(PluginStandIn, SlackDriver):
     """Ada in the threads of a channel."""
 
+    shared = True
+
     plugin = plugin
     commands = False  # they are answered in private
 
