@@ -1,4 +1,4 @@
-"""Measures a matcher on labelled questions, one JSON object a line; tests/questions/README.md says what a line holds."""
+"""Measures a matcher on labelled questions, one JSON object a line (tests/questions/README.md)."""
 
 from __future__ import annotations
 
