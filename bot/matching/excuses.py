@@ -120,7 +120,8 @@ class Excuses:
         )
 
     def _is_past(self, hit: Hit, begin: int, end: int, present: Sequence[Mention]) -> bool:
-        before = [one for one in self._past_before.starting(begin, hit.last + 1) if hit.first - one.last <= _BESIDE]
+        near = self._past_before.starting(begin, hit.last + 1)
+        before = [one for one in near if hit.first - one.last <= _BESIDE and not _runs_into(one, hit)]
         if any(not self._overruled(one, hit, present) and self._belongs(one, hit, begin, end) for one in before):
             return True
         if self._past_after.starting(hit.last + 1, min(hit.last + 1 + _BESIDE, end)):
@@ -204,3 +205,8 @@ class Excuses:
 def _gap(mention: Mention, hit: Hit) -> int:
     """Return how many words stand between a mention and a hit."""
     return max(mention.first - hit.last, hit.first - mention.last, 0)
+
+
+def _runs_into(excuse: Mention, hit: Hit) -> bool:
+    """Tell whether an excuse ends in a word of the sign itself: in `gran passed out` nobody has passed away."""
+    return any(sign.first <= excuse.last < sign.last for sign in hit.mentions)

@@ -155,3 +155,32 @@ def test_words_keep_what_stands_before_them() -> None:
 def test_own_words_stand_apart_from_quoted_ones() -> None:
     found = seen("> theirs\nmine")
     assert (found.own, found.quoted, found.text) == ("mine", "theirs", "mine")
+
+
+_PERSONS = ["gran", "my dad", "the neighbour", "my wife", "a colleague"]
+
+
+@pytest.mark.parametrize("person", _PERSONS)
+@pytest.mark.parametrize("said", ["passed out", "has passed out on the floor", "lost consciousness in the kitchen"])
+def test_a_word_of_the_sign_is_no_excuse_for_it(person: str, said: str) -> None:
+    assert sign(f"{person} {said}") == "sudden"
+
+
+@pytest.mark.parametrize("text", ["my gran passed away", "my gran had chest pain", "my uncle died of a stroke"])
+def test_what_became_of_somebody_once_excuses_still(text: str) -> None:
+    assert sign(f"{text}. What is ALA?") is None
+
+
+@pytest.mark.parametrize("intent", ["he will", "she'll", "they will", "he is going to", "she's going to"])
+@pytest.mark.parametrize(
+    "act", ["end it tonight", "hang himself", "hurt herself", "take their own life", "end everything"]
+)
+def test_what_another_person_means_to_do_to_themselves_is_a_crisis(intent: str, act: str) -> None:
+    assert sign(f"{intent} {act}") == "crisis"
+    assert sign(f"{intent} take the bus tonight") is None
+
+
+@pytest.mark.parametrize("verb", ["move", "lift", "raise"])
+@pytest.mark.parametrize("limb", ["my legs", "his leg", "either leg", "both feet", "her foot"])
+def test_a_limb_that_fails_since_today_is_seen_whatever_the_verb(verb: str, limb: str) -> None:
+    assert sign(f"can't {verb} {limb} since this morning") == "spine"
