@@ -13,6 +13,8 @@ _SHORTEST = 5
 _SHORTEST_SWAPPED = 3
 """But two neighbours swapped, or one of a pair lost, is no other word: `pian`, `fot`."""
 _TWO_SLIPS_FROM = 9
+_LONGEST = 40
+"""Longer than any word: trying every letter of a flood would cost its square."""
 _MOST_TRIED = 80
 """Unknown words tried in one message: with more of them it is no English."""
 _ENDINGS = ("s", "es", "ed", "d", "ing", "er", "ers", "ly", "y")
@@ -72,7 +74,7 @@ class Speller:
     def _parted(self, words: Iterable[Word]) -> Iterable[Word]:
         """Yield the words, those apart that were run together."""
         for word in words:
-            two = self._run_together(word.text) if len(word.text) > _SHORTEST + 1 else None
+            two = self._run_together(word.text) if _SHORTEST + 1 < len(word.text) <= _LONGEST else None
             if two:
                 yield replace(word, text=two[0])
                 yield replace(word, text=two[1])
@@ -89,8 +91,8 @@ class Speller:
         if word not in self._mended:
             if len(self._mended) > 20_000:
                 self._mended.clear()
-            long = len(word) >= _SHORTEST - 1
-            self._mended[word] = self._short.get(word) or (self._nearest(word) if long else word)
+            mendable = _SHORTEST - 1 <= len(word) <= _LONGEST
+            self._mended[word] = self._short.get(word) or (self._nearest(word) if mendable else word)
         return self._mended[word]
 
     def _nearest(self, word: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -16,6 +15,7 @@ from bot.matching.build import Parts
 from bot.matching.classifier import UNTAUGHT
 from bot.matching.matcher import SubjectMatcher
 from bot.matching.training import Models
+from tests.growth import LINEAR, growth
 
 
 @pytest.fixture(scope="module")
@@ -120,19 +120,13 @@ def test_a_misspelt_medicine_is_understood(matcher: Matcher, text: str) -> None:
     ],
     ids=range(11),
 )
-def test_odd_input_is_decided_in_bounded_time(matcher: Matcher, text: str, library: Library) -> None:
+def test_odd_input_is_decided(matcher: Matcher, text: str, library: Library) -> None:
     assert matcher.match(text, "ala", Register.LAYPERSON).node in {*library.nodes, *library.small_talk}
-    assert _seconds(matcher, text, "ala") < 0.5, "a bound against runaway work, far above what a question costs"
 
 
-def _seconds(matcher: Matcher, text: str, after: str | None) -> float:
-    """Return the processor time of the quickest of three tries: the others are the machine's doing."""
-    times = []
-    for _ in range(3):
-        begun = time.process_time()
-        matcher.match(text, after, Register.LAYPERSON)
-        times.append(time.process_time() - begun)
-    return min(times)
+@pytest.mark.parametrize("piece", ["ala ", "a", "k2 ", "🦶", "dose of ala and k2? ", "xq ", "\n", "?!"])
+def test_the_work_grows_with_a_flood_and_no_faster(matcher: Matcher, piece: str) -> None:
+    assert growth(lambda text: matcher.match(text, "ala", Register.LAYPERSON), piece) < LINEAR
 
 
 WORDS = st.sampled_from(
@@ -144,13 +138,10 @@ WORDS = st.sampled_from(
 @given(
     text=st.text(max_size=300) | st.lists(WORDS, max_size=120).map(" ".join), after=st.sampled_from([None, "ala", "k2"])
 )
-def test_no_text_breaks_it_or_takes_more_than_fifty_milliseconds(
-    matcher: Matcher, library: Library, text: str, after: str | None
-) -> None:
+def test_no_text_breaks_it(matcher: Matcher, library: Library, text: str, after: str | None) -> None:
     match = matcher.match(text, after, Register.PROFESSIONAL)
     assert match.node in {*library.nodes, *library.small_talk}
     assert (len(match.choices) in (2, 3)) == (match.outcome is Outcome.CHOICES)
-    assert _seconds(matcher, text, after) < 0.05
 
 
 def test_the_decision_is_always_the_same(matcher: Matcher) -> None:
