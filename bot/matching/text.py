@@ -25,12 +25,12 @@ _SAME_LOOK = str.maketrans(
 _CONTROLS = {code: " " if chr(code) in "\t\r" else "" for code in (*range(10), *range(11, 32), 127)}
 _BLOCK = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _NO_WORDS = re.compile(
-    r"<(?:https?://|mailto:)[^<>|\s]*(?:\|[^<>]*)?>|(?:https?://|www\.)\S+|<[@#!][^<>]*>|(?<![\w.])@\w+|\S+@\S+\.\w+"
+    r"<(?:https?://|mailto:)[^<>|\s]*(?:\|[^<>]*)?>|(?:https?://|www\.)\S+|<[@#!][^<>]*>|(?<![\w.])@\w+|(?<!\S)[^\s@]+@\S+\.\w+"
     r"|(?<!\S):(?!sos:|ambulance:)[a-z0-9_+'-]+(?:::[a-z0-9_-]+)?:"
 )
 """Links, addresses, mentions of users and names of emoji: they stand in a message and say nothing in words."""
 _ELLIPSIS = re.compile(r"\.{2,}|…")
-_WRAPPED = re.compile(r"(?<![.!?:;\n])[^\S\n]*\n(?!\s*(?:\n|[-*•]|\d+[.)]\s))")
+_WRAPPED = re.compile(r"(?<![.!?:;\s])[^\S\n]*\n(?!\s*(?:\n|[-*•]|\d+[.)]\s))")
 """A line break inside a sentence, as in texts that were copied from mails: no end of it."""
 _SIGNS = {"α": " alpha ", "β": " beta ", "µ": "u", "μ": "u", "≥": " over ", "≤": " under ", "½": " half "}
 _SPACED_OUT = re.compile(r"\b(?:[a-z] ){3,}[a-z]\b")

@@ -124,7 +124,7 @@ def test_odd_input_is_decided(matcher: Matcher, text: str, library: Library) -> 
     assert matcher.match(text, "ala", Register.LAYPERSON).node in {*library.nodes, *library.small_talk}
 
 
-@pytest.mark.parametrize("piece", ["ala ", "a", "k2 ", "🦶", "dose of ala and k2? ", "xq ", "\n", "?!"])
+@pytest.mark.parametrize("piece", ["ala ", "a", "k2 ", "🦶", "dose of ala and k2? ", "xq ", "\n", "?!", " ", "a@", "1"])
 def test_the_work_grows_with_a_flood_and_no_faster(matcher: Matcher, piece: str) -> None:
     assert growth(lambda text: matcher.match(text, "ala", Register.LAYPERSON), piece) < LINEAR
 
