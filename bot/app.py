@@ -28,7 +28,7 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.authoring.watch import ContentWatcher
-    from bot.channels.base import Accept, Channel, ContentNews, HostServices
+    from bot.channels.base import Accept, AuthorsView, Channel, ContentNews, HostServices
     from bot.inbox.identity import Identity
     from bot.inbox.inbox import Inbox
     from bot.service import Service
@@ -64,12 +64,8 @@ def rebuild_engine(settings: Settings, before: Engine, library: Library) -> tupl
 def _engine(
     settings: Settings, library: Library, matcher: Matcher, default_register: Callable[[str], Register]
 ) -> Engine:
-    return Engine(
-        library,
-        matcher,
-        require_approved=settings.footnote_require_approved,
-        default_register=default_register,
-    )
+    approved = settings.footnote_require_approved
+    return Engine(library, matcher, require_approved=approved, default_register=default_register)
 
 
 def host_services(
@@ -100,7 +96,16 @@ def host_services(
         identity=identity,
         database_url=settings.footnote_database_url,
         content=content,
+        authors_view=authors_view,
     )
+
+
+def authors_view() -> AuthorsView:
+    """Return what is drawn for authors of the content."""
+    from bot.authoring import changes, graph
+    from bot.channels.base import AuthorsView
+
+    return AuthorsView(changes.as_table, graph.as_svg)
 
 
 def first_topics(engine: Engine, register: Register) -> list[Button]:
@@ -172,10 +177,8 @@ async def _learn(settings: Settings) -> None:
     """Train what the content on disk needs in a process of its own: it takes a minute, and readers are answered."""
     names = ("footnote_dialogs", "footnote_content", "footnote_cache")
     given = {name.upper(): str(value) for name in names if (value := getattr(settings, name))}
-    command = (sys.executable, "-m", "bot", "train")
-    process = await asyncio.create_subprocess_exec(
-        *command, env={**os.environ, **given}, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-    )
+    command, quiet = (sys.executable, "-m", "bot", "train"), asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **given}, stdout=quiet, stderr=quiet)
     try:
         await process.wait()
     finally:

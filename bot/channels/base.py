@@ -94,6 +94,16 @@ class ContentNews(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class AuthorsView:
+    """What only authoring knows of the content as it now is, drawn as HTML: for whoever looks while it is written."""
+
+    changes: Callable[[Library, str], str]
+    """What reads otherwise in an answer than it was approved, before and after; empty where nothing does."""
+    trees: Callable[[Library, str, Callable[[str], str]], str]
+    """The trees as a picture: with the node where one is, and where each node leads."""
+
+
+@dataclass(frozen=True, slots=True)
 class HostServices:
     """What a channel is given: the inbox, the bot's texts, and what several replicas must agree on."""
 
@@ -120,6 +130,8 @@ class HostServices:
     database_url: str
     content: ContentNews | None = None
     """What happens to the content while it is served (`footnote serve --reload`)."""
+    authors_view: Callable[[], AuthorsView] | None = None
+    """Loads the part for authors, which no turn needs."""
 
 
 class ChannelSettings(EnvironmentSettings):

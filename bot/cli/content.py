@@ -207,11 +207,12 @@ def _topic(library: Library, topic: str | None) -> str | None:
 @app.command()
 def preview(out: Annotated[Path, typer.Argument(dir_okay=False, metavar="OUT.html")]) -> None:
     """Write one page of every answer, in both registers, as the page, Telegram and Slack show it."""
-    from bot.app import build_engine
+    from bot.app import authors_view, build_engine
     from bot.channels.web.workbench import preview as drawn
 
+    page = drawn(build_engine(load_settings()), datetime.now(UTC).date(), authors_view())
     try:
-        out.write_text(drawn(build_engine(load_settings()), datetime.now(UTC).date()), encoding="utf-8")
+        out.write_text(page, encoding="utf-8")
     except OSError as fault:
         raise UsageError(f"{out} cannot be written: {fault.strerror}") from None
     typer.echo(f"wrote {out}")
@@ -222,7 +223,8 @@ def graph(
     file: Annotated[Path | None, typer.Argument(help="A .svg or .png file; without it, Mermaid is printed.")] = None,
 ) -> None:
     """Draw the conversation trees: a cluster per topic, kinds by colour, reviews by a dot."""
-    from bot.authoring.graph import as_svg, mermaid, write_png
+    from bot.authoring.graph import as_svg, write_png
+    from bot.authoring.review_page import mermaid
     from bot.content.loader import load
 
     settings = load_settings()

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from aiohttp import hdrs, web
 from markupsafe import Markup
 
-from bot.channels.base import ContentNews, ContentState, HostServices, Texts
+from bot.channels.base import AuthorsView, ContentNews, ContentState, HostServices, Texts
 from bot.channels.slack.render import RenderOptions, SlackRenderer
 from bot.channels.telegram.render import TelegramRenderer
 from bot.channels.telegram.screens import shown
@@ -85,6 +85,7 @@ class Workbench:
         self._access = access
         self._renderer = renderer
         self._looks = Looks(host.texts, renderer)
+        self._authors = host.authors_view
         self._ends = asyncio.Event()
 
     def routes(self) -> list[web.RouteDef]:
@@ -158,10 +159,19 @@ class Workbench:
             "tree": list(tree(library, node, self._host.engine.label)),
             "claims": list(claims(library, node)),
             "review": library.review_of(node) if node in library.nodes else None,
+            **self._drawn(library, node),
             "file": _file(library, node),
             "state": found,
             "findings": _ordered(found.diagnostics, _file(library, node)) if found else [],
         }
+
+    def _drawn(self, library: Library, node: str) -> dict[str, Markup]:
+        """Return what authoring draws of the place where one is."""
+        if self._authors is None or node not in library.nodes:
+            return {"changes": Markup(), "trees": Markup()}
+        view = self._authors()
+        trees = view.trees(library, node, lambda to: _address(tap=payloads.payload(to), after=node))
+        return {"changes": Markup(view.changes(library, node)), "trees": Markup(trees)}  # noqa: S704
 
     def _reply(self, tried: Rehearsal, register: Register) -> Reply:
         library = self._host.engine.library
@@ -253,7 +263,7 @@ def _address(**query: str) -> str:
 # --- one page for a reviewer ----------------------------------------------------------------------------------
 
 
-def preview(engine: Engine, today: date) -> str:
+def preview(engine: Engine, today: date, authors: AuthorsView) -> str:
     """Return one page of all the bot may say, in both registers, as every channel shows it; it needs no server."""
     library = engine.library
     renderer = Renderer(engine.text, [(one.label, one.number) for one in library.copy_numbers])
@@ -262,6 +272,7 @@ def preview(engine: Engine, today: date) -> str:
         {
             "node": node,
             "review": library.review_of(node),
+            "changes": Markup(authors.changes(library, node)),  # noqa: S704
             "rows": [
                 (register, looks.drawn(_shown(engine, node, register), _link))
                 for register in (Register.LAYPERSON, Register.PROFESSIONAL)
@@ -270,9 +281,9 @@ def preview(engine: Engine, today: date) -> str:
         for node in sorted(library.nodes)
     ]
     style = "\n".join(ASSETS.files[name].decode() for name in ("page.css", "workbench.css"))
-    return renderer.page(
-        "preview.html", Register.LAYPERSON, Place(), answers=answers, style=style, today=today, version=library.version
-    )
+    shown = {"answers": answers, "style": style, "today": today, "version": library.version}
+    trees = Markup(authors.trees(library, "", lambda node: f"#{node}"))  # noqa: S704
+    return renderer.page("preview.html", Register.LAYPERSON, Place(), trees=trees, **shown)
 
 
 def _shown(engine: Engine, node: str, register: Register) -> Reply:
