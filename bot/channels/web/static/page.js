@@ -177,8 +177,8 @@
     addEventListener("afterprint", () => { document.body.classList.remove("one"); answer.classList.remove("print"); }, { once: true });
     print();
   }
-  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.dataset.was = one.open; one.open = true; }));
-  addEventListener("afterprint", () => document.querySelectorAll("details").forEach((one) => { one.open = one.dataset.was === "true"; }));
+  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.dataset.was ??= one.open; one.open = true; }));
+  addEventListener("afterprint", () => document.querySelectorAll("details").forEach((one) => { one.open = one.dataset.was === "true"; delete one.dataset.was; }));
 
   document.querySelectorAll(".answer").forEach(enhance);
   if (!log) return;
