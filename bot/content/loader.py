@@ -277,7 +277,8 @@ def attempt(dialogs: Path, content: Path, *, templates: bool = True, inspect: In
             if not any(path.parent == dialogs for path in broken):  # else nobody knows which nodes exist
                 diagnostics.update(reference_diagnostics(library, broken))
             diagnostics.update(citation_diagnostics(library, broken))
-            if templates and not _hides_values(broken):
+            doubled = {Path(one.path) for one in diagnostics if one.code == "F09"}
+            if templates and not _hides_values(broken | doubled):
                 diagnostics.update(template_diagnostics(library))
     return Attempt(library, tuple(sorted(diagnostics)), frozenset(broken))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -195,16 +196,19 @@ def title(engine: Engine, node: str) -> str:
 async def test_a_save_is_taken_over_and_a_bad_one_is_not(tmp_path: Path, engine: Engine) -> None:
     async with edited(tmp_path, engine) as content:
         before, number = title(content.engine, "ala-dose"), content.watcher.now.number
-        bound = content.engine.text
+        bound, begin = content.engine.text, time.perf_counter()
         content.save("ala-dose", before, "A new title")
         state = await asyncio.wait_for(content.watcher.next(number), 20)
+        print(f"a save was served after {time.perf_counter() - begin:.2f} s")
         assert state.served
         assert title(content.engine, "ala-dose") == "A new title"
         assert bound("start-over", Register.LAYPERSON), "what holds the engine goes on with it"
 
+        begin = time.perf_counter()
         content.file("ala-dose").write_text("answer: [\n", encoding="utf-8")
         while (state := await asyncio.wait_for(content.watcher.next(state.number), 20)).served:
             pass
+        print(f"a bad save was told after {time.perf_counter() - begin:.2f} s")
         assert any(found.path.endswith("ala-dose.yaml") for found in state.diagnostics)
         assert title(content.engine, "ala-dose") == "A new title", "the last good content goes on"
 
