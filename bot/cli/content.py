@@ -142,7 +142,7 @@ def docs() -> None:
 @app.command("test")
 def play_conversations(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files or folders; else conversations/ or tests/conversations/.")
+        list[Path] | None, typer.Argument(help="Files or folders; else conversations/ and tests/conversations/.")
     ] = None,
     record: Annotated[Path | None, typer.Option(help="Talk, and write the conversation to this file.")] = None,
     name: Annotated[str, typer.Option(help="What the recorded conversation is called.")] = "a recorded conversation",
@@ -157,7 +157,7 @@ def play_conversations(
         typer.echo(recorded(engine, sys.stdin, record, name, register, typer.echo))
         return
     folders = [path for path in (Path("conversations"), Path("tests/conversations")) if path.is_dir()]
-    _print(run_tests(engine, paths or folders[:1]))
+    _print(run_tests(engine, paths or folders))
 
 
 @app.command("export")

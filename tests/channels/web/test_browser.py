@@ -272,13 +272,14 @@ async def test_what_is_deleted_is_gone_from_the_tab_too(chromium: Any, app: WebA
 async def test_only_a_listed_site_can_show_it_in_a_frame(
     chromium: Any, tmp_path: Path, engine: Engine, host: str
 ) -> None:
-    listed = {"public_url": "https://ask.example.org", "embed_origins": "http://clinic.example"}
+    listed = {"public_url": "https://ask.example.org", "embed_origins": "https://clinic.example"}
     async with web_app(tmp_path, engine, **listed) as served:
-        page = await (await chromium.new_context(viewport=PHONE)).new_page()
+        context = await chromium.new_context(viewport=PHONE, permissions=["local-network-access"])
+        page = await context.new_page()
         line = f'<iframe src="{served.url}/embed" title="Questions" width="360" height="640"></iframe>'
         answer = {"body": f"<!doctype html><title>A clinic</title>{line}", "content_type": "text/html"}
-        await page.route(f"http://{host}/", lambda route: route.fulfill(**answer))
-        await page.goto(f"http://{host}/", wait_until="networkidle")
+        await page.route(f"https://{host}/", lambda route: route.fulfill(**answer))
+        await page.goto(f"https://{host}/")
         frame = page.frames[1]
         if host == "clinic.example":
             assert await frame.locator("#text").is_visible()

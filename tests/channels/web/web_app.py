@@ -44,11 +44,12 @@ async def web_app(folder: Path, engine: Engine, **settings: Any) -> AsyncIterato
         footnote_questions_per_minute=settings.pop("per_minute", 0),
         footnote_proxies=settings.pop("proxies", "127.0.0.0/8, ::1"),
     )
+    own = WebSettings(**settings)
     store = await open_store(shared.footnote_database_url)
     identity, stop = Identity(SECRET), asyncio.Event()
     service = Service(shared, store, engine, identity)
     host = host_services("web", shared, service.inbox, engine, identity, service.accept)
-    channel = Web(host, WebSettings(**settings))
+    channel = Web(host, own)
     service.add(channel)
     running = asyncio.create_task(service.run(stop))
     try:
