@@ -220,8 +220,8 @@ def {name}(context: CheckContext) -> Iterator[Diagnostic]:
         if "a-sign-of-it" in answer_ref.node:
             yield diagnostic_at(answer_ref.path, ("answer",), "{code}", "what is wrong", "what to do", level="{level}")
 '''
-    parts = ("what it says.", "## Why", "why.", "## Bad", "a file of tests/content/mini as ```yaml PATH, and as ```text what is printed.",
-             "## Fix", "the remedy.")  # fmt: skip
+    example = "a file of tests/content/mini as ```yaml PATH, and as ```text what is printed."
+    parts = ("what it says.", "## Why", "why.", "## Bad", example, "## Fix", "the remedy.")
     gaps = (part if part.startswith("#") else f"{GAP} {part}" for part in parts)
     page = "\n\n".join([f"# {code} {title}", f"Level: {level}", *gaps]) + "\n"
     step = (
