@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from bot.channels.layout import Section, sections
@@ -12,6 +13,14 @@ from bot.dialog.turn import Button, Reply, SourceLine
 def document_text(document: Document) -> str:
     """Return the document as plain text, blocks a blank line apart."""
     return "\n\n".join(_block(block) for block in document)
+
+
+_MARK = re.compile(r"\[\d+\]")
+
+
+def words_of(document: Document) -> int:
+    """Return how many words a document holds; its citation marks are none."""
+    return len(_MARK.sub("", document_text(document)).split())
 
 
 def reply_text(reply: Reply, sources_heading: str) -> str:
