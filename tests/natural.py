@@ -159,14 +159,13 @@ def title(conversation: Conversation) -> str:
 def index(conversations: Sequence[Conversation], pages: Mapping[str, str]) -> str:
     """Return the page that lists them."""
     rows = [f"| [{title(one)}]({one.name}.md) | {one.about} | {_counted(pages[one.name])} |" for one in conversations]
-    head = (ROOT / "tests" / "conversations" / "natural" / "reading.md").read_text(encoding="utf-8").strip()
-    return "\n".join(
-        [head, "", "| conversation | who, where | messages, answers, screens |", "|---|---|---|", *rows, ""]
-    )
+    head = (HUMAN / "reading.md").read_text(encoding="utf-8").strip()
+    table = ["| conversation | who, where | messages, answers, screens |", "|---|---|---|"]
+    return "\n".join([head, "", *table, *rows, ""])
 
 
 def _counted(page: str) -> str:
-    return next(line for line in page.splitlines() if " messages, " in line).removesuffix(" of a phone.")
+    return page.splitlines()[4].removesuffix(" of a phone.")
 
 
 def generated(engine: Engine) -> dict[Path, str]:

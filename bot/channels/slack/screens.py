@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
-from bot.channels.layout import Part, sections
-from bot.channels.plain import words_of
+from bot.channels.layout import Part, sections, words_of
 from bot.channels.screens import Shown, broken, rows_of, wrapped
 from bot.dialog.turn import Reply
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from bot.channels.layout import Part, sections
-from bot.channels.plain import words_of
+from bot.channels.layout import Part, sections, words_of
 from bot.channels.screens import FOLD, Shown, broken, wrapped
 from bot.dialog.turn import Reply
 

@@ -14,8 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from bot.channels.base import Texts
-from bot.channels.layout import Part, Section, sections
-from bot.channels.plain import document_text, words_of
+from bot.channels.layout import Part, Section, document_text, sections, words_of
 from bot.channels.screens import ROW, Shown, broken, rows_of, wrapped
 from bot.channels.web.conversations import PageAnswer
 from bot.content.markdown import Runs
