@@ -28,8 +28,9 @@ check: $(DEV) ## Lint, types, content, and known vulnerabilities of the pinned p
 	@$(BIN)/footnote check
 	@$(BIN)/python -m tests.audit
 
-docs: $(DEV) ## Write again what is generated: schemas, docs/content.md, docs/screens.md, docs/rules
+docs: $(DEV) ## Write again what is generated: schemas, docs/content.md, docs/screens.md, docs/rules, docs/conversations
 	@$(BIN)/footnote docs
+	@$(BIN)/python -m tests.natural
 
 matcher: $(RUN) ## Learn how people ask ahead of the first question (some seconds)
 	@$(BIN)/footnote train

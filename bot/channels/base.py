@@ -175,6 +175,10 @@ class ScreenLimit:
     """Most screens, buttons included."""
     span: int = SCREEN
     """Most lines from the first sentence to the last line of text."""
+    above: int | None = None
+    """Most lines of text above what is folded, where that is bounded."""
+    register: Register = Register.LAYPERSON
+    """The register whose answers the page of screens draws."""
 
     def broken(self, shown: Shown) -> Iterator[str]:
         """Yield a sentence for each budget that is exceeded."""
@@ -182,6 +186,8 @@ class ScreenLimit:
             yield f"{self.channel} shows it on {shown.screens:.1f} screens of a phone; {self.screens:g} are the most"
         if shown.span > self.span:
             yield f"on {self.channel} {shown.span} lines from its first sentence to its last; {self.span} fit a screen"
+        if self.above is not None and shown.above > self.above:
+            yield f"{self.channel} shows {shown.above} lines above what is folded; {self.above} are the most"
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,11 @@ def _holds(section: Section) -> bool:
     return any((section.text, section.document, section.sources, section.line, section.buttons))
 
 
+def words_of(document: Document) -> int:
+    """Return how many words a document holds; its citation marks are none."""
+    return len(_MARK.sub("", document_text(document)).split())
+
+
 def document_text(document: Document) -> str:
     """Return the document as plain text, blocks a blank line apart."""
     return "\n\n".join(_block(block) for block in document)

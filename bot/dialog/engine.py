@@ -143,9 +143,15 @@ class Engine:
             if meant:
                 reply, after = self._tap(state, replace(incoming, kind=Kind.TAP, text=meant), register)
                 return replace(reply, in_place=False, toast=""), after
+        if kind == "quiet" and (state.quiet or not incoming.group):
+            return self._data.alone(register) if not incoming.group else self._quiet_already(register), state
         if kind in ("quiet", "unquiet"):
             state = replace(state, quiet=kind == "quiet")
         return self._small_talk.answer(kind, state, incoming, register), state
+
+    def _quiet_already(self, register: Register) -> Reply:
+        text = self._composer.markdown("quiet-already", register)
+        return Reply(self._composer.notice("quiet", register, "", text, Outcome.SMALL_TALK))
 
     def _other(self, state: State, incoming: Incoming, register: Register) -> Step:
         """Something that is not text: the words of a caption are a question like any other."""

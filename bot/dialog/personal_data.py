@@ -11,7 +11,7 @@ from bot.content.library import Library
 from bot.content.markdown import parse
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
-from bot.dialog.turn import Button, Effect, Notice, Register, Reply
+from bot.dialog.turn import Button, Effect, Notice, Outcome, Register, Reply
 
 
 class PersonalData:
@@ -39,6 +39,12 @@ class PersonalData:
     def elsewhere(self, register: Register) -> Reply:
         """Return what is said where others read along: what is stored about a person is theirs alone."""
         return Reply(self._notice(register, "export-title", "private-only"))
+
+    def alone(self, register: Register) -> Reply:
+        """Return what is said to "be quiet" where two talk alone: nothing is said there unasked, but all can go."""
+        text = self._composer.markdown("quiet-private", register)
+        card = self._composer.notice("quiet", register, "", text, Outcome.SMALL_TALK)
+        return Reply(card, choices=self.ways(register)[1:])
 
     def ways(self, register: Register) -> tuple[Button, ...]:
         """Return the buttons that show and delete what is stored."""

@@ -107,7 +107,7 @@ class TurnProcessor:
         incoming = self._incoming(turn, thought)
         before = asked_in(turn, edited=incoming.edited)
         reply, after = self.engine.respond(before, incoming)
-        if reply.silent or not _worth_saying(turn, thought, reply, before, after):
+        if reply.silent or not _worth_saying(thought, reply, before, after):
             self.metrics.kept_silent(turn.channel)
             return self._ended(turn, thought)
         reply = await self._perform(turn, reply)
@@ -221,13 +221,10 @@ class TurnProcessor:
         return tuple(dict.fromkeys(sent))
 
 
-def _worth_saying(turn: Turn, thought: Thought, reply: Reply, before: State, after: State) -> bool:
-    """Tell whether to say it: always to words addressed to the bot, and to a reply to its answer where it is sure."""
+def _worth_saying(thought: Thought, reply: Reply, before: State, after: State) -> bool:
+    """Tell whether to say it: always to words addressed to the bot, to others as `worth_saying` tells."""
     first = thought.parts[0]
-    if not first.unaddressed or worth_saying(reply, before, after, thought.text, asker=first.asker):
-        return True
-    sure = reply.card.outcome is Outcome.ANSWER and not reply.card.about_bot and reply.card.node != before.node
-    return turn.context is not None and sure and not before.quiet
+    return not first.unaddressed or worth_saying(reply, before, after, thought.text, asker=first.asker)
 
 
 def _replaces(earlier: Earlier, thought: Thought, reply: Reply) -> bool:

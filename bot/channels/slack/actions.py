@@ -192,7 +192,10 @@ def read_command(body: Json, me: Installation) -> InboundEvent:
         key=key,
     )
     event = _enveloped(me, place, incoming)
-    return replace(event, conversation=channel_of(me, place.channel)) if said in SPEAK | QUIET.keys() else event
+    if said not in SPEAK | QUIET.keys():
+        return event
+    several = replace(incoming, group=not place.channel.startswith("D"))
+    return replace(event, conversation=channel_of(me, place.channel), incoming=several)
 
 
 def read_modal(body: Json, me: Installation) -> InboundEvent | None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.channels.base import Texts
-from bot.channels.screens import LINE, ROW, SCREEN
+from bot.channels.screens import ROW, SCREEN, rows_of
 from bot.channels.slack.actions import ABOVE, COMMAND, FEEDBACK, SHARE, STAY_QUIET, TAP, asker_block
 from bot.channels.slack.blocks import plain_text
+from bot.channels.slack.screens import FRAME, VOTE
 from bot.dialog import payloads
 from bot.dialog.turn import Button, ClaimCard, Register, Reply
 
@@ -31,9 +32,6 @@ screen there is one row; further follow-ups are in the menu behind the dots."""
 
 MIN_MENU, MAX_MENU = 2, 5
 """Entries of an overflow menu (docs.slack.dev, Overflow menu element)."""
-
-FRAME, VOTE = 3, 1
-"""Characters that a button's frame takes of a line, and the line that Slack's thumbs take: they have no frame."""
 
 
 class Buttons:
@@ -88,17 +86,6 @@ class Buttons:
         return self._button(button, reply.card.register, SHARE)
 
 
-def rows_of(labels: Iterable[str]) -> int:
-    """Return in how many rows a phone shows buttons with these labels."""
-    rows, left = 0, 0
-    for label in labels:
-        width = len(label) + FRAME
-        if width > left:
-            rows, left = rows + 1, LINE
-        left -= width
-    return rows
-
-
 @dataclass(frozen=True, slots=True)
 class Room:
     """How many buttons there is room for, and in how many rows."""
@@ -108,7 +95,7 @@ class Room:
 
     def takes(self, buttons: Sequence[Button]) -> bool:
         """Tell whether they fit."""
-        return len(buttons) <= self.buttons and rows_of(button.label for button in buttons) <= self.rows
+        return len(buttons) <= self.buttons and len(rows_of((button.label for button in buttons), FRAME)) <= self.rows
 
 
 def _chosen(reply: Reply, room: Room, last: list[Button], *, home: bool) -> tuple[list[Button], list[Button]]:
