@@ -60,14 +60,13 @@ def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: L
     known = replace(models, names=models.names.relabelled(label_of), about=models.about.relabelled(label_of))
     lexicon = Lexicon(data.advice.concepts, tree_of(data.advice.concepts, parts.stems))
     advice = Advice(data.advice, lexicon, parts.subjects.kind_of)
-    courtesies = data.matching.courtesies
     lines = {node: len(written) for node, written in data.phrases.items()}
     return SubjectMatcher(
         parts,
         _urgency(data),
         Languages(data.matching.words.languages, parts.english),
         advice,
-        Remarks(models.remarks, parts.features, parts.subjects, courtesies, parts.stems, advice.states_facts),
+        Remarks(models.words, parts.features, parts.subjects, advice.states_facts),
         Ranker(known, parts.subjects, parts.features, data.roles, lines, weights),
         known_lines(parts),
         limits,

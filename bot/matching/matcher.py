@@ -13,7 +13,7 @@ from bot.matching.advice import Advice
 from bot.matching.build import TALK, Parts, Roles
 from bot.matching.language import Languages
 from bot.matching.parser import Message
-from bot.matching.ranking import Ranker, Reading, Shares, shifted
+from bot.matching.ranking import Ranker, Reading, Shares, ranked, shifted
 from bot.matching.remarks import Remarks, questions
 from bot.matching.text import STOP, sampled
 from bot.matching.urgency import Finding, Urgency
@@ -181,14 +181,16 @@ class SubjectMatcher:
         match = self._decided(scores, reading)
         return self._with_others(match, question, context)
 
-    def _weighed(self, question: Message, message: Message, context: str | None) -> tuple[Reading, Shares]:
+    def _weighed(
+        self, question: Message, message: Message, context: str | None, lent: str | None = None
+    ) -> tuple[Reading, Shares]:
         """Return what was read, and the likelihoods with what the advice rules say of the whole message."""
-        reading = self.ranker.rank(question, context)
+        reading = self.ranker.rank(question, context, lent)
         in_thread = self.parts.subjects.it(context) is not None
         personal = self.advice.weigh(message, in_thread=in_thread)
         by = self.limits.rule * personal.score - self.limits.rule_doubt
         scores = shifted(reading.scores, self.roles.advice, by)
-        return reading, dict(sorted(scores.items(), key=lambda one: (-one[1], one[0])))
+        return reading, ranked(scores)
 
     def _is_lone(self, question: Message, reading: Reading, context: str | None) -> bool:
         """Tell whether a message is one word that says neither what it is about nor what is asked."""
@@ -200,12 +202,12 @@ class SubjectMatcher:
     def _decided(self, scores: Shares, reading: Reading) -> Match:
         """Return the decision the likelihoods allow: answer, offer two or three, or say that it is not covered."""
         limits, otherwise = self.limits, self.roles.otherwise
-        talk = next(iter(scores), "")
-        if talk.startswith(TALK) and scores[talk] >= limits.talk and reading.named.nothing:
-            return Match(Outcome.SMALL_TALK, talk.removeprefix(TALK), scores=_best(scores), reasons=("small talk",))
+        talk = {node: share for node, share in scores.items() if node.startswith(TALK)}
+        if sum(talk.values()) >= limits.talk and reading.named.nothing:
+            kind = next(iter(talk)).removeprefix(TALK)
+            return Match(Outcome.SMALL_TALK, kind, scores=_best(scores), reasons=("small talk",))
         scores = _without_talk(scores)
-        ranked = list(scores.items())
-        best, share = ranked[0] if ranked else (otherwise, 1.0)
+        best, share = next(iter(scores.items()), (otherwise, 1.0))
         outside = scores.get(otherwise, 0.0)
         if best == otherwise and share >= limits.outside:
             return self._uncovered("not covered is likeliest", scores=scores)
@@ -214,7 +216,7 @@ class SubjectMatcher:
         family = self._family(scores, reading) if outside < limits.doubt else None
         if family:
             return self._answer(family, scores, reading)
-        choices = tuple(node for node, _ in ranked if node not in (otherwise, self.roles.urgent))[:MOST_CHOICES]
+        choices = tuple(node for node in scores if node not in (otherwise, self.roles.urgent))[:MOST_CHOICES]
         if len(choices) < 2:
             return self._uncovered("nothing is likely enough", scores=scores)
         return Match(Outcome.CHOICES, otherwise, choices, (), _best(scores), ("several are likely",))
@@ -264,12 +266,10 @@ class SubjectMatcher:
             return match
         found = list(self._each(parts, context))
         sure = list(dict.fromkeys(node for node in found if node and node != self.roles.otherwise))
+        if match.node == self.roles.advice:
+            sure = [match.node, *(node for node in sure if node != match.node)]
         uncovered = self.roles.otherwise in found
-        if (
-            not sure
-            or (len(sure) == 1 and not uncovered)
-            or (match.node == self.roles.advice and match.node not in sure)
-        ):
+        if not sure or (len(sure) == 1 and not uncovered):
             return match
         first, *others = sure
         also = tuple(others)
@@ -280,14 +280,14 @@ class SubjectMatcher:
         )
 
     def _each(self, parts: Sequence[Message], context: str | None) -> Iterator[str | None]:
-        """Yield the sure answer of each question or None, the thread of one being the answer before it."""
+        """Yield the sure answer of each question or None, what one is about being what the next may lean on."""
+        lent: str | None = None
         for part in parts:
-            _, scores = self._weighed(part, part, context)
-            node, share = next(iter(_without_talk(scores).items()))
-            sure = share >= self.limits.also
-            if sure and node != self.roles.otherwise and node not in self.roles.shared:
-                context = node
-            yield node if sure else None
+            reading, scores = self._weighed(part, part, context, lent)
+            lent = reading.named.subject or lent
+            exact = self.known.lines.get(_key(part))
+            node, share = (exact, 1.0) if exact else next(iter(_without_talk(scores).items()))
+            yield node if share >= self.limits.also else None
 
     # --- parts of a decision -----------------------------------------------------------------------------------------
 

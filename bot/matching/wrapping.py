@@ -59,16 +59,22 @@ class Wrapper:
 
     def wrapped(self, line: str, draw: Random) -> str:
         """Return the line beside one or two random remarks."""
+        return "".join(text for text, _ in self.parts(line, draw))
+
+    def parts(self, line: str, draw: Random) -> list[tuple[str, bool]]:
+        """Return the line and the random remarks beside it in order, each with whether it is one."""
         if not self._before or not self._after:
-            return line
+            return [(line, False)]
         kind = draw.randrange(5)
         if kind == 0 and self._frames:
-            return f"{draw.choice(self._frames)}{draw.choice((' ', ', ', ': '))}{line}"
+            return [(f"{draw.choice(self._frames)}{draw.choice((' ', ', ', ': '))}", True), (line, False)]
+        found = [(line, False)]
         if kind in (1, 4):
-            line = f"{draw.choice(self._before)}{draw.choice((', ', '. ', ' ', ' - ', '! '))}{line}"
+            found = [(f"{draw.choice(self._before)}{draw.choice((', ', '. ', ' ', ' - ', '! '))}", True), *found]
         if kind != 1:
-            line = f"{line}{draw.choice(('? ', '. ', ' ', ', ', '? ', ' - '))}{draw.choice(self._after)}"
-        return line
+            found[-1] = (f"{line}{draw.choice(('? ', '. ', ' ', ', ', '? ', ' - '))}", False)
+            found.append((draw.choice(self._after), True))
+        return found
 
 
 def _forms(lines: Sequence[str]) -> list[str]:

@@ -49,7 +49,7 @@ def _threads(found: Figures) -> str:
     both = [row for each in found.matcher.values() for row in each if row.question.also]
     urgent = summary([row for each in found.matcher.values() for row in each])["urgent"]
     right = sum(row.mark == "right" for row in rows) / len(rows)
-    served = sum(map(serves_both, both)) / len(both)
+    served = sum(serves_both(row, "not-covered") for row in both) / len(both)
     return (
         "## In threads, two at once, urgent\n\n"
         f"* asked after an answer: {len(rows)}, right {right:.1%}\n"
