@@ -65,7 +65,7 @@ class Classifier:
         margins = (self.weights[:, at] - self.weights[:, 1 - at])[rows].astype(np.float32) / np.float32(_HUNDREDTHS)
         owners = np.repeat(np.arange(len(names)), [len(one) for one in names])[known]
         sums = SLIGHT * np.bincount(owners, margins, len(names)) + float(self.bias[at] - self.bias[1 - at])
-        return [float(value) for value in sums]
+        return [float(value) if one else 0.0 for value, one in zip(sums, names, strict=True)]
 
     def telling(self, values: Values, label: str, most: int = 3) -> list[str]:
         """Return the features that speak most for `label`; none for a label the model does not know."""

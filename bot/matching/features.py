@@ -83,18 +83,14 @@ class Features:
                 if start <= one.start < end
                 for name in one.concepts
             )
-            clause = (
-                f"long {min(end - start, _LONG)} {named}",
-                f"first {stems[start]} {named}",
-                f"last {stems[end - 1]}",
-                f"asked {end in message.asked} {named}",
-            )
+            clause = (f"in {named}", f"asked {end in message.asked} {named}")
             for at in range(start, end):
                 found[at] = [*clause, *self._around(stems, at, start, end)]
         return found
 
     def _placed(self, message: Message) -> list[str]:
-        stems = [UNKNOWN if word in message.unknown else stem for word, stem in zip(message.words, message.stems, strict=True)]
+        both = zip(message.words, message.stems, strict=True)
+        stems = [UNKNOWN if word in message.unknown else stem for word, stem in both]
         for one in message.mentions:
             token = self._token(one.concepts, placeholders=True)
             if any(name in self._subjects.kind_of for name in one.concepts):
@@ -108,6 +104,7 @@ class Features:
         )
         word = stems[at]
         yield from (f"w {word}", f"l {two}", f"r {three}", f"ll {one}", f"rr {four}")
+        yield f"from start {min(at - start, _LONG)} to end {min(end - at, 2)}"
         yield from (f"lw {two} {word}", f"wr {word} {three}", f"lwr {two} {word} {three}")
         yield from (f"llw {one} {two} {word}", f"wrr {word} {three} {four}")
         yield from (f"k{kin}" for kin in self._kin.get(word, ()))

@@ -266,9 +266,11 @@ class SubjectMatcher:
             return match
         found = list(self._each(parts, context))
         sure = list(dict.fromkeys(node for node in found if node and node != self.roles.otherwise))
+        uncovered = self.roles.otherwise in found
         if match.node == self.roles.advice:
             sure = [match.node, *(node for node in sure if node != match.node)]
-        uncovered = self.roles.otherwise in found
+        elif not uncovered and match.outcome is not Outcome.CHOICES and match.node not in sure and None in found:
+            return match
         if not sure or (len(sure) == 1 and not uncovered):
             return match
         first, *others = sure

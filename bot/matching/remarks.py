@@ -118,21 +118,23 @@ def _sentences(message: Message) -> Iterator[Clause]:
 
 
 def _asked(sentence: Clause, subjects: Subjects) -> Iterator[Message]:
-    """Yield the questions of one sentence: cut where `and how`, `, is` and the like begin another one."""
+    """Yield the questions of one sentence: cut where `and how` begins another one, and `, is` after a question."""
     message = sentence.message
-    cuts = [0, *(at for at in range(1, len(message.words) - 1) if _begins(message, at))]
+    cuts = [0]
+    for at in range(1, len(message.words) - 1):
+        after_question = message.words[cuts[-1]] in _ASKING or message.words[cuts[-1]] in _LINKS
+        if _links(message, at) or (after_question and at in message.pauses and message.words[at] in _ASKING):
+            cuts.append(at)
     for start, end in zip(cuts, [*cuts[1:], len(message.words)], strict=True):
         part = _unlinked(message.part(start, end))
-        if part.words and (start > 0 or _asks(part, subjects) or sentence.asks):
+        if part.words and (start > 0 or _asks(part, subjects) or (sentence.asks and len(cuts) == 1)):
             yield part
 
 
-def _begins(message: Message, place: int) -> bool:
-    """Tell whether another question begins here: `, is it`, `but does`, `and at what`, `and their`."""
+def _links(message: Message, place: int) -> bool:
+    """Tell whether a word that links begins another question here: `but does`, `and at what`, `and their`."""
     word, second, third = (*message.words[place : place + 3], "", "")[:3]
-    if word not in _LINKS:
-        return place in message.pauses and word in _ASKING
-    return second in _ASKING or second in _PARTS or (second in _TO and third in _ASKING)
+    return word in _LINKS and (second in _ASKING or second in _PARTS or (second in _TO and third in _ASKING))
 
 
 def _asks(part: Message, subjects: Subjects) -> bool:
