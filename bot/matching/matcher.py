@@ -26,7 +26,7 @@ PART_MISSING = "part-missing"
 """The interface sentence for a message of which one question is answered and another is not covered."""
 MOST_CHOICES = 3
 _NAMED_SIGN = re.compile(r":([a-z0-9_+'-]+):")
-_FORMS = 200
+_FORMS = 16
 """Wordings of one authored line that are found word for word."""
 
 
@@ -49,6 +49,8 @@ class Limits:
     """What a full advice rule adds to the log-odds of a personal question, and what its absence takes away."""
     also: float = 0.6
     """The likelihood from which a further question of a message is answered too."""
+    aside: float = 3.0
+    """How much readier words are set aside, in log-odds, where nothing sure was found in all that seemed to ask."""
     missing: float = 0.7
     talk: float = 0.5
 
@@ -172,6 +174,21 @@ class SubjectMatcher:
 
     def _asked(self, message: Message, context: str | None) -> Match:
         question = self.remarks.question(message)
+        match = self._read(question, message, context)
+        if match.outcome is not Outcome.CHOICES and not self._doubted(match):
+            return match
+        core = self.remarks.question(message, self.limits.aside)
+        if len(core.words) == len(question.words):
+            return match
+        again = self._read(core, message, context)
+        return again if again.outcome is Outcome.ANSWER and not self._doubted(again) else match
+
+    def _doubted(self, match: Match) -> bool:
+        """Tell whether an answer is only its family's, or `not covered` only because nothing is likely."""
+        return bool(match.scores) and match.scores[0][1] < self.limits.answer
+
+    def _read(self, question: Message, message: Message, context: str | None) -> Match:
+        """Return the decision about the words that ask, in a message and a thread."""
         exact = self._exact(question) if len(question.words) < len(message.words) else None
         if exact:
             return exact

@@ -54,19 +54,22 @@ class Remarks:
         self._subjects = subjects
         self._states_facts = states_facts
 
-    def question(self, message: Message) -> Message:
-        """Return the message without the remarks around its question; all of it where nothing else would be left."""
-        parts = [(message.part(start, end), aside) for start, end, aside in self._spans(message)]
+    def question(self, message: Message, doubt: float = 0.0) -> Message:
+        """Return the message without the remarks around its question; all of it where nothing else would be left.
+
+        With `doubt` (log-odds), words are set aside that are less surely a remark.
+        """
+        parts = [(message.part(start, end), aside) for start, end, aside in self._spans(message, doubt)]
         kept = [part for part, aside in parts if not aside or self._tells(part)]
         if len(kept) == len(parts) or not any(word != STOP for part in kept for word in part.words):
             return message
         return joined(kept)
 
-    def _spans(self, message: Message) -> list[tuple[int, int, bool]]:
+    def _spans(self, message: Message, doubt: float) -> list[tuple[int, int, bool]]:
         """Return the spans of words that are all remark or all question."""
         if len(message.words) < 2:
             return [(0, len(message.words), False)]
-        odds = self._words.log_odds(self._features.words(message), REMARK)
+        odds = [one + doubt for one in self._words.log_odds(self._features.words(message), REMARK)]
         begins = message.pauses | {at + 1 for at, word in enumerate(message.words) if word == STOP}
         states = _likeliest(odds, [AT_PAUSE if at in begins else INSIDE for at in range(len(odds))])
         spans, at = [], 0
