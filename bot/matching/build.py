@@ -113,6 +113,8 @@ class Parts:
 
     def key(self, text: str) -> str:
         """Return what two messages share that differ in nothing but form, case and punctuation."""
+        if is_plain(text):
+            return " ".join(map(self.stem, text.split()))
         cleaned = clean(spelled_out(words_only(text), self.data.matching.words.capitals))
         return " ".join(self.stem(word) for word in split(cleaned) if word != STOP)
 
