@@ -31,7 +31,7 @@ check: $(DEV) ## Lint, types, content, and known vulnerabilities of the pinned p
 docs: $(DEV) ## Write again what is generated: schemas, docs/content.md, docs/screens.md, docs/rules
 	@$(BIN)/footnote docs
 
-matcher: $(RUN) ## Learn how people ask ahead of the first question (some seconds)
+matcher: $(RUN) ## Learn how people ask anew after a change of words (make install does it the first time)
 	@$(BIN)/footnote train
 
 chaos: $(DEV) ## Kill the bot at random moments under load, on every platform, mode and database
@@ -66,6 +66,7 @@ $(RUN): requirements/run.txt requirements/build.txt pyproject.toml | .venv/bin/p
 	@echo "Installing pinned packages ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/build.txt -r requirements/run.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/footnote train
 	@touch $@
 
 $(DEV): requirements/dev.txt $(RUN)

@@ -185,7 +185,8 @@ class SubjectMatcher:
 
     def _doubted(self, match: Match) -> bool:
         """Tell whether an answer is only its family's, or `not covered` only because nothing is likely."""
-        return bool(match.scores) and match.scores[0][1] < self.limits.answer
+        several = bool(match.also) or match.note == PART_MISSING
+        return not several and bool(match.scores) and match.scores[0][1] < self.limits.answer
 
     def _read(self, question: Message, message: Message, context: str | None) -> Match:
         """Return the decision about the words that ask, in a message and a thread."""

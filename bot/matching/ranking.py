@@ -180,9 +180,8 @@ class Ranker:
     def _is_sure(self, said: Opinions) -> bool:
         weights, named = self._weights, said.named
         sure = max(said.aspects.values(), default=0.0) >= weights.sure
-        return bool(
-            sure and len(said.message.words) <= weights.short and named.held and not named.foreign and not said.context
-        )
+        short = len(said.message.words) <= weights.short
+        return bool(sure and short and named.held and not named.foreign and not self._leans(said))
 
     def _leans(self, said: Opinions) -> float:
         """Return how far the thread decides what is asked."""

@@ -60,7 +60,7 @@ class Remarks:
         With `doubt` (log-odds), words are set aside that are less surely a remark.
         """
         parts = [(message.part(start, end), aside) for start, end, aside in self._spans(message, doubt)]
-        kept = [part for part, aside in parts if not aside or self._tells(part)]
+        kept = [part for part, aside in parts if not aside or self._tells(part) or (doubt and _opens(part))]
         if len(kept) == len(parts) or not any(word != STOP for part in kept for word in part.words):
             return message
         return joined(kept)
@@ -145,6 +145,12 @@ def _asks(part: Message, subjects: Subjects) -> bool:
     if part.words[0] in _ASKING or part.words[0] in _TELLING:
         return True
     return len(part.words) <= _NOTE and part.words[0] not in _PERSONS and bool(subjects.named(part).held)
+
+
+def _opens(part: Message) -> bool:
+    """Tell whether words begin as a question does."""
+    bare = _unlinked(part)
+    return bool(bare.words) and bare.words[0] in _ASKING
 
 
 def _unlinked(part: Message) -> Message:

@@ -73,7 +73,10 @@ class Wrapper:
             return [(f"{draw.choice(self._frames)}{draw.choice((' ', ', ', ': '))}", True), (line, False)]
         found = [(line, False)]
         if kind in (1, 4):
-            found = [(f"{self._remark(self._before, draw)}{draw.choice((', ', '. ', ' ', ' ', ' - ', '! '))}", True), *found]
+            found = [
+                (f"{self._remark(self._before, draw)}{draw.choice((', ', '. ', ' ', ' ', ' - ', '! '))}", True),
+                *found,
+            ]
         if kind != 1:
             found[-1] = (f"{line}{draw.choice(('? ', '. ', ' ', ' ', ' ', ', ', '? ', ' - '))}", False)
             found.append((self._remark(self._after, draw), True))
