@@ -211,11 +211,15 @@ class SubjectMatcher:
         return reading, ranked(scores)
 
     def _is_lone(self, question: Message, reading: Reading, context: str | None) -> bool:
-        """Tell whether a message is one word that says neither what it is about nor what is asked."""
+        """Tell whether a message is one word that says neither what it is about nor what is asked.
+
+        Small talk of one word is authored: what is only like it is none.
+        """
         if not reading.named.nothing or sum(word != STOP for word in question.words) != 1:
             return False
         sure = bool(context) and max(reading.aspects.values(), default=0.0) >= self.limits.lone_aspect
-        return not (sure or max(reading.alone.values(), default=0.0) >= self.limits.lone_answer)
+        alone = (share for node, share in reading.alone.items() if not node.startswith(TALK))
+        return not (sure or max(alone, default=0.0) >= self.limits.lone_answer)
 
     def _decided(self, scores: Shares, reading: Reading) -> Match:
         """Return the decision the likelihoods allow: answer, offer two or three, or say that it is not covered."""
