@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.dialog.matching import Match
 from bot.dialog.turn import Outcome, Register
 from bot.matching.advice import Advice
-from bot.matching.build import TALK, Parts, Roles
+from bot.matching.build import TALK, Known, Parts, Roles
 from bot.matching.language import Languages
 from bot.matching.parser import Message
 from bot.matching.ranking import Ranker, Reading, Shares, ranked, shifted
 from bot.matching.remarks import Remarks, questions
-from bot.matching.text import STOP, sampled
+from bot.matching.text import STOP
 from bot.matching.urgency import Finding, Urgency
 
 OTHER_LANGUAGE = "other-language"
@@ -25,9 +23,6 @@ ASPECT_MISSING = "aspect-missing"
 PART_MISSING = "part-missing"
 """The interface sentence for a message of which one question is answered and another is not covered."""
 MOST_CHOICES = 3
-_NAMED_SIGN = re.compile(r":([a-z0-9_+'-]+):")
-_FORMS = 16
-"""Wordings of one authored line that are found word for word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,53 +51,6 @@ class Limits:
 
 
 LIMITS = Limits()
-
-
-class Signs:
-    """Small talk in signs alone, such as a thumb: each sign that is authored, and any other like the first kind."""
-
-    def __init__(self, small_talk: Mapping[str, Sequence[str]], key: Callable[[str], str]) -> None:
-        alone = [(kind, one) for kind, asks in small_talk.items() for one in asks if not key(one)]
-        self._kinds = {sign: kind for kind, one in reversed(alone) for sign in one if _is_sign(sign)}
-        self._named = {one.strip(": "): kind for kind, one in alone if one.startswith(":")}
-        self._any = alone[0][0] if alone else ""
-
-    def kind_of(self, text: str) -> str:
-        """Return the kind of small talk that a text without words is; empty where it holds no sign."""
-        kinds = [self._kinds.get(sign, self._any) for sign in text if _is_sign(sign)]
-        kinds += [self._named.get(name, self._any) for name in _NAMED_SIGN.findall(text)]
-        return next((kind for kind in kinds if kind != self._any), self._any if kinds else "")
-
-
-def _is_sign(letter: str) -> bool:
-    return unicodedata.category(letter) == "So"
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is found word for word: the node of each authored line, and the kind of each piece of small talk."""
-
-    lines: Mapping[str, str]
-    small_talk: Mapping[str, str]
-    signs: Signs
-
-
-def known_lines(parts: Parts) -> Known:
-    """Return every authored line by its key."""
-    data = parts.data
-    lines = {
-        parts.key(form): node
-        for node, written in data.phrases.items()
-        for line in written
-        for form in sampled(line, _FORMS)
-    }
-    talk = {parts.key(form): kind for kind, asks in data.small_talk.items() for form in asks}
-    return Known(_spoken(lines), _spoken(talk), Signs(data.small_talk, parts.key))
-
-
-def _spoken(found: Mapping[str, str]) -> dict[str, str]:
-    """Return what has words: signs alone have the empty key, and so has every text in another script."""
-    return {key: meant for key, meant in found.items() if key}
 
 
 @dataclass(frozen=True, slots=True)
