@@ -32,7 +32,7 @@ docs: $(DEV) ## Write again what is generated: schemas, docs/content.md, docs/sc
 	@$(BIN)/footnote docs
 	@$(BIN)/python -m tests.natural
 
-matcher: $(RUN) ## Learn how people ask ahead of the first question (some seconds)
+matcher: $(RUN) ## Learn how people ask anew after a change of words (make install does it the first time)
 	@$(BIN)/footnote train
 
 chaos: $(DEV) ## Kill the bot at random moments under load, on every platform, mode and database
@@ -67,6 +67,7 @@ $(RUN): requirements/run.txt requirements/build.txt pyproject.toml | .venv/bin/p
 	@echo "Installing pinned packages ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/build.txt -r requirements/run.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/footnote train
 	@touch $@
 
 $(DEV): requirements/dev.txt $(RUN)

@@ -36,13 +36,13 @@ Say = Callable[[str], None]
 @dataclass(frozen=True, slots=True)
 class Models:
     """`aspects` tells what is asked; `names` and `about` which answer, by names and by placeholders with the subject;
-    `standing` whether a question leans on what was said before; `remarks` what stands around a question."""
+    `standing` whether a question leans on what was said before; `words` which words only stand around a question."""
 
     aspects: Classifier
     names: Classifier
     about: Classifier
     standing: Classifier
-    remarks: Classifier
+    words: Classifier
 
 
 def learn(parts: Parts, say: Say = log.info) -> Models:
@@ -59,7 +59,7 @@ def learn(parts: Parts, say: Say = log.info) -> Models:
         train(names, _LINE_EPOCHS),
         train(about, _LINE_EPOCHS),
         train(lessons.standing(), _EPOCHS, even=True),
-        train(lessons.remarks(), _EPOCHS, even=True),
+        train(lessons.words(), _EPOCHS),
     )
     say(f"  which answer is meant: {monotonic() - began:.0f} s")
     return models
