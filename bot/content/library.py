@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +17,6 @@ from bot.content.models import (
     ApprovalRules,
     Article,
     Claim,
-    CopyNumber,
     Dialog,
     Node,
     Note,
@@ -30,7 +29,15 @@ from bot.content.models import (
     Term,
 )
 from bot.content.review import ReviewState, content_hash, shown_parts, state_of
-from bot.content.urgent_models import LanguagesFile, UrgentRules
+from bot.content.urgent_models import (
+    Contact,
+    ContactsFile,
+    CopyNumber,
+    CountryNumbers,
+    EmergencyFile,
+    LanguagesFile,
+    UrgentRules,
+)
 
 
 class MissingText(KeyError):
@@ -105,7 +112,8 @@ class Library:
     """Everything the bot may say. Node ids, answer ids and figures are unique across dialogs and topics.
 
     `phrases` are how people ask for each node, `after` how they ask in a thread, by the node last shown;
-    `small_talk` is what is said around the questions, by its kind.
+    `small_talk` is what is said around the questions, by its kind; `wishes` how people ask for what is no answer.
+    `country` is whose emergency numbers stand in the texts: the operator's, or a reader's (`in_country`).
     `matching`, `advice_rules` and `urgent_rules` are the matcher's files, all or none;
     `main` is the dialog that starts the conversation and answers the rest; `version` changes with any byte of any file.
     """
@@ -118,9 +126,11 @@ class Library:
     phrases: Mapping[str, tuple[str, ...]]
     after: Mapping[str, Mapping[str, tuple[str, ...]]]
     interface: Mapping[str, Registers]
-    emergency: Mapping[str, str | Registers]
-    copy_numbers: tuple[CopyNumber, ...]
+    emergency: EmergencyFile | None
+    country: str | None
+    contacts: ContactsFile
     small_talk: Mapping[str, SmallTalkText]
+    wishes: Mapping[str, tuple[str, ...]]
     layout: Mapping[str, str]
     matching: Matching | None
     advice_rules: AdviceRules | None
@@ -150,6 +160,28 @@ class Library:
         """Return the sentence of another language that goes before an answer in English."""
         found = self.languages.languages.get(language) if self.languages else None
         return (found.emergency if urgent else found.only_english) if found else ""
+
+    @property
+    def countries(self) -> Mapping[str, CountryNumbers]:
+        """The countries whose numbers are known, by their two letters."""
+        return self.emergency.countries if self.emergency else {}
+
+    @property
+    def copy_numbers(self) -> tuple[CopyNumber, ...]:
+        """The numbers offered to call or copy."""
+        return self.emergency.numbers(self.country) if self.emergency else ()
+
+    def in_country(self, country: str) -> Library:
+        """Return the same content with the emergency numbers of a country; one without any keeps the general words."""
+        values = values_of(self.topics, self.emergency, country)
+        return replace(self, country=country, _values=values, _rendered={})
+
+    def contacts_for(self, help_with: str, channel: str) -> Iterator[Contact]:
+        """Yield whom an operator named for a kind of need, on this channel and in this country."""
+        for one in self.contacts.contacts:
+            here = one.channel in (None, channel) and one.country in (None, self.country)
+            if here and one.help_with == help_with:
+                yield one
 
     @property
     def urgent(self) -> str:
@@ -282,3 +314,22 @@ class Library:
             hashes = [self.hash_of(node) for node in sorted(answers) if answers[node].review is None]
             self._hashes[topic] = content_hash(hashes)
         return self._hashes[topic]
+
+
+def values_of(
+    topics: Mapping[str, Topic], emergency: EmergencyFile | None, country: str | None = None
+) -> dict[Register, templates.Values]:
+    """Return what templates may use: every topic's figures under one roof, and the emergency lines of the register, for
+    a country or else the one that the operator chose."""
+    facts = {name: figure for topic in topics.values() for name, figure in topic.facts.items()}
+    lines = emergency.lines(country or emergency.country) if emergency else {}
+    return {
+        register: {
+            "facts": facts,
+            "emergency": {
+                name: line.for_register(register) if isinstance(line, Registers) else line
+                for name, line in lines.items()
+            },
+        }
+        for register in Register
+    }

@@ -1,4 +1,4 @@
-"""What people say around a question: a few words back, or the last answer shorter, longer or again."""
+"""What people say around a question: a few words back, or the last answer shorter, longer, again or to be shared."""
 
 from __future__ import annotations
 
@@ -36,6 +36,20 @@ class SmallTalk:
         if last is not None and act is not None:
             return act(last, register)
         return Reply(self._composer.small_talk(kind, register))
+
+    def share(self, node: str, register: Register) -> Reply:
+        """Return the answer in its short form, to be forwarded, and the button that shares it where there is one."""
+        card = self._composer.card(node, register)
+        if not isinstance(card, ClaimCard):
+            title, text = "", self._composer.markdown("share-nothing", register)
+            return Reply(self._composer.notice(node, register, title, text, Outcome.SMALL_TALK))
+        own = self._composer.share(node, register)
+        return Reply(card, self._composer.text("share-lead", register), view=View.SHORT, choices=(own,))
+
+    def nothing_yet(self, register: Register) -> Reply:
+        """Return what is said to somebody who wants something of an answer before there is one."""
+        text = self._composer.markdown("nothing-shown-yet", register)
+        return Reply(self._composer.notice(self._library.otherwise, register, "", text, Outcome.SMALL_TALK))
 
     def _shown(self, node: str, register: Register, lead: str, view: View) -> Reply:
         return Reply(self._composer.card(node, register), self._composer.text(lead, register), view=view)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from bot.channels.slack.address import SlackAddress, Surface, message_id
 from bot.channels.slack.events import RecentKeys, channel_of, conversation_of, person_of
-from bot.channels.slack.mrkdwn import mask, plain
+from bot.channels.slack.mrkdwn import plain
 from bot.dialog import payloads
+from bot.dialog.personal_data import mask
 from bot.dialog.turn import Incoming, Kind
 from bot.inbox.events import InboundEvent
 

@@ -14,8 +14,9 @@ from bot.channels.base import Texts
 from bot.channels.slack.actions import ASK, REASON
 from bot.channels.slack.blocks import SlackMessage, context, header, plain_text
 from bot.channels.slack.buttons import Buttons, actions, for_asker
-from bot.channels.slack.mrkdwn import mask, plain
+from bot.channels.slack.mrkdwn import plain
 from bot.dialog import payloads
+from bot.dialog.personal_data import mask
 from bot.dialog.turn import Button, Register, Reply
 
 Json = dict[str, Any]

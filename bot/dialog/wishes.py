@@ -1,0 +1,179 @@
+"""What people ask for that is no answer: one source, to share or to report an answer, a setting. In words, by a command
+or by a button, all three lead here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+
+from bot.content.library import Library
+from bot.dialog.answers import Answers
+from bot.dialog.matching import Match
+from bot.dialog.payloads import Tap
+from bot.dialog.personal_data import NOWHERE, PersonalData
+from bot.dialog.small_talk import SmallTalk
+from bot.dialog.turn import AwaitedReport, Incoming, Kind, Outcome, Register, Reply, State
+
+REPORT_SECONDS = 900.0
+"""How long after it was asked what is wrong the next words are a report: not those of somebody who comes back later."""
+
+CALLED_OFF = frozenset({"no", "over", "quiet", "sorry"})
+"""Small talk that calls a report off."""
+
+CHOSEN = frozenset({"set", "sets", "source", "page", "report", "country", "lang"})
+"""Words of buttons that show no answer."""
+
+COMMANDS = {"share": "share", "report": "report", "wrong": "report", "source": "source", "country": "country"}
+"""Commands that are no node, and the wish each is; what it names stands behind it."""
+
+Step = tuple[Reply, State]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks for, and what they name: a source, a country, what is wrong."""
+
+    kind: str
+    named: str = ""
+
+
+_COURTESY = re.compile(r"^(?:(?:hi|hello|hey|ok|okay|and|so|please),? )+|,? please$", re.IGNORECASE)
+_PIECE = re.compile(r"\([^)]*\)\??\S*|\S+")
+_GROUP = re.compile(r"\(([^)]*)\)(.*)", re.DOTALL)
+
+
+def _wishes_in(text: str, wishes: Mapping[str, tuple[str, ...]]) -> Iterator[Wish]:
+    """Yield what a whole message wishes, the first in the file first; it may turn out to name nothing that there is."""
+    said = " ".join(text.replace("’", "'").split()).rstrip(" .?!")
+    said = _COURTESY.sub("", said).strip() + " "
+    for kind, templates in wishes.items():
+        for template in templates:
+            if found := _compiled(template).fullmatch(said):
+                yield Wish(kind, (found.groupdict().get("named") or "").strip())
+
+
+@cache
+def _compiled(template: str) -> re.Pattern[str]:
+    """Return the pattern of a template in content/small-talk.yaml."""
+    return re.compile("".join(map(_pattern, _PIECE.findall(template))), re.IGNORECASE)
+
+
+def _pattern(piece: str) -> str:
+    group = _GROUP.fullmatch(piece)
+    if group is None:
+        return re.escape(piece).replace(r"\*", "(?P<named>.+?)") + r"\s+"
+    either = "|".join(re.escape(one.strip()) for one in group[1].split("|"))
+    if group[2] == "?":
+        return rf"(?:(?:{either})\s+)?"
+    return rf"(?:{either})" + re.escape(group[2]) + r"\s+"
+
+
+class Wishes:
+    """Grants them."""
+
+    def __init__(self, library: Library, answers: Answers, data: PersonalData, small_talk: SmallTalk) -> None:
+        self._library = library
+        self._answers = answers
+        self._data = data
+        self._small_talk = small_talk
+
+    @staticmethod
+    def awaited(match: Match, state: State, incoming: Incoming) -> str | None:
+        """Return the answer that these words say is wrong, if that was just asked and they do not call it off."""
+        if state.report is None or not 0 <= incoming.at - state.report.at <= REPORT_SECONDS:
+            return None
+        called_off = match.outcome is Outcome.SMALL_TALK and match.node in CALLED_OFF
+        return None if called_off else state.report.node
+
+    def in_words(self, state: State, incoming: Incoming, register: Register) -> Step | None:
+        """Return the answer to a message that is a wish as a whole, else None."""
+        words = incoming.text.strip()
+        if words.isdecimal() and len(words) < 4 and state.node == self._library.role("references"):
+            return self._granted(Wish("source", words), state, incoming, register)
+        for wish in _wishes_in(incoming.text, self._library.wishes):
+            if granted := self._granted(wish, state, incoming, register):
+                return granted
+        return None
+
+    def command(self, name: str, named: str, state: State, incoming: Incoming, register: Register) -> Step:
+        """Answer one of `COMMANDS`."""
+        granted = self._granted(Wish(COMMANDS[name], named), state, incoming, register)
+        return granted or (self._small_talk.nothing_yet(register), state)
+
+    @staticmethod
+    def reporting(name: str, state: State, incoming: Incoming) -> State:
+        """Return the state in which the words of a command are a report, if it is that command."""
+        node = incoming.context or state.node
+        reports = COMMANDS.get(name) == "report" and node is not None
+        return replace(state, report=AwaitedReport(node, incoming.at)) if reports and node else state
+
+    def chosen(self, tap: Tap, node: str, state: State, incoming: Incoming, register: Register) -> Step:
+        """Answer a press of one of `CHOSEN`."""
+        number = int(tap.value) if tap.value.isdecimal() else 1
+        match tap.word:
+            case "set":
+                return self._set(tap.value, state, incoming, register)
+            case "source":
+                return self._answers.source(number, self._answers.topics(state), register), state
+            case "page":
+                return self._answers.sources_page(number, state, register), state
+            case "report":
+                return self.ask_for_report(node, state, incoming, register)
+            case "sets":
+                return self._data.settings(state, incoming, register), state
+        return self._data.choose(tap.word, number, register), state
+
+    def ask_for_report(self, node: str, state: State, incoming: Incoming, register: Register) -> Step:
+        """Return the question what is wrong, whose answer is awaited; where others read along, where to say it."""
+        reply = self._data.ask_what_is_wrong(node, incoming, register)
+        return reply, state if incoming.group else replace(state, report=AwaitedReport(node, incoming.at))
+
+    def answered(self, state: State, incoming: Incoming, register: Register) -> Step:
+        """Pass on what an editor says to a report."""
+        name, _, words = incoming.text.partition(" ")
+        return self._data.answered(self._library.resolve(name) or self._library.start, words, register), state
+
+    def _granted(self, wish: Wish, state: State, incoming: Incoming, register: Register) -> Step | None:
+        """Return what a wish is answered with, or None where it names nothing that there is here."""
+        if wish.kind.startswith("source"):
+            if not wish.named:
+                return self._answers.sources_page(1, state, register), state
+            reply = self._answers.sources_meant(wish.kind, wish.named, state, register)
+            return (reply, state) if reply else None
+        if wish.kind in ("unfold", "fold"):
+            return self._set("open" if wish.kind == "unfold" else "fold", state, incoming, register)
+        if wish.kind.startswith("country"):
+            return self._country(wish, state, incoming, register)
+        if wish.kind == "settings":
+            return self._data.settings(state, incoming, register), state
+        last = incoming.context or state.node
+        return self._about(last, wish, state, incoming, register) if last else None
+
+    def _about(self, last: str, wish: Wish, state: State, incoming: Incoming, register: Register) -> Step:
+        """Share the answer shown last, or report what is wrong with it, which may have been said already."""
+        if wish.kind == "share":
+            return self._small_talk.share(last, register), state
+        if wish.named and not incoming.group:
+            return self._data.reported(last, wish.named, register), state
+        return self.ask_for_report(last, state, incoming, register)
+
+    def _country(self, wish: Wish, state: State, incoming: Incoming, register: Register) -> Step | None:
+        if not wish.named:
+            return self._data.choose("country", 1, register), state
+        code = self._data.country_called(wish.named)
+        if not code and wish.kind == "country-if-known":
+            return None
+        return self._set(f"c-{code or NOWHERE}", state, incoming, register, wish.named)
+
+    def _set(self, value: str, state: State, incoming: Incoming, register: Register, called: str = "") -> Step:
+        """Set something and show how everything is set now."""
+        if value in tuple(Register):
+            register = Register(value)
+            after = replace(state, register=register)
+        else:
+            after = replace(state, preferences=self._data.changed(value, state.preferences) or state.preferences)
+        lead = self._data.told_country(after.preferences, register, called) if value.startswith("c-") else ""
+        reply = self._data.settings(after, incoming, register, lead)
+        return replace(reply, in_place=incoming.kind is Kind.TAP, toast=self._data.kept(register)), after
