@@ -184,10 +184,11 @@ class Answers:
         return [first, *(topic for topic in self._library.topics.values() if topic is not first)]
 
     def _cited(self, state: State, register: Register) -> list[str]:
-        if state.node is None or state.node in self._library.always:
+        shown = [node for node in state.history if node not in self._library.always]
+        if not shown:
             return []
-        topic = self._library.topic_of(state.node)
-        return list(dict.fromkeys(cited(self._library.answer(state.node), topic, register)))
+        topic = self._library.topic_of(shown[-1])
+        return list(dict.fromkeys(cited(self._library.answer(shown[-1]), topic, register)))
 
     def as_set(self, reply: Reply, now: Preferences, incoming: Incoming) -> Reply:
         """Return the reply as the person set it, with the numbers to call and whom to turn to."""

@@ -46,6 +46,7 @@ WORDS = {
     "worse": "the emergency got worse",
     "over": "the emergency is over, or was none of theirs",
     "report": "say what is wrong with an answer",
+    "cancel": "nothing after all",
     "source": "the record of one source, by its number",
     "page": "a page of the list of sources",
     "sets": "what can be set",

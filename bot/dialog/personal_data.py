@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from bot.content.library import Library
@@ -63,7 +64,7 @@ class PersonalData:
     def settings(self, state: State, incoming: Incoming, register: Register, lead: str = "") -> Reply:
         """Return what can be set, as it is now, and the buttons that set it."""
         values = {**self._now(state.preferences, register), "wording": self._text(f"wording-{register}", register)}
-        card = self._notice(register, "settings-title", "settings", **values)
+        card = self._notice(register, "settings-title", "settings", Outcome.SMALL_TALK, **values)
         return Reply(card, lead, choices=tuple(self._switches(state, incoming, register)))
 
     def _now(self, now: Preferences, register: Register) -> dict[str, str]:
@@ -110,7 +111,7 @@ class PersonalData:
         choices = [self._named(name, "set", "navigation", value) for value, name in shown]
         if pages > 1:
             choices.append(self._button("next-page", register, what, "navigation", page % pages + 1))
-        card = self._notice(register, f"settings-{what}-title", f"settings-{what}-ask")
+        card = self._notice(register, f"settings-{what}-title", f"settings-{what}-ask", Outcome.SMALL_TALK)
         return Reply(card, choices=tuple(choices), in_place=True, toast=card.title)
 
     def changed(self, value: str, now: Preferences) -> Preferences | None:
@@ -141,7 +142,8 @@ class PersonalData:
         held = self._library.countries.get(preferences.country)
         if held is None:
             return self._text("country-unknown", register, country=called or self._text("country-that", register))
-        values = {"country": held.names[0], "where": held.seen_on, "when": held.seen_in}
+        when = date.fromisoformat(f"{held.seen_in}-01")
+        values = {"country": held.names[0], "where": held.seen_on, "when": f"{when:%B %Y}"}
         numbers = " · ".join(filter(None, (held.number, held.crisis_line)))
         return self._text("country-set", register, numbers=numbers, **values)
 
@@ -159,7 +161,7 @@ class PersonalData:
         card = self._composer.notice(node, register, self._text("report-title", register), text, Outcome.SMALL_TALK)
         payload = payloads.payload(node, word="report")
         own = Button(self._text("report-button", register), payload, "report")
-        back = Button(self._text("report-cancel", register), payloads.payload(node), "none")
+        back = Button(self._text("report-cancel", register), payloads.payload(node, word="cancel"), "none")
         return Reply(replace(card, about_bot=True), choices=(own,) if incoming.group else (back,))
 
     def reported(self, node: str, words: str, register: Register) -> Reply:
@@ -230,9 +232,11 @@ class PersonalData:
     def _text(self, key: str, register: Register, **values: object) -> str:
         return self._composer.text(key, register, **values)
 
-    def _notice(self, register: Register, title: str, text: str, **values: object) -> Notice:
+    def _notice(
+        self, register: Register, title: str, text: str, outcome: Outcome = Outcome.ANSWER, **values: object
+    ) -> Notice:
         body = self._composer.markdown(text, register, **values)
-        card = self._composer.notice(self._node, register, self._text(title, register), body)
+        card = self._composer.notice(self._node, register, self._text(title, register), body, outcome)
         return replace(card, buttons=(self._composer.start_over(register),))
 
     def _button(self, key: str, register: Register, word: str, role: str, value: object = "") -> Button:
@@ -268,7 +272,7 @@ _DIGITS = (
 
 _NAME = r"[A-Z][a-z][\w'-]*"
 _NAMED = (
-    rf"(?-i:\b(?:(?:Mrs?|Ms|Miss)\.?\s+{_NAME}(?:\s+{_NAME})?"
+    rf"(?-i:\b(?:(?:[Pp]atient,?\s+)?(?:Mrs?|Ms|Miss)\.?\s+{_NAME}(?:\s+{_NAME})?"
     rf"|[Pp]atient\s+(?:called|named)\s+{_NAME}(?:\s+{_NAME})?|[Pp]atient,?\s+{_NAME}\s+{_NAME}))"
 )
 """A name after a title or after the word patient; a doctor's name stays, for it may be an author's."""

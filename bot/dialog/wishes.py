@@ -22,7 +22,7 @@ REPORT_SECONDS = 900.0
 CALLED_OFF = frozenset({"no", "over", "quiet", "sorry"})
 """Small talk that calls a report off."""
 
-CHOSEN = frozenset({"set", "sets", "source", "page", "report", "country", "lang"})
+CHOSEN = frozenset({"set", "sets", "source", "page", "report", "cancel", "country", "lang"})
 """Words of buttons that show no answer."""
 
 COMMANDS = {"share": "share", "report": "report", "wrong": "report", "source": "source", "country": "country"}
@@ -121,6 +121,8 @@ class Wishes:
                 return self._answers.sources_page(number, state, register), state
             case "report":
                 return self.ask_for_report(node, state, incoming, register)
+            case "cancel":
+                return replace(self._small_talk.answer("no", state, incoming, register), silent=False), state
             case "sets":
                 return self._data.settings(state, incoming, register), state
         return self._data.choose(tap.word, number, register), state
@@ -148,8 +150,13 @@ class Wishes:
             return self._country(wish, state, incoming, register)
         if wish.kind == "settings":
             return self._data.settings(state, incoming, register), state
-        last = incoming.context or state.node
+        last = self._last(state, incoming)
         return self._about(last, wish, state, incoming, register) if last else None
+
+    def _last(self, state: State, incoming: Incoming) -> str | None:
+        """Return the answer that is meant: the one replied to, or the last that is not about the bot."""
+        shown = (node for node in reversed(state.history) if node not in self._library.always)
+        return incoming.context or next(shown, None)
 
     def _about(self, last: str, wish: Wish, state: State, incoming: Incoming, register: Register) -> Step:
         """Share the answer shown last, or report what is wrong with it, which may have been said already."""

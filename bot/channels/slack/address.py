@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
 
+from bot.dialog.turn import Effect, Outcome, Reply
+
 INTRODUCTION = "introduction"
 """The text by which the bot says once in a channel what it is."""
 
@@ -64,6 +66,19 @@ class SlackAddress:
 
 
 _FIELDS = tuple(one.name for one in fields(SlackAddress))
+
+
+_PERSONAL = frozenset({Effect.FORGET, Effect.EXPORT, Effect.REPORT})
+
+
+def for_one(place: SlackAddress, reply: Reply) -> bool:
+    """Tell whether only the person may see it: what is nobody else's business, a change of somebody else's answer (in a
+    shared thread each reader has a register of their own), and having no answer to what did not name the bot."""
+    if place.direct or place.shared:
+        return False
+    if place.aside and reply.card.outcome is Outcome.NOT_COVERED:
+        return True
+    return reply.effect in _PERSONAL or (reply.in_place and place.asker != place.user)
 
 
 def message_id(channel: str, ts: str) -> str:

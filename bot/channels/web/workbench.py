@@ -256,7 +256,7 @@ def _address(**query: str) -> str:
 def preview(engine: Engine, today: date) -> str:
     """Return one page of all the bot may say, in both registers, as every channel shows it; it needs no server."""
     library = engine.library
-    renderer = Renderer(engine.text, [(one.label, one.number) for one in library.copy_numbers])
+    renderer = Renderer(engine.text)
     looks = Looks(engine.text, renderer)
     answers = [
         {
