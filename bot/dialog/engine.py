@@ -135,7 +135,7 @@ class Engine:
             reply = self._answers.matched(match, state, register)
             kept = self._data.reported(wrong, incoming.text, register) if wrong else reply
             reply = replace(reply, effect=kept.effect, report=kept.report, report_on=kept.report_on)
-            return reply, self._emergencies.begin(state, incoming, match.node)
+            return reply, self._emergencies.begin(replace(state, report=None), incoming, match.node)
         if wrong is not None:
             return self._data.reported(wrong, incoming.text, register), state
         emergency = self._emergencies.current(state, incoming)

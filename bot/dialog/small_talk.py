@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from bot.content.library import Library
 from bot.dialog.composer import Composer
@@ -45,6 +46,11 @@ class SmallTalk:
             return Reply(self._composer.notice(node, register, title, text, Outcome.SMALL_TALK))
         own = self._composer.share(node, register)
         return Reply(card, self._composer.text("share-lead", register), view=View.SHORT, choices=(own,))
+
+    def called_off(self, node: str, register: Register) -> Reply:
+        """Return what is said to somebody who will not report an answer after all, with the way back to it."""
+        card = self._composer.small_talk("no", register)
+        return Reply(replace(card, buttons=(self._composer.link(node, register, "navigation"),)))
 
     def nothing_yet(self, register: Register) -> Reply:
         """Return what is said to somebody who wants something of an answer before there is one."""

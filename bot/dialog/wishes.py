@@ -122,7 +122,7 @@ class Wishes:
             case "report":
                 return self.ask_for_report(node, state, incoming, register)
             case "cancel":
-                return replace(self._small_talk.answer("no", state, incoming, register), silent=False), state
+                return self._small_talk.called_off(node, register), state
             case "sets":
                 return self._data.settings(state, incoming, register), state
         return self._data.choose(tap.word, number, register), state

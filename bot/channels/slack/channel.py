@@ -22,6 +22,7 @@ from bot.channels.slack.errors import (
     NOT_THIS_MESSAGE,
     TOO_LONG,
     UNREACHABLE,
+    elsewhere,
     raised,
     status_of,
     strange,
