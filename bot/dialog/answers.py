@@ -1,29 +1,36 @@
-"""What words are answered with: an answer, its neighbours, "did you mean", a second question; the record of one source;
-and whom to turn to where nothing helps."""
+"""What words are answered with: an answer, "did you mean", an emergency that lasts, a few words back for small talk."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bot.content.library import Library, Topic
+from bot.content.library import Library
 from bot.content.markdown import word_count
-from bot.content.models import Registers, Source
+from bot.content.models import Registers
 from bot.dialog import payloads
-from bot.dialog.bibliography import Bibliography, cited, find, link, of_kind
 from bot.dialog.composer import Composer
-from bot.dialog.matching import Match
+from bot.dialog.matching import Match, Matcher
 from bot.dialog.personal_data import PersonalData
-from bot.dialog.turn import Button, Card, Incoming, Outcome, Preferences, Register, Reply, State, View
+from bot.dialog.turn import (
+    Button,
+    Card,
+    ClaimCard,
+    Emergency,
+    Incoming,
+    Outcome,
+    Preferences,
+    Register,
+    Reply,
+    State,
+    View,
+)
 
 MAX_TOGETHER = 60
 """Words of two briefs that still fit a phone's screen together, with two titles and one fold."""
 
 MAX_ALSO = 2
 """Further questions of one message that are offered."""
-
-SOURCES_PAGE = 8
-"""Sources on a page of their list: with its title and its buttons a phone's screen."""
 
 
 class Answers:
@@ -33,7 +40,6 @@ class Answers:
         self._library = library
         self._composer = composer
         self._data = data
-        self._bibliography = Bibliography(library)
 
     def show(self, node: str, state: State, register: Register) -> Reply:
         """Return the answer of a node, with the choices that belong to it."""
@@ -41,7 +47,8 @@ class Answers:
         if node == self._library.role("tone"):
             return Reply(card, choices=self.registers(state, register))
         if node == self._library.role("references"):
-            return Reply(card, choices=(self._page_button("page-by-page", node, 1, register),))
+            payload = payloads.payload(node, word="page", value=1)
+            return Reply(card, choices=(Button(self._text("page-by-page", register), payload, "navigation"),))
         return Reply(card, choices=self._data.ways(register) if node == self._library.role("privacy") else ())
 
     def linked(self, target: str, state: State, register: Register) -> Reply:
@@ -108,88 +115,6 @@ class Answers:
     def _text(self, key: str, register: Register, **values: object) -> str:
         return self._composer.text(key, register, **values)
 
-    # --- one source -------------------------------------------------------------------------------------------------
-
-    def sources_meant(self, kind: str, named: str, state: State, register: Register) -> Reply | None:
-        """Return what is held of the source that somebody names, or None where words may mean something else."""
-        topics = self.topics(state)
-        if kind == "source-kind":
-            found = of_kind(named, self._cited(state, register), topics[0])
-        else:
-            found = find(named, topics, sure=kind != "source")
-        if not found and kind == "source":
-            return self._no_source(named, register)
-        if len(found) == 1:
-            return self.source(found[0][1].number, topics, register)
-        return self._which_source(found, register) if found else None
-
-    def source(self, number: int, topics: Sequence[Topic], register: Register) -> Reply:
-        """Return the record of a source: to copy, what it is, how far it was read, what it is used for."""
-        source = next((one for topic in topics for one in topic.sources.values() if one.number == number), None)
-        if source is None:
-            return self._no_source(str(number), register)
-        text = self._composer.markdown
-        lines = [
-            text(f"source-kind-{source.kind}", register) + " " + text(f"source-check-{source.check.lower()}", register),
-            text("source-supports", register, supports=self._library.plain(source.supports, register)),
-        ]
-        title = f"[{source.number}] {source.short or source.title or ''}".strip()
-        address = link(source)
-        own = (Button(self._text("source-open", register), "", "link", address),) if address else ()
-        card = self._composer.notice(self._references, register, title, "\n\n".join(lines))
-        return Reply(card, stored=self._bibliography.record(source, register), choices=(*own, self._all(register)))
-
-    def sources_page(self, page: int, state: State, register: Register) -> Reply:
-        """Return a page of the list: a line for each source, and the next page."""
-        found = sorted(self.topics(state)[0].sources.values(), key=lambda one: one.number)
-        pages = -(-len(found) // SOURCES_PAGE)
-        page = min(max(page, 1), pages)
-        shown = found[(page - 1) * SOURCES_PAGE : page * SOURCES_PAGE]
-        lines = [self._composer.markdown("source-line", register, number=s.number, name=_name(s)) for s in shown]
-        text = "\n".join([*lines, "", self._composer.markdown("source-page-hint", register)])
-        title = self._text("source-page-title", register, page=page, pages=pages)
-        more = self._page_button("next-page", self._references, page % pages + 1, register)
-        card = self._composer.notice(self._references, register, title, text)
-        return Reply(card, choices=(more, self._all(register)) if pages > 1 else (self._all(register),), in_place=True)
-
-    def _which_source(self, found: Sequence[tuple[str, Source]], register: Register) -> Reply:
-        own = tuple(self._source_button(source) for _, source in found)
-        title, text = self._text("source-which", register), self._composer.markdown("did-you-mean-body", register)
-        return Reply(self._composer.notice(self._references, register, title, text), choices=own)
-
-    def _no_source(self, name: str, register: Register) -> Reply:
-        title = self._text("source-none-title", register)
-        text = self._composer.markdown("source-none", register, name=" ".join(name.split())[:60])
-        return Reply(self._composer.notice(self._references, register, title, text), choices=(self._all(register),))
-
-    @property
-    def _references(self) -> str:
-        return self._library.role("references") or self._library.otherwise
-
-    def _source_button(self, source: Source) -> Button:
-        payload = payloads.payload(self._references, word="source", value=source.number)
-        return Button(f"[{source.number}] {_name(source)}"[:30], payload, "choice")
-
-    def _page_button(self, key: str, node: str, page: int, register: Register) -> Button:
-        payload = payloads.payload(node, word="page", value=page)
-        return Button(self._text(key, register), payload, "navigation")
-
-    def _all(self, register: Register) -> Button:
-        return Button(self._text("all-sources", register), payloads.payload(self._references), "sources")
-
-    def topics(self, state: State) -> list[Topic]:
-        """Return the topics, first the one whose answer was shown last, or that the list of sources is about."""
-        last = next((node for node in reversed(state.history) if node not in self._library.always), None)
-        first = self._library.topic_of(last or self._references)
-        return [first, *(topic for topic in self._library.topics.values() if topic is not first)]
-
-    def _cited(self, state: State, register: Register) -> list[str]:
-        shown = [node for node in state.history if node not in self._library.always]
-        if not shown:
-            return []
-        topic = self._library.topic_of(shown[-1])
-        return list(dict.fromkeys(cited(self._library.answer(shown[-1]), topic, register)))
-
     def as_set(self, reply: Reply, now: Preferences, incoming: Incoming) -> Reply:
         """Return the reply as the person set it, with the numbers to call and whom to turn to."""
         reply = self._with_people(reply, incoming.channel)
@@ -225,5 +150,134 @@ def _worded(said: str | Registers, register: Register) -> str:
     return said.for_register(register) if isinstance(said, Registers) else said
 
 
-def _name(source: Source) -> str:
-    return source.short or source.title or ""
+HOLD_SECONDS = 3600.0
+"""How long after it was last spoken of an emergency is what "what should I do" means."""
+
+OVER = "over"
+"""The kind of small talk that says so; its button says the same."""
+
+
+class Emergencies:
+    """Keeps to the card of an emergency; the card itself is an answer like any other."""
+
+    def __init__(self, library: Library, composer: Composer, matcher: Matcher) -> None:
+        self._library = library
+        self._composer = composer
+        self._matcher = matcher
+        self._elsewhere = (None, *library.nodes[library.start].next[:2])
+
+    def current(self, state: State, incoming: Incoming) -> str | None:
+        """Return the card this conversation is about, if it is an emergency still."""
+        found = state.emergency
+        if found is None or incoming.at - found.at > HOLD_SECONDS:
+            return None
+        return self._library.resolve(found.node)
+
+    def asks_else(self, text: str, register: Register) -> bool:
+        """Tell whether words plainly ask something else: they mean the same sure answer whatever was talked of before.
+
+        "Is it getting worse?" means another thing after each answer, so it says nothing by itself and stays.
+        """
+        found = [self._matcher.match(text, context, register) for context in self._elsewhere]
+        meant = {match.node for match in found}
+        sure = all(match.outcome is Outcome.ANSWER for match in found) and len(meant) == 1
+        return sure and not meant & {*self._library.always, self._library.advice}
+
+    def begin(self, state: State, incoming: Incoming, node: str) -> State:
+        """Return the state in which `node` is what the conversation is about."""
+        return replace(state, emergency=Emergency(node, incoming.at))
+
+    def stay(self, node: str, register: Register) -> Reply:
+        """Return the card again after the sentence for it: its own where it has one, such as `crisis-stays`."""
+        own = f"{node.removeprefix(self._library.urgent + '-')}-stays"
+        return self._again(node, register, own if own in self._library.interface else "urgent-stays")
+
+    def worse(self, node: str, register: Register) -> Reply:
+        """Return the card again after what to do now that it got worse."""
+        return self._again(node, register, "urgent-worse-answer")
+
+    def _again(self, node: str, register: Register, key: str) -> Reply:
+        card, lead = self._composer.card(node, register), self._composer.text(key, register)
+        return Reply(card, lead, view=View.SHORT, again=True)
+
+    def end(self, node: str, register: Register) -> Reply:
+        """Return what is said when it is over: short, with the way back to the card and to the start."""
+        text = self._composer.markdown("urgent-over-answer", register)
+        buttons = (self._composer.link(node, register, "navigation"), self._composer.start_over(register))
+        card = self._composer.notice(node, register, "", text, Outcome.SMALL_TALK)
+        return Reply(replace(card, buttons=buttons, about_bot=True))
+
+
+Act = Callable[[str, Register], Reply]
+"""What a kind of small talk does with the answer shown last."""
+
+
+class SmallTalk:
+    """Answers small talk by its kind; what it says lies in content/small-talk.yaml."""
+
+    def __init__(self, library: Library, composer: Composer) -> None:
+        self._library = library
+        self._composer = composer
+        self._acts: Mapping[str, Act] = {
+            "shorter": self._shorter,
+            "longer": self._longer,
+            "again": self._again,
+            "not-understood": self._plainer,
+        }
+
+    def answer(self, kind: str, state: State, incoming: Incoming, register: Register) -> Reply:
+        """Return the reply: nothing in a group where a person would say nothing, else about the last answer."""
+        talk = self._library.small_talk[kind]
+        if incoming.group and talk.group == "silent":
+            return Reply(self._composer.small_talk(kind, register), silent=True)
+        if kind == "before" and len(state.history) > 1:
+            return self._shown(state.history[-2], register, "before-lead", View.BRIEF)
+        last, act = incoming.context or state.node, self._acts.get(kind)
+        if last is not None and act is not None:
+            return act(last, register)
+        return Reply(self._composer.small_talk(kind, register))
+
+    def share(self, node: str, register: Register) -> Reply:
+        """Return the answer in its short form, to be forwarded, and the button that shares it where there is one."""
+        card = self._composer.card(node, register)
+        if not isinstance(card, ClaimCard):
+            title, text = "", self._composer.markdown("share-nothing", register)
+            return Reply(self._composer.notice(node, register, title, text, Outcome.SMALL_TALK))
+        own = self._composer.share(node, register)
+        return Reply(card, self._composer.text("share-lead", register), view=View.SHORT, choices=(own,))
+
+    def called_off(self, node: str, register: Register) -> Reply:
+        """Return what is said to somebody who will not report an answer after all, with the way back to it."""
+        card = self._composer.small_talk("no", register)
+        return Reply(replace(card, buttons=(self._composer.link(node, register, "navigation"),)))
+
+    def nothing_yet(self, register: Register) -> Reply:
+        """Return what is said to somebody who wants something of an answer before there is one."""
+        text = self._composer.markdown("nothing-shown-yet", register)
+        return Reply(self._composer.notice(self._library.otherwise, register, "", text, Outcome.SMALL_TALK))
+
+    def _shown(self, node: str, register: Register, lead: str, view: View) -> Reply:
+        return Reply(self._composer.card(node, register), self._composer.text(lead, register), view=view)
+
+    def _shorter(self, node: str, register: Register) -> Reply:
+        return self._shown(node, register, "shorter-lead", View.SHORT)
+
+    def _again(self, node: str, register: Register) -> Reply:
+        return self._shown(node, register, "again-lead", View.BRIEF)
+
+    def _longer(self, node: str, register: Register) -> Reply:
+        if has_more(self._composer.card(node, register)):
+            return self._shown(node, register, "longer-lead", View.DETAIL)
+        title, text = "", self._composer.markdown("longer-no-more", register)
+        return Reply(self._composer.notice(node, register, title, text, Outcome.SMALL_TALK))
+
+    def _plainer(self, node: str, register: Register) -> Reply:
+        """Return the same answer in plain words; who reads those already gets its short form."""
+        view = View.SHORT if register is Register.LAYPERSON else View.BRIEF
+        card = self._composer.card(node, Register.LAYPERSON)
+        return Reply(card, self._composer.text("not-understood-lead", register), view=view)
+
+
+def has_more(card: Card) -> bool:
+    """Tell whether a card holds more than its brief."""
+    return bool(card.detail or (isinstance(card, ClaimCard) and card.notes))

@@ -4,17 +4,20 @@ or by a button, all three lead here."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from bot.content.library import Library
-from bot.dialog.answers import Answers
+from bot.content.library import Library, Topic
+from bot.content.models import Source
+from bot.dialog import payloads
+from bot.dialog.answers import SmallTalk
+from bot.dialog.bibliography import Bibliography, cited, find, link, of_kind
+from bot.dialog.composer import Composer
 from bot.dialog.matching import Match
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import NOWHERE, PersonalData
-from bot.dialog.small_talk import SmallTalk
-from bot.dialog.turn import AwaitedReport, Incoming, Kind, Outcome, Register, Reply, State
+from bot.dialog.turn import AwaitedReport, Button, Incoming, Kind, Outcome, Register, Reply, State
 
 REPORT_SECONDS = 900.0
 """How long after it was asked what is wrong the next words are a report: not those of somebody who comes back later."""
@@ -70,12 +73,112 @@ def _pattern(piece: str) -> str:
     return rf"(?:{either})" + re.escape(group[2]) + r"\s+"
 
 
+SOURCES_PAGE = 8
+"""Sources on a page of their list: with its title and its buttons a phone's screen."""
+
+
+class Sources:
+    """Shows one source, or the list of them page by page."""
+
+    def __init__(self, library: Library, composer: Composer) -> None:
+        self._library = library
+        self._composer = composer
+        self._bibliography = Bibliography(library)
+
+    def meant(self, kind: str, named: str, state: State, register: Register) -> Reply | None:
+        """Return what is held of the source that somebody names, or None where words may mean something else."""
+        topics = self.topics(state)
+        if kind == "source-kind":
+            found = of_kind(named, self._cited(state, register), topics[0])
+        else:
+            found = find(named, topics, sure=kind != "source")
+        if not found and kind == "source":
+            return self._no_source(named, register)
+        if len(found) == 1:
+            return self.record(found[0][1].number, topics, register)
+        return self._which_source(found, register) if found else None
+
+    def record(self, number: int, topics: Sequence[Topic], register: Register) -> Reply:
+        """Return the record of a source: to copy, what it is, how far it was read, what it is used for."""
+        source = next((one for topic in topics for one in topic.sources.values() if one.number == number), None)
+        if source is None:
+            return self._no_source(str(number), register)
+        text = self._composer.markdown
+        lines = [
+            text(f"source-kind-{source.kind}", register) + " " + text(f"source-check-{source.check.lower()}", register),
+            text("source-supports", register, supports=self._library.plain(source.supports, register)),
+        ]
+        title = f"[{source.number}] {source.short or source.title or ''}".strip()
+        address = link(source)
+        own = (Button(self._text("source-open", register), "", "link", address),) if address else ()
+        card = self._composer.notice(self._references, register, title, "\n\n".join(lines))
+        return Reply(card, stored=self._bibliography.record(source, register), choices=(*own, self._all(register)))
+
+    def page(self, page: int, state: State, register: Register) -> Reply:
+        """Return a page of the list: a line for each source, and the next page."""
+        found = sorted(self.topics(state)[0].sources.values(), key=lambda one: one.number)
+        pages = -(-len(found) // SOURCES_PAGE)
+        page = min(max(page, 1), pages)
+        shown = found[(page - 1) * SOURCES_PAGE : page * SOURCES_PAGE]
+        lines = [self._composer.markdown("source-line", register, number=s.number, name=_name(s)) for s in shown]
+        text = "\n".join([*lines, "", self._composer.markdown("source-page-hint", register)])
+        title = self._text("source-page-title", register, page=page, pages=pages)
+        more = self._page_button("next-page", self._references, page % pages + 1, register)
+        card = self._composer.notice(self._references, register, title, text)
+        return Reply(card, choices=(more, self._all(register)) if pages > 1 else (self._all(register),), in_place=True)
+
+    def _which_source(self, found: Sequence[tuple[str, Source]], register: Register) -> Reply:
+        own = tuple(self._source_button(source) for _, source in found)
+        title, text = self._text("source-which", register), self._composer.markdown("did-you-mean-body", register)
+        return Reply(self._composer.notice(self._references, register, title, text), choices=own)
+
+    def _no_source(self, name: str, register: Register) -> Reply:
+        title = self._text("source-none-title", register)
+        text = self._composer.markdown("source-none", register, name=" ".join(name.split())[:60])
+        return Reply(self._composer.notice(self._references, register, title, text), choices=(self._all(register),))
+
+    @property
+    def _references(self) -> str:
+        return self._library.role("references") or self._library.otherwise
+
+    def _source_button(self, source: Source) -> Button:
+        payload = payloads.payload(self._references, word="source", value=source.number)
+        return Button(f"[{source.number}] {_name(source)}"[:30], payload, "choice")
+
+    def _page_button(self, key: str, node: str, page: int, register: Register) -> Button:
+        payload = payloads.payload(node, word="page", value=page)
+        return Button(self._text(key, register), payload, "navigation")
+
+    def _all(self, register: Register) -> Button:
+        return Button(self._text("all-sources", register), payloads.payload(self._references), "sources")
+
+    def topics(self, state: State) -> list[Topic]:
+        """Return the topics, first the one whose answer was shown last, or that the list of sources is about."""
+        last = next((node for node in reversed(state.history) if node not in self._library.always), None)
+        first = self._library.topic_of(last or self._references)
+        return [first, *(topic for topic in self._library.topics.values() if topic is not first)]
+
+    def _cited(self, state: State, register: Register) -> list[str]:
+        shown = [node for node in state.history if node not in self._library.always]
+        if not shown:
+            return []
+        topic = self._library.topic_of(shown[-1])
+        return list(dict.fromkeys(cited(self._library.answer(shown[-1]), topic, register)))
+
+    def _text(self, key: str, register: Register, **values: object) -> str:
+        return self._composer.text(key, register, **values)
+
+
+def _name(source: Source) -> str:
+    return source.short or source.title or ""
+
+
 class Wishes:
     """Grants them."""
 
-    def __init__(self, library: Library, answers: Answers, data: PersonalData, small_talk: SmallTalk) -> None:
+    def __init__(self, library: Library, composer: Composer, data: PersonalData, small_talk: SmallTalk) -> None:
         self._library = library
-        self._answers = answers
+        self._sources = Sources(library, composer)
         self._data = data
         self._small_talk = small_talk
 
@@ -116,9 +219,9 @@ class Wishes:
             case "set":
                 return self._set(tap.value, state, incoming, register)
             case "source":
-                return self._answers.source(number, self._answers.topics(state), register), state
+                return self._sources.record(number, self._sources.topics(state), register), state
             case "page":
-                return self._answers.sources_page(number, state, register), state
+                return self._sources.page(number, state, register), state
             case "report":
                 return self.ask_for_report(node, state, incoming, register)
             case "cancel":
@@ -141,8 +244,8 @@ class Wishes:
         """Return what a wish is answered with, or None where it names nothing that there is here."""
         if wish.kind.startswith("source"):
             if not wish.named:
-                return self._answers.sources_page(1, state, register), state
-            reply = self._answers.sources_meant(wish.kind, wish.named, state, register)
+                return self._sources.page(1, state, register), state
+            reply = self._sources.meant(wish.kind, wish.named, state, register)
             return (reply, state) if reply else None
         if wish.kind in ("unfold", "fold"):
             return self._set("open" if wish.kind == "unfold" else "fold", state, incoming, register)
