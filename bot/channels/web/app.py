@@ -26,9 +26,6 @@ from bot.store.base import StoreUnavailable
 MAX_TEXT = 10_000
 """Characters of one question; a longer one gets a sentence instead of an answer."""
 
-MAX_NODE = 40
-"""Characters of a node's name."""
-
 ANSWER_SECONDS = 10.0
 """How long a form without JavaScript waits for its answer before the page says that it is on its way."""
 
@@ -279,8 +276,8 @@ def _incoming(fields: Mapping[str, str]) -> Incoming | None:
     if tap := fields.get("tap"):
         return Incoming(Kind.TAP, tap[:100], "web")
     words = fields.get("text", "").replace("\0", "").strip()
-    if "report" in fields:
-        return Incoming(Kind.COMMAND, f"report {words}".strip(), "web", context=fields["report"][:MAX_NODE])
+    if (node := fields.get("report")) and _ID.fullmatch(node):
+        return Incoming(Kind.COMMAND, f"report {words}".strip(), "web", context=node)
     if words.startswith("/"):
         return Incoming(Kind.COMMAND, " ".join(words[1:].split()), "web")
     return Incoming(Kind.TEXT, words, "web") if words else None

@@ -25,6 +25,7 @@ from bot.channels.web import drawings
 from bot.channels.web.access import Access
 from bot.channels.web.conversations import PageAnswer
 from bot.channels.web.render import ASSETS, Place, Renderer
+from bot.channels.web.reports import ReportPages
 from bot.content.diagnostics import Diagnostic
 from bot.content.library import Library
 from bot.dialog import payloads
@@ -85,13 +86,18 @@ class Workbench:
         self._access = access
         self._renderer = renderer
         self._looks = Looks(host.texts, renderer)
+        self._reports = ReportPages(host.reports, host, access, renderer) if host.reports else None
         self._ends = asyncio.Event()
 
     def routes(self) -> list[web.RouteDef]:
         """Return the workbench's paths; none where the page is public."""
         if self._access.public:
             return []
-        return [web.get(BASE, self._page), web.get(f"{BASE}/news", self._news)]
+        return [
+            web.get(BASE, self._page),
+            web.get(f"{BASE}/news", self._news),
+            *(self._reports.routes() if self._reports else []),
+        ]
 
     def close(self) -> None:
         """End the streams of news."""
@@ -243,7 +249,7 @@ def _ordered(found: Sequence[Diagnostic], file: str) -> list[Diagnostic]:
 def _without_register(payload: str) -> str:
     """Return a payload that keeps both rows in their register."""
     tap = payloads.parse(payload)
-    return payloads.payload(tap.node, None, tap.word) if tap else payload
+    return payloads.payload(tap.node, None, tap.word, tap.value) if tap else payload
 
 
 def _address(**query: str) -> str:
