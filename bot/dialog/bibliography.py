@@ -87,7 +87,7 @@ KINDS = ("guideline", "statement", "trial", "review", "label", "agency", "overvi
 _WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"[\[(#]?(\d{1,3})[\])]?")
 _LONG_NUMBER = re.compile(r"\d{5,9}|10\.\S{4,}|PMC\d+|NCT\d+", re.IGNORECASE)
-_FEW = 3
+_FEW = 5
 """Sources of one name that are offered to choose from."""
 
 

@@ -94,15 +94,20 @@ class Sources:
             found = find(named, topics, sure=kind != "source")
         if not found and kind == "source":
             return self._no_source(named, register)
+        cited_there = set(self._cited(state, register))
+        found = [one for one in found if one[0] in cited_there] or found
         if len(found) == 1:
-            return self.record(found[0][1].number, topics, register)
+            return self._shown(found[0][1], register)
         return self._which_source(found, register) if found else None
 
     def record(self, number: int, topics: Sequence[Topic], register: Register) -> Reply:
-        """Return the record of a source: to copy, what it is, how far it was read, what it is used for."""
-        source = next((one for topic in topics for one in topic.sources.values() if one.number == number), None)
-        if source is None:
-            return self._no_source(str(number), register)
+        """Return the record of the source of a number, in the first topic that has it."""
+        found = (one for topic in topics for one in topic.sources.values() if one.number == number)
+        source = next(found, None)
+        return self._shown(source, register) if source else self._no_source(str(number), register)
+
+    def _shown(self, source: Source, register: Register) -> Reply:
+        """Return a record: to copy, what it is, how far it was read, what it is used for."""
         text = self._composer.markdown
         lines = [
             text(f"source-kind-{source.kind}", register) + " " + text(f"source-check-{source.check.lower()}", register),

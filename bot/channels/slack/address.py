@@ -28,7 +28,7 @@ class SlackAddress:
     answers within thirty minutes; `silent` wants no answer shown; `notice` wants this text of the bot's own instead of
     the answer; `asked` is the question to show above an answer that stands where it was not asked; `vote` says that a
     vote is thanked for and changes nothing, `above` that the bot was called into a thread of others, `aside` that
-    nobody named it; `key` names the event."""
+    nobody named it; `once` names what is shared and where, which is done once; `key` names the event."""
 
     surface: Surface
     team: str
@@ -48,6 +48,7 @@ class SlackAddress:
     vote: bool = False
     above: bool = False
     aside: bool = False
+    once: str = ""
     key: str = ""
 
     @property

@@ -53,7 +53,7 @@ class Buttons:
         room = Room(MAX_ROW if home else MAX_BUTTONS - share, rows)
         hush = [Button(self._texts("quiet-button", register), STAY_QUIET)] if quiet else []
         tools = [button for button in reply.card.buttons if button.role in _TOOLS]
-        shown, menu = _chosen(reply, room, [*tools, *hush], home=home)
+        shown, menu = _chosen(reply, room, [*tools[:1], *hush], tools[1:], home=home)
         row = self.elements(shown, register, "way") + ([self._share(reply)] if share else [])
         blocks = list(actions([[*row, *([_menu(menu)] if menu else [])]]))
         votes = [button for button in reply.card.buttons if button.role == "feedback" and button.label.strip()]
@@ -115,9 +115,12 @@ class Room:
         return len(buttons) <= self.buttons and rows_of(button.label for button in buttons) <= self.rows
 
 
-def _chosen(reply: Reply, room: Room, last: list[Button], *, home: bool) -> tuple[list[Button], list[Button]]:
-    """Return the buttons to show and those for the menu, which `last` ends: the turn's own and the ways around are
-    shown, and as many follow-ups as a phone has room for. Sources that are folded into the message need no button."""
+def _chosen(
+    reply: Reply, room: Room, last: list[Button], spare: list[Button], *, home: bool
+) -> tuple[list[Button], list[Button]]:
+    """Return the buttons to show and those for the menu, which `last` ends, and `spare` where it has room: the turn's
+    own and the ways around are shown, and as many follow-ups as a phone has room for. Sources that are folded into the
+    message need no button."""
     own = list(reply.choices)
     rest = [b for b in reply.buttons if b not in own and b.role not in ("feedback", *_TOOLS) and b.label.strip()]
     follow = [button for button in rest if _leads_on(button)]
@@ -129,7 +132,7 @@ def _chosen(reply: Reply, room: Room, last: list[Button], *, home: bool) -> tupl
         seen -= 1
     if 0 < len(follow) - seen + len(last) < MIN_MENU:
         seen = max(0, len(follow) - MIN_MENU + len(last))
-    menu = [*follow[seen : seen + MAX_MENU - len(last)], *last]
+    menu = [*follow[seen : seen + MAX_MENU - len(last)], *last, *spare][:MAX_MENU]
     return [*own, *follow[:seen], *around], menu if len(menu) >= MIN_MENU else []
 
 

@@ -94,7 +94,9 @@ class SlackDelivery:
         if reply.effect is Effect.ANSWERED:  # days later, and for the person alone, wherever they reported it
             place = SlackAddress(Surface.THREAD, place.team, place.user, place.user, enterprise=place.enterprise)
         parts = self._notice(place, reply) or self._answer(place, reply)
-        if place.surface is Surface.PRIVATE or for_one(place, reply):
+        if place.once in self._cache.shared:
+            parts = [line(self._texts("slack-shared-already", reply.card.register))]
+        if place.surface is Surface.PRIVATE or for_one(place, reply) or place.once in self._cache.shared:
             return await self._send_to_user(place, parts, message, progress)
         return await self._send_to_channel(place, parts, message, progress)
 
@@ -151,7 +153,8 @@ class SlackDelivery:
                 self._cache.owners.add(message_id(channel, ts), place.user)
                 thread = ts
             await progress(message_id(channel, ts), last=index == len(parts) - 1)
-        if place.shared and place.asked and channel == place.channel:
+        if place.once and channel:
+            self._cache.shared.add(place.once, place.user)
             await self._sender.tell(place, line(self._texts("slack-shared-done", message.reply.card.register)))
 
     async def _arrived(
@@ -216,10 +219,11 @@ class SlackDelivery:
         self, place: SlackAddress, part: SlackMessage, reply: Reply, index: int
     ) -> tuple[str, str]:
         """Tell the person alone what could not be said in the channel; the sharer only why it was not shared."""
-        key = "slack-not-shared" if place.asked else "slack-not-invited"
+        key = "slack-not-shared" if place.once else "slack-not-invited"
         note = self._texts(key if place.shared else "slack-not-here", reply.card.register)
         if place.shared:
-            return await self._to_one(place, line(note))
+            _, ts = await self._to_one(place, line(note))
+            return "", ts  # it stands nowhere
         return await self._directly(place, part if index else preceded(line(note), part), index)
 
     # --- for one person ------------------------------------------------------------------------------------------

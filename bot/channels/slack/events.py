@@ -58,11 +58,12 @@ class RecentKeys:
 @dataclass(frozen=True, slots=True)
 class ThreadCache:
     """What receiver and channel tell each other: deleted messages, and the node of each answer that stands alone with
-    the person it was shown for, so that the first question in its thread knows what it follows."""
+    the person it was shown for, so that the first question in its thread knows what it follows; and what was shared."""
 
     gone: RecentKeys = field(default_factory=RecentKeys)
     alone: RecentKeys = field(default_factory=RecentKeys)
     owners: RecentKeys = field(default_factory=RecentKeys)
+    shared: RecentKeys = field(default_factory=RecentKeys)
 
 
 async def nothing_known(_conversation: str, _person: str | None = None) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.slack.actions import MAX_ASKED, TAP, enveloped
@@ -111,13 +110,11 @@ def _share(body: Json, me: Installation) -> InboundEvent | None:
         response_url=origin.get("response_url"),
         enterprise=me.enterprise,
         shared=True,
+        once=f"{target}:{origin.get('at')}:{origin.get('payload')}",
         masked=masked,
         key=f"slack:{view['id']}",
     )
-    event = enveloped(me, place, Incoming(Kind.TAP, str(origin.get("payload", "")), "slack"))
-    return replace(
-        event, keys=(place.key, f"slack:{me.team}:{target}:{origin.get('at')}:{origin.get('payload')}:shared")
-    )
+    return enveloped(me, place, Incoming(Kind.TAP, str(origin.get("payload", "")), "slack"))
 
 
 def _reason(body: Json, me: Installation) -> InboundEvent | None:

@@ -100,8 +100,10 @@ def rows_of(own: Sequence[Button], others: Sequence[Button], budget: int, *, vot
     room = min(budget, MIN_ROWS) if vote and votes else max(0, budget - len(fixed))
     rows = [*fixed, *_guided(follow, _ways(rest, alone=not follow), room, wanted)]
     yield from rows
-    if votes and not asked and len(rows) < budget and len(_flat(rows)) + len(votes) <= MAX_BUTTONS:
-        yield votes
+    room_left = MAX_BUTTONS - len(_flat(rows)) if len(rows) < budget and not asked else 0
+    thumbs = tuple(button for button in votes if button.role == "feedback")
+    if votes and len(thumbs) <= room_left:
+        yield votes if len(votes) <= room_left else thumbs
 
 
 def _guided(follow: list[Button], ways: list[Button], budget: int, wanted: int) -> list[Row]:
