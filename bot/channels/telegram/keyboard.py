@@ -48,8 +48,8 @@ MAX_OWN_ROWS = 3
 
 _FOLLOW = frozenset({"follow-up", "danger", "choice"})
 _WAYS = ("tone", "share", "sources", "start", "navigation", "link")
-_NEEDED = frozenset({"tone", "link"})
-"""The other register, and the way out of a group: never left out."""
+_NEEDED = frozenset({"tone", "share", "link"})
+"""The other register, the way to other chats, and the way out of a group: never left out."""
 
 _OPINIONS = frozenset({"feedback", "report"})
 """Roles of what one says of an answer: a row of their own, if there is room for it."""

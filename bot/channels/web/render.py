@@ -111,7 +111,7 @@ def _groups(reply: Reply, vote: str) -> dict[str, list[Button]]:
     shown = any(one.part is Part.SOURCES for one in sections(reply))
     groups: dict[str, list[Button]] = {"topics": [], "ways": [], "votes": []}
     for button in reply.buttons:
-        elsewhere = button.role in _TOOLS and button in reply.card.buttons
+        elsewhere = button.role in _TOOLS and button not in reply.choices
         if button.label and not elsewhere and not (shown and button.role == "sources"):
             groups[_ROLES.get(button.role, "topics")].append(button)
     if vote:
