@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from jinja2 import TemplateError
 
 from bot.content import templates
-from bot.content.files import visible
+from bot.content.files import ContentPaths
 from bot.content.matching_models import AdviceRules, Matching
 from bot.content.models import (
     Answer,
@@ -73,38 +73,6 @@ class Topic:
     terms: Mapping[str, Term]
     answers: Mapping[str, Answer]
     approval: ApprovalRules = field(default_factory=ApprovalRules)
-
-
-@dataclass(frozen=True, slots=True)
-class ContentPaths:
-    """The two folders a library was read from."""
-
-    dialogs: Path
-    content: Path
-
-    def dialog(self, dialog: str) -> Path:
-        """Return the file of a dialog."""
-        return self.dialogs / f"{dialog}.yaml"
-
-    def phrases(self) -> list[Path]:
-        """Return every phrase file: what belongs to no topic, each topic's own, and those beside the dialogs."""
-        shared = visible(self.content / "matching", "phrases.yaml")
-        own = [path for name in ("phrases", "threads") for path in visible(self.content, f"*/{name}.yaml")]
-        beside = visible(self.dialogs / "phrases", "*.yaml")
-        return [*shared, *sorted(path for path in own if path not in shared), *beside]
-
-    def answer(self, topic: str, answer: str) -> Path:
-        """Return the file of an answer."""
-        return self.content / topic / "answers" / f"{answer}.yaml"
-
-    @property
-    def small_talk(self) -> Path:
-        """Return the file of what is said around the questions."""
-        return self.content / "small-talk.yaml"
-
-    def of_topic(self, topic: str, name: str) -> Path:
-        """Return one of a topic's files: topic, facts, sources, notes or terms."""
-        return self.content / topic / f"{name}.yaml"
 
 
 @dataclass(frozen=True)
@@ -173,7 +141,7 @@ class Library:
 
     def in_country(self, country: str) -> Library:
         """Return the same content with the emergency numbers of a country; one without any keeps the general words."""
-        values = values_of(self.topics, self.emergency, country)
+        values = templates.values_for(facts_of(self.topics), self.emergency.lines(country) if self.emergency else {})
         return replace(self, country=country, _values=values, _rendered={})
 
     def contacts_for(self, help_with: str, channel: str) -> Iterator[Contact]:
@@ -316,20 +284,6 @@ class Library:
         return self._hashes[topic]
 
 
-def values_of(
-    topics: Mapping[str, Topic], emergency: EmergencyFile | None, country: str | None = None
-) -> dict[Register, templates.Values]:
-    """Return what templates may use: every topic's figures under one roof, and the emergency lines of the register, for
-    a country or else the one that the operator chose."""
-    facts = {name: figure for topic in topics.values() for name, figure in topic.facts.items()}
-    lines = emergency.lines(country or emergency.country) if emergency else {}
-    return {
-        register: {
-            "facts": facts,
-            "emergency": {
-                name: line.for_register(register) if isinstance(line, Registers) else line
-                for name, line in lines.items()
-            },
-        }
-        for register in Register
-    }
+def facts_of(topics: Mapping[str, Topic]) -> dict[str, Any]:
+    """Return every topic's figures under one roof."""
+    return {name: figure for topic in topics.values() for name, figure in topic.facts.items()}

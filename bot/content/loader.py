@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.content.diagnostics import Diagnostic, LoadError, nearest
-from bot.content.files import FileReader, Inspector, diagnostic_at, page_of, visible
-from bot.content.library import ContentPaths, Library, Topic, values_of
+from bot.content.files import ContentPaths, FileReader, Inspector, diagnostic_at, page_of, visible
+from bot.content.library import Library, Topic, facts_of
 from bot.content.matching_models import (
     AdviceRules,
     Aspects,
@@ -40,6 +40,7 @@ from bot.content.models import (
 )
 from bot.content.references import citation_diagnostics, reference_diagnostics
 from bot.content.template_checks import template_diagnostics
+from bot.content.templates import values_for
 from bot.content.urgent_models import ContactsFile, EmergencyFile, LanguagesFile, UrgentRules
 
 Model = TypeVar("Model")
@@ -107,7 +108,7 @@ class ContentLoader:
             main=_main(dialogs),
             version=self.files.version,
             _topic_of={answer: topic.id for topic in topics.values() for answer in topic.answers},
-            _values=values_of(topics, emergency),
+            _values=values_for(facts_of(topics), emergency.lines(emergency.country) if emergency else {}),
         )
 
     def _emergency(self, path: Path) -> EmergencyFile | None:
