@@ -69,7 +69,7 @@ def _report(body: Json, me: Installation) -> InboundEvent | None:
     """What is wrong with an answer, in words: acknowledged to the person alone."""
     view = body["view"]
     entered, tap = entered_in(view), payloads.parse(str(view.get("private_metadata", "")))
-    words = " ".join(filter(None, [entered.get("reason"), plain(entered.get("wrong", ""))]))
+    words = ": ".join(filter(None, [entered.get("reason"), plain(entered.get("wrong", ""))]))
     if tap is None:
         return None
     place = SlackAddress(

@@ -163,7 +163,7 @@ async def test_a_thumb_down_with_words_is_a_report(slack_app: SlackApp) -> None:
     assert slack_app.text("reported-title") in words_of(await slack_app.answer())
     await slack_app.idle()
     (report,) = await desk(slack_app).list()
-    assert report.words == "old A newer guideline exists."
+    assert report.words == "old: A newer guideline exists."
 
 
 async def test_a_report_by_words_in_a_thread_is_made_where_nobody_reads_along(slack_app: SlackApp) -> None:
