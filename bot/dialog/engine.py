@@ -24,7 +24,7 @@ _DATA = {"forget": "forgotten", "delete": "forget", "export": "export"}
 
 _EFFECTS = dict.fromkeys(("up", "toup"), Effect.FEEDBACK_UP) | dict.fromkeys(("down", "todown"), Effect.FEEDBACK_DOWN)
 _EFFECTS |= dict.fromkeys(payloads.REASONS, Effect.FEEDBACK_DOWN)
-_TOASTS = {"toup": "vote-changed", "todown": "vote-changed", "same": "vote-same"}
+_TOASTS = {"down": "vote-down", "toup": "vote-changed", "todown": "vote-changed", "same": "vote-same"}
 
 _OF_THE_MOMENT = frozenset({Outcome.CHOICES, Outcome.NOT_COVERED, Outcome.SMALL_TALK})
 

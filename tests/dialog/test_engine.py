@@ -219,7 +219,7 @@ def test_a_vote_is_thanked_for_beside_the_finger_and_can_be_changed(engine: Engi
     _, state = engine.respond(State(), ALA)
     reply, after = engine.respond(state, tap("ala", word="down"))
     assert (reply.effect, reply.card.node) == (Effect.FEEDBACK_DOWN, "ala")
-    assert reply.toast == engine.text("vote-counted", Register.LAYPERSON)
+    assert reply.toast == engine.text("vote-down", Register.LAYPERSON)
     assert after.history == state.history
     changed, _ = engine.respond(after, tap("ala", word="toup"))
     assert (changed.effect, changed.toast) == (
