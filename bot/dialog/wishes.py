@@ -77,6 +77,10 @@ SOURCES_PAGE = 8
 """Sources on a page of their list: with its title and its buttons a phone's screen."""
 
 
+_PUBLISHED = frozenset({"guideline", "statement", "trial", "review", "study"})
+"""Kinds of which a reader expects a DOI: that none was seen is said."""
+
+
 class Sources:
     """Shows one source, or the list of them page by page."""
 
@@ -113,6 +117,8 @@ class Sources:
             text(f"source-kind-{source.kind}", register) + " " + text(f"source-check-{source.check.lower()}", register),
             text("source-supports", register, supports=self._library.plain(source.supports, register)),
         ]
+        if source.doi is None and source.kind in _PUBLISHED:
+            lines.append(text("source-no-doi", register))
         title = f"[{source.number}] {source.short or source.title or ''}".strip()
         address = link(source)
         own = (Button(self._text("source-open", register), "", "link", address),) if address else ()

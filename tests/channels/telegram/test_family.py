@@ -217,6 +217,7 @@ async def test_one_source_by_its_number_and_the_list_page_by_page(
         second = await telegram.next_edit(ann)
         assert "[9]" in second["text"]
         assert "[15] SYDNEY 2" in (await asked(telegram, ann, "15"))["text"]
+        assert text(engine, "source-no-doi") in (await asked(telegram, ann, "DOI of SYDNEY 2"))["text"]
         assert text(engine, "source-none-title") in (await asked(telegram, ann, "reference 999"))["text"]
 
 
