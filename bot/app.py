@@ -95,6 +95,7 @@ def host_services(
         engine=engine,
         identity=identity,
         database_url=settings.footnote_database_url,
+        reports=inbox.reports,
         content=content,
         authors_view=authors_view,
     )

@@ -20,7 +20,6 @@ from bot.content.matching_models import AdviceRules, Aspects, Courtesies, Shared
 from bot.content.models import (
     Answer,
     Dialog,
-    EmergencyFile,
     FactsFile,
     InterfaceFile,
     NotesFile,
@@ -31,7 +30,7 @@ from bot.content.models import (
     TermsFile,
     TopicFile,
 )
-from bot.content.urgent_models import LanguagesFile, UrgentRules
+from bot.content.urgent_models import ContactsFile, EmergencyFile, LanguagesFile, UrgentRules
 from bot.content.validation import adapter
 
 COLUMNS = (
@@ -117,6 +116,7 @@ MODELS: Mapping[str, Any] = {
     "terms": TermsFile,
     "interface": InterfaceFile,
     "emergency": EmergencyFile,
+    "contacts": ContactsFile,
     "small-talk": SmallTalkFile,
     "dialog": Dialog,
     "phrases": PhrasesFile,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from bot.dialog.engine import Engine
+    from bot.inbox.admin import ReportDesk
     from bot.inbox.identity import Identity
 
 
@@ -128,6 +129,8 @@ class HostServices:
     """The dialog itself, which is pure: for what is shown without a turn, such as a preview."""
     identity: Identity
     database_url: str
+    reports: ReportDesk | None = None
+    """Where editors read what people report as wrong, and close it."""
     content: ContentNews | None = None
     """What happens to the content while it is served (`footnote serve --reload`)."""
     authors_view: Callable[[], AuthorsView] | None = None

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.content.diagnostics import Diagnostic, LoadError, nearest
-from bot.content.files import FileReader, Inspector, diagnostic_at, page_of, visible
-from bot.content.library import ContentPaths, Library, Topic
+from bot.content.files import ContentPaths, FileReader, Inspector, diagnostic_at, page_of, visible
+from bot.content.library import Library, Topic, facts_of
 from bot.content.matching_models import (
     AdviceRules,
     Aspects,
@@ -25,13 +25,11 @@ from bot.content.models import (
     Answer,
     ApprovalRules,
     Dialog,
-    EmergencyFile,
     FactsFile,
     InterfaceFile,
     Node,
     NotesFile,
     PhrasesFile,
-    Register,
     Registers,
     Review,
     SmallTalkFile,
@@ -42,14 +40,15 @@ from bot.content.models import (
 )
 from bot.content.references import citation_diagnostics, reference_diagnostics
 from bot.content.template_checks import template_diagnostics
-from bot.content.templates import Values
-from bot.content.urgent_models import LanguagesFile, UrgentRules
+from bot.content.templates import values_for
+from bot.content.urgent_models import ContactsFile, EmergencyFile, LanguagesFile, UrgentRules
 
 Model = TypeVar("Model")
 
 _WORD_FILES = ("vocabulary.yaml", "aspects.yaml", "courtesies.yaml", "world.yaml")
 _MATCHING_FILES = ("advice.yaml", "urgent.yaml", *(f"matching/{name}" for name in _WORD_FILES))
-_SHARED_FILES = ("interface.yaml", "emergency.yaml", "languages.yaml", "small-talk.yaml", *_MATCHING_FILES)
+_OPERATOR_FILES = ("emergency.yaml", "contacts.yaml")
+_SHARED_FILES = ("interface.yaml", *_OPERATOR_FILES, "languages.yaml", "small-talk.yaml", *_MATCHING_FILES)
 _TOPIC_FILES = ("topic.yaml", "facts.yaml", "sources.yaml", "notes.yaml", "terms.yaml", "subjects.yaml")
 _PLACES = {"topic": "folder to `{}`", "answer": "file to `{}.yaml`", "dialog": "file to `{}.yaml`"}
 _NOT_TOPICS = frozenset({"layout", "schema", "matching"})
@@ -75,6 +74,7 @@ class ContentLoader:
         shared = self.home.content
         interface = self.files.model(shared / "interface.yaml", InterfaceFile)
         emergency = self._emergency(shared / "emergency.yaml")
+        contacts = self._model(shared / "contacts.yaml", ContactsFile)
         small_talk = self._model(self.home.small_talk, SmallTalkFile)
         layout = {path.stem: self.files.text(path) for path in visible(shared / "layout", "*.j2")}
         matching = self._matching(shared)
@@ -86,7 +86,6 @@ class ContentLoader:
             self.files.unread(folder, (*_SHARED_FILES, *_TOPIC_FILES))
         if dialogs is None or not topics:
             return None
-        lines = emergency.lines() if emergency else {}
         return Library(
             home=self.home,
             dialogs=dialogs,
@@ -96,9 +95,11 @@ class ContentLoader:
             phrases=phrases,
             after=after,
             interface=interface.interface if interface else {},
-            emergency=lines,
-            copy_numbers=emergency.numbers() if emergency else (),
+            emergency=emergency,
+            country=emergency.country if emergency else None,
+            contacts=contacts or ContactsFile(),
             small_talk=small_talk.small_talk if small_talk else {},
+            wishes={str(kind): asks for kind, asks in small_talk.wishes.items()} if small_talk else {},
             layout=layout,
             matching=matching,
             advice_rules=advice_rules,
@@ -107,7 +108,7 @@ class ContentLoader:
             main=_main(dialogs),
             version=self.files.version,
             _topic_of={answer: topic.id for topic in topics.values() for answer in topic.answers},
-            _values=_values(topics, lines),
+            _values=values_for(facts_of(topics), emergency.lines(emergency.country) if emergency else {}),
         )
 
     def _emergency(self, path: Path) -> EmergencyFile | None:
@@ -220,21 +221,6 @@ def _main(dialogs: Mapping[str, Dialog]) -> Dialog:
     """Return the dialog that says so, else the first by name."""
     chosen = (dialog for dialog in dialogs.values() if dialog.default)
     return next(chosen, next(iter(dialogs.values()), _NOWHERE))
-
-
-def _values(topics: Mapping[str, Topic], lines: Mapping[str, str | Registers]) -> dict[Register, Values]:
-    """Return what templates may use: every topic's figures under one roof, and the emergency lines of the register."""
-    facts = {name: figure for topic in topics.values() for name, figure in topic.facts.items()}
-    return {
-        register: {
-            "facts": facts,
-            "emergency": {
-                name: line.for_register(register) if isinstance(line, Registers) else line
-                for name, line in lines.items()
-            },
-        }
-        for register in Register
-    }
 
 
 def _gather(found: _Phrases, written: Mapping[str, str | tuple[str, ...]]) -> None:

@@ -116,6 +116,10 @@ class Composer:
         other = Register.LAYPERSON if register is Register.PROFESSIONAL else Register.PROFESSIONAL
         return Button(self.text(f"to-{other}", register), payloads.payload(node, other, word), "tone")
 
+    def share(self, node: str, register: Register) -> Button:
+        """Return the button that shows an answer to others, in this register."""
+        return Button(self.text("share-button", register), payloads.payload(node, register, "share"), "share")
+
     def start_over(self, register: Register) -> Button:
         """Return the button that leads to the greeting."""
         return Button(self.text("start-over", register), payloads.payload(self._library.start, word="start"), "start")
@@ -135,8 +139,10 @@ class Composer:
         if node in (*library.always, library.otherwise):
             yield self.start_over(register)
         elif self._outcome(node) is Outcome.ANSWER:
+            yield self.share(node, register)
             yield Button(self.text("helpful", register), payloads.payload(node, word="up"), "feedback")
             yield Button(self.text("unhelpful", register), payloads.payload(node, word="down"), "feedback")
+            yield Button(self.text("report-button", register), payloads.payload(node, word="report"), "report")
 
     def _lists_sources_of(self, node: str, references: str) -> bool:
         """Tell whether the list of sources is about this answer; another topic has its own numbers."""

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from bot.dialog.turn import State
 from bot.errors import StoreError
+from bot.store.reports import Reports
 
 DIGEST_BYTES = 16
 """128 bits: with 10 million people the chance that any two share a hash is below 10^-24."""
@@ -215,7 +216,7 @@ class PruneCounts:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-class Store(Protocol):
+class Store(Reports, Protocol):
     """The database. Every method is one transaction; each may raise `StoreUnavailable`, and then nothing was done."""
 
     async def close(self) -> None:

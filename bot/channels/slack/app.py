@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from binascii import a2b_qp
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -12,6 +13,7 @@ import structlog
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.channels.base import HostServices, Texts
 from bot.channels.slack.assistant import AssistantStatus
@@ -20,7 +22,7 @@ from bot.channels.slack.client import PING_SECONDS, Socket, new_session, web_cli
 from bot.channels.slack.events import FollowedThreads, ThreadCache
 from bot.channels.slack.installation import TAKEN, StaticToken, Tokens, Unreachable
 from bot.channels.slack.oauth import OAuth
-from bot.channels.slack.receiver import EventParser, EventReceiver, bolt_app, bolt_request
+from bot.channels.slack.receiver import EventParser, EventReceiver, bolt_app
 from bot.channels.slack.sender import SlackSender
 from bot.channels.slack.views import AppHome
 from bot.channels.unexpected import Unexpected
@@ -176,3 +178,26 @@ class StatusClearingDelivery:
             self._status.done(message.address)
             raise
         self._status.done(message.address)
+
+
+_FIELD = "payload="
+
+
+def bolt_request(text: str, headers: Mapping[str, str], query: str = "") -> AsyncBoltRequest:
+    """Return the request as Bolt knows it. Raises ValueError, TypeError or AttributeError for what it cannot read."""
+    request = AsyncBoltRequest(body=_payload(text) or text, query=query, headers=headers)  # type: ignore[arg-type]
+    request.raw_body = text  # what the signature was made of
+    return request
+
+
+def _payload(text: str) -> str:
+    """Return the JSON object of a form that holds nothing else; empty for anything else, which Bolt reads itself.
+
+    Quoted-printable differs from a form's escapes by its sign alone, and the standard library reads it in C. A form it
+    reads escape by escape: 900 of them in a press, a fifth of the time of a whole turn.
+    """
+    value = text.removeprefix(_FIELD)
+    if value == text or "=" in value or "&" in value:
+        return ""
+    found = a2b_qp(value.replace("+", " ").replace("%", "=").encode()).decode()
+    return found if found.startswith("{") else ""

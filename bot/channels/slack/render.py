@@ -117,8 +117,8 @@ class SlackRenderer:
                 yield from small_print([section.text])
             case Part.LEAD | Part.REMARK:
                 yield from paragraphs(section.text)
-            case Part.DETAIL:  # unfolded only where there is no brief beside it: a message takes one table
-                yield from document(section.document, tables=tables)
+            case Part.DETAIL:  # a message takes one table: the brief's, where it stands beside it
+                yield from document(section.document, tables=tables and reply.view is View.DETAIL)
             case Part.NOTES:
                 yield from document(section.document)
             case _:

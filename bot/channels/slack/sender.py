@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
+import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -36,6 +37,8 @@ RESPONSE_TIMEOUT = 10
 
 SEARCHED = 200
 """Messages of a thread looked through for one whose post was cut off."""
+
+log = structlog.stdlib.get_logger(__name__)
 
 _QUIETLY = {"unfurl_links": False, "unfurl_media": False}
 """No pictures of the pages an answer cites."""
@@ -117,6 +120,13 @@ class SlackSender:
             raise Busy(retry_after(answer.headers), f"response_url {answer.status_code}")
         if answer.status_code != 200:
             raise ResponseUrlExpired
+
+    async def tell(self, place: SlackAddress, part: SlackMessage) -> None:
+        """Tell the person something beside what was done, where the response_url still allows it."""
+        try:
+            await self.respond(place, part, replace=False)
+        except (ResponseUrlExpired, Busy, *UNREACHABLE) as error:
+            log.info("not_told", reason=type(error).__name__)
 
     async def publish(self, place: SlackAddress, view: Json) -> str:
         """Draw the App Home of the person and return the view's id. Raises SlackApiError."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
+from urllib.parse import urlencode
 
 import structlog
 from telegram.error import (
@@ -26,25 +27,24 @@ from bot.channels.telegram.layout import FOLD
 from bot.channels.telegram.message import TelegramAddress
 from bot.channels.telegram.pacing import Pacer, Rates, Window
 from bot.channels.telegram.render import TelegramRenderer, TextPart
-from bot.dialog.turn import Button, Outcome, Reply
+from bot.dialog.turn import Button, Reply
 from bot.inbox.events import Busy, Gone, OutboundMessage, Progress
 
-Numbers = Sequence[tuple[str, str]]
-"""What an operator calls a telephone number, and the number. None is ever made up."""
+SHARE_URL = "https://t.me/share/url?"
+"""Opens the list of one's chats, to send an address and a text to (core.telegram.org/widgets/share)."""
 
 
 class ExtraButtons:
-    """Knows the bot's name and the operator's numbers."""
+    """Knows the bot's name, which the links to it need."""
 
-    def __init__(self, bot: TelegramBot, texts: Texts, numbers: Numbers) -> None:
+    def __init__(self, bot: TelegramBot, texts: Texts) -> None:
         self._bot = bot
         self._texts = texts
-        self._numbers = numbers
 
     async def buttons(self, place: TelegramAddress, reply: Reply) -> tuple[Button, ...]:
         """Return the buttons to add to a reply in a place."""
-        urgent = self._to_copy(reply) if reply.card.outcome is Outcome.URGENT else ()
-        return (*urgent, *(await self._to_private(reply) if place.group else ()))
+        linked = await self._to_private(reply) if place.group else await self._to_share(reply)
+        return (*self._to_copy(reply), *linked)
 
     def _to_copy(self, reply: Reply) -> tuple[Button, ...]:
         """Telegram opens no telephone links, but copies a number at a touch."""
@@ -55,16 +55,27 @@ class ExtraButtons:
                 "danger",
                 DIAL + number,
             )
-            for label, number in self._numbers
+            for label, number in reply.numbers
         )
 
     async def _to_private(self, reply: Reply) -> tuple[Button, ...]:
         """A question about one's health need not be asked before others."""
         if not await self._introduced():
             return ()
-        address = create_deep_linked_url(self._bot.username, reply.card.node)
+        reports = any(button.role == "report" for button in reply.choices)
+        target = f"report-{reply.card.node}" if reports else reply.card.node
+        address = create_deep_linked_url(self._bot.username, target)
         key = "more-in-private" if reply.card.detail else "telegram-private"
         return (Button(self._texts(key, reply.card.register), "", "link", address),)
+
+    async def _to_share(self, reply: Reply) -> tuple[Button, ...]:
+        """Return the button that offers a link to the answer to other chats, if this is an answer to share."""
+        offered = next((button for button in reply.buttons if button.role == "share"), None)
+        if offered is None or not await self._introduced():
+            return ()
+        link = create_deep_linked_url(self._bot.username, reply.card.node)
+        address = SHARE_URL + urlencode({"url": link, "text": reply.card.title})
+        return (Button(offered.label, "", "share", address),)
 
     async def _introduced(self) -> bool:
         """Return whether the bot's name is known; a replica that does not poll asks for it here."""
@@ -84,8 +95,8 @@ class TelegramDelivery:
 
     name = "telegram"
 
-    def __init__(self, bot: TelegramBot, texts: Texts, rates: Rates, numbers: Numbers = ()) -> None:
-        self._extra = ExtraButtons(bot, texts, numbers)
+    def __init__(self, bot: TelegramBot, texts: Texts, rates: Rates) -> None:
+        self._extra = ExtraButtons(bot, texts)
         self._renderer = TelegramRenderer(texts)
         self._sender = TelegramSender(bot)
         self._pacer = Pacer(rates)

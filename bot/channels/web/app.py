@@ -54,7 +54,7 @@ class Web:
         self._host = host
         self._access = Access(settings, host.identity)
         self._conversations = Conversations()
-        self._renderer = Renderer(host.texts, [(one.label, one.number) for one in host.library.copy_numbers])
+        self._renderer = Renderer(host.texts)
         self._workbench = Workbench(host, self._access, self._renderer)
         self.delivery = WebDelivery(self._conversations)
         self._up = False
@@ -276,8 +276,10 @@ def _incoming(fields: Mapping[str, str]) -> Incoming | None:
     if tap := fields.get("tap"):
         return Incoming(Kind.TAP, tap[:100], "web")
     words = fields.get("text", "").replace("\0", "").strip()
+    if (node := fields.get("report")) and _ID.fullmatch(node):
+        return Incoming(Kind.COMMAND, f"report {words}".strip(), "web", context=node)
     if words.startswith("/"):
-        return Incoming(Kind.COMMAND, words[1:].split("\n")[0].strip()[:100], "web")
+        return Incoming(Kind.COMMAND, " ".join(words[1:].split()), "web")
     return Incoming(Kind.TEXT, words, "web") if words else None
 
 

@@ -48,11 +48,10 @@ class Place:
 
 
 class Renderer:
-    """Makes pages and answers. `numbers` are the operator's, as (label, number)."""
+    """Makes pages and answers."""
 
-    def __init__(self, texts: Texts, numbers: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(self, texts: Texts) -> None:
         self._texts = texts
-        self._numbers = numbers
         self._environment = _environment()
         self._environment.globals |= {"asset": ASSETS.address, "fresh": fresh_id}
         self._answer = self._environment.get_template("answer.html")
@@ -86,7 +85,8 @@ class Renderer:
             "sources": next((one.sources for one in found if one.part is Part.SOURCES), ()),
             "foot": [one.line for one in found if one.line is not None],
             "offer": reply.offer,
-            "calls": self._numbers if card.outcome is Outcome.URGENT else (),
+            "calls": reply.numbers,
+            "reports": any(button.role == "report" for button in card.buttons),
             "buttons": _groups(reply, answer.vote),
             "linked": _linked(answer.id, found),
         }
@@ -99,6 +99,9 @@ MAX_ROWS, MAX_BUTTONS, MIN_TOPICS = 4, 6, 2
 """Rows and buttons under an answer on a phone, at most, and the ways on that there are however long their labels."""
 
 _READ = frozenset({Part.LEAD, Part.TITLE, Part.BRIEF, Part.STORED, Part.SECOND, Part.REMARK, Part.DETAIL, Part.NOTES})
+_TOOLS = frozenset({"share", "report"})
+"""Roles of what stands among the tools of an answer: its link, and a form for what is wrong with it."""
+
 _ROLES = {"tone": "ways", "navigation": "ways", "start": "ways", "sources": "ways", "feedback": "votes"}
 
 
@@ -115,7 +118,8 @@ def _groups(reply: Reply, vote: str) -> dict[str, list[Button]]:
     shown = any(one.part is Part.SOURCES for one in sections(reply))
     groups: dict[str, list[Button]] = {"topics": [], "ways": [], "votes": []}
     for button in reply.buttons:
-        if button.label and not (shown and button.role == "sources"):
+        elsewhere = button.role in _TOOLS and button not in reply.choices
+        if button.label and not elsewhere and not (shown and button.role == "sources"):
             groups[_ROLES.get(button.role, "topics")].append(button)
     while len(groups["topics"]) > max(MIN_TOPICS, len(reply.choices)) and _crowded(groups.values()):
         groups["topics"].pop()

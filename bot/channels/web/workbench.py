@@ -25,6 +25,7 @@ from bot.channels.web import drawings
 from bot.channels.web.access import Access
 from bot.channels.web.conversations import PageAnswer
 from bot.channels.web.render import ASSETS, Place, Renderer
+from bot.channels.web.reports import ReportPages
 from bot.content.diagnostics import Diagnostic
 from bot.content.library import Library
 from bot.dialog import payloads
@@ -86,13 +87,18 @@ class Workbench:
         self._renderer = renderer
         self._looks = Looks(host.texts, renderer)
         self._authors = host.authors_view
+        self._reports = ReportPages(host.reports, host, access, renderer) if host.reports else None
         self._ends = asyncio.Event()
 
     def routes(self) -> list[web.RouteDef]:
         """Return the workbench's paths; none where the page is public."""
         if self._access.public:
             return []
-        return [web.get(BASE, self._page), web.get(f"{BASE}/news", self._news)]
+        return [
+            web.get(BASE, self._page),
+            web.get(f"{BASE}/news", self._news),
+            *(self._reports.routes() if self._reports else []),
+        ]
 
     def close(self) -> None:
         """End the streams of news."""
@@ -253,7 +259,7 @@ def _ordered(found: Sequence[Diagnostic], file: str) -> list[Diagnostic]:
 def _without_register(payload: str) -> str:
     """Return a payload that keeps both rows in their register."""
     tap = payloads.parse(payload)
-    return payloads.payload(tap.node, None, tap.word) if tap else payload
+    return payloads.payload(tap.node, None, tap.word, tap.value) if tap else payload
 
 
 def _address(**query: str) -> str:
@@ -266,7 +272,7 @@ def _address(**query: str) -> str:
 def preview(engine: Engine, today: date, authors: AuthorsView) -> str:
     """Return one page of all the bot may say, in both registers, as every channel shows it; it needs no server."""
     library = engine.library
-    renderer = Renderer(engine.text, [(one.label, one.number) for one in library.copy_numbers])
+    renderer = Renderer(engine.text)
     looks = Looks(engine.text, renderer)
     answers = [
         {

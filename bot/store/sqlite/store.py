@@ -30,6 +30,7 @@ from bot.store.base import (
     WaitingTurns,
 )
 from bot.store.batching import Grouping, Outcome
+from bot.store.reports import NewReport, StoredReport
 from bot.store.sqlite import people, turns
 
 T = TypeVar("T")
@@ -171,6 +172,15 @@ class SqliteStore:
 
     async def quarantine_raw(self, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
         return await self._group.run(lambda db: people.quarantine_raw(db, channel, event, payload, reason, now))
+
+    async def add_report(self, report: NewReport) -> None:
+        await self._group.run(lambda db: people.add_report(db, report))
+
+    async def reports(self, *, closed: bool = False) -> Sequence[StoredReport]:
+        return await self._group.run(lambda db: people.list_reports(db, closed=closed))
+
+    async def close_report(self, number: int, at: float) -> StoredReport | None:
+        return await self._group.run(lambda db: people.close_report(db, number, at))
 
     async def release(self, owner: int) -> None:
         await self._group.run(lambda db: people.release(db, owner))

@@ -34,8 +34,7 @@ PHONE = {"width": 390, "height": 844}
 
 @pytest.fixture
 async def app(tmp_path: Path, engine: Engine) -> AsyncIterator[WebApp]:
-    async with web_app(tmp_path, engine) as served:
-        served.web._renderer._numbers = [("Emergency", "112")]
+    async with web_app(tmp_path, engine._in("DE")) as served:
         yield served
 
 
