@@ -267,6 +267,8 @@ class SmallTalkText:
     """Buttons under it."""
     group: Literal["silent", "speak"] = "silent"
     """`silent` gets no reply where several people talk, even when it names the bot; `speak` is like a question."""
+    exact: bool = False
+    """Only one of `asks` is of this kind, never what is only like one: for a kind that ends or silences something."""
 
 
 @model

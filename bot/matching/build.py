@@ -66,6 +66,8 @@ class Data:
     phrases: Mapping[str, Sequence[str]]
     after: Mapping[str, Mapping[str, Sequence[str]]]
     small_talk: Mapping[str, Sequence[str]]
+    exact_talk: frozenset[str]
+    """Kinds of small talk that only an authored line is: they end or silence something."""
     nodes: frozenset[str]
     renamed: Mapping[str, str]
 
@@ -82,6 +84,7 @@ def data_of(library: Library) -> Data:
         {node: lines for node, lines in library.phrases.items() if node in library.nodes},
         {node: after for node, after in library.after.items() if node in library.nodes},
         {kind: talk.asks for kind, talk in library.small_talk.items()},
+        frozenset(kind for kind, talk in library.small_talk.items() if talk.exact),
         frozenset(library.nodes),
         {old: new for old in library.renamed if (new := library.resolve(old)) is not None},
     )

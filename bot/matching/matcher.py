@@ -172,7 +172,11 @@ class SubjectMatcher:
     def _decided(self, scores: Shares, reading: Reading) -> Match:
         """Return the decision the likelihoods allow: answer, offer two or three, or say that it is not covered."""
         limits, otherwise = self.limits, self.roles.otherwise
-        talk = {node: share for node, share in scores.items() if node.startswith(TALK)}
+        talk = {
+            node: share
+            for node, share in scores.items()
+            if node.startswith(TALK) and node.removeprefix(TALK) not in self.parts.data.exact_talk
+        }
         if sum(talk.values()) >= limits.talk and reading.named.nothing:
             kind = next(iter(talk)).removeprefix(TALK)
             return Match(Outcome.SMALL_TALK, kind, scores=_best(scores), reasons=("small talk",))
