@@ -28,7 +28,7 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.authoring.watch import ContentWatcher
-    from bot.channels.base import Accept, Channel, ContentNews, HostServices
+    from bot.channels.base import Accept, Channel, ContentNews, Files, HostServices
     from bot.inbox.identity import Identity
     from bot.inbox.inbox import Inbox
     from bot.service import Service
@@ -80,9 +80,10 @@ def host_services(
     identity: Identity,
     accept: Accept | None = None,
     content: ContentNews | None = None,
+    files: Files | None = None,
 ) -> HostServices:
     """Return what a channel is given; `accept` where something stands before the inbox, `content` where that is
-    followed while it is written."""
+    followed while it is written; `files` are the pictures."""
     from bot.channels.base import HostServices
 
     return HostServices(
@@ -99,6 +100,7 @@ def host_services(
         engine=engine,
         identity=identity,
         database_url=settings.footnote_database_url,
+        files=files,
         content=content,
     )
 
@@ -133,7 +135,9 @@ def run(
 async def _serve(
     configuration: registry.Configuration, engine: Engine, listening: Callable[[int], None] | None, *, reload: bool
 ) -> None:
+    from bot.channels.base import Files
     from bot.inbox.identity import Identity
+    from bot.pictures.shelf import Shelf
     from bot.service import Service
     from bot.store.open import open_store
 
@@ -143,13 +147,15 @@ async def _serve(
     try:
         service = Service(settings, store, engine, identity)
         watcher = content_watcher(settings, engine) if reload else None
-        add_channels(service, configuration, engine, identity, watcher)
+        shelf = Shelf.open(settings.footnote_cache, engine)
+        add_channels(service, configuration, engine, identity, watcher, Files(shelf, store))
         if listening is not None:
             service.listening.add_done_callback(lambda port: listening(port.result()))
         gc.collect()
         gc.freeze()  # the content lives as long as the process: the collector need not look at it again
-        async with _beside(watcher.run() if watcher else None):
+        async with _beside(watcher.run() if watcher else None), _beside(shelf.prepare()):
             await service.run(_stop_signal())
+        await shelf.close()
     finally:
         await store.close()
 
@@ -201,11 +207,12 @@ def add_channels(
     engine: Engine,
     identity: Identity,
     content: ContentNews | None = None,
+    files: Files | None = None,
 ) -> None:
     """Build every configured channel and have the service serve it; to be called inside the running event loop."""
     for plugin, own in configuration.channels:
         host = host_services(
-            plugin.name, configuration.shared, service.inbox, engine, identity, service.accept, content
+            plugin.name, configuration.shared, service.inbox, engine, identity, service.accept, content, files
         )
         service.add(plugin.build(host, own))
 

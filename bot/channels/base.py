@@ -7,6 +7,8 @@ nobody configured cost nothing. `bot/channels/registry.py` finds plugins; nothin
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from bot.dialog.composer import Composer
 from bot.dialog.turn import Button, Register, Reply
 from bot.inbox.events import Delivery, InboundEvent
 from bot.settings import EnvironmentSettings
+from bot.store.base import StoreUnavailable
 
 if TYPE_CHECKING:
     import typer
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from bot.dialog.engine import Engine
     from bot.inbox.identity import Identity
+    from bot.pictures.shelf import Shelf
 
 
 class Texts(Protocol):
@@ -93,6 +97,36 @@ class ContentNews(Protocol):
         """Return the state that follows the one of this number, once there is one."""
 
 
+class Uploads(Protocol):
+    """Remembers under which name a platform holds a file; `Store` is one. Either call may raise StoreUnavailable."""
+
+    async def upload(self, file: str) -> str | None:
+        """Return the name, if the file was sent there; `file` names platform and file."""
+
+    async def keep_upload(self, file: str, reference: str, at: float) -> None:
+        """Remember the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What can be sent besides words: pictures and pages, and the names of those that were sent before."""
+
+    shelf: Shelf
+    uploads: Uploads
+
+    async def sent_before(self, file: str) -> str | None:
+        """Return under which name a platform holds a file; None also where the database does not say."""
+        try:
+            return await self.uploads.upload(file)
+        except StoreUnavailable:
+            return None
+
+    async def was_sent(self, file: str, reference: str) -> None:
+        """Remember the name; where that fails, the file is sent once more another time."""
+        with contextlib.suppress(StoreUnavailable):
+            await self.uploads.keep_upload(file, reference, time.time())
+
+
 @dataclass(frozen=True, slots=True)
 class HostServices:
     """What a channel is given: the inbox, the bot's texts, and what several replicas must agree on."""
@@ -118,6 +152,8 @@ class HostServices:
     """The dialog itself, which is pure: for what is shown without a turn, such as a preview."""
     identity: Identity
     database_url: str
+    files: Files | None = None
+    """Pictures and pages to take along; without them every answer is words alone."""
     content: ContentNews | None = None
     """What happens to the content while it is served (`footnote serve --reload`)."""
 

@@ -29,6 +29,7 @@ from bot.content.models import (
     Source,
     Term,
 )
+from bot.content.picture_models import Handout, Picture
 from bot.content.review import ReviewState, content_hash, shown_parts, state_of
 from bot.content.urgent_models import LanguagesFile, UrgentRules
 
@@ -66,6 +67,8 @@ class Topic:
     terms: Mapping[str, Term]
     answers: Mapping[str, Answer]
     approval: ApprovalRules = field(default_factory=ApprovalRules)
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
+    handout: Handout | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class ContentPaths:
         return self.content / "small-talk.yaml"
 
     def of_topic(self, topic: str, name: str) -> Path:
-        """Return one of a topic's files: topic, facts, sources, notes or terms."""
+        """Return one of a topic's files: topic, facts, sources, notes, terms, pictures or handout."""
         return self.content / topic / f"{name}.yaml"
 
 

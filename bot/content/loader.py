@@ -40,6 +40,7 @@ from bot.content.models import (
     TopicFile,
     is_id,
 )
+from bot.content.picture_models import HandoutFile, PicturesFile
 from bot.content.references import citation_diagnostics, reference_diagnostics
 from bot.content.template_checks import template_diagnostics
 from bot.content.templates import Values
@@ -50,7 +51,8 @@ Model = TypeVar("Model")
 _WORD_FILES = ("vocabulary.yaml", "aspects.yaml", "courtesies.yaml", "world.yaml")
 _MATCHING_FILES = ("advice.yaml", "urgent.yaml", *(f"matching/{name}" for name in _WORD_FILES))
 _SHARED_FILES = ("interface.yaml", "emergency.yaml", "languages.yaml", "small-talk.yaml", *_MATCHING_FILES)
-_TOPIC_FILES = ("topic.yaml", "facts.yaml", "sources.yaml", "notes.yaml", "terms.yaml", "subjects.yaml")
+_TOPIC_NAMES = "topic facts sources notes terms subjects pictures handout"
+_TOPIC_FILES = tuple(f"{name}.yaml" for name in _TOPIC_NAMES.split())
 _PLACES = {"topic": "folder to `{}`", "answer": "file to `{}.yaml`", "dialog": "file to `{}.yaml`"}
 _NOT_TOPICS = frozenset({"layout", "schema", "matching"})
 
@@ -157,6 +159,8 @@ class ContentLoader:
         sources = self._model(folder / "sources.yaml", SourcesFile)
         notes = self._model(folder / "notes.yaml", NotesFile)
         terms = self._model(folder / "terms.yaml", TermsFile)
+        pictures = self._model(folder / "pictures.yaml", PicturesFile)
+        handout = self._model(folder / "handout.yaml", HandoutFile)
         answers = self._answers(folder / "answers")
         if head:
             self._same_name(folder / "topic.yaml", "topic", head.topic, folder.name)
@@ -171,6 +175,8 @@ class ContentLoader:
             notes=notes.notes if notes else {},
             terms=terms.terms if terms else {},
             answers=answers,
+            pictures=pictures.pictures if pictures else {},
+            handout=handout.handout if handout else None,
         )
 
     def _answers(self, folder: Path) -> dict[str, Answer]:

@@ -89,7 +89,7 @@ def digest(data: Data) -> str:
     words = data.matching.model_dump(mode="json")
     rest = [data.urgent.model_dump(mode="json"), data.advice.model_dump(mode="json")]
     parts = [_code(), words, rest, dict(data.phrases), {one: dict(after) for one, after in data.after.items()}]
-    parts += [sorted(data.nodes), sorted(data.roles.shared)]
+    parts += [sorted(data.nodes), sorted(data.roles.shared), {one: list(asks) for one, asks in data.small_talk.items()}]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 

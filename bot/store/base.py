@@ -286,6 +286,12 @@ class Store(Protocol):
     async def user_left(self, person: bytes, at: float) -> None:
         """Note that the person left; unless they return, the next prune after the grace period forgets them."""
 
+    async def upload(self, file: str) -> str | None:
+        """Return the name under which a platform holds a file, if it was sent there lately; `file` names both."""
+
+    async def keep_upload(self, file: str, reference: str, at: float) -> None:
+        """Remember under which name a platform holds a file; the latest name counts."""
+
     async def prune(self, cutoffs: RetentionCutoffs) -> PruneCounts:
         """Remove what is older than the cutoffs."""
 

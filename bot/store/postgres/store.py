@@ -147,6 +147,12 @@ class PostgresStore:
     async def user_left(self, person: bytes, at: float) -> None:
         await self._execute(sql.USER_LEFT, person, day_of(at), at)
 
+    async def upload(self, file: str) -> str | None:
+        return next(iter(await self._column(sql.UPLOAD, file)), None)
+
+    async def keep_upload(self, file: str, reference: str, at: float) -> None:
+        await self._execute(sql.KEEP_UPLOAD, file, reference, day_of(at))
+
     async def prune(self, cutoffs: RetentionCutoffs) -> PruneCounts:
         gone = await self._column(sql.LEFT_BEFORE, cutoffs.user_left)
         for person in gone:
@@ -161,6 +167,7 @@ class PostgresStore:
                 "people": await self._execute(sql.PRUNE_PEOPLE, idle),
                 "lanes": await self._execute(sql.PRUNE_LANES),
                 "departed": len(gone),
+                "uploads": await self._execute(sql.PRUNE_UPLOADS, idle),
             }
         )
 
