@@ -7,18 +7,22 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
+import structlog
 from telegram.error import ChatMigrated, TelegramError
 from telegram.helpers import create_deep_linked_url
 
-from bot.channels.base import Texts
+from bot.channels.base import Files, Texts
 from bot.channels.telegram.address import TelegramAddress
 from bot.channels.telegram.client import TelegramBot
 from bot.channels.telegram.keyboard import DIAL, Rows, voted
 from bot.channels.telegram.pacing import Pacer, Rates, Window
-from bot.channels.telegram.render import TelegramRenderer, TextPart
+from bot.channels.telegram.render import Attached, TelegramRenderer, TextPart
 from bot.channels.telegram.sender import TelegramSender, TopicGone
-from bot.dialog.turn import Button, Outcome, Reply
+from bot.dialog.turn import Button, Leaflet, Outcome, Reply
 from bot.inbox.events import Gone, OutboundMessage, Progress
+from bot.pictures.drawing import NotDrawn
+
+log = structlog.stdlib.get_logger(__name__)
 
 Numbers = Sequence[tuple[str, str]]
 """What an operator calls a telephone number, and the number. None is ever made up."""
@@ -57,6 +61,12 @@ class ExtraButtons:
         key = "more-in-private" if reply.card.detail else "telegram-private"
         return (Button(self._texts(key, reply.card.register), "", "link", address),)
 
+    async def link_back(self, leaflet: Leaflet) -> str:
+        """Return the address on a page: the answer it holds, in this bot; empty while the bot's name is not known."""
+        if not leaflet.nodes:
+            return f"https://t.me/{self._bot.username}" if await self._introduced() else ""
+        return create_deep_linked_url(self._bot.username, leaflet.nodes[-1]) if await self._introduced() else ""
+
     async def _introduced(self) -> bool:
         """Return whether the bot's name is known; a replica that does not poll asks for it here."""
         try:
@@ -75,10 +85,14 @@ class TelegramDelivery:
 
     name = "telegram"
 
-    def __init__(self, bot: TelegramBot, texts: Texts, rates: Rates, numbers: Numbers = ()) -> None:
+    def __init__(
+        self, bot: TelegramBot, texts: Texts, rates: Rates, numbers: Numbers = (), files: Files | None = None
+    ) -> None:
         self._extra = ExtraButtons(bot, texts, numbers)
+        self._texts = texts
+        self._files = files
         self._renderer = TelegramRenderer(texts)
-        self._sender = TelegramSender(bot)
+        self._sender = TelegramSender(bot, files)
         self._pacer = Pacer(rates)
         self._window = Window(rates.unwritten if rates.overall else 0)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -91,9 +105,11 @@ class TelegramDelivery:
         if place.pressed is not None:
             await self._show_vote(place, place.pressed, place.keyboard or [])
             return
-        parts = self._renderer.render(reply, await self._extra.buttons(place, reply), group=place.group)
+        parts = await self._parts(place, reply)
         target = _target(message, place, parts)
         for part in parts[len(message.sent) :]:
+            if part is parts[-1] and reply.leaflet is not None:
+                part = parts[-1] = await self._page(reply.leaflet, part)
             await self._pacer.wait(place.chat, urgent=message.urgent)
             message.when_ended(leave := await self._window.enter(urgent=message.urgent))
             place, sent = await self._put(place, part, target)
@@ -103,6 +119,31 @@ class TelegramDelivery:
             else:
                 await progress(str(sent), last=True)
             target = None
+
+    async def _parts(self, place: TelegramAddress, reply: Reply) -> list[TextPart]:
+        """Return the messages of a reply: with its picture if that is there, and a place for the page that follows."""
+        more = await self._extra.buttons(place, reply)
+        drawn = None
+        if reply.picture and self._files and reply.card.outcome is not Outcome.URGENT:
+            drawn = self._files.shelf.picture(reply.picture, reply.card.register, "png")
+        if drawn is not None:
+            return self._renderer.captioned(reply, drawn, more)
+        parts = self._renderer.render(reply, more, group=place.group)
+        failed = self._texts("handout-failed", reply.card.register)
+        return [*parts, *([TextPart(failed, [])] if reply.leaflet is not None else [])]
+
+    async def _page(self, leaflet: Leaflet, instead: TextPart) -> TextPart:
+        """Return the message that carries a page to take along, now that its turn was answered; else what is said
+        instead of it."""
+        if self._files is None:
+            return instead
+        try:
+            drawn = await self._files.shelf.page(leaflet, await self._extra.link_back(leaflet))
+        except NotDrawn as fault:
+            log.error("page_not_made", reason=str(fault))
+            return instead
+        name = f"{self._texts('handout-file', leaflet.register)}.pdf"
+        return TextPart("", [], None, Attached(drawn, name), instead)
 
     async def _show_vote(self, place: TelegramAddress, pressed: str, rows: Rows) -> None:
         """Mark the vote on the pressed button; the answer above it stays as it is, and the vote can be changed."""

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import structlog
+from telegram import InputFile
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -15,10 +16,11 @@ from telegram.error import (
     TelegramError,
 )
 
+from bot.channels.base import Files
 from bot.channels.telegram.address import TelegramAddress
 from bot.channels.telegram.client import TelegramBot, call, wait_of
 from bot.channels.telegram.layout import FOLD
-from bot.channels.telegram.render import TextPart
+from bot.channels.telegram.render import Attached, TextPart
 from bot.inbox.events import Busy, Gone
 
 log = structlog.stdlib.get_logger(__name__)
@@ -45,8 +47,10 @@ class TopicGone(Exception):
 class TelegramSender:
     """Sends and edits single messages, at once: whoever calls has waited for their turn."""
 
-    def __init__(self, bot: TelegramBot) -> None:
+    def __init__(self, bot: TelegramBot, files: Files | None = None) -> None:
         self._bot = bot
+        self._files = files
+        self._broke: set[str] = set()
 
     async def send(self, place: TelegramAddress, part: TextPart) -> int:
         """Send a new message and return its id.
@@ -58,6 +62,11 @@ class TelegramSender:
             where["message_thread_id"] = place.topic
         if place.reply_to is not None:
             where["reply_parameters"] = {"message_id": place.reply_to, "allow_sending_without_reply": True}
+        if part.attached is not None:
+            sent = await self._with_file(where, part, part.attached)
+            if sent is not None or part.instead is None:
+                return sent or 0
+            part = part.instead
         *richer, plainest = _forms(part)
         for content in richer:
             try:
@@ -68,8 +77,11 @@ class TelegramSender:
 
     async def edit(self, place: TelegramAddress, message: int, part: TextPart) -> bool:
         """Change an earlier message; return False when that is no longer possible. Raises Busy, Gone, ChatMigrated."""
+        where = {"chat_id": place.chat, "message_id": message}
         try:
-            await self._try("editMessageText", {"chat_id": place.chat, "message_id": message, **part.parameters()})
+            if part.attached is not None:
+                return await self._with_file(where, part, part.attached, change=True) is not None
+            await self._try("editMessageText", {**where, **part.parameters()})
         except BadRequest as refusal:
             return _UNCHANGED in str(refusal).lower()
         except TopicGone:
@@ -95,6 +107,41 @@ class TelegramSender:
     async def _send(self, parameters: dict[str, Any]) -> int:
         sent = await self._try("sendMessage", parameters)
         return int(sent["message_id"])
+
+    # --- files --------------------------------------------------------------------------------------------------------
+
+    async def _with_file(
+        self, where: dict[str, Any], part: TextPart, attached: Attached, *, change: bool = False
+    ) -> int | None:
+        """Send (or put in a message's place) what carries a file: under the name Telegram gave it when it was first
+        sent, else the file itself. None where Telegram refuses it, or where the line broke during the last upload: the
+        words alone are then better than another attempt. Raises Busy."""
+        file = f"telegram:{self._bot.token.partition(':')[0]}:{attached.drawn.name}"
+        known = await self._files.sent_before(file) if self._files else None
+        upload = InputFile(attached.drawn.body, attached.name or attached.drawn.name, attach=change)
+        contents: list[str | InputFile] = [*([known] if known else []), upload]
+        for content in contents:
+            if content is upload and file in self._broke:
+                self._broke.discard(file)
+                return None
+            try:
+                sent = await self._try(*_call(where, part, attached, content, change=change))
+            except (BadRequest, Gone) as refusal:
+                log.warning("file_refused", kind=attached.kind, reason=str(refusal))
+            except Busy as fault:
+                if content is upload and fault.after == UNREACHABLE:
+                    self._broke.add(file)
+                raise
+            else:
+                await self._remember(file, known, sent, attached)
+                return int(sent["message_id"])
+        return None
+
+    async def _remember(self, file: str, known: str | None, sent: Any, attached: Attached) -> None:
+        """Note the name that Telegram gave a picture; a page is made for one person, and not sent again."""
+        sizes = sent.get("photo") or []
+        if self._files and sizes and attached.kind == "photo" and sizes[-1]["file_id"] != known:
+            await self._files.was_sent(file, str(sizes[-1]["file_id"]))
 
     async def _try(self, method: str, parameters: dict[str, Any]) -> Any:
         private = int(parameters["chat_id"]) > 0
@@ -122,6 +169,17 @@ def _judge(refusal: BadRequest) -> None:
         raise Gone(str(refusal)) from None
     if any(words in text for words in _NO_TOPIC):
         raise TopicGone from None
+
+
+def _call(
+    where: dict[str, Any], part: TextPart, attached: Attached, content: str | InputFile, *, change: bool
+) -> tuple[str, dict[str, Any]]:
+    """Return the method and the parameters that send a file, or that put it in a message's place."""
+    said = part.parameters()
+    if not change:
+        return f"send{attached.kind.title()}", {**where, attached.kind: content, **said}
+    buttons = {name: said.pop(name) for name in ("reply_markup",) if name in said}
+    return "editMessageMedia", {**where, "media": {"type": attached.kind, "media": content, **said}, **buttons}
 
 
 def _forms(part: TextPart) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
-from bot.channels.base import HostServices
+from bot.channels.base import Files, HostServices
 from bot.channels.telegram.app import Config, Telegram
 from bot.channels.telegram.pacing import Rates
 from bot.content.models import Register
@@ -127,7 +127,9 @@ async def running_app(
         after.push_async_callback(store.close)
         identity = Identity("a secret of thirty-two characters")
         inbox = Inbox(store, engine, identity, urgent=engine.is_urgent)
-        host = host_of("telegram", inbox, engine, identity, quarantine=quarantine)
+        shelf = more.pop("shelf", None)
+        files = Files(shelf, store) if shelf else None
+        host = host_of("telegram", inbox, engine, identity, quarantine=quarantine, files=files)
         platform = Telegram(_config(fake, mode, hook, more), host, more.get("topics", ()))
         after.push_async_callback(platform.close)
         inbox.add(platform.delivery)
