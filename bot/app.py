@@ -148,7 +148,8 @@ async def _serve(
         service = Service(settings, store, engine, identity)
         watcher = content_watcher(settings, engine) if reload else None
         shelf = Shelf.open(settings.footnote_cache, engine)
-        add_channels(service, configuration, engine, identity, watcher, Files(shelf, store))
+        origin = next(filter(None, (own.origin for _, own in configuration.channels)), "")
+        add_channels(service, configuration, engine, identity, watcher, Files(shelf, store, origin))
         if listening is not None:
             service.listening.add_done_callback(lambda port: listening(port.result()))
         gc.collect()

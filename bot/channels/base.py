@@ -18,7 +18,7 @@ from bot.channels.screens import SCREEN, Shown
 from bot.content.diagnostics import Diagnostic
 from bot.content.library import Library
 from bot.dialog.composer import Composer
-from bot.dialog.turn import Button, Register, Reply
+from bot.dialog.turn import Button, Leaflet, Register, Reply
 from bot.inbox.events import Delivery, InboundEvent
 from bot.settings import EnvironmentSettings
 from bot.store.base import StoreUnavailable
@@ -113,6 +113,13 @@ class Files:
 
     shelf: Shelf
     uploads: Uploads
+    origin: str = ""
+    """Where the public reaches the page of this bot; empty where an operator has set up none."""
+
+    def link(self, leaflet: Leaflet) -> str:
+        """Return the address that a page to take along bears: of its latest answer, in its register."""
+        node = f"a/{leaflet.nodes[-1]}?r={leaflet.register}" if leaflet.nodes else ""
+        return f"{self.origin}/{node}" if self.origin else ""
 
     async def sent_before(self, file: str) -> str | None:
         """Return under which name a platform holds a file; None also where the database does not say."""
@@ -165,6 +172,11 @@ class ChannelSettings(EnvironmentSettings):
     def configured(self) -> bool:
         """Whether enough is set to serve this channel."""
         return False
+
+    @property
+    def origin(self) -> str:
+        """Where the public reads answers on this channel; empty where it has no such place."""
+        return ""
 
 
 LimitCheck = Callable[[str, Register], Iterable[str]]

@@ -28,12 +28,13 @@ from bot.channels.slack.errors import (
     word_of,
 )
 from bot.channels.slack.events import ThreadCache
+from bot.channels.slack.files import SlackFiles
 from bot.channels.slack.render import RenderOptions, SlackRenderer, fallbacks
 from bot.channels.slack.sender import ResponseUrlExpired, SlackSender
 from bot.channels.slack.views import AppHome
 from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import ClaimCard, Effect, Outcome, Reply
-from bot.inbox.events import Gone, OutboundMessage, Progress, Refused
+from bot.inbox.events import Gone, OutboundMessage, Progress, Refused, each_written
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -56,10 +57,17 @@ class SlackDelivery:
     name = "slack"
 
     def __init__(
-        self, sender: SlackSender, texts: Texts, home: AppHome, cache: ThreadCache, unexpected: Unexpected
+        self,
+        sender: SlackSender,
+        texts: Texts,
+        home: AppHome,
+        cache: ThreadCache,
+        unexpected: Unexpected,
+        files: SlackFiles,
     ) -> None:
         self._unexpected = unexpected
         self._sender = sender
+        self._files = files
         self._texts = texts
         self._home = home
         self._cache = cache
@@ -92,10 +100,19 @@ class SlackDelivery:
             return await self._thank(place, reply)
         if place.surface is Surface.HOME:
             return await self._draw_home(place, message, progress)
-        parts = self._notice(place, reply) or self._answer(place, reply)
-        if place.surface is Surface.PRIVATE or self._for_one(place, reply):
-            return await self._send_to_user(place, parts, message, progress)
-        return await self._send_to_channel(place, parts, message, progress)
+        parts = self._notice(place, reply) or await self._files.illustrated(place, reply, self._answer(place, reply))
+        private = place.surface is Surface.PRIVATE or self._for_one(place, reply)
+        send = self._send_to_user if private else self._send_to_channel
+        if reply.leaflet is None:
+            return await send(place, parts, message, progress)
+        await send(place, parts, message, each_written(progress))
+
+        async def say(part: SlackMessage) -> tuple[str, str]:
+            if private:
+                return await self._to_one(place, part)
+            return await self._posted(place, part, place.channel, place.thread, 1)
+
+        return await progress(await self._files.page(place, reply.leaflet, say, private=private), last=True)
 
     def _notice(self, place: SlackAddress, reply: Reply) -> list[SlackMessage]:
         """Return what is said instead of an answer: to those who invited the bot, what it is; to somebody who called it
@@ -181,7 +198,7 @@ class SlackDelivery:
         self, place: SlackAddress, part: SlackMessage, reply: Reply, message: tuple[str, str]
     ) -> tuple[str, str]:
         try:
-            return await self._send_with_fallbacks(part, lambda way: self._sender.update(place, way, *message))
+            return await self._send_with_fallbacks(place, part, lambda way: self._sender.update(place, way, *message))
         except SlackApiError as error:
             if word_of(error) in NOT_HERE and not place.direct:
                 return await self._send_fallback_place(place, part, reply, 0)
@@ -211,7 +228,7 @@ class SlackDelivery:
             return await self._sender.post(place, way, channel, thread, index)
 
         try:
-            return await self._send_with_fallbacks(part, send)
+            return await self._send_with_fallbacks(place, part, send)
         except SlackApiError as error:
             if word_of(error) not in TOO_LONG:
                 raise
@@ -243,7 +260,7 @@ class SlackDelivery:
         sends: list[Send] = [lambda way: self._respond(place, way, replace=replace), self._ephemeral(place)]
         for send in sends if place.thread is None or replace else reversed(sends):
             try:
-                return await self._send_with_fallbacks(part, send)
+                return await self._send_with_fallbacks(place, part, send)
             except ResponseUrlExpired:
                 continue
             except SlackApiError as error:
@@ -278,7 +295,7 @@ class SlackDelivery:
         await progress(message_id(place.user, await self._sender.publish(place, view)), last=True)
         return None
 
-    async def _send_with_fallbacks(self, part: SlackMessage, send: Send) -> tuple[str, str]:
+    async def _send_with_fallbacks(self, place: SlackAddress, part: SlackMessage, send: Send) -> tuple[str, str]:
         """Send the message; where Slack refuses its blocks or the length of its text, say the same without what it
         refused. Raises the last refusal when nothing is left to try."""
         refused: list[object] = []
@@ -293,6 +310,7 @@ class SlackDelivery:
                 if word not in NOT_DRAWN | TOO_LONG:
                     raise
                 refused.append(way.text if word in TOO_LONG else way.blocks)
+                await self._files.refused(place, way)
                 last = error
                 log.warning("blocks_refused", reason=word)
         raise last
