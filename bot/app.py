@@ -28,9 +28,10 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.authoring.watch import ContentWatcher
-    from bot.channels.base import Accept, Channel, ContentNews, Files, HostServices
+    from bot.channels.base import Accept, Channel, ContentNews, HostServices
     from bot.inbox.identity import Identity
     from bot.inbox.inbox import Inbox
+    from bot.pictures.shelf import Files
     from bot.service import Service
 
 
@@ -83,7 +84,7 @@ def host_services(
     files: Files | None = None,
 ) -> HostServices:
     """Return what a channel is given; `accept` where something stands before the inbox, `content` where that is
-    followed while it is written; `files` are the pictures."""
+    followed while it is written, `files` where pictures can be sent."""
     from bot.channels.base import HostServices
 
     return HostServices(
@@ -135,9 +136,8 @@ def run(
 async def _serve(
     configuration: registry.Configuration, engine: Engine, listening: Callable[[int], None] | None, *, reload: bool
 ) -> None:
-    from bot.channels.base import Files
     from bot.inbox.identity import Identity
-    from bot.pictures.shelf import Shelf
+    from bot.pictures.shelf import Files, Shelf
     from bot.service import Service
     from bot.store.open import open_store
 
@@ -147,16 +147,14 @@ async def _serve(
     try:
         service = Service(settings, store, engine, identity)
         watcher = content_watcher(settings, engine) if reload else None
-        shelf = Shelf.open(settings.footnote_cache, engine)
-        origin = next(filter(None, (own.origin for _, own in configuration.channels)), "")
-        add_channels(service, configuration, engine, identity, watcher, Files(shelf, store, origin))
+        files = Files(Shelf.open(settings.footnote_cache, engine), store, configuration.origin)
+        add_channels(service, configuration, engine, identity, watcher, files)
         if listening is not None:
             service.listening.add_done_callback(lambda port: listening(port.result()))
         gc.collect()
         gc.freeze()  # the content lives as long as the process: the collector need not look at it again
-        async with _beside(watcher.run() if watcher else None), _beside(shelf.prepare()):
+        async with _beside(watcher.run() if watcher else None), files.shelf:
             await service.run(_stop_signal())
-        await shelf.close()
     finally:
         await store.close()
 
@@ -211,11 +209,9 @@ def add_channels(
     files: Files | None = None,
 ) -> None:
     """Build every configured channel and have the service serve it; to be called inside the running event loop."""
+    given = (configuration.shared, service.inbox, engine, identity, service.accept, content, files)
     for plugin, own in configuration.channels:
-        host = host_services(
-            plugin.name, configuration.shared, service.inbox, engine, identity, service.accept, content, files
-        )
-        service.add(plugin.build(host, own))
+        service.add(plugin.build(host_services(plugin.name, *given), own))
 
 
 def _stop_signal() -> asyncio.Event:

@@ -7,8 +7,6 @@ nobody configured cost nothing. `bot/channels/registry.py` finds plugins; nothin
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -18,10 +16,9 @@ from bot.channels.screens import SCREEN, Shown
 from bot.content.diagnostics import Diagnostic
 from bot.content.library import Library
 from bot.dialog.composer import Composer
-from bot.dialog.turn import Button, Leaflet, Register, Reply
+from bot.dialog.turn import Button, Register, Reply
 from bot.inbox.events import Delivery, InboundEvent
 from bot.settings import EnvironmentSettings
-from bot.store.base import StoreUnavailable
 
 if TYPE_CHECKING:
     import typer
@@ -29,7 +26,7 @@ if TYPE_CHECKING:
 
     from bot.dialog.engine import Engine
     from bot.inbox.identity import Identity
-    from bot.pictures.shelf import Shelf
+    from bot.pictures.shelf import Files
 
 
 class Texts(Protocol):
@@ -95,43 +92,6 @@ class ContentNews(Protocol):
 
     async def next(self, number: int) -> ContentState:
         """Return the state that follows the one of this number, once there is one."""
-
-
-class Uploads(Protocol):
-    """Remembers under which name a platform holds a file; `Store` is one. Either call may raise StoreUnavailable."""
-
-    async def upload(self, file: str) -> str | None:
-        """Return the name, if the file was sent there; `file` names platform and file."""
-
-    async def keep_upload(self, file: str, reference: str, at: float) -> None:
-        """Remember the name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """What can be sent besides words: pictures and pages, and the names of those that were sent before."""
-
-    shelf: Shelf
-    uploads: Uploads
-    origin: str = ""
-    """Where the public reaches the page of this bot; empty where an operator has set up none."""
-
-    def link(self, leaflet: Leaflet) -> str:
-        """Return the address that a page to take along bears: of its latest answer, in its register."""
-        node = f"a/{leaflet.nodes[-1]}?r={leaflet.register}" if leaflet.nodes else ""
-        return f"{self.origin}/{node}" if self.origin else ""
-
-    async def sent_before(self, file: str) -> str | None:
-        """Return under which name a platform holds a file; None also where the database does not say."""
-        try:
-            return await self.uploads.upload(file)
-        except StoreUnavailable:
-            return None
-
-    async def was_sent(self, file: str, reference: str) -> None:
-        """Remember the name; where that fails, the file is sent once more another time."""
-        with contextlib.suppress(StoreUnavailable):
-            await self.uploads.keep_upload(file, reference, time.time())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.content.diagnostics import Diagnostic, LoadError, nearest
 from bot.content.files import FileReader, Inspector, diagnostic_at, page_of, visible
@@ -51,8 +51,8 @@ Model = TypeVar("Model")
 _WORD_FILES = ("vocabulary.yaml", "aspects.yaml", "courtesies.yaml", "world.yaml")
 _MATCHING_FILES = ("advice.yaml", "urgent.yaml", *(f"matching/{name}" for name in _WORD_FILES))
 _SHARED_FILES = ("interface.yaml", "emergency.yaml", "languages.yaml", "small-talk.yaml", *_MATCHING_FILES)
-_TOPIC_NAMES = "topic facts sources notes terms subjects pictures handout"
-_TOPIC_FILES = tuple(f"{name}.yaml" for name in _TOPIC_NAMES.split())
+_HELD = {"facts": FactsFile, "sources": SourcesFile, "notes": NotesFile, "terms": TermsFile, "pictures": PicturesFile}
+_TOPIC_FILES = tuple(f"{name}.yaml" for name in ("topic", "subjects", "handout", *_HELD))
 _PLACES = {"topic": "folder to `{}`", "answer": "file to `{}.yaml`", "dialog": "file to `{}.yaml`"}
 _NOT_TOPICS = frozenset({"layout", "schema", "matching"})
 
@@ -155,12 +155,6 @@ class ContentLoader:
 
     def _topic(self, folder: Path) -> Topic:
         head = self.files.model(folder / "topic.yaml", TopicFile)
-        facts = self._model(folder / "facts.yaml", FactsFile)
-        sources = self._model(folder / "sources.yaml", SourcesFile)
-        notes = self._model(folder / "notes.yaml", NotesFile)
-        terms = self._model(folder / "terms.yaml", TermsFile)
-        pictures = self._model(folder / "pictures.yaml", PicturesFile)
-        handout = self._model(folder / "handout.yaml", HandoutFile)
         answers = self._answers(folder / "answers")
         if head:
             self._same_name(folder / "topic.yaml", "topic", head.topic, folder.name)
@@ -170,14 +164,15 @@ class ContentLoader:
             article=head.article if head else None,
             review=head.review if head else _UNREAD,
             approval=head.approval if head else ApprovalRules(),
-            facts=facts.facts if facts else {},
-            sources=sources.sources if sources else {},
-            notes=notes.notes if notes else {},
-            terms=terms.terms if terms else {},
+            **{name: self._held(folder, name, model) for name, model in _HELD.items()},
             answers=answers,
-            pictures=pictures.pictures if pictures else {},
-            handout=handout.handout if handout else None,
+            handout=self._held(folder, "handout", HandoutFile) or None,
         )
+
+    def _held(self, folder: Path, name: str, model: type[Any]) -> Any:
+        """Return what one of a topic's files holds under its own name; nothing where there is no such file."""
+        read = self._model(folder / f"{name}.yaml", model)
+        return getattr(read, name) if read else {}
 
     def _answers(self, folder: Path) -> dict[str, Answer]:
         found = {}

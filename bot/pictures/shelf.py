@@ -11,12 +11,13 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, Self
 
 import structlog
 
@@ -27,6 +28,7 @@ from bot.dialog.turn import Illustration, Leaflet
 from bot.matching.training import cache_folder
 from bot.pictures.drawing import NotDrawn, Words, draw, tools
 from bot.pictures.handout import Handouts
+from bot.store.base import StoreUnavailable
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -103,8 +105,15 @@ class Shelf:
         parts = (tools(), engine.library.version, repr(leaflet), link, day.isoformat())
         return await self._made(f"handout-{_digest(*parts)}.pdf", build)
 
-    async def close(self) -> None:
-        """Let what is being built come to its end."""
+    async def __aenter__(self) -> Self:
+        """Begin to draw what is not there, beside everything else."""
+        self._in_background(self.prepare())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Draw no more; what is being drawn comes to its end."""
+        for task in self._tasks:
+            task.cancel()
         await asyncio.gather(*self._building.values(), *self._tasks, return_exceptions=True)
 
     # --- one file ---------------------------------------------------------------------------------------------------
@@ -167,6 +176,43 @@ class Shelf:
         self._held[drawn.name] = drawn
         while len(self._held) > IN_MEMORY:
             self._held.popitem(last=False)
+
+
+class Uploads(Protocol):
+    """Remembers under which name a platform holds a file; `Store` is one. Either call may raise StoreUnavailable."""
+
+    async def upload(self, file: str) -> str | None:
+        """Return the name, if the file was sent there; `file` names platform and file."""
+
+    async def keep_upload(self, file: str, reference: str, at: float) -> None:
+        """Remember the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What can be sent besides words: pictures and pages, and the names of those that were sent before."""
+
+    shelf: Shelf
+    uploads: Uploads
+    origin: str = ""
+    """Where the public reaches the page of this bot; empty where an operator has set up none."""
+
+    def link(self, leaflet: Leaflet) -> str:
+        """Return the address that a page to take along bears: of its latest answer, in its register."""
+        node = f"a/{leaflet.nodes[-1]}?r={leaflet.register}" if leaflet.nodes else ""
+        return f"{self.origin}/{node}" if self.origin else ""
+
+    async def sent_before(self, file: str) -> str | None:
+        """Return under which name a platform holds a file; None also where the database does not say."""
+        try:
+            return await self.uploads.upload(file)
+        except StoreUnavailable:
+            return None
+
+    async def was_sent(self, file: str, reference: str) -> None:
+        """Remember the name; where that fails, the file is sent once more another time."""
+        with contextlib.suppress(StoreUnavailable):
+            await self.uploads.keep_upload(file, reference, time.time())
 
 
 def keep(folder: Path, drawn: Drawn) -> None:

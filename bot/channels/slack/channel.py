@@ -17,7 +17,6 @@ from bot.channels.slack.blocks import NAME, SlackMessage, headed, in_parts, line
 from bot.channels.slack.buttons import Buttons
 from bot.channels.slack.errors import (
     NO_QUESTION,
-    NOT_DRAWN,
     NOT_HERE,
     NOT_THIS_MESSAGE,
     TOO_LONG,
@@ -29,7 +28,7 @@ from bot.channels.slack.errors import (
 )
 from bot.channels.slack.events import ThreadCache
 from bot.channels.slack.files import SlackFiles
-from bot.channels.slack.render import RenderOptions, SlackRenderer, fallbacks
+from bot.channels.slack.render import RenderOptions, SlackRenderer
 from bot.channels.slack.sender import ResponseUrlExpired, SlackSender
 from bot.channels.slack.views import AppHome
 from bot.channels.unexpected import Unexpected
@@ -198,7 +197,7 @@ class SlackDelivery:
         self, place: SlackAddress, part: SlackMessage, reply: Reply, message: tuple[str, str]
     ) -> tuple[str, str]:
         try:
-            return await self._send_with_fallbacks(place, part, lambda way: self._sender.update(place, way, *message))
+            return await self._files.send(place, part, lambda way: self._sender.update(place, way, *message))
         except SlackApiError as error:
             if word_of(error) in NOT_HERE and not place.direct:
                 return await self._send_fallback_place(place, part, reply, 0)
@@ -228,7 +227,7 @@ class SlackDelivery:
             return await self._sender.post(place, way, channel, thread, index)
 
         try:
-            return await self._send_with_fallbacks(place, part, send)
+            return await self._files.send(place, part, send)
         except SlackApiError as error:
             if word_of(error) not in TOO_LONG:
                 raise
@@ -260,7 +259,7 @@ class SlackDelivery:
         sends: list[Send] = [lambda way: self._respond(place, way, replace=replace), self._ephemeral(place)]
         for send in sends if place.thread is None or replace else reversed(sends):
             try:
-                return await self._send_with_fallbacks(place, part, send)
+                return await self._files.send(place, part, send)
             except ResponseUrlExpired:
                 continue
             except SlackApiError as error:
@@ -294,23 +293,3 @@ class SlackDelivery:
             return await self._send_to_channel(place, parts, message, progress)
         await progress(message_id(place.user, await self._sender.publish(place, view)), last=True)
         return None
-
-    async def _send_with_fallbacks(self, place: SlackAddress, part: SlackMessage, send: Send) -> tuple[str, str]:
-        """Send the message; where Slack refuses its blocks or the length of its text, say the same without what it
-        refused. Raises the last refusal when nothing is left to try."""
-        refused: list[object] = []
-        last = SlackApiError("nothing to send", {"ok": False, "error": "no_text"})  # type: ignore[no-untyped-call]
-        for way in fallbacks(part):
-            if way.blocks in refused or way.text in refused:
-                continue
-            try:
-                return await send(way)
-            except SlackApiError as error:
-                word = word_of(error)
-                if word not in NOT_DRAWN | TOO_LONG:
-                    raise
-                refused.append(way.text if word in TOO_LONG else way.blocks)
-                await self._files.refused(place, way)
-                last = error
-                log.warning("blocks_refused", reason=word)
-        raise last

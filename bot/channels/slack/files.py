@@ -13,16 +13,17 @@ import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.channels.base import Files, Texts
+from bot.channels.base import Texts
 from bot.channels.slack.address import SlackAddress, message_id
 from bot.channels.slack.blocks import MAX_BLOCKS, SlackMessage, line, plain_text
-from bot.channels.slack.errors import UNREACHABLE, status_of, word_of
+from bot.channels.slack.errors import NOT_DRAWN, TOO_LONG, UNREACHABLE, status_of, word_of
 from bot.channels.slack.installation import reason_of
 from bot.channels.slack.mrkdwn import escaped
+from bot.channels.slack.render import fallbacks
 from bot.channels.slack.sender import SlackSender
 from bot.dialog.turn import Illustration, Leaflet, Outcome, Reply
 from bot.pictures.drawing import NotDrawn
-from bot.pictures.shelf import Drawn
+from bot.pictures.shelf import Drawn, Files
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -60,7 +61,7 @@ class SlackFiles:
         file = await self._uploaded(place, drawn, reply.picture, self._files)
         return [_with_image(first, file, drawn.name, reply.picture), *rest] if file else parts
 
-    async def refused(self, place: SlackAddress, part: SlackMessage) -> None:
+    async def _refused(self, place: SlackAddress, part: SlackMessage) -> None:
         """Hear that Slack refuses a message with a picture. One known from before is gone: it is uploaded anew next
         time; one that was just uploaded is not ready yet."""
         for block in part.blocks:
@@ -86,6 +87,26 @@ class SlackFiles:
         self._fresh.add(file)
         await files.was_sent(key, file)
         return file
+
+    async def send(self, place: SlackAddress, part: SlackMessage, send: Send) -> tuple[str, str]:
+        """Send the message; where Slack refuses its blocks or the length of its text, say the same without what it
+        refused. Raises the last refusal when nothing is left to try."""
+        refused: list[object] = []
+        last = SlackApiError("nothing to send", {"ok": False, "error": "no_text"})  # type: ignore[no-untyped-call]
+        for way in fallbacks(part):
+            if way.blocks in refused or way.text in refused:
+                continue
+            try:
+                return await send(way)
+            except SlackApiError as error:
+                word = word_of(error)
+                if word not in NOT_DRAWN | TOO_LONG:
+                    raise
+                refused.append(way.text if word in TOO_LONG else way.blocks)
+                await self._refused(place, way)
+                last = error
+                log.warning("blocks_refused", reason=word)
+        raise last
 
     # --- pages ------------------------------------------------------------------------------------------------------
 

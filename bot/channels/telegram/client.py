@@ -24,6 +24,9 @@ from bot.errors import SettingsError
 
 READ_SECONDS = 10.0
 CONNECT_SECONDS = 5.0
+UNREACHABLE = 0.5
+"""Seconds before the next attempt when Telegram cannot be reached; the inbox waits longer the longer it lasts."""
+
 CONNECTIONS = 256
 """Calls in flight at once; more wait. The workers answer 64 turns at a time, each with two calls at most."""
 

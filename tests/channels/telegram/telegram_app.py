@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
-from bot.channels.base import Files, HostServices
+from bot.channels.base import HostServices
 from bot.channels.telegram.app import Config, Telegram
 from bot.channels.telegram.pacing import Rates
 from bot.content.models import Register
@@ -19,6 +19,7 @@ from bot.dialog.engine import Engine
 from bot.inbox.events import InboundEvent
 from bot.inbox.identity import Identity
 from bot.inbox.inbox import Inbox
+from bot.pictures.shelf import Files
 from bot.store.base import Store
 from bot.store.open import open_store
 from tests.channels.host import host_of, lone_host
