@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from io import BytesIO
 from typing import Any
 
@@ -56,7 +56,7 @@ class Handouts:
         for size in SIZES:
             sheet = Sheet(whole.template, {**whole.data, "size": size})
             try:
-                return sheet, draw(sheet, "pdf")
+                return sheet, draw(sheet, "pdf", datetime.combine(on, time(12), UTC))
             except NotDrawn as fault:
                 if "too long" not in str(fault):
                     raise

@@ -23,7 +23,7 @@ import structlog
 
 from bot.content.library import Library
 from bot.content.models import Register
-from bot.dialog.engine import Engine
+from bot.dialog.composer import Composer
 from bot.dialog.turn import Illustration, Leaflet
 from bot.matching.training import cache_folder
 from bot.pictures.drawing import NotDrawn, Words, draw, tools
@@ -50,11 +50,23 @@ class Drawn:
     body: bytes
 
 
+class Speaker(Protocol):
+    """Whose pictures these are: `Engine` is one, and its content may change while it speaks."""
+
+    @property
+    def library(self) -> Library:
+        """The content."""
+
+    @property
+    def composer(self) -> Composer:
+        """What makes cards of it."""
+
+
 class Shelf:
     """Holds the pictures and pages of the content that an engine speaks."""
 
-    def __init__(self, folder: Path, engine: Engine, today: Callable[[], date]) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, engine: Speaker, today: Callable[[], date]) -> None:
+        self.folder = folder
         self._engine = engine
         self._today = today
         self._library: Library | None = None
@@ -66,7 +78,7 @@ class Shelf:
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
-    def open(cls, folder: Path | None, engine: Engine) -> Shelf:
+    def open(cls, folder: Path | None, engine: Speaker) -> Shelf:
         """Return the shelf in the folder that also holds the matcher's models."""
         return cls(folder or cache_folder(), engine, lambda: datetime.now(UTC).date())
 
@@ -91,9 +103,18 @@ class Shelf:
             self._in_background(self._picture(shown, register, form))
         return found
 
+    async def ready(self, shown: Illustration, register: Register, form: Image) -> Drawn | None:
+        """Return a picture, drawn first if need be: where nobody else waits. None if it cannot be drawn."""
+        await self._picture(shown, register, form)
+        return self.picture(shown, register, form)
+
     def named(self, name: str) -> Drawn | None:
         """Return a picture by the name of its file, if this process holds it."""
         return self._held.get(name) if name.endswith(".svg") else None
+
+    def path(self, drawn: Drawn) -> Path:
+        """Return where a file lies, if the folder could be written to."""
+        return self.folder / drawn.name
 
     async def page(self, leaflet: Leaflet, link: str = "") -> Drawn:
         """Return a page to take along, today's; `link` leads back to the answer. Raises NotDrawn."""
@@ -145,7 +166,7 @@ class Shelf:
         """Return a file from memory, else from the folder."""
         if name not in self._held:
             try:
-                self._hold(Drawn(name, (self._folder / name).read_bytes()))
+                self._hold(Drawn(name, (self.folder / name).read_bytes()))
             except OSError:
                 return None
         self._held.move_to_end(name)
@@ -169,7 +190,7 @@ class Shelf:
                 raise
             drawn = Drawn(name, body)
             self._hold(drawn)
-            await asyncio.to_thread(keep, self._folder, drawn)
+            await asyncio.to_thread(keep, self.folder, drawn)
             return drawn
 
     def _hold(self, drawn: Drawn) -> None:

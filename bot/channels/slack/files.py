@@ -64,14 +64,11 @@ class SlackFiles:
     async def _refused(self, place: SlackAddress, part: SlackMessage) -> None:
         """Hear that Slack refuses a message with a picture. One known from before is gone: it is uploaded anew next
         time; one that was just uploaded is not ready yet."""
-        for block in part.blocks:
-            file = block.get("slack_file", {}).get("id", "")
-            if block["type"] != "image" or self._files is None:
-                continue
+        for file, name in _files_in(part).items():
             if file in self._fresh:
                 self._fresh.discard(file)
-            else:
-                await self._files.was_sent(_key(place, block["block_id"]), "")
+            elif self._files is not None:
+                await self._files.was_sent(_key(place, name), "")
 
     async def _uploaded(self, place: SlackAddress, drawn: Drawn, shown: Illustration, files: Files) -> str | None:
         """Return the id of a picture in this workspace, uploading it if it is not there; None where that fails."""
@@ -97,7 +94,9 @@ class SlackFiles:
             if way.blocks in refused or way.text in refused:
                 continue
             try:
-                return await send(way)
+                sent = await send(way)
+                self._fresh.difference_update(_files_in(way))
+                return sent
             except SlackApiError as error:
                 word = word_of(error)
                 if word not in NOT_DRAWN | TOO_LONG:
@@ -183,6 +182,11 @@ def _with_image(part: SlackMessage, file: str, name: str, shown: Illustration) -
 
 
 _BEHIND = frozenset({"container", "context", "actions", "context_actions"})
+
+
+def _files_in(part: SlackMessage) -> dict[str, str]:
+    """Return the ids of the pictures in a message, and their names."""
+    return {block["slack_file"]["id"]: block["block_id"] for block in part.blocks if block["type"] == "image"}
 
 
 def _key(place: SlackAddress, name: str) -> str:

@@ -16,9 +16,11 @@ from markupsafe import Markup, escape
 from bot.channels.base import Texts
 from bot.channels.layout import Part, Section, sections
 from bot.channels.web.conversations import PageAnswer
+from bot.channels.web.files import PageFiles
 from bot.content.markdown import Runs
 from bot.dialog import payloads
 from bot.dialog.turn import Button, Card, Outcome, Register, Reply, View
+from bot.pictures.shelf import Files
 
 HERE = Path(__file__).parent
 _MARK = re.compile(r"\[(\d{1,3})\]")
@@ -49,8 +51,9 @@ class Place:
 class Renderer:
     """Makes pages and answers. `numbers` are the operator's, as (label, number)."""
 
-    def __init__(self, texts: Texts, numbers: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(self, texts: Texts, numbers: Sequence[tuple[str, str]] = (), files: Files | None = None) -> None:
         self._texts = texts
+        self._files = PageFiles(files)
         self._numbers = numbers
         self._environment = _environment()
         self._environment.globals |= {"asset": ASSETS.address, "fresh": fresh_id}
@@ -85,6 +88,9 @@ class Renderer:
             "sources": next((one.sources for one in found if one.part is Part.SOURCES), ()),
             "foot": [one.line for one in found if one.line is not None],
             "offer": reply.offer,
+            "picture": self._files.picture(reply),
+            "page": self._files.page(reply),
+            "announced": reply.leaflet is not None,
             "calls": self._numbers if card.outcome is Outcome.URGENT else (),
             "buttons": _groups(reply, answer.vote),
             "linked": _linked(answer.id, found),
