@@ -31,6 +31,7 @@ from bot.content.models import (
     TermsFile,
     TopicFile,
 )
+from bot.content.picture_models import HandoutFile, PicturesFile
 from bot.content.urgent_models import LanguagesFile, UrgentRules
 from bot.content.validation import adapter
 
@@ -110,6 +111,8 @@ MODELS: Mapping[str, Any] = {
     "sources": SourcesFile,
     "notes": NotesFile,
     "terms": TermsFile,
+    "pictures": PicturesFile,
+    "handout": HandoutFile,
     "interface": InterfaceFile,
     "emergency": EmergencyFile,
     "small-talk": SmallTalkFile,

@@ -30,7 +30,20 @@ from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import Incoming, Kind
 from bot.inbox.events import InboundEvent
 
-NAMES = ("start", "help", "tone", "sources", "settings", "about", "privacy", "forget", "export", "stop")
+NAMES = (
+    "start",
+    "help",
+    "pictures",
+    "handout",
+    "tone",
+    "sources",
+    "settings",
+    "about",
+    "privacy",
+    "forget",
+    "export",
+    "stop",
+)
 """The commands in the menu. Any other node can be named too: /ala_dose shows `ala-dose`."""
 
 _COMMAND = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<bot>\w{1,64}))?(?:\s+(?P<rest>.*))?", re.ASCII | re.DOTALL)
