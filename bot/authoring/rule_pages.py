@@ -164,6 +164,7 @@ _FAMILIES = {
     "D": "Dialogs",
     "C": "Content",
     "L": "Limits of the channels",
+    "P": "Pictures",
     "T": "Small talk",
     "R": "Review",
     "U": "Urgent",

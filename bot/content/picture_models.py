@@ -54,7 +54,7 @@ class TrialMarks:
 
 
 @model
-class Picture:
+class Drawing:
     """One picture, in both registers. What is drawn is also said: the alternative text ends with every part."""
 
     draws: Draws
@@ -76,7 +76,7 @@ class Picture:
 class PicturesFile:
     """content/<topic>/pictures.yaml"""
 
-    pictures: dict[Id, Picture]
+    pictures: dict[Id, Drawing]
 
 
 @model
@@ -136,6 +136,6 @@ def lines_of(part: PicturePart, say: Say) -> Iterator[str]:
             yield said if said[-1:] in tuple(".?!:") else f"{said}{':' if words is part.head else '.'}"
 
 
-def alternative_text(picture: Picture, say: Say) -> str:
+def alternative_text(picture: Drawing, say: Say) -> str:
     """Return what a picture says to those who do not see it: what kind of picture it is, then all that stands in it."""
     return " ".join([say(picture.alt), *(line for part in picture.parts for line in lines_of(part, say))])

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from bot.content.library import Library, Topic
 from bot.content.models import Register, Registers
-from bot.content.picture_models import Picture, PicturePart, alternative_text
+from bot.content.picture_models import Drawing, PicturePart, alternative_text
 from bot.dialog.composer import Composer
 from bot.dialog.turn import ClaimCard
 from bot.errors import FootnoteError
@@ -129,7 +129,7 @@ class Words:
         unit = _WEEKS[found[3]]
         return float(found[1] or found[2]) * unit, float(found[2]) * unit
 
-    def _foot(self, topic: Topic, picture: Picture, register: Register) -> Iterator[str]:
+    def _foot(self, topic: Topic, picture: Drawing, register: Register) -> Iterator[str]:
         """Yield the small print, which a picture that is sent on must carry with it."""
         found = sorted({source for part in picture.parts for source in sources_of(topic, picture, part)})
         named = "; ".join(f"{topic.sources[name].short or name} [{number}]" for number, name in found)
@@ -139,7 +139,7 @@ class Words:
             yield f"{card.review.short} {card.disclaimer.short}"
 
 
-def sources_of(topic: Topic, picture: Picture, part: PicturePart) -> Iterator[tuple[int, str]]:
+def sources_of(topic: Topic, picture: Drawing, part: PicturePart) -> Iterator[tuple[int, str]]:
     """Yield number and id of the sources of the claim that a part says."""
     answer = topic.answers.get(part.answer or picture.answers[0])
     for claim in answer.claims if answer else ():
@@ -147,7 +147,7 @@ def sources_of(topic: Topic, picture: Picture, part: PicturePart) -> Iterator[tu
             yield from ((topic.sources[name].number, name) for name in claim.cites if name in topic.sources)
 
 
-def _marks(picture: Picture) -> Iterator[tuple[str, Registers]]:
+def _marks(picture: Drawing) -> Iterator[tuple[str, Registers]]:
     if picture.marks:
         yield from (("better", picture.marks.better), ("alike", picture.marks.alike))
 
