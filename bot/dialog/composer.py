@@ -14,7 +14,7 @@ from typing import Any
 from bot.content.library import Library, Topic
 from bot.content.markdown import Document, parse
 from bot.content.models import Answer, Claim, Register, Registers
-from bot.content.picture_models import alternative_text
+from bot.content.picture_models import Drawing, alternative_text
 from bot.dialog import payloads
 from bot.dialog.bibliography import Bibliography, marks
 from bot.dialog.turn import Button, Card, ClaimCard, FootLine, Illustration, Notice, Outcome
@@ -173,7 +173,7 @@ class Composer:
     def picture(self, node: str, register: Register) -> Illustration | None:
         """Return the picture that goes with an answer, if there is one; an emergency is said in words alone."""
         topic = self._library.topic_of(node)
-        names = (name for name, picture in topic.pictures.items() if node in picture.answers)
+        names = (name for name, one in topic.pictures.items() if node in one.answers and self._drawable(one))
         name = next(names, None)
         if name is None or node in self._library.urgent_nodes:
             return None
@@ -182,8 +182,15 @@ class Composer:
     def pictures(self, topic: str, register: Register) -> list[Illustration]:
         """Return every picture of a topic whose answer may be served."""
         drawn = self._library.topics[topic].pictures
-        held = {name for name, one in drawn.items() if isinstance(self.card(one.answers[0], register), ClaimCard)}
+        held = {
+            name
+            for name, one in drawn.items()
+            if self._drawable(one) and isinstance(self.card(one.answers[0], register), ClaimCard)
+        }
         return [self._illustration(topic, name, register) for name in drawn if name in held]
+
+    def _drawable(self, drawing: Drawing) -> bool:
+        return all(node in self._library.nodes for node in drawing.answers)
 
     def _illustration(self, topic: str, name: str, register: Register) -> Illustration:
         def say(words: Registers) -> str:
