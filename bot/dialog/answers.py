@@ -206,7 +206,7 @@ class SmallTalk:
         card = self._composer.small_talk("picture", register)
         found = [one for topic in self._library.topics for one in self._composer.pictures(topic, register)]
         buttons = tuple(Button(one.label, payloads.payload(one.node, word="picture")) for one in found)
-        return Reply(replace(card, buttons=buttons))
+        return Reply(card, choices=buttons)
 
     def handout(self, history: Iterable[str], node: str | None, register: Register, *, group: bool = False) -> Reply:
         """Return the announcement of a page to take along: of what was asked here, else of the main topic. Before
