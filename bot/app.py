@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from bot.channels.base import Accept, AuthorsView, Channel, ContentNews, HostServices
     from bot.inbox.identity import Identity
     from bot.inbox.inbox import Inbox
+    from bot.pictures.shelf import Files
     from bot.service import Service
 
 
@@ -76,9 +77,10 @@ def host_services(
     identity: Identity,
     accept: Accept | None = None,
     content: ContentNews | None = None,
+    files: Files | None = None,
 ) -> HostServices:
     """Return what a channel is given; `accept` where something stands before the inbox, `content` where that is
-    followed while it is written."""
+    followed while it is written, `files` where pictures can be sent."""
     from bot.channels.base import HostServices
 
     return HostServices(
@@ -96,6 +98,7 @@ def host_services(
         identity=identity,
         database_url=settings.footnote_database_url,
         reports=inbox.reports,
+        files=files,
         content=content,
         authors_view=authors_view,
     )
@@ -140,6 +143,7 @@ async def _serve(
     configuration: registry.Configuration, engine: Engine, listening: Callable[[int], None] | None, *, reload: bool
 ) -> None:
     from bot.inbox.identity import Identity
+    from bot.pictures.shelf import Files, Shelf
     from bot.service import Service
     from bot.store.open import open_store
 
@@ -149,12 +153,13 @@ async def _serve(
     try:
         service = Service(settings, store, engine, identity)
         watcher = content_watcher(settings, engine) if reload else None
-        add_channels(service, configuration, engine, identity, watcher)
+        files = Files(Shelf.open(settings.footnote_cache, engine), store, configuration.origin)
+        add_channels(service, configuration, engine, identity, watcher, files)
         if listening is not None:
             service.listening.add_done_callback(lambda port: listening(port.result()))
         gc.collect()
         gc.freeze()  # the content lives as long as the process: the collector need not look at it again
-        async with _beside(watcher.run() if watcher else None):
+        async with _beside(watcher.run() if watcher else None), files.shelf:
             await service.run(_stop_signal())
     finally:
         await store.close()
@@ -205,13 +210,12 @@ def add_channels(
     engine: Engine,
     identity: Identity,
     content: ContentNews | None = None,
+    files: Files | None = None,
 ) -> None:
     """Build every configured channel and have the service serve it; to be called inside the running event loop."""
+    given = (configuration.shared, service.inbox, engine, identity, service.accept, content, files)
     for plugin, own in configuration.channels:
-        host = host_services(
-            plugin.name, configuration.shared, service.inbox, engine, identity, service.accept, content
-        )
-        service.add(plugin.build(host, own))
+        service.add(plugin.build(host_services(plugin.name, *given), own))
 
 
 def _stop_signal() -> asyncio.Event:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from bot.authoring.rules import channels, language, phrases, registers, sources, tree
+from bot.authoring.rules import channels, language, phrases, pictures, registers, sources, tree
 from bot.authoring.rules.base import UNKNOWN, CheckContext, Rule, may_run
 from bot.authoring.written import inspect
 from bot.channels.base import ChannelLimits
@@ -61,6 +61,9 @@ RULES: tuple[Rule, ...] = (
     channels.long_labels,
     channels.too_long,
     channels.too_many_screens,
+    pictures.unbacked,
+    pictures.undrawn,
+    pictures.typed,
     tree.repeated,
     tree.too_long,
 )

@@ -30,6 +30,7 @@ from bot.content.models import (
     TermsFile,
     TopicFile,
 )
+from bot.content.picture_models import HandoutFile, PicturesFile
 from bot.content.urgent_models import ContactsFile, EmergencyFile, LanguagesFile, UrgentRules
 from bot.content.validation import adapter
 
@@ -114,6 +115,8 @@ MODELS: Mapping[str, Any] = {
     "sources": SourcesFile,
     "notes": NotesFile,
     "terms": TermsFile,
+    "pictures": PicturesFile,
+    "handout": HandoutFile,
     "interface": InterfaceFile,
     "emergency": EmergencyFile,
     "contacts": ContactsFile,
@@ -166,6 +169,7 @@ _FAMILIES = {
     "D": "Dialogs",
     "C": "Content",
     "L": "Limits of the channels",
+    "P": "Pictures",
     "T": "Small talk",
     "R": "Review",
     "U": "Urgent",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.dialog.engine import Engine
     from bot.inbox.admin import ReportDesk
     from bot.inbox.identity import Identity
+    from bot.pictures.shelf import Files
 
 
 class Texts(Protocol):
@@ -131,6 +132,8 @@ class HostServices:
     database_url: str
     reports: ReportDesk | None = None
     """Where editors read what people report as wrong, and close it."""
+    files: Files | None = None
+    """Pictures and pages to take along; without them every answer is words alone."""
     content: ContentNews | None = None
     """What happens to the content while it is served (`footnote serve --reload`)."""
     authors_view: Callable[[], AuthorsView] | None = None
@@ -144,6 +147,11 @@ class ChannelSettings(EnvironmentSettings):
     def configured(self) -> bool:
         """Whether enough is set to serve this channel."""
         return False
+
+    @property
+    def origin(self) -> str:
+        """Where the public reads answers on this channel; empty where it has no such place."""
+        return ""
 
 
 LimitCheck = Callable[[str, Register], Iterable[str]]

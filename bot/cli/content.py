@@ -33,6 +33,13 @@ class ReviewStatus(StrEnum):
     APPROVED = "approved"
 
 
+class Tone(StrEnum):
+    """Both registers, as on the command line."""
+
+    PROFESSIONAL = "professional"
+    LAYPERSON = "layperson"
+
+
 @app.command()
 def check(as_json: JsonOption = False) -> None:
     """Check dialogs and content: every fault of every file, with place and remedy. Exits with 1 on an error."""
@@ -239,6 +246,44 @@ def graph(
     else:
         raise UsageError(f"`{file}` must end in .svg or .png")
     typer.echo(f"wrote {file}")
+
+
+@app.command("pictures")
+def draw_pictures(
+    folder: Annotated[Path | None, typer.Argument(help="Write PNG and PDF files there.", file_okay=False)] = None,
+) -> None:
+    """Draw every picture and every topic's page to take along: into the cache, as a start does, or into a folder."""
+    from bot.authoring.printed import prepare, write_all
+    from bot.content.loader import load
+
+    settings = load_settings()
+    library = load(settings.footnote_dialogs, settings.footnote_content)
+    if folder is None:
+        typer.echo(prepare(library, settings.footnote_cache))
+        return
+    for path in write_all(library, folder, datetime.now(UTC).date()):
+        typer.echo(f"wrote {path}")
+
+
+@app.command()
+def handout(
+    out: Annotated[Path, typer.Argument(dir_okay=False, metavar="OUT.pdf")],
+    tone: Annotated[Tone, typer.Option(help="professional or layperson")] = Tone.LAYPERSON,
+    topic: Annotated[str | None, typer.Option(help="A topic; that of the first answer if left out.")] = None,
+    answers: Annotated[list[str] | None, typer.Option("--of", help="Hold this answer; may be given again.")] = None,
+    link: Annotated[str, typer.Option(help="The address that the page and its QR code bear.")] = "",
+) -> None:
+    """Write one page to take along: of a topic, or of the answers named."""
+    from bot.authoring.printed import write_page
+    from bot.content.loader import load
+    from bot.dialog.turn import Leaflet, Register
+
+    settings = load_settings()
+    library = load(settings.footnote_dialogs, settings.footnote_content)
+    nodes = tuple(answers or ())
+    chosen = topic or library.topic_of(next((n for n in nodes if n in library.nodes), library.start)).id
+    write_page(library, out, Leaflet(chosen, Register(tone.value), nodes), datetime.now(UTC).date(), link)
+    typer.echo(f"wrote {out}")
 
 
 def _print(printed: tuple[str, int]) -> None:

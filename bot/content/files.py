@@ -165,5 +165,5 @@ class ContentPaths:
         return self.content / "small-talk.yaml"
 
     def of_topic(self, topic: str, name: str) -> Path:
-        """Return one of a topic's files: topic, facts, sources, notes or terms."""
+        """Return one of a topic's files: topic, facts, sources, notes, terms, pictures or handout."""
         return self.content / topic / f"{name}.yaml"

@@ -28,6 +28,7 @@ from bot.content.models import (
     Source,
     Term,
 )
+from bot.content.picture_models import Drawing, Handout
 from bot.content.review import ReviewState, content_hash, shown_parts, state_of
 from bot.content.urgent_models import (
     Contact,
@@ -73,6 +74,8 @@ class Topic:
     terms: Mapping[str, Term]
     answers: Mapping[str, Answer]
     approval: ApprovalRules = field(default_factory=ApprovalRules)
+    pictures: Mapping[str, Drawing] = field(default_factory=dict)
+    handout: Handout | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.content.diagnostics import Diagnostic, LoadError, nearest
 from bot.content.files import ContentPaths, FileReader, Inspector, diagnostic_at, page_of, visible
@@ -38,6 +38,7 @@ from bot.content.models import (
     TopicFile,
     is_id,
 )
+from bot.content.picture_models import HandoutFile, PicturesFile
 from bot.content.references import citation_diagnostics, reference_diagnostics
 from bot.content.template_checks import template_diagnostics
 from bot.content.templates import values_for
@@ -49,7 +50,8 @@ _WORD_FILES = ("vocabulary.yaml", "aspects.yaml", "courtesies.yaml", "world.yaml
 _MATCHING_FILES = ("advice.yaml", "urgent.yaml", *(f"matching/{name}" for name in _WORD_FILES))
 _OPERATOR_FILES = ("emergency.yaml", "contacts.yaml")
 _SHARED_FILES = ("interface.yaml", *_OPERATOR_FILES, "languages.yaml", "small-talk.yaml", *_MATCHING_FILES)
-_TOPIC_FILES = ("topic.yaml", "facts.yaml", "sources.yaml", "notes.yaml", "terms.yaml", "subjects.yaml")
+_HELD = {"facts": FactsFile, "sources": SourcesFile, "notes": NotesFile, "terms": TermsFile, "pictures": PicturesFile}
+_TOPIC_FILES = tuple(f"{name}.yaml" for name in ("topic", "subjects", "handout", *_HELD))
 _PLACES = {"topic": "folder to `{}`", "answer": "file to `{}.yaml`", "dialog": "file to `{}.yaml`"}
 _NOT_TOPICS = frozenset({"layout", "schema", "matching"})
 
@@ -154,10 +156,6 @@ class ContentLoader:
 
     def _topic(self, folder: Path) -> Topic:
         head = self.files.model(folder / "topic.yaml", TopicFile)
-        facts = self._model(folder / "facts.yaml", FactsFile)
-        sources = self._model(folder / "sources.yaml", SourcesFile)
-        notes = self._model(folder / "notes.yaml", NotesFile)
-        terms = self._model(folder / "terms.yaml", TermsFile)
         answers = self._answers(folder / "answers")
         if head:
             self._same_name(folder / "topic.yaml", "topic", head.topic, folder.name)
@@ -167,12 +165,15 @@ class ContentLoader:
             article=head.article if head else None,
             review=head.review if head else _UNREAD,
             approval=head.approval if head else ApprovalRules(),
-            facts=facts.facts if facts else {},
-            sources=sources.sources if sources else {},
-            notes=notes.notes if notes else {},
-            terms=terms.terms if terms else {},
+            **{name: self._held(folder, name, model) for name, model in _HELD.items()},
             answers=answers,
+            handout=self._held(folder, "handout", HandoutFile) or None,
         )
+
+    def _held(self, folder: Path, name: str, model: type[Any]) -> Any:
+        """Return what one of a topic's files holds under its own name; nothing where there is no such file."""
+        read = self._model(folder / f"{name}.yaml", model)
+        return getattr(read, name) if read else {}
 
     def _answers(self, folder: Path) -> dict[str, Answer]:
         found = {}

@@ -18,6 +18,7 @@ from bot.dialog.turn import (
     ClaimCard,
     Emergency,
     Incoming,
+    Leaflet,
     Outcome,
     Preferences,
     Register,
@@ -208,6 +209,9 @@ class Emergencies:
         return Reply(replace(card, buttons=buttons, about_bot=True))
 
 
+ON_A_PAGE = 4
+"""Answers on one page to take along: the latest."""
+
 Act = Callable[[str, Register], Reply]
 """What a kind of small talk does with the answer shown last."""
 
@@ -233,6 +237,10 @@ class SmallTalk:
         if kind == "before" and len(state.history) > 1:
             return self._shown(state.history[-2], register, "before-lead", View.BRIEF)
         last, act = incoming.context or state.node, self._acts.get(kind)
+        if kind == "picture":
+            return self.picture(last, register)
+        if kind == "print":
+            return self.handout(state.history, last, register, group=incoming.group)
         if last is not None and act is not None:
             return act(last, register)
         return Reply(self._composer.small_talk(kind, register))
@@ -255,6 +263,33 @@ class SmallTalk:
         """Return what is said to somebody who wants something of an answer before there is one."""
         text = self._composer.markdown("nothing-shown-yet", register)
         return Reply(self._composer.notice(self._library.otherwise, register, "", text, Outcome.SMALL_TALK))
+
+    def picture(self, node: str | None, register: Register) -> Reply:
+        """Return an answer with its picture; where it has none, the pictures there are."""
+        shown = self._composer.card(node, register) if node else None
+        if shown is not None and shown.picture is not None:
+            return Reply(shown, picture=shown.picture)
+        card = self._composer.small_talk("picture", register)
+        found = [one for topic in self._library.topics for one in self._composer.pictures(topic, register)]
+        buttons = tuple(Button(one.label, payloads.payload(one.node, word="picture")) for one in found)
+        return Reply(card, choices=buttons)
+
+    def handout(self, history: Iterable[str], node: str | None, register: Register, *, group: bool = False) -> Reply:
+        """Return the announcement of a page to take along: of what was asked here, else of the main topic. Before
+        others it holds the last answer alone: what somebody asked is theirs."""
+        asked = dict.fromkeys((*(() if group else history), *((node,) if node else ())))
+        nodes = [node for node in map(self._library.resolve, asked) if node and self._prints(node, register)]
+        topic = self._library.topic_of(nodes[-1] if nodes else self._library.start)
+        chosen = [node for node in nodes if self._library.topic_of(node) is topic]
+        card = self._composer.small_talk("print", register)
+        if not chosen and topic.handout is None:
+            nothing = self._composer.markdown("handout-nothing", register)
+            return Reply(self._composer.notice("print", register, "", nothing, Outcome.SMALL_TALK))
+        return Reply(card, leaflet=Leaflet(topic.id, register, tuple(chosen[-ON_A_PAGE:])))
+
+    def _prints(self, node: str, register: Register) -> bool:
+        card = self._composer.card(node, register)
+        return isinstance(card, ClaimCard) and card.outcome is Outcome.ANSWER and not card.about_bot
 
     def _shown(self, node: str, register: Register, lead: str, view: View) -> Reply:
         return Reply(self._composer.card(node, register), self._composer.text(lead, register), view=view)

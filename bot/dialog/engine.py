@@ -26,6 +26,9 @@ _EFFECTS = dict.fromkeys(("up", "toup"), Effect.FEEDBACK_UP) | dict.fromkeys(("d
 _EFFECTS |= dict.fromkeys(payloads.REASONS, Effect.FEEDBACK_DOWN)
 _TOASTS = {"down": "vote-down", "toup": "vote-changed", "todown": "vote-changed", "same": "vote-same"}
 
+_TALKS = {"picture": "picture", "pictures": "picture", "handout": "print", "print": "print"}
+"""Commands that ask for what words ask for too, and the kind of small talk those words are."""
+
 _OF_THE_MOMENT = frozenset({Outcome.CHOICES, Outcome.NOT_COVERED, Outcome.SMALL_TALK})
 
 Step = tuple[Reply, State]
@@ -79,6 +82,11 @@ class Engine:
         """The content this engine speaks."""
         return self._library
 
+    @property
+    def composer(self) -> Composer:
+        """What composes its cards: what is printed of them says the same."""
+        return self._composer
+
     def respond(self, state: State, incoming: Incoming) -> Step:
         """Return the answer to one incoming event and the state to remember. Raises nothing for any input."""
         engine = self._in(state.preferences.country)
@@ -92,6 +100,8 @@ class Engine:
             return reply, State()
         if reply.silent:
             return reply, after
+        if self._illustrates(reply, state, incoming):
+            reply = replace(reply, picture=reply.card.picture)
         first = not state.introduced and self._introduces(incoming, reply.card)
         after = replace(
             after,
@@ -123,6 +133,14 @@ class Engine:
     def title(self, node: str, register: Register) -> str:
         """Return the title of a node's answer."""
         return self._composer.card(node, register).title
+
+    @staticmethod
+    def _illustrates(reply: Reply, state: State, incoming: Incoming) -> bool:
+        """Tell whether the answer's picture goes with it: the first time in a conversation, and where a register is
+        switched; before others, and beside a second answer, only when it is asked for."""
+        new = reply.card.node not in state.history or reply.in_place
+        alone = reply.view is View.BRIEF and reply.second is None and reply.effect is None and reply.leaflet is None
+        return new and alone and not incoming.group
 
     # --- words ------------------------------------------------------------------------------------------------
 
@@ -213,6 +231,8 @@ class Engine:
             return self._talk(name, state, incoming, register)
         if name in COMMANDS and name not in self._library.nodes:
             return self._wishes.command(name, rest, state, incoming, register)
+        if _TALKS.get(name) in self._library.small_talk:
+            return self._talk(_TALKS[name], state, incoming, register)
         node = self._library.resolve(name)
         if node is None:
             lead = self.text("unknown-command", register, help="/help")
@@ -242,6 +262,10 @@ class Engine:
             return self._about_them(_DATA[tap.word], state, incoming, register), state
         if tap.word == "share":
             return self._answers.show(node, state, tap.register or register), state
+        if tap.word == "picture":
+            return self._small_talk.picture(node, register), state
+        if tap.word == "handout":
+            return self._small_talk.handout(state.history, node, register, group=incoming.group), state
         after = replace(state, register=tap.register or state.register)
         return self._tapped(tap, node, state, tap.register or register), after
 

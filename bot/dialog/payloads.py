@@ -34,6 +34,8 @@ WORDS = {
     "choice": "one of several offered: it takes the place of the question",
     "start": "begin again, with the greeting",
     "more": "the detail of an answer",
+    "picture": "the picture that goes with an answer",
+    "handout": "a page to take along: the answer, and what was asked before it",
     "share": "show the answer to others, in the register it was read in; nobody's choice of register changes",
     "up": "it helped",
     "down": "it did not help",

@@ -16,8 +16,10 @@ __all__ = [
     "Effect",
     "Emergency",
     "FootLine",
+    "Illustration",
     "Incoming",
     "Kind",
+    "Leaflet",
     "Notice",
     "Outcome",
     "Preferences",
@@ -150,6 +152,28 @@ class FootLine:
     full: str
 
 
+@dataclass(frozen=True, slots=True)
+class Illustration:
+    """A picture that goes with an answer. It is drawn elsewhere, ahead of any turn; `node` is the answer,
+    `alt` says all that it shows, `label` is the text of a button that shows it."""
+
+    topic: str
+    name: str
+    node: str
+    title: str
+    alt: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaflet:
+    """A page to take along: of the answers named, or of a whole topic where none is."""
+
+    topic: str
+    register: Register
+    nodes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One authored text in one register, composed once and shared by every turn that shows it.
@@ -166,6 +190,7 @@ class Card:
     detail: Document = ()
     buttons: tuple[Button, ...] = ()
     about_bot: bool = False
+    picture: Illustration | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +243,8 @@ class Reply:
     buttons, before the card's. `in_place` asks the channel to edit the message that was tapped instead of sending a new
     one, `toast` is said beside the finger; `silent` says nothing at all, `again` marks the card of an emergency that
     this conversation has seen already. `numbers` are telephone numbers to offer, as (label, number); `report` is what a
-    person says is wrong, and `report_on` with which answer.
+    person says is wrong, and `report_on` with which answer. `picture` goes with this turn's answer, which is complete
+    without it; `leaflet` is a page that follows the answer as a file.
     """
 
     card: Card
@@ -238,6 +264,8 @@ class Reply:
     report: str = ""
     report_on: str = ""
     reasons: tuple[str, ...] = ()
+    picture: Illustration | None = None
+    leaflet: Leaflet | None = None
 
     @property
     def buttons(self) -> tuple[Button, ...]:

@@ -113,6 +113,15 @@ message = Table(
     sqlite_with_rowid=False,
 )
 
+upload = Table(
+    "upload",
+    metadata,
+    Column("file", Text, primary_key=True),
+    Column("reference", Text, nullable=False),
+    Column("day", SmallInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 feedback = Table(
     "feedback",
     metadata,

@@ -95,6 +95,6 @@ class Patients:
                 continue
             if "reply_markup" in event.json:
                 patient.newest = event.json
-            answer = self._oracle.read(event.json.get("text", ""))
+            answer = self._oracle.read(event.json.get("text") or event.json.get("caption", ""))
             if answer is not None:
                 patient.talk.seen.append(answer)

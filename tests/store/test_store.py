@@ -44,6 +44,16 @@ async def test_accepting_with_a_lease_leases_an_idle_conversation_only(store: St
     assert await claim(store) == []
 
 
+async def test_the_latest_name_of_an_upload_is_remembered_until_it_is_old(store: Store) -> None:
+    assert await store.upload("telegram:1:picture.png") is None
+    for reference in ("first", "second"):
+        await store.keep_upload("telegram:1:picture.png", reference, START)
+    assert await store.upload("telegram:1:picture.png") == "second"
+    assert await store.upload("telegram:2:picture.png") is None
+    await store.prune(RetentionCutoffs(events=0, messages=0, quarantine=0, idle=START + 2 * DAY, user_left=0))
+    assert await store.upload("telegram:1:picture.png") is None
+
+
 async def test_a_lease_that_ran_out_is_taken_over(store: Store) -> None:
     accepted = await accept(store, leased=True)
     assert accepted.turn is not None

@@ -20,6 +20,7 @@ from bot.channels.slack.assistant import AssistantStatus
 from bot.channels.slack.channel import SlackDelivery
 from bot.channels.slack.client import PING_SECONDS, Socket, new_session, web_client
 from bot.channels.slack.events import FollowedThreads, ThreadCache
+from bot.channels.slack.files import SlackFiles
 from bot.channels.slack.installation import TAKEN, StaticToken, Tokens, Unreachable
 from bot.channels.slack.oauth import OAuth
 from bot.channels.slack.receiver import EventParser, EventReceiver, bolt_app
@@ -67,7 +68,8 @@ class Slack:
         cache = ThreadCache()
         self._status = AssistantStatus(self._client, host.texts)
         sender, home = SlackSender(self._client, self._session, self._tokens), AppHome(host.texts, host.topics)
-        delivery = SlackDelivery(sender, host.texts, home, cache, unexpected)
+        files = SlackFiles(sender, self._session, host.texts, host.files)
+        delivery = SlackDelivery(sender, host.texts, home, cache, unexpected, files)
         self._delivery = StatusClearingDelivery(delivery, self._status)
         threads = FollowedThreads(host.is_known, host.is_quiet)
         parser = EventParser(cache, threads, unexpected, credentials.mention_only)

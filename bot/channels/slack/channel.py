@@ -17,7 +17,6 @@ from bot.channels.slack.blocks import NAME, SlackMessage, headed, in_parts, line
 from bot.channels.slack.buttons import Buttons
 from bot.channels.slack.errors import (
     NO_QUESTION,
-    NOT_DRAWN,
     NOT_HERE,
     NOT_THIS_MESSAGE,
     TOO_LONG,
@@ -29,12 +28,13 @@ from bot.channels.slack.errors import (
     word_of,
 )
 from bot.channels.slack.events import ThreadCache
-from bot.channels.slack.render import RenderOptions, SlackRenderer, fallbacks
+from bot.channels.slack.files import SlackFiles
+from bot.channels.slack.render import RenderOptions, SlackRenderer
 from bot.channels.slack.sender import ResponseUrlExpired, SlackSender
 from bot.channels.slack.views import AppHome
 from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import ClaimCard, Effect, Outcome, Reply
-from bot.inbox.events import Gone, OutboundMessage, Progress, Refused
+from bot.inbox.events import Gone, OutboundMessage, Progress, Refused, each_written
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -55,10 +55,17 @@ class SlackDelivery:
     name = "slack"
 
     def __init__(
-        self, sender: SlackSender, texts: Texts, home: AppHome, cache: ThreadCache, unexpected: Unexpected
+        self,
+        sender: SlackSender,
+        texts: Texts,
+        home: AppHome,
+        cache: ThreadCache,
+        unexpected: Unexpected,
+        files: SlackFiles,
     ) -> None:
         self._unexpected = unexpected
         self._sender = sender
+        self._files = files
         self._texts = texts
         self._home = home
         self._cache = cache
@@ -93,12 +100,21 @@ class SlackDelivery:
             return await self._draw_home(place, message, progress)
         if reply.effect is Effect.ANSWERED:  # days later, and for the person alone, wherever they reported it
             place = SlackAddress(Surface.THREAD, place.team, place.user, place.user, enterprise=place.enterprise)
-        parts = self._notice(place, reply) or self._answer(place, reply)
+        parts = self._notice(place, reply) or await self._files.illustrated(place, reply, self._answer(place, reply))
         if place.once in self._cache.shared:
             parts = [line(self._texts("slack-shared-already", reply.card.register))]
-        if place.surface is Surface.PRIVATE or for_one(place, reply) or place.once in self._cache.shared:
-            return await self._send_to_user(place, parts, message, progress)
-        return await self._send_to_channel(place, parts, message, progress)
+        private = place.surface is Surface.PRIVATE or for_one(place, reply) or place.once in self._cache.shared
+        send = self._send_to_user if private else self._send_to_channel
+        if reply.leaflet is None:
+            return await send(place, parts, message, progress)
+        await send(place, parts, message, each_written(progress))
+
+        async def say(part: SlackMessage) -> tuple[str, str]:
+            if private:
+                return await self._to_one(place, part)
+            return await self._posted(place, part, place.channel, place.thread, 1)
+
+        return await progress(await self._files.page(place, reply.leaflet, say, private=private), last=True)
 
     def _notice(self, place: SlackAddress, reply: Reply) -> list[SlackMessage]:
         """Return what is said instead of an answer: to those who invited the bot, what it is; to somebody who called it
@@ -178,7 +194,7 @@ class SlackDelivery:
         self, place: SlackAddress, part: SlackMessage, reply: Reply, message: tuple[str, str]
     ) -> tuple[str, str]:
         try:
-            return await self._send_with_fallbacks(part, lambda way: self._sender.update(place, way, *message))
+            return await self._files.send(place, part, lambda way: self._sender.update(place, way, *message))
         except SlackApiError as error:
             if word_of(error) in NOT_HERE and not place.direct:
                 return await self._send_fallback_place(place, part, reply, 0)
@@ -208,7 +224,7 @@ class SlackDelivery:
             return await self._sender.post(place, way, channel, thread, index)
 
         try:
-            return await self._send_with_fallbacks(part, send)
+            return await self._files.send(place, part, send)
         except SlackApiError as error:
             if word_of(error) not in TOO_LONG:
                 raise
@@ -245,7 +261,7 @@ class SlackDelivery:
         ]
         for send in sends if place.thread is None or replace else reversed(sends):
             try:
-                return await self._send_with_fallbacks(part, send)
+                return await self._files.send(place, part, send)
             except ResponseUrlExpired:
                 continue
             except SlackApiError as error:
@@ -276,22 +292,3 @@ class SlackDelivery:
             return await self._send_to_channel(place, parts, message, progress)
         await progress(message_id(place.user, await self._sender.publish(place, view)), last=True)
         return None
-
-    async def _send_with_fallbacks(self, part: SlackMessage, send: Send) -> tuple[str, str]:
-        """Send the message; where Slack refuses its blocks or the length of its text, say the same without what it
-        refused. Raises the last refusal when nothing is left to try."""
-        refused: list[object] = []
-        last = SlackApiError("nothing to send", {"ok": False, "error": "no_text"})  # type: ignore[no-untyped-call]
-        for way in fallbacks(part):
-            if way.blocks in refused or way.text in refused:
-                continue
-            try:
-                return await send(way)
-            except SlackApiError as error:
-                word = word_of(error)
-                if word not in NOT_DRAWN | TOO_LONG:
-                    raise
-                refused.append(way.text if word in TOO_LONG else way.blocks)
-                last = error
-                log.warning("blocks_refused", reason=word)
-        raise last

@@ -239,6 +239,10 @@ def paragraphs(text: str) -> Iterator[Piece]:
 def fallbacks(part: SlackMessage) -> Iterator[SlackMessage]:
     """Yield the message in every way, best first; the words are the same in all of them."""
     yield part
+    pictured = any(block["type"] == "image" for block in part.blocks)
+    if pictured:
+        part = replace(part, blocks=[block for block in part.blocks if block["type"] != "image"])
+        yield part
     if part.text != part.brief:
         yield SlackMessage(part.blocks, part.brief, part.brief)
     simple = [block for one in part.blocks for block in simplified(one)]

@@ -51,7 +51,7 @@ class Telegram:
         self._texts = host.texts
         self._bot = make_bot(config.token, config.base_url)
         self._parser = UpdateParser(bot_id(config.token), unexpected=Unexpected("telegram", host.unexpected))
-        self.delivery = TelegramDelivery(self._bot, host.texts, config.rates)
+        self.delivery = TelegramDelivery(self._bot, host.texts, config.rates, host.files)
         self._receiver = UpdateReceiver(self._parser, self.delivery, host)
         self._kinds = (*KINDS, "inline_query") if config.inline else KINDS
         if config.inline:

@@ -32,7 +32,7 @@ from bot.dialog.wishes import COMMANDS
 from bot.inbox.events import InboundEvent
 
 NAMES = (
-    *("start", "help", "tone", "sources", "settings", "report", "share", "person", "country"),
+    *("start", "help", "pictures", "handout", "tone", "sources", "settings", "report", "share", "person", "country"),
     *("about", "privacy", "forget", "export", "stop"),
 )
 """The commands in the menu. Any other node can be named too: /ala_dose shows `ala-dose`."""

@@ -17,9 +17,11 @@ from bot.channels.base import Texts
 from bot.channels.layout import Part, Section, document_text, sections, words_of
 from bot.channels.screens import ROW, Shown, broken, rows_of, wrapped
 from bot.channels.web.conversations import PageAnswer
+from bot.channels.web.files import PageFiles
 from bot.content.markdown import Runs
 from bot.dialog import payloads
 from bot.dialog.turn import Button, Card, Outcome, Register, Reply, View
+from bot.pictures.shelf import Files
 
 HERE = Path(__file__).parent
 _MARK = re.compile(r"\[(\d{1,3})\]")
@@ -50,8 +52,9 @@ class Place:
 class Renderer:
     """Makes pages and answers."""
 
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: Texts, files: Files | None = None) -> None:
         self._texts = texts
+        self._files = PageFiles(files)
         self._environment = _environment()
         self._environment.globals |= {"asset": ASSETS.address, "fresh": fresh_id}
         self._answer = self._environment.get_template("answer.html")
@@ -85,6 +88,9 @@ class Renderer:
             "sources": next((one.sources for one in found if one.part is Part.SOURCES), ()),
             "foot": [one.line for one in found if one.line is not None],
             "offer": reply.offer,
+            "picture": self._files.picture(reply),
+            "page": self._files.page(reply),
+            "announced": reply.leaflet is not None,
             "calls": reply.numbers,
             "reports": any(button.role == "report" for button in card.buttons),
             "buttons": _groups(reply, answer.vote),

@@ -19,6 +19,13 @@ TROUBLE: tuple[type[Exception], ...] = (
 )
 
 
+UPLOAD = "SELECT reference FROM upload WHERE file = $1"
+
+KEEP_UPLOAD = """INSERT INTO upload (file, reference, day) VALUES ($1, $2, $3)
+ON CONFLICT (file) DO UPDATE SET reference = excluded.reference, day = excluded.day"""
+
+PRUNE_UPLOADS = "DELETE FROM upload WHERE day < $1"
+
 PREFERENCES = "SELECT tone, met, settings FROM person WHERE person = $1"
 
 CONVERSATIONS = "SELECT trail, context FROM conversation WHERE person = $1"

@@ -152,6 +152,12 @@ class PostgresStore:
     async def user_left(self, person: bytes, at: float) -> None:
         await self._execute(sql.USER_LEFT, person, day_of(at), at)
 
+    async def upload(self, file: str) -> str | None:
+        return next(iter(await self._column(sql.UPLOAD, file)), None)
+
+    async def keep_upload(self, file: str, reference: str, at: float) -> None:
+        await self._execute(sql.KEEP_UPLOAD, file, reference, day_of(at))
+
     async def prune(self, cutoffs: RetentionCutoffs) -> PruneCounts:
         gone = await self._column(sql.LEFT_BEFORE, cutoffs.user_left)
         for person in gone:
@@ -167,6 +173,7 @@ class PostgresStore:
                 "lanes": await self._execute(sql.PRUNE_LANES),
                 "departed": len(gone),
                 "reports": await self._execute(kept.PRUNE, cutoffs.messages, cutoffs.idle),
+                "uploads": await self._execute(sql.PRUNE_UPLOADS, idle),
             }
         )
 

@@ -85,6 +85,21 @@ def user_left(db: sqlite3.Connection, person: bytes, at: float) -> None:
     )
 
 
+def upload(db: sqlite3.Connection, file: str) -> str | None:
+    """Return the name under which a platform holds a file."""
+    found = db.execute("SELECT reference FROM upload WHERE file = ?", (file,)).fetchone()
+    return str(found[0]) if found else None
+
+
+def keep_upload(db: sqlite3.Connection, file: str, reference: str, at: float) -> None:
+    """Remember the latest name."""
+    db.execute(
+        "INSERT INTO upload (file, reference, day) VALUES (?, ?, ?)"
+        " ON CONFLICT (file) DO UPDATE SET reference = excluded.reference, day = excluded.day",
+        (file, reference, day_of(at)),
+    )
+
+
 def prune_slice(db: sqlite3.Connection, number: int, cutoffs: RetentionCutoffs) -> dict[str, int]:
     """Remove what is older than the cutoffs from one slice of the keys, 0 to 255; return how many rows of each kind."""
     terms = {
@@ -104,7 +119,13 @@ def prune_rest(db: sqlite3.Connection, cutoffs: RetentionCutoffs) -> dict[str, i
         forget(db, person)
     dropped = db.execute("DELETE FROM inbox WHERE status <> 'waiting' AND received < ?", (cutoffs.quarantine,))
     old = db.execute(reports.PRUNE, _numbered(cutoffs.messages, cutoffs.idle))
-    return {"departed": len(gone), "quarantine": dropped.rowcount, "reports": old.rowcount}
+    uploads = db.execute("DELETE FROM upload WHERE day < ?", (day_of(cutoffs.idle),))
+    return {
+        "departed": len(gone),
+        "quarantine": dropped.rowcount,
+        "reports": old.rowcount,
+        "uploads": uploads.rowcount,
+    }
 
 
 _DEPTH = """SELECT channel, coalesce(sum(status = 'waiting'), 0), coalesce(sum(status <> 'waiting'), 0),

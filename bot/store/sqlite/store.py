@@ -206,6 +206,12 @@ class SqliteStore:
     async def user_left(self, person: bytes, at: float) -> None:
         await self._group.run(lambda db: people.user_left(db, person, at))
 
+    async def upload(self, file: str) -> str | None:
+        return await self._group.run(lambda db: people.upload(db, file))
+
+    async def keep_upload(self, file: str, reference: str, at: float) -> None:
+        await self._group.run(lambda db: people.keep_upload(db, file, reference, at))
+
     async def prune(self, cutoffs: RetentionCutoffs) -> PruneCounts:
         counts = Counter(await self._group.run(lambda db: people.prune_rest(db, cutoffs)))
         for number in range(people.SLICES):
