@@ -1,17 +1,17 @@
-"""What a decision about words is answered with: an answer, its neighbours, "did you mean", a second question."""
+"""What words are answered with: an answer, "did you mean", an emergency that lasts, a few words back for small talk."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.content.library import Library
 from bot.content.markdown import word_count
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
-from bot.dialog.matching import Match
+from bot.dialog.matching import Match, Matcher
 from bot.dialog.personal_data import PersonalData
-from bot.dialog.turn import Button, Card, Outcome, Register, Reply, State
+from bot.dialog.turn import Button, Card, ClaimCard, Emergency, Incoming, Outcome, Register, Reply, State, View
 
 MAX_TOGETHER = 60
 """Words of two briefs that still fit a phone's screen together, with two titles and one fold."""
@@ -90,3 +90,117 @@ class Answers:
 
     def _text(self, key: str, register: Register) -> str:
         return self._composer.text(key, register)
+
+
+HOLD_SECONDS = 3600.0
+"""How long after it was last spoken of an emergency is what "what should I do" means."""
+
+OVER = "over"
+"""The kind of small talk that says so; its button says the same."""
+
+
+class Emergencies:
+    """Keeps to the card of an emergency; the card itself is an answer like any other."""
+
+    def __init__(self, library: Library, composer: Composer, matcher: Matcher) -> None:
+        self._library = library
+        self._composer = composer
+        self._matcher = matcher
+        self._elsewhere = (None, *library.nodes[library.start].next[:2])
+
+    def current(self, state: State, incoming: Incoming) -> str | None:
+        """Return the card this conversation is about, if it is an emergency still."""
+        found = state.emergency
+        if found is None or incoming.at - found.at > HOLD_SECONDS:
+            return None
+        return self._library.resolve(found.node)
+
+    def asks_else(self, text: str, register: Register) -> bool:
+        """Tell whether words plainly ask something else: they mean the same sure answer whatever was talked of before.
+
+        "Is it getting worse?" means another thing after each answer, so it says nothing by itself and stays.
+        """
+        found = [self._matcher.match(text, context, register) for context in self._elsewhere]
+        meant = {match.node for match in found}
+        sure = all(match.outcome is Outcome.ANSWER for match in found) and len(meant) == 1
+        return sure and not meant & {*self._library.always, self._library.advice}
+
+    def begin(self, state: State, incoming: Incoming, node: str) -> State:
+        """Return the state in which `node` is what the conversation is about."""
+        return replace(state, emergency=Emergency(node, incoming.at))
+
+    def stay(self, node: str, register: Register) -> Reply:
+        """Return the card again after the sentence for it: its own where it has one, such as `crisis-stays`."""
+        own = f"{node.removeprefix(self._library.urgent + '-')}-stays"
+        return self._again(node, register, own if own in self._library.interface else "urgent-stays")
+
+    def worse(self, node: str, register: Register) -> Reply:
+        """Return the card again after what to do now that it got worse."""
+        return self._again(node, register, "urgent-worse-answer")
+
+    def _again(self, node: str, register: Register, key: str) -> Reply:
+        card, lead = self._composer.card(node, register), self._composer.text(key, register)
+        return Reply(card, lead, view=View.SHORT, again=True)
+
+    def end(self, node: str, register: Register) -> Reply:
+        """Return what is said when it is over: short, with the way back to the card and to the start."""
+        text = self._composer.markdown("urgent-over-answer", register)
+        buttons = (self._composer.link(node, register, "navigation"), self._composer.start_over(register))
+        card = self._composer.notice(node, register, "", text, Outcome.SMALL_TALK)
+        return Reply(replace(card, buttons=buttons, about_bot=True))
+
+
+Act = Callable[[str, Register], Reply]
+"""What a kind of small talk does with the answer shown last."""
+
+
+class SmallTalk:
+    """Answers small talk by its kind; what it says lies in content/small-talk.yaml."""
+
+    def __init__(self, library: Library, composer: Composer) -> None:
+        self._library = library
+        self._composer = composer
+        self._acts: Mapping[str, Act] = {
+            "shorter": self._shorter,
+            "longer": self._longer,
+            "again": self._again,
+            "not-understood": self._plainer,
+        }
+
+    def answer(self, kind: str, state: State, incoming: Incoming, register: Register) -> Reply:
+        """Return the reply: nothing in a group where a person would say nothing, else about the last answer."""
+        talk = self._library.small_talk[kind]
+        if incoming.group and talk.group == "silent":
+            return Reply(self._composer.small_talk(kind, register), silent=True)
+        if kind == "before" and len(state.history) > 1:
+            return self._shown(state.history[-2], register, "before-lead", View.BRIEF)
+        last, act = incoming.context or state.node, self._acts.get(kind)
+        if last is not None and act is not None:
+            return act(last, register)
+        return Reply(self._composer.small_talk(kind, register))
+
+    def _shown(self, node: str, register: Register, lead: str, view: View) -> Reply:
+        return Reply(self._composer.card(node, register), self._composer.text(lead, register), view=view)
+
+    def _shorter(self, node: str, register: Register) -> Reply:
+        return self._shown(node, register, "shorter-lead", View.SHORT)
+
+    def _again(self, node: str, register: Register) -> Reply:
+        return self._shown(node, register, "again-lead", View.BRIEF)
+
+    def _longer(self, node: str, register: Register) -> Reply:
+        if has_more(self._composer.card(node, register)):
+            return self._shown(node, register, "longer-lead", View.DETAIL)
+        title, text = "", self._composer.markdown("longer-no-more", register)
+        return Reply(self._composer.notice(node, register, title, text, Outcome.SMALL_TALK))
+
+    def _plainer(self, node: str, register: Register) -> Reply:
+        """Return the same answer in plain words; who reads those already gets its short form."""
+        view = View.SHORT if register is Register.LAYPERSON else View.BRIEF
+        card = self._composer.card(node, Register.LAYPERSON)
+        return Reply(card, self._composer.text("not-understood-lead", register), view=view)
+
+
+def has_more(card: Card) -> bool:
+    """Tell whether a card holds more than its brief."""
+    return bool(card.detail or (isinstance(card, ClaimCard) and card.notes))

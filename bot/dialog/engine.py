@@ -8,13 +8,11 @@ from typing import Any
 
 from bot.content.library import Library
 from bot.dialog import payloads
-from bot.dialog.answers import Answers
+from bot.dialog.answers import OVER, Answers, Emergencies, SmallTalk
 from bot.dialog.composer import Composer
-from bot.dialog.emergencies import OVER, Emergencies
 from bot.dialog.matching import Alarm, Match, Matcher, UpToDateMatcher, up_to_date
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import PersonalData
-from bot.dialog.small_talk import SmallTalk
 from bot.dialog.turn import Card, Effect, Incoming, Kind, Outcome, Register, Reply, State, View
 
 TRAIL = 8

@@ -15,8 +15,8 @@ from bot.inbox.events import Delivery, InboundEvent
 from bot.inbox.identity import Identity
 from bot.inbox.metrics import Metrics
 from bot.inbox.policy import RetryPolicy
-from bot.inbox.priority import Priority, Urgent, nothing_urgent
 from bot.inbox.processor import Answerer, TurnProcessor, pack
+from bot.inbox.thoughts import Priority, Urgent, nothing_urgent
 from bot.inbox.workers import Maintenance, WorkerPool
 from bot.store.base import AcceptResult, Lease, Store, StoreUnavailable
 

@@ -17,8 +17,7 @@ from bot.inbox.events import Delivery, InboundEvent, OutboundMessage, WhenEnded,
 from bot.inbox.identity import DecryptionError, Identity
 from bot.inbox.metrics import Metrics
 from bot.inbox.policy import RetryPolicy
-from bot.inbox.priority import nothing_urgent
-from bot.inbox.thoughts import LONGEST, MessagePart, Thought, asked_in, left_by, part_from, thought_of
+from bot.inbox.thoughts import LONGEST, MessagePart, Thought, asked_in, left_by, nothing_urgent, part_from, thought_of
 from bot.inbox.unaddressed import worth_saying
 from bot.store.base import Earlier, NewEvent, Store, StoreUnavailable, Turn, TurnResult, Vote, WaitingRow, day_of
 

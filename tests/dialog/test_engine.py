@@ -9,7 +9,7 @@ from dataclasses import MISSING, fields
 
 import pytest
 
-from bot.channels.plain import document_text, reply_text
+from bot.channels.layout import document_text, reply_text
 from bot.content.library import Library
 from bot.content.markdown import parse
 from bot.dialog import payloads

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.channels.plain import document_text
+from bot.channels.layout import document_text
 from bot.content.library import Library
 from bot.dialog import payloads
 from bot.dialog.engine import Engine

@@ -14,8 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.channels.base import Texts
-from bot.channels.layout import Part, Section, sections
-from bot.channels.plain import document_text
+from bot.channels.layout import Part, Section, document_text, sections
 from bot.channels.slack import blocks
 from bot.channels.slack.blocks import MAX_BLOCKS, Piece, SlackMessage, around, context, piece, rich_text, split
 from bot.channels.slack.buttons import Buttons

@@ -12,10 +12,9 @@ from aiohttp import web
 from telegram.error import TelegramError
 
 from bot.channels.base import HostServices
-from bot.channels.telegram.backoff import Backoff, asked_of, explain
 from bot.channels.telegram.channel import Numbers, TelegramDelivery
 from bot.channels.telegram.client import bot_id, call, make_bot
-from bot.channels.telegram.pacing import Rates
+from bot.channels.telegram.pacing import Backoff, Rates, asked_of, explain
 from bot.channels.telegram.profile import InlineMode, Topic, set_up
 from bot.channels.telegram.receiver import Poller, UpdateReceiver, Webhook
 from bot.channels.telegram.updates import KINDS, UpdateParser

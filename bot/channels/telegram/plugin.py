@@ -167,8 +167,8 @@ async def answer_links(settings: TelegramSettings, nodes: Iterable[str]) -> str:
     if Telegram does not say it."""
     from telegram.error import TelegramError
 
-    from bot.channels.telegram.backoff import explain
     from bot.channels.telegram.client import make_bot
+    from bot.channels.telegram.pacing import explain
     from bot.channels.telegram.profile import links
 
     if not settings.configured:

@@ -14,9 +14,9 @@ from aiohttp import web
 from telegram.error import TelegramError
 
 from bot.channels.base import HostServices
-from bot.channels.telegram.backoff import Backoff, asked_of, explain
 from bot.channels.telegram.channel import TelegramDelivery
 from bot.channels.telegram.client import TelegramBot
+from bot.channels.telegram.pacing import Backoff, asked_of, explain
 from bot.channels.telegram.updates import InlineQuery, Parsed, Unreadable, UpdateParser, UserLeft
 from bot.inbox.events import InboundEvent
 

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from bot.channels.layout import Part, sections
-from bot.channels.plain import document_text
+from bot.channels.layout import Part, document_text, sections
 from bot.channels.screens import FOLD, Shown, broken, wrapped
 from bot.dialog.turn import Reply
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from bot.channels.telegram.address import TelegramAddress
 from bot.channels.telegram.keyboard import is_vote
 from bot.channels.telegram.message import (
     Json,
+    TelegramAddress,
     answered_in,
     author_of,
     clean,

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
-from bot.channels.plain import document_text
+from bot.channels.layout import document_text
 from bot.channels.slack.app import EVENTS_PATH, Credentials, Slack
 from bot.channels.slack.oauth import OAuth
 from bot.dialog.engine import Engine

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.channels.telegram.address import TelegramAddress
 from bot.channels.telegram.channel import Numbers, TelegramDelivery
 from bot.channels.telegram.client import make_bot
+from bot.channels.telegram.message import TelegramAddress
 from bot.content.markdown import Inline, Paragraph
 from bot.dialog.turn import Button, ClaimCard, FootLine, Outcome, Register, Reply
 from bot.inbox.events import Busy, Gone, OutboundMessage

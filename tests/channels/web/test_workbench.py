@@ -16,7 +16,7 @@ import pytest
 
 from bot.app import content_watcher, rebuild_engine
 from bot.authoring.watch import ContentWatcher
-from bot.channels.plain import document_text
+from bot.channels.layout import document_text
 from bot.channels.web import drawings
 from bot.channels.web.workbench import preview, tree
 from bot.content.loader import load
