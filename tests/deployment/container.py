@@ -223,4 +223,3 @@ async def served(bot: Bot, image: Image, data: Path) -> AsyncIterator[tuple[Bot,
 def _weight(bot: Bot) -> float:
     bot.weigh()
     return bot.peak_megabytes
-
