@@ -49,6 +49,11 @@ class Bot:
         async with asyncio.timeout(START_SECONDS):
             self.port = await listening
 
+    @property
+    def process_id(self) -> int:
+        """The process that runs now, or ran last."""
+        return self._process.pid
+
     async def kill(self) -> None:
         """End it as a power cut would: SIGKILL, no last word."""
         self.weigh()

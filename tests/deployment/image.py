@@ -87,14 +87,15 @@ class Buildah:
 
 def _bytes(size: str) -> float:
     number, unit = size.split()
-    return float(number) * 1000 ** ["B", "KB", "MB", "GB"].index(unit.upper())
+    power = ["B", "KB", "MB", "GB"].index(unit.upper())
+    return float(number) * float(1000**power)
 
 
 def bases() -> tuple[str, str]:
     """Return the one image the Dockerfile begins from, and the suite of Debian in it."""
     found = set(re.findall(r"^FROM (python:\S+-slim-(\w+))", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE))
-    (base,) = found
-    return base
+    ((name, suite),) = found
+    return str(name), str(suite)
 
 
 def target() -> bool:

@@ -79,7 +79,8 @@ def target() -> bool:
     parser.add_argument("--run-only", action="store_true", help="`make run` alone")
     asked = parser.parse_args()
     need({"mmdebstrap": "mmdebstrap", "unshare": "util-linux", "git": "git"})
-    return all([on(suite, tests=not asked.run_only) for suite in asked.suites])
+    held = [on(suite, tests=not asked.run_only) for suite in asked.suites]
+    return all(held)
 
 
 if __name__ == "__main__":
