@@ -5,7 +5,8 @@ RUN := .venv/.run
 DEV := .venv/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install run watch test check docs matcher evaluate pins chaos pictures bench bench-quick clean
+.PHONY: help install run watch test check docs matcher evaluate pins chaos pictures bench bench-quick clean \
+	test-newer image-test scale-test
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +38,15 @@ matcher: $(RUN) ## Learn how people ask anew after a change of words (make insta
 
 chaos: $(DEV) ## Kill the bot at random moments under load, on every platform, mode and database
 	@$(BIN)/python -m tests.chaos
+
+test-newer: $(DEV) ## Run both README commands on Debian trixie's own Python (needs root and Debian's packages)
+	@$(BIN)/python -m tests.deployment.newer
+
+image-test: $(DEV) ## Build the image and try it: no root, read-only, drain, upgrade (needs root and Debian's packages)
+	@$(BIN)/python -m tests.deployment.image
+
+scale-test: $(DEV) ## Two replicas, PostgreSQL and nginx as docker-compose.yml wires them, killed under load (the same needs)
+	@$(BIN)/python -m tests.deployment.scale
 
 pictures: $(DEV) ## Take the pictures of the page in docs/pictures anew (needs Chromium)
 	@$(BIN)/python -m tests.channels.web.pictures

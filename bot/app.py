@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import secrets
 import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.channels import registry
@@ -230,6 +228,7 @@ def installation_secret(settings: Settings) -> str:
 
     Raises SettingsError on PostgreSQL, where every replica must be given the same secret.
     """
+    from bot.inbox.identity import new_secret
     from bot.store.open import sqlite_path
 
     if settings.footnote_secret:
@@ -239,14 +238,15 @@ def installation_secret(settings: Settings) -> str:
             "FOOTNOTE_SECRET is missing: choose 32 or more random characters, the same on every replica"
         )
     path = sqlite_path(settings.footnote_database_url).with_suffix(".secret")
-    return path.read_text(encoding="utf-8").strip() if path.exists() else _new_secret(path)
-
-
-def _new_secret(path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    secret = secrets.token_urlsafe(32)
-    path.write_text(secret, encoding="utf-8")
+    try:
+        secret = path.read_text(encoding="utf-8").strip() if path.exists() else new_secret(path)
+    except OSError as fault:
+        raise SettingsError(
+            f"the secret {path} cannot be read or written ({fault.strerror}): its folder must belong to the user that"
+            " the bot runs as, and have room; or set FOOTNOTE_SECRET"
+        ) from None
+    if not secret:
+        raise SettingsError(f"the secret {path} is empty: restore it from the backup, or nobody's choices are found")
     return secret
 
 

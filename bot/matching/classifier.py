@@ -99,7 +99,7 @@ def softmax(scores: Floats) -> Floats:
     """Return scores as probabilities, along the last axis."""
     if not scores.size:
         return scores
-    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    powers: Floats = np.exp(scores - scores.max(axis=-1, keepdims=True))
     shares: Floats = powers / powers.sum(axis=-1, keepdims=True)
     return shares
 

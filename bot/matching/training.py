@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 _CODE = ("build", "classifier", "features", "lessons", "lexicon", "parser", "spelling", "subjects", "text", "wrapping")
 """The modules that reading and training depend on: when one of them changes, no cached model is true any more."""
 _FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS = 3, 5, 6
+_READABLE = 0o644
+"""A temporary file is its owner's alone, and an image is built by another user than the one who serves from it."""
 _BROKEN = (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile)
 
 Say = Callable[[str], None]
@@ -127,6 +129,7 @@ def save(path: Path, models: Models) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
         np.savez(file, allow_pickle=False, **arrays)
+    os.chmod(file.name, _READABLE)
     os.replace(file.name, path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from binascii import a2b_qp
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,6 +34,9 @@ from bot.inbox.events import Busy, Delivery, OutboundMessage, Progress
 log = structlog.stdlib.get_logger(__name__)
 
 EVENTS_PATH = "/slack/events"
+
+_STALE = 300.0
+"""Seconds after which Slack's library takes a signature for a recorded one."""
 
 RETRY_SECONDS, CHECK_SECONDS = 30.0, 30.0
 """Longest pause between attempts to find out whose token it is, and between looks whether it is still taken."""
@@ -78,6 +82,7 @@ class Slack:
         self._socket = Socket(self._app, credentials.app_token, ping) if credentials.mode == "socket" else None
         self._greeting: asyncio.Task[None] | None = None
         self._open = False
+        self._told: set[str] = set()
 
     @property
     def delivery(self) -> Delivery:
@@ -159,7 +164,27 @@ class Slack:
             asked = bolt_request(await request.text(), request.headers, request.query_string)
         except (ValueError, TypeError, AttributeError, RecursionError, aiohttp.ClientError):
             return web.Response(status=400)
-        return await to_aiohttp_response(await self._app.async_dispatch(asked))
+        response = await to_aiohttp_response(await self._app.async_dispatch(asked))
+        if response.status == 401:
+            self._refused(request.headers)
+        return response
+
+    def _refused(self, headers: Mapping[str, str]) -> None:
+        """Say why once: a proxy that strips headers refuses everything, and a stranger should fill no log."""
+        why = unsigned(headers, time.time())
+        if why not in self._told:
+            self._told.add(why)
+            log.warning("request_refused", reason=why)
+
+
+def unsigned(headers: Mapping[str, str], now: float) -> str:
+    """Return why a request counts as not Slack's."""
+    for name in ("X-Slack-Signature", "X-Slack-Request-Timestamp"):
+        if name not in headers:
+            return f"the header {name} is missing: does the proxy pass it on?"
+    if abs(now - float(headers["X-Slack-Request-Timestamp"])) > _STALE:
+        return "it was signed more than five minutes from now: does this machine's clock go right?"
+    return "the signature is not made with SLACK_SIGNING_SECRET"
 
 
 class StatusClearingDelivery:

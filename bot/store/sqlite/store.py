@@ -125,8 +125,12 @@ class SqliteStore:
     async def open(cls, path: Path, synchronous: Synchronous = "FULL") -> SqliteStore:
         """Open a migrated database. FULL survives a power cut, NORMAL a killed process only."""
         connection = await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
-        for pragma in (*PRAGMAS, f"synchronous = {synchronous}"):
-            await connection.execute_fetchall(f"PRAGMA {pragma}")
+        try:
+            for pragma in (*PRAGMAS, f"synchronous = {synchronous}"):
+                await connection.execute_fetchall(f"PRAGMA {pragma}")
+        except BaseException:
+            await connection.close()  # its thread would keep the process from ending
+            raise
         return cls(path, connection)
 
     async def close(self) -> None:
