@@ -17,6 +17,7 @@ from bot.channels.telegram.keyboard import DIAL, Rows, voted
 from bot.channels.telegram.pacing import Pacer, Rates, Window
 from bot.channels.telegram.render import TelegramRenderer, TextPart
 from bot.channels.telegram.sender import TelegramSender, TopicGone
+from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import Button, Outcome, Reply
 from bot.inbox.events import Gone, OutboundMessage, Progress
 
@@ -75,16 +76,18 @@ class TelegramDelivery:
 
     name = "telegram"
 
-    def __init__(self, bot: TelegramBot, texts: Texts, rates: Rates, numbers: Numbers = ()) -> None:
+    def __init__(
+        self, bot: TelegramBot, texts: Texts, rates: Rates, unexpected: Unexpected, numbers: Numbers = ()
+    ) -> None:
         self._extra = ExtraButtons(bot, texts, numbers)
         self._renderer = TelegramRenderer(texts)
-        self._sender = TelegramSender(bot)
+        self._sender = TelegramSender(bot, unexpected)
         self._pacer = Pacer(rates)
         self._window = Window(rates.unwritten if rates.overall else 0)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
-        """Deliver the answer. Raises Busy, Paced or Gone; calls `progress` with each message's id."""
+        """Deliver the answer. Raises Busy, Paced, Gone or Refused; calls `progress` with each message's id."""
         place, reply = TelegramAddress.from_address(message.address), message.reply
         if place.query:
             self.acknowledge(place.query, reply.toast)

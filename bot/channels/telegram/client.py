@@ -18,6 +18,7 @@ from telegram.request import BaseRequest, RequestData
 from telegram.request._requestparameter import RequestParameter
 from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
+from bot.channels.unexpected import Unexpected
 from bot.errors import SettingsError
 
 READ_SECONDS = 10.0
@@ -25,13 +26,17 @@ CONNECT_SECONDS = 5.0
 CONNECTIONS = 256
 """Calls in flight at once; more wait. The workers answer 64 turns at a time, each with two calls at most."""
 
+KNOWN_STATUSES = frozenset({200, 400, 401, 403, 404, 409, 413, 429, 500, 502, 503, 504})
+"""HTTP statuses that the Bot API, and what stands before it, is known to answer with."""
+
 _JSON = {"Content-Type": "application/json", "User-Agent": BaseRequest.USER_AGENT}
 
 
 class AiohttpRequest(BaseRequest):
     """Posts parameters as JSON. Files are not sent by this bot and not supported."""
 
-    def __init__(self) -> None:
+    def __init__(self, unexpected: Unexpected) -> None:
+        self._unexpected = unexpected
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
 
@@ -66,6 +71,8 @@ class AiohttpRequest(BaseRequest):
         body = json.dumps(request_data.parameters if request_data else {}).encode()
         try:
             async with session.request(method, url, data=body, headers=_JSON, timeout=timeout) as answer:
+                if answer.status not in KNOWN_STATUSES:
+                    self._unexpected.note("status", answer.status)
                 return answer.status, await answer.read()
         except TimeoutError as fault:
             raise TimedOut(type(fault).__name__) from None
@@ -116,10 +123,10 @@ def _timeout(connect: float, read: float) -> aiohttp.ClientTimeout:
 TelegramBot = ExtBot[None]
 
 
-def make_bot(token: str, base_url: str) -> TelegramBot:
+def make_bot(token: str, base_url: str, unexpected: Unexpected | None = None) -> TelegramBot:
     """Return a bot for the Bot API at `base_url`. It paces and retries nothing itself: the inbox does, durably."""
     _quieten()
-    request = AiohttpRequest()
+    request = AiohttpRequest(unexpected or Unexpected("telegram"))
     return ExtBot(token, base_url=f"{base_url.rstrip('/')}/bot", request=request, get_updates_request=request)
 
 

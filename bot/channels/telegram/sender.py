@@ -1,7 +1,9 @@
-"""One call to Telegram and what its refusals mean: wait, nobody there, another chat id, or plainer words."""
+"""One call to Telegram and what its refusals mean: wait, nobody there, another chat id, or plainer words. A refusal that
+none of the lists holds is one nobody has met yet: the turn has failed, is tried again, and is then set aside."""
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +21,8 @@ from bot.channels.telegram.address import TelegramAddress
 from bot.channels.telegram.client import TelegramBot, call, wait_of
 from bot.channels.telegram.layout import FOLD
 from bot.channels.telegram.render import TextPart
-from bot.inbox.events import Busy, Gone
+from bot.channels.unexpected import Unexpected
+from bot.inbox.events import Busy, Gone, Refused
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -32,6 +35,11 @@ TOKEN_REFUSED = 60.0
 MAX_TOAST = 200
 """Characters beside the finger (Bot API, answerCallbackQuery)."""
 
+_FORBIDS = (
+    *("blocked by the user", "user is deactivated", "bot was kicked", "not a member", "chat was deleted"),
+    *("initiate conversation", "can't send messages to bots", "chat was deactivated", "group chat was deactivated"),
+)
+"""What `403 Forbidden` is known to say: the person or the chat wants no more of this bot."""
 _NOBODY = ("chat not found", "user not found", "peer_id_invalid", "chat was deactivated", "user is deactivated")
 _NOT_ALLOWED = ("not enough rights", "have no rights", "administrator rights", "write_forbidden", "topic_closed")
 _NO_TOPIC = ("message thread not found", "topic_deleted")
@@ -45,13 +53,14 @@ class TopicGone(Exception):
 class TelegramSender:
     """Sends and edits single messages, at once: whoever calls has waited for their turn."""
 
-    def __init__(self, bot: TelegramBot) -> None:
+    def __init__(self, bot: TelegramBot, unexpected: Unexpected) -> None:
         self._bot = bot
+        self._unexpected = unexpected
 
     async def send(self, place: TelegramAddress, part: TextPart) -> int:
         """Send a new message and return its id.
 
-        Raises Busy, Gone, TopicGone, ChatMigrated, or BadRequest for a message Telegram refuses even as plain text.
+        Raises Busy, Gone, TopicGone, ChatMigrated, or Refused for a message Telegram refuses even as plain text.
         """
         where: dict[str, Any] = {"chat_id": place.chat}
         if place.topic is not None:
@@ -64,10 +73,16 @@ class TelegramSender:
                 return await self._send({**where, **content})
             except BadRequest as refusal:
                 log.error("message_refused", reason=str(refusal))
-        return await self._send({**where, **plainest})
+        try:
+            return await self._send({**where, **plainest})
+        except BadRequest as refusal:
+            raise self._refused(refusal) from None
 
     async def edit(self, place: TelegramAddress, message: int, part: TextPart) -> bool:
-        """Change an earlier message; return False when that is no longer possible. Raises Busy, Gone, ChatMigrated."""
+        """Change an earlier message; return False when that is no longer possible.
+
+        Raises Busy, Gone, Refused, ChatMigrated.
+        """
         try:
             await self._try("editMessageText", {"chat_id": place.chat, "message_id": message, **part.parameters()})
         except BadRequest as refusal:
@@ -81,7 +96,7 @@ class TelegramSender:
         where = {"chat_id": place.chat, "message_id": message}
         try:
             await self._try("editMessageReplyMarkup", {**where, "reply_markup": {"inline_keyboard": rows}})
-        except (BadRequest, TopicGone) as refusal:
+        except (BadRequest, Refused, TopicGone) as refusal:
             log.debug("buttons_not_changed", reason=type(refusal).__name__)
 
     async def acknowledge(self, query: str, toast: str = "") -> None:
@@ -102,10 +117,12 @@ class TelegramSender:
             return await call(self._bot, method, **parameters)
         except RetryAfter as limit:
             raise Busy(wait_of(limit), "Telegram asks to wait") from None
-        except Forbidden as refusal:
-            raise Gone(str(refusal), forget=private) from None
-        except BadRequest as refusal:
-            _judge(refusal)
+        except (Forbidden, BadRequest) as refusal:
+            if _from_elsewhere(refusal):
+                raise Busy(UNREACHABLE, "an answer that is not Telegram's") from None
+            _judge(refusal, private=private)
+            if isinstance(refusal, Forbidden):
+                raise self._refused(refusal) from None
             raise
         except ChatMigrated:
             raise
@@ -114,10 +131,28 @@ class TelegramSender:
         except TelegramError as fault:
             raise Busy(UNREACHABLE, type(fault).__name__) from None
 
+    def _refused(self, refusal: TelegramError) -> Refused:
+        """Return what delivery should hear about a refusal nobody has met, counted and named once."""
+        word = _word(refusal)
+        self._unexpected.note("error", word)
+        return Refused(word)
 
-def _judge(refusal: BadRequest) -> None:
-    """Raise what a refusal means, unless it is about the message itself."""
+
+def _word(refusal: TelegramError) -> str:
+    """Return a refusal as one word that may be logged: Telegram has sentences where others have error words."""
+    return re.sub(r"[^a-z0-9]+", "-", str(refusal).lower()).strip("-0123456789")[:64] or "no-words"
+
+
+def _from_elsewhere(refusal: TelegramError) -> bool:
+    """Tell whether the answer came from something before Telegram, such as a proxy: it is no JSON of the Bot API."""
+    return refusal.__cause__ is not None
+
+
+def _judge(refusal: TelegramError, *, private: bool) -> None:
+    """Raise what a refusal means, unless it is about the message itself or says what nobody knows."""
     text = str(refusal).lower()
+    if isinstance(refusal, Forbidden) and any(words in text for words in _FORBIDS):
+        raise Gone(str(refusal), forget=private) from None
     if any(words in text for words in _NOBODY + _NOT_ALLOWED):
         raise Gone(str(refusal)) from None
     if any(words in text for words in _NO_TOPIC):
