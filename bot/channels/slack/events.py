@@ -170,8 +170,8 @@ class Messages:
     def _note(self, event: Json) -> None:
         if event.get("subtype") not in SUBTYPES:
             self._unexpected.note("subtype", event.get("subtype"))
-        for field in event.keys() - FIELDS if event.get("subtype") in SPOKEN else ():
-            self._unexpected.note("field", field)
+        for name in event.keys() - FIELDS if event.get("subtype") in SPOKEN else ():
+            self._unexpected.note("field", name)
         blocks = event.get("blocks") or ()
         for block in blocks if isinstance(blocks, list) else ():
             kind = block.get("type") if isinstance(block, Mapping) else type(block).__name__

@@ -1,5 +1,7 @@
-"""One call to Telegram and what its refusals mean: wait, nobody there, another chat id, or plainer words. A refusal that
-none of the lists holds is one nobody has met yet: the turn has failed, is tried again, and is then set aside."""
+"""One call to Telegram and what its refusals mean: wait, nobody there, another chat id, or plainer words.
+
+A refusal that none of the lists holds is one nobody has met yet: the turn has failed, is tried again, then set aside.
+"""
 
 from __future__ import annotations
 
