@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -69,7 +70,7 @@ class FileReader:
 
     def unread(self, folder: Path, known: Iterable[str]) -> None:
         """Add a fault for every YAML file below `folder` that nobody has asked for; `known` are names that are read."""
-        for path in sorted(path for path in visible(folder, "**/*") if path.suffix.casefold() in (".yaml", ".yml")):
+        for path in sorted(path for path in visible(folder, "**/*") if _YAML.search(path.name)):
             if path not in self._asked:
                 self.note(path, "F07", "nothing reads a file of this name", _new_name(path, known))
 
@@ -82,7 +83,10 @@ class FileReader:
         try:
             raw = path.read_bytes()
         except OSError as error:
-            self.note(path, "F01", f"the file cannot be read: {error.strerror}", "")
+            if isinstance(error, FileNotFoundError):
+                self.note(path, "F01", "this file is missing", f"write it, or take the shipped `{path.name}`")
+            else:
+                self.note(path, "F01", f"the file cannot be read: {error.strerror}", "see who may read it")
             return None
         self._hash.update(f"{path.name}\0{len(raw)}\0".encode())
         self._hash.update(raw)
@@ -94,9 +98,17 @@ class FileReader:
             self.diagnostics.extend(page.diagnostics)
 
 
+_YAML = re.compile(r"\.ya?ml(\.txt)?$", re.IGNORECASE)
+"""Endings of a file that was meant to be read; an editor on Windows may add one of its own."""
+
+
 def _new_name(path: Path, known: Iterable[str]) -> str:
     """Return what to do with a file that nothing reads: its ending, its capitals, its name or its place is wrong."""
-    name = f"{path.stem.casefold()}.yaml"
+    name = f"{_YAML.sub('', path.name).casefold()}.yaml"
+    if path.suffix in (".yaml", ".yml") and path.parent.name not in ("answers", "dialogs"):
+        first = re.search(r"^(answer|dialog):", path.read_bytes()[:2000].decode("utf-8", "ignore"), re.MULTILINE)
+        if first:
+            return f"move it to {'`answers/` of a topic' if first[1] == 'answer' else '`dialogs/`'}"
     if name != path.name and (name in known or path.parent.name in ("answers", "dialogs")):
         return f"rename it to `{name}`"
     return nearest(path.name, known) or "move it to `answers/` or `dialogs/`, or delete it"

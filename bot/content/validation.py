@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.content.diagnostics import Diagnostic, Location, nearest
-from bot.content.models import ID, LINK, NAME, NOTE_NUMBER
+from bot.content.models import COUNTRY, DOI, ID, LINK, NAME, NOTE_NUMBER, PHONE, PMID
 from bot.content.signs import suspicious
 from bot.content.yaml_reader import YamlFile
 
@@ -23,6 +23,7 @@ _REGISTERS = ("professional", "layperson")
 _UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 _EXPECTED = {
     "string_type": "expected text here; put quotes around it",
+    "int_from_float": "expected a whole number",
     "bool_type": "expected `true` or `false`",
     "int_type": "expected a whole number",
     "float_type": "expected a number",
@@ -104,6 +105,10 @@ def _diagnostic(page: YamlFile, model: Any, finding: _Finding) -> Diagnostic:
         return unseen
     if unknown:
         return page.diagnostic_at(way, "F06", f"unknown name `{name}`", _named_instead(model, finding), key=True)
+    if finding.kind == "string_type" and isinstance(written, int | float) and not shape_of(model).at(way).is_text:
+        return page.diagnostic_at(
+            way, "F05", "expected an id, not a number", "write the id as it stands in its own file"
+        )
     sentence, remedy = _explained(finding.detail, page, way)
     return page.diagnostic_at(way, "F05", sentence, remedy, key=finding.on_key)
 
@@ -140,8 +145,27 @@ def _explained(detail: ErrorDetails, page: YamlFile, way: Location) -> tuple[str
         return "a value is missing here", ""
     if kind == "string_pattern_mismatch" and (told := _FORMS.get(context["pattern"])):
         sentence, suggest = told
-        return f"`{value}` {sentence}", suggest(value)
+        listed = _as_list(value) if way and isinstance(way[-1], int) and context["pattern"] == ID else ""
+        return f"`{value}` {sentence}", listed or suggest(value)
+    if kind == "tuple_type" and isinstance(value, str):
+        listed = _as_list(value)
+        return _sentence(detail), listed or (
+            f"write `[{value}]`" if len(value) < _SHORT else "begin each entry with `- `"
+        )
     return _sentence(detail), _remedy(detail)
+
+
+_SHORT = 60
+"""Characters of a value that is repeated in a remedy."""
+
+
+def _as_list(value: str) -> str:
+    """Return how several entries that stand as one are written; empty where it is one."""
+    found = [one.strip("-–—•* ") for one in re.split(r"[,;\n]|\s+(?=[–—•*-]\s)|\s+", value)]
+    entries = [one for one in found if one]
+    if len(entries) < 2 or not all(re.fullmatch(ID, one) for one in entries):
+        return ""
+    return f"write `[{', '.join(entries)}]`: commas between the entries"
 
 
 def _as_id(value: str) -> str:
@@ -160,10 +184,27 @@ def _as_link(value: str) -> str:
     return f"write `https://{rest}`" if rest and " " not in rest else "copy it from the browser's address line"
 
 
+def _as_doi(value: str) -> str:
+    found = re.search(r"10\.[0-9.]+/\S+", value)
+    return f"write `{found[0]}`" if found else "copy it from the article's page"
+
+
+def _digits(value: str) -> str:
+    found = re.search(r"\d+", value)
+    return f'write `"{found[0]}"`' if found else ""
+
+
 _FORMS: dict[str, tuple[str, Callable[[str], str]]] = {
     ID: ("is no id: lower-case letters, digits and single hyphens, a letter first", _as_id),
     NAME: ("is no name of a figure: lower-case letters, digits and `_`, a letter first", _as_name),
     LINK: ("is no web address: it begins with `https://` and has no spaces", _as_link),
+    DOI: ("is no DOI: it begins with `10.`, without an address before it", _as_doi),
+    PMID: (
+        "is no PubMed number: digits alone",
+        lambda value: _digits(value) or "look it up at pubmed.ncbi.nlm.nih.gov",
+    ),
+    COUNTRY: ("is no code of a country: two capital letters", lambda value: f"write `{value.strip().upper()[:2]}`"),
+    PHONE: ("is no number to call: digits, with spaces or hyphens between them", lambda _: "write it as it is dialled"),
     NOTE_NUMBER: ("is no number of a note: a capital `N` and a number, such as `N4`", lambda _: "write it as `N4`"),
 }
 """The patterns of the models, in words, and what was probably meant."""
@@ -178,6 +219,10 @@ def _sentence(detail: ErrorDetails) -> str:
             return f"`{value}` does not have the form `{context['pattern']}`"
         case "string_too_long":
             return f"`{value}` is longer than {context['max_length']} characters"
+        case "greater_than_equal":
+            return f"expected a number from {context['ge']} on"
+        case "less_than_equal":
+            return f"expected a number up to {context['le']}"
         case "too_long":
             return f"{context['actual_length']} entries stand here; at most {context['max_length']} fit"
     if kind.startswith("date"):
