@@ -28,8 +28,11 @@ _HTML = re.compile(
 )
 _QUOTED = re.compile(r"[“„”«‚‘][^“„”«»‚‘’]+[”“»‘’]")
 """A whole text in the quotation marks of a word processor, which YAML does not take for quotes."""
-_OUR_OWN = frozenset(name for name in vars(models) if name.endswith("File")) | {"Answer"}
-
+_OUR_OWN = frozenset(name for name in vars(models) if name.endswith("File")) | {
+    "Answer",
+    "EmergencyFile",
+    "ContactsFile",
+}
 
 _REPEATED = 60
 """Characters of a comment that a finding repeats."""
