@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -155,6 +155,8 @@ class ContentPaths:
 
     dialogs: Path
     content: Path
+    misnamed: dict[tuple[str, str], Path] = field(default_factory=dict, compare=False)
+    """Where an answer really stands whose file's name cannot be an id: all else about it is found there, too."""
 
     def dialog(self, dialog: str) -> Path:
         """Return the file of a dialog."""
@@ -169,7 +171,7 @@ class ContentPaths:
 
     def answer(self, topic: str, answer: str) -> Path:
         """Return the file of an answer."""
-        return self.content / topic / "answers" / f"{answer}.yaml"
+        return self.misnamed.get((topic, answer)) or self.content / topic / "answers" / f"{answer}.yaml"
 
     @property
     def small_talk(self) -> Path:

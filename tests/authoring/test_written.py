@@ -205,9 +205,20 @@ def test_a_file_in_another_folder_is_told_its_own(place: str, kind: str, home: s
     assert found.suggestion == f"move it to {home}"
 
 
-def test_a_file_name_with_capitals_leads_to_no_circle(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["Overview", "OVERVIEW", "over view", "overview (1)", "1overview", "übersicht"])
+def test_a_file_name_that_is_no_id_leads_to_no_circle_and_hides_nothing(name: str, tmp_path: Path) -> None:
     folder = written(tmp_path)
-    (folder / OVERVIEW).rename(folder / "content/ala/answers/Overview.yaml")
+    (folder / OVERVIEW).rename(folder / f"content/ala/answers/{name}.yaml")
     told = [(found.code, found.suggestion) for found in findings(folder) if found.level == "error"]
-    assert ("F08", "rename the file to `overview.yaml`") in told
-    assert {code for code, _ in told} <= {"F08"}
+    assert told == [("F08", "rename the file to `overview.yaml`")]
+    path = folder / f"content/ala/answers/{name}.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("professional: ", "professional: 7% of ", 1), "utf-8")
+    assert {found.code for found in findings(folder) if found.path.endswith(f"{name}.yaml")} > {"F08"}
+
+
+def test_a_copy_beside_an_answer_is_named(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    copy = folder / "content/ala/answers/overview (1).yaml"
+    copy.write_bytes((folder / OVERVIEW).read_bytes())
+    errors = [found for found in findings(folder) if found.level == "error"]
+    assert [(found.code, found.suggestion) for found in errors] == [("F08", "keep one of the two")]
