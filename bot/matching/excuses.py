@@ -40,6 +40,7 @@ class Excuses:
         self._past_after = self._unbroken(places.of(rules.past_after))
         self._ongoing = Marks(places.of(rules.ongoing))
         self._stating, self._had = Marks(places.of(rules.stating)), Marks(places.of(rules.had))
+        self._asking = Marks(places.of(rules.asking))
         self._parts = frozenset(rules.parts)
 
     def _free(self, denials: Sequence[Mention]) -> Marks:
@@ -144,7 +145,8 @@ class Excuses:
         if not seams:
             return True
         if past.first < hit.first:
-            return not (self._has_person(past, begin, seams[0]) and any(self._is_told(at, hit, end) for at in seams))
+            apart = self._has_person(past, begin, seams[0]) or self._asks(past, begin)
+            return not (apart and any(self._is_told(at, hit, end) for at in seams))
         if self._somebody(past.last, end):
             return False
         return not (self._has_person(past, begin, end) and self._is_told(self._clause(hit.first, begin), hit, seams[0]))
@@ -153,6 +155,11 @@ class Excuses:
         """Tell whether the clause of what is past names somebody, apart from the words that make it past."""
         start = self._clause(past.first, begin)
         return any(not past.first <= one.first <= past.last for one in self._personal.within(start, seam))
+
+    def _asks(self, past: Mention, begin: int) -> bool:
+        """Tell whether the clause of what is past is a question: `what helped years ago, and my chest ...`."""
+        start = self._clause(past.first, begin)
+        return bool(self._asking.within(start, start + 1 + (self._words[start].text in _SEAMS)))
 
     def _clause(self, word: int, begin: int) -> int:
         """Return where the clause of a word begins."""
