@@ -9,7 +9,7 @@ from bot.dialog.matching import Match
 from bot.dialog.turn import Outcome, Register
 from bot.matching.advice import Advice
 from bot.matching.build import TALK, Known, Parts, Roles
-from bot.matching.language import Languages
+from bot.matching.foreign import Languages
 from bot.matching.parser import Message
 from bot.matching.ranking import Ranker, Reading, Shares, ranked, shifted
 from bot.matching.remarks import Remarks, questions
