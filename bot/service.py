@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -195,14 +196,22 @@ class Service:
         site = web.TCPSite(runner, self._settings.footnote_host, self._settings.footnote_port)
         try:
             await site.start()
-        except OSError as fault:
-            raise SettingsError(
-                f"FOOTNOTE_PORT {self._settings.footnote_port} cannot be used ({fault.strerror}): "
-                "stop what uses it, or choose another port"
-            ) from None
+        except (OSError, ValueError) as fault:
+            raise SettingsError(self._unusable(fault)) from None
         port = int(runner.addresses[0][1])
         self.listening.set_result(port)
         log.info("listening", host=self._settings.footnote_host, port=port)
+
+    def _unusable(self, fault: OSError | ValueError) -> str:
+        """Say which of the two settings the system refuses to listen on, and what to do."""
+        host, port = self._settings.footnote_host, self._settings.footnote_port
+        code = fault.errno if isinstance(fault, OSError) else None
+        if code == errno.EACCES:
+            return f"FOOTNOTE_PORT {port} may not be used by this account: choose a port from 1024 on"
+        if code != errno.EADDRINUSE:
+            why = fault.strerror if isinstance(fault, OSError) else "it is no name of a host"
+            return f"FOOTNOTE_HOST {host} cannot be used ({why}): take 127.0.0.1, or 0.0.0.0 for every address"
+        return f"FOOTNOTE_PORT {port} is in use: stop what uses it, or choose another port"
 
     async def _drain(self) -> None:
         self._draining = True

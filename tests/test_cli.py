@@ -133,6 +133,14 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "999.1.1.1", "192.0.2.1", "a..b", "x" * 70])
+def test_a_host_that_is_not_ours_is_named_in_one_sentence(host: str, tmp_path: Path) -> None:
+    database = {"FOOTNOTE_DATABASE_URL": f"sqlite:///{tmp_path}/f.sqlite3"}
+    done = footnote("serve", code=2, FOOTNOTE_HOST=host, **database)
+    assert done.stderr.splitlines()[-1].startswith(f"footnote: FOOTNOTE_HOST {host} cannot be used")
+    assert "Traceback" not in done.stderr
+
+
 def test_chat_takes_a_number_as_a_button_and_a_slash_as_a_command() -> None:
     shown = footnote("chat", "--tone", "professional", stdin="/overview\n2\n").stdout
     assert shown.index("R-ALA and K2 in diabetic neuropathy") < shown.index("Role of ALA")

@@ -23,7 +23,7 @@ class Canned(BaseRequest):
     calls: ClassVar[Counter[str]] = Counter()
     sent: ClassVar[Callable[[int], None]] = staticmethod(lambda _chat: None)
 
-    def __init__(self) -> None:
+    def __init__(self, _unexpected: object = None) -> None:
         whole = {"text": "x" * updates.CHARACTERS, "reply_markup": updates.keyboard("v1:overview")}
         self._message = json.dumps({"ok": True, "result": {**_MESSAGE["result"], **whole}}).encode()
 

@@ -14,6 +14,7 @@ from bot.channels.telegram import client, pacing
 from bot.channels.telegram.channel import TelegramDelivery
 from bot.channels.telegram.receiver import UpdateReceiver
 from bot.channels.telegram.updates import UpdateParser
+from bot.channels.unexpected import Unexpected
 from bot.dialog import payloads
 
 UNLIMITED = pacing.Rates(overall=0, group=0, chat=0)
@@ -55,7 +56,7 @@ class Turns:
         client.AiohttpRequest = Canned  # type: ignore[misc, assignment]
         bot = client.make_bot(updates.TOKEN, "http://127.0.0.1")
         self._inbox, engine = await footnote(folder, nodes, updates.CHARACTERS, synchronous=synchronous)
-        channel = TelegramDelivery(bot, engine.text, UNLIMITED)
+        channel = TelegramDelivery(bot, engine.text, UNLIMITED, Unexpected("telegram"))
         self._inbox.add(channel)
         self._receiver = UpdateReceiver(UpdateParser(123456), channel, host(self._inbox, engine))
         await bot.initialize()

@@ -31,8 +31,8 @@ from bot.content.models import (
     TopicFile,
 )
 from bot.content.picture_models import HandoutFile, PicturesFile
+from bot.content.shapes import adapter
 from bot.content.urgent_models import ContactsFile, EmergencyFile, LanguagesFile, UrgentRules
-from bot.content.validation import adapter
 
 COLUMNS = (
     *("answer", "register", "words at once", "text", "span", "above the fold", "buttons", "rows", "screens"),

@@ -16,18 +16,26 @@ from yaml._yaml import CParser
 
 from bot.content import models
 from bot.content.diagnostics import Diagnostic, Place
+from bot.content.shapes import SchemaPart, known_names, shape_of
 from bot.content.signs import suspicious
 from bot.content.templates import without_values
-from bot.content.validation import SchemaPart, known_names, shape_of
 from bot.content.yaml_reader import YamlFile
 
 _COMMENT = re.compile(r"[ \t]+(#.*)")
 _LEFT_OVER = re.compile(r"[{}]|\b(?:facts|emergency)\.(?=[a-z])|\{#")
+_HTML = re.compile(
+    r"</?(?:b|i|u|em|strong|br|p|div|span|sup|sub|a|ul|ol|li|h[1-6]|font|small|table|tr|td)\b[^<>]*>", re.I
+)
+_QUOTED = re.compile(r"[“„”«‚‘][^“„”«»‚‘’]+[”“»‘’]")
+"""A whole text in the quotation marks of a word processor, which YAML does not take for quotes."""
 _OUR_OWN = frozenset(name for name in vars(models) if name.endswith("File")) | {
     "Answer",
     "EmergencyFile",
     "ContactsFile",
 }
+
+_REPEATED = 60
+"""Characters of a comment that a finding repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +50,18 @@ class Scalar:
 
 
 def inspect(page: YamlFile, model: Any) -> Iterator[Diagnostic]:
-    """Yield what is wrong with how a file is written: F12, F13, F15 and, in what readers are shown, C30."""
+    """Yield what is wrong with how a file is written: F12, F13 and, in what readers are shown, F15 and C30."""
     shown = getattr(model, "__name__", "") in _OUR_OWN and model is not models.PhrasesFile
-    if not shown and page.text.isascii():
+    if not shown and page.text.isascii() and not _COMMENT.search(page.text):
         return
     for scalar in _scalars(page, model):
         yield from _unseen(page, scalar)
+        if scalar.text:
+            yield from _cut_off(page, scalar, "readers are not shown" if shown else "nobody reads")
         if shown and scalar.text:
-            yield from _cut_off(page, scalar)
             yield from _swallowed(page, scalar, model)
             yield from _left_over(page, scalar)
+            yield from _typed_elsewhere(page, scalar)
 
 
 # --- the scalars of a file -------------------------------------------------------------------------------------------
@@ -113,13 +123,13 @@ def _unseen(page: YamlFile, scalar: Scalar) -> Iterator[Diagnostic]:
             yield page.diagnostic(place, "F12", message, remedy)
 
 
-def _cut_off(page: YamlFile, scalar: Scalar) -> Iterator[Diagnostic]:
+def _cut_off(page: YamlFile, scalar: Scalar, lost: str) -> Iterator[Diagnostic]:
     """F13: a ` #` behind unquoted text, which YAML takes for a comment."""
     line, column = scalar.end
     if not scalar.plain or line >= len(page.lines) or scalar.value in ("", "~", "null"):
         return
     if found := _COMMENT.match(page.lines[line], column):
-        message = f"` #` begins a comment, so readers are not shown `{found[1]}`"
+        message = f"` #` begins a comment, so {lost} `{found[1][:_REPEATED]}`"
         remedy = "put the text in quotes, or the comment on a line of its own"
         yield page.diagnostic((line, found.start(1)), "F13", message, remedy)
 
@@ -147,6 +157,21 @@ def _left_over(page: YamlFile, scalar: Scalar) -> Iterator[Diagnostic]:
     yield page.diagnostic(
         scalar.start, "C30", "a brace is left over here", "write {{ facts.… }}, with both braces closed"
     )
+
+
+def _typed_elsewhere(page: YamlFile, scalar: Scalar) -> Iterator[Diagnostic]:
+    """C30: HTML, and the quotation marks of a word processor around a whole text: both are shown as they stand."""
+    if scalar.plain and _QUOTED.fullmatch(scalar.value):
+        message = f"readers are shown the quotation marks `{scalar.value[0]}` and `{scalar.value[-1]}`"
+        yield page.diagnostic(scalar.start, "C30", message, 'type `"` on either side, or leave them out')
+    if not _HTML.search(scalar.value):
+        return
+    for number, begin, row in _rows(page, scalar):
+        if found := _HTML.search(row):
+            message = f"readers are shown `{found[0]}` as it stands: HTML is no markup here"
+            remedy = "leave it out; bold is `**so**`, a new line is a claim of its own"
+            yield page.diagnostic((number, begin + found.start()), "C30", message, remedy)
+            return
 
 
 def _blank(row: str) -> str:

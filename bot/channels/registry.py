@@ -73,10 +73,13 @@ def plugin(name: str) -> ChannelPlugin[Any]:
     """Return a channel by name; raises KeyError if there is none, SettingsError if its package is faulty."""
     if name in BUILT_IN:
         return _checked(name, import_module(f"bot.channels.{name}.plugin").plugin)
+    brought = _entry_points()[name]
     try:
-        return _checked(name, _entry_points()[name].load())
-    except (ImportError, AttributeError) as fault:
-        raise SettingsError(f"the channel '{name}' cannot be loaded from its package: {fault}") from fault
+        found = brought.load()
+    except Exception as fault:  # whatever somebody else's package does as it is imported
+        told = f"{type(fault).__name__}: {fault}".splitlines()[0]
+        raise SettingsError(f"the channel '{name}' cannot be loaded from its package ({told})") from fault
+    return _checked(name, found)
 
 
 @cache

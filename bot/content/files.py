@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -70,7 +71,7 @@ class FileReader:
 
     def unread(self, folder: Path, known: Iterable[str]) -> None:
         """Add a fault for every YAML file below `folder` that nobody has asked for; `known` are names that are read."""
-        for path in sorted(path for path in visible(folder, "**/*") if path.suffix.casefold() in (".yaml", ".yml")):
+        for path in sorted(path for path in visible(folder, "**/*") if _YAML.search(path.name)):
             if path not in self._asked:
                 self.note(path, "F07", "nothing reads a file of this name", _new_name(path, known))
 
@@ -83,7 +84,10 @@ class FileReader:
         try:
             raw = path.read_bytes()
         except OSError as error:
-            self.note(path, "F01", f"the file cannot be read: {error.strerror}", "")
+            if isinstance(error, FileNotFoundError):
+                self.note(path, "F01", "this file is missing", f"write it, or take the shipped `{path.name}`")
+            else:
+                self.note(path, "F01", f"the file cannot be read: {error.strerror}", "see who may read it")
             return None
         self._hash.update(f"{path.name}\0{len(raw)}\0".encode())
         self._hash.update(raw)
@@ -95,9 +99,17 @@ class FileReader:
             self.diagnostics.extend(page.diagnostics)
 
 
+_YAML = re.compile(r"\.ya?ml(\.txt)?$", re.IGNORECASE)
+"""Endings of a file that was meant to be read; an editor on Windows may add one of its own."""
+
+
 def _new_name(path: Path, known: Iterable[str]) -> str:
     """Return what to do with a file that nothing reads: its ending, its capitals, its name or its place is wrong."""
-    name = f"{path.stem.casefold()}.yaml"
+    name = f"{_YAML.sub('', path.name).casefold()}.yaml"
+    if path.suffix in (".yaml", ".yml") and path.parent.name not in ("answers", "dialogs"):
+        first = re.search(r"^(answer|dialog):", path.read_bytes()[:2000].decode("utf-8", "ignore"), re.MULTILINE)
+        if first:
+            return f"move it to {'`answers/` of a topic' if first[1] == 'answer' else '`dialogs/`'}"
     if name != path.name and (name in known or path.parent.name in ("answers", "dialogs")):
         return f"rename it to `{name}`"
     return nearest(path.name, known) or "move it to `answers/` or `dialogs/`, or delete it"
@@ -143,6 +155,8 @@ class ContentPaths:
 
     dialogs: Path
     content: Path
+    misnamed: dict[tuple[str, str], Path] = field(default_factory=dict, compare=False)
+    """Where an answer really stands whose file's name cannot be an id: all else about it is found there, too."""
 
     def dialog(self, dialog: str) -> Path:
         """Return the file of a dialog."""
@@ -157,7 +171,7 @@ class ContentPaths:
 
     def answer(self, topic: str, answer: str) -> Path:
         """Return the file of an answer."""
-        return self.content / topic / "answers" / f"{answer}.yaml"
+        return self.misnamed.get((topic, answer)) or self.content / topic / "answers" / f"{answer}.yaml"
 
     @property
     def small_talk(self) -> Path:

@@ -178,9 +178,15 @@ class ContentLoader:
     def _answers(self, folder: Path) -> dict[str, Answer]:
         found = {}
         paths = visible(folder, "*.yaml")
-        for path in paths:
+        for path in sorted(paths, key=lambda path: not is_id(path.stem)):
             if answer := self.files.model(path, Answer):
-                found[path.stem] = answer
+                name = path.stem if is_id(path.stem) else answer.id
+                if name in found:
+                    self.files.note(path, "F08", f"`{name}` has another file already", "keep one of the two")
+                    continue
+                found[name] = answer
+                if name != path.stem:
+                    self.home.misnamed[folder.parent.name, name] = path
                 self._same_name(path, "answer", answer.id, path.stem)
         if not paths:
             self.files.note(folder, "F07", "no answer was found here", "write one file per answer")

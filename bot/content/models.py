@@ -25,6 +25,10 @@ StrictInt = Annotated[int, Strict()]
 StrictBool = Annotated[bool, Strict()]
 LINK = r"^https?://\S+$"
 Link = Annotated[str, StringConstraints(strict=True, pattern=LINK)]
+DOI = r"^10\.[0-9.]+/\S+$"
+PMID = r"^\d{1,9}$"
+COUNTRY = r"^[A-Z]{2}$"
+PHONE = r"^\+?[0-9][0-9 ()-]{1,18}$"
 NOTE_NUMBER = r"^N[1-9][0-9]?$"
 Role = Literal["help", "privacy", "references", "disclaimer", "review-status", "tone", "about"]
 SourceWish = Literal["source", "source-if-known", "source-kind"]
@@ -163,8 +167,8 @@ class Source:
     volume: Words | None = None
     issue: Words | None = None
     pages: Words | None = None
-    doi: Words | None = None
-    pmid: Words | None = None
+    doi: Annotated[str, StringConstraints(strict=True, pattern=DOI)] | None = None
+    pmid: Annotated[str, StringConstraints(strict=True, pattern=PMID)] | None = None
     pmcid: Words | None = None
     registry: Words | None = None
     url: Link | None = None

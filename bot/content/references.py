@@ -85,7 +85,7 @@ def _unanswered(library: Library, dialog: Dialog, path: Path, broken: set[Path])
         return
     for node in dialog.nodes:
         if node not in answers and node not in unread:
-            remedy = nearest(node, answers) or f"write answers/{node}.yaml"
+            remedy = nearest(node, answers, alike=85) or f"write answers/{node}.yaml"
             yield diagnostic_at(path, ("nodes", node), "D06", f"the node `{node}` has no answer", remedy, key=True)
 
 

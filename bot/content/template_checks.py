@@ -53,6 +53,13 @@ def texts(library: Library) -> Iterator[Text]:
         yield from _pair(library.home.small_talk, ("small_talk", kind, "says"), talk.says)
 
 
+def interface_texts(library: Library) -> Iterator[Text]:
+    """Yield the bot's own sentences."""
+    path = library.home.content / "interface.yaml"
+    for key, pair in library.interface.items():
+        yield from _pair(path, ("interface", key), pair)
+
+
 def _drawn(library: Library, topic: Topic) -> Iterator[Text]:
     """Yield the words of pictures and of the page to take along."""
     path = library.home.of_topic(topic.id, "pictures")
@@ -83,11 +90,9 @@ def template_diagnostics(library: Library) -> Iterator[Diagnostic]:
     for text in texts(library):
         for trouble in templates.troubles(text.raw, library.values(text.register)):
             yield _located(page_of(text.path), text.location, trouble)
-    path = library.home.content / "interface.yaml"
-    for key, pair in library.interface.items():
-        for text in _pair(path, ("interface", key), pair):
-            for trouble in templates.troubles(text.raw, library.values(text.register), open_ended=True):
-                yield _located(page_of(path), text.location, trouble)
+    for text in interface_texts(library):
+        for trouble in templates.troubles(text.raw, library.values(text.register), open_ended=True):
+            yield _located(page_of(text.path), text.location, trouble)
     for name, source in library.layout.items():
         page = YamlFile((library.home.content / "layout" / f"{name}.j2").as_posix(), source)
         for trouble in templates.troubles(source, library.values(Register.PROFESSIONAL), open_ended=True):

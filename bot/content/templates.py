@@ -59,6 +59,9 @@ RENDER_ERRORS = (TemplateError, ArithmeticError, TypeError, ValueError, LookupEr
 """What rendering an authored text may raise."""
 
 
+_NO_FILTER = re.compile(r"No filter named '(\w+)'")
+
+
 @dataclass(frozen=True, slots=True)
 class TemplateProblem:
     """Why a template cannot be rendered; `line` counts from 1 inside the template."""
@@ -96,17 +99,32 @@ def troubles(text: str, values: Values, *, open_ended: bool = False) -> Iterator
     try:
         names = dict(used(text))
     except TemplateSyntaxError as error:
-        yield TemplateProblem(
-            error.lineno, "", f"Jinja2: {error.message}", "write {{ facts.… }}, with both braces closed"
-        )
+        yield _unreadable(error)
         return
     checked = [name for name in names if not open_ended or name.partition(".")[0] in values]
     wrong = [name for name in checked if not _exists(name, values)]
     known = [leaf for leaf, _ in flattened(values)] if wrong else []
     for name in wrong:
-        yield TemplateProblem(names[name], name, f"`{name}` does not exist", nearest(name, known))
+        yield TemplateProblem(names[name], name, f"`{name}` does not exist", _instead(name, known))
     if not wrong and not open_ended:
         yield from _rendering(text, values)
+
+
+def _unreadable(error: TemplateSyntaxError) -> TemplateProblem:
+    """Return why a text is no template: a word that changes a value and is not there, or braces that do not fit."""
+    if found := _NO_FILTER.match(error.message or ""):
+        remedy = nearest(found[1], _ENVIRONMENT.filters) or "leave it out"
+        return TemplateProblem(error.lineno, found[1], f"nothing is called `{found[1]}` that changes a value", remedy)
+    return TemplateProblem(error.lineno, "", f"Jinja2: {error.message}", "write {{ facts.… }}, with both braces closed")
+
+
+def _instead(name: str, known: list[str]) -> str:
+    """Return what to write for a name that is not there; another topic's figure is none for a missing plain wording."""
+    figure = name.removesuffix("_plain")
+    if figure != name and figure in known:
+        group, _, short = figure.removeprefix("facts.").rpartition(".")
+        return f"write `{short}_plain:` below `{short}:` in facts.yaml" + (f", under `{group}:`" if group else "")
+    return nearest(name, known)
 
 
 def without_values(text: str, instead: str) -> str:
@@ -167,7 +185,9 @@ def _rendering(text: str, values: Values) -> Iterator[TemplateProblem]:
     try:
         render(text, values)
     except RENDER_ERRORS as error:
-        yield TemplateProblem(1, "", f"Jinja2: {error}")
+        yield (
+            _unreadable(error) if isinstance(error, TemplateSyntaxError) else TemplateProblem(1, "", f"Jinja2: {error}")
+        )
 
 
 def values_for(facts: Mapping[str, Any], lines: Mapping[str, str | Registers]) -> dict[Register, Values]:

@@ -55,7 +55,8 @@ class Excusing(MatchingModel):
     `document` are words of quoted print, `leaflet` of printed advice, `exposition` of a text that lists signs, which
     counts while the message speaks of nobody. `framed` opens a story, an exam or hearsay and covers what follows in its
     sentence, but for the teller's `own` words. `stating` are words that say how it is, so that a clause with one is not
-    part of a list; `had` those that say how it was. `harmless` hides what stands inside it: idioms.
+    part of a list; `had` those that say how it was; `asking` those that begin a question, whose past is its own.
+    `harmless` hides what stands inside it: idioms.
     """
 
     harmless: Nodes = ()
@@ -79,6 +80,7 @@ class Excusing(MatchingModel):
     exposition: Nodes = ()
     stating: Nodes = ()
     had: Nodes = ()
+    asking: Nodes = ()
     framed: Nodes = ()
     own: Nodes = ()
     parts: Nodes = ()
@@ -130,19 +132,19 @@ class LanguagesFile(MatchingModel):
     languages: dict[str, Language] = Field(default_factory=dict)
 
 
+PhoneNumber = Annotated[str, StringConstraints(strict=True, pattern=models.PHONE)]
+"""A number as it is dialled; in quotes, or YAML would drop a leading zero."""
+
+Country = Annotated[str, StringConstraints(strict=True, pattern=models.COUNTRY)]
+"""Two capital letters (ISO 3166); `NO` in quotes, or YAML would read a No."""
+
+
 @model
 class CopyNumber:
     """A telephone number offered for copying under the urgent answer."""
 
     label: models.Words
-    number: models.Words
-
-
-PhoneNumber = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9][0-9 -]{1,18}$")]
-"""A number as it is dialled; in quotes, or YAML would drop a leading zero."""
-
-Country = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{2}$")]
-"""Two capital letters (ISO 3166); `NO` in quotes, or YAML would read a No."""
+    number: PhoneNumber
 
 
 @model

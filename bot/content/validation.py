@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.content.diagnostics import Diagnostic, Location, nearest
-from bot.content.models import ID, LINK, NAME, NOTE_NUMBER
+from bot.content.models import COUNTRY, DOI, ID, LINK, NAME, NOTE_NUMBER, PHONE, PMID
+from bot.content.shapes import adapter, parents_of, shape_of
 from bot.content.signs import suspicious
 from bot.content.yaml_reader import YamlFile
 
@@ -23,6 +23,7 @@ _REGISTERS = ("professional", "layperson")
 _UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 _EXPECTED = {
     "string_type": "expected text here; put quotes around it",
+    "int_from_float": "expected a whole number",
     "bool_type": "expected `true` or `false`",
     "int_type": "expected a whole number",
     "float_type": "expected a number",
@@ -104,6 +105,10 @@ def _diagnostic(page: YamlFile, model: Any, finding: _Finding) -> Diagnostic:
         return unseen
     if unknown:
         return page.diagnostic_at(way, "F06", f"unknown name `{name}`", _named_instead(model, finding), key=True)
+    if finding.kind == "string_type" and isinstance(written, int | float) and not shape_of(model).at(way).is_text:
+        return page.diagnostic_at(
+            way, "F05", "expected an id, not a number", "write the id as it stands in its own file"
+        )
     sentence, remedy = _explained(finding.detail, page, way)
     return page.diagnostic_at(way, "F05", sentence, remedy, key=finding.on_key)
 
@@ -140,8 +145,30 @@ def _explained(detail: ErrorDetails, page: YamlFile, way: Location) -> tuple[str
         return "a value is missing here", ""
     if kind == "string_pattern_mismatch" and (told := _FORMS.get(context["pattern"])):
         sentence, suggest = told
-        return f"`{value}` {sentence}", suggest(value)
+        listed = _as_list(value) if way and isinstance(way[-1], int) and context["pattern"] == ID else ""
+        return f"`{value}` {sentence}", listed or suggest(value)
+    if kind == "tuple_type" and isinstance(value, str):
+        listed = _as_list(value)
+        return _sentence(detail), listed or (
+            f"write `[{value}]`" if len(value) < _SHORT else "begin each entry with `- `"
+        )
+    if kind == "string_type" and isinstance(value, tuple | Mapping):
+        return "expected one text here, not " + _KINDS[isinstance(value, Mapping)], "write it without the brackets"
     return _sentence(detail), _remedy(detail)
+
+
+_KINDS = ("a list", "names with values")
+_SHORT = 60
+"""Characters of a value that is repeated in a remedy."""
+
+
+def _as_list(value: str) -> str:
+    """Return how several entries that stand as one are written; empty where it is one."""
+    found = [one.strip("-–—•* ") for one in re.split(r"[,;\n]|\s+(?=[–—•*-]\s)|\s+", value)]
+    entries = [one for one in found if one]
+    if len(entries) < 2 or not all(re.fullmatch(ID, one) for one in entries):
+        return ""
+    return f"write `[{', '.join(entries)}]`: commas between the entries"
 
 
 def _as_id(value: str) -> str:
@@ -160,10 +187,27 @@ def _as_link(value: str) -> str:
     return f"write `https://{rest}`" if rest and " " not in rest else "copy it from the browser's address line"
 
 
+def _as_doi(value: str) -> str:
+    found = re.search(r"10\.[0-9.]+/\S+", value)
+    return f"write `{found[0]}`" if found else "copy it from the article's page"
+
+
+def _digits(value: str) -> str:
+    found = re.search(r"\d+", value)
+    return f'write `"{found[0]}"`' if found else ""
+
+
 _FORMS: dict[str, tuple[str, Callable[[str], str]]] = {
     ID: ("is no id: lower-case letters, digits and single hyphens, a letter first", _as_id),
     NAME: ("is no name of a figure: lower-case letters, digits and `_`, a letter first", _as_name),
     LINK: ("is no web address: it begins with `https://` and has no spaces", _as_link),
+    DOI: ("is no DOI: it begins with `10.`, without an address before it", _as_doi),
+    PMID: (
+        "is no PubMed number: digits alone",
+        lambda value: _digits(value) or "look it up at pubmed.ncbi.nlm.nih.gov",
+    ),
+    COUNTRY: ("is no code of a country: two capital letters", lambda value: f"write `{value.strip().upper()[:2]}`"),
+    PHONE: ("is no number to call: digits, with spaces or hyphens between them", lambda _: "write it as it is dialled"),
     NOTE_NUMBER: ("is no number of a note: a capital `N` and a number, such as `N4`", lambda _: "write it as `N4`"),
 }
 """The patterns of the models, in words, and what was probably meant."""
@@ -178,6 +222,10 @@ def _sentence(detail: ErrorDetails) -> str:
             return f"`{value}` does not have the form `{context['pattern']}`"
         case "string_too_long":
             return f"`{value}` is longer than {context['max_length']} characters"
+        case "greater_than_equal":
+            return f"expected a number from {context['ge']} on"
+        case "less_than_equal":
+            return f"expected a number up to {context['le']}"
         case "too_long":
             return f"{context['actual_length']} entries stand here; at most {context['max_length']} fit"
     if kind.startswith("date"):
@@ -192,95 +240,3 @@ def _remedy(detail: ErrorDetails) -> str:
     if detail["loc"][-1] == "status" and "'approved'" in expected:
         return "write `submitted`; an approval is written by `footnote review record` alone"
     return nearest(detail["input"], [choice.strip("'") for choice in expected])
-
-
-# --- what may stand where -------------------------------------------------------------------------------------------
-
-
-@cache
-def adapter(model: Any) -> TypeAdapter[Any]:
-    """Return the validator of a model, made once."""
-    return TypeAdapter(model)
-
-
-@dataclass(frozen=True, slots=True)
-class SchemaPart:
-    """What may stand at one place: the JSON Schemas of the alternatives, and the definitions they refer to."""
-
-    alternatives: tuple[Any, ...]
-    root: Any
-
-    def named(self, name: str) -> SchemaPart:
-        """Return what may stand under a name."""
-        found = list[Any]()
-        for part in self._parts(self.alternatives):
-            if name in part.get("properties", {}):
-                found.append(part["properties"][name])
-                continue
-            found += part.get("patternProperties", {}).values()
-            found += [part["additionalProperties"]] if isinstance(part.get("additionalProperties"), dict) else []
-        return SchemaPart(tuple(found), self.root)
-
-    def item(self) -> SchemaPart:
-        """Return what may stand in a list."""
-        found = (part.get("items") for part in self._parts(self.alternatives))
-        return SchemaPart(tuple(one for one in found if isinstance(one, dict)), self.root)
-
-    def at(self, location: Sequence[str | int]) -> SchemaPart:
-        """Return what may stand at a location below."""
-        shape = self
-        for step in location:
-            shape = shape.named(step) if isinstance(step, str) else shape.item()
-        return shape
-
-    @property
-    def names(self) -> list[str]:
-        """The names that may stand here, in the order of the model."""
-        return [name for part in self._parts(self.alternatives) for name in part.get("properties", {})]
-
-    @property
-    def is_text(self) -> bool:
-        """Whether free text may stand here, and not only an id, a number or one of a few words."""
-        closed = {"pattern", "enum", "const", "format"}
-        return any(part.get("type") == "string" and not part.keys() & closed for part in self._parts(self.alternatives))
-
-    def _parts(self, alternatives: Sequence[Any]) -> Iterator[Any]:
-        """Yield the alternatives with references followed."""
-        for part in alternatives:
-            if "$ref" in part:
-                yield from self._parts((self.root["$defs"][part["$ref"].rpartition("/")[2]],))
-            elif "anyOf" in part:
-                yield from self._parts(part["anyOf"])
-            else:
-                yield part
-
-
-@cache
-def shape_of(model: Any) -> SchemaPart:
-    """Return the shape of a whole file."""
-    schema = adapter(model).json_schema()
-    return SchemaPart((schema,), schema)
-
-
-@cache
-def known_names(model: Any) -> frozenset[str]:
-    """Return every name that may be written somewhere in files of this model."""
-    schema: dict[str, Any] = shape_of(model).root
-    parts = [schema, *schema.get("$defs", {}).values()]
-    return frozenset(name for part in parts for name in part.get("properties", {}))
-
-
-@cache
-def parents_of(model: Any, name: str) -> tuple[str, ...]:
-    """Return the names under which `name` may be written in files of this model."""
-    found, seen, waiting = list[str](), set[str](), [shape_of(model)]
-    while waiting:
-        part = waiting.pop(0)
-        for parent in part.names:
-            inside = [part.named(parent), part.named(parent).item(), part.named(parent).named("any-id")]
-            if any(name in one.names for one in inside) and parent not in found:
-                found.append(parent)
-            if parent not in seen:
-                waiting += inside
-            seen.add(parent)
-    return tuple(found)

@@ -31,9 +31,15 @@ _MOST_LINES = 300_000
 _MERGE = re.compile(r"(<{7}|>{7}|\|{7}|={7}(?=$))( |$)")
 _ENTRY = re.compile(r"^ *(?:- +)*[^\s:#'\"{\[-][^:#]*?: +(?P<value>\S.*)$")
 _ITEM = re.compile(r"^ *(?:- +)+(?P<value>\S.*)$")
-_GROUP = re.compile(r"[\[{](?!\w[^\]}]*[\]}] *[^\s,\]}])")
+_GROUP = re.compile(r"[\[{](?!\w[^\]}]*[\]}] *[^\s,\]}#])")
 """A list or group of YAML's own; `{Why} …` and `[5] …` are text."""
 _SPECIAL = "*&!%@`{[|>?,]}\"'-"
+
+_ANNOUNCED = re.compile(r"(>[+-]|\|[+-]?) ")
+_BESIDE = (
+    "text stands on the line of the `>` or `|` that announces it",
+    "begin the text on the next line, indented",
+)
 
 _TOLD_BEST = ("nested deeper", "unknown escape character")
 """Problems that the parser itself places and names best."""
@@ -42,6 +48,7 @@ _PROBLEMS = {
         "a colon stands inside unquoted text, or the line is indented wrongly",
         QUOTE_IT,
     ),
+    "expected comment or line break": _BESIDE,
     "mapping keys are not allowed": ("a question mark stands alone or begins unquoted text", QUOTE_IT),
     "did not find expected key": ("this line does not fit what stands before it", "compare how it is indented"),
     "did not find expected '-' indicator": ("this line does not fit the list before it", "compare how it is indented"),
@@ -199,6 +206,8 @@ def _why_quotes(value: str) -> tuple[int, str, str]:
         return 0, "a list item `- ` cannot begin here", "begin the list on its own line, or put the text in quotes"
     if sign == "?":
         return 0, "a question mark stands alone or begins unquoted text", QUOTE_IT
+    if _ANNOUNCED.match(value):
+        return 0, *_BESIDE
     if value.startswith("**"):
         return 0, "text that begins with `**` must stand in quotes", QUOTE_IT
     if sign in _SPECIAL:

@@ -10,7 +10,7 @@ from bot.content.library import Library
 from bot.dialog.matching import Match, Matcher
 from bot.matching.advice import Advice
 from bot.matching.build import TALK, Data, Parts, data_of, known_lines
-from bot.matching.language import Languages
+from bot.matching.foreign import Languages
 from bot.matching.lexicon import Lexicon, tree_of
 from bot.matching.matcher import LIMITS, Limits, SubjectMatcher
 from bot.matching.ranking import WEIGHTS, Ranker, Weights

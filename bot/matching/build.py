@@ -220,17 +220,29 @@ class Signs:
         alone = [(kind, one) for kind, asks in small_talk.items() for one in asks if not key(one)]
         self._kinds = {sign: kind for kind, one in reversed(alone) for sign in one if _is_sign(sign)}
         self._named = {one.strip(": "): kind for kind, one in alone if one.startswith(":")}
-        self._any = alone[0][0] if alone else ""
+        self._marks = {_marks(one): kind for kind, one in alone if not _holds_sign(one)}
+        self._any = next((kind for kind, one in alone if _holds_sign(one)), "")
 
     def kind_of(self, text: str) -> str:
         """Return the kind of small talk that a text without words is; empty where it holds no sign."""
         kinds = [self._kinds.get(sign, self._any) for sign in text if _is_sign(sign)]
         kinds += [self._named.get(name, self._any) for name in _NAMED_SIGN.findall(text)]
-        return next((kind for kind in kinds if kind != self._any), self._any if kinds else "")
+        if not kinds:
+            return self._marks.get(_marks(text), "")
+        return next((kind for kind in kinds if kind != self._any), self._any)
 
 
 def _is_sign(letter: str) -> bool:
     return unicodedata.category(letter) == "So"
+
+
+def _holds_sign(text: str) -> bool:
+    return text.startswith(":") or any(map(_is_sign, text))
+
+
+def _marks(text: str) -> str:
+    """Return punctuation without its repetitions: `???` says what `?` says."""
+    return "".join(dict.fromkeys("".join(text.replace("…", ".").split())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,9 +63,14 @@ def read(path: Path, known: Collection[str] | None = None) -> list[Question]:
     return [_question(line, f"{path}:{number}", known) for number, line in enumerate(lines, 1) if line.strip()]
 
 
+_NEEDED = ("id", "register", "expect", "kind")
+
+
 def _question(line: str, where: str, known: Collection[str] | None) -> Question:
     try:
         row = json.loads(line)
+        if missing := [name for name in _NEEDED if name not in row]:
+            raise QuestionFault(f"{where}: a labelled question needs `{missing[0]}`; see tests/questions/README.md")
         text = row["text"] if "text" in row else " ".join([row["repeat"][0]] * int(row["repeat"][1]))
         register, labels = REGISTERS[row["register"]], (tuple(row["expect"]), tuple(row.get("also", ())))
         found = Question(

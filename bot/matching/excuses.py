@@ -31,19 +31,25 @@ class Excuses:
         self._denied, self._not = self._free(places.of(rules.denied)), self._free(places.of(rules.not_))
         self._denied_list = Marks(places.of(rules.denied_list))
         self._framed, self._own = Marks(places.of(rules.framed)), Marks(places.of(rules.own))
-        self._past = Marks(places.of(rules.past))
-        self._past_before, self._past_after = Marks(places.of(rules.past_before)), Marks(places.of(rules.past_after))
         self._general = Marks(places.of((*rules.general, *rules.study)))
         self._general_after = Marks(places.of(rules.general_after))
         self._supposing = Marks(places.of((*rules.if_, *rules.avoid)))
         self._present, self._personal = Marks(places.of(rules.present)), Marks(places.of(rules.personal))
+        self._past = self._unbroken(places.of(rules.past))
+        self._past_before = self._unbroken(places.of(rules.past_before))
+        self._past_after = self._unbroken(places.of(rules.past_after))
         self._ongoing = Marks(places.of(rules.ongoing))
         self._stating, self._had = Marks(places.of(rules.stating)), Marks(places.of(rules.had))
+        self._asking = Marks(places.of(rules.asking))
         self._parts = frozenset(rules.parts)
 
     def _free(self, denials: Sequence[Mention]) -> Marks:
         """Return the denials that are not the beginning of a sign themselves, as in `no feeling`."""
         return Marks([one for one in denials if self._reach.get(one.first, -1) <= one.last])
+
+    def _unbroken(self, past: Sequence[Mention]) -> Marks:
+        """Return what is past without what two clauses share: `at once, I had ...` is not `once I had`."""
+        return Marks([one for one in past if not any(map(self._is_seam, range(one.first + 1, one.last + 1)))])
 
     def cover(self, hit: Hit) -> str:
         """Return which excuse covers the sign at `hit`, or an empty text."""
@@ -124,7 +130,8 @@ class Excuses:
         before = [one for one in near if hit.first - one.last <= _BESIDE and not _runs_into(one, hit)]
         if any(not self._overruled(one, hit, present) and self._belongs(one, hit, begin, end) for one in before):
             return True
-        if self._past_after.starting(hit.last + 1, min(hit.last + 1 + _BESIDE, end)):
+        after = self._past_after.starting(hit.last + 1, min(hit.last + 1 + _BESIDE, end))
+        if any(self._belongs(one, hit, begin, end) for one in after):
             return True
         spoken = (one for one in self._past.within(begin, end) if self._belongs(one, hit, begin, end))
         past = min((_gap(one, hit) for one in spoken), default=None)
@@ -138,13 +145,25 @@ class Excuses:
         if not seams:
             return True
         if past.first < hit.first:
-            return not (self._has_person(past, begin, seams[0]) and any(self._is_told(at, hit, end) for at in seams))
-        return not self._somebody(past.last, end)
+            apart = self._has_person(past, begin, seams[0]) or self._asks(past, begin)
+            return not (apart and any(self._is_told(at, hit, end) for at in seams))
+        if self._somebody(past.last, end):
+            return False
+        return not (self._has_person(past, begin, end) and self._is_told(self._clause(hit.first, begin), hit, seams[0]))
 
     def _has_person(self, past: Mention, begin: int, seam: int) -> bool:
         """Tell whether the clause of what is past names somebody, apart from the words that make it past."""
-        start = next((at for at in range(past.first, begin, -1) if self._is_seam(at)), begin)
+        start = self._clause(past.first, begin)
         return any(not past.first <= one.first <= past.last for one in self._personal.within(start, seam))
+
+    def _asks(self, past: Mention, begin: int) -> bool:
+        """Tell whether the clause of what is past is a question: `what helped years ago, and my chest ...`."""
+        start = self._clause(past.first, begin)
+        return bool(self._asking.within(start, start + 1 + (self._words[start].text in _SEAMS)))
+
+    def _clause(self, word: int, begin: int) -> int:
+        """Return where the clause of a word begins."""
+        return next((at for at in range(word, begin, -1) if self._is_seam(at)), begin)
 
     def _is_told(self, seam: int, hit: Hit, end: int) -> bool:
         """Tell whether the clause that begins at a seam states its sign as it is now."""
@@ -152,7 +171,8 @@ class Excuses:
         return (stated or bool(self._present.within(seam, end))) and not self._had.within(seam, hit.first)
 
     def _is_seam(self, at: int) -> bool:
-        return self._words[at].before >= Break.DASH or self._words[at].text in _SEAMS
+        word = self._words[at]
+        return word.before >= Break.DASH or word.text in _SEAMS or (word.before is Break.WRAP and self._starts_anew(at))
 
     def _overruled(self, past: Mention, hit: Hit, present: Sequence[Mention]) -> bool:
         """Tell whether `now` stands nearer to the sign than what speaks of the past, or right after the sign."""

@@ -9,7 +9,7 @@ from bot.dialog.matching import Match
 from bot.dialog.turn import Outcome, Register
 from bot.matching.advice import Advice
 from bot.matching.build import TALK, Known, Parts, Roles
-from bot.matching.language import Languages
+from bot.matching.foreign import Languages
 from bot.matching.parser import Message
 from bot.matching.ranking import Ranker, Reading, Shares, ranked, shifted
 from bot.matching.remarks import Remarks, questions
@@ -77,7 +77,8 @@ class SubjectMatcher:
         if found:
             return urgent(found)
         message = self.parts.reader.read(text)
-        match = self._exact(message) or self._unreadable(message, text) or self._asked(message, context)
+        match = self._said(self.parts.key(text))  # as it is written: `thnx` is no slip of another word
+        match = match or self._exact(message) or self._unreadable(message, text) or self._asked(message, context)
         if excused and match.outcome is Outcome.SMALL_TALK and match.scores:  # "no chest pain" is no mere "no"
             match = self._uncovered("like small talk, but it names a sign of an emergency", scores=dict(match.scores))
         return replace(match, reasons=(*match.reasons, *(f"not urgent: {reason}" for reason in excused)))
@@ -95,15 +96,16 @@ class SubjectMatcher:
     def _exact(self, message: Message) -> Match | None:
         """Return the decision about an authored line, which leads to its node at once, before any model."""
         key = _key(message)
-        kind = self.known.small_talk.get(key)
-        if kind is not None:
-            return Match(Outcome.SMALL_TALK, kind, reasons=("small talk",))
         node = self.known.lines.get(key)
         if node is None:
-            return None
+            return self._said(key)
         if node == self.roles.otherwise:
             return self._uncovered("an authored line")
         return Match(Outcome.ANSWER, node, scores=((node, 1.0),), reasons=("an authored line",))
+
+    def _said(self, key: str) -> Match | None:
+        kind = self.known.small_talk.get(key)
+        return None if kind is None else Match(Outcome.SMALL_TALK, kind, reasons=("small talk",))
 
     def _unreadable(self, message: Message, text: str) -> Match | None:
         """Return the decision about what holds no English words to go by."""

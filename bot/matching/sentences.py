@@ -30,6 +30,10 @@ _GOING_ON = frozenset(
 """A sentence that begins so speaks on of the one before."""
 
 
+_OPENING = frozenset(["My", "He", "She", "They", "We", "Our", "His", "Her", "Their", "It"])
+"""Words that stand with a capital letter only where a sentence begins."""
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """One word of a message: `text` is in small letters, `at` grows with each word and jumps at a full stop."""
@@ -70,6 +74,8 @@ def words_of(text: str) -> tuple[Word, ...]:
     for match in _WORD.finditer(text):
         word = _normal(match[0])
         before = _break(text, end, match.start(), full) if found else Break.NONE
+        if before < Break.DASH and found and _begins_anew(match[0], text[found[-1].start]):
+            before = Break.DASH
         end = match.end()
         if found and before < Break.STOP and (joined := _JOINED.get((found[-1].text, word))):
             last = found.pop()
@@ -78,6 +84,11 @@ def words_of(text: str) -> tuple[Word, ...]:
         at += 1 + (0 if before is Break.STOP and word in _GOING_ON else _DISTANCE[before])
         found.append(Word(word, match.start(), end, before, at))
     return tuple(found)
+
+
+def _begins_anew(word: str, before: str) -> bool:
+    """Tell whether a capital letter begins a sentence although the one before was given no full stop."""
+    return word in _OPENING and before.islower()
 
 
 def _normal(word: str) -> str:

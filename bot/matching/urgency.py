@@ -92,7 +92,7 @@ class Urgency:
 
     def _in_english(self, text: str, words: Sequence[Word]) -> tuple[Finding | None, tuple[str, ...]]:
         named = list(self._lexicon.mentions(words, lambda at: self._is_reading(words, at)))
-        mentions = _meant(named, self._rules.excuses.harmless)
+        mentions = _meant(named, self._rules.excuses.harmless, words)
         places = Places(mentions, words)
         places.add(Mention(hit.rule.id, hit.first, hit.last) for hit in list(hits(self._composed, places)))
         found = list(hits(self._groups, places))
@@ -129,10 +129,20 @@ class Urgency:
         return after not in self._units and before not in self._counted
 
 
-def _meant(mentions: list[Mention], harmless: Collection[str]) -> list[Mention]:
+def _meant(mentions: list[Mention], harmless: Collection[str], words: Sequence[Word]) -> list[Mention]:
     """Return the mentions without those inside an idiom: `dying to know` is nobody's dying."""
-    idioms = [one for one in mentions if one.concept in harmless]
+    idioms = _idioms(sorted((one for one in mentions if one.concept in harmless), key=lambda one: one.first), words)
     return [one for one in mentions if not any(_inside(one, idiom) for idiom in idioms)] if idioms else mentions
+
+
+def _idioms(found: Sequence[Mention], words: Sequence[Word]) -> list[Mention]:
+    """Return the idioms that are meant: no comma stands in one, and none begins inside another (`at once we ...`)."""
+    meant = list[Mention]()
+    for one in found:
+        paused = any(words[at].before >= Break.PAUSE for at in range(one.first + 1, one.last + 1))
+        if not paused and not (meant and meant[-1].first < one.first <= meant[-1].last):
+            meant.append(one)
+    return meant
 
 
 def _inside(mention: Mention, idiom: Mention) -> bool:

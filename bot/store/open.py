@@ -128,13 +128,19 @@ CONNECT_SECONDS = 10.0
 _FORMS = "sqlite:///relative/path, sqlite:////absolute/path or postgresql://user:password@host/name"
 
 
+_UNREADABLE = (
+    "FOOTNOTE_DATABASE_URL cannot be read: it must look like postgresql://user:password@host:5432/name, and in the"
+    " password @ is written %40, : %3A, / %2F, ? %3F, # %23 and % %25"
+)
+
+
 async def open_store(url: str) -> Store:
     """Return the store behind a database URL, created and migrated if need be.
 
     Raises `StoreError` for a URL of another kind or a database that cannot be opened, `SchemaTooNew` for one that a
     newer version wrote.
     """
-    kind = urlsplit(url).scheme.partition("+")[0]
+    kind = url.partition("://")[0].lower().partition("+")[0]
     if kind == "sqlite":
         return await _open_sqlite(sqlite_path(url))
     if kind in ("postgresql", "postgres"):
@@ -143,8 +149,11 @@ async def open_store(url: str) -> Store:
 
 
 def sqlite_path(url: str) -> Path:
-    """Return the file a SQLite URL names. Raises `StoreError` if it names none."""
-    path = unquote(urlsplit(url).path.removeprefix("/"))
+    """Return the file a SQLite URL names. Raises `StoreError` if it names none, or asks for more than a file."""
+    parts = urlsplit(url)
+    path = unquote(parts.path.removeprefix("/"))
+    if parts.query:
+        raise StoreError("FOOTNOTE_DATABASE_URL: SQLite takes no options, leave out what follows the question mark")
     if not path or path == ":memory:":
         raise StoreError(f"FOOTNOTE_DATABASE_URL must name a file: {_FORMS}")
     return Path(path)
@@ -168,6 +177,8 @@ async def _open_postgres(dsn: str) -> Store:
         return await PostgresStore.open(dsn)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as fault:
         raise StoreError(f"the PostgreSQL database cannot be opened: {fault}") from fault
+    except ValueError:  # which quotes what it could not read, perhaps a part of the password
+        raise StoreError(_UNREADABLE) from None
 
 
 OLDEST_POSTGRES = 15

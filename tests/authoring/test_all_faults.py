@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from bot.authoring.check import Report, check
+from bot.channels.registry import limits
 from tests.content.mini import MINI, TODAY, written
 
 FILES = sorted(path.relative_to(MINI).as_posix() for path in MINI.rglob("*.yaml"))
@@ -61,6 +63,24 @@ def test_a_figure_that_does_not_exist_hides_no_other_finding(tmp_path: Path) -> 
     dose = (MINI / DOSE).read_text(encoding="utf-8").replace("facts.ala.dose ", "facts.ala.doze ")
     codes = {found.code for found in report(written(tmp_path, {DOSE: dose, OVERVIEW: with_slip("C05")})).diagnostics}
     assert {"F10", "C05"} <= codes <= {"F10", "C05", "C04"}
+
+
+@pytest.mark.parametrize(
+    "text", ["![x](y.png)", "```\\nx\\n```", "> > x", "| a |\\n|---|\\n| ![x](y.png) |", "a\\n\\n---\\n\\nb"]
+)
+def test_what_no_channel_can_show_is_found_in_every_text_and_stops_no_check(text: str, tmp_path: Path) -> None:
+    """With the channels' own limits, as the command has them: a card cannot even be composed of it."""
+    for path in (OVERVIEW, DOSE, "content/ala/notes.yaml", "content/interface.yaml", "content/small-talk.yaml"):
+        if not (MINI / path).exists() or ("![" not in text and "interface" in path):
+            continue
+        old = (MINI / path).read_text(encoding="utf-8")
+        for number, found in enumerate(
+            list(re.finditer(r"(professional|layperson): [^{}\n>|]+$", old, re.MULTILINE))[:6]
+        ):
+            new = f'{old[: found.start()]}{found[1]}: "{text}"{old[found.end() :]}'
+            folder = written(tmp_path / f"{Path(path).stem}-{number}", {path: new})
+            told = check(folder / "dialogs", folder / "content", TODAY, limits()).diagnostics
+            assert [one for one in told if one.path.endswith(path) and one.code in ("C15", "C31", "C11", "L02")], new
 
 
 @pytest.mark.parametrize("text", ["{{ facts.", "{{ 1 / 0 }}", "{% if %}", "![x](y.png)", "{{ facts.ala }}"])

@@ -115,6 +115,22 @@ def test_braces_that_insert_nothing_are_found_in_every_shown_text(brace: str, tm
         assert [one.line for one in found] == [line]
 
 
+@pytest.mark.parametrize("tag", ["<b>", "</b>", "<br>", "<br/>", "<i class='x'>", "<H1>", "<a href=x>"])
+def test_markup_of_the_web_is_found_in_every_shown_text(tag: str, tmp_path: Path) -> None:
+    for number, (path, line, text) in enumerate(slips("{} " + tag + " {}")):
+        found = coded(written(tmp_path / str(number), {path: text}), "C30")
+        assert [(one.line, tag in one.message) for one in found] == [(line, True)]
+
+
+@pytest.mark.parametrize("marks", ["“”", "„“", "«»", "‘’", "„”"])
+def test_quotation_marks_of_a_word_processor_around_a_text_are_found(marks: str, tmp_path: Path) -> None:
+    for number, (path, line, text) in enumerate(slips(marks[0] + "{}{}" + marks[1])):
+        found = coded(written(tmp_path / str(number), {path: text}), "C30")
+        assert [one.line for one in found] == [line]
+    path, _, text = next(slips("{} " + marks[0] + "so-called" + marks[1] + " {}"))
+    assert coded(written(tmp_path / "inside", {path: text}), "C30") == []
+
+
 @pytest.mark.parametrize("sign", [">", "> ", "+ ", "- ", "* ", "1) ", "# ", "```"])
 def test_a_sign_that_markdown_swallows_is_found_at_the_beginning_of_every_claim(sign: str, tmp_path: Path) -> None:
     for number, (path, line, text) in enumerate(slips(f'"{sign}{{}}{{}}"')):
@@ -173,6 +189,8 @@ def test_a_link_to_nowhere_with_a_hidden_name_is_not_looked_at(tmp_path: Path) -
         ("content/Interface.yaml", "rename it to `interface.yaml`"),
         ("dialogs/tea.yml", "rename it to `tea.yaml`"),
         ("content/ala/fact.yaml", "did you mean `facts.yaml`?"),
+        ("content/ala/answers/new.yaml.txt", "rename it to `new.yaml`"),
+        ("content/ala/facts.yaml.txt", "rename it to `facts.yaml`"),
     ],
 )
 def test_a_file_that_nothing_reads_is_told_its_right_name(path: str, remedy: str, tmp_path: Path) -> None:
@@ -180,9 +198,27 @@ def test_a_file_that_nothing_reads_is_told_its_right_name(path: str, remedy: str
     assert found.suggestion == remedy
 
 
-def test_a_file_name_with_capitals_leads_to_no_circle(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["content/new.yaml", "content/ala/new.yaml", "content/matching/new.yaml"])
+@pytest.mark.parametrize(("kind", "home"), [("answer", "`answers/` of a topic"), ("dialog", "`dialogs/`")])
+def test_a_file_in_another_folder_is_told_its_own(place: str, kind: str, home: str, tmp_path: Path) -> None:
+    (found,) = coded(written(tmp_path, {place: f"# mine\n{kind}: new\n"}), "F07")
+    assert found.suggestion == f"move it to {home}"
+
+
+@pytest.mark.parametrize("name", ["Overview", "OVERVIEW", "over view", "overview (1)", "1overview", "übersicht"])
+def test_a_file_name_that_is_no_id_leads_to_no_circle_and_hides_nothing(name: str, tmp_path: Path) -> None:
     folder = written(tmp_path)
-    (folder / OVERVIEW).rename(folder / "content/ala/answers/Overview.yaml")
+    (folder / OVERVIEW).rename(folder / f"content/ala/answers/{name}.yaml")
     told = [(found.code, found.suggestion) for found in findings(folder) if found.level == "error"]
-    assert ("F08", "rename the file to `overview.yaml`") in told
-    assert {code for code, _ in told} <= {"F08"}
+    assert told == [("F08", "rename the file to `overview.yaml`")]
+    path = folder / f"content/ala/answers/{name}.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("professional: ", "professional: 7% of ", 1), "utf-8")
+    assert {found.code for found in findings(folder) if found.path.endswith(f"{name}.yaml")} > {"F08"}
+
+
+def test_a_copy_beside_an_answer_is_named(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    copy = folder / "content/ala/answers/overview (1).yaml"
+    copy.write_bytes((folder / OVERVIEW).read_bytes())
+    errors = [found for found in findings(folder) if found.level == "error"]
+    assert [(found.code, found.suggestion) for found in errors] == [("F08", "keep one of the two")]

@@ -124,12 +124,19 @@ class Clinicians:
             if clinician is None:
                 continue
             clinician.newest = post
-            if self._texts.get(post.ts) == post.text:
+            text = post.text or _heading(post)
+            if self._texts.get(post.ts) == text:
                 continue  # updated to what it was: nobody sees that
-            self._texts[post.ts] = post.text
-            answer = self._oracle.read(post.text)
+            self._texts[post.ts] = text
+            answer = self._oracle.read(text)
             if answer is not None:
                 clinician.talk.seen.append(answer)
+
+
+def _heading(post: Post) -> str:
+    """Return the title that stands in the blocks: a long answer is updated without a text beside them."""
+    headers = (block for block in post.blocks or [] if block.get("type") == "header")
+    return "\n".join(str(header["text"]["text"]) for header in headers)
 
 
 def _newest(clinician: Clinician) -> Post:

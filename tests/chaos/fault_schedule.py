@@ -59,16 +59,24 @@ class FaultSchedule:
         return found
 
     async def carry_out(
-        self, answers: Callable[[], int], among: int, kills: int, faults: Sequence[tuple[str, Blow]]
+        self,
+        answers: Callable[[], int],
+        among: int,
+        kills: int,
+        faults: Sequence[tuple[str, Blow]],
+        budget: Callable[[], bool],
     ) -> None:
-        """Strike at random moments among the next so many answers until everything planned has happened."""
+        """Strike at random moments among the next so many answers until everything planned has happened, or until
+        nothing is answered any more."""
         blows: list[tuple[str, Blow]] = [("kill", self._kill)] * kills + [*faults]
         self._chance.shuffle(blows)
         before = answers()
         moments = sorted(before + self._chance.uniform(0.02, 0.9) * among for _ in blows)
         for moment, (name, blow) in zip(moments, blows, strict=True):
-            while answers() < moment:  # noqa: ASYNC110 (two worlds to watch)
+            while answers() < moment and budget():  # noqa: ASYNC110 (two worlds to watch)
                 await asyncio.sleep(0.02)
+            if not budget():
+                return
             await asyncio.sleep(self._chance.uniform(0, 0.5))
             await blow()
             if name != "kill":

@@ -148,7 +148,7 @@ async def _live(scene: Scene, schedule: FaultSchedule, faults: list[tuple[str, B
         each = plan.turns * (hour + 1) // (hours * plan.people * len(scene.populations))
         kills = _share(range(plan.kills), hour, hours)
         faults_under_way = schedule.carry_out(
-            scene.answers, plan.turns // hours, len(kills), _share(faults, hour, hours)
+            scene.answers, plan.turns // hours, len(kills), _share(faults, hour, hours), backoff.budget
         )
         await asyncio.gather(
             faults_under_way, *(population.live(each, backoff.budget) for population in scene.populations)

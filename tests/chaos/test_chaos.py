@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.channels.telegram.pacing import Rates
 from bot.dialog.engine import Engine
 from tests.chaos.catching_up import killed_once
+from tests.chaos.modes import SINGLE, Mode
 from tests.chaos.run import Plan, run
 
 
-async def test_nothing_accepted_is_lost_when_the_process_is_killed(engine: Engine) -> None:
-    report = await run(Plan(turns=16, kills=2, people=8, seed=7), engine, None)
+@pytest.mark.parametrize("mode", [SINGLE[0], SINGLE[2]], ids=lambda mode: str(mode.name))
+async def test_nothing_accepted_is_lost_when_the_process_is_killed(engine: Engine, mode: Mode) -> None:
+    report = await run(Plan(mode=mode, turns=16, kills=2, people=8, seed=7), engine, None)
     assert report.kept, "\n".join([report.row(), *report.problems])
     assert (report.kills, report.accepted, report.answered) == (2, 16, 16)
 

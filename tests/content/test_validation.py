@@ -45,7 +45,7 @@ DIALOG = "dialog: d\nstart: a\n"
         (
             SourcesFile,
             SOURCE.replace("number: 1", "number: 0"),
-            "3:13: F05 Input should be greater than or equal to 1",
+            "3:13: F05 expected a number from 1 on",
             "",
         ),
         (
@@ -80,7 +80,7 @@ DIALOG = "dialog: d\nstart: a\n"
             "2:10: F05 expected `true` or `false`",
             "",
         ),
-        (Dialog, DIALOG + "nodes: {a: {next: b}}", "3:19: F05 expected a list", ""),
+        (Dialog, DIALOG + "nodes: {a: {next: b}}", "3:19: F05 expected a list", "write `[b]`"),
         (PhrasesFile, "phrases:\n  a: ['']", "2:7: F05 this text is empty", ""),
         (
             FactsFile,
@@ -94,7 +94,12 @@ DIALOG = "dialog: d\nstart: a\n"
             "1:21: C01 `layperson` is missing here",
             "add `layperson:`",
         ),
-        (FactsFile, "facts:\n  ala: {dose: [5]}", "2:15: F05 expected text here; put quotes around it", ""),
+        (
+            FactsFile,
+            "facts:\n  ala: {dose: [5]}",
+            "2:15: F05 expected one text here, not a list",
+            "write it without the brackets",
+        ),
         (Answer, "just text", "1:1: F05 expected names with values (`name: value`)", ""),
         (
             SharedWords,
@@ -139,8 +144,31 @@ def test_a_wrong_shape_is_told_in_plain_words(model: Any, text: str, said: str, 
             "`note` belongs under `review`",
         ),
         (Answer, "note: [x]", "unknown name `note`", "did you mean `notes`?"),
+        (
+            TopicFile,
+            TOPIC + "title: {professional: [x], layperson: y}",
+            "one text here, not a list",
+            "without the brackets",
+        ),
+        (
+            TopicFile,
+            TOPIC + "title: {professional: {a: b}, layperson: y}",
+            "not names with values",
+            "without the brackets",
+        ),
         (Answer, "cites: [x]", "unknown name `cites`", "`cites` belongs under `claims`"),
         (Answer, "title: {professional: x, layperson: #1}\n  ", "", ""),
+        (SourcesFile, SOURCE + "    doi: https://doi.org/10.1001/x.2", "is no DOI", "write `10.1001/x.2`"),
+        (SourcesFile, SOURCE + "    doi: see the journal", "is no DOI", "copy it from the article's page"),
+        (SourcesFile, SOURCE + "    pmid: PMID 123", "is no PubMed number", 'write `"123"`'),
+        (SourcesFile, SOURCE + "    year: 20255", "expected a number up to 2100", ""),
+        (EmergencyFile, "emergency: {}\ncountry: gb", "`gb` is no code of a country", "write `GB`"),
+        (
+            EmergencyFile,
+            "emergency: {}\ncopy_numbers: [{label: Nurse, number: ask her}]",
+            "is no number to call",
+            "write it as it is dialled",
+        ),
     ],
 )
 def test_a_beginners_slip_has_a_remedy_that_works(model: Any, text: str, said: str, remedy: str) -> None:
@@ -149,6 +177,35 @@ def test_a_beginners_slip_has_a_remedy_that_works(model: Any, text: str, said: s
         validate(page, model)
     told = [(diagnostic.message, diagnostic.suggestion) for diagnostic in page.diagnostics]
     assert [1 for message, fix in told if said in message and remedy in fix], told
+
+
+LISTS = [
+    "a, b, c",
+    "a; b; c",
+    "a b c",
+    "a,b,c",
+    "\n      – a\n      – b\n      – c",
+    "\n      • a\n      • b\n      • c",
+]
+
+
+@pytest.mark.parametrize("written", LISTS)
+@pytest.mark.parametrize("brackets", [False, True])
+def test_a_list_written_another_way_is_shown_as_one(written: str, brackets: bool) -> None:
+    value = f"[{written}]" if brackets and "\n" not in written else written
+    page = read("f", (DIALOG + f"nodes:\n  a:\n    next: {value}\n").encode())
+    made = validate(page, Dialog)
+    assert made is not None or [found.suggestion for found in page.diagnostics] == [
+        "write `[a, b, c]`: commas between the entries"
+    ]
+    assert made is None or (brackets and "," in written)
+
+
+def test_a_number_where_an_id_stands_is_not_told_to_be_quoted() -> None:
+    page = read("f", b"answer: a\nnotes: [4]\nclaims: [{id: m, cites: [6, 15], professional: x, layperson: y}]\n")
+    validate(page, Answer)
+    told = [found.message for found in page.diagnostics if "id" in found.message]
+    assert told == ["expected an id, not a number"] * 3
 
 
 def test_a_text_that_is_only_a_comment_says_so() -> None:

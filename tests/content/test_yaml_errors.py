@@ -63,6 +63,8 @@ QUOTED = {
     "- {}": "a list item `- ` cannot begin here",
     '"Yes" {}': "text goes on after a closing quote",
     '"Yes {}': "the quote that opens here is never closed",
+    ">- {}": "text stands on the line of the `>` or `|` that announces it",
+    "| {}": "text stands on the line of the `>` or `|` that announces it",
 }
 
 
@@ -74,7 +76,7 @@ def test_text_that_needs_quotes_is_named_in_every_claim(slip: str) -> None:
         assert found, (number, slip)
         _, line, message, remedy = found
         assert (line, message) == (number, QUOTED[slip])
-        assert "quote" in remedy or "own line" in remedy
+        assert "quote" in remedy or "own line" in remedy or "next line" in remedy
 
 
 @pytest.mark.parametrize(

@@ -202,11 +202,11 @@ class FakeTelegram:
         await asyncio.sleep(fault.delay)
         if fault.hold is not None:
             await fault.hold.wait()
+        if fault.garbage:
+            return web.Response(status=fault.status or 200, text="<html>gateway</html>")
         refusal = fault.refusal()
         if refusal is not None:
             return _failure(refusal[0], **refusal[1])
-        if fault.garbage:
-            return web.Response(text="<html>gateway</html>")
         if fault.drop == "before":
             return _cut(request)
         answer = await self._carry_out(method, params)

@@ -191,6 +191,26 @@ def test_an_authored_line_answers_word_for_word_without_training(library: Librar
     assert node_of(untaught, line.upper() + "??") == node
 
 
+def test_small_talk_means_what_it_says_however_rare_its_words_are(library: Library, matcher: Matcher) -> None:
+    """`thnx` and `mute` are no slips of other words, and `your last message` is no farewell."""
+    for kind, talk in library.small_talk.items():
+        for said in talk.asks:
+            for form in (said, said.upper(), f" {said} "):
+                match = matcher.match(form, "ala-evidence", Register.LAYPERSON)
+                assert (match.outcome, match.node) == (Outcome.SMALL_TALK, kind), form
+
+
+@pytest.mark.parametrize("sign", ["?", "??", "? ?", "....", "…"])
+def test_marks_alone_say_what_the_same_mark_says(library: Library, matcher: Matcher, sign: str) -> None:
+    assert matcher.match(sign, None, Register.LAYPERSON).node == "not-understood"
+
+
+def test_a_sign_that_nobody_authored_is_like_any_sign_and_no_question(matcher: Matcher) -> None:
+    """What is authored first in signs, and not what is authored first in punctuation."""
+    for sign in (":bone:", ":hot_face:", ":pill:", ":our-own_emoji2:", "🦴", "🦶"):
+        assert matcher.match(sign, None, Register.LAYPERSON).node == "emoji", sign
+
+
 def test_models_that_know_a_vanished_answer_never_raise(library: Library) -> None:
     data = data_of(library)
     parts = Parts(replace(data, nodes=data.nodes - {"ala-dose"}, phrases={**data.phrases, "ala-dose": ()}))

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.matching import evaluation
+from bot.matching.evaluation import QuestionFault
+
 HERE = Path(__file__).parent
 NODES: dict[str, list[str]] = yaml.safe_load((HERE / "nodes.yaml").read_text(encoding="utf-8"))
 KNOWN = {node for names in NODES.values() for node in names} | {f"urgent-{sign}" for sign in NODES["signs"]}
@@ -130,3 +133,12 @@ def test_every_turn_of_a_natural_conversation_says_what_a_good_answer_does(path:
         said, note = turn.split("\n")
         assert said.startswith("> ")
         assert note
+
+
+@pytest.mark.parametrize("name", ["id", "register", "expect", "kind"])
+def test_a_question_that_lacks_something_is_told_what(name: str, tmp_path: Path) -> None:
+    whole = {"id": "q1", "text": "how much", "register": "layperson", "expect": ["ala-dose"], "kind": "topic"}
+    path = tmp_path / "q.jsonl"
+    path.write_text(json.dumps({key: value for key, value in whole.items() if key != name}), encoding="utf-8")
+    with pytest.raises(QuestionFault, match=f"needs `{name}`"):
+        evaluation.read(path)

@@ -120,12 +120,23 @@ sys.exit("alembic" in sys.modules or "sqlalchemy" in sys.modules or "asyncpg" in
         ("mysql://host/name", "must look like sqlite:///"),
         ("sqlite://", "must name a file"),
         ("sqlite:///:memory:", "must name a file"),
+        ("sqlite:///x.db?mode=ro", "SQLite takes no options"),
         ("postgresql://nobody@/none?host=/nowhere", "cannot be opened"),
+        ("postgresql://nobody@/none?host=/nowhere&sslmode=quatsch", "sslmode"),
+        ("postgresql://nobody@no.such.host.invalid/none?sslmode=require", "cannot be opened"),
+        ("oracle://[::1/x", "must look like sqlite:///"),
     ],
 )
 async def test_a_wrong_address_is_named(url: str, complaint: str) -> None:
     with pytest.raises(StoreError, match=complaint):
         await open_store(url)
+
+
+@pytest.mark.parametrize("sign", ["/", "?", "#", "[", "%", ":", "@", "\\"])
+async def test_an_address_that_cannot_be_read_tells_no_password(sign: str) -> None:
+    with pytest.raises(StoreError) as refused:
+        await open_store(f"postgresql://u:hush{sign}hush@127.0.0.1:1/name?sslmode=disable&application_name=x")
+    assert "hush" not in str(refused.value)
 
 
 async def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path) -> None:

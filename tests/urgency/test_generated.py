@@ -53,6 +53,17 @@ def test_nothing_else_in_a_message_hides_a_sign() -> None:
     assert [message for _, message in messages if recogniser().detect(message) is None] == []
 
 
+def test_a_past_told_after_a_sign_without_a_full_stop_does_not_hide_it() -> None:
+    told = read("ordinary")
+    messages = [
+        joint.format(a=urgent.rstrip("."), b=past)
+        for (_, urgent), past, joint in product(present(), told["pasts"], told["unstopped"])
+        if joint != "{a} {b}" or past.split()[0] in ("My", "We", "She")  # where nothing else parts them, a capital does
+    ]
+    assert len(messages) > 1_000
+    assert [message for message in messages if recogniser().detect(message) is None] == []
+
+
 def test_what_is_said_around_a_sign_does_not_hide_it() -> None:
     """Pleas, thanks, hedges, an old illness or a leaflet in the same sentence."""
     messages = [lead.replace("{x}", sentence) for (_, sentence), lead in product(present(), read("leads")["leads"])]

@@ -13,8 +13,8 @@ from bot.content.diagnostics import Diagnostic
 from bot.content.library import Library, Topic
 from bot.content.models import Answer, Claim, Note
 
-UNKNOWN = "…"
-"""Stands for a figure that cannot be inserted, so that the rest of its sentence is still read."""
+UNKNOWN = "X"
+"""Stands for a figure that cannot be inserted, so the rest of its sentence is read: a word, which may begin one."""
 
 
 @dataclass(frozen=True, slots=True)

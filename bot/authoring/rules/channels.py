@@ -12,7 +12,7 @@ from bot.content.files import diagnostic_at
 from bot.content.library import Library, MissingText
 from bot.content.markdown import Paragraph, UnsupportedMarkdown, parse, text_of
 from bot.content.models import Register
-from bot.content.template_checks import Text, texts
+from bot.content.template_checks import Text, interface_texts, texts
 
 
 def long_labels(context: CheckContext) -> Iterator[Diagnostic]:
@@ -50,6 +50,8 @@ def too_long(context: CheckContext) -> Iterator[Diagnostic]:
                     error.path.as_posix(), 1, 1, "F11", error.message, "", "take it from the file as shipped"
                 )
                 return
+            except UnsupportedMarkdown:  # told as C15
+                continue
             except KeyError:  # something the card is made of is faulty, and reported there
                 if context.sound:
                     raise
@@ -75,7 +77,7 @@ def _screen_problems(context: CheckContext, node: str, register: Register) -> It
     for limit, measure in context.screen_limits:
         try:
             yield from limit.broken(measure(node, register))
-        except (MissingText, KeyError):
+        except (MissingText, KeyError, UnsupportedMarkdown):
             return  # what the card is made of is missing or faulty, and reported there
 
 
@@ -90,7 +92,7 @@ _PLAIN = ("label", "title", "as_printed", "short")
 
 def unshowable(context: CheckContext) -> Iterator[Diagnostic]:
     """C15: Markdown that some channel cannot show."""
-    for text in texts(context.library):
+    for text in (*texts(context.library), *interface_texts(context.library)):
         try:
             parse(text.raw)
         except UnsupportedMarkdown as error:

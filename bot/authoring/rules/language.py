@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from bot.authoring.readability import Grade, explains, grade, occurs, sentences_of, split, word_count
 from bot.authoring.rules.base import AnswerRef, CheckContext, needs
@@ -237,7 +238,10 @@ def _brief(answer_ref: AnswerRef) -> list[Claim]:
 
 
 def _texts(library: Library, answer_ref: AnswerRef, register: Register) -> Iterator[str]:
-    return (document_text(parse(library.text(claim, register))) for claim in _brief(answer_ref))
+    """Yield the claims of a brief; none that no channel can show, which is told elsewhere."""
+    for claim in _brief(answer_ref):
+        with suppress(UnsupportedMarkdown):
+            yield document_text(parse(library.text(claim, register)))
 
 
 def _apart(library: Library, answer_ref: AnswerRef) -> bool:

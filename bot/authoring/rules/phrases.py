@@ -48,9 +48,13 @@ def _colliding(library: Library, place: Location, phrases: Mapping[str, tuple[st
 
 
 def overgrown(check_context: CheckContext) -> Iterator[Diagnostic]:
-    """D11: a phrase that stands for more wordings than anybody meant."""
+    """D11: a phrase that stands for more wordings than anybody meant, or whose brackets do not fit."""
     for place, phrases in _threads(check_context.library):
         for node, phrase in _each(phrases):
+            if "|" in _CHOICE.sub("", phrase):
+                message = "a `|` stands outside brackets here, or brackets inside brackets"
+                remedy = "write `(a|b)`, with both brackets, and no group inside another"
+                yield _diagnostic(check_context.library, (*place, node), phrase, "D11", message, remedy, "error")
             if (count := _count(phrase)) > MOST:
                 message = f"this phrase stands for {count} wordings; {MOST} is the most"
                 remedy = "write several phrases"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -10,11 +11,12 @@ from typing import get_args
 from bot.authoring.rules.base import CheckContext, needs
 from bot.authoring.rules.phrases import plain
 from bot.content.diagnostics import Diagnostic, Location, nearest
-from bot.content.files import diagnostic_at
+from bot.content.files import diagnostic_at, diagnostic_at_words
 from bot.content.library import Library
 from bot.content.models import Register, Role
 from bot.dialog.composer import MAX_FOLLOW_UPS
 from bot.matching.advice import IN_THREAD
+from bot.matching.subjects import PLACEHOLDERS
 
 
 @needs("dialogs")
@@ -133,6 +135,18 @@ def unknown_concept(context: CheckContext) -> Iterator[Diagnostic]:
         if name not in known:
             message = f"`{name}` is not a concept, so what names it never counts"
             yield diagnostic_at(path, location, "D23", message, nearest(name, known))
+    yield from _placeholders(library)
+
+
+def _placeholders(library: Library) -> Iterator[Diagnostic]:
+    """Yield every `@NAME` of aspects.yaml that stands for nothing: the line would teach the sign itself."""
+    path = library.home.content / "matching" / "aspects.yaml"
+    for aspect, lines in library.matching.aspects.aspects.items() if library.matching else ():
+        for name in dict.fromkeys(found for line in lines for found in re.findall(r"@(\w+)", line)):
+            if name not in PLACEHOLDERS:
+                message = f"`@{name}` stands for nothing"
+                remedy = f"write one of {', '.join(f'`@{one}`' for one in PLACEHOLDERS)}"
+                yield diagnostic_at_words(path, ("aspects", aspect), f"@{name}", "D23", message, remedy)
 
 
 Named = tuple[Path, Location, str, Collection[str]]

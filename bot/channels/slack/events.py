@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.slack.address import INTRODUCTION, SlackAddress, Surface, message_id
-from bot.channels.slack.known import BLOCKS, JOINED, SPOKEN, SUBTYPES
+from bot.channels.slack.known import BLOCKS, FIELDS, JOINED, SPOKEN, SUBTYPES
 from bot.channels.slack.mrkdwn import THUMB, mentions, names_another, plain, spelt_out
 from bot.channels.unexpected import Unexpected
 from bot.dialog.personal_data import mask
@@ -172,6 +172,8 @@ class Messages:
     def _note(self, event: Json) -> None:
         if event.get("subtype") not in SUBTYPES:
             self._unexpected.note("subtype", event.get("subtype"))
+        for name in event.keys() - FIELDS if event.get("subtype") in SPOKEN else ():
+            self._unexpected.note("field", name)
         blocks = event.get("blocks") or ()
         for block in blocks if isinstance(blocks, list) else ():
             kind = block.get("type") if isinstance(block, Mapping) else type(block).__name__

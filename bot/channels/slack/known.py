@@ -34,6 +34,15 @@ SUBTYPES = (
 )
 """Subtypes of message events (docs.slack.dev, message event, and what workspaces are seen to send)."""
 
+FIELDS = _names(
+    "app_id assistant_app_thread attachments blocks bot_id bot_profile channel channel_type client_msg_id"
+    " display_as_bot edited event_ts file files hidden icons inviter is_locked is_starred item item_type language"
+    " last_read latest_reply message metadata mrkdwn no_notifications parent_user_id permalink pinned_info pinned_to"
+    " reactions reply_count reply_users reply_users_count room root source_team subscribed subtype team text thread_ts"
+    " ts type upload user user_profile user_team username x_files"
+)
+"""Fields of a message that a person wrote (docs.slack.dev, message event, and what workspaces are seen to send)."""
+
 BLOCKS = _names(
     "actions alert call card carousel condition container context context_actions data_table data_visualization divider"
     " event file header image input markdown plan rich_text section share_shortcut table task_card video"

@@ -49,9 +49,10 @@ class Telegram:
     def __init__(self, config: Config, host: HostServices, topics: Sequence[Topic] = ()) -> None:
         self._config = config
         self._texts = host.texts
-        self._bot = make_bot(config.token, config.base_url)
-        self._parser = UpdateParser(bot_id(config.token), unexpected=Unexpected("telegram", host.unexpected))
-        self.delivery = TelegramDelivery(self._bot, host.texts, config.rates, host.files)
+        unexpected = Unexpected("telegram", host.unexpected)
+        self._bot = make_bot(config.token, config.base_url, unexpected)
+        self._parser = UpdateParser(bot_id(config.token), unexpected=unexpected)
+        self.delivery = TelegramDelivery(self._bot, host.texts, config.rates, unexpected, host.files)
         self._receiver = UpdateReceiver(self._parser, self.delivery, host)
         self._kinds = (*KINDS, "inline_query") if config.inline else KINDS
         if config.inline:

@@ -9,17 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 import structlog
-from telegram.error import (
-    BadRequest,
-    ChatMigrated,
-    Forbidden,
-    InvalidToken,
-    RetryAfter,
-    TelegramError,
-)
+from telegram.error import BadRequest, ChatMigrated, TelegramError
 
 from bot.channels.base import Texts
-from bot.channels.telegram.client import UNREACHABLE, TelegramBot, call, wait_of
+from bot.channels.telegram.client import TelegramBot, TopicGone, attempt, call, unheard_of
 from bot.channels.telegram.files import TelegramFiles
 from bot.channels.telegram.keyboard import Rows, voted
 from bot.channels.telegram.layout import FOLD
@@ -27,8 +20,9 @@ from bot.channels.telegram.links import ExtraButtons
 from bot.channels.telegram.message import TelegramAddress
 from bot.channels.telegram.pacing import Pacer, Rates, Window
 from bot.channels.telegram.render import TelegramRenderer, TextPart
+from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import Reply
-from bot.inbox.events import Busy, Gone, OutboundMessage, Progress
+from bot.inbox.events import Gone, OutboundMessage, Progress, Refused
 from bot.pictures.shelf import Files
 
 
@@ -41,16 +35,18 @@ class TelegramDelivery:
 
     name = "telegram"
 
-    def __init__(self, bot: TelegramBot, texts: Texts, rates: Rates, files: Files | None = None) -> None:
+    def __init__(
+        self, bot: TelegramBot, texts: Texts, rates: Rates, unexpected: Unexpected, files: Files | None = None
+    ) -> None:
         self._extra = ExtraButtons(bot, texts)
         self._renderer = TelegramRenderer(texts)
-        self._sender = TelegramSender(bot, texts, files)
+        self._sender = TelegramSender(bot, texts, unexpected, files)
         self._pacer = Pacer(rates)
         self._window = Window(rates.unwritten if rates.overall else 0)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
-        """Deliver the answer. Raises Busy, Paced or Gone; calls `progress` with each message's id."""
+        """Deliver the answer. Raises Busy, Paced, Gone or Refused; calls `progress` with each message's id."""
         place, reply = TelegramAddress.from_address(message.address), message.reply
         if place.query:
             self.acknowledge(place.query, reply.toast)
@@ -128,33 +124,24 @@ def _target(message: OutboundMessage, place: TelegramAddress, parts: list[TextPa
 
 log = structlog.stdlib.get_logger(__name__)
 
-TOKEN_REFUSED = 60.0
-"""Seconds before the next attempt when the token is refused: somebody must act first."""
-
 MAX_TOAST = 200
 """Characters beside the finger (Bot API, answerCallbackQuery)."""
 
-_NOBODY = ("chat not found", "user not found", "peer_id_invalid", "chat was deactivated", "user is deactivated")
-_NOT_ALLOWED = ("not enough rights", "have no rights", "administrator rights", "write_forbidden", "topic_closed")
-_NO_TOPIC = ("message thread not found", "topic_deleted")
 _UNCHANGED = "message is not modified"
-
-
-class TopicGone(Exception):
-    """The topic an answer was meant for no longer exists."""
 
 
 class TelegramSender:
     """Sends and edits single messages, at once: whoever calls has waited for their turn."""
 
-    def __init__(self, bot: TelegramBot, texts: Texts, files: Files | None = None) -> None:
+    def __init__(self, bot: TelegramBot, texts: Texts, unexpected: Unexpected, files: Files | None = None) -> None:
         self._bot = bot
+        self._unexpected = unexpected
         self.files = TelegramFiles(bot.token.partition(":")[0], self._try, texts, files)
 
     async def send(self, place: TelegramAddress, part: TextPart) -> int:
         """Send a new message and return its id.
 
-        Raises Busy, Gone, TopicGone, ChatMigrated, or BadRequest for a message Telegram refuses even as plain text.
+        Raises Busy, Gone, TopicGone, ChatMigrated, or Refused for a message Telegram refuses even as plain text.
         """
         where: dict[str, Any] = {"chat_id": place.chat}
         if place.topic is not None:
@@ -172,10 +159,16 @@ class TelegramSender:
                 return await self._send({**where, **content})
             except BadRequest as refusal:
                 log.error("message_refused", reason=str(refusal))
-        return await self._send({**where, **plainest})
+        try:
+            return await self._send({**where, **plainest})
+        except BadRequest as refusal:
+            raise unheard_of(refusal, self._unexpected) from None
 
     async def edit(self, place: TelegramAddress, message: int, part: TextPart) -> bool:
-        """Change an earlier message; return False when that is no longer possible. Raises Busy, Gone, ChatMigrated."""
+        """Change an earlier message; return False when that is no longer possible.
+
+        Raises Busy, Gone, Refused, ChatMigrated.
+        """
         where = {"chat_id": place.chat, "message_id": message}
         try:
             if part.attached is not None:
@@ -192,7 +185,7 @@ class TelegramSender:
         where = {"chat_id": place.chat, "message_id": message}
         try:
             await self._try("editMessageReplyMarkup", {**where, "reply_markup": {"inline_keyboard": rows}})
-        except (BadRequest, TopicGone) as refusal:
+        except (BadRequest, Refused, TopicGone) as refusal:
             log.debug("buttons_not_changed", reason=type(refusal).__name__)
 
     async def acknowledge(self, query: str, toast: str = "") -> None:
@@ -208,31 +201,7 @@ class TelegramSender:
         return int(sent["message_id"])
 
     async def _try(self, method: str, parameters: dict[str, Any]) -> Any:
-        private = int(parameters["chat_id"]) > 0
-        try:
-            return await call(self._bot, method, **parameters)
-        except RetryAfter as limit:
-            raise Busy(wait_of(limit), "Telegram asks to wait") from None
-        except Forbidden as refusal:
-            raise Gone(str(refusal), forget=private) from None
-        except BadRequest as refusal:
-            _judge(refusal)
-            raise
-        except ChatMigrated:
-            raise
-        except InvalidToken:
-            raise Busy(TOKEN_REFUSED, "Telegram refuses the token") from None
-        except TelegramError as fault:
-            raise Busy(UNREACHABLE, type(fault).__name__) from None
-
-
-def _judge(refusal: BadRequest) -> None:
-    """Raise what a refusal means, unless it is about the message itself."""
-    text = str(refusal).lower()
-    if any(words in text for words in _NOBODY + _NOT_ALLOWED):
-        raise Gone(str(refusal)) from None
-    if any(words in text for words in _NO_TOPIC):
-        raise TopicGone from None
+        return await attempt(self._bot, method, parameters, self._unexpected)
 
 
 def _forms(part: TextPart) -> list[dict[str, Any]]:

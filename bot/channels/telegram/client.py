@@ -1,10 +1,11 @@
-"""The bot object of python-telegram-bot, set up to be quick, to keep Telegram's rates and to log no texts."""
+"""The bot object of python-telegram-bot, set up to be quick and to log no texts, and what a refused call means."""
 
 from __future__ import annotations
 
 import datetime
 import json
 import logging
+import re
 import warnings
 from collections.abc import Mapping
 from functools import cache
@@ -14,13 +15,24 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from telegram import InputFile
-from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
 from telegram.ext import ExtBot
 from telegram.request import BaseRequest, RequestData
 from telegram.request._requestparameter import RequestParameter
 from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
+from bot.channels.unexpected import Unexpected
 from bot.errors import SettingsError
+from bot.inbox.events import Busy, Gone, Refused
 
 READ_SECONDS = 10.0
 CONNECT_SECONDS = 5.0
@@ -30,6 +42,9 @@ UNREACHABLE = 0.5
 CONNECTIONS = 256
 """Calls in flight at once; more wait. The workers answer 64 turns at a time, each with two calls at most."""
 
+KNOWN_STATUSES = frozenset({200, 400, 401, 403, 404, 409, 413, 429, 500, 502, 503, 504})
+"""HTTP statuses that the Bot API, and what stands before it, is known to answer with."""
+
 _AGENT = {"User-Agent": BaseRequest.USER_AGENT}
 _JSON = {"Content-Type": "application/json", **_AGENT}
 
@@ -37,7 +52,8 @@ _JSON = {"Content-Type": "application/json", **_AGENT}
 class AiohttpRequest(BaseRequest):
     """Posts parameters as JSON; with a file among them, as a form."""
 
-    def __init__(self) -> None:
+    def __init__(self, unexpected: Unexpected) -> None:
+        self._unexpected = unexpected
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
 
@@ -72,6 +88,8 @@ class AiohttpRequest(BaseRequest):
         body, headers = _body(request_data)
         try:
             async with session.request(method, url, data=body, headers=headers, timeout=timeout) as answer:
+                if answer.status not in KNOWN_STATUSES:
+                    self._unexpected.note("status", answer.status)
                 return answer.status, await answer.read()
         except TimeoutError as fault:
             raise TimedOut(type(fault).__name__) from None
@@ -134,10 +152,10 @@ def _timeout(connect: float, read: float) -> aiohttp.ClientTimeout:
 TelegramBot = ExtBot[None]
 
 
-def make_bot(token: str, base_url: str) -> TelegramBot:
+def make_bot(token: str, base_url: str, unexpected: Unexpected | None = None) -> TelegramBot:
     """Return a bot for the Bot API at `base_url`. It paces and retries nothing itself: the inbox does, durably."""
     _quieten()
-    request = AiohttpRequest()
+    request = AiohttpRequest(unexpected or Unexpected("telegram"))
     return ExtBot(token, base_url=f"{base_url.rstrip('/')}/bot", request=request, get_updates_request=request)
 
 
@@ -175,6 +193,71 @@ def wait_of(fault: RetryAfter) -> float:
     """Return the seconds Telegram asks to wait; the library says them as a number or as a timedelta."""
     after = fault.retry_after
     return after.total_seconds() if isinstance(after, datetime.timedelta) else float(after)
+
+
+# --- what a refused delivery means -----------------------------------------------------------------------------------
+
+TOKEN_REFUSED = 60.0
+"""Seconds before the next attempt when the token is refused: somebody must act first."""
+
+_FORBIDS = (
+    *("blocked by the user", "user is deactivated", "bot was kicked", "not a member", "chat was deleted"),
+    *("initiate conversation", "can't send messages to bots", "chat was deactivated", "group chat was deactivated"),
+)
+"""What `403 Forbidden` is known to say: the person or the chat wants no more of this bot."""
+_NOBODY = ("chat not found", "user not found", "peer_id_invalid", "chat was deactivated", "user is deactivated")
+_NOT_ALLOWED = ("not enough rights", "have no rights", "administrator rights", "write_forbidden", "topic_closed")
+_NO_TOPIC = ("message thread not found", "topic_deleted")
+
+
+class TopicGone(Exception):
+    """The topic an answer was meant for no longer exists."""
+
+
+async def attempt(bot: TelegramBot, method: str, parameters: dict[str, Any], unexpected: Unexpected) -> Any:
+    """Call a method that delivers something.
+
+    Raises Busy, Gone or TopicGone, BadRequest for what is about the message itself, and Refused for a refusal that
+    none of the lists holds: nobody has met it yet, so the turn has failed, is tried again, then set aside.
+    """
+    try:
+        return await call(bot, method, **parameters)
+    except RetryAfter as limit:
+        raise Busy(wait_of(limit), "Telegram asks to wait") from None
+    except (Forbidden, BadRequest) as refusal:
+        if refusal.__cause__ is not None:  # no JSON of the Bot API: from something before it, such as a proxy
+            raise Busy(UNREACHABLE, "an answer that is not Telegram's") from None
+        _judge(refusal, private=int(parameters["chat_id"]) > 0)
+        if isinstance(refusal, Forbidden):
+            raise unheard_of(refusal, unexpected) from None
+        raise
+    except ChatMigrated:
+        raise
+    except InvalidToken:
+        raise Busy(TOKEN_REFUSED, "Telegram refuses the token") from None
+    except TelegramError as fault:
+        raise Busy(UNREACHABLE, type(fault).__name__) from None
+
+
+def unheard_of(refusal: TelegramError, unexpected: Unexpected) -> Refused:
+    """Return what delivery should hear about a refusal nobody has met, counted and named once.
+
+    Telegram has sentences where others have error words: it becomes one word, which may be logged.
+    """
+    word = re.sub(r"[^a-z0-9]+", "-", str(refusal).lower()).strip("-0123456789")[:64] or "no-words"
+    unexpected.note("error", word)
+    return Refused(word)
+
+
+def _judge(refusal: TelegramError, *, private: bool) -> None:
+    """Raise what a refusal means, unless it is about the message itself or says what nobody knows."""
+    text = str(refusal).lower()
+    if isinstance(refusal, Forbidden) and any(words in text for words in _FORBIDS):
+        raise Gone(str(refusal), forget=private) from None
+    if any(words in text for words in _NOBODY + _NOT_ALLOWED):
+        raise Gone(str(refusal)) from None
+    if any(words in text for words in _NO_TOPIC):
+        raise TopicGone from None
 
 
 def _quieten() -> None:

@@ -13,7 +13,7 @@ from bot.channels.base import Texts
 from bot.channels.telegram.client import UNREACHABLE
 from bot.channels.telegram.render import Attached, TextPart
 from bot.dialog.turn import Leaflet, Outcome, Reply
-from bot.inbox.events import Busy, Gone
+from bot.inbox.events import Busy, Gone, Refused
 from bot.pictures.drawing import NotDrawn
 from bot.pictures.shelf import Drawn, Files
 
@@ -69,7 +69,7 @@ class TelegramFiles:
                 return None
             try:
                 sent = await self._call(*_request(where, part, attached, content, change=change))
-            except (BadRequest, Gone) as refusal:
+            except (BadRequest, Gone, Refused) as refusal:
                 log.warning("file_refused", kind=attached.kind, reason=str(refusal))
             except Busy as fault:
                 if content is upload and fault.after == UNREACHABLE:

@@ -96,6 +96,8 @@ EDITABLE = 48 * 3600
 DOUBLE_TAP = 2.0
 """Seconds within which a second press of the same button on the same message is certainly the same wish."""
 
+_CHATS = frozenset({"private", "group", "supergroup", "channel"})
+
 _GONE = frozenset({"kicked", "left"})
 _STATUSES = _GONE | {"creator", "administrator", "member", "restricted"}
 
@@ -142,11 +144,11 @@ class UpdateParser:
         """Return what the update means; None for what needs no answer. Raises Unreadable."""
         try:
             key = f"telegram:{self._bot}:{int(update['update_id'])}"
+            for kind in update.keys() - IGNORED - self._readers.keys() - {"update_id"}:
+                self.unexpected.note("update", kind)
             for kind, reader in self._readers.items():
                 if kind in update:
                     return reader(update[kind], key)
-            for kind in update.keys() - IGNORED - {"update_id"}:
-                self.unexpected.note("update", kind)
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as fault:
             raise Unreadable(type(fault).__name__) from None
         return None
@@ -156,6 +158,8 @@ class UpdateParser:
     def _message(self, message: Json, key: str) -> InboundEvent | None:
         for field in unknown_fields(message):
             self.unexpected.note("field", field)
+        if (place := message["chat"]["type"]) not in _CHATS:
+            self.unexpected.note("chat", place)
         incoming, author = self._incoming(message), author_of(message)
         if incoming is None or author is None:
             return None

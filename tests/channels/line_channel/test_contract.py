@@ -13,6 +13,7 @@ from typing import Self
 
 import pytest
 
+from bot.channels.registry import BUILT_IN
 from bot.dialog.turn import Register
 from tests.channels.contract import ChannelContract, PluginStandIn, Running, Trouble, until
 from tests.channels.line_channel.line_channel import plugin
@@ -170,6 +171,44 @@ def test_the_channel_is_found_by_the_entry_point_of_its_package() -> None:
         2,
         "footnote: LINE_PORT: Input should be a valid integer, unable to parse string as an integer\n",
     )
+
+
+FAULTY = {
+    "a module that is not there": ("nowhere:plugin", ""),
+    "a name that is not there": ("forged:nothing", ""),
+    "no plugin at all": ("forged:plugin", "plugin = object()"),
+    "another channel's plugin": ("forged:plugin", "from bot.channels.telegram.plugin import plugin"),
+    "no Python": ("forged:plugin", "plugin = = 1"),
+    "a fault of its own": ("forged:plugin", "raise RuntimeError('mine\\nand more')"),
+    "the end of the process": ("forged:plugin", "raise ValueError"),
+}
+
+
+def served_with(folder: Path, name: str, entry: str, code: str) -> subprocess.CompletedProcess[str]:
+    """Start the bot beside a package that brings a channel; nothing but that package is wrong."""
+    (folder / "forged.py").write_text(code)
+    info = folder / "forged-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: forged\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[footnote.channels]\n{name} = {entry}\n")
+    command = [sys.executable, "-m", "bot", "serve"]
+    given = {"PYTHONPATH": str(folder), "FOOTNOTE_PORT": "none"}
+    return subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("fault", FAULTY)
+def test_a_faulty_or_forged_package_is_one_sentence(fault: str, tmp_path: Path) -> None:
+    done = served_with(tmp_path, "carrier", *FAULTY[fault])
+    assert done.returncode == 2
+    assert done.stderr.startswith("footnote: the channel 'carrier' ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_a_package_cannot_take_the_name_of_a_channel_that_comes_with_the_bot(name: str, tmp_path: Path) -> None:
+    done = served_with(tmp_path, name, "forged:plugin", "raise SystemExit(7)")
+    assert (done.returncode, done.stderr.partition(":")[0]) == (2, "footnote")
+    assert "FOOTNOTE_PORT" in done.stderr
 
 
 def test_nothing_outside_this_folder_knows_the_channel() -> None:

@@ -350,6 +350,21 @@ async def test_messages_of_unknown_kinds_are_survived(slack_app: SlackApp, subty
     await slack_app.idle()
 
 
+async def test_fields_that_are_newer_than_this_program_change_nothing(
+    slack_app: SlackApp, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd: list[Any] = [None, 7, "words", ["words"], {"text": "words", "subtype": "bot_message"}, True]
+    bot = slack_app.world.bot_of()
+    for value in odd:
+        newer = {"field_of_2027": value, "é": value, "hologram": {"field_of_2027": value}}
+        said = await slack_app.people.say(ADA, CHANNEL, f"<@{bot}> {ALA}", **newer)
+        answer = await slack_app.answer()
+        assert (answer.thread_ts, slack_app.title("ala") in words_of(answer)) == (said.ts, True), value
+        await slack_app.idle()
+    assert slack_app.unexpected["field"] >= 3 * len(odd)
+    assert sum("field_of_2027" in line and "'unexpected'" in line for line in caplog.messages) == 1
+
+
 async def test_blocks_and_elements_of_every_kind_are_survived(slack_app: SlackApp) -> None:
     """Every type the SDK has a model for, and some it has not, around a mention that stands in the blocks alone."""
     bot = {"type": "user", "user_id": slack_app.world.bot_of()}

@@ -100,6 +100,52 @@ async def test_a_wrong_code_or_state_installs_nothing(slack_app: SlackApp, code:
     assert status in {400, 401}
 
 
+FORGED = [
+    {},
+    {"code": "good-code"},
+    {"state": "S"},
+    {"code": "good-code", "state": ""},
+    {"code": "good-code", "state": "S", "error": "access_denied"},
+    {"error": "access_denied"},
+    {"code": "good-code", "state": "S" * 4000},
+    {"code": "good-code", "state": "\0é"},
+    {"code": "good-code", "state": "' OR 1=1 --"},
+]
+
+
+@pytest.mark.parametrize("query", FORGED, ids=repr)
+@pytest.mark.parametrize("cookie", [None, "slack-app-oauth-state=S", "slack-app-oauth-state=", "other=S"])
+async def test_a_forged_redirect_installs_nothing(
+    slack_app: SlackApp, query: dict[str, str], cookie: str | None, tmp_path: Path
+) -> None:
+    """Only who was sent to Slack by this installation comes back: a state that it issued, in the same browser."""
+    slack_app.world.codes["good-code"] = NORTH
+    headers = {"Cookie": cookie} if cookie else {}
+    async with (
+        aiohttp.ClientSession() as browser,
+        browser.get(slack_app.url + REDIRECT_PATH, params=query, headers=headers) as back,
+    ):
+        assert back.status < 500
+        assert "error" in query or back.status >= 400
+    assert installed(tmp_path) == []
+
+
+async def test_a_state_of_another_browser_installs_nothing(slack_app: SlackApp, tmp_path: Path) -> None:
+    slack_app.world.codes["good-code"] = NORTH
+    async with (
+        aiohttp.ClientSession() as browser,
+        browser.get(slack_app.url + INSTALL_PATH, allow_redirects=False) as page,
+    ):
+        issued = parse_qs(urlsplit(page.headers["Location"]).query)["state"][0]
+    query = {"code": "good-code", "state": issued}
+    async with (
+        aiohttp.ClientSession() as another,
+        another.get(slack_app.url + REDIRECT_PATH, params=query) as back,
+    ):
+        assert 400 <= back.status < 500
+    assert installed(tmp_path) == []
+
+
 async def test_a_state_is_good_for_one_installation(slack_app: SlackApp) -> None:
     slack_app.world.codes["good-code"] = NORTH
     async with aiohttp.ClientSession() as browser:
@@ -119,7 +165,7 @@ async def test_no_token_stands_in_the_database_in_clear(slack_app: SlackApp, tmp
         rows = database.execute("SELECT bot_token, bot_refresh_token FROM slack_bots").fetchall()
         rows += database.execute("SELECT bot_token, bot_refresh_token FROM slack_installations").fetchall()
     assert len(rows) == 2
-    assert not any("xox" in value for row in rows for value in row)
+    assert not any(prefix in value for row in rows for value in row for prefix in ("xoxb-", "xoxe-"))
 
 
 def installed(folder: Path) -> list[tuple[str]]:

@@ -8,13 +8,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import structlog
 
 from bot.channels.telegram.channel import TelegramDelivery
-from bot.channels.telegram.client import make_bot
+from bot.channels.telegram.client import KNOWN_STATUSES, make_bot
 from bot.channels.telegram.message import TelegramAddress
+from bot.channels.unexpected import Unexpected
 from bot.content.markdown import Inline, Paragraph
 from bot.dialog.turn import Button, ClaimCard, FootLine, Outcome, Register, Reply
-from bot.inbox.events import Busy, Gone, OutboundMessage
+from bot.inbox.events import Busy, Gone, OutboundMessage, Refused
 from tests.channels.telegram.telegram_app import UNLIMITED, words
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Person
@@ -37,8 +39,9 @@ class Delivery:
     """A channel against the stand-in, and the progress it reports."""
 
     def __init__(self, fake: FakeTelegram) -> None:
-        self.bot = make_bot(fake.token, fake.url)
-        self.channel = TelegramDelivery(self.bot, words, UNLIMITED)
+        self.unexpected = Unexpected("telegram")
+        self.bot = make_bot(fake.token, fake.url, self.unexpected)
+        self.channel = TelegramDelivery(self.bot, words, UNLIMITED, self.unexpected)
         self.sent: list[str] = []
 
     async def progress(self, message: str, *, last: bool = False) -> None:
@@ -222,6 +225,32 @@ async def test_a_place_that_takes_nothing_is_gone(
     telegram.fault("sendMessage", status=400, description=refusal)
     with pytest.raises(Gone):
         await deliver(TelegramAddress(ann.id))
+
+
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize("words_", ["the moon is full", "NEW_RULE_OF_2027", "", "нельзя", "x" * 300])
+async def test_a_refusal_nobody_has_met_fails_the_turn_is_counted_and_named_once(
+    telegram: FakeTelegram, deliver: Delivery, ann: Person, status: int, words_: str
+) -> None:
+    kind = {400: "Bad Request", 403: "Forbidden"}[status]
+    telegram.fault("sendMessage", status=status, description=f"{kind}: {words_}", times=50)
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(2):
+            with pytest.raises(Refused):
+                await deliver(TelegramAddress(ann.id))
+    assert [count for name, count in deliver.unexpected.counts.items() if name.startswith("error:")] == [2]
+    assert sum(one["event"] == "unexpected" for one in logs) == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 418, 451, 520])
+async def test_a_page_that_is_not_telegrams_loses_nobody(
+    telegram: FakeTelegram, deliver: Delivery, ann: Person, status: int
+) -> None:
+    telegram.fault("sendMessage", status=status, garbage=True)
+    with pytest.raises(Busy):
+        await deliver(TelegramAddress(ann.id))
+    strange = {} if status in KNOWN_STATUSES else {f"status:{status}": 1}
+    assert deliver.unexpected.counts == strange
 
 
 @pytest.mark.parametrize(

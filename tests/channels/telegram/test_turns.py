@@ -526,3 +526,22 @@ async def test_the_group_of_a_person_hears_no_answer_to_what_was_private(
 
 def _only(telegram: FakeTelegram, group: Group, count: int) -> None:
     assert len(telegram.heard("message", group)) == count
+
+
+async def test_an_unknown_refusal_that_passes_loses_no_question_and_one_that_stays_is_set_aside(
+    telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.inbox.workers.after_failure", lambda _attempts: 0.01)
+    ann, bob = telegram.person("Ann"), telegram.person("Bob")
+    refusal: Json = {"status": 403, "description": "Forbidden: the moon is full"}
+    async with running_app(telegram, engine, database) as app:
+        telegram.fault("sendMessage", times=1, **refusal)
+        assert shows(await asked(telegram, ann, "what is ALA?"), composer, "ala")
+        stays = telegram.fault("sendMessage", chat=ann.id, times=RetryPolicy().attempts, **refusal)
+        ann.says("is ALA safe?")
+        await telegram.until(lambda: stays.struck == stays.times, "every attempt")
+        while not (held := await app.store.pending("quarantined")):
+            pass
+        assert [one.reason for one in held] == ["refused: forbidden-the-moon-is-full"]
+        assert shows(await asked(telegram, bob, "what is ALA?"), composer, "ala")
+        assert app.platform.health()["unknown"] == {"error:forbidden-the-moon-is-full": 1 + stays.struck}

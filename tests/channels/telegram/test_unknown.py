@@ -94,7 +94,16 @@ def test_fields_that_are_newer_than_this_program_change_nothing(parser: UpdatePa
         assert parser.parse({"update_id": 1, "message": newer, "aura": fuzz.value()}) == parser.parse(
             {"update_id": 1, "message": message}
         )
-    assert {f"field:{name}": 3 for name in FUTURE} == parser.unexpected.counts
+    assert parser.unexpected.counts == {"update:aura": 3, **{f"field:{name}": 3 for name in FUTURE}}
+
+
+@pytest.mark.parametrize("place", ["holo", "forum", "community_2027"])
+def test_a_chat_of_an_unknown_kind_is_read_as_one_of_several_people(parser: UpdateParser, place: str) -> None:
+    for words in ("what is ALA?", "@footnote_bot what is ALA?"):
+        message = {"message_id": 5, "date": 1, "chat": {"id": -7, "type": place}, "from": {"id": 7}, "text": words}
+        event = parser.parse({"update_id": 1, "message": message})
+        assert (event is None) == (words[0] != "@")
+    assert parser.unexpected.counts == {f"chat:{place}": 2}
 
 
 @pytest.mark.parametrize("kind", sorted({*Update.ALL_TYPES} - {*KINDS}))
