@@ -92,6 +92,7 @@ def host_services(
         is_known=inbox.is_known,
         is_quiet=inbox.is_quiet,
         unexpected=partial(inbox.metrics.unexpected, channel),
+        published=inbox.published,
         lead=inbox.lead,
         texts=engine.text,
         topics=partial(first_topics, engine),

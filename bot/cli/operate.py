@@ -83,6 +83,27 @@ def inbox_drop(row: int) -> None:
 
 
 @app.command()
+def insights(
+    weeks: Annotated[int, typer.Option(min=1, help="The last so many weeks that are over.")] = 13,
+    csv: Annotated[Path | None, typer.Option(help="Write every count to this file instead.")] = None,
+) -> None:
+    """Show what people asked and did not get: counts only, of five people at least."""
+    from bot.content.loader import load
+    from bot.inbox import insights_report
+    from bot.inbox.admin import published
+
+    settings = load_settings()
+    library = load(settings.footnote_dialogs, settings.footnote_content, templates=False)
+    counts = asyncio.run(published(settings.footnote_database_url))
+    rows = insights_report.lately(insights_report.todays(counts, library.resolve), weeks)
+    if csv is None:
+        typer.echo(insights_report.as_text(rows))
+    else:
+        csv.write_text(insights_report.as_csv(rows), encoding="utf-8")
+        typer.echo(f"wrote {len(rows)} counts to {csv}")
+
+
+@app.command()
 def backup(target: Path) -> None:
     """Copy the SQLite database, which may be in use, to TARGET."""
     from bot.inbox.admin import back_up

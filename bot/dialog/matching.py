@@ -22,8 +22,10 @@ class Match:
     `related` the general answers that help: nearest topics for not-covered, matching answers for personal advice;
     `scores` the best candidates first, 0..1; `reasons` one short English phrase per deciding rule or signal;
     `note` names an interface sentence to lead the answer with (for example `other-language`), or is empty; `language`
+    `note` names an interface sentence to lead the answer with (for example `other-language`), or is empty; `language`
     is the code of another language the message is in, when content/languages.yaml holds it; `also` are the answers to
-    further questions of the same message, in their order.
+    further questions of the same message, in their order; `missing` is what was asked and no answer holds, as authored
+    names: `subject x aspect`.
     """
 
     outcome: Outcome
@@ -35,6 +37,7 @@ class Match:
     note: str = ""
     language: str = ""
     also: tuple[str, ...] = ()
+    missing: str = ""
 
 
 class Matcher(Protocol):

@@ -188,7 +188,8 @@ class Reply:
     of the question nothing answers, `offer` is a line after all text (the register, once). `choices` are the turn's own
     buttons, before the card's. `in_place` asks the channel to edit the message that was tapped instead of sending a new
     one, `toast` is said beside the finger; `silent` says nothing at all, `again` marks the card of an emergency that
-    this conversation has seen already.
+    this conversation has seen already. `sure` is how likely the answer was, 0 to 1, and `missing` what no answer holds:
+    for those who count, not for the reader.
     """
 
     card: Card
@@ -205,6 +206,8 @@ class Reply:
     silent: bool = False
     again: bool = False
     reasons: tuple[str, ...] = ()
+    sure: float = 0.0
+    missing: str = ""
 
     @property
     def buttons(self) -> tuple[Button, ...]:

@@ -9,10 +9,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.errors import UsageError
+from bot.inbox.insights import current_week
 from bot.store.base import PendingTurn, Store
 from bot.store.open import open_store, sqlite_path
 from bot.store.sqlite import backup
 from bot.store.sqlite.store import lock_file
+from bot.store.tally import Published
 
 
 async def unfinished(url: str, status: str | None = None) -> Sequence[PendingTurn]:
@@ -41,6 +43,13 @@ async def drop(url: str, row: int) -> None:
     """Delete a quarantined turn unanswered. Raises UsageError if there is none of that number."""
     async with _opened(url) as store:
         _found(await store.drop(row), row)
+
+
+async def published(url: str) -> Sequence[Published]:
+    """Return the counts of every week that is over, also of one that no running bot has ended yet."""
+    async with _opened(url) as store:
+        await store.end_weeks(current_week(time.time()))
+        return await store.published()
 
 
 async def back_up(url: str, target: Path) -> None:

@@ -15,6 +15,7 @@ from bot.dialog import payloads
 from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Reply, State
 from bot.inbox.events import Delivery, InboundEvent, OutboundMessage, WhenEnded, at_once
 from bot.inbox.identity import DecryptionError, Identity
+from bot.inbox.insights import Counting
 from bot.inbox.metrics import Metrics
 from bot.inbox.policy import RetryPolicy
 from bot.inbox.thoughts import LONGEST, MessagePart, Thought, asked_in, left_by, nothing_urgent, part_from, thought_of
@@ -88,7 +89,7 @@ class Answerer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TurnProcessor:
-    """Answers turns. Has no state of its own: everything is in the turn and in the store."""
+    """Answers turns. Has no state of its own but this week's salt: everything is in the turn and in the store."""
 
     store: Store
     engine: Answerer
@@ -96,6 +97,7 @@ class TurnProcessor:
     metrics: Metrics
     policy: RetryPolicy
     now: Callable[[], float]
+    counting: Counting
     urgent: Callable[[str], bool] = nothing_urgent
 
     async def answer(self, turn: Turn, channel: Delivery, when_ended: WhenEnded = at_once) -> TurnResult:
@@ -126,6 +128,7 @@ class TurnProcessor:
             messages=sent,
             vote=vote,
             history=before.history,
+            tally=await self.counting.tally(turn, incoming, reply, before, at),
         )
 
     async def _thought(self, turn: Turn) -> Thought:

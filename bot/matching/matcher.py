@@ -179,6 +179,8 @@ class SubjectMatcher:
         if self._is_lone(question, reading, context):
             return self._uncovered("one word that names nothing", scores=scores)
         match = self._decided(scores, reading)
+        if match.outcome is Outcome.NOT_COVERED or match.note == ASPECT_MISSING:
+            match = replace(match, missing=_missing(reading))
         return self._with_others(match, question, context)
 
     def _weighed(self, question: Message, message: Message, context: str | None) -> tuple[Reading, Shares]:
@@ -305,6 +307,12 @@ def urgent(finding: Finding) -> Match:
     """Return the decision for an emergency: the card of its sign, with the sentence and the rule as reasons."""
     reasons = (f"urgent: {finding.sign}, by {finding.rule}", f"in: {finding.sentence}")
     return Match(Outcome.URGENT, finding.card, (), (), (), reasons, "", finding.language)
+
+
+def _missing(reading: Reading) -> str:
+    """Return what was asked of what, in authored names; what nobody authored is `?`."""
+    subject = reading.named.subject or next(iter(reading.named.foreign), "?")
+    return f"{subject} x {reading.aspect or '?'}"
 
 
 def _without_talk(scores: Shares) -> Shares:

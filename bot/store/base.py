@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from bot.dialog.turn import State
 from bot.errors import StoreError
+from bot.store.tally import Published, Tally
 
 DIGEST_BYTES = 16
 """128 bits: with 10 million people the chance that any two share a hash is below 10^-24."""
@@ -159,7 +160,7 @@ class TurnResult:
     """What a finished turn leaves behind. Without `state` nothing about the asker is written.
 
     `joined` are the further rows it answered; `questions` the platform ids of the messages that asked and `words` the
-    hash of each one's words; `history` what had been shown before.
+    hash of each one's words; `history` what had been shown before; `tally` how the turn is counted.
     """
 
     at: float
@@ -171,6 +172,7 @@ class TurnResult:
     questions: tuple[str, ...] = ()
     words: tuple[bytes, ...] = ()
     history: tuple[str, ...] = ()
+    tally: Tally | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +284,15 @@ class Store(Protocol):
 
     async def votes(self) -> Mapping[tuple[str, str], int]:
         """Return how often each answer was voted `up` and `down`, by (node, vote)."""
+
+    async def week_salt(self, week: int, fresh: bytes) -> bytes | None:
+        """Return the salt of a week, `fresh` if it had none yet; None once the week is over and no more is counted."""
+
+    async def end_weeks(self, before: int) -> None:
+        """Keep of the weeks before this one only the counts that may be seen, and forget their salts."""
+
+    async def published(self) -> Sequence[Published]:
+        """Return the counts of the weeks that are over, oldest first."""
 
     async def user_left(self, person: bytes, at: float) -> None:
         """Note that the person left; unless they return, the next prune after the grace period forgets them."""

@@ -112,6 +112,25 @@ message = Table(
     sqlite_with_rowid=False,
 )
 
+tally = Table(
+    "tally",
+    metadata,
+    Column("day", SmallInteger, primary_key=True),
+    Column("shard", SmallInteger, primary_key=True),
+    Column("cell", Text, primary_key=True),
+    Column("times", Integer, nullable=False),
+    Column("people", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+tally_week = Table(
+    "tally_week",
+    metadata,
+    Column("week", SmallInteger, primary_key=True),
+    Column("salt", LargeBinary),
+    sqlite_with_rowid=False,
+)
+
 feedback = Table(
     "feedback",
     metadata,

@@ -15,6 +15,7 @@ from bot.channels.base import HostServices
 from bot.channels.web.access import Access
 from bot.channels.web.conversations import Conversation, Conversations, OpenQuestion, PageAnswer
 from bot.channels.web.delivery import WebAddress, WebDelivery, stream, vote_of
+from bot.channels.web.insights import InsightsPage
 from bot.channels.web.plugin import WebSettings
 from bot.channels.web.render import ASSETS, Assets, Place, Renderer
 from bot.channels.web.workbench import Workbench
@@ -56,6 +57,7 @@ class Web:
         self._conversations = Conversations()
         self._renderer = Renderer(host.texts, [(one.label, one.number) for one in host.library.copy_numbers])
         self._workbench = Workbench(host, self._access, self._renderer)
+        self._insights = InsightsPage(host, self._access, self._renderer, settings.insights_password)
         self.delivery = WebDelivery(self._conversations)
         self._up = False
 
@@ -82,7 +84,7 @@ class Web:
         bases = ("", "/embed") if self._access.embeddable else ("",)
         own = [route for base in bases for route in self._pages(base)]
         shared = [web.get("/a/{node}", self._shared), web.get("/web/{name}", self._asset)]
-        return [*own, *shared, *self._workbench.routes()]
+        return [*own, *shared, *self._workbench.routes(), *self._insights.routes()]
 
     def _pages(self, base: str) -> list[web.RouteDef]:
         return [

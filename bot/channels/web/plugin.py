@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from bot.channels.base import Channel, ChannelPlugin, ChannelSettings, HostServices
-from bot.settings import url_faults
+from bot.settings import secret, url_faults
+
+MIN_PASSWORD = 12
 
 
 class WebSettings(ChannelSettings):
@@ -18,6 +21,7 @@ class WebSettings(ChannelSettings):
     public_url: str | None = None
     embed_origins: str = ""
     local: bool = False
+    insights_password: SecretStr | None = None
 
     @property
     def configured(self) -> bool:
@@ -46,6 +50,8 @@ class WebSettings(ChannelSettings):
                 faults.append(f"WEB_EMBED_ORIGINS must list origins such as https://clinic.example.org, not '{one}'")
         if self.embed_origins and not self.public_url:
             faults.append("WEB_EMBED_ORIGINS needs WEB_PUBLIC_URL: the https address at which the page is reached")
+        if self.insights_password and len(secret(self.insights_password)) < MIN_PASSWORD:
+            faults.append(f"WEB_INSIGHTS_PASSWORD must have at least {MIN_PASSWORD} characters: it opens a public page")
         return faults
 
 

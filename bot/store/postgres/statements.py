@@ -92,4 +92,23 @@ UNREADABLE = """WITH unknown AS (INSERT INTO seen (event, at) VALUES ($1, $2) ON
 INSERT INTO inbox (conversation, person, channel, payload, received, status, reason)
 SELECT ''::bytea, ''::bytea, $3, $4, $2, 'unreadable', $5 FROM unknown RETURNING id"""
 
+WEEK_SALT = """WITH begun AS (
+  INSERT INTO tally_week (week, salt) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING salt
+) SELECT salt FROM begun UNION ALL SELECT salt FROM tally_week WHERE week = $1 LIMIT 1"""
+
+OPEN_WEEKS = "SELECT week FROM tally_week WHERE week < $1 AND salt IS NOT NULL ORDER BY week FOR UPDATE"
+
+TALLIES = "SELECT cell, times, people FROM tally WHERE day >= $1 AND day < $2 AND shard >= 0"
+
+KEEP_TALLY = "INSERT INTO tally (day, shard, cell, times, people) VALUES ($1, $2, $3, $4, 0)"
+
+END_WEEK = "UPDATE tally_week SET salt = NULL WHERE week = $1"
+
+DROP_TALLIES = "DELETE FROM tally WHERE day < $1 AND shard >= 0"
+
+PUBLISHED_TALLIES = "SELECT day, cell, times FROM tally WHERE shard = $1 ORDER BY day, cell"
+
+PRUNE_WEEKS = "DELETE FROM tally_week WHERE week < $1"
+PRUNE_TALLIES = "DELETE FROM tally WHERE day < $1"
+
 PING = "UPDATE lane SET waiting = waiting WHERE FALSE"

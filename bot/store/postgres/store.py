@@ -32,6 +32,7 @@ from bot.store.codec import exported, net_votes, quiet_in, state_from
 from bot.store.postgres import leader, turns
 from bot.store.postgres import statements as sql
 from bot.store.postgres.statements import TROUBLE
+from bot.store.tally import PUBLISHED, Cell, Published, first_day, kept, week_of
 
 MAX_CONNECTIONS = 10
 """Per process. PostgreSQL allows 100 by default, so nine replicas fit beside an operator."""
@@ -144,6 +145,23 @@ class PostgresStore:
     async def votes(self) -> Mapping[tuple[str, str], int]:
         return net_votes({(node, vote): votes for node, vote, votes in await self._rows(sql.VOTES)})
 
+    async def week_salt(self, week: int, fresh: bytes) -> bytes | None:
+        [salt] = await self._column(sql.WEEK_SALT, week, fresh)
+        return salt if salt is None else bytes(salt)
+
+    async def end_weeks(self, before: int) -> None:
+        async with self._connection() as db, db.transaction():
+            for (week,) in await db.fetch(sql.OPEN_WEEKS, before):
+                rows = await db.fetch(sql.TALLIES, first_day(week), first_day(week + 1))
+                left = [(first_day(week), PUBLISHED, cell, times) for cell, times in kept(map(tuple, rows))]
+                await db.executemany(sql.KEEP_TALLY, left)
+                await db.execute(sql.END_WEEK, week)
+            await db.execute(sql.DROP_TALLIES, first_day(before))
+
+    async def published(self) -> Sequence[Published]:
+        rows = await self._rows(sql.PUBLISHED_TALLIES, PUBLISHED)
+        return [Published(day, Cell.parse(cell), times) for day, cell, times in rows]
+
     async def user_left(self, person: bytes, at: float) -> None:
         await self._execute(sql.USER_LEFT, person, day_of(at), at)
 
@@ -161,6 +179,8 @@ class PostgresStore:
                 "people": await self._execute(sql.PRUNE_PEOPLE, idle),
                 "lanes": await self._execute(sql.PRUNE_LANES),
                 "departed": len(gone),
+                "weeks": await self._execute(sql.PRUNE_WEEKS, week_of(idle)),
+                "counts": await self._execute(sql.PRUNE_TALLIES, first_day(week_of(idle))),
             }
         )
 

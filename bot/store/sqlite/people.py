@@ -1,4 +1,4 @@
-"""What SQLite holds about a person, and how it is shown, deleted and pruned."""
+"""What SQLite holds about a person, how it is shown, deleted and pruned; and the counts that are about nobody."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from bot.dialog.turn import State
 from bot.store.base import AT_ONCE, DIGEST_BYTES, Lease, PendingTurn, QueueDepth, RetentionCutoffs, day_of
 from bot.store.codec import exported, net_votes, quiet_in, state_from
 from bot.store.sqlite import turns
+from bot.store.tally import PUBLISHED, Cell, Published, first_day, kept, week_of
 
 _THEIRS = "(SELECT conversation FROM conversation WHERE person = ?)"
 _FORGET = {
@@ -101,7 +102,10 @@ def prune_rest(db: sqlite3.Connection, cutoffs: RetentionCutoffs) -> dict[str, i
     for (person,) in gone:
         forget(db, person)
     dropped = db.execute("DELETE FROM inbox WHERE status <> 'waiting' AND received < ?", (cutoffs.quarantine,))
-    return {"departed": len(gone), "quarantine": dropped.rowcount}
+    week = week_of(day_of(cutoffs.idle))
+    db.execute("DELETE FROM tally_week WHERE week < ?", (week,))
+    counts = db.execute("DELETE FROM tally WHERE day < ?", (first_day(week),))
+    return {"departed": len(gone), "quarantine": dropped.rowcount, "counts": counts.rowcount}
 
 
 _DEPTH = """SELECT channel, coalesce(sum(status = 'waiting'), 0), coalesce(sum(status <> 'waiting'), 0),
@@ -184,3 +188,31 @@ def postpone(db: sqlite3.Connection, row: int, conversation: bytes, due_at: floa
     urgent = db.execute(_URGENT, (conversation, row)).fetchone()
     due_at = AT_ONCE if urgent else due_at
     db.execute("UPDATE lane SET owner = NULL, due_at = ? WHERE conversation = ?", (due_at, conversation))
+
+
+# --- counts ---------------------------------------------------------------------------------------------------------
+
+
+def week_salt(db: sqlite3.Connection, week: int, fresh: bytes) -> bytes | None:
+    """Return the salt of a week, or None if it is over."""
+    db.execute("INSERT OR IGNORE INTO tally_week (week, salt) VALUES (?, ?)", (week, fresh))
+    [(salt,)] = db.execute("SELECT salt FROM tally_week WHERE week = ?", (week,)).fetchall()
+    return salt if salt is None else bytes(salt)
+
+
+def end_weeks(db: sqlite3.Connection, before: int) -> None:
+    """Pool the counts of each open week before this one, and drop whatever came late."""
+    open_weeks = db.execute("SELECT week FROM tally_week WHERE week < ? AND salt IS NOT NULL", (before,)).fetchall()
+    for (week,) in open_weeks:
+        days = (first_day(week), first_day(week + 1))
+        rows = db.execute("SELECT cell, times, people FROM tally WHERE day >= ? AND day < ? AND shard >= 0", days)
+        left = [(days[0], PUBLISHED, cell, times, 0) for cell, times in kept(rows.fetchall())]
+        db.executemany("INSERT INTO tally (day, shard, cell, times, people) VALUES (?, ?, ?, ?, ?)", left)
+        db.execute("UPDATE tally_week SET salt = NULL WHERE week = ?", (week,))
+    db.execute("DELETE FROM tally WHERE day < ? AND shard >= 0", (first_day(before),))
+
+
+def published(db: sqlite3.Connection) -> list[Published]:
+    """Return the counts that may be seen."""
+    rows = db.execute("SELECT day, cell, times FROM tally WHERE shard = ? ORDER BY day, cell", (PUBLISHED,))
+    return [Published(day, Cell.parse(cell), times) for day, cell, times in rows]

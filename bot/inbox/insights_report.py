@@ -1,0 +1,195 @@
+"""What editors and operators read of the counts: tables of weeks that are over, as text and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.dialog import payloads
+from bot.store.tally import ANY, Cell, Published
+
+_EPOCH = date(1970, 1, 1)
+_MOST = 15
+"""Rows of a table on paper; the CSV has all."""
+_SHOWING = ("words", "command", "button", "choice", ANY)
+"""Ways by which an answer is asked for; the other buttons do something with one that is there."""
+_VOTES = ("up", "down", "toup", "todown", *payloads.REASONS)
+_BAR = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One question an editor has, and its answer: each row a name, its turns, and what is worth saying beside them."""
+
+    name: str
+    title: str
+    rows: tuple[tuple[str, int, str], ...]
+
+    @property
+    def most(self) -> int:
+        """The largest count, at least 1: what a bar is measured against."""
+        return max((times for _, times, _ in self.rows), default=1) or 1
+
+
+Counted = Counter[str]
+Pick = Callable[[Cell], Iterable[str]]
+
+
+def tables(rows: Sequence[Published]) -> tuple[Table, ...]:
+    """Return what can be said of these counts, what to write next first."""
+    shown = _counted(rows, lambda cell: [cell.node] if _is_answer(cell) else [])
+    missing = _counted(rows, lambda cell: [cell.about] if " x " in cell.about else [])
+    return (
+        Table("missing", "Asked and not held (subject x aspect)", _rows(missing)),
+        Table("outcome", "What words led to", _rows(_counted(rows, _outcome))),
+        Table("answers", "Answers shown", _rows(shown)),
+        Table("where", "On which channel, in which register", _rows(_counted(rows, _where))),
+        Table("choices", "Offered, and how many took it", _choices(rows)),
+        Table("again", "Answers after which words were not understood", _share(rows, shown, _unanswered)),
+        Table("last", "Answers after which nothing followed", _last(rows, shown)),
+        Table("votes", "Votes, and reasons", _rows(_counted(rows, _vote))),
+        Table("opened", "Detail opened, sources looked at", _rows(_counted(rows, _opened))),
+        Table("paths", "From answer to answer", _rows(_counted(rows, _path))),
+        Table("urgent", "Emergency cards", _rows(_counted(rows, _urgent))),
+    )
+
+
+def as_text(rows: Sequence[Published]) -> str:
+    """Return the tables for a terminal, each row with a bar; one sentence where nothing can be shown."""
+    if not rows:
+        return "no week is over in which five people did the same: counts are shown from the Tuesday after"
+    weeks = sorted({one.day for one in rows})
+    turns = sum(one.times for one in rows)
+    head = f"{len(weeks)} weeks, {date_of(weeks[0])} to {date_of(weeks[-1] + 6)}: {turns} turns"
+    return "\n".join([head, *(line for table in tables(rows) for line in _lines(table))])
+
+
+def as_csv(rows: Sequence[Published]) -> str:
+    """Return every count with its week and its fields; `*` is a field given up so that enough people share the rest."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(("week", *Cell._fields, "turns"))
+    for one in rows:
+        writer.writerow((date_of(one.day), *one.cell, one.times))
+    return out.getvalue()
+
+
+def lately(rows: Sequence[Published], weeks: int) -> list[Published]:
+    """Return the counts of the last so many weeks there are."""
+    days = sorted({one.day for one in rows})[-weeks:]
+    return [one for one in rows if one.day in days]
+
+
+def todays(rows: Iterable[Published], resolve: Callable[[str], str | None]) -> list[Published]:
+    """Return the counts under the names that nodes have today; what is no node any more keeps its own."""
+
+    def name(node: str) -> str:
+        return resolve(node) or node
+
+    def cell_today(cell: Cell) -> Cell:
+        offered = cell.outcome == "choices"
+        about = " ".join(map(name, cell.about.split())) if offered else cell.about
+        return cell._replace(node=name(cell.node), before=name(cell.before), about=about)
+
+    return [one._replace(cell=cell_today(one.cell)) for one in rows]
+
+
+def date_of(day: int) -> str:
+    """Return the date of a day number."""
+    return (_EPOCH + timedelta(days=day)).isoformat()
+
+
+def _lines(table: Table) -> Iterator[str]:
+    if table.rows:
+        width = max(len(name) for name, _, _ in table.rows)
+        yield f"\n{table.title}"
+        for name, times, beside in table.rows:
+            bar = "#" * max(1, round(_BAR * times / table.most))
+            yield f"  {name:<{width}}  {times:>7}  {bar:<{_BAR}} {beside}".rstrip()
+
+
+def _counted(rows: Iterable[Published], pick: Pick) -> Counted:
+    found: Counted = Counter()
+    for one in rows:
+        for name in pick(one.cell):
+            found[name] += one.times
+    return found
+
+
+def _rows(counted: Counted) -> tuple[tuple[str, int, str], ...]:
+    total = sum(counted.values())
+    return tuple((name, times, f"{100 * times / total:.0f} %") for name, times in _ranked(counted)[:_MOST])
+
+
+def _ranked(counted: Counted) -> list[tuple[str, int]]:
+    return sorted(counted.items(), key=lambda one: (-one[1], one[0]))
+
+
+def _is_answer(cell: Cell) -> bool:
+    return cell.outcome == "answer" and cell.via in _SHOWING and cell.node != ANY
+
+
+def _outcome(cell: Cell) -> Iterator[str]:
+    if cell.via == "words":
+        certain = cell.about if cell.outcome == "answer" and cell.about in ("sure", "likely", "unsure") else ""
+        yield f"{cell.outcome} ({certain})" if certain else cell.outcome
+
+
+def _where(cell: Cell) -> Iterator[str]:
+    if ANY not in (cell.channel, cell.register):
+        yield f"{cell.channel}, {cell.register}"
+
+
+def _vote(cell: Cell) -> Iterator[str]:
+    if cell.via in _VOTES and cell.node != ANY:
+        yield f"{cell.node}: {cell.via}"
+
+
+def _opened(cell: Cell) -> Iterator[str]:
+    if cell.via == "more":
+        yield f"{cell.node}: detail"
+    elif cell.outcome == "answer" and cell.node == "references":
+        yield f"sources, after {cell.before or 'nothing'}"
+
+
+def _path(cell: Cell) -> Iterator[str]:
+    if _is_answer(cell) and cell.before not in (ANY, "", cell.node):
+        yield f"{cell.before} > {cell.node}"
+
+
+def _urgent(cell: Cell) -> Iterator[str]:
+    if cell.outcome == "urgent":
+        yield cell.node
+
+
+def _unanswered(cell: Cell) -> Iterator[str]:
+    if cell.via == "words" and cell.outcome in ("choices", "not-covered") and cell.before not in (ANY, ""):
+        yield cell.before
+
+
+def _followed(cell: Cell) -> Iterator[str]:
+    if cell.before not in (ANY, ""):
+        yield cell.before
+
+
+def _share(rows: Sequence[Published], of: Counted, pick: Pick) -> tuple[tuple[str, int, str], ...]:
+    counted = _counted(rows, pick)
+    ranked = [(name, times, f"of {of[name]} times shown") for name, times in _ranked(counted) if of[name]]
+    return tuple(ranked[:_MOST])
+
+
+def _last(rows: Sequence[Published], shown: Counted) -> tuple[tuple[str, int, str], ...]:
+    """Return how often nothing is known to have followed: at most, since pooled turns have lost what they followed."""
+    followed = _counted(rows, _followed)
+    left = Counter({name: times - followed[name] for name, times in shown.items() if times > followed[name]})
+    return tuple((name, times, f"of {shown[name]} times shown, at most") for name, times in _ranked(left)[:_MOST])
+
+
+def _choices(rows: Sequence[Published]) -> tuple[tuple[str, int, str], ...]:
+    offered = _counted(rows, lambda cell: cell.about.split() if cell.outcome == "choices" and cell.about != ANY else [])
+    taken = _counted(rows, lambda cell: [cell.node] if cell.via == "choice" else [])
+    return tuple((name, times, f"{taken[name]} taken") for name, times in _ranked(offered)[:_MOST])

@@ -1,0 +1,32 @@
+"""Counts of turns, without anybody's name."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "tally",
+        sa.Column("day", sa.SmallInteger, primary_key=True),
+        sa.Column("shard", sa.SmallInteger, primary_key=True),
+        sa.Column("cell", sa.Text, primary_key=True),
+        sa.Column("times", sa.Integer, nullable=False),
+        sa.Column("people", sa.BigInteger, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "tally_week",
+        sa.Column("week", sa.SmallInteger, primary_key=True),
+        sa.Column("salt", sa.LargeBinary),
+        sqlite_with_rowid=False,
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("tally_week")
+    op.drop_table("tally")
