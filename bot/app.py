@@ -68,6 +68,7 @@ def _engine(
         library,
         matcher,
         require_approved=settings.footnote_require_approved,
+        keep_unmatched=settings.footnote_keep_unmatched,
         default_register=default_register,
     )
 

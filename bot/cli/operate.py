@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli import insights
 from bot.errors import UsageError
 from bot.settings import load_settings
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 inbox = typer.Typer(help="Turns that wait or failed: list, replay, drop.", no_args_is_help=True)
 app.add_typer(inbox, name="inbox")
+app.add_typer(insights.app, name="insights")
 
 
 @app.command()
@@ -80,27 +82,6 @@ def inbox_drop(row: int) -> None:
     from bot.inbox.admin import drop
 
     asyncio.run(drop(_database(), row))
-
-
-@app.command()
-def insights(
-    weeks: Annotated[int, typer.Option(min=1, help="The last so many weeks that are over.")] = 13,
-    csv: Annotated[Path | None, typer.Option(help="Write every count to this file instead.")] = None,
-) -> None:
-    """Show what people asked and did not get: counts only, of five people at least."""
-    from bot.content.loader import load
-    from bot.inbox import insights_report
-    from bot.inbox.admin import published
-
-    settings = load_settings()
-    library = load(settings.footnote_dialogs, settings.footnote_content, templates=False)
-    counts = asyncio.run(published(settings.footnote_database_url))
-    rows = insights_report.lately(insights_report.todays(counts, library.resolve), weeks)
-    if csv is None:
-        typer.echo(insights_report.as_text(rows))
-    else:
-        csv.write_text(insights_report.as_csv(rows), encoding="utf-8")
-        typer.echo(f"wrote {len(rows)} counts to {csv}")
 
 
 @app.command()

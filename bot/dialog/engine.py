@@ -10,7 +10,7 @@ from bot.content.library import Library
 from bot.dialog import payloads
 from bot.dialog.answers import OVER, Answers, Emergencies, SmallTalk
 from bot.dialog.composer import Composer
-from bot.dialog.matching import Alarm, Match, Matcher, UpToDateMatcher, up_to_date
+from bot.dialog.matching import Alarm, Match, Matcher, Scrubber, UpToDateMatcher, up_to_date
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import PersonalData
 from bot.dialog.turn import Card, Effect, Incoming, Kind, Outcome, Register, Reply, State, View
@@ -45,9 +45,11 @@ class Engine:
         matcher: Matcher,
         *,
         require_approved: bool = False,
+        keep_unmatched: bool = False,
         default_register: Callable[[str], Register] = patient,
     ) -> None:
         self.matcher = matcher
+        self._scrubber = matcher if keep_unmatched and isinstance(matcher, Scrubber) else None
         self._alarm = matcher if isinstance(matcher, Alarm) else None
         matcher = UpToDateMatcher(library, matcher)
         self._library = library
@@ -81,6 +83,8 @@ class Engine:
         reply, after = self._answer[incoming.kind](state, incoming, register)
         if reply.effect is Effect.FORGET:
             return reply, State()
+        if reply.card.node == self._library.role("privacy"):
+            reply = self._told_of_keeping(reply)
         if reply.silent:
             return reply, after
         first = not state.introduced and self._introduces(incoming, reply.card)
@@ -125,7 +129,13 @@ class Engine:
             return self._in_emergency(emergency, match, state, incoming, register)
         if match.outcome is Outcome.SMALL_TALK:
             return self._talk(match.node, state, incoming, register)
-        return self._answers.matched(match, state, register), state
+        return self._kept(self._answers.matched(match, state, register), incoming), state
+
+    def _kept(self, reply: Reply, incoming: Incoming) -> Reply:
+        """Return the reply with what may be kept of a question that it does not answer, where that is wanted."""
+        if self._scrubber is None or reply.card.outcome is not Outcome.NOT_COVERED:
+            return reply
+        return replace(reply, unmatched=self._scrubber.scrubbed(incoming.text))
 
     def _in_emergency(self, node: str, match: Match, state: State, incoming: Incoming, register: Register) -> Step:
         """Answer within an emergency: it stays what the words are about unless they say that it is over or ask else."""
@@ -249,8 +259,16 @@ class Engine:
         return greets or (card.outcome is Outcome.ANSWER and not card.about_bot)
 
     def _introduced(self, reply: Reply) -> Reply:
-        """Put under the reply what everybody is told once: that there are two registers."""
-        return replace(reply, offer=reply.offer or self.text("welcome-offer", reply.card.register))
+        """Put under the reply what everybody is told once: that there are two registers, and what is kept."""
+        offer = reply.offer or self.text("welcome-offer", reply.card.register)
+        return self._told_of_keeping(replace(reply, offer=offer))
+
+    def _told_of_keeping(self, reply: Reply) -> Reply:
+        """Return the reply with the notice that unanswered questions are kept, where they are."""
+        if self._scrubber is None:
+            return reply
+        notice = self.text("unmatched-kept", reply.card.register)
+        return replace(reply, offer=" ".join(filter(None, (reply.offer, notice))))
 
 
 def _question(reply: Reply) -> tuple[str, str] | None:

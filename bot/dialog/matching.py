@@ -55,6 +55,14 @@ class Alarm(Protocol):
         """Return whether words speak of an emergency, whatever they follow."""
 
 
+@runtime_checkable
+class Scrubber(Protocol):
+    """A matcher that knows which words of a question may be kept for an editor."""
+
+    def scrubbed(self, text: str) -> str:
+        """Return authored words alone; empty where the question speaks of a person or too little is left."""
+
+
 def todays(library: Library, nodes: Iterable[str]) -> tuple[str, ...]:
     """Return the nodes under their present ids, without those that are gone, each once."""
     known = (library.resolve(node) for node in nodes)

@@ -73,8 +73,8 @@ class PersonalData:
         yield from self._places(found, register)
         if any("emergency" in context for context in found["contexts"]):
             yield texts("export-emergency", register)
-        for kind in ("messages", "questions"):
-            if found[kind]:
+        for kind in ("messages", "questions", "unmatched"):
+            if found.get(kind):
                 yield texts(f"export-{kind}", register, **{kind: found[kind]})
         yield texts("export-not", register)
         yield texts("export-exact", register)

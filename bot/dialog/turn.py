@@ -188,8 +188,8 @@ class Reply:
     of the question nothing answers, `offer` is a line after all text (the register, once). `choices` are the turn's own
     buttons, before the card's. `in_place` asks the channel to edit the message that was tapped instead of sending a new
     one, `toast` is said beside the finger; `silent` says nothing at all, `again` marks the card of an emergency that
-    this conversation has seen already. `sure` is how likely the answer was, 0 to 1, and `missing` what no answer holds:
-    for those who count, not for the reader.
+    this conversation has seen already. For those who count and not for the reader: `sure` is how likely the answer was,
+    0 to 1; `missing` what no answer holds; `unmatched` what may be kept of a question that was not answered.
     """
 
     card: Card
@@ -208,6 +208,7 @@ class Reply:
     reasons: tuple[str, ...] = ()
     sure: float = 0.0
     missing: str = ""
+    unmatched: str = ""
 
     @property
     def buttons(self) -> tuple[Button, ...]:

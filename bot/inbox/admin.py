@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from bot.errors import UsageError
+from bot.inbox.identity import DecryptionError, Identity
 from bot.inbox.insights import current_week
 from bot.store.base import PendingTurn, Store
 from bot.store.open import open_store, sqlite_path
@@ -50,6 +51,24 @@ async def published(url: str) -> Sequence[Published]:
     async with _opened(url) as store:
         await store.end_weeks(current_week(time.time()))
         return await store.published()
+
+
+async def unmatched(url: str, identity: Identity) -> list[tuple[int, str]]:
+    """Return the unanswered questions that were kept, with their numbers; those of another secret are left out."""
+    async with _opened(url) as store:
+        return [(number, text) for number, sealed in await store.unmatched() for text in _clear(identity, sealed)]
+
+
+async def drop_unmatched(url: str, number: int) -> None:
+    """Delete a question that was kept. Raises UsageError if there is none of that number."""
+    async with _opened(url) as store:
+        if not await store.drop_unmatched(number):
+            raise UsageError(f"no question {number} is kept: `footnote insights questions` shows those that are")
+
+
+def _clear(identity: Identity, sealed: bytes) -> Iterator[str]:
+    with suppress(DecryptionError):
+        yield identity.unseal(sealed).decode()
 
 
 async def back_up(url: str, target: Path) -> None:

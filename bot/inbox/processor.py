@@ -129,6 +129,7 @@ class TurnProcessor:
             vote=vote,
             history=before.history,
             tally=await self.counting.tally(turn, incoming, reply, before, at),
+            unmatched=self.identity.seal(reply.unmatched.encode()) if reply.unmatched else None,
         )
 
     async def _thought(self, turn: Turn) -> Thought:

@@ -15,6 +15,7 @@ from bot.matching.language import Languages
 from bot.matching.parser import Message
 from bot.matching.ranking import Ranker, Reading, Shares, shifted
 from bot.matching.remarks import Remarks, questions
+from bot.matching.scrubbing import scrubbed
 from bot.matching.text import STOP, sampled
 from bot.matching.urgency import Finding, Urgency
 
@@ -133,6 +134,10 @@ class SubjectMatcher:
     def is_urgent(self, text: str) -> bool:
         """Return whether a sign of an emergency is named that nothing excuses."""
         return self.urgency.detect(text) is not None
+
+    def scrubbed(self, text: str) -> str:
+        """Return what may be kept of an unanswered question; empty where nothing may."""
+        return scrubbed(self.parts.reader.read(text), self.parts.authored)
 
     # --- what needs no weighing ------------------------------------------------------------------------------------
 

@@ -160,7 +160,8 @@ class TurnResult:
     """What a finished turn leaves behind. Without `state` nothing about the asker is written.
 
     `joined` are the further rows it answered; `questions` the platform ids of the messages that asked and `words` the
-    hash of each one's words; `history` what had been shown before; `tally` how the turn is counted.
+    hash of each one's words; `history` what had been shown before; `tally` how the turn is counted, and `unmatched`,
+    sealed, what is kept of a question that was not answered.
     """
 
     at: float
@@ -173,6 +174,7 @@ class TurnResult:
     words: tuple[bytes, ...] = ()
     history: tuple[str, ...] = ()
     tally: Tally | None = None
+    unmatched: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +295,12 @@ class Store(Protocol):
 
     async def published(self) -> Sequence[Published]:
         """Return the counts of the weeks that are over, oldest first."""
+
+    async def unmatched(self) -> Sequence[tuple[int, bytes]]:
+        """Return the unanswered questions that were kept, sealed, with their numbers, oldest first."""
+
+    async def drop_unmatched(self, number: int) -> bool:
+        """Delete a question that was kept; return whether there was one."""
 
     async def user_left(self, person: bytes, at: float) -> None:
         """Note that the person left; unless they return, the next prune after the grace period forgets them."""

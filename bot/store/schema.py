@@ -131,6 +131,15 @@ tally_week = Table(
     sqlite_with_rowid=False,
 )
 
+unmatched = Table(
+    "unmatched",
+    metadata,
+    Column("id", _COUNTED, primary_key=True, autoincrement=True),
+    Column("person", LargeBinary(16), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("day", SmallInteger, nullable=False),
+)
+
 feedback = Table(
     "feedback",
     metadata,

@@ -26,7 +26,8 @@ _THEIRS = "(SELECT conversation FROM conversation WHERE person = $1)"
 
 COUNTS = f"""SELECT (SELECT count(*) FROM conversation WHERE person = $1) AS conversations,
 (SELECT count(*) FROM message WHERE conversation IN {_THEIRS}) AS messages,
-(SELECT count(*) FROM inbox WHERE person = $1 AND status = 'quarantined') AS questions"""  # noqa: S608
+(SELECT count(*) FROM inbox WHERE person = $1 AND status = 'quarantined') AS questions,
+(SELECT count(*) FROM unmatched WHERE person = $1) AS unmatched"""  # noqa: S608
 
 CONVERSATION = "SELECT person, context FROM conversation WHERE conversation = $1"
 
@@ -35,6 +36,7 @@ FORGET = {
     "messages": f"DELETE FROM message WHERE conversation IN {_THEIRS}",  # noqa: S608
     "conversations": "DELETE FROM conversation WHERE person = $1",
     "questions": "DELETE FROM inbox WHERE person = $1 AND status = 'quarantined'",
+    "unmatched": "DELETE FROM unmatched WHERE person = $1",
 }
 """In the order in which `FINISH` locks its rows, so that the two cannot wait for each other."""
 
@@ -107,6 +109,10 @@ END_WEEK = "UPDATE tally_week SET salt = NULL WHERE week = $1"
 DROP_TALLIES = "DELETE FROM tally WHERE day < $1 AND shard >= 0"
 
 PUBLISHED_TALLIES = "SELECT day, cell, times FROM tally WHERE shard = $1 ORDER BY day, cell"
+
+UNMATCHED = "SELECT id, sealed FROM unmatched ORDER BY id"
+DROP_UNMATCHED = "DELETE FROM unmatched WHERE id = $1 RETURNING id"
+PRUNE_UNMATCHED = "DELETE FROM unmatched WHERE day < $1"
 
 PRUNE_WEEKS = "DELETE FROM tally_week WHERE week < $1"
 PRUNE_TALLIES = "DELETE FROM tally WHERE day < $1"

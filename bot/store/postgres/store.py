@@ -162,6 +162,12 @@ class PostgresStore:
         rows = await self._rows(sql.PUBLISHED_TALLIES, PUBLISHED)
         return [Published(day, Cell.parse(cell), times) for day, cell, times in rows]
 
+    async def unmatched(self) -> Sequence[tuple[int, bytes]]:
+        return [(number, bytes(sealed)) for number, sealed in await self._rows(sql.UNMATCHED)]
+
+    async def drop_unmatched(self, number: int) -> bool:
+        return bool(await self._column(sql.DROP_UNMATCHED, number))
+
     async def user_left(self, person: bytes, at: float) -> None:
         await self._execute(sql.USER_LEFT, person, day_of(at), at)
 
@@ -179,6 +185,7 @@ class PostgresStore:
                 "people": await self._execute(sql.PRUNE_PEOPLE, idle),
                 "lanes": await self._execute(sql.PRUNE_LANES),
                 "departed": len(gone),
+                "unmatched": await self._execute(sql.PRUNE_UNMATCHED, day_of(cutoffs.quarantine)),
                 "weeks": await self._execute(sql.PRUNE_WEEKS, week_of(idle)),
                 "counts": await self._execute(sql.PRUNE_TALLIES, first_day(week_of(idle))),
             }

@@ -105,9 +105,10 @@ FINISH = """
 WITH turn AS (
   SELECT * FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::smallint[], $5::boolean[], $6::text[], $7::text[],
     $8::float8[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::float8[], $15::text[],
-    $21::text[], $22::text[], $23::bytea[], $26::smallint[], $27::smallint[], $28::text[], $29::bigint[])
+    $21::text[], $22::text[], $23::bytea[], $26::smallint[], $27::smallint[], $28::text[], $29::bigint[],
+    $30::bytea[])
   AS t (id, tone, met, day, remembered, trail, node, at, voted, vote_tone, vote_channel, vote, owner, until, context,
-    question, before, words, counted, shard, cell, bit)
+    question, before, words, counted, shard, cell, bit, unmatched)
 ), done AS (
   DELETE FROM inbox USING turn WHERE inbox.id = turn.id RETURNING inbox.conversation, inbox.person, turn.*
 ), along AS (
@@ -140,6 +141,8 @@ WITH turn AS (
   INSERT INTO tally AS l (day, shard, cell, times, people)
   SELECT counted, shard, cell, count(*), bit_or(bit) FROM done WHERE cell IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
   ON CONFLICT (day, shard, cell) DO UPDATE SET times = l.times + excluded.times, people = l.people | excluded.people
+), unanswered AS (
+  INSERT INTO unmatched (person, sealed, day) SELECT person, unmatched, counted FROM done WHERE unmatched IS NOT NULL
 ), held AS (
   SELECT conversation FROM lane WHERE conversation = ANY($20) ORDER BY conversation FOR UPDATE
 )
@@ -181,7 +184,7 @@ def finish_terms(calls: Sequence[Finish]) -> list[Sequence[Any]]:
     sent = [(turn.row, text, part) for turn, record, _ in calls for part, text in enumerate(record.messages)]
     lanes = [turn.conversation for turn, _, _ in calls]
     joined = [(turn.row, row) for turn, record, _ in calls for row in record.joined]
-    columns = _columns([_finished(*call) for call in calls], 22)
+    columns = _columns([_finished(*call) for call in calls], 23)
     return [*columns[:15], changed, *_columns(sent, 3), lanes, *columns[15:18], *_columns(joined, 2), *columns[18:]]
 
 
@@ -223,6 +226,7 @@ def _finished(turn: Turn, record: TurnResult, lease: Lease | None) -> tuple[Any,
         day_of(record.at),
         lease.owner % SHARDS if lease else 0,
         *(record.tally or (None, None)),
+        record.unmatched,
     )
 
 

@@ -17,11 +17,13 @@ _FORGET = {
     "messages": f"DELETE FROM message WHERE conversation IN {_THEIRS}",  # noqa: S608 (no value is interpolated)
     "conversations": "DELETE FROM conversation WHERE person = ?",
     "preferences": "DELETE FROM person WHERE person = ?",
+    "unmatched": "DELETE FROM unmatched WHERE person = ?",
 }
 _COUNT = {
     "conversations": "SELECT count(*) FROM conversation WHERE person = ?",
     "messages": f"SELECT count(*) FROM message WHERE conversation IN {_THEIRS}",  # noqa: S608
     "questions": "SELECT count(*) FROM inbox WHERE person = ? AND status = 'quarantined'",
+    "unmatched": "SELECT count(*) FROM unmatched WHERE person = ?",
 }
 _OLD = {
     "events": "DELETE FROM seen WHERE event BETWEEN :first AND :last AND at < :events",
@@ -102,6 +104,7 @@ def prune_rest(db: sqlite3.Connection, cutoffs: RetentionCutoffs) -> dict[str, i
     for (person,) in gone:
         forget(db, person)
     dropped = db.execute("DELETE FROM inbox WHERE status <> 'waiting' AND received < ?", (cutoffs.quarantine,))
+    db.execute("DELETE FROM unmatched WHERE day < ?", (day_of(cutoffs.quarantine),))
     week = week_of(day_of(cutoffs.idle))
     db.execute("DELETE FROM tally_week WHERE week < ?", (week,))
     counts = db.execute("DELETE FROM tally WHERE day < ?", (first_day(week),))
@@ -216,3 +219,13 @@ def published(db: sqlite3.Connection) -> list[Published]:
     """Return the counts that may be seen."""
     rows = db.execute("SELECT day, cell, times FROM tally WHERE shard = ? ORDER BY day, cell", (PUBLISHED,))
     return [Published(day, Cell.parse(cell), times) for day, cell, times in rows]
+
+
+def unmatched(db: sqlite3.Connection) -> list[tuple[int, bytes]]:
+    """Return the unanswered questions that were kept."""
+    return [(number, bytes(sealed)) for number, sealed in db.execute("SELECT id, sealed FROM unmatched ORDER BY id")]
+
+
+def drop_unmatched(db: sqlite3.Connection, number: int) -> bool:
+    """Delete a question that was kept."""
+    return db.execute("DELETE FROM unmatched WHERE id = ?", (number,)).rowcount > 0

@@ -203,6 +203,12 @@ class SqliteStore:
     async def published(self) -> Sequence[Published]:
         return await self._group.run(people.published)
 
+    async def unmatched(self) -> Sequence[tuple[int, bytes]]:
+        return await self._group.run(people.unmatched)
+
+    async def drop_unmatched(self, number: int) -> bool:
+        return await self._group.run(lambda db: people.drop_unmatched(db, number))
+
     async def user_left(self, person: bytes, at: float) -> None:
         await self._group.run(lambda db: people.user_left(db, person, at))
 

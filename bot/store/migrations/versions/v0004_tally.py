@@ -1,4 +1,4 @@
-"""Counts of turns, without anybody's name."""
+"""Counts of turns, without anybody's name; and unanswered questions, where an operator keeps them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,8 +25,16 @@ def upgrade() -> None:
         sa.Column("salt", sa.LargeBinary),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "unmatched",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+        sa.Column("person", sa.LargeBinary(16), nullable=False, index=True),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+        sa.Column("day", sa.SmallInteger, nullable=False),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("unmatched")
     op.drop_table("tally_week")
     op.drop_table("tally")
