@@ -81,7 +81,7 @@ def _all(reply: Reply) -> Iterator[Section]:
 
 def _detail(reply: Reply) -> Iterator[Section]:
     """Yield what stands behind the brief; what was asked for by name is not folded, sources always are."""
-    card, folded = reply.card, reply.view is not View.DETAIL
+    card, folded = reply.card, reply.view not in (View.DETAIL, View.OPEN)
     if reply.view is not View.SHORT:
         yield Section(Part.DETAIL, document=card.detail, folded=folded)
         yield Section(Part.NOTES, document=card.notes if isinstance(card, ClaimCard) else (), folded=folded)
@@ -115,6 +115,11 @@ def _claiming(reply: Reply) -> list[ClaimCard]:
 
 def _holds(section: Section) -> bool:
     return any((section.text, section.document, section.sources, section.line, section.buttons))
+
+
+def words_of(document: Document) -> int:
+    """Return how many words a document holds; its citation marks are none."""
+    return len(_MARK.sub("", document_text(document)).split())
 
 
 def document_text(document: Document) -> str:

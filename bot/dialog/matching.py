@@ -22,7 +22,6 @@ class Match:
     `related` the general answers that help: nearest topics for not-covered, matching answers for personal advice;
     `scores` the best candidates first, 0..1; `reasons` one short English phrase per deciding rule or signal;
     `note` names an interface sentence to lead the answer with (for example `other-language`), or is empty; `language`
-    `note` names an interface sentence to lead the answer with (for example `other-language`), or is empty; `language`
     is the code of another language the message is in, when content/languages.yaml holds it; `also` are the answers to
     further questions of the same message, in their order; `missing` is what was asked and no answer holds, as authored
     names: `subject x aspect`.
@@ -71,7 +70,7 @@ def todays(library: Library, nodes: Iterable[str]) -> tuple[str, ...]:
 
 def up_to_date(library: Library, state: State, incoming: Incoming) -> tuple[State, Incoming]:
     """Return a turn that names no node but today's."""
-    history = todays(library, state.history)
+    history = todays(library, state.history[::-1])[::-1]  # of what was shown twice, the later time counts
     if history != state.history:
         state = replace(state, history=history)
     if incoming.context is not None:

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from bot.dialog.turn import State
+from bot.inbox.admin import ReportDesk
 from bot.inbox.events import Delivery, InboundEvent
 from bot.inbox.identity import Identity
 from bot.inbox.insights import Counting
@@ -126,6 +127,11 @@ class Inbox:
     async def published(self) -> Sequence[Published]:
         """Return the counts of turns that may be seen, oldest week first."""
         return await self._store.published()
+
+    @property
+    def reports(self) -> ReportDesk:
+        """The desk where editors read what people report as wrong."""
+        return ReportDesk(self._store, self._identity, self._now)
 
     async def user_left(self, person: str) -> None:
         """Note that a person left; after the grace period they are forgotten, unless they return."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bot.dialog import payloads
 from bot.dialog.turn import Incoming, Kind, Outcome, Reply, State
 from bot.store.base import DAY, Store, StoreUnavailable, Turn, day_of
-from bot.store.tally import SALT_BYTES, Cell, Tally, bit_of, week_of
+from bot.store.tally import SALT_BYTES, Tally, TallyCell, bit_of, week_of
 
 SURE, LIKELY = 0.8, 0.6
 """How likely the chosen answer was: from `SURE` on it is sure, from `LIKELY` on likely."""
@@ -41,10 +41,10 @@ class Counting:
         return Tally(str(cell_of(turn.channel, incoming, reply, before)), bit_of(self._salt, turn.person))
 
 
-def cell_of(channel: str, incoming: Incoming, reply: Reply, before: State) -> Cell:
+def cell_of(channel: str, incoming: Incoming, reply: Reply, before: State) -> TallyCell:
     """Return the one cell that a turn is in."""
     via, card = _via(incoming), reply.card
-    return Cell(channel, card.register, via, card.outcome, card.node, before.node or "", _about(via, reply))
+    return TallyCell(channel, card.register, via, card.outcome, card.node, before.node or "", _about(via, reply))
 
 
 def _via(incoming: Incoming) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.dialog import payloads
-from bot.store.tally import ANY, Cell, Published
+from bot.store.tally import ANY, Published, TallyCell
 
 _EPOCH = date(1970, 1, 1)
 _MOST = 15
@@ -22,7 +22,7 @@ _BAR = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CountTable:
     """One question an editor has, and its answer: each row a name, its turns, and what is worth saying beside them."""
 
     name: str
@@ -36,25 +36,25 @@ class Table:
 
 
 Counted = Counter[str]
-Pick = Callable[[Cell], Iterable[str]]
+Pick = Callable[[TallyCell], Iterable[str]]
 
 
-def tables(rows: Sequence[Published]) -> tuple[Table, ...]:
+def tables(rows: Sequence[Published]) -> tuple[CountTable, ...]:
     """Return what can be said of these counts, what to write next first."""
     shown = _counted(rows, lambda cell: [cell.node] if _is_answer(cell) else [])
     missing = _counted(rows, lambda cell: [cell.about] if " x " in cell.about else [])
     return (
-        Table("missing", "Asked and not held (subject x aspect)", _rows(missing)),
-        Table("outcome", "What words led to", _rows(_counted(rows, _outcome))),
-        Table("answers", "Answers shown", _rows(shown)),
-        Table("where", "On which channel, in which register", _rows(_counted(rows, _where))),
-        Table("choices", "Offered, and how many took it", _choices(rows)),
-        Table("again", "Answers after which words were not understood", _share(rows, shown, _unanswered)),
-        Table("last", "Answers after which nothing followed", _last(rows, shown)),
-        Table("votes", "Votes, and reasons", _rows(_counted(rows, _vote))),
-        Table("opened", "Detail opened, sources looked at", _rows(_counted(rows, _opened))),
-        Table("paths", "From answer to answer", _rows(_counted(rows, _path))),
-        Table("urgent", "Emergency cards", _rows(_counted(rows, _urgent))),
+        CountTable("missing", "Asked and not held (subject x aspect)", _rows(missing)),
+        CountTable("outcome", "What words led to", _rows(_counted(rows, _outcome))),
+        CountTable("answers", "Answers shown", _rows(shown)),
+        CountTable("where", "On which channel, in which register", _rows(_counted(rows, _where))),
+        CountTable("choices", "Offered, and how many took it", _choices(rows)),
+        CountTable("again", "Answers after which words were not understood", _share(rows, shown, _unanswered)),
+        CountTable("last", "Answers after which nothing followed", _last(rows, shown)),
+        CountTable("votes", "Votes, and reasons", _rows(_counted(rows, _vote))),
+        CountTable("opened", "Detail opened, sources looked at", _rows(_counted(rows, _opened))),
+        CountTable("paths", "From answer to answer", _rows(_counted(rows, _path))),
+        CountTable("urgent", "Emergency cards", _rows(_counted(rows, _urgent))),
     )
 
 
@@ -72,7 +72,7 @@ def as_csv(rows: Sequence[Published]) -> str:
     """Return every count with its week and its fields; `*` is a field given up so that enough people share the rest."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(("week", *Cell._fields, "turns"))
+    writer.writerow(("week", *TallyCell._fields, "turns"))
     for one in rows:
         writer.writerow((date_of(one.day), *one.cell, one.times))
     return out.getvalue()
@@ -90,7 +90,7 @@ def todays(rows: Iterable[Published], resolve: Callable[[str], str | None]) -> l
     def name(node: str) -> str:
         return resolve(node) or node
 
-    def cell_today(cell: Cell) -> Cell:
+    def cell_today(cell: TallyCell) -> TallyCell:
         offered = cell.outcome == "choices"
         about = " ".join(map(name, cell.about.split())) if offered else cell.about
         return cell._replace(node=name(cell.node), before=name(cell.before), about=about)
@@ -103,7 +103,7 @@ def date_of(day: int) -> str:
     return (_EPOCH + timedelta(days=day)).isoformat()
 
 
-def _lines(table: Table) -> Iterator[str]:
+def _lines(table: CountTable) -> Iterator[str]:
     if table.rows:
         width = max(len(name) for name, _, _ in table.rows)
         yield f"\n{table.title}"
@@ -129,49 +129,49 @@ def _ranked(counted: Counted) -> list[tuple[str, int]]:
     return sorted(counted.items(), key=lambda one: (-one[1], one[0]))
 
 
-def _is_answer(cell: Cell) -> bool:
+def _is_answer(cell: TallyCell) -> bool:
     return cell.outcome == "answer" and cell.via in _SHOWING and cell.node != ANY
 
 
-def _outcome(cell: Cell) -> Iterator[str]:
+def _outcome(cell: TallyCell) -> Iterator[str]:
     if cell.via == "words":
         certain = cell.about if cell.outcome == "answer" and cell.about in ("sure", "likely", "unsure") else ""
         yield f"{cell.outcome} ({certain})" if certain else cell.outcome
 
 
-def _where(cell: Cell) -> Iterator[str]:
+def _where(cell: TallyCell) -> Iterator[str]:
     if ANY not in (cell.channel, cell.register):
         yield f"{cell.channel}, {cell.register}"
 
 
-def _vote(cell: Cell) -> Iterator[str]:
+def _vote(cell: TallyCell) -> Iterator[str]:
     if cell.via in _VOTES and cell.node != ANY:
         yield f"{cell.node}: {cell.via}"
 
 
-def _opened(cell: Cell) -> Iterator[str]:
+def _opened(cell: TallyCell) -> Iterator[str]:
     if cell.via == "more":
         yield f"{cell.node}: detail"
     elif cell.outcome == "answer" and cell.node == "references":
         yield f"sources, after {cell.before or 'nothing'}"
 
 
-def _path(cell: Cell) -> Iterator[str]:
+def _path(cell: TallyCell) -> Iterator[str]:
     if _is_answer(cell) and cell.before not in (ANY, "", cell.node):
         yield f"{cell.before} > {cell.node}"
 
 
-def _urgent(cell: Cell) -> Iterator[str]:
+def _urgent(cell: TallyCell) -> Iterator[str]:
     if cell.outcome == "urgent":
         yield cell.node
 
 
-def _unanswered(cell: Cell) -> Iterator[str]:
+def _unanswered(cell: TallyCell) -> Iterator[str]:
     if cell.via == "words" and cell.outcome in ("choices", "not-covered") and cell.before not in (ANY, ""):
         yield cell.before
 
 
-def _followed(cell: Cell) -> Iterator[str]:
+def _followed(cell: TallyCell) -> Iterator[str]:
     if cell.before not in (ANY, ""):
         yield cell.before
 

@@ -226,7 +226,7 @@ def left_by(turn: Turn, after: State, *, edited: bool) -> State:
         if earlier.newest and state.node == earlier.node:
             return after
         kept = after.emergency or (None if _its_own(state.emergency, earlier) else state.emergency)
-        return replace(state, register=after.register, introduced=after.introduced, emergency=kept)
+        return replace(after, history=state.history, question=state.question, quiet=state.quiet, emergency=kept)
     return replace(after, emergency=after.emergency or state.emergency) if _overtaken(turn) else after
 
 

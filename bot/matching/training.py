@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 _CODE = ("build", "classifier", "features", "lessons", "lexicon", "parser", "spelling", "subjects", "text", "wrapping")
 """The modules that reading and training depend on: when one of them changes, no cached model is true any more."""
 _FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS = 3, 5, 6
+_READABLE = 0o644
+"""A temporary file is its owner's alone, and an image is built by another user than the one who serves from it."""
 _BROKEN = (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile)
 
 Say = Callable[[str], None]
@@ -36,13 +38,13 @@ Say = Callable[[str], None]
 @dataclass(frozen=True, slots=True)
 class Models:
     """`aspects` tells what is asked; `names` and `about` which answer, by names and by placeholders with the subject;
-    `standing` whether a question leans on what was said before; `remarks` what stands around a question."""
+    `standing` whether a question leans on what was said before; `words` which words only stand around a question."""
 
     aspects: Classifier
     names: Classifier
     about: Classifier
     standing: Classifier
-    remarks: Classifier
+    words: Classifier
 
 
 def learn(parts: Parts, say: Say = log.info) -> Models:
@@ -59,7 +61,7 @@ def learn(parts: Parts, say: Say = log.info) -> Models:
         train(names, _LINE_EPOCHS),
         train(about, _LINE_EPOCHS),
         train(lessons.standing(), _EPOCHS, even=True),
-        train(lessons.remarks(), _EPOCHS, even=True),
+        train(lessons.words(), _EPOCHS),
     )
     say(f"  which answer is meant: {monotonic() - began:.0f} s")
     return models
@@ -89,7 +91,7 @@ def digest(data: Data) -> str:
     words = data.matching.model_dump(mode="json")
     rest = [data.urgent.model_dump(mode="json"), data.advice.model_dump(mode="json")]
     parts = [_code(), words, rest, dict(data.phrases), {one: dict(after) for one, after in data.after.items()}]
-    parts += [sorted(data.nodes), sorted(data.roles.shared)]
+    parts += [sorted(data.nodes), sorted(data.roles.shared), {one: list(asks) for one, asks in data.small_talk.items()}]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -127,6 +129,7 @@ def save(path: Path, models: Models) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
         np.savez(file, allow_pickle=False, **arrays)
+    os.chmod(file.name, _READABLE)
     os.replace(file.name, path)
 
 

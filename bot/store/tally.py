@@ -25,7 +25,7 @@ _DAYS, _MONDAY = 7, 3
 """Day 0, 1 January 1970, was a Thursday: weeks begin three days before it."""
 
 
-class Cell(NamedTuple):
+class TallyCell(NamedTuple):
     """What is told apart: how it was asked, what came of it, the node shown and the one before it.
 
     `via` is `words`, `command`, or what was pressed. `about` is, for an answer to words, how sure the matcher was; for
@@ -41,7 +41,7 @@ class Cell(NamedTuple):
     about: str
 
     @classmethod
-    def parse(cls, text: str) -> Cell:
+    def parse(cls, text: str) -> TallyCell:
         """Return the cell of its stored form. Raises TypeError for what is none."""
         return cls(*text.split("\t"))
 
@@ -60,7 +60,7 @@ class Published(NamedTuple):
     """A count that may be seen: the week, by its first day (days since 1970-01-01), the pool, the turns in it."""
 
     day: int
-    cell: Cell
+    cell: TallyCell
     times: int
 
 
@@ -70,8 +70,8 @@ _GIVEN_UP: tuple[frozenset[str], ...] = (
     frozenset({"before", "channel", "register"}),
     frozenset({"before", "channel", "register", "about"}),
     frozenset({"before", "channel", "register", "about", "node"}),
-    frozenset(Cell._fields) - {"outcome"},
-    frozenset(Cell._fields),
+    frozenset(TallyCell._fields) - {"outcome"},
+    frozenset(TallyCell._fields),
 )
 """What is given up, step by step, until enough people share a cell: what an editor needs most goes last."""
 
@@ -97,12 +97,12 @@ def people(bits: int) -> int:
     return (bits & ((1 << 64) - 1)).bit_count()
 
 
-def gathered(rows: Iterable[tuple[str, int, int]]) -> dict[Cell, tuple[int, int]]:
+def gathered(rows: Iterable[tuple[str, int, int]]) -> dict[TallyCell, tuple[int, int]]:
     """Return (times, bits) of each cell, all days and shards together; a row that cannot be read is left out."""
-    found: dict[Cell, tuple[int, int]] = {}
+    found: dict[TallyCell, tuple[int, int]] = {}
     for text, times, bits in rows:
         try:
-            cell = Cell.parse(text)
+            cell = TallyCell.parse(text)
         except TypeError:
             continue
         before, seen = found.get(cell, (0, 0))
@@ -110,11 +110,11 @@ def gathered(rows: Iterable[tuple[str, int, int]]) -> dict[Cell, tuple[int, int]
     return found
 
 
-def pooled(counts: Mapping[Cell, tuple[int, int]]) -> dict[Cell, int]:
+def pooled(counts: Mapping[TallyCell, tuple[int, int]]) -> dict[TallyCell, int]:
     """Return the turns of each pool that enough people are behind; pools share no turn, and what is left is dropped."""
-    left, shown = dict(counts), dict[Cell, int]()
+    left, shown = dict(counts), dict[TallyCell, int]()
     for given_up in _GIVEN_UP:
-        pools: dict[Cell, list[Cell]] = {}
+        pools: dict[TallyCell, list[TallyCell]] = {}
         for cell in left:
             pools.setdefault(cell._replace(**dict.fromkeys(given_up, ANY)), []).append(cell)
         for pool, members in pools.items():
@@ -126,6 +126,6 @@ def pooled(counts: Mapping[Cell, tuple[int, int]]) -> dict[Cell, int]:
     return shown
 
 
-def kept(rows: Iterable[tuple[str, int, int]]) -> list[tuple[str, int]]:
+def left_of(rows: Iterable[tuple[str, int, int]]) -> list[tuple[str, int]]:
     """Return what is left of a week's rows (cell, times, bits) when it is over, as rows again."""
     return [(str(cell), times) for cell, times in sorted(pooled(gathered(rows)).items())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
@@ -14,7 +15,19 @@ from bot.inbox.policy import RetryPolicy
 from bot.inbox.processor import pack
 from bot.store.base import DAY, Lease, Store, TurnResult, day_of
 from bot.store.open import open_store
-from bot.store.tally import _GIVEN_UP, ANY, LEAST, Cell, Tally, bit_of, first_day, gathered, people, pooled, week_of
+from bot.store.tally import (
+    _GIVEN_UP,
+    ANY,
+    LEAST,
+    Tally,
+    TallyCell,
+    bit_of,
+    first_day,
+    gathered,
+    people,
+    pooled,
+    week_of,
+)
 from tests.inbox.support import IDENTITY, START, event
 
 SALT = b"of this week"
@@ -22,15 +35,15 @@ WEEK = week_of(day_of(START))
 AFTER = START + 9 * DAY
 
 
-def cell(node: str, before: str = "", about: str = "", channel: str = "telegram", via: str = "words") -> Cell:
-    return Cell(channel, "layperson", via, "answer", node, before, about)
+def cell(node: str, before: str = "", about: str = "", channel: str = "telegram", via: str = "words") -> TallyCell:
+    return TallyCell(channel, "layperson", via, "answer", node, before, about)
 
 
 def bit(person: int) -> int:
     return bit_of(SALT, b"%d" % person)
 
 
-def rows(turns: Iterable[tuple[int, Cell]]) -> list[tuple[str, int, int]]:
+def rows(turns: Iterable[tuple[int, TallyCell]]) -> list[tuple[str, int, int]]:
     return [(str(one), 1, bit(person)) for person, one in turns]
 
 
@@ -44,16 +57,16 @@ turns = st.lists(
 )
 
 
-def own_pool(one: Cell, shown: dict[Cell, int]) -> Cell | None:
+def own_pool(one: TallyCell, shown: dict[TallyCell, int]) -> TallyCell | None:
     """Return the pool of a cell, found again without the code that made it."""
     pools = (one._replace(**dict.fromkeys(given_up, ANY)) for given_up in _GIVEN_UP)
     return next((pool for pool in pools if pool in shown), None)
 
 
 @given(turns)
-def test_every_count_has_enough_people_and_no_turn_is_in_two(turns: list[tuple[int, Cell]]) -> None:
+def test_every_count_has_enough_people_and_no_turn_is_in_two(turns: list[tuple[int, TallyCell]]) -> None:
     shown = pooled(gathered(rows(turns)))
-    behind, times = defaultdict(set), Counter[Cell]()
+    behind, times = defaultdict(set), Counter[TallyCell]()
     for person, one in turns:
         if pool := own_pool(one, shown):
             behind[pool].add(person)
@@ -63,7 +76,7 @@ def test_every_count_has_enough_people_and_no_turn_is_in_two(turns: list[tuple[i
 
 
 @given(turns)
-def test_sums_and_differences_of_counts_are_about_many_people_too(turns: list[tuple[int, Cell]]) -> None:
+def test_sums_and_differences_of_counts_are_about_many_people_too(turns: list[tuple[int, TallyCell]]) -> None:
     """Pools share no turn: whatever is added up, or left over of a sum, is again a set of whole pools or nothing."""
     shown = pooled(gathered(rows(turns)))
     left = Counter(one for _, one in turns if own_pool(one, shown) is None)
@@ -109,7 +122,7 @@ def test_a_row_that_cannot_be_read_is_left_out() -> None:
 # --- both databases ---------------------------------------------------------------------------------------------------
 
 
-async def end_turn(store: Store, person: int, one: Cell, at: float = START, owner: int = 1) -> None:
+async def end_turn(store: Store, person: int, one: TallyCell, at: float = START, owner: int = 1) -> None:
     """Accept a question of a person and finish its turn as counted in a cell."""
     accepted = await store.accept(
         pack(event("ala", person=f"telegram:{person}"), IDENTITY, at), Lease(owner, at, at + 15)
@@ -147,6 +160,12 @@ async def test_the_salt_of_a_week_is_one_for_all_and_gone_with_it(store: Store) 
     await store.end_weeks(WEEK + 1)
     assert await store.week_salt(WEEK, b"mine") is None
     assert await store.week_salt(WEEK + 1, b"next") == b"next"
+
+
+async def test_all_who_begin_a_week_at_once_have_the_same_salt(store: Store) -> None:
+    salts = await asyncio.gather(*(store.week_salt(WEEK, b"%d" % number) for number in range(20)))
+    assert len(set(salts)) == 1
+    assert salts[0] is not None
 
 
 async def test_replicas_count_together(postgres_url: str) -> None:

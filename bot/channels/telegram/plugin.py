@@ -91,8 +91,7 @@ def _build(host: HostServices, settings: TelegramSettings) -> Channel:
     from bot.channels.telegram.app import Telegram
     from bot.channels.telegram.profile import general
 
-    numbers = [(one.label, one.number) for one in host.library.copy_numbers]
-    telegram = Telegram(telegram_config(settings), host, general(host.library), numbers)
+    telegram = Telegram(telegram_config(settings), host, general(host.library))
     return LeaderOnly(telegram, host.lead) if settings.mode == "polling" else telegram
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 
+from bot.store import reports
 from bot.store.base import AT_ONCE
 
 TROUBLE: tuple[type[Exception], ...] = (
@@ -18,7 +19,14 @@ TROUBLE: tuple[type[Exception], ...] = (
 )
 
 
-PREFERENCES = "SELECT tone, met FROM person WHERE person = $1"
+UPLOAD = "SELECT reference FROM upload WHERE file = $1"
+
+KEEP_UPLOAD = """INSERT INTO upload (file, reference, day) VALUES ($1, $2, $3)
+ON CONFLICT (file) DO UPDATE SET reference = excluded.reference, day = excluded.day"""
+
+PRUNE_UPLOADS = "DELETE FROM upload WHERE day < $1"
+
+PREFERENCES = "SELECT tone, met, settings FROM person WHERE person = $1"
 
 CONVERSATIONS = "SELECT trail, context FROM conversation WHERE person = $1"
 
@@ -26,8 +34,7 @@ _THEIRS = "(SELECT conversation FROM conversation WHERE person = $1)"
 
 COUNTS = f"""SELECT (SELECT count(*) FROM conversation WHERE person = $1) AS conversations,
 (SELECT count(*) FROM message WHERE conversation IN {_THEIRS}) AS messages,
-(SELECT count(*) FROM inbox WHERE person = $1 AND status = 'quarantined') AS questions,
-(SELECT count(*) FROM unmatched WHERE person = $1) AS unmatched"""  # noqa: S608
+(SELECT count(*) FROM inbox WHERE person = $1 AND status = 'quarantined') AS questions"""  # noqa: S608
 
 CONVERSATION = "SELECT person, context FROM conversation WHERE conversation = $1"
 
@@ -36,6 +43,7 @@ FORGET = {
     "messages": f"DELETE FROM message WHERE conversation IN {_THEIRS}",  # noqa: S608
     "conversations": "DELETE FROM conversation WHERE person = $1",
     "questions": "DELETE FROM inbox WHERE person = $1 AND status = 'quarantined'",
+    "reports": reports.FORGET,
     "unmatched": "DELETE FROM unmatched WHERE person = $1",
 }
 """In the order in which `FINISH` locks its rows, so that the two cannot wait for each other."""
@@ -94,9 +102,9 @@ UNREADABLE = """WITH unknown AS (INSERT INTO seen (event, at) VALUES ($1, $2) ON
 INSERT INTO inbox (conversation, person, channel, payload, received, status, reason)
 SELECT ''::bytea, ''::bytea, $3, $4, $2, 'unreadable', $5 FROM unknown RETURNING id"""
 
-WEEK_SALT = """WITH begun AS (
-  INSERT INTO tally_week (week, salt) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING salt
-) SELECT salt FROM begun UNION ALL SELECT salt FROM tally_week WHERE week = $1 LIMIT 1"""
+WEEK_SALT = """INSERT INTO tally_week (week, salt) VALUES ($1, $2)
+ON CONFLICT (week) DO UPDATE SET week = excluded.week RETURNING salt"""
+"""Writes the row in any case: a reader would not see a week that another replica begins at the same moment."""
 
 OPEN_WEEKS = "SELECT week FROM tally_week WHERE week < $1 AND salt IS NOT NULL ORDER BY week FOR UPDATE"
 
@@ -110,6 +118,7 @@ DROP_TALLIES = "DELETE FROM tally WHERE day < $1 AND shard >= 0"
 
 PUBLISHED_TALLIES = "SELECT day, cell, times FROM tally WHERE shard = $1 ORDER BY day, cell"
 
+THEIR_UNMATCHED = "SELECT encode(sealed, 'hex') FROM unmatched WHERE person = $1 ORDER BY id"
 UNMATCHED = "SELECT id, sealed FROM unmatched ORDER BY id"
 DROP_UNMATCHED = "DELETE FROM unmatched WHERE id = $1 RETURNING id"
 PRUNE_UNMATCHED = "DELETE FROM unmatched WHERE day < $1"

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.dialog.turn import State
+from bot.store import reports
 from bot.store.base import AT_ONCE, DIGEST_BYTES, Lease, PendingTurn, QueueDepth, RetentionCutoffs, day_of
-from bot.store.codec import exported, net_votes, quiet_in, state_from
+from bot.store.codec import exported, net_votes, quiet_in, reported, settings_of, state_from
 from bot.store.sqlite import turns
-from bot.store.tally import PUBLISHED, Cell, Published, first_day, kept, week_of
+from bot.store.tally import PUBLISHED, Published, TallyCell, first_day, left_of, week_of
 
 _THEIRS = "(SELECT conversation FROM conversation WHERE person = ?)"
 _FORGET = {
@@ -23,8 +24,8 @@ _COUNT = {
     "conversations": "SELECT count(*) FROM conversation WHERE person = ?",
     "messages": f"SELECT count(*) FROM message WHERE conversation IN {_THEIRS}",  # noqa: S608
     "questions": "SELECT count(*) FROM inbox WHERE person = ? AND status = 'quarantined'",
-    "unmatched": "SELECT count(*) FROM unmatched WHERE person = ?",
 }
+_UNMATCHED = "SELECT hex(sealed) FROM unmatched WHERE person = ? ORDER BY id"
 _OLD = {
     "events": "DELETE FROM seen WHERE event BETWEEN :first AND :last AND at < :events",
     "messages": "DELETE FROM message WHERE conversation BETWEEN :first AND :last AND at < :messages",
@@ -37,12 +38,10 @@ at a time, and no turn waits for more than one slice."""
 
 
 def preferences(db: sqlite3.Connection, person: bytes) -> State:
-    """Return tone and met of the person."""
-    register, introduced = db.execute("SELECT tone, met FROM person WHERE person = ?", (person,)).fetchone() or (
-        None,
-        False,
-    )
-    return state_from(register, introduced, None)
+    """Return tone, met and settings of the person."""
+    found = db.execute("SELECT tone, met, settings FROM person WHERE person = ?", (person,)).fetchone()
+    register, introduced, settings = found or (None, False, "")
+    return state_from(register, introduced, None, settings=settings)
 
 
 def is_known(db: sqlite3.Connection, conversation: bytes, person: bytes | None) -> bool:
@@ -61,7 +60,8 @@ def forget(db: sqlite3.Connection, person: bytes) -> dict[str, int]:
     """Delete preferences, conversations, their messages and quarantined questions; return how many of each."""
     counts = {kind: db.execute(statement, (person,)).rowcount for kind, statement in _FORGET.items()}
     pending = db.execute("DELETE FROM inbox WHERE person = ? AND status = 'quarantined'", (person,))
-    return {**counts, "questions": pending.rowcount}
+    reported = db.execute(reports.FORGET, _numbered(person))
+    return {**counts, "questions": pending.rowcount, "reports": reported.rowcount}
 
 
 def export(db: sqlite3.Connection, person: bytes) -> dict[str, Any]:
@@ -72,6 +72,9 @@ def export(db: sqlite3.Connection, person: bytes) -> dict[str, Any]:
     return {
         "tone": state.register and str(state.register),
         "met": state.introduced,
+        "settings": settings_of(state),
+        "reports": [reported(row) for row in db.execute(reports.THEIRS, _numbered(person))],
+        "unmatched": [sealed for (sealed,) in db.execute(_UNMATCHED, (person,))],
         **exported([trail for trail, _ in conversations], [context for _, context in conversations]),
         **counts,
     }
@@ -83,6 +86,21 @@ def user_left(db: sqlite3.Connection, person: bytes, at: float) -> None:
         "INSERT INTO person (person, met, day, departed) VALUES (:person, 0, :day, :at)"
         " ON CONFLICT (person) DO UPDATE SET departed = coalesce(departed, excluded.departed)",
         {"person": person, "day": day_of(at), "at": at},
+    )
+
+
+def upload(db: sqlite3.Connection, file: str) -> str | None:
+    """Return the name under which a platform holds a file."""
+    found = db.execute("SELECT reference FROM upload WHERE file = ?", (file,)).fetchone()
+    return str(found[0]) if found else None
+
+
+def keep_upload(db: sqlite3.Connection, file: str, reference: str, at: float) -> None:
+    """Remember the latest name."""
+    db.execute(
+        "INSERT INTO upload (file, reference, day) VALUES (?, ?, ?)"
+        " ON CONFLICT (file) DO UPDATE SET reference = excluded.reference, day = excluded.day",
+        (file, reference, day_of(at)),
     )
 
 
@@ -108,7 +126,15 @@ def prune_rest(db: sqlite3.Connection, cutoffs: RetentionCutoffs) -> dict[str, i
     week = week_of(day_of(cutoffs.idle))
     db.execute("DELETE FROM tally_week WHERE week < ?", (week,))
     counts = db.execute("DELETE FROM tally WHERE day < ?", (first_day(week),))
-    return {"departed": len(gone), "quarantine": dropped.rowcount, "counts": counts.rowcount}
+    old = db.execute(reports.PRUNE, _numbered(cutoffs.messages, cutoffs.idle))
+    uploads = db.execute("DELETE FROM upload WHERE day < ?", (day_of(cutoffs.idle),))
+    return {
+        "departed": len(gone),
+        "quarantine": dropped.rowcount,
+        "reports": old.rowcount,
+        "uploads": uploads.rowcount,
+        "counts": counts.rowcount,
+    }
 
 
 _DEPTH = """SELECT channel, coalesce(sum(status = 'waiting'), 0), coalesce(sum(status <> 'waiting'), 0),
@@ -174,6 +200,27 @@ def quarantine_raw(db: sqlite3.Connection, channel: str, event: bytes, payload: 
     return True
 
 
+def add_report(db: sqlite3.Connection, report: reports.NewReport) -> None:
+    """Keep a report, once."""
+    db.execute(reports.ADD, _numbered(*reports.terms(report)))
+
+
+def list_reports(db: sqlite3.Connection, *, closed: bool) -> list[reports.StoredReport]:
+    """Return the open reports, or all of them."""
+    return [reports.StoredReport(*row) for row in db.execute(reports.LIST, _numbered(closed))]
+
+
+def close_report(db: sqlite3.Connection, number: int, at: float) -> reports.StoredReport | None:
+    """Close an open report."""
+    found = db.execute(reports.CLOSE, _numbered(number, at)).fetchall()
+    return reports.StoredReport(*found[0]) if found else None
+
+
+def _numbered(*values: object) -> dict[str, object]:
+    """Return parameters by their numbers, as PostgreSQL's statements name them."""
+    return {str(at): value for at, value in enumerate(values, 1)}
+
+
 def release(db: sqlite3.Connection, owner: int | None) -> None:
     """End the owner's leases, or everyone's; the owner stays as a sign that turns may have been broken off."""
     db.execute("UPDATE lane SET until = 0 WHERE owner = :owner OR :owner IS NULL", {"owner": owner})
@@ -209,7 +256,7 @@ def end_weeks(db: sqlite3.Connection, before: int) -> None:
     for (week,) in open_weeks:
         days = (first_day(week), first_day(week + 1))
         rows = db.execute("SELECT cell, times, people FROM tally WHERE day >= ? AND day < ? AND shard >= 0", days)
-        left = [(days[0], PUBLISHED, cell, times, 0) for cell, times in kept(rows.fetchall())]
+        left = [(days[0], PUBLISHED, cell, times, 0) for cell, times in left_of(rows.fetchall())]
         db.executemany("INSERT INTO tally (day, shard, cell, times, people) VALUES (?, ?, ?, ?, ?)", left)
         db.execute("UPDATE tally_week SET salt = NULL WHERE week = ?", (week,))
     db.execute("DELETE FROM tally WHERE day < ? AND shard >= 0", (first_day(before),))
@@ -218,7 +265,7 @@ def end_weeks(db: sqlite3.Connection, before: int) -> None:
 def published(db: sqlite3.Connection) -> list[Published]:
     """Return the counts that may be seen."""
     rows = db.execute("SELECT day, cell, times FROM tally WHERE shard = ? ORDER BY day, cell", (PUBLISHED,))
-    return [Published(day, Cell.parse(cell), times) for day, cell, times in rows]
+    return [Published(day, TallyCell.parse(cell), times) for day, cell, times in rows]
 
 
 def unmatched(db: sqlite3.Connection) -> list[tuple[int, bytes]]:
