@@ -30,12 +30,13 @@ def counts(
     if context.invoked_subcommand is not None:
         return
     found = asyncio.run(published(load_settings().footnote_database_url))
-    rows = insights_report.lately(insights_report.todays(found, _library().resolve), weeks)
+    library = _library()
+    rows = insights_report.lately(insights_report.todays(found, library.resolve), weeks)
     if csv is None:
-        typer.echo(insights_report.as_text(rows))
+        typer.echo(insights_report.as_text(rows, library))
     else:
         csv.write_text(insights_report.as_csv(rows), encoding="utf-8")
-        typer.echo(f"wrote {len(rows)} counts to {csv}")
+        typer.echo(f"wrote {len(rows)} {'count' if len(rows) == 1 else 'counts'} to {csv}")
 
 
 @app.command()

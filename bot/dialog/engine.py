@@ -12,7 +12,7 @@ from bot.dialog.answers import OVER, Answers, Emergencies, SmallTalk
 from bot.dialog.composer import Composer
 from bot.dialog.matching import Alarm, Match, Matcher, Scrubber, UpToDateMatcher, up_to_date
 from bot.dialog.payloads import Tap
-from bot.dialog.personal_data import PersonalData
+from bot.dialog.personal_data import PersonalData, mask
 from bot.dialog.turn import Card, Effect, Incoming, Kind, Outcome, Register, Reply, State, View
 from bot.dialog.wishes import CHOSEN, COMMANDS, Wishes
 
@@ -168,8 +168,11 @@ class Engine:
         return self._kept(self._answers.matched(match, state, register), incoming), state
 
     def _kept(self, reply: Reply, incoming: Incoming) -> Reply:
-        """Return the reply with what may be kept of a question that it does not answer, where that is wanted."""
-        if self._scrubber is None or reply.card.outcome is not Outcome.NOT_COVERED:
+        """Return the reply with what may be kept of a question that it does not answer, where that is wanted.
+
+        A question with an identifier in it is not kept at all: who writes one may have written more of that kind.
+        """
+        if self._scrubber is None or reply.card.outcome is not Outcome.NOT_COVERED or mask(incoming.text)[1]:
             return reply
         return replace(reply, unmatched=self._scrubber.scrubbed(incoming.text))
 

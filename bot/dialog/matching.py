@@ -59,7 +59,7 @@ class Scrubber(Protocol):
     """A matcher that knows which words of a question may be kept for an editor."""
 
     def scrubbed(self, text: str) -> str:
-        """Return authored words alone; empty where the question speaks of a person or too little is left."""
+        """Return what is no name, place or number; empty where the question is personal or too little is left."""
 
 
 def todays(library: Library, nodes: Iterable[str]) -> tuple[str, ...]:

@@ -15,6 +15,10 @@ SURE, LIKELY = 0.8, 0.6
 """How likely the chosen answer was: from `SURE` on it is sure, from `LIKELY` on likely."""
 
 
+HANDOUT = "handout"
+"""What a turn is about that made a page to take along."""
+
+
 def current_week(now: float) -> int:
     """Return the first week that is not over yet; a day is allowed for turns and clocks that are late."""
     return week_of(day_of(now - DAY))
@@ -58,6 +62,8 @@ def _via(incoming: Incoming) -> str:
 def _about(via: str, reply: Reply) -> str:
     """Return what else is worth telling apart: what was offered, what is not held, or how sure an answer was."""
     outcome = reply.card.outcome
+    if reply.leaflet is not None:
+        return HANDOUT
     if outcome is Outcome.CHOICES:
         taps = (payloads.parse(button.payload) for button in reply.choices if button.role == "choice")
         return " ".join(sorted(tap.node for tap in taps if tap))

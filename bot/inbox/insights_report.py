@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from bot.content.library import Library
 from bot.dialog import payloads
+from bot.inbox.insights import HANDOUT
 from bot.store.tally import ANY, Published, TallyCell
 
 _EPOCH = date(1970, 1, 1)
@@ -39,7 +41,7 @@ Counted = Counter[str]
 Pick = Callable[[TallyCell], Iterable[str]]
 
 
-def tables(rows: Sequence[Published]) -> tuple[CountTable, ...]:
+def tables(rows: Sequence[Published], library: Library) -> tuple[CountTable, ...]:
     """Return what can be said of these counts, what to write next first."""
     shown = _counted(rows, lambda cell: [cell.node] if _is_answer(cell) else [])
     missing = _counted(rows, lambda cell: [cell.about] if " x " in cell.about else [])
@@ -47,25 +49,28 @@ def tables(rows: Sequence[Published]) -> tuple[CountTable, ...]:
         CountTable("missing", "Asked and not held (subject x aspect)", _rows(missing)),
         CountTable("outcome", "What words led to", _rows(_counted(rows, _outcome))),
         CountTable("answers", "Answers shown", _rows(shown)),
+        CountTable("topics", "Topics of the answers shown", _rows(_counted(rows, lambda cell: _topic(cell, library)))),
+        CountTable("weeks", "Turns by week", _weeks(rows)),
         CountTable("where", "On which channel, in which register", _rows(_counted(rows, _where))),
         CountTable("choices", "Offered, and how many took it", _choices(rows)),
         CountTable("again", "Answers after which words were not understood", _share(rows, shown, _unanswered)),
         CountTable("last", "Answers after which nothing followed", _last(rows, shown)),
         CountTable("votes", "Votes, and reasons", _rows(_counted(rows, _vote))),
-        CountTable("opened", "Detail opened, sources looked at", _rows(_counted(rows, _opened))),
+        CountTable("opened", "Detail opened, sources looked at, pages taken along", _rows(_counted(rows, _opened))),
         CountTable("paths", "From answer to answer", _rows(_counted(rows, _path))),
         CountTable("urgent", "Emergency cards", _rows(_counted(rows, _urgent))),
     )
 
 
-def as_text(rows: Sequence[Published]) -> str:
+def as_text(rows: Sequence[Published], library: Library) -> str:
     """Return the tables for a terminal, each row with a bar; one sentence where nothing can be shown."""
     if not rows:
         return "no week is over in which five people did the same: counts are shown from the Tuesday after"
     weeks = sorted({one.day for one in rows})
     turns = sum(one.times for one in rows)
-    head = f"{len(weeks)} weeks, {date_of(weeks[0])} to {date_of(weeks[-1] + 6)}: {turns} turns"
-    return "\n".join([head, *(line for table in tables(rows) for line in _lines(table))])
+    span = f"{date_of(weeks[0])} to {date_of(weeks[-1] + 6)}"
+    head = f"{_number(len(weeks), 'week')}, {span}: {_number(turns, 'turn')}"
+    return "\n".join([head, *(line for table in tables(rows, library) for line in _lines(table))])
 
 
 def as_csv(rows: Sequence[Published]) -> str:
@@ -101,6 +106,10 @@ def todays(rows: Iterable[Published], resolve: Callable[[str], str | None]) -> l
 def date_of(day: int) -> str:
     """Return the date of a day number."""
     return (_EPOCH + timedelta(days=day)).isoformat()
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _lines(table: CountTable) -> Iterator[str]:
@@ -139,6 +148,18 @@ def _outcome(cell: TallyCell) -> Iterator[str]:
         yield f"{cell.outcome} ({certain})" if certain else cell.outcome
 
 
+def _topic(cell: TallyCell, library: Library) -> Iterator[str]:
+    if _is_answer(cell):
+        yield library.topic_of(cell.node).id if cell.node in library.nodes else "answers that are gone"
+
+
+def _weeks(rows: Sequence[Published]) -> tuple[tuple[str, int, str], ...]:
+    counted = Counter[int]()
+    for one in rows:
+        counted[one.day] += one.times
+    return tuple((date_of(day), times, "") for day, times in sorted(counted.items()))
+
+
 def _where(cell: TallyCell) -> Iterator[str]:
     if ANY not in (cell.channel, cell.register):
         yield f"{cell.channel}, {cell.register}"
@@ -150,7 +171,9 @@ def _vote(cell: TallyCell) -> Iterator[str]:
 
 
 def _opened(cell: TallyCell) -> Iterator[str]:
-    if cell.via == "more":
+    if cell.about == HANDOUT:
+        yield "page to take along"
+    elif cell.via == "more":
         yield f"{cell.node}: detail"
     elif cell.outcome == "answer" and cell.node == "references":
         yield f"sources, after {cell.before or 'nothing'}"

@@ -87,7 +87,7 @@ class SubjectMatcher:
 
     def scrubbed(self, text: str) -> str:
         """Return what may be kept of an unanswered question; empty where nothing may."""
-        return scrubbed(self.parts.reader.read(text), self.parts.authored)
+        return scrubbed(text, self.parts.reader.read(text), self.parts.ordinary)
 
     # --- what needs no weighing ------------------------------------------------------------------------------------
 

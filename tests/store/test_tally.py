@@ -12,35 +12,24 @@ from hypothesis import strategies as st
 
 from bot.inbox.insights import current_week
 from bot.inbox.policy import RetryPolicy
-from bot.inbox.processor import pack
-from bot.store.base import DAY, Lease, Store, TurnResult, day_of
+from bot.store.base import DAY, Store, day_of
 from bot.store.open import open_store
 from bot.store.tally import (
     _GIVEN_UP,
     ANY,
     LEAST,
-    Tally,
     TallyCell,
-    bit_of,
     first_day,
     gathered,
     people,
     pooled,
     week_of,
 )
-from tests.inbox.support import IDENTITY, START, event
+from tests.inbox.support import IDENTITY, START
+from tests.store.counts import bit, cell, end_turn
 
-SALT = b"of this week"
 WEEK = week_of(day_of(START))
 AFTER = START + 9 * DAY
-
-
-def cell(node: str, before: str = "", about: str = "", channel: str = "telegram", via: str = "words") -> TallyCell:
-    return TallyCell(channel, "layperson", via, "answer", node, before, about)
-
-
-def bit(person: int) -> int:
-    return bit_of(SALT, b"%d" % person)
 
 
 def rows(turns: Iterable[tuple[int, TallyCell]]) -> list[tuple[str, int, int]]:
@@ -120,17 +109,6 @@ def test_a_row_that_cannot_be_read_is_left_out() -> None:
 
 
 # --- both databases ---------------------------------------------------------------------------------------------------
-
-
-async def end_turn(store: Store, person: int, one: TallyCell, at: float = START, owner: int = 1) -> None:
-    """Accept a question of a person and finish its turn as counted in a cell."""
-    accepted = await store.accept(
-        pack(event("ala", person=f"telegram:{person}"), IDENTITY, at), Lease(owner, at, at + 15)
-    )
-    assert accepted.turn is not None
-    salt = await store.week_salt(week_of(day_of(at)), SALT)
-    tally = Tally(str(one), bit(person)) if salt else None
-    await store.finish(accepted.turn, TurnResult(at, tally=tally), Lease(owner, at, at + 15))
 
 
 async def test_a_turn_is_counted_with_its_own_commit_and_shown_when_the_week_is_over(store: Store) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hmac
+from base64 import b64decode
 from collections.abc import Sequence
 
-from aiohttp import BasicAuth, hdrs, web
+from aiohttp import hdrs, web
 from pydantic import SecretStr
 
 from bot.channels.base import HostServices
@@ -42,7 +43,7 @@ class InsightsPage:
             "insights.html",
             Register.PROFESSIONAL,
             Place(),
-            tables=insights_report.tables(rows),
+            tables=insights_report.tables(rows, self._host.engine.library),
             weeks=weeks,
             days=sorted({one.day for one in rows}),
             turns=sum(one.times for one in rows),
@@ -70,8 +71,9 @@ class InsightsPage:
     def _may_read(self, request: web.Request) -> bool:
         if not self._password:
             return self._access.is_here(request)
+        scheme, _, login = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
         try:
-            given = BasicAuth.decode(request.headers.get(hdrs.AUTHORIZATION, ""), encoding="utf-8").password
+            _, _, given = b64decode(login, validate=True).partition(b":")
         except ValueError:
             return False
-        return hmac.compare_digest(given.encode(), self._password.encode())
+        return scheme.lower() == "basic" and hmac.compare_digest(given, self._password.encode())
