@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from bot.channels.base import HostServices
 from bot.channels.web.access import Access
 from bot.channels.web.render import Place, Renderer
+from bot.content.library import Library
 from bot.dialog.turn import Register
 from bot.inbox import insights_report
 from bot.settings import secret
@@ -38,33 +39,24 @@ class InsightsPage:
         return [web.get("/insights", self._page), web.get("/insights.csv", self._csv)]
 
     async def _page(self, request: web.Request) -> web.Response:
-        rows, weeks = await self._rows(request)
-        html = self._renderer.page(
-            "insights.html",
-            Register.PROFESSIONAL,
-            Place(),
-            tables=insights_report.tables(rows, self._host.engine.library),
-            weeks=weeks,
-            days=sorted({one.day for one in rows}),
-            turns=sum(one.times for one in rows),
-            date=insights_report.date_of,
-        )
+        rows = await self._rows(request)
+        html = page_of(self._renderer, rows, self._host.engine.library)
         return web.Response(text=html, content_type="text/html", headers=self._access.headers(request))
 
     async def _csv(self, request: web.Request) -> web.Response:
-        rows, _ = await self._rows(request)
+        rows = await self._rows(request)
         headers = {hdrs.CONTENT_DISPOSITION: 'attachment; filename="footnote-insights.csv"'}
         return web.Response(text=insights_report.as_csv(rows), content_type="text/csv", headers=headers)
 
-    async def _rows(self, request: web.Request) -> tuple[Sequence[Published], int]:
-        """Return the counts of the weeks that are asked for, and how many weeks that are; refuses everybody else."""
+    async def _rows(self, request: web.Request) -> Sequence[Published]:
+        """Return the counts of the weeks that are asked for; refuses whoever may not read them."""
         if not self._may_read(request):
             raise web.HTTPUnauthorized(headers={hdrs.WWW_AUTHENTICATE: 'Basic realm="insights", charset="UTF-8"'})
         asked = request.query.get("weeks", "")
         weeks = min(int(asked), 60) if asked.isdecimal() and int(asked) > 0 else WEEKS
         try:
             rows = insights_report.todays(await self._host.published(), self._host.engine.library.resolve)
-            return insights_report.lately(rows, weeks), weeks
+            return insights_report.lately(rows, weeks)
         except StoreUnavailable as fault:
             raise web.HTTPServiceUnavailable(text=str(fault)) from fault
 
@@ -77,3 +69,16 @@ class InsightsPage:
         except ValueError:
             return False
         return scheme.lower() == "basic" and hmac.compare_digest(given, self._password.encode())
+
+
+def page_of(renderer: Renderer, rows: Sequence[Published], library: Library) -> str:
+    """Return the page of these counts."""
+    return renderer.page(
+        "insights.html",
+        Register.PROFESSIONAL,
+        Place(),
+        tables=insights_report.tables(rows, library),
+        days=sorted({one.day for one in rows}),
+        turns=sum(one.times for one in rows),
+        date=insights_report.date_of,
+    )
