@@ -66,19 +66,19 @@ class Year:
         rows = insights_report.todays(self._runner.run(self._store.published()), self._library.resolve)
         renderer = Renderer(Composer(self._library).text)
         self._page = page_of(renderer, rows, self._library)
-        [self._gaps] = (table.rows for table in insights_report.tables(rows, self._library) if table.name == "missing")
-        self._shown = sum(one.times for one in rows)
+        self._rows = rows
 
     def result(self) -> dict[str, float]:
         """Return sizes, the share of turns that is shown, and how many figures an independent count contradicts."""
-        if tuple(gap for gap, _, _ in self._gaps[: len(GAPS)]) != GAPS:
-            raise RuntimeError(f"the gaps cannot be seen: {self._gaps}")
+        first = insights_report.tables(self._rows, self._library)[0].rows
+        if tuple(gap for gap, _, _ in first[: len(GAPS)]) != GAPS:
+            raise RuntimeError(f"the gaps cannot be seen: {first}")
         return {
             "turns": self._turns,
             "bytes": self._bytes,
             "open": self._open_bytes,
             "page": len(self._page),
-            "shown": self._shown / (self._turns // WEEKS * WEEKS),
+            "shown": sum(one.times for one in self._rows) / (self._turns // WEEKS * WEEKS),
             "wrong": self._wrong,
         }
 

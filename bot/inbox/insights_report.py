@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from bot.content.library import Library
 from bot.dialog import payloads
@@ -43,6 +44,7 @@ Pick = Callable[[TallyCell], Iterable[str]]
 
 def tables(rows: Sequence[Published], library: Library) -> tuple[CountTable, ...]:
     """Return what can be said of these counts, what to write next first."""
+    weeks, rows = rows, _together(rows)
     shown = _counted(rows, lambda cell: [cell.node] if _is_answer(cell) else [])
     missing = _counted(rows, lambda cell: [cell.about] if " x " in cell.about else [])
     return (
@@ -50,7 +52,7 @@ def tables(rows: Sequence[Published], library: Library) -> tuple[CountTable, ...
         CountTable("outcome", "What words led to", _rows(_counted(rows, _outcome))),
         CountTable("answers", "Answers shown", _rows(shown)),
         CountTable("topics", "Topics of the answers shown", _rows(_counted(rows, lambda cell: _topic(cell, library)))),
-        CountTable("weeks", "Turns by week", _weeks(rows)),
+        CountTable("weeks", "Turns by week", _weeks(weeks)),
         CountTable("where", "On which channel, in which register", _rows(_counted(rows, _where))),
         CountTable("choices", "Offered, and how many took it", _choices(rows)),
         CountTable("again", "Answers after which words were not understood", _share(rows, shown, _unanswered)),
@@ -95,12 +97,13 @@ def todays(rows: Iterable[Published], resolve: Callable[[str], str | None]) -> l
     def name(node: str) -> str:
         return resolve(node) or node
 
+    @cache
     def cell_today(cell: TallyCell) -> TallyCell:
         offered = cell.outcome == "choices"
         about = " ".join(map(name, cell.about.split())) if offered else cell.about
         return cell._replace(node=name(cell.node), before=name(cell.before), about=about)
 
-    return [one._replace(cell=cell_today(one.cell)) for one in rows]
+    return [Published(one.day, cell_today(one.cell), one.times) for one in rows]
 
 
 def date_of(day: int) -> str:
@@ -119,6 +122,14 @@ def _lines(table: CountTable) -> Iterator[str]:
         for name, times, beside in table.rows:
             bar = "#" * max(1, round(_BAR * times / table.most))
             yield f"  {name:<{width}}  {times:>7}  {bar:<{_BAR}} {beside}".rstrip()
+
+
+def _together(rows: Iterable[Published]) -> list[Published]:
+    """Return one count for each cell, all weeks together: a year has a tenth as many."""
+    found = Counter[TallyCell]()
+    for one in rows:
+        found[one.cell] += one.times
+    return [Published(0, cell, times) for cell, times in found.items()]
 
 
 def _counted(rows: Iterable[Published], pick: Pick) -> Counted:

@@ -126,6 +126,18 @@ def pooled(counts: Mapping[TallyCell, tuple[int, int]]) -> dict[TallyCell, int]:
     return shown
 
 
+def published_from(rows: Iterable[tuple[int, str, int]]) -> list[Published]:
+    """Return rows (day, cell, times) as counts, each cell read once; a row that is no cell is left out."""
+    cells: dict[str, TallyCell | None] = {}
+    found = []
+    for day, text, times in rows:
+        if text not in cells:
+            cells[text] = TallyCell.parse(text) if text.count("\t") == len(TallyCell._fields) - 1 else None
+        if cell := cells[text]:
+            found.append(Published(day, cell, times))
+    return found
+
+
 def left_of(rows: Iterable[tuple[str, int, int]]) -> list[tuple[str, int]]:
     """Return what is left of a week's rows (cell, times, bits) when it is over, as rows again."""
     return [(str(cell), times) for cell, times in sorted(pooled(gathered(rows)).items())]

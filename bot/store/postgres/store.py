@@ -34,7 +34,7 @@ from bot.store.postgres import leader, turns
 from bot.store.postgres import statements as sql
 from bot.store.postgres.statements import TROUBLE
 from bot.store.reports import NewReport, StoredReport
-from bot.store.tally import PUBLISHED, Published, TallyCell, first_day, left_of, week_of
+from bot.store.tally import PUBLISHED, Published, first_day, left_of, published_from, week_of
 
 MAX_CONNECTIONS = 10
 """Per process. PostgreSQL allows 100 by default, so nine replicas fit beside an operator."""
@@ -166,8 +166,7 @@ class PostgresStore:
             await db.execute(sql.DROP_TALLIES, first_day(before))
 
     async def published(self) -> Sequence[Published]:
-        rows = await self._rows(sql.PUBLISHED_TALLIES, PUBLISHED)
-        return [Published(day, TallyCell.parse(cell), times) for day, cell, times in rows]
+        return published_from(map(tuple, await self._rows(sql.PUBLISHED_TALLIES, PUBLISHED)))
 
     async def unmatched(self) -> Sequence[tuple[int, bytes]]:
         return [(number, bytes(sealed)) for number, sealed in await self._rows(sql.UNMATCHED)]

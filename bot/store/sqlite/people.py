@@ -11,7 +11,7 @@ from bot.store import reports
 from bot.store.base import AT_ONCE, DIGEST_BYTES, Lease, PendingTurn, QueueDepth, RetentionCutoffs, day_of
 from bot.store.codec import exported, net_votes, quiet_in, reported, settings_of, state_from
 from bot.store.sqlite import turns
-from bot.store.tally import PUBLISHED, Published, TallyCell, first_day, left_of, week_of
+from bot.store.tally import PUBLISHED, Published, first_day, left_of, published_from, week_of
 
 _THEIRS = "(SELECT conversation FROM conversation WHERE person = ?)"
 _FORGET = {
@@ -265,7 +265,7 @@ def end_weeks(db: sqlite3.Connection, before: int) -> None:
 def published(db: sqlite3.Connection) -> list[Published]:
     """Return the counts that may be seen."""
     rows = db.execute("SELECT day, cell, times FROM tally WHERE shard = ? ORDER BY day, cell", (PUBLISHED,))
-    return [Published(day, TallyCell.parse(cell), times) for day, cell, times in rows]
+    return published_from(rows)
 
 
 def unmatched(db: sqlite3.Connection) -> list[tuple[int, bytes]]:
