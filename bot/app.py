@@ -63,13 +63,8 @@ def rebuild_engine(settings: Settings, before: Engine, library: Library) -> tupl
 def _engine(
     settings: Settings, library: Library, matcher: Matcher, default_register: Callable[[str], Register]
 ) -> Engine:
-    return Engine(
-        library,
-        matcher,
-        require_approved=settings.footnote_require_approved,
-        keep_unmatched=settings.footnote_keep_unmatched,
-        default_register=default_register,
-    )
+    approved, kept = settings.footnote_require_approved, settings.footnote_keep_unmatched
+    return Engine(library, matcher, require_approved=approved, keep_unmatched=kept, default_register=default_register)
 
 
 def host_services(

@@ -13,7 +13,7 @@ UNCOUNTED = "benchmarks.contenders.insights:Uncounted"
 
 def counting(bench: Bench) -> list[Result]:
     """CPU of a whole turn, against the same turn without its count."""
-    turns, warm = bench.scale.of(8000, AT_ONCE), {"turns": bench.scale.of(400, AT_ONCE)}
+    turns, warm = bench.scale.of(3000, AT_ONCE), {"turns": bench.scale.of(400, AT_ONCE)}
     with bench.workers() as pool:
         workers = {
             name: pool.contender(contender, warm, folder=bench.folder, at_once=AT_ONCE)

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from bot.dialog.turn import State
 from bot.errors import StoreError
 from bot.store.reports import Reports
-from bot.store.tally import Published, Tally
+from bot.store.tally import Tallies, Tally
 
 DIGEST_BYTES = 16
 """128 bits: with 10 million people the chance that any two share a hash is below 10^-24."""
@@ -216,7 +216,7 @@ class PruneCounts:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-class Store(Reports, Protocol):
+class Store(Reports, Tallies, Protocol):
     """The database. Every method is one transaction; each may raise `StoreUnavailable`, and then nothing was done."""
 
     async def close(self) -> None:
@@ -283,21 +283,6 @@ class Store(Reports, Protocol):
 
     async def votes(self) -> Mapping[tuple[str, str], int]:
         """Return how often each answer was voted `up` and `down`, by (node, vote)."""
-
-    async def week_salt(self, week: int, fresh: bytes) -> bytes | None:
-        """Return the salt of a week, `fresh` if it had none yet; None once the week is over and no more is counted."""
-
-    async def end_weeks(self, before: int) -> None:
-        """Keep of the weeks before this one only the counts that may be seen, and forget their salts."""
-
-    async def published(self) -> Sequence[Published]:
-        """Return the counts of the weeks that are over, oldest first."""
-
-    async def unmatched(self) -> Sequence[tuple[int, bytes]]:
-        """Return the unanswered questions that were kept, sealed, with their numbers, oldest first."""
-
-    async def drop_unmatched(self, number: int) -> bool:
-        """Delete a question that was kept; return whether there was one."""
 
     async def user_left(self, person: bytes, at: float) -> None:
         """Note that the person left; unless they return, the next prune after the grace period forgets them."""

@@ -8,9 +8,9 @@ pooled until each has enough; the pools alone are kept, and the salt is deleted.
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 LEAST = 5
 """People that must be behind a count before anybody may see it."""
@@ -64,6 +64,25 @@ class Published(NamedTuple):
     times: int
 
 
+class Tallies(Protocol):
+    """The part of a store that holds counts, and the questions that were kept."""
+
+    async def week_salt(self, week: int, fresh: bytes) -> bytes | None:
+        """Return the salt of a week, `fresh` if it had none yet; None once the week is over and no more is counted."""
+
+    async def end_weeks(self, before: int) -> None:
+        """Keep of the weeks before this one only the counts that may be seen, and forget their salts."""
+
+    async def published(self) -> Sequence[Published]:
+        """Return the counts of the weeks that are over, oldest first."""
+
+    async def unmatched(self) -> Sequence[tuple[int, bytes]]:
+        """Return the unanswered questions that were kept, sealed, with their numbers, oldest first."""
+
+    async def drop_unmatched(self, number: int) -> bool:
+        """Delete a question that was kept; return whether there was one."""
+
+
 _GIVEN_UP: tuple[frozenset[str], ...] = (
     frozenset(),
     frozenset({"before"}),
@@ -87,8 +106,11 @@ def first_day(week: int) -> int:
 
 
 def bit_of(salt: bytes, person: bytes) -> int:
-    """Return the one bit of 64 that a person sets in a week, as a signed integer of 64 bits."""
-    bit = 1 << (hmac.digest(salt, person, "sha256")[0] % 64)
+    """Return the one bit of 64 that a person sets in a week, as a signed integer of 64 bits.
+
+    Keyed BLAKE2, not HMAC: OpenSSL lets other threads run meanwhile, and the turn would wait for the database's.
+    """
+    bit = 1 << (hashlib.blake2b(person, key=salt, digest_size=1).digest()[0] % 64)
     return bit if bit < 1 << 63 else bit - (1 << 64)
 
 

@@ -57,9 +57,9 @@ class Web:
         self._access = Access(settings, host.identity)
         self._conversations = Conversations()
         self._renderer = Renderer(host.texts, host.files)
-        self._files = FileRoutes(host, self._access)
+        insights = InsightsPage(host, self._access, self._renderer, settings.insights_password)
+        self._apart = (*FileRoutes(host, self._access).routes(), *insights.routes())
         self._workbench = Workbench(host, self._access, self._renderer)
-        self._insights = InsightsPage(host, self._access, self._renderer, settings.insights_password)
         self.delivery = WebDelivery(self._conversations)
         self._up = False
 
@@ -86,8 +86,7 @@ class Web:
         bases = ("", "/embed") if self._access.embeddable else ("",)
         own = [route for base in bases for route in self._pages(base)]
         shared = [web.get("/a/{node}", self._shared), web.get("/web/{name}", self._asset)]
-        own_pages = (*self._files.routes(), *self._workbench.routes(), *self._insights.routes())
-        return [*own, *shared, *own_pages]
+        return [*own, *shared, *self._apart, *self._workbench.routes()]
 
     def _pages(self, base: str) -> list[web.RouteDef]:
         return [
