@@ -31,7 +31,7 @@ def counts(
         return
     found = asyncio.run(published(load_settings().footnote_database_url))
     library = _library()
-    rows = insights_report.lately(insights_report.todays(found, library.resolve), weeks)
+    rows = insights_report.todays(insights_report.lately(found, weeks), library.resolve)
     if csv is None:
         typer.echo(insights_report.as_text(rows, library))
     else:

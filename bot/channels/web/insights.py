@@ -55,8 +55,8 @@ class InsightsPage:
         asked = request.query.get("weeks", "")
         weeks = min(int(asked), 60) if asked.isdecimal() and int(asked) > 0 else WEEKS
         try:
-            rows = insights_report.todays(await self._host.published(), self._host.engine.library.resolve)
-            return insights_report.lately(rows, weeks)
+            rows = insights_report.lately(await self._host.published(), weeks)
+            return insights_report.todays(rows, self._host.engine.library.resolve)
         except StoreUnavailable as fault:
             raise web.HTTPServiceUnavailable(text=str(fault)) from fault
 
