@@ -63,8 +63,8 @@ def rebuild_engine(settings: Settings, before: Engine, library: Library) -> tupl
 def _engine(
     settings: Settings, library: Library, matcher: Matcher, default_register: Callable[[str], Register]
 ) -> Engine:
-    approved = settings.footnote_require_approved
-    return Engine(library, matcher, require_approved=approved, default_register=default_register)
+    approved, kept = settings.footnote_require_approved, settings.footnote_keep_unmatched
+    return Engine(library, matcher, require_approved=approved, keep_unmatched=kept, default_register=default_register)
 
 
 def host_services(
@@ -88,6 +88,7 @@ def host_services(
         is_known=inbox.is_known,
         is_quiet=inbox.is_quiet,
         unexpected=partial(inbox.metrics.unexpected, channel),
+        published=inbox.published,
         lead=inbox.lead,
         texts=engine.text,
         topics=partial(first_topics, engine),

@@ -83,6 +83,7 @@ class Settings(EnvironmentSettings):
     footnote_cache: Path | None = None
     footnote_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     footnote_require_approved: bool = False
+    footnote_keep_unmatched: bool = False
     footnote_drain_seconds: float = Field(default=20.0, gt=0)
     footnote_proxies: str = "127.0.0.0/8, ::1"
     footnote_questions_per_minute: int = Field(default=30, ge=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from benchmarks.bench import Bench
-from benchmarks.figures import chatsky, engine, load, slack, start, storage, telegram
+from benchmarks.figures import chatsky, engine, insights, load, slack, start, storage, telegram
 from benchmarks.result import Result
 
 Figure = Callable[[Bench], list[Result]]
@@ -28,6 +28,8 @@ FIGURES: Mapping[str, Figure] = {
     "rest": storage.rest,
     "crowd": storage.crowd,
     "history": storage.history,
+    "counting": insights.counting,
+    "year": insights.year,
     "load": start.load,
     "cold": start.cold,
 }

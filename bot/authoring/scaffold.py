@@ -11,10 +11,11 @@ from pathlib import Path
 
 from bot.authoring.check import Drafts
 from bot.authoring.rules.language import GAP
-from bot.authoring.yaml_edit import append_entry, append_item, quoted
+from bot.authoring.yaml_edit import append_entry, append_item, quoted, replace_text
 from bot.content.diagnostics import nearest
 from bot.content.library import Library, Topic
 from bot.content.models import is_id
+from bot.content.yaml_reader import read
 from bot.dialog.composer import MAX_FOLLOW_UPS
 from bot.errors import FootnoteError
 
@@ -161,6 +162,21 @@ claims:
 
 
 # --- a source --------------------------------------------------------------------------------------------------------
+
+
+def add_phrase(library: Library, node: str, asks: str) -> Scaffold:
+    """Return a topic's phrases with one line more for an answer. Raises ScaffoldRefused for a line with a gap in it,
+    which is no question as anybody asks it."""
+    if "…" in asks:
+        raise ScaffoldRefused(f"words are missing in it ({asks}): write a phrase of your own in their place")
+    topic = next(name for name, one in library.topics.items() if node in one.answers)
+    path, place = library.home.of_topic(topic, "phrases"), ("phrases", node)
+    written = read("", _text(path).encode()).data if path.exists() else {}
+    before = written.get("phrases", {}).get(node) if isinstance(written, dict) else None
+    drafts = _phrases(library, topic, node, asks)
+    if before:
+        drafts = {path: replace_text(_text(path), place, f"{before.rstrip()}\n{asks}\n")}
+    return Scaffold(drafts, f'footnote ask "{asks}"')
 
 
 def new_source(library: Library, source: str, topic: str, title: str, kind: str, where: str) -> Scaffold:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bot.inbox.admin import ReportDesk
     from bot.inbox.identity import Identity
     from bot.pictures.shelf import Files
+    from bot.store.tally import Published
 
 
 class Texts(Protocol):
@@ -120,6 +121,8 @@ class HostServices:
     """Tells whether somebody asked the bot to be quiet in this conversation."""
     unexpected: Callable[[str], None]
     """Counts something the platform sent that is not known, by its kind."""
+    published: Callable[[], Awaitable[Sequence[Published]]]
+    """Returns the counts of turns that may be seen. Raises `StoreUnavailable`."""
     lead: Callable[[str], AbstractAsyncContextManager[asyncio.Event]]
     """Waits until this replica alone leads in what is named; the event is set when that ends."""
     texts: Texts

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from bot.cli import insights
 from bot.errors import UsageError
 from bot.settings import load_settings
 
@@ -26,6 +27,7 @@ SHOWN = 60
 app = typer.Typer()
 inbox = typer.Typer(help="Turns that wait or failed: list, replay, drop.", no_args_is_help=True)
 app.add_typer(inbox, name="inbox")
+app.add_typer(insights.app, name="insights")
 reports = typer.Typer(help="What readers report as wrong: list, show, close.", no_args_is_help=True)
 app.add_typer(reports, name="reports")
 

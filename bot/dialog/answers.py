@@ -81,7 +81,15 @@ class Answers:
             return Reply(self._composer.choices(register), lead, choices=choices, reasons=reasons)
         reply = self._with_also(self.show(match.node, state, register), match.also)
         related = self._links(self._beside(match, reply.card), register, "choice")
-        return replace(reply, lead=lead or reply.lead, choices=(*reply.choices, *related), reasons=reasons)
+        sure = next((share for node, share in match.scores if node == match.node), 0.0)
+        return replace(
+            reply,
+            lead=lead or reply.lead,
+            choices=(*reply.choices, *related),
+            reasons=reasons,
+            sure=sure,
+            missing=match.missing,
+        )
 
     def _with_also(self, reply: Reply, nodes: Sequence[str]) -> Reply:
         """Return the reply with the other questions of the message: the second beside it if both are short, else first

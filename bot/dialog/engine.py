@@ -11,7 +11,7 @@ from bot.dialog import payloads
 from bot.dialog.answers import Answers, SmallTalk
 from bot.dialog.composer import Composer
 from bot.dialog.emergencies import Emergencies
-from bot.dialog.matching import Alarm, Matcher, UpToDateMatcher, up_to_date
+from bot.dialog.matching import Alarm, Keeping, Matcher, UpToDateMatcher, up_to_date
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import PersonalData
 from bot.dialog.turn import Card, Effect, Incoming, Kind, Outcome, Register, Reply, State, Step, View
@@ -47,6 +47,7 @@ class Engine:
         matcher: Matcher,
         *,
         require_approved: bool = False,
+        keep_unmatched: bool = False,
         default_register: Callable[[str], Register] = patient,
     ) -> None:
         self.matcher = matcher
@@ -59,6 +60,7 @@ class Engine:
         self._abroad: dict[str, Engine] = {}
         self._composer = Composer(library, require_approved=require_approved)
         self._emergencies = Emergencies(library, self._composer, matcher, self._alarm)
+        self._keeping = Keeping(self.matcher if keep_unmatched else None, self._composer)
         self._small_talk = SmallTalk(library, self._composer)
         self._data = PersonalData(library, self._composer)
         self._answers = Answers(library, self._composer, self._data)
@@ -96,6 +98,7 @@ class Engine:
         reply = self._answers.as_set(reply, after.preferences, incoming)
         if reply.effect is Effect.FORGET:
             return reply, State()
+        reply = self._keeping.told(reply) if reply.card.node == self._library.role("privacy") else reply
         if reply.silent:
             return reply, after
         if self._illustrates(reply, state, incoming):
@@ -108,7 +111,7 @@ class Engine:
             question=reply.question,
             report=None if after.report is state.report else after.report,
         )
-        return (self._introduced(reply) if first else reply), after
+        return (self._keeping.introduced(reply) if first else reply), after
 
     def is_urgent(self, words: str) -> bool:
         """Return whether words speak of an emergency, whatever they follow."""
@@ -161,7 +164,7 @@ class Engine:
             return granted
         if match.outcome is Outcome.SMALL_TALK:
             return self._talk(match.node, state, incoming, register)
-        return self._answers.matched(match, state, register), state
+        return self._keeping.kept(self._answers.matched(match, state, register), incoming), state
 
     def _in(self, country: str) -> Engine:
         """Return the engine that names the emergency numbers of a country; this one where none, or its own, is set."""
@@ -294,7 +297,3 @@ class Engine:
         """Tell whether this is a meeting: a greeting or an answer; no choice, nothing about the bot, no emergency."""
         greets = incoming.kind is Kind.COMMAND and incoming.text.partition(" ")[0] == "start"
         return greets or (card.outcome is Outcome.ANSWER and not card.about_bot)
-
-    def _introduced(self, reply: Reply) -> Reply:
-        """Put under the reply what everybody is told once: that there are two registers."""
-        return replace(reply, offer=reply.offer or self.text("welcome-offer", reply.card.register))

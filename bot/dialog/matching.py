@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 from bot.content.library import Library
-from bot.dialog.turn import Incoming, Outcome, Register, State
+from bot.dialog.composer import Composer
+from bot.dialog.personal_data import mask
+from bot.dialog.turn import Incoming, Outcome, Register, Reply, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,8 @@ class Match:
     `scores` the best candidates first, 0..1; `reasons` one short English phrase per deciding rule or signal;
     `note` names an interface sentence to lead the answer with (for example `other-language`), or is empty; `language`
     is the code of another language the message is in, when content/languages.yaml holds it; `also` are the answers to
-    further questions of the same message, in their order.
+    further questions of the same message, in their order; `missing` is what was asked and no answer holds, as authored
+    names: `subject x aspect`.
     """
 
     outcome: Outcome
@@ -35,6 +38,7 @@ class Match:
     note: str = ""
     language: str = ""
     also: tuple[str, ...] = ()
+    missing: str = ""
 
 
 class Matcher(Protocol):
@@ -53,6 +57,14 @@ class Alarm(Protocol):
 
     def is_over(self, text: str) -> bool:
         """Return whether words, after the card of an emergency, say that it is over."""
+
+
+@runtime_checkable
+class Scrubber(Protocol):
+    """A matcher that knows which words of a question may be kept for an editor."""
+
+    def scrubbed(self, text: str) -> str:
+        """Return what is no name, place or number; empty where the question is personal or too little is left."""
 
 
 def todays(library: Library, nodes: Iterable[str]) -> tuple[str, ...]:
@@ -107,3 +119,32 @@ class UpToDateMatcher:
 
 def _has_answer(library: Library, node: str) -> bool:
     return any(node in topic.answers for topic in library.topics.values())
+
+
+class Keeping:
+    """What is kept of questions that nothing answers, and what people are told once; nothing without a scrubber."""
+
+    def __init__(self, matcher: Matcher | None, composer: Composer) -> None:
+        self._scrubber = matcher if isinstance(matcher, Scrubber) else None
+        self._composer = composer
+
+    def kept(self, reply: Reply, incoming: Incoming) -> Reply:
+        """Return the reply with what may be kept of a question that it does not answer.
+
+        A question with an identifier in it is not kept at all: who writes one may have written more of that kind.
+        """
+        if self._scrubber is None or reply.card.outcome is not Outcome.NOT_COVERED or mask(incoming.text)[1]:
+            return reply
+        return replace(reply, unmatched=self._scrubber.scrubbed(incoming.text))
+
+    def introduced(self, reply: Reply) -> Reply:
+        """Put under the reply what everybody is told once: that there are two registers, and what is kept."""
+        offer = reply.offer or self._composer.text("welcome-offer", reply.card.register)
+        return self.told(replace(reply, offer=offer))
+
+    def told(self, reply: Reply) -> Reply:
+        """Return the reply with the notice that unanswered questions are kept, where they are."""
+        if self._scrubber is None:
+            return reply
+        notice = self._composer.text("unmatched-kept", reply.card.register)
+        return replace(reply, offer=" ".join(filter(None, (reply.offer, notice))))

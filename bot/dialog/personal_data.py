@@ -218,7 +218,7 @@ class PersonalData:
         yield from self._places(found, register)
         if any("emergency" in context for context in found["contexts"]):
             yield texts("export-emergency", register)
-        for kind in ("messages", "questions", "reports"):
+        for kind in ("messages", "questions", "reports", "unmatched"):
             if count := found[kind] if isinstance(found[kind], int) else len(found[kind]):
                 yield texts(f"export-{kind}", register, **{kind: count})
         yield texts("export-not", register)

@@ -245,7 +245,9 @@ class Reply:
     one, `toast` is said beside the finger; `silent` says nothing at all, `again` marks the card of an emergency that
     this conversation has seen already. `numbers` are telephone numbers to offer, as (label, number); `report` is what a
     person says is wrong, and `report_on` with which answer. `picture` goes with this turn's answer, which is complete
-    without it; `leaflet` is a page that follows the answer as a file.
+    without it; `leaflet` is a page that follows the answer as a file. For those who count and not for the reader:
+    `sure` is how likely the answer was, 0 to 1; `missing` what no answer holds; `unmatched` what may be kept of a
+    question that was not answered.
     """
 
     card: Card
@@ -267,6 +269,9 @@ class Reply:
     reasons: tuple[str, ...] = ()
     picture: Illustration | None = None
     leaflet: Leaflet | None = None
+    sure: float = 0.0
+    missing: str = ""
+    unmatched: str = ""
 
     @property
     def buttons(self) -> tuple[Button, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,12 +14,14 @@ from bot.dialog.turn import Incoming, Kind
 from bot.errors import UsageError
 from bot.inbox.events import InboundEvent
 from bot.inbox.identity import DecryptionError, Identity
+from bot.inbox.insights import current_week
 from bot.inbox.processor import pack
 from bot.store.base import NewEvent, PendingTurn, Store
 from bot.store.open import open_store, sqlite_path
 from bot.store.reports import StoredReport
 from bot.store.sqlite import backup
 from bot.store.sqlite.store import lock_file
+from bot.store.tally import Published
 
 
 async def unfinished(url: str, status: str | None = None) -> Sequence[PendingTurn]:
@@ -48,6 +50,31 @@ async def drop(url: str, row: int) -> None:
     """Delete a quarantined turn unanswered. Raises UsageError if there is none of that number."""
     async with _opened(url) as store:
         _found(await store.drop(row), row)
+
+
+async def published(url: str) -> Sequence[Published]:
+    """Return the counts of every week that is over, also of one that no running bot has ended yet."""
+    async with _opened(url) as store:
+        await store.end_weeks(current_week(time.time()))
+        return await store.published()
+
+
+async def unmatched(url: str, identity: Identity) -> list[tuple[int, str]]:
+    """Return the unanswered questions that were kept, with their numbers; those of another secret are left out."""
+    async with _opened(url) as store:
+        return [(number, text) for number, sealed in await store.unmatched() for text in _clear(identity, sealed)]
+
+
+async def drop_unmatched(url: str, number: int) -> None:
+    """Delete a question that was kept. Raises UsageError if there is none of that number."""
+    async with _opened(url) as store:
+        if not await store.drop_unmatched(number):
+            raise UsageError(f"no question {number} is kept: `footnote insights questions` shows those that are")
+
+
+def _clear(identity: Identity, sealed: bytes) -> Iterator[str]:
+    with suppress(DecryptionError):
+        yield identity.unseal(sealed).decode()
 
 
 @dataclass(frozen=True, slots=True)

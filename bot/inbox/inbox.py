@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -14,12 +14,14 @@ from bot.dialog.turn import State
 from bot.inbox.admin import ReportDesk
 from bot.inbox.events import Delivery, InboundEvent
 from bot.inbox.identity import Identity
+from bot.inbox.insights import Counting
 from bot.inbox.metrics import Metrics
 from bot.inbox.policy import RetryPolicy
 from bot.inbox.processor import Answerer, TurnProcessor, pack
 from bot.inbox.thoughts import Priority, Urgent, nothing_urgent
 from bot.inbox.workers import Maintenance, WorkerPool
 from bot.store.base import AcceptResult, Lease, Store, StoreUnavailable
+from bot.store.tally import Published
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -56,7 +58,9 @@ class Inbox:
         self._now = now
         self._owner = secrets.randbits(63)
         self._priority = Priority(urgent)
-        self._processor = TurnProcessor(store, engine, identity, self.metrics, self._policy, now, urgent)
+        self._processor = TurnProcessor(
+            store, engine, identity, self.metrics, self._policy, now, Counting(store), urgent
+        )
         self._pools: dict[str, WorkerPool] = {}
         self._maintenance = Maintenance(self._processor, self._pools, self._lease)
         for channel in channels:
@@ -119,6 +123,10 @@ class Inbox:
     async def is_quiet(self, conversation: str) -> bool:
         """Return whether the bot was asked to be quiet in this conversation."""
         return await self._store.is_quiet(self._identity.conversation(conversation))
+
+    async def published(self) -> Sequence[Published]:
+        """Return the counts of turns that may be seen, oldest week first."""
+        return await self._store.published()
 
     @property
     def reports(self) -> ReportDesk:

@@ -15,6 +15,7 @@ from bot.dialog import payloads
 from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Reply, State
 from bot.inbox.events import Address, Delivery, InboundEvent, OutboundMessage, WhenEnded, at_once
 from bot.inbox.identity import DecryptionError, Identity
+from bot.inbox.insights import Counting
 from bot.inbox.metrics import Metrics
 from bot.inbox.policy import RetryPolicy
 from bot.inbox.thoughts import LONGEST, MessagePart, Thought, asked_in, left_by, nothing_urgent, part_from, thought_of
@@ -89,7 +90,7 @@ class Answerer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TurnProcessor:
-    """Answers turns. Has no state of its own: everything is in the turn and in the store."""
+    """Answers turns. Has no state of its own but this week's salt: everything is in the turn and in the store."""
 
     store: Store
     engine: Answerer
@@ -97,6 +98,7 @@ class TurnProcessor:
     metrics: Metrics
     policy: RetryPolicy
     now: Callable[[], float]
+    counting: Counting
     urgent: Callable[[str], bool] = nothing_urgent
 
     async def answer(self, turn: Turn, channel: Delivery, when_ended: WhenEnded = at_once) -> TurnResult:
@@ -127,6 +129,8 @@ class TurnProcessor:
             messages=sent,
             vote=vote,
             history=before.history,
+            tally=await self.counting.tally(turn, incoming, reply, before, at),
+            unmatched=self.identity.seal(reply.unmatched.encode()) if reply.unmatched else None,
         )
 
     async def _thought(self, turn: Turn) -> Thought:
@@ -222,11 +226,13 @@ class TurnProcessor:
         )
 
     def _readable(self, found: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return all that is stored about a person with the words of their own reports unsealed."""
-        reports = [
-            {**one, "words": self.identity.unseal(bytes.fromhex(one["words"])).decode()} for one in found["reports"]
-        ]
-        return {**found, "reports": reports}
+        """Return all that is stored about a person with their own words unsealed: of reports, of kept questions."""
+
+        def words(sealed: str) -> str:
+            return self.identity.unseal(bytes.fromhex(sealed)).decode()
+
+        reports = [{**one, "words": words(one["words"])} for one in found["reports"]]
+        return {**found, "reports": reports, "unmatched": [words(sealed) for sealed in found["unmatched"]]}
 
     def _message(self, turn: Turn, thought: Thought, reply: Reply, when_ended: WhenEnded) -> OutboundMessage:
         earlier = turn.earlier.message if turn.earlier and _replaces(turn.earlier, thought, reply) else None

@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 
 from bot.inbox.events import Busy, Delivery, Gone, Paced, Refused, WhenEnded
+from bot.inbox.insights import current_week
 from bot.inbox.policy import after_failure, while_busy
 from bot.inbox.processor import Incomplete, TurnProcessor
 from bot.store.base import AcceptResult, Lease, QueueDepth, StoreUnavailable, Turn, TurnResult
@@ -274,8 +275,10 @@ class Maintenance:
             workers.waiting = depths.get(name, _EMPTY).waiting
 
     async def prune(self) -> None:
-        """Remove what is older than the policy keeps."""
-        pruned = await self._processor.store.prune(self._processor.policy.cutoffs(self._processor.now()))
+        """Remove what is older than the policy keeps, and end the weeks that are over."""
+        now = self._processor.now()
+        await self._processor.store.end_weeks(current_week(now))
+        pruned = await self._processor.store.prune(self._processor.policy.cutoffs(now))
         log.info("pruned", **pruned.counts)
 
     async def _every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:

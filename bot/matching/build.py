@@ -121,6 +121,7 @@ class Parts:
         self.features = Features(
             self.subjects, {name: [self.stem(word) for word in kin] for name, kin in words.kin.items()}
         )
+        self.ordinary = frozenset(word for kind in words.kin.values() for word in kind)
         self.english = frozenset([*words.common, *asked])
 
     def stems(self, wording: str) -> list[str]:

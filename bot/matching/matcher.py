@@ -13,6 +13,7 @@ from bot.matching.foreign import Languages
 from bot.matching.parser import Message
 from bot.matching.ranking import Ranker, Reading, Shares, ranked, shifted
 from bot.matching.remarks import Remarks, questions
+from bot.matching.scrubbing import scrubbed
 from bot.matching.text import STOP
 from bot.matching.urgency import Finding, Urgency
 
@@ -87,6 +88,10 @@ class SubjectMatcher:
         """Return whether a sign of an emergency is named that nothing excuses."""
         return self.urgency.detect(text) is not None
 
+    def scrubbed(self, text: str) -> str:
+        """Return what may be kept of an unanswered question; empty where nothing may."""
+        return scrubbed(text, self.parts.reader.read(text), self.parts.ordinary)
+
     def is_over(self, text: str) -> bool:
         """Return whether words say that an emergency is over."""
         return self.urgency.is_over(text)
@@ -153,6 +158,8 @@ class SubjectMatcher:
         if self._is_lone(question, reading, context):
             return self._uncovered("one word that names nothing", scores=scores)
         match = self._decided(scores, reading)
+        if match.outcome is Outcome.NOT_COVERED or match.note == ASPECT_MISSING:
+            match = replace(match, missing=_missing(reading))
         return self._with_others(match, question, context)
 
     def _weighed(
@@ -289,6 +296,12 @@ def urgent(finding: Finding) -> Match:
     """Return the decision for an emergency: the card of its sign, with the sentence and the rule as reasons."""
     reasons = (f"urgent: {finding.sign}, by {finding.rule}", f"in: {finding.sentence}")
     return Match(Outcome.URGENT, finding.card, (), (), (), reasons, "", finding.language)
+
+
+def _missing(reading: Reading) -> str:
+    """Return what was asked of what, in authored names; what nobody authored is `?`."""
+    subject = reading.named.subject or next(iter(reading.named.foreign), "?")
+    return f"{subject} x {reading.aspect or '?'}"
 
 
 def _without_talk(scores: Shares) -> Shares:

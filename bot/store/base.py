@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from bot.dialog.turn import State
 from bot.errors import StoreError
 from bot.store.reports import Reports
+from bot.store.tally import Tallies, Tally
 
 DIGEST_BYTES = 16
 """128 bits: with 10 million people the chance that any two share a hash is below 10^-24."""
@@ -159,7 +160,8 @@ class TurnResult:
     """What a finished turn leaves behind. Without `state` nothing about the asker is written.
 
     `joined` are the further rows it answered; `questions` the platform ids of the messages that asked and `words` the
-    hash of each one's words; `history` what had been shown before.
+    hash of each one's words; `history` what had been shown before; `tally` how the turn is counted, and `unmatched`,
+    sealed, what is kept of a question that was not answered.
     """
 
     at: float
@@ -171,6 +173,8 @@ class TurnResult:
     questions: tuple[str, ...] = ()
     words: tuple[bytes, ...] = ()
     history: tuple[str, ...] = ()
+    tally: Tally | None = None
+    unmatched: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +216,7 @@ class PruneCounts:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-class Store(Reports, Protocol):
+class Store(Reports, Tallies, Protocol):
     """The database. Every method is one transaction; each may raise `StoreUnavailable`, and then nothing was done."""
 
     async def close(self) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log = structlog.stdlib.get_logger(__name__)
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision in bot/store/migrations/versions (a test compares)."""
 
 _SCRIPTS = Path(__file__).with_name("migrations")

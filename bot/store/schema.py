@@ -113,6 +113,34 @@ message = Table(
     sqlite_with_rowid=False,
 )
 
+tally = Table(
+    "tally",
+    metadata,
+    Column("day", SmallInteger, primary_key=True),
+    Column("shard", SmallInteger, primary_key=True),
+    Column("cell", Text, primary_key=True),
+    Column("times", Integer, nullable=False),
+    Column("people", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+tally_week = Table(
+    "tally_week",
+    metadata,
+    Column("week", SmallInteger, primary_key=True),
+    Column("salt", LargeBinary),
+    sqlite_with_rowid=False,
+)
+
+unmatched = Table(
+    "unmatched",
+    metadata,
+    Column("id", _COUNTED, primary_key=True, autoincrement=True),
+    Column("person", LargeBinary(16), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("day", SmallInteger, nullable=False),
+)
+
 upload = Table(
     "upload",
     metadata,

@@ -14,6 +14,7 @@ from bot.dialog.engine import Engine
 from bot.inbox.identity import Identity
 from bot.inbox.inbox import Inbox
 from bot.settings import Settings
+from bot.store.tally import Published
 
 
 def host_of(channel: str, inbox: Inbox, engine: Engine, identity: Identity, **other: Any) -> HostServices:
@@ -29,6 +30,7 @@ def lone_host(accept: Accept, texts: Texts, **other: Any) -> HostServices:
         "is_known": _unknown,
         "is_quiet": _unknown,
         "unexpected": lambda _kind: None,
+        "published": _no_counts,
         "lead": cast(Callable[[str], AbstractAsyncContextManager[Any]], None),
         "topics": lambda _register: [],
         "library": cast(Library, None),
@@ -37,6 +39,11 @@ def lone_host(accept: Accept, texts: Texts, **other: Any) -> HostServices:
         "database_url": "",
     }
     return HostServices(accept=accept, texts=texts, **{**given, **other})
+
+
+async def _no_counts() -> list[Published]:
+    """Return that nothing was counted."""
+    return []
 
 
 async def _nothing(*_: str) -> None:

@@ -134,6 +134,7 @@ def test_an_export_is_the_stored_values_as_json_once(engine: Engine) -> None:
         "questions": 0,
         "settings": {"country": "GB"},
         "reports": [{"answer": "ala", "at": 1.0, "words": "the dose is wrong", "closed": False}],
+        "unmatched": ["does … help my feet"],
     }
     reply = engine.report(asked, found)
     assert json.loads(reply.stored) == found

@@ -170,10 +170,11 @@ async def at_work(
     clock: Clock | None = None,
     policy: RetryPolicy = PATIENT,
     metrics: Metrics | None = None,
+    engine: EchoEngine | None = None,
 ) -> AsyncIterator[Inbox]:
     """Yield a started courier over the echo engine; drain it afterwards."""
     parts = {"policy": policy, "metrics": metrics, "urgent": alarming, "now": clock or Clock()}
-    inbox = Inbox(store, EchoEngine(), IDENTITY, channels, **parts)  # type: ignore[arg-type]
+    inbox = Inbox(store, engine or EchoEngine(), IDENTITY, channels, **parts)  # type: ignore[arg-type]
     await inbox.start()
     try:
         yield inbox

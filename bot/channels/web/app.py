@@ -16,6 +16,7 @@ from bot.channels.web.access import Access
 from bot.channels.web.conversations import Conversation, Conversations, OpenQuestion, PageAnswer
 from bot.channels.web.delivery import WebAddress, WebDelivery, stream, vote_of
 from bot.channels.web.files import FileRoutes
+from bot.channels.web.insights import InsightsPage
 from bot.channels.web.plugin import WebSettings
 from bot.channels.web.render import ASSETS, Assets, Place, Renderer
 from bot.channels.web.workbench import Workbench
@@ -56,7 +57,8 @@ class Web:
         self._access = Access(settings, host.identity)
         self._conversations = Conversations()
         self._renderer = Renderer(host.texts, host.files)
-        self._files = FileRoutes(host, self._access)
+        insights = InsightsPage(host, self._access, self._renderer, settings.insights_password)
+        self._apart = (*FileRoutes(host, self._access).routes(), *insights.routes())
         self._workbench = Workbench(host, self._access, self._renderer)
         self.delivery = WebDelivery(self._conversations)
         self._up = False
@@ -84,7 +86,7 @@ class Web:
         bases = ("", "/embed") if self._access.embeddable else ("",)
         own = [route for base in bases for route in self._pages(base)]
         shared = [web.get("/a/{node}", self._shared), web.get("/web/{name}", self._asset)]
-        return [*own, *shared, *self._files.routes(), *self._workbench.routes()]
+        return [*own, *shared, *self._apart, *self._workbench.routes()]
 
     def _pages(self, base: str) -> list[web.RouteDef]:
         return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from bot.channels.base import (
@@ -20,7 +21,9 @@ from bot.channels.screens import SCREEN, Shown
 from bot.content.library import Library
 from bot.dialog.composer import Composer
 from bot.dialog.turn import Register, Reply
-from bot.settings import url_faults
+from bot.settings import secret, url_faults
+
+MIN_PASSWORD = 12
 
 
 class WebSettings(ChannelSettings):
@@ -31,6 +34,7 @@ class WebSettings(ChannelSettings):
     public_url: str | None = None
     embed_origins: str = ""
     local: bool = False
+    insights_password: SecretStr | None = None
 
     @property
     def configured(self) -> bool:
@@ -59,6 +63,8 @@ class WebSettings(ChannelSettings):
                 faults.append(f"WEB_EMBED_ORIGINS must list origins such as https://clinic.example.org, not '{one}'")
         if self.embed_origins and not self.public_url:
             faults.append("WEB_EMBED_ORIGINS needs WEB_PUBLIC_URL: the https address at which the page is reached")
+        if self.insights_password and len(secret(self.insights_password)) < MIN_PASSWORD:
+            faults.append(f"WEB_INSIGHTS_PASSWORD must have at least {MIN_PASSWORD} characters: it opens a public page")
         return faults
 
 

@@ -44,6 +44,7 @@ FORGET = {
     "conversations": "DELETE FROM conversation WHERE person = $1",
     "questions": "DELETE FROM inbox WHERE person = $1 AND status = 'quarantined'",
     "reports": reports.FORGET,
+    "unmatched": "DELETE FROM unmatched WHERE person = $1",
 }
 """In the order in which `FINISH` locks its rows, so that the two cannot wait for each other."""
 
@@ -100,5 +101,29 @@ DROP = "DELETE FROM inbox WHERE id = $1 AND status <> 'waiting' RETURNING id"
 UNREADABLE = """WITH unknown AS (INSERT INTO seen (event, at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING event)
 INSERT INTO inbox (conversation, person, channel, payload, received, status, reason)
 SELECT ''::bytea, ''::bytea, $3, $4, $2, 'unreadable', $5 FROM unknown RETURNING id"""
+
+WEEK_SALT = """INSERT INTO tally_week (week, salt) VALUES ($1, $2)
+ON CONFLICT (week) DO UPDATE SET week = excluded.week RETURNING salt"""
+"""Writes the row in any case: a reader would not see a week that another replica begins at the same moment."""
+
+OPEN_WEEKS = "SELECT week FROM tally_week WHERE week < $1 AND salt IS NOT NULL ORDER BY week FOR UPDATE"
+
+TALLIES = "SELECT cell, times, people FROM tally WHERE day >= $1 AND day < $2 AND shard >= 0"
+
+KEEP_TALLY = "INSERT INTO tally (day, shard, cell, times, people) VALUES ($1, $2, $3, $4, 0)"
+
+END_WEEK = "UPDATE tally_week SET salt = NULL WHERE week = $1"
+
+DROP_TALLIES = "DELETE FROM tally WHERE day < $1 AND shard >= 0"
+
+PUBLISHED_TALLIES = "SELECT day, cell, times FROM tally WHERE shard = $1 ORDER BY day, cell"
+
+THEIR_UNMATCHED = "SELECT encode(sealed, 'hex') FROM unmatched WHERE person = $1 ORDER BY id"
+UNMATCHED = "SELECT id, sealed FROM unmatched ORDER BY id"
+DROP_UNMATCHED = "DELETE FROM unmatched WHERE id = $1 RETURNING id"
+PRUNE_UNMATCHED = "DELETE FROM unmatched WHERE day < $1"
+
+PRUNE_WEEKS = "DELETE FROM tally_week WHERE week < $1"
+PRUNE_TALLIES = "DELETE FROM tally WHERE day < $1"
 
 PING = "UPDATE lane SET waiting = waiting WHERE FALSE"

@@ -34,6 +34,7 @@ from bot.store.postgres import leader, turns
 from bot.store.postgres import statements as sql
 from bot.store.postgres.statements import TROUBLE
 from bot.store.reports import NewReport, StoredReport
+from bot.store.tally import PUBLISHED, Published, first_day, left_of, published_from, week_of
 
 MAX_CONNECTIONS = 10
 """Per process. PostgreSQL allows 100 by default, so nine replicas fit beside an operator."""
@@ -136,18 +137,42 @@ class PostgresStore:
             conversations = await db.fetch(sql.CONVERSATIONS, person)
             counts = await db.fetchrow(sql.COUNTS, person)
             said = await db.fetch(kept.THEIRS, person)
+            unmatched = await db.fetch(sql.THEIR_UNMATCHED, person)
         register, introduced, settings = about or (None, False, "")
         return {
             "tone": register,
             "met": introduced,
             "settings": settings_of(state_from(None, False, None, settings=settings)),
             "reports": [reported(row) for row in said],
+            "unmatched": [sealed for (sealed,) in unmatched],
             **exported([row["trail"] for row in conversations], [row["context"] for row in conversations]),
             **dict(counts),
         }
 
     async def votes(self) -> Mapping[tuple[str, str], int]:
         return net_votes({(node, vote): votes for node, vote, votes in await self._rows(sql.VOTES)})
+
+    async def week_salt(self, week: int, fresh: bytes) -> bytes | None:
+        [salt] = await self._column(sql.WEEK_SALT, week, fresh)
+        return salt if salt is None else bytes(salt)
+
+    async def end_weeks(self, before: int) -> None:
+        async with self._connection() as db, db.transaction():
+            for (week,) in await db.fetch(sql.OPEN_WEEKS, before):
+                rows = await db.fetch(sql.TALLIES, first_day(week), first_day(week + 1))
+                left = [(first_day(week), PUBLISHED, cell, times) for cell, times in left_of(map(tuple, rows))]
+                await db.executemany(sql.KEEP_TALLY, left)
+                await db.execute(sql.END_WEEK, week)
+            await db.execute(sql.DROP_TALLIES, first_day(before))
+
+    async def published(self) -> Sequence[Published]:
+        return published_from(map(tuple, await self._rows(sql.PUBLISHED_TALLIES, PUBLISHED)))
+
+    async def unmatched(self) -> Sequence[tuple[int, bytes]]:
+        return [(number, bytes(sealed)) for number, sealed in await self._rows(sql.UNMATCHED)]
+
+    async def drop_unmatched(self, number: int) -> bool:
+        return bool(await self._column(sql.DROP_UNMATCHED, number))
 
     async def user_left(self, person: bytes, at: float) -> None:
         await self._execute(sql.USER_LEFT, person, day_of(at), at)
@@ -174,6 +199,9 @@ class PostgresStore:
                 "departed": len(gone),
                 "reports": await self._execute(kept.PRUNE, cutoffs.messages, cutoffs.idle),
                 "uploads": await self._execute(sql.PRUNE_UPLOADS, idle),
+                "unmatched": await self._execute(sql.PRUNE_UNMATCHED, day_of(cutoffs.quarantine)),
+                "weeks": await self._execute(sql.PRUNE_WEEKS, week_of(idle)),
+                "counts": await self._execute(sql.PRUNE_TALLIES, first_day(week_of(idle))),
             }
         )
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.store.base import AT_ONCE, LONGEST_WAIT, Earlier, Lease, NewEvent, Turn, TurnResult, day_of
 from bot.store.codec import context_text, earlier_from, history_text, settings_text, state_from
+from bot.store.tally import SHARDS
 
 Acceptance = tuple[NewEvent, Lease | None]
 Finish = tuple[Turn, TurnResult, Lease | None]
@@ -104,9 +105,10 @@ FINISH = """
 WITH turn AS (
   SELECT * FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::smallint[], $5::boolean[], $6::text[], $7::text[],
     $8::float8[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::float8[], $15::text[],
-    $21::text[], $22::text[], $23::bytea[], $26::text[])
+    $21::text[], $22::text[], $23::bytea[], $26::text[], $28::smallint[], $29::smallint[], $30::text[], $31::bigint[],
+    $32::bytea[])
   AS t (id, tone, met, day, remembered, trail, node, at, voted, vote_tone, vote_channel, vote, owner, until, context,
-    question, before, words, settings)
+    question, before, words, settings, counted, shard, cell, bit, unmatched)
 ), done AS (
   DELETE FROM inbox USING turn WHERE inbox.id = turn.id RETURNING inbox.conversation, inbox.person, turn.*
 ), along AS (
@@ -137,6 +139,12 @@ WITH turn AS (
   SELECT voted, vote_tone, vote_channel, vote, day, count(*) FROM done WHERE vote IS NOT NULL
   GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
   ON CONFLICT (node, tone, channel, vote, day) DO UPDATE SET votes = f.votes + excluded.votes
+), tallied AS (
+  INSERT INTO tally AS l (day, shard, cell, times, people)
+  SELECT counted, shard, cell, count(*), bit_or(bit) FROM done WHERE cell IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+  ON CONFLICT (day, shard, cell) DO UPDATE SET times = l.times + excluded.times, people = l.people | excluded.people
+), unanswered AS (
+  INSERT INTO unmatched (person, sealed, day) SELECT person, unmatched, counted FROM done WHERE unmatched IS NOT NULL
 ), held AS (
   SELECT conversation FROM lane WHERE conversation = ANY($20) ORDER BY conversation FOR UPDATE
 )
@@ -182,8 +190,9 @@ def finish_terms(calls: Sequence[Finish]) -> list[Sequence[Any]]:
     states = [(turn, record.state or turn.state) for turn, record, _ in calls]
     settings = [settings_text(state.preferences) for _, state in states]
     set_anew = [turn.person for turn, state in states if state.preferences != turn.state.preferences]
+    counted = _columns([_counted(record, lease) for _, record, lease in calls], 5)
     found = [*columns[:15], changed, *_columns(sent, 3), lanes, *columns[15:], *_columns(joined, 2)]
-    return [*found, settings, set_anew]
+    return [*found, settings, set_anew, *counted]
 
 
 def _accepted(new_event: NewEvent, lease: Lease | None) -> tuple[Any, ...]:
@@ -222,6 +231,11 @@ def _finished(turn: Turn, record: TurnResult, lease: Lease | None) -> tuple[Any,
         " ".join(record.history),
         b"".join(record.words),
     )
+
+
+def _counted(record: TurnResult, lease: Lease | None) -> tuple[Any, ...]:
+    shard = lease.owner % SHARDS if lease else 0
+    return (day_of(record.at), shard, *(record.tally or (None, None)), record.unmatched)
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> Sequence[Sequence[Any]]:

@@ -1,4 +1,4 @@
-"""What SQLite holds about a person, and how it is shown, deleted and pruned."""
+"""What SQLite holds about a person, how it is shown, deleted and pruned; and the counts that are about nobody."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ from bot.store import reports
 from bot.store.base import AT_ONCE, DIGEST_BYTES, Lease, PendingTurn, QueueDepth, RetentionCutoffs, day_of
 from bot.store.codec import exported, net_votes, quiet_in, reported, settings_of, state_from
 from bot.store.sqlite import turns
+from bot.store.tally import PUBLISHED, Published, first_day, left_of, published_from, week_of
 
 _THEIRS = "(SELECT conversation FROM conversation WHERE person = ?)"
 _FORGET = {
     "messages": f"DELETE FROM message WHERE conversation IN {_THEIRS}",  # noqa: S608 (no value is interpolated)
     "conversations": "DELETE FROM conversation WHERE person = ?",
     "preferences": "DELETE FROM person WHERE person = ?",
+    "unmatched": "DELETE FROM unmatched WHERE person = ?",
 }
 _COUNT = {
     "conversations": "SELECT count(*) FROM conversation WHERE person = ?",
     "messages": f"SELECT count(*) FROM message WHERE conversation IN {_THEIRS}",  # noqa: S608
     "questions": "SELECT count(*) FROM inbox WHERE person = ? AND status = 'quarantined'",
 }
+_UNMATCHED = "SELECT hex(sealed) FROM unmatched WHERE person = ? ORDER BY id"
 _OLD = {
     "events": "DELETE FROM seen WHERE event BETWEEN :first AND :last AND at < :events",
     "messages": "DELETE FROM message WHERE conversation BETWEEN :first AND :last AND at < :messages",
@@ -71,6 +74,7 @@ def export(db: sqlite3.Connection, person: bytes) -> dict[str, Any]:
         "met": state.introduced,
         "settings": settings_of(state),
         "reports": [reported(row) for row in db.execute(reports.THEIRS, _numbered(person))],
+        "unmatched": [sealed for (sealed,) in db.execute(_UNMATCHED, (person,))],
         **exported([trail for trail, _ in conversations], [context for _, context in conversations]),
         **counts,
     }
@@ -118,6 +122,10 @@ def prune_rest(db: sqlite3.Connection, cutoffs: RetentionCutoffs) -> dict[str, i
     for (person,) in gone:
         forget(db, person)
     dropped = db.execute("DELETE FROM inbox WHERE status <> 'waiting' AND received < ?", (cutoffs.quarantine,))
+    db.execute("DELETE FROM unmatched WHERE day < ?", (day_of(cutoffs.quarantine),))
+    week = week_of(day_of(cutoffs.idle))
+    db.execute("DELETE FROM tally_week WHERE week < ?", (week,))
+    counts = db.execute("DELETE FROM tally WHERE day < ?", (first_day(week),))
     old = db.execute(reports.PRUNE, _numbered(cutoffs.messages, cutoffs.idle))
     uploads = db.execute("DELETE FROM upload WHERE day < ?", (day_of(cutoffs.idle),))
     return {
@@ -125,6 +133,7 @@ def prune_rest(db: sqlite3.Connection, cutoffs: RetentionCutoffs) -> dict[str, i
         "quarantine": dropped.rowcount,
         "reports": old.rowcount,
         "uploads": uploads.rowcount,
+        "counts": counts.rowcount,
     }
 
 
@@ -229,3 +238,41 @@ def postpone(db: sqlite3.Connection, row: int, conversation: bytes, due_at: floa
     urgent = db.execute(_URGENT, (conversation, row)).fetchone()
     due_at = AT_ONCE if urgent else due_at
     db.execute("UPDATE lane SET owner = NULL, due_at = ? WHERE conversation = ?", (due_at, conversation))
+
+
+# --- counts ---------------------------------------------------------------------------------------------------------
+
+
+def week_salt(db: sqlite3.Connection, week: int, fresh: bytes) -> bytes | None:
+    """Return the salt of a week, or None if it is over."""
+    db.execute("INSERT OR IGNORE INTO tally_week (week, salt) VALUES (?, ?)", (week, fresh))
+    [(salt,)] = db.execute("SELECT salt FROM tally_week WHERE week = ?", (week,)).fetchall()
+    return salt if salt is None else bytes(salt)
+
+
+def end_weeks(db: sqlite3.Connection, before: int) -> None:
+    """Pool the counts of each open week before this one, and drop whatever came late."""
+    open_weeks = db.execute("SELECT week FROM tally_week WHERE week < ? AND salt IS NOT NULL", (before,)).fetchall()
+    for (week,) in open_weeks:
+        days = (first_day(week), first_day(week + 1))
+        rows = db.execute("SELECT cell, times, people FROM tally WHERE day >= ? AND day < ? AND shard >= 0", days)
+        left = [(days[0], PUBLISHED, cell, times, 0) for cell, times in left_of(rows.fetchall())]
+        db.executemany("INSERT INTO tally (day, shard, cell, times, people) VALUES (?, ?, ?, ?, ?)", left)
+        db.execute("UPDATE tally_week SET salt = NULL WHERE week = ?", (week,))
+    db.execute("DELETE FROM tally WHERE day < ? AND shard >= 0", (first_day(before),))
+
+
+def published(db: sqlite3.Connection) -> list[Published]:
+    """Return the counts that may be seen."""
+    rows = db.execute("SELECT day, cell, times FROM tally WHERE shard = ? ORDER BY day, cell", (PUBLISHED,))
+    return published_from(rows)
+
+
+def unmatched(db: sqlite3.Connection) -> list[tuple[int, bytes]]:
+    """Return the unanswered questions that were kept."""
+    return [(number, bytes(sealed)) for number, sealed in db.execute("SELECT id, sealed FROM unmatched ORDER BY id")]
+
+
+def drop_unmatched(db: sqlite3.Connection, number: int) -> bool:
+    """Delete a question that was kept."""
+    return db.execute("DELETE FROM unmatched WHERE id = ?", (number,)).rowcount > 0

@@ -32,6 +32,7 @@ from bot.store.base import (
 from bot.store.batching import Grouping, Outcome
 from bot.store.reports import NewReport, StoredReport
 from bot.store.sqlite import people, turns
+from bot.store.tally import Published
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]
@@ -206,6 +207,21 @@ class SqliteStore:
 
     async def votes(self) -> Mapping[tuple[str, str], int]:
         return await self._group.run(people.votes)
+
+    async def week_salt(self, week: int, fresh: bytes) -> bytes | None:
+        return await self._group.run(lambda db: people.week_salt(db, week, fresh))
+
+    async def end_weeks(self, before: int) -> None:
+        await self._group.run(lambda db: people.end_weeks(db, before))
+
+    async def published(self) -> Sequence[Published]:
+        return await self._group.run(people.published)
+
+    async def unmatched(self) -> Sequence[tuple[int, bytes]]:
+        return await self._group.run(people.unmatched)
+
+    async def drop_unmatched(self, number: int) -> bool:
+        return await self._group.run(lambda db: people.drop_unmatched(db, number))
 
     async def user_left(self, person: bytes, at: float) -> None:
         await self._group.run(lambda db: people.user_left(db, person, at))

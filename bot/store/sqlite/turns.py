@@ -74,6 +74,11 @@ at = (SELECT max(at) FROM message WHERE conversation = :conversation), at
 FROM message WHERE conversation = :conversation AND instr(' ' || question || ' ', ' ' || :question || ' ') > 0
 ORDER BY at DESC, part LIMIT 1"""
 
+COUNT_TURN = """INSERT INTO tally (day, shard, cell, times, people) VALUES (?, 0, ?, 1, ?)
+ON CONFLICT DO UPDATE SET times = times + 1, people = people | excluded.people"""
+
+_KEEP_UNMATCHED = "INSERT INTO unmatched (person, sealed, day) VALUES (?, ?, ?)"
+
 _COUNT_VOTE = """INSERT INTO feedback (node, tone, channel, vote, day, votes) VALUES (?, ?, ?, ?, ?, 1)
 ON CONFLICT DO UPDATE SET votes = votes + 1"""
 
@@ -230,6 +235,10 @@ def _remember(db: sqlite3.Connection, turn: Turn, record: TurnResult) -> None:
         question, at, before, words = about
         answer = (turn.conversation, message, record.node, question, part, at, before, words)
         db.execute(_REMEMBER_MESSAGE, answer)
+    if record.tally is not None:
+        db.execute(COUNT_TURN, (day_of(record.at), *record.tally))
+    if record.unmatched is not None:
+        db.execute(_KEEP_UNMATCHED, (turn.person, record.unmatched, day_of(record.at)))
     if record.vote is not None:
         vote = record.vote
         db.execute(_COUNT_VOTE, (vote.node, vote.register, vote.channel, vote.vote, vote.day))

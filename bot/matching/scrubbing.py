@@ -1,0 +1,57 @@
+"""What may be kept of a question that nothing answers: what we named ourselves, and nothing that speaks of a person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from bot.matching.parser import Message
+from bot.matching.text import STOP
+
+GONE = "…"
+LEAST_WORDS, LEAST_SHARE = 3, 0.6
+"""Fewer words than these, or a smaller share of them, are no question an editor could use."""
+_FUNCTION = frozenset({
+    "a", "an", "the", "and", "or", "but", "not", "no", "if", "than", "then", "so", "as", "of", "for", "with",
+    "without", "in", "on", "at", "to", "from", "by", "into", "after", "before", "during", "between", "about",
+    "against", "is", "are", "was", "be", "been", "being", "do", "does", "did", "can", "could", "should",
+    "would", "has", "have", "had", "there", "it", "its", "this", "that", "these", "those", "what", "which",
+    "who", "when", "where", "why", "how", "any", "some", "more", "most", "less", "much", "many", "all", "every",
+    "each", "other", "only", "also", "too", "very",
+})  # fmt: skip
+"""Words of grammar, a closed class; `will` and `may` are left out, for they are names too."""
+_PERSONS = frozenset({
+    "i", "im", "ive", "id", "me", "my", "mine", "myself", "we", "us", "our", "ours", "you", "your", "yours",
+    "he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs",
+    "mr", "mrs", "ms", "miss", "mister", "dr", "doctor", "prof", "professor", "sir", "madam", "called", "named",
+})  # fmt: skip
+"""Pronouns and titles: with one of them a question may tell of somebody."""
+_PERSONAL = frozenset({"i", "my", "relative"})
+"""Concepts of content/matching/vocabulary.yaml that stand for a person."""
+
+
+_CAPITALISED = re.compile(r"(?<=[\w,] )[A-Z][a-z]+")
+"""A word with a capital inside a sentence: the name of somebody, of a place or of a thing, it cannot be told which."""
+
+
+def scrubbed(text: str, message: Message, ordinary: Collection[str]) -> str:
+    """Return what of a message is named in the vocabulary, is grammar or an `ordinary` word, and a mark for the rest.
+
+    Nothing is recognised as a name, a place or a number: what is not known to be none is not kept. The whole is empty
+    where it is personal or too little is left. `message` is what was read of `text`.
+    """
+    written = {*message.words, *(word for word, _ in message.repairs)}
+    if not _PERSONS.isdisjoint(written) or not _PERSONAL.isdisjoint(message.concepts):
+        return ""
+    doubtful = {word.lower() for word in _CAPITALISED.findall(text)} | {mended for _, mended in message.repairs}
+    kept = [GONE if word in doubtful else word for word in _kept(message, ordinary)]
+    left = sum(word != GONE for word in kept)
+    return " ".join(kept) if left >= max(LEAST_WORDS, LEAST_SHARE * len(kept)) else ""
+
+
+def _kept(message: Message, ordinary: Collection[str]) -> Iterator[str]:
+    named = {at for mention in message.mentions for at in range(mention.start, mention.end)}
+    for at, word in enumerate(message.words):
+        if word != STOP:
+            known = at in named or word in _FUNCTION or word in ordinary
+            yield word if known and not word[0].isdigit() else GONE
