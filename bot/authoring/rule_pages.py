@@ -31,7 +31,7 @@ from bot.content.models import (
     TermsFile,
     TopicFile,
 )
-from bot.content.urgent_models import LanguagesFile, UrgentRules
+from bot.content.urgent_models import LanguagesFile, UrgentExamples, UrgentRules
 from bot.content.validation import adapter
 
 COLUMNS = (
@@ -122,6 +122,7 @@ MODELS: Mapping[str, Any] = {
     "subjects": TopicSubjects,
     "advice": AdviceRules,
     "urgent": UrgentRules,
+    "urgent-examples": UrgentExamples,
     "languages": LanguagesFile,
 }
 

@@ -30,7 +30,7 @@ from bot.content.models import (
     Term,
 )
 from bot.content.review import ReviewState, content_hash, shown_parts, state_of
-from bot.content.urgent_models import LanguagesFile, UrgentRules
+from bot.content.urgent_models import LanguagesFile, UrgentExamples, UrgentRules
 
 
 class MissingText(KeyError):
@@ -107,6 +107,7 @@ class Library:
     `phrases` are how people ask for each node, `after` how they ask in a thread, by the node last shown;
     `small_talk` is what is said around the questions, by its kind.
     `matching`, `advice_rules` and `urgent_rules` are the matcher's files, all or none;
+    `urgent_examples` may be missing;
     `main` is the dialog that starts the conversation and answers the rest; `version` changes with any byte of any file.
     """
 
@@ -125,6 +126,7 @@ class Library:
     matching: Matching | None
     advice_rules: AdviceRules | None
     urgent_rules: UrgentRules | None
+    urgent_examples: UrgentExamples | None
     languages: LanguagesFile | None
     main: Dialog
     version: str

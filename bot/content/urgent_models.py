@@ -1,10 +1,10 @@
-"""The shapes of the files that tell what is an emergency: content/urgent.yaml, and content/languages.yaml."""
+"""The shapes of the files that tell what is an emergency: urgent.yaml, urgent-examples.yaml and languages.yaml."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
-from bot.content.matching_models import Concept, MatchingModel, Nodes, Words
+from bot.content.matching_models import Concept, Lines, MatchingModel, Nodes, Words
 
 
 class Sign(MatchingModel):
@@ -94,6 +94,19 @@ class UrgentRules(MatchingModel):
     composed: dict[str, Composed] = Field(default_factory=dict)
     rules: tuple[UrgentRule, ...] = ()
     excuses: Excusing = Excusing()
+
+
+class UrgentExamples(MatchingModel):
+    """content/urgent-examples.yaml: what a model learns emergencies from, for the wordings that no rule holds.
+
+    `words` are kinds of words, such as parts of the body and what happens to them; those of `framing` (who, when,
+    asked, denied) never make a sign by themselves. `signs` holds what people say by sign, `calm` what only sounds like it.
+    """
+
+    words: dict[str, Concept] = Field(default_factory=dict)
+    framing: Nodes = ()
+    signs: dict[str, Lines] = Field(default_factory=dict)
+    calm: Lines = ()
 
 
 class Language(MatchingModel):
