@@ -100,7 +100,7 @@ class UrgentExamples(MatchingModel):
     """content/urgent-examples.yaml: what a model learns emergencies from, for the wordings that no rule holds.
 
     `words` are kinds of words, such as parts of the body and what happens to them; those of `framing` (who, when,
-    asked, denied) never make a sign by themselves. `signs` holds what people say by sign, `calm` what only sounds like it.
+    asked, denied) never make a sign by themselves. `signs` holds what people say by sign, `calm` what only sounds so.
     """
 
     words: dict[str, Concept] = Field(default_factory=dict)
