@@ -11,6 +11,8 @@ COPY content content
 COPY docs/rules docs/rules
 RUN /app/.venv/bin/pip install --no-cache-dir --quiet --no-deps --no-build-isolation .
 RUN FOOTNOTE_CACHE=/app/cache FOOTNOTE_DIALOGS=/app/dialogs FOOTNOTE_CONTENT=/app/content /app/.venv/bin/footnote train
+# nothing is installed where it runs
+RUN /app/.venv/bin/pip uninstall --yes --quiet setuptools pip
 
 FROM python:3.11-slim-bookworm
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin footnote \

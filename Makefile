@@ -5,7 +5,8 @@ RUN := .venv/.run
 DEV := .venv/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install run watch test check docs matcher evaluate pins chaos pictures bench bench-quick clean
+.PHONY: help install run watch test check docs matcher evaluate pins chaos pictures bench bench-quick clean \
+	test-newer image-test scale-test
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,14 +29,24 @@ check: $(DEV) ## Lint, types, content, and known vulnerabilities of the pinned p
 	@$(BIN)/footnote check
 	@$(BIN)/python -m tests.audit
 
-docs: $(DEV) ## Write again what is generated: schemas, docs/content.md, docs/screens.md, docs/rules
+docs: $(DEV) ## Write again what is generated: schemas, docs/content.md, docs/screens.md, docs/rules, docs/conversations
 	@$(BIN)/footnote docs
+	@$(BIN)/python -m tests.natural
 
-matcher: $(RUN) ## Learn how people ask ahead of the first question (some seconds)
+matcher: $(RUN) ## Learn how people ask anew after a change of words (make install does it the first time)
 	@$(BIN)/footnote train
 
 chaos: $(DEV) ## Kill the bot at random moments under load, on every platform, mode and database
 	@$(BIN)/python -m tests.chaos
+
+test-newer: $(DEV) ## Run both README commands on Debian trixie's own Python (needs root and Debian's packages)
+	@$(BIN)/python -m tests.deployment.newer
+
+image-test: $(DEV) ## Build the image and try it: no root, read-only, drain, upgrade (needs root and Debian's packages)
+	@$(BIN)/python -m tests.deployment.image
+
+scale-test: $(DEV) ## Two replicas, PostgreSQL and nginx as docker-compose.yml wires them, killed under load (the same needs)
+	@$(BIN)/python -m tests.deployment.scale
 
 pictures: $(DEV) ## Take the pictures of the page in docs/pictures anew (needs Chromium)
 	@$(BIN)/python -m tests.channels.web.pictures
@@ -66,6 +77,7 @@ $(RUN): requirements/run.txt requirements/build.txt pyproject.toml | .venv/bin/p
 	@echo "Installing pinned packages ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/build.txt -r requirements/run.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/footnote train
 	@touch $@
 
 $(DEV): requirements/dev.txt $(RUN)

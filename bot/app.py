@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import secrets
 import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.channels import registry
@@ -28,9 +26,10 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.authoring.watch import ContentWatcher
-    from bot.channels.base import Accept, Channel, ContentNews, HostServices
+    from bot.channels.base import Accept, AuthorsView, Channel, ContentNews, HostServices
     from bot.inbox.identity import Identity
     from bot.inbox.inbox import Inbox
+    from bot.pictures.shelf import Files
     from bot.service import Service
 
 
@@ -64,12 +63,8 @@ def rebuild_engine(settings: Settings, before: Engine, library: Library) -> tupl
 def _engine(
     settings: Settings, library: Library, matcher: Matcher, default_register: Callable[[str], Register]
 ) -> Engine:
-    return Engine(
-        library,
-        matcher,
-        require_approved=settings.footnote_require_approved,
-        default_register=default_register,
-    )
+    approved = settings.footnote_require_approved
+    return Engine(library, matcher, require_approved=approved, default_register=default_register)
 
 
 def host_services(
@@ -80,9 +75,10 @@ def host_services(
     identity: Identity,
     accept: Accept | None = None,
     content: ContentNews | None = None,
+    files: Files | None = None,
 ) -> HostServices:
     """Return what a channel is given; `accept` where something stands before the inbox, `content` where that is
-    followed while it is written."""
+    followed while it is written, `files` where pictures can be sent."""
     from bot.channels.base import HostServices
 
     return HostServices(
@@ -99,8 +95,19 @@ def host_services(
         engine=engine,
         identity=identity,
         database_url=settings.footnote_database_url,
+        reports=inbox.reports,
+        files=files,
         content=content,
+        authors_view=authors_view,
     )
+
+
+def authors_view() -> AuthorsView:
+    """Return what is drawn for authors of the content."""
+    from bot.authoring import changes, graph
+    from bot.channels.base import AuthorsView
+
+    return AuthorsView(changes.as_table, graph.as_svg)
 
 
 def first_topics(engine: Engine, register: Register) -> list[Button]:
@@ -134,6 +141,7 @@ async def _serve(
     configuration: registry.Configuration, engine: Engine, listening: Callable[[int], None] | None, *, reload: bool
 ) -> None:
     from bot.inbox.identity import Identity
+    from bot.pictures.shelf import Files, Shelf
     from bot.service import Service
     from bot.store.open import open_store
 
@@ -143,12 +151,13 @@ async def _serve(
     try:
         service = Service(settings, store, engine, identity)
         watcher = content_watcher(settings, engine) if reload else None
-        add_channels(service, configuration, engine, identity, watcher)
+        files = Files(Shelf.open(settings.footnote_cache, engine), store, configuration.origin)
+        add_channels(service, configuration, engine, identity, watcher, files)
         if listening is not None:
             service.listening.add_done_callback(lambda port: listening(port.result()))
         gc.collect()
         gc.freeze()  # the content lives as long as the process: the collector need not look at it again
-        async with _beside(watcher.run() if watcher else None):
+        async with _beside(watcher.run() if watcher else None), files.shelf:
             await service.run(_stop_signal())
     finally:
         await store.close()
@@ -172,10 +181,8 @@ async def _learn(settings: Settings) -> None:
     """Train what the content on disk needs in a process of its own: it takes a minute, and readers are answered."""
     names = ("footnote_dialogs", "footnote_content", "footnote_cache")
     given = {name.upper(): str(value) for name in names if (value := getattr(settings, name))}
-    command = (sys.executable, "-m", "bot", "train")
-    process = await asyncio.create_subprocess_exec(
-        *command, env={**os.environ, **given}, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-    )
+    command, quiet = (sys.executable, "-m", "bot", "train"), asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **given}, stdout=quiet, stderr=quiet)
     try:
         await process.wait()
     finally:
@@ -201,13 +208,12 @@ def add_channels(
     engine: Engine,
     identity: Identity,
     content: ContentNews | None = None,
+    files: Files | None = None,
 ) -> None:
     """Build every configured channel and have the service serve it; to be called inside the running event loop."""
+    given = (configuration.shared, service.inbox, engine, identity, service.accept, content, files)
     for plugin, own in configuration.channels:
-        host = host_services(
-            plugin.name, configuration.shared, service.inbox, engine, identity, service.accept, content
-        )
-        service.add(plugin.build(host, own))
+        service.add(plugin.build(host_services(plugin.name, *given), own))
 
 
 def _stop_signal() -> asyncio.Event:
@@ -222,6 +228,7 @@ def installation_secret(settings: Settings) -> str:
 
     Raises SettingsError on PostgreSQL, where every replica must be given the same secret.
     """
+    from bot.inbox.identity import new_secret
     from bot.store.open import sqlite_path
 
     if settings.footnote_secret:
@@ -231,14 +238,15 @@ def installation_secret(settings: Settings) -> str:
             "FOOTNOTE_SECRET is missing: choose 32 or more random characters, the same on every replica"
         )
     path = sqlite_path(settings.footnote_database_url).with_suffix(".secret")
-    return path.read_text(encoding="utf-8").strip() if path.exists() else _new_secret(path)
-
-
-def _new_secret(path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    secret = secrets.token_urlsafe(32)
-    path.write_text(secret, encoding="utf-8")
+    try:
+        secret = path.read_text(encoding="utf-8").strip() if path.exists() else new_secret(path)
+    except OSError as fault:
+        raise SettingsError(
+            f"the secret {path} cannot be read or written ({fault.strerror}): its folder must belong to the user that"
+            " the bot runs as, and have room; or set FOOTNOTE_SECRET"
+        ) from None
+    if not secret:
+        raise SettingsError(f"the secret {path} is empty: restore it from the backup, or nobody's choices are found")
     return secret
 
 

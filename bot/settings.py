@@ -161,11 +161,12 @@ def _secrets_from_files(model: type[EnvironmentSettings], environment: Mapping[s
 
 def _read_secret(variable: str, path: Path) -> str:
     try:
-        if path.is_file():
-            return _decoded(path).strip()
-        return path.read_text(encoding="utf-8").strip()
+        text = (_decoded(path) if path.is_file() else path.read_text(encoding="utf-8")).strip()
     except OSError as error:
         raise SettingsError(f"{variable} names a file that cannot be read: {error.strerror}") from None
+    if not text:
+        raise SettingsError(f"{variable} names a file that is empty")
+    return text
 
 
 def _decoded(path: Path) -> str:

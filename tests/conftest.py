@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from bot.content.library import Library
 from bot.content.loader import load
 from bot.dialog.engine import Engine
 from bot.matching import build_matcher
+from bot.pictures.shelf import Shelf
 from tests.leaks import leak_detector
 
 __all__ = ["engine", "leak_detector", "library"]
@@ -24,6 +27,24 @@ ROOT = Path(__file__).resolve().parent.parent
 def library() -> Library:
     """The content as shipped."""
     return load(ROOT / "dialogs", ROOT / "content")
+
+
+TODAY = date(2026, 11, 29)
+"""The day that pages to take along are made on."""
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> Path:
+    """A folder that holds every picture, drawn once for all tests."""
+    folder = tmp_path_factory.mktemp("drawn")
+    asyncio.run(Shelf(folder, engine, lambda: TODAY).prepare())
+    return folder
+
+
+@pytest.fixture
+def shelf(drawn: Path, engine: Engine) -> Shelf:
+    """A shelf on which everything is ready."""
+    return Shelf(drawn, engine, lambda: TODAY)
 
 
 @pytest.fixture(scope="session")

@@ -189,6 +189,14 @@ def test_graph_is_a_mermaid_flowchart_of_the_whole_tree() -> None:
     assert "overview --> ala" in chart
 
 
+def test_reports_on_an_empty_database_and_unknown_numbers(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/f.sqlite3"
+    assert "nothing is reported" in footnote("reports", "list", FOOTNOTE_DATABASE_URL=url).stdout
+    for work in ("show", "close"):
+        done = footnote("reports", work, "7", code=2, FOOTNOTE_DATABASE_URL=url)
+        assert "`footnote reports list` shows those there are" in done.stderr
+
+
 def test_inbox_on_an_empty_database_and_unknown_rows(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/f.sqlite3"
     assert "nothing is waiting" in footnote("inbox", "list", FOOTNOTE_DATABASE_URL=url).stdout

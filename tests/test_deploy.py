@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import socket
 import subprocess
 import sys
 import threading
+import tomllib
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from bot.channels.registry import plugins
@@ -26,6 +30,60 @@ SECRETS = "./deploy/secrets"
 def lint(program: str, *words: str) -> None:
     done = subprocess.run([BIN / program, *words], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_pythons_it_runs_on_are_the_same_in_the_metadata_and_the_readme() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = [one.removeprefix("Programming Language :: Python :: ") for one in project["classifiers"]]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    least = project["requires-python"].removeprefix(">=")
+    assert f"needs Python {least} or newer (tested on {' and '.join(named)}" in readme
+    assert named[0] == least
+    assert f"sys.version_info < ({least.replace('.', ', ')})" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def test_the_build_is_given_every_file_the_dockerfile_copies() -> None:
+    """The ignore file lets through what it names; what it forgets ends the build."""
+    shown = set(re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(encoding="utf-8"), re.MULTILINE))
+    image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    copied = [word for line in re.findall(r"^COPY (?!--from)(.*) \S+$", image, re.MULTILINE) for word in line.split()]
+    assert len(copied) > 8
+    assert [path for path in copied if path not in shown and path.partition("/")[0] not in shown] == []
+
+
+UNITS = sorted((ROOT / "deploy" / "systemd").glob("footnote*"))
+SAFE = 2.5
+
+
+def test_the_units_are_what_systemd_takes(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("needs systemd-analyze: apt-get install systemd")
+    program = tmp_path / "footnote"
+    program.touch(0o755)
+    for unit in UNITS:
+        text = unit.read_text(encoding="utf-8").replace("/opt/footnote/bin/footnote", str(program))
+        (tmp_path / unit.name).write_text(text, encoding="utf-8")
+    words = ("systemd-analyze", "verify", "--man=no", *(str(tmp_path / unit.name) for unit in UNITS))
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    about_ours = [line for line in done.stderr.splitlines() if "footnote" in line]
+    assert (done.returncode, about_ours) == (0, [])
+
+
+@pytest.mark.parametrize("unit", [unit for unit in UNITS if unit.suffix == ".service"], ids=lambda unit: unit.name)
+def test_the_units_are_exposed_to_little(unit: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("needs systemd-analyze: apt-get install systemd")
+    words = ("systemd-analyze", "security", "--offline=true", "--no-pager", str(unit))
+    shown = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    found = re.search(r"Overall exposure level for \S+: ([\d.]+)", shown)
+    assert found, shown
+    assert float(found[1]) <= SAFE
+
+
+def test_the_unit_waits_for_a_drain_before_it_kills() -> None:
+    text = (ROOT / "deploy" / "systemd" / "footnote.service").read_text(encoding="utf-8")
+    (seconds,) = re.findall(r"^TimeoutStopSec=(\d+)$", text, re.MULTILINE)
+    assert float(seconds) >= Settings().footnote_drain_seconds + 5
 
 
 def test_compose_follows_the_schema() -> None:

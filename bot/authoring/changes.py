@@ -113,17 +113,26 @@ def as_page(library: Library, nodes: Sequence[str]) -> str:
 
 
 def _section(library: Library, node: str) -> str:
-    state, found = library.review_of(node), changes(library, node)
-    signed = f"Approved by {html.escape(state.reviewers)} on {state.on}; changed since."
-    head = f"<h2>{html.escape(node)}</h2><p>{signed}</p>"
+    return f"<h2>{html.escape(node)}</h2>{as_table(library, node)}"
+
+
+def as_table(library: Library, node: str) -> str:
+    """Return the changes of one answer as HTML, to stand in a page; empty where it reads as it was approved."""
+    state = library.review_of(node)
+    if state.status != "changed":
+        return ""
+    found = changes(library, node)
+    signed = f"<p>Approved by {html.escape(state.reviewers)} on {state.on}; changed since.</p>"
     if found is None:
-        return head + "<p>The words that were approved were not kept: the whole answer must be read again.</p>"
-    return head + f"<table><tr><th>part</th><th>approved</th><th>now</th></tr>{''.join(map(_row, found))}</table>"
+        return signed + "<p>The words that were approved were not kept: the whole answer must be read again.</p>"
+    rows = "".join(map(_row, found))
+    heads = "".join(f'<th scope="col">{one}</th>' for one in ("part", "approved", "now"))
+    return f'{signed}<table class="changes"><tr>{heads}</tr>{rows}</table>'
 
 
 def _row(change: Change) -> str:
     before, after = marked(change, "<del>{}</del>", "<ins>{}</ins>", html.escape)
-    head = f"<th>{html.escape(change.part)}<br><small>{change.reader}</small></th>"
+    head = f'<th scope="row">{html.escape(change.part)}<br><small>{change.reader}</small></th>'
     return f"<tr>{head}<td>{before}</td><td>{after}</td></tr>"
 
 

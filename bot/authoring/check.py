@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from bot.authoring.rules import channels, language, phrases, registers, sources, tree
+from bot.authoring.rules import channels, language, phrases, pictures, registers, sources, tree
 from bot.authoring.rules.base import UNKNOWN, CheckContext, Rule, may_run
 from bot.authoring.written import inspect
 from bot.channels.base import ChannelLimits
@@ -61,6 +61,9 @@ RULES: tuple[Rule, ...] = (
     channels.long_labels,
     channels.too_long,
     channels.too_many_screens,
+    pictures.unbacked,
+    pictures.undrawn,
+    pictures.typed,
     tree.repeated,
     tree.too_long,
 )
@@ -114,8 +117,10 @@ Drafts = Mapping[Path, str]
 def new_errors(
     dialogs: Path, content: Path, drafts: Drafts, today: date, limits: Sequence[ChannelLimits] = ()
 ) -> list[Diagnostic]:
-    """Return the errors that the drafts would bring, at the paths the files will have."""
-    before = {_known(one) for one in check(dialogs, content, today, limits).diagnostics if one.level == "error"}
+    """Return the errors that the drafts would bring, at the paths the files will have.
+
+    What is there now is checked only where something is wrong afterwards: each check takes its second.
+    """
     with tempfile.TemporaryDirectory() as folder:
         homes = {dialogs: Path(folder, "dialogs"), content: Path(folder, "content")}
         for home, copy in homes.items():
@@ -126,7 +131,10 @@ def new_errors(
             moved.write_text(text, encoding="utf-8", newline="")
         found = check(homes[dialogs], homes[content], today, limits).diagnostics
         back = _back({copy: home for home, copy in homes.items()})
-        return [one for one in map(back, found) if one.level == "error" and _known(one) not in before]
+        errors = [one for one in map(back, found) if one.level == "error"]
+    now = check(dialogs, content, today, limits).diagnostics if errors else ()
+    before = {_known(one) for one in now if one.level == "error"}
+    return [one for one in errors if _known(one) not in before]
 
 
 def write_all(drafts: Drafts) -> None:

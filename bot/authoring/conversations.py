@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.authoring.changes import Change, marked
 from bot.authoring.readability import split
 from bot.authoring.yaml_edit import quoted
-from bot.channels.plain import reply_text
+from bot.channels.layout import reply_text
 from bot.content.diagnostics import LoadError, nearest
 from bot.content.validation import validate
 from bot.content.yaml_reader import read

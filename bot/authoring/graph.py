@@ -1,4 +1,4 @@
-"""The conversation trees as a picture: one cluster a topic, kinds by colour, reviews by a dot. SVG, PNG or Mermaid.
+"""The conversation trees as a picture: one cluster a topic, kinds by colour, reviews by a dot. SVG or PNG.
 
 A layered layout of its own, so that nothing need be installed: a node stands as many columns from the start as it takes
 presses to get there. The way one gets there first is drawn dark, every other button pale. What is reachable from
@@ -8,7 +8,7 @@ everywhere, and the emergency cards, stand apart without their arrows, which wou
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,9 @@ HEAD = 40
 
 MOST_ROWS = 12
 """Longest column; a longer one goes on beside itself."""
+
+PALE, HERE = "#4b5563", "#0b5d66"
+"""The colours of an id under its label, and of the frame around the place where one is."""
 
 KINDS = {
     "start": ("#dbeafe", "where a conversation begins"),
@@ -50,6 +53,11 @@ class Placed:
     review: str
     x: int
     y: int
+
+    @property
+    def line(self) -> int:
+        """How thick its frame is."""
+        return 3 if self.kind == "start" else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +118,16 @@ def _columns(library: Library, start: str, nodes: Sequence[str]) -> tuple[list[l
                     following.append(to)
         level = following
     rest = [node for node in nodes if node not in seen]
-    return [part for column in [*columns, *([rest] if rest else [])] for part in _split(column)], first
+    return [part for column in (*columns, rest) for part in _split(column)], first
 
 
-def _split(column: Sequence[str]) -> list[list[str]]:
-    return [list(column[at : at + MOST_ROWS]) for at in range(0, len(column), MOST_ROWS)]
+def _split(nodes: Sequence[str], rows: int = MOST_ROWS) -> list[list[str]]:
+    return [list(nodes[at : at + rows]) for at in range(0, len(nodes), rows)]
 
 
 def _wrapped(nodes: Sequence[str], columns: int = 5) -> list[list[str]]:
     """Return nodes in columns of about the same length."""
-    rows = -(-len(nodes) // columns) or 1
-    return [list(nodes[at : at + rows]) for at in range(0, len(nodes), rows)]
+    return _split(nodes, -(-len(nodes) // columns) or 1)
 
 
 def _place(library: Library, made: Picture, title: str, columns: Sequence[Sequence[str]], y: int) -> int:
@@ -141,10 +148,10 @@ def _place(library: Library, made: Picture, title: str, columns: Sequence[Sequen
 
 def _placed(library: Library, node: str, x: int, y: int) -> Placed:
     label = library.plain(library.answer(node).label, Register.PROFESSIONAL)
-    return Placed(node, label, _kind(library, node), library.review_of(node).status, x, y)
+    return Placed(node, label, kind_of(library, node), library.review_of(node).status, x, y)
 
 
-def _kind(library: Library, node: str) -> str:
+def kind_of(library: Library, node: str) -> str:
     if node in library.urgent_nodes:
         return "urgent"
     named = {library.advice: "advice", library.otherwise: "otherwise"}
@@ -155,8 +162,15 @@ def _kind(library: Library, node: str) -> str:
 # --- SVG -------------------------------------------------------------------------------------------------------------
 
 
-def as_svg(library: Library) -> str:
-    """Return the picture as SVG: it scales, its text can be searched, and a node tells its id when pointed at."""
+Link = Callable[[str], str]
+"""Returns the address behind a node."""
+
+
+def as_svg(library: Library, here: str = "", link: Link | None = None) -> str:
+    """Return the picture as SVG: it scales, its text can be searched, and a node tells its id when pointed at.
+
+    `here` is drawn as the place where one is; with `link` every node leads somewhere.
+    """
     made = picture(library)
     body = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {made.width} {made.height}" '
@@ -165,7 +179,7 @@ def as_svg(library: Library) -> str:
         '<rect width="100%" height="100%" fill="#ffffff"/>',
         *(_svg_cluster(made, cluster) for cluster in made.clusters),
         *(_svg_arrow(made, one, to, first) for one, to, first in sorted(made.arrows, key=lambda arrow: arrow[2])),
-        *map(_svg_node, made.nodes.values()),
+        *(_svg_node(one, one.node == here, link) for one in made.nodes.values()),
         *_svg_legend(made),
         "</svg>",
     ]
@@ -181,40 +195,44 @@ def _svg_cluster(made: Picture, cluster: Cluster) -> str:
 
 
 def _svg_arrow(made: Picture, one: str, to: str, first: bool) -> str:
-    (x, y), (u, v) = _ends(made.nodes[one], made.nodes[to])
-    bend = max(40, abs(u - x) // 2)
+    begin, *rest = (f"{x},{y}" for x, y in _handles(made.nodes[one], made.nodes[to]))
     style = 'stroke="#374151" stroke-width="1.6"' if first else 'stroke="#9ca3af" stroke-width="0.8" opacity="0.55"'
-    return f'<path d="M{x},{y} C{x + bend},{y} {u - bend},{v} {u},{v}" fill="none" {style}/>'
+    return f'<path d="M{begin} C{" ".join(rest)}" fill="none" {style}/>'
 
 
-def _ends(one: Placed, to: Placed) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return where an arrow leaves a node (on its right) and arrives (on the left)."""
-    return (one.x + BOX[0], one.y + BOX[1] // 2), (to.x, to.y + BOX[1] // 2)
+def _handles(one: Placed, to: Placed) -> tuple[tuple[int, int], ...]:
+    """Return the four points of an arrow's curve; a way back stays close, behind the boxes."""
+    (x, y), (u, v) = (one.x + BOX[0], one.y + BOX[1] // 2), (to.x, to.y + BOX[1] // 2)
+    bend = max(40, (u - x) // 2)
+    return (x, y), (x + bend, y), (u - bend, v), (u, v)
 
 
-def _svg_node(one: Placed) -> str:
+def _svg_node(one: Placed, here: bool, link: Link | None) -> str:
     fill, _ = KINDS[one.kind]
     dot, told = REVIEWS[one.review]
-    width = 3 if one.kind == "start" else 1
-    return (
-        f'<g><title>{html.escape(one.node)}: {told}</title><rect x="{one.x}" y="{one.y}" width="{BOX[0]}" '
-        f'height="{BOX[1]}" rx="8" fill="{fill}" stroke="#374151" stroke-width="{width}"/>'
+    line = f'stroke="{HERE}" stroke-width="5"' if here else f'stroke="#374151" stroke-width="{one.line}"'
+    drawn = (
+        f"<g class='{'here' if here else 'node'}'><title>{html.escape(one.node)}: {told}</title>"
+        f'<rect x="{one.x}" y="{one.y}" width="{BOX[0]}" height="{BOX[1]}" rx="8" fill="{fill}" {line}/>'
         f'<text x="{one.x + 10}" y="{one.y + 20}">{html.escape(one.label)}</text>'
-        f'<text x="{one.x + 10}" y="{one.y + 37}" font-size="11" fill="#6b7280">{html.escape(one.node)}</text>'
+        f'<text x="{one.x + 10}" y="{one.y + 37}" font-size="11" fill="{PALE}">{html.escape(one.node)}</text>'
         f'<circle cx="{one.x + BOX[0] - 12}" cy="{one.y + BOX[1] - 12}" r="5" fill="{dot}"/></g>'
     )
+    return f'<a href="{html.escape(link(one.node))}">{drawn}</a>' if link else drawn
 
 
 def _svg_legend(made: Picture) -> Iterator[str]:
-    y = made.height - HEAD
-    for number, (fill, told) in enumerate(KINDS.values()):
-        x = MARGIN + number * 190
+    for x, y, fill, told in _legend(made, KINDS):
         yield f'<rect x="{x}" y="{y - 32}" width="16" height="14" rx="3" fill="{fill}" stroke="#374151"/>'
         yield f'<text x="{x + 22}" y="{y - 20}" font-size="12">{told}</text>'
-    for number, (dot, told) in enumerate(REVIEWS.values()):
-        x = MARGIN + number * 190
-        yield f'<circle cx="{x + 8}" cy="{y}" r="5" fill="{dot}"/>'
+    for x, y, fill, told in _legend(made, REVIEWS):
+        yield f'<circle cx="{x + 8}" cy="{y}" r="5" fill="{fill}"/>'
         yield f'<text x="{x + 22}" y="{y + 4}" font-size="12">{told}</text>'
+
+
+def _legend(made: Picture, signs: Mapping[str, tuple[str, str]]) -> Iterator[tuple[int, int, str, str]]:
+    for number, (fill, told) in enumerate(signs.values()):
+        yield MARGIN + number * 190, made.height - HEAD, fill, told
 
 
 # --- PNG -------------------------------------------------------------------------------------------------------------
@@ -246,52 +264,23 @@ def write_png(library: Library, path: Path, scale: int = 2) -> None:
         points = [(x * scale, y * scale) for x, y in _curve(made.nodes[one], made.nodes[to])]
         draw.line(points, "#374151" if first else "#d1d5db", 2 * scale if first else scale)
     for node in made.nodes.values():
-        box(node.x, node.y, *BOX, KINDS[node.kind][0], 3 if node.kind == "start" else 1)
+        box(node.x, node.y, *BOX, KINDS[node.kind][0], node.line)
         text(node.x + 10, node.y + 20, node.label)
-        text(node.x + 10, node.y + 37, node.node, 11, "#6b7280")
+        text(node.x + 10, node.y + 37, node.node, 11, PALE)
         dot(node.x + BOX[0] - 12, node.y + BOX[1] - 12, REVIEWS[node.review][0])
-    y = made.height - HEAD
-    for number, (fill, told) in enumerate(KINDS.values()):
-        box(MARGIN + number * 190, y - 32, 16, 14, fill)
-        text(MARGIN + number * 190 + 22, y - 20, told, 12)
-    for number, (fill, told) in enumerate(REVIEWS.values()):
-        dot(MARGIN + number * 190 + 8, y, fill)
-        text(MARGIN + number * 190 + 22, y + 4, told, 12)
+    for x, y, fill, told in _legend(made, KINDS):
+        box(x, y - 32, 16, 14, fill)
+        text(x + 22, y - 20, told, 12)
+    for x, y, fill, told in _legend(made, REVIEWS):
+        dot(x + 8, y, fill)
+        text(x + 22, y + 4, told, 12)
     image.save(path)
 
 
 def _curve(one: Placed, to: Placed, steps: int = 24) -> Iterator[tuple[float, float]]:
     """Yield points of the same curve as SVG draws."""
-    (x, y), (u, v) = _ends(one, to)
-    bend = max(40, abs(u - x) // 2)
-    for step in range(steps + 1):
-        t = step / steps
-        a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3
-        yield a * x + b * (x + bend) + c * (u - bend) + d * u, a * y + b * y + c * v + d * v
-
-
-# --- Mermaid ---------------------------------------------------------------------------------------------------------
-
-
-def mermaid(library: Library) -> str:
-    """Return the flowchart in Mermaid: a cluster per topic, a box per node, an arrow per follow-up, old ids dotted."""
-    lines = ["flowchart LR"]
-    for name, dialog in library.dialogs.items():
-        lines += [f"    subgraph {name}", *_boxes(library, dialog.nodes), "    end"]
-    lines += [f"    {node} --> {follow}" for node, place in library.nodes.items() for follow in place.next]
-    lines += [f"    {old} -.renamed.-> {new}" for old, new in library.renamed.items()]
-    lines += [f"    classDef {kind} fill:{fill}" for kind, (fill, _) in KINDS.items()]
-    return "\n".join([*lines, *_classes(library)])
-
-
-def _boxes(library: Library, nodes: Iterable[str]) -> Iterator[str]:
-    for node in nodes:
-        label = library.plain(library.answer(node).label, Register.PROFESSIONAL).replace('"', "'")
-        yield f'        {node}["{label}<br><small>{node}</small>"]'
-
-
-def _classes(library: Library) -> Iterator[str]:
-    kinds: Mapping[str, list[str]] = {kind: [] for kind in KINDS}
-    for node in library.nodes:
-        kinds[_kind(library, node)].append(node)
-    yield from (f"    class {','.join(nodes)} {kind}" for kind, nodes in kinds.items() if nodes)
+    points = _handles(one, to)
+    for t in (step / steps for step in range(steps + 1)):
+        weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
+        x, y = (sum(weight * point[axis] for weight, point in zip(weights, points, strict=True)) for axis in (0, 1))
+        yield x, y

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from bot.authoring.graph import KINDS, kind_of
 from bot.authoring.readability import occurs
 from bot.authoring.rules.language import answer_grade
 from bot.content.library import HasRegisters, Library, Topic
@@ -230,3 +231,30 @@ def _record(library: Library, source: Source) -> str:
     address = f"https://doi.org/{source.doi}" if source.doi else source.url or ""
     printed = library.text(source.as_printed, Register.PROFESSIONAL) if source.as_printed else ""
     return ". ".join(part.rstrip(".") for part in (authors, source.title or "", place, printed, address) if part)
+
+
+# --- Mermaid ---------------------------------------------------------------------------------------------------------
+
+
+def mermaid(library: Library) -> str:
+    """Return the flowchart in Mermaid: a cluster per topic, a box per node, an arrow per follow-up, old ids dotted."""
+    lines = ["flowchart LR"]
+    for name, dialog in library.dialogs.items():
+        lines += [f"    subgraph {name}", *_boxes(library, dialog.nodes), "    end"]
+    lines += [f"    {node} --> {follow}" for node, place in library.nodes.items() for follow in place.next]
+    lines += [f"    {old} -.renamed.-> {new}" for old, new in library.renamed.items()]
+    lines += [f"    classDef {kind} fill:{fill}" for kind, (fill, _) in KINDS.items()]
+    return "\n".join([*lines, *_classes(library)])
+
+
+def _boxes(library: Library, nodes: Iterable[str]) -> Iterator[str]:
+    for node in nodes:
+        label = library.plain(library.answer(node).label, Register.PROFESSIONAL).replace('"', "'")
+        yield f'        {node}["{label}<br><small>{node}</small>"]'
+
+
+def _classes(library: Library) -> Iterator[str]:
+    kinds: Mapping[str, list[str]] = {kind: [] for kind in KINDS}
+    for node in library.nodes:
+        kinds[kind_of(library, node)].append(node)
+    yield from (f"    class {','.join(nodes)} {kind}" for kind, nodes in kinds.items() if nodes)

@@ -20,7 +20,6 @@ from bot.content.matching_models import AdviceRules, Aspects, Courtesies, Shared
 from bot.content.models import (
     Answer,
     Dialog,
-    EmergencyFile,
     FactsFile,
     InterfaceFile,
     NotesFile,
@@ -31,11 +30,12 @@ from bot.content.models import (
     TermsFile,
     TopicFile,
 )
-from bot.content.urgent_models import LanguagesFile, UrgentExamples, UrgentRules
+from bot.content.picture_models import HandoutFile, PicturesFile
+from bot.content.urgent_models import ContactsFile, EmergencyFile, LanguagesFile, UrgentExamples, UrgentRules
 from bot.content.validation import adapter
 
 COLUMNS = (
-    *("answer", "register", "words at once", "text", "span", "buttons", "rows", "screens"),
+    *("answer", "register", "words at once", "text", "span", "above the fold", "buttons", "rows", "screens"),
     *("answer %", "buttons %", "small print %"),
 )
 
@@ -52,7 +52,9 @@ def screens_page(library: Library, limits: Iterable[ScreenLimit]) -> str:
         "",
         f"A line holds {LINE} characters, a screen {SCREEN} lines; a row of buttons counts as {ROW} lines, what is",
         f"folded as at most {FOLD}. `span` is the lines from the first sentence of the answer to the last of its text.",
-        "Shares are of all lines shown: the answer with its blank lines, its buttons, its small print.",
+        "`above the fold` counts only where what is folded has one heading; Slack's thumbs, which have no frame, are a",
+        "line and no row. Shares are of all lines shown: the answer, its buttons, its small print. What each channel",
+        "allows is in rule [L03](rules/L03.md); [screens-before.md](screens-before.md) has five answers as they were.",
         "",
     ]
     for limit in limits:
@@ -71,7 +73,7 @@ def _channel(library: Library, limit: ScreenLimit) -> Iterator[str]:
     yield from map(_row, found)
     yield ""
     for node in (library.start, *library.nodes[library.start].next):
-        yield from _picture(node, measure(node, Register.LAYPERSON))
+        yield from _picture(node, measure(node, limit.register))
 
 
 def _picture(node: str, shown: Shown) -> Iterator[str]:
@@ -88,6 +90,8 @@ def _summary(found: list[Shown], limit: ScreenLimit) -> Iterator[str]:
     screens = [one.screens for one in found]
     middle, most = f"{median(screens):.2f}", f"{max(screens):.2f}"
     yield f"{len(found)} answers: median {middle} screens, most {most} ({limit.screens:g} allowed)."
+    if limit.above is not None:
+        yield f"Above the fold stand {max(one.above for one in found)} lines at most ({limit.above} allowed)."
     yield "Of all that is shown {} % is answer, {} % buttons, {} % small print.".format(*_percent(shares(found)))
     yield ""
 
@@ -95,7 +99,8 @@ def _summary(found: list[Shown], limit: ScreenLimit) -> Iterator[str]:
 def _row(measured: Measured) -> str:
     node, register, shown = measured
     parts = " | ".join(_percent(shares([shown])))
-    counts = f"{shown.words} | {shown.text} | {shown.span} | {shown.buttons} | {shown.rows} | {shown.screens:.2f}"
+    lengths = f"{shown.words} | {shown.text} | {shown.span} | {shown.above or '-'}"
+    counts = f"{lengths} | {shown.buttons} | {shown.rows} | {shown.screens:.2f}"
     return f"| {node} | {register} | {counts} | {parts} |"
 
 
@@ -110,8 +115,11 @@ MODELS: Mapping[str, Any] = {
     "sources": SourcesFile,
     "notes": NotesFile,
     "terms": TermsFile,
+    "pictures": PicturesFile,
+    "handout": HandoutFile,
     "interface": InterfaceFile,
     "emergency": EmergencyFile,
+    "contacts": ContactsFile,
     "small-talk": SmallTalkFile,
     "dialog": Dialog,
     "phrases": PhrasesFile,
@@ -162,6 +170,7 @@ _FAMILIES = {
     "D": "Dialogs",
     "C": "Content",
     "L": "Limits of the channels",
+    "P": "Pictures",
     "T": "Small talk",
     "R": "Review",
     "U": "Urgent",

@@ -220,11 +220,13 @@ def {name}(context: CheckContext) -> Iterator[Diagnostic]:
         if "a-sign-of-it" in answer_ref.node:
             yield diagnostic_at(answer_ref.path, ("answer",), "{code}", "what is wrong", "what to do", level="{level}")
 '''
-    parts = ("what it says.", "## Why", "why.", "## Bad", "an example, and what the check prints for it: a test.",
-             "## Fix", "the remedy.")  # fmt: skip
+    example = "a file of tests/content/mini as ```yaml PATH, and as ```text what is printed."
+    parts = ("what it says.", "## Why", "why.", "## Bad", example, "## Fix", "the remedy.")
     gaps = (part if part.startswith("#") else f"{GAP} {part}" for part in parts)
     page = "\n\n".join([f"# {code} {title}", f"Level: {level}", *gaps]) + "\n"
-    step = f"add `rules.{name}.{name}` to RULES in bot/authoring/check.py, write the page, then `footnote docs`"
+    step = (
+        f"import `{name}` in bot/authoring/check.py, add `{name}.{name}` to RULES, write the page, then `footnote docs`"
+    )
     return Scaffold({folder / f"{code}.md": page, rules / f"{name}.py": module}, step)
 
 

@@ -28,7 +28,6 @@ COLUMNS = ("id", "place", "limit", "professional", "layperson", "was")
 MAX_ROWS, MAX_BYTES = 50_000, 64 * 2**20
 """Most rows and bytes (unpacked) that are read: a topic has some hundred rows."""
 
-_LABEL = 30
 _FORMULA = ("=", "+", "-", "@", "\t")
 """What a sheet takes for a formula at the beginning of a cell; such a text is written behind an apostrophe."""
 
@@ -59,30 +58,32 @@ class SheetRow:
     cells: Mapping[Register, Cell]
 
     @property
+    def wordings(self) -> list[str]:
+        """What the row says now, in each register."""
+        return [self.cells[one].text if one in self.cells else "" for one in Register]
+
+    @property
     def was(self) -> str:
         """The mark of what the row says now."""
-        return "-".join(_mark(self.cells[one].text if one in self.cells else "") for one in Register)
+        return "-".join(map(_mark, self.wordings))
 
 
 def rows(library: Library, topic: str | None = None) -> list[SheetRow]:
     """Return the rows of a topic, or of everything, in reading order."""
     found: dict[str, dict[Register, Cell]] = {}
     for text in texts(library):
-        found.setdefault(_id(library, text.path, text.location), {})[text.register] = Cell(
-            text.path, text.location, text.raw
-        )
+        cell = Cell(text.path, text.location, text.raw)
+        found.setdefault(_id(library, text.path, text.location), {})[text.register] = cell
     made = [_row(library, id_, cells) for id_, cells in found.items()]
     made += [row for name in library.topics for row in _figures(library, name)]
     return [row for row in made if topic is None or row.id.split("/")[0] == topic]
 
 
 def _row(library: Library, id_: str, cells: Mapping[Register, Cell]) -> SheetRow:
-    path = next(iter(cells.values())).path
-    kind = id_.split("/")[-1]
-    limit = {"label": f"{_LABEL} characters", "title": "one line", "section": "one line"}.get(kind, "")
-    if not limit and Register.LAYPERSON in cells:
-        limit = f"plain words: sentences of {MAX_WORDS} words at most"
-    return SheetRow(id_, path.relative_to(library.home.content).as_posix(), limit, cells)
+    place = next(iter(cells.values())).path.relative_to(library.home.content).as_posix()
+    plain = f"plain words: sentences of {MAX_WORDS} words at most" if Register.LAYPERSON in cells else ""
+    short = {"label": "30 characters", "title": "one line", "section": "one line"}
+    return SheetRow(id_, place, short.get(id_.split("/")[-1], plain), cells)
 
 
 def _figures(library: Library, topic: str) -> Iterator[SheetRow]:
@@ -122,7 +123,7 @@ def _mark(text: str) -> str:
 
 def export(library: Library, topic: str | None, path: Path) -> int:
     """Write the sheet and return how many rows it has."""
-    made = [_as_cells(row) for row in rows(library, topic)]
+    made = [[row.id, row.place, row.limit, *row.wordings, row.was] for row in rows(library, topic)]
     if path.suffix.casefold() == ".xlsx":
         _write_xlsx(made, path)
     else:
@@ -130,11 +131,6 @@ def export(library: Library, topic: str | None, path: Path) -> int:
         csv.writer(buffer).writerows([COLUMNS, *([_safe(cell) for cell in row] for row in made)])
         path.write_text(buffer.getvalue(), encoding="utf-8-sig", newline="")
     return len(made)
-
-
-def _as_cells(row: SheetRow) -> list[str]:
-    wordings = [row.cells[one].text if one in row.cells else "" for one in Register]
-    return [row.id, row.place, row.limit, *wordings, row.was]
 
 
 def _safe(text: str) -> str:
@@ -189,9 +185,17 @@ def edits(library: Library, path: Path, topic: str | None = None) -> list[Edit]:
                 reasons.append(f"row {number}, {id_}: {edit}")
             else:
                 found.append(edit)
-    if reasons:
+    if reasons := reasons or list(_moved(found)):
         raise SheetRefused(reasons)
     return found
+
+
+def _moved(found: Sequence[Edit]) -> Iterator[str]:
+    """Yield each changed wording that is another's, itself changed: a column was sorted without its ids."""
+    homes = {(edit.register, edit.row.cells[edit.register].text.strip()): edit.row.id for edit in found}
+    for edit in found:
+        if home := homes.get((edit.register, edit.text.strip())):
+            yield f"{edit.row.id}: the `{edit.register.value}` wording is that of `{home}`: a row moves with its id"
 
 
 def _row_problem(id_: str, known: Mapping[str, SheetRow], seen: set[str], topic: str | None) -> str:
@@ -211,9 +215,8 @@ def _edits(row: SheetRow, line: Mapping[str, str]) -> Iterator[Edit | str]:
     if len(marks) != len(Register):
         yield "the column `was` must stay as it was exported"
         return
-    for register, mark in zip(Register, marks, strict=True):
+    for register, mark, now in zip(Register, marks, row.wordings, strict=True):
         text = line[register.value].replace("\r\n", "\n").replace("\r", "\n")
-        now = row.cells[register].text if register in row.cells else ""
         if _mark(text) == mark or text == now or text.strip() == now.strip():
             continue
         if problem := _problem(row, register, text, changed=_mark(now) != mark):
@@ -240,8 +243,7 @@ def _unsafe(text: str) -> str:
 
 def drafts(found: Iterable[Edit]) -> Drafts:
     """Return the files as they would read; raises SheetRefused where a file cannot be edited safely."""
-    made: dict[Path, str] = {}
-    reasons = []
+    made, reasons = dict[Path, str](), list[str]()
     for edit in found:
         cell = edit.row.cells[edit.register]
         text = made[cell.path] if cell.path in made else cell.path.read_bytes().decode("utf-8")
@@ -274,8 +276,7 @@ def _read_csv(path: Path) -> Iterator[list[str]]:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise SheetRefused(["the file is not UTF-8 text: save it as “CSV UTF-8”"]) from None
-    head = text.partition("\n")[0]
-    separator = max(",;\t", key=head.count)
+    separator = max(",;\t", key=text.partition("\n")[0].count)
     csv.field_size_limit(MAX_BYTES)
     try:
         for line in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):
@@ -295,6 +296,5 @@ def _read_xlsx(path: Path) -> Iterator[list[str]]:
         book = load_workbook(path, read_only=True)
     except (zipfile.BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
         raise SheetRefused([f"the file is no Excel sheet: {error}"]) from None
-    sheet = book["texts"] if "texts" in book.sheetnames else book.worksheets[0]
-    for row in sheet.iter_rows():
+    for row in book["texts" if "texts" in book.sheetnames else book.sheetnames[0]].iter_rows():
         yield ["" if cell.value is None else str(cell.value) for cell in row]

@@ -23,7 +23,11 @@ from bot.content.yaml_reader import YamlFile
 
 _COMMENT = re.compile(r"[ \t]+(#.*)")
 _LEFT_OVER = re.compile(r"[{}]|\b(?:facts|emergency)\.(?=[a-z])|\{#")
-_OUR_OWN = frozenset(name for name in vars(models) if name.endswith("File")) | {"Answer"}
+_OUR_OWN = frozenset(name for name in vars(models) if name.endswith("File")) | {
+    "Answer",
+    "EmergencyFile",
+    "ContactsFile",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from bot.dialog.engine import Engine
+    from bot.inbox.admin import ReportDesk
     from bot.inbox.identity import Identity
+    from bot.pictures.shelf import Files
 
 
 class Texts(Protocol):
@@ -94,6 +96,16 @@ class ContentNews(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class AuthorsView:
+    """What only authoring knows of the content as it now is, drawn as HTML: for whoever looks while it is written."""
+
+    changes: Callable[[Library, str], str]
+    """What reads otherwise in an answer than it was approved, before and after; empty where nothing does."""
+    trees: Callable[[Library, str, Callable[[str], str]], str]
+    """The trees as a picture: with the node where one is, and where each node leads."""
+
+
+@dataclass(frozen=True, slots=True)
 class HostServices:
     """What a channel is given: the inbox, the bot's texts, and what several replicas must agree on."""
 
@@ -118,8 +130,14 @@ class HostServices:
     """The dialog itself, which is pure: for what is shown without a turn, such as a preview."""
     identity: Identity
     database_url: str
+    reports: ReportDesk | None = None
+    """Where editors read what people report as wrong, and close it."""
+    files: Files | None = None
+    """Pictures and pages to take along; without them every answer is words alone."""
     content: ContentNews | None = None
     """What happens to the content while it is served (`footnote serve --reload`)."""
+    authors_view: Callable[[], AuthorsView] | None = None
+    """Loads the part for authors, which no turn needs."""
 
 
 class ChannelSettings(EnvironmentSettings):
@@ -129,6 +147,11 @@ class ChannelSettings(EnvironmentSettings):
     def configured(self) -> bool:
         """Whether enough is set to serve this channel."""
         return False
+
+    @property
+    def origin(self) -> str:
+        """Where the public reads answers on this channel; empty where it has no such place."""
+        return ""
 
 
 LimitCheck = Callable[[str, Register], Iterable[str]]
@@ -163,6 +186,10 @@ class ScreenLimit:
     """Most screens, buttons included."""
     span: int = SCREEN
     """Most lines from the first sentence to the last line of text."""
+    above: int | None = None
+    """Most lines of text above what is folded, where that is bounded."""
+    register: Register = Register.LAYPERSON
+    """The register whose answers the page of screens draws."""
 
     def broken(self, shown: Shown) -> Iterator[str]:
         """Yield a sentence for each budget that is exceeded."""
@@ -170,6 +197,8 @@ class ScreenLimit:
             yield f"{self.channel} shows it on {shown.screens:.1f} screens of a phone; {self.screens:g} are the most"
         if shown.span > self.span:
             yield f"on {self.channel} {shown.span} lines from its first sentence to its last; {self.span} fit a screen"
+        if self.above is not None and shown.above > self.above:
+            yield f"{self.channel} shows {shown.above} lines above what is folded; {self.above} are the most"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,11 @@ class Configuration:
         """Every secret in clear, for the log filter that must let none through."""
         return tuple(secret for one in (self.shared, *(own for _, own in self.channels)) for secret in one.secrets)
 
+    @property
+    def origin(self) -> str:
+        """Where the public reads answers; empty where no channel has such a place."""
+        return next(filter(None, (own.origin for _, own in self.channels)), "")
+
 
 def load_configuration(environment: Mapping[str, str] | None = None) -> Configuration:
     """Return all settings; raises SettingsError with every fault of every channel at once."""

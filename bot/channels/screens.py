@@ -23,7 +23,8 @@ FOLD = 3
 class Shown:
     """What one answer fills: lines of the answer itself, of its small print, and rows and number of its buttons.
 
-    Blank lines count as answer. `head` are the lines before the first sentence, `words` those that are read at once;
+    Blank lines count as answer. `head` are the lines before the first sentence, `words` those that are read at once,
+    `above` the lines of text above what is folded, `votes` the lines of a row for a vote whose buttons have no frame;
     `picture` is the screen in plain characters.
     """
 
@@ -33,6 +34,8 @@ class Shown:
     buttons: int
     words: int
     head: int
+    above: int = 0
+    votes: int = 0
     picture: tuple[str, ...] = ()
 
     @property
@@ -48,7 +51,12 @@ class Shown:
     @property
     def lines(self) -> int:
         """Lines with the buttons."""
-        return self.text + self.rows * ROW
+        return self.text + self.pressed
+
+    @property
+    def pressed(self) -> int:
+        """Lines of the buttons."""
+        return self.rows * ROW + self.votes
 
     @property
     def screens(self) -> float:
@@ -66,10 +74,21 @@ def broken(text: str, width: int = LINE) -> list[str]:
     return [piece for line in text.split("\n") for piece in textwrap.wrap(line, width) or [""]]
 
 
+def rows_of(labels: Iterable[str], frame: int) -> list[list[str]]:
+    """Return the labels of buttons in the rows into which they flow; a frame takes so many characters of a line."""
+    rows, left = list[list[str]](), 0
+    for label in labels:
+        if len(label) + frame > left:
+            rows, left = [*rows, []], LINE
+        rows[-1].append(label)
+        left -= len(label) + frame
+    return rows
+
+
 def shares(found: Iterable[Shown]) -> tuple[float, float, float]:
     """Return which parts of all that is shown are answer, buttons and small print."""
     answers = list(found)
-    parts = [sum(one.answer for one in answers), sum(one.rows * ROW for one in answers)]
+    parts = [sum(one.answer for one in answers), sum(one.pressed for one in answers)]
     parts.append(sum(one.small_print for one in answers))
     whole = sum(parts) or 1
     return parts[0] / whole, parts[1] / whole, parts[2] / whole

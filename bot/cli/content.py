@@ -33,6 +33,13 @@ class ReviewStatus(StrEnum):
     APPROVED = "approved"
 
 
+class Tone(StrEnum):
+    """Both registers, as on the command line."""
+
+    PROFESSIONAL = "professional"
+    LAYPERSON = "layperson"
+
+
 @app.command()
 def check(as_json: JsonOption = False) -> None:
     """Check dialogs and content: every fault of every file, with place and remedy. Exits with 1 on an error."""
@@ -142,7 +149,7 @@ def docs() -> None:
 @app.command("test")
 def play_conversations(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files or folders; else conversations/ or tests/conversations/.")
+        list[Path] | None, typer.Argument(help="Files or folders; else conversations/ and tests/conversations/.")
     ] = None,
     record: Annotated[Path | None, typer.Option(help="Talk, and write the conversation to this file.")] = None,
     name: Annotated[str, typer.Option(help="What the recorded conversation is called.")] = "a recorded conversation",
@@ -157,7 +164,7 @@ def play_conversations(
         typer.echo(recorded(engine, sys.stdin, record, name, register, typer.echo))
         return
     folders = [path for path in (Path("conversations"), Path("tests/conversations")) if path.is_dir()]
-    _print(run_tests(engine, paths or folders[:1]))
+    _print(run_tests(engine, paths or folders))
 
 
 @app.command("export")
@@ -207,11 +214,12 @@ def _topic(library: Library, topic: str | None) -> str | None:
 @app.command()
 def preview(out: Annotated[Path, typer.Argument(dir_okay=False, metavar="OUT.html")]) -> None:
     """Write one page of every answer, in both registers, as the page, Telegram and Slack show it."""
-    from bot.app import build_engine
+    from bot.app import authors_view, build_engine
     from bot.channels.web.workbench import preview as drawn
 
+    page = drawn(build_engine(load_settings()), datetime.now(UTC).date(), authors_view())
     try:
-        out.write_text(drawn(build_engine(load_settings()), datetime.now(UTC).date()), encoding="utf-8")
+        out.write_text(page, encoding="utf-8")
     except OSError as fault:
         raise UsageError(f"{out} cannot be written: {fault.strerror}") from None
     typer.echo(f"wrote {out}")
@@ -222,7 +230,8 @@ def graph(
     file: Annotated[Path | None, typer.Argument(help="A .svg or .png file; without it, Mermaid is printed.")] = None,
 ) -> None:
     """Draw the conversation trees: a cluster per topic, kinds by colour, reviews by a dot."""
-    from bot.authoring.graph import as_svg, mermaid, write_png
+    from bot.authoring.graph import as_svg, write_png
+    from bot.authoring.review_page import mermaid
     from bot.content.loader import load
 
     settings = load_settings()
@@ -237,6 +246,44 @@ def graph(
     else:
         raise UsageError(f"`{file}` must end in .svg or .png")
     typer.echo(f"wrote {file}")
+
+
+@app.command("pictures")
+def draw_pictures(
+    folder: Annotated[Path | None, typer.Argument(help="Write PNG and PDF files there.", file_okay=False)] = None,
+) -> None:
+    """Draw every picture and every topic's page to take along: into the cache, as a start does, or into a folder."""
+    from bot.authoring.printed import prepare, write_all
+    from bot.content.loader import load
+
+    settings = load_settings()
+    library = load(settings.footnote_dialogs, settings.footnote_content)
+    if folder is None:
+        typer.echo(prepare(library, settings.footnote_cache))
+        return
+    for path in write_all(library, folder, datetime.now(UTC).date()):
+        typer.echo(f"wrote {path}")
+
+
+@app.command()
+def handout(
+    out: Annotated[Path, typer.Argument(dir_okay=False, metavar="OUT.pdf")],
+    tone: Annotated[Tone, typer.Option(help="professional or layperson")] = Tone.LAYPERSON,
+    topic: Annotated[str | None, typer.Option(help="A topic; that of the first answer if left out.")] = None,
+    answers: Annotated[list[str] | None, typer.Option("--of", help="Hold this answer; may be given again.")] = None,
+    link: Annotated[str, typer.Option(help="The address that the page and its QR code bear.")] = "",
+) -> None:
+    """Write one page to take along: of a topic, or of the answers named."""
+    from bot.authoring.printed import write_page
+    from bot.content.loader import load
+    from bot.dialog.turn import Leaflet, Register
+
+    settings = load_settings()
+    library = load(settings.footnote_dialogs, settings.footnote_content)
+    nodes = tuple(answers or ())
+    chosen = topic or library.topic_of(next((n for n in nodes if n in library.nodes), library.start)).id
+    write_page(library, out, Leaflet(chosen, Register(tone.value), nodes), datetime.now(UTC).date(), link)
+    typer.echo(f"wrote {out}")
 
 
 def _print(printed: tuple[str, int]) -> None:

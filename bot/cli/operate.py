@@ -1,10 +1,12 @@
-"""`footnote` for those who run it: doctor, the quarantine, backup and restore."""
+"""`footnote` for those who run it: doctor, the quarantine, reports, backup and restore."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -14,10 +16,18 @@ from bot.settings import load_settings
 if TYPE_CHECKING:
     from bot.channels.base import CheckResult, Texts
     from bot.channels.registry import Configuration
+    from bot.inbox.admin import ReadableReport, ReportDesk
+
+T = TypeVar("T")
+
+SHOWN = 60
+"""Characters of a report in the list."""
 
 app = typer.Typer()
 inbox = typer.Typer(help="Turns that wait or failed: list, replay, drop.", no_args_is_help=True)
 app.add_typer(inbox, name="inbox")
+reports = typer.Typer(help="What readers report as wrong: list, show, close.", no_args_is_help=True)
+app.add_typer(reports, name="reports")
 
 
 @app.command()
@@ -80,6 +90,61 @@ def inbox_drop(row: int) -> None:
     from bot.inbox.admin import drop
 
     asyncio.run(drop(_database(), row))
+
+
+@reports.command("list")
+def reports_list(
+    closed: Annotated[bool, typer.Option("--all", help="Also those that are closed.")] = False,
+    editor: Annotated[str | None, typer.Option(help="Only those of the topics this editor looks after.")] = None,
+) -> None:
+    """List what readers report as wrong, oldest first, with the editor of its topic (content/contacts.yaml)."""
+    found = asyncio.run(_with_desk(lambda desk: desk.list(closed=closed)))
+    lines = [line for report in found if (line := _listed(report, editor))]
+    typer.echo("\n".join(lines) or "nothing is reported")
+
+
+@reports.command("show")
+def reports_show(number: int) -> None:
+    """Show one report in full."""
+    report = asyncio.run(_with_desk(lambda desk: desk.show(number)))
+    typer.echo(f"{_listed(report, None)}\n\n{report.words}")
+
+
+@reports.command("close")
+def reports_close(
+    number: int,
+    answer: Annotated[str, typer.Option(help="Words for whoever reported it, sent where the platform allows.")] = "",
+) -> None:
+    """Close a report, with an answer back if one is given."""
+    asyncio.run(_with_desk(lambda desk: desk.close(number, answer)))
+    typer.echo(f"closed report {number}" + (", its answer is on its way" if answer.strip() else ""))
+
+
+async def _with_desk(work: Callable[[ReportDesk], Awaitable[T]]) -> T:
+    from bot.app import installation_secret
+    from bot.inbox.admin import report_desk
+    from bot.inbox.identity import Identity
+
+    settings = load_settings()
+    async with report_desk(settings.footnote_database_url, Identity(installation_secret(settings))) as desk:
+        return await work(desk)
+
+
+def _listed(report: ReadableReport, editor: str | None) -> str:
+    """Return a report's line; empty where it is another editor's."""
+    from bot.content.loader import load
+
+    settings = load_settings()
+    library = load(settings.footnote_dialogs, settings.footnote_content, templates=False)
+    node = library.resolve(report.node)
+    named = library.contacts.editors.get(library.topic_of(node).id) if node else None
+    if editor not in (None, named):
+        return ""
+    when = datetime.fromtimestamp(report.at, UTC).strftime("%Y-%m-%d %H:%M")
+    state = "closed" if report.closed else "open"
+    words = " ".join(report.words.split())
+    short = words if len(words) <= SHOWN else words[:SHOWN] + "…"
+    return f"{report.number:>5}  {state:<6}  {when}Z  {report.channel:<9} {report.node:<20} {named or '-'}  {short}"
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -134,3 +135,35 @@ def diagnostic_at_words(
         if (column := page.lines[line].find(words, begin)) >= 0:
             return page.diagnostic((line, column), code, message, suggestion)
     return page.diagnostic(spot.start, code, message, suggestion)
+
+
+@dataclass(frozen=True, slots=True)
+class ContentPaths:
+    """The two folders a library was read from."""
+
+    dialogs: Path
+    content: Path
+
+    def dialog(self, dialog: str) -> Path:
+        """Return the file of a dialog."""
+        return self.dialogs / f"{dialog}.yaml"
+
+    def phrases(self) -> list[Path]:
+        """Return every phrase file: what belongs to no topic, each topic's own, and those beside the dialogs."""
+        shared = visible(self.content / "matching", "phrases.yaml")
+        own = [path for name in ("phrases", "threads") for path in visible(self.content, f"*/{name}.yaml")]
+        beside = visible(self.dialogs / "phrases", "*.yaml")
+        return [*shared, *sorted(path for path in own if path not in shared), *beside]
+
+    def answer(self, topic: str, answer: str) -> Path:
+        """Return the file of an answer."""
+        return self.content / topic / "answers" / f"{answer}.yaml"
+
+    @property
+    def small_talk(self) -> Path:
+        """Return the file of what is said around the questions."""
+        return self.content / "small-talk.yaml"
+
+    def of_topic(self, topic: str, name: str) -> Path:
+        """Return one of a topic's files: topic, facts, sources, notes, terms, pictures or handout."""
+        return self.content / topic / f"{name}.yaml"

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from jinja2 import TemplateError
 
 from bot.content import templates
-from bot.content.files import visible
+from bot.content.files import ContentPaths
 from bot.content.matching_models import AdviceRules, Matching
 from bot.content.models import (
     Answer,
     ApprovalRules,
     Article,
     Claim,
-    CopyNumber,
     Dialog,
     Node,
     Note,
@@ -29,8 +28,18 @@ from bot.content.models import (
     Source,
     Term,
 )
+from bot.content.picture_models import Drawing, Handout
 from bot.content.review import ReviewState, content_hash, shown_parts, state_of
-from bot.content.urgent_models import LanguagesFile, UrgentExamples, UrgentRules
+from bot.content.urgent_models import (
+    Contact,
+    ContactsFile,
+    CopyNumber,
+    CountryNumbers,
+    EmergencyFile,
+    LanguagesFile,
+    UrgentExamples,
+    UrgentRules,
+)
 
 
 class MissingText(KeyError):
@@ -66,38 +75,8 @@ class Topic:
     terms: Mapping[str, Term]
     answers: Mapping[str, Answer]
     approval: ApprovalRules = field(default_factory=ApprovalRules)
-
-
-@dataclass(frozen=True, slots=True)
-class ContentPaths:
-    """The two folders a library was read from."""
-
-    dialogs: Path
-    content: Path
-
-    def dialog(self, dialog: str) -> Path:
-        """Return the file of a dialog."""
-        return self.dialogs / f"{dialog}.yaml"
-
-    def phrases(self) -> list[Path]:
-        """Return every phrase file: what belongs to no topic, each topic's own, and those beside the dialogs."""
-        shared = visible(self.content / "matching", "phrases.yaml")
-        own = [path for name in ("phrases", "threads") for path in visible(self.content, f"*/{name}.yaml")]
-        beside = visible(self.dialogs / "phrases", "*.yaml")
-        return [*shared, *sorted(path for path in own if path not in shared), *beside]
-
-    def answer(self, topic: str, answer: str) -> Path:
-        """Return the file of an answer."""
-        return self.content / topic / "answers" / f"{answer}.yaml"
-
-    @property
-    def small_talk(self) -> Path:
-        """Return the file of what is said around the questions."""
-        return self.content / "small-talk.yaml"
-
-    def of_topic(self, topic: str, name: str) -> Path:
-        """Return one of a topic's files: topic, facts, sources, notes or terms."""
-        return self.content / topic / f"{name}.yaml"
+    pictures: Mapping[str, Drawing] = field(default_factory=dict)
+    handout: Handout | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +84,8 @@ class Library:
     """Everything the bot may say. Node ids, answer ids and figures are unique across dialogs and topics.
 
     `phrases` are how people ask for each node, `after` how they ask in a thread, by the node last shown;
-    `small_talk` is what is said around the questions, by its kind.
+    `small_talk` is what is said around the questions, by its kind; `wishes` how people ask for what is no answer.
+    `country` is whose emergency numbers stand in the texts: the operator's, or a reader's (`in_country`).
     `matching`, `advice_rules` and `urgent_rules` are the matcher's files, all or none;
     `urgent_examples` may be missing;
     `main` is the dialog that starts the conversation and answers the rest; `version` changes with any byte of any file.
@@ -119,9 +99,11 @@ class Library:
     phrases: Mapping[str, tuple[str, ...]]
     after: Mapping[str, Mapping[str, tuple[str, ...]]]
     interface: Mapping[str, Registers]
-    emergency: Mapping[str, str | Registers]
-    copy_numbers: tuple[CopyNumber, ...]
+    emergency: EmergencyFile | None
+    country: str | None
+    contacts: ContactsFile
     small_talk: Mapping[str, SmallTalkText]
+    wishes: Mapping[str, tuple[str, ...]]
     layout: Mapping[str, str]
     matching: Matching | None
     advice_rules: AdviceRules | None
@@ -152,6 +134,28 @@ class Library:
         """Return the sentence of another language that goes before an answer in English."""
         found = self.languages.languages.get(language) if self.languages else None
         return (found.emergency if urgent else found.only_english) if found else ""
+
+    @property
+    def countries(self) -> Mapping[str, CountryNumbers]:
+        """The countries whose numbers are known, by their two letters."""
+        return self.emergency.countries if self.emergency else {}
+
+    @property
+    def copy_numbers(self) -> tuple[CopyNumber, ...]:
+        """The numbers offered to call or copy."""
+        return self.emergency.numbers(self.country) if self.emergency else ()
+
+    def in_country(self, country: str) -> Library:
+        """Return the same content with the emergency numbers of a country; one without any keeps the general words."""
+        values = templates.values_for(facts_of(self.topics), self.emergency.lines(country) if self.emergency else {})
+        return replace(self, country=country, _values=values, _rendered={})
+
+    def contacts_for(self, help_with: str, channel: str) -> Iterator[Contact]:
+        """Yield whom an operator named for a kind of need, on this channel and in this country."""
+        for one in self.contacts.contacts:
+            here = one.channel in (None, channel) and one.country in (None, self.country)
+            if here and one.help_with == help_with:
+                yield one
 
     @property
     def urgent(self) -> str:
@@ -284,3 +288,8 @@ class Library:
             hashes = [self.hash_of(node) for node in sorted(answers) if answers[node].review is None]
             self._hashes[topic] = content_hash(hashes)
         return self._hashes[topic]
+
+
+def facts_of(topics: Mapping[str, Topic]) -> dict[str, Any]:
+    """Return every topic's figures under one roof."""
+    return {name: figure for topic in topics.values() for name, figure in topic.facts.items()}

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.content.diagnostics import Diagnostic, LoadError, nearest
-from bot.content.files import FileReader, Inspector, diagnostic_at, page_of, visible
-from bot.content.library import ContentPaths, Library, Topic
+from bot.content.files import ContentPaths, FileReader, Inspector, diagnostic_at, page_of, visible
+from bot.content.library import Library, Topic, facts_of
 from bot.content.matching_models import (
     AdviceRules,
     Aspects,
@@ -25,13 +25,11 @@ from bot.content.models import (
     Answer,
     ApprovalRules,
     Dialog,
-    EmergencyFile,
     FactsFile,
     InterfaceFile,
     Node,
     NotesFile,
     PhrasesFile,
-    Register,
     Registers,
     Review,
     SmallTalkFile,
@@ -40,18 +38,21 @@ from bot.content.models import (
     TopicFile,
     is_id,
 )
+from bot.content.picture_models import HandoutFile, PicturesFile
 from bot.content.references import citation_diagnostics, reference_diagnostics
 from bot.content.template_checks import template_diagnostics
-from bot.content.templates import Values
-from bot.content.urgent_models import LanguagesFile, UrgentExamples, UrgentRules
+from bot.content.templates import values_for
+from bot.content.urgent_models import ContactsFile, EmergencyFile, LanguagesFile, UrgentExamples, UrgentRules
 
 Model = TypeVar("Model")
 
 _WORD_FILES = ("vocabulary.yaml", "aspects.yaml", "courtesies.yaml", "world.yaml")
 _MATCHING_FILES = ("advice.yaml", "urgent.yaml", *(f"matching/{name}" for name in _WORD_FILES))
-_SINGLE_FILES = ("interface.yaml", "emergency.yaml", "languages.yaml", "small-talk.yaml", "urgent-examples.yaml")
+_OPERATOR_FILES = ("emergency.yaml", "contacts.yaml")
+_SINGLE_FILES = ("interface.yaml", *_OPERATOR_FILES, "languages.yaml", "small-talk.yaml", "urgent-examples.yaml")
 _SHARED_FILES = (*_SINGLE_FILES, *_MATCHING_FILES)
-_TOPIC_FILES = ("topic.yaml", "facts.yaml", "sources.yaml", "notes.yaml", "terms.yaml", "subjects.yaml")
+_HELD = {"facts": FactsFile, "sources": SourcesFile, "notes": NotesFile, "terms": TermsFile, "pictures": PicturesFile}
+_TOPIC_FILES = tuple(f"{name}.yaml" for name in ("topic", "subjects", "handout", *_HELD))
 _PLACES = {"topic": "folder to `{}`", "answer": "file to `{}.yaml`", "dialog": "file to `{}.yaml`"}
 _NOT_TOPICS = frozenset({"layout", "schema", "matching"})
 
@@ -76,6 +77,7 @@ class ContentLoader:
         shared = self.home.content
         interface = self.files.model(shared / "interface.yaml", InterfaceFile)
         emergency = self._emergency(shared / "emergency.yaml")
+        contacts = self._model(shared / "contacts.yaml", ContactsFile)
         small_talk = self._model(self.home.small_talk, SmallTalkFile)
         layout = {path.stem: self.files.text(path) for path in visible(shared / "layout", "*.j2")}
         matching = self._matching(shared)
@@ -88,7 +90,6 @@ class ContentLoader:
             self.files.unread(folder, (*_SHARED_FILES, *_TOPIC_FILES))
         if dialogs is None or not topics:
             return None
-        lines = emergency.lines() if emergency else {}
         return Library(
             home=self.home,
             dialogs=dialogs,
@@ -98,9 +99,11 @@ class ContentLoader:
             phrases=phrases,
             after=after,
             interface=interface.interface if interface else {},
-            emergency=lines,
-            copy_numbers=emergency.numbers() if emergency else (),
+            emergency=emergency,
+            country=emergency.country if emergency else None,
+            contacts=contacts or ContactsFile(),
             small_talk=small_talk.small_talk if small_talk else {},
+            wishes={str(kind): asks for kind, asks in small_talk.wishes.items()} if small_talk else {},
             layout=layout,
             matching=matching,
             advice_rules=advice_rules,
@@ -110,7 +113,7 @@ class ContentLoader:
             main=_main(dialogs),
             version=self.files.version,
             _topic_of={answer: topic.id for topic in topics.values() for answer in topic.answers},
-            _values=_values(topics, lines),
+            _values=values_for(facts_of(topics), emergency.lines(emergency.country) if emergency else {}),
         )
 
     def _emergency(self, path: Path) -> EmergencyFile | None:
@@ -156,10 +159,6 @@ class ContentLoader:
 
     def _topic(self, folder: Path) -> Topic:
         head = self.files.model(folder / "topic.yaml", TopicFile)
-        facts = self._model(folder / "facts.yaml", FactsFile)
-        sources = self._model(folder / "sources.yaml", SourcesFile)
-        notes = self._model(folder / "notes.yaml", NotesFile)
-        terms = self._model(folder / "terms.yaml", TermsFile)
         answers = self._answers(folder / "answers")
         if head:
             self._same_name(folder / "topic.yaml", "topic", head.topic, folder.name)
@@ -169,12 +168,15 @@ class ContentLoader:
             article=head.article if head else None,
             review=head.review if head else _UNREAD,
             approval=head.approval if head else ApprovalRules(),
-            facts=facts.facts if facts else {},
-            sources=sources.sources if sources else {},
-            notes=notes.notes if notes else {},
-            terms=terms.terms if terms else {},
+            **{name: self._held(folder, name, model) for name, model in _HELD.items()},
             answers=answers,
+            handout=self._held(folder, "handout", HandoutFile) or None,
         )
+
+    def _held(self, folder: Path, name: str, model: type[Any]) -> Any:
+        """Return what one of a topic's files holds under its own name; nothing where there is no such file."""
+        read = self._model(folder / f"{name}.yaml", model)
+        return getattr(read, name) if read else {}
 
     def _answers(self, folder: Path) -> dict[str, Answer]:
         found = {}
@@ -225,21 +227,6 @@ def _main(dialogs: Mapping[str, Dialog]) -> Dialog:
     return next(chosen, next(iter(dialogs.values()), _NOWHERE))
 
 
-def _values(topics: Mapping[str, Topic], lines: Mapping[str, str | Registers]) -> dict[Register, Values]:
-    """Return what templates may use: every topic's figures under one roof, and the emergency lines of the register."""
-    facts = {name: figure for topic in topics.values() for name, figure in topic.facts.items()}
-    return {
-        register: {
-            "facts": facts,
-            "emergency": {
-                name: line.for_register(register) if isinstance(line, Registers) else line
-                for name, line in lines.items()
-            },
-        }
-        for register in Register
-    }
-
-
 def _gather(found: _Phrases, written: Mapping[str, str | tuple[str, ...]]) -> None:
     for node, phrases in written.items():
         found[node] = found.get(node, ()) + (tuple(phrases.splitlines()) if isinstance(phrases, str) else phrases)
@@ -280,7 +267,8 @@ def attempt(dialogs: Path, content: Path, *, templates: bool = True, inspect: In
             if not any(path.parent == dialogs for path in broken):  # else nobody knows which nodes exist
                 diagnostics.update(reference_diagnostics(library, broken))
             diagnostics.update(citation_diagnostics(library, broken))
-            if templates and not _hides_values(broken):
+            doubled = {Path(one.path) for one in diagnostics if one.code == "F09"}
+            if templates and not _hides_values(broken | doubled):
                 diagnostics.update(template_diagnostics(library))
     return Attempt(library, tuple(sorted(diagnostics)), frozenset(broken))
 

@@ -7,7 +7,7 @@ list or as one text with a phrase per line. One text costs the YAML reader one t
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -24,6 +24,13 @@ def _split(pattern: str) -> BeforeValidator:
 Words = Annotated[tuple[str, ...], _split(r"[,\n]")]
 Lines = Annotated[tuple[str, ...], _split(r"\n")]
 Nodes = Annotated[tuple[str, ...], _split(r",")]
+
+
+SubjectKind = Literal[
+    "condition", "cause", "signs", "low", "test", "measure", "medicine", "drug", "remedy", "therapy", "care", "plan",
+    "elsewhere",
+]  # fmt: skip
+"""What a subject can be. Nobody is told to take a `medicine`, `drug` or `remedy`: the rules of advice name those."""
 
 
 class MatchingModel(BaseModel):
@@ -78,7 +85,7 @@ class Subject(MatchingModel):
     that make up this one where a question names them all.
     """
 
-    kind: str
+    kind: SubjectKind
     general: str
     names: Words = ()
     part_of: str = Field("", alias="part-of")

@@ -27,6 +27,8 @@ LINK = r"^https?://\S+$"
 Link = Annotated[str, StringConstraints(strict=True, pattern=LINK)]
 NOTE_NUMBER = r"^N[1-9][0-9]?$"
 Role = Literal["help", "privacy", "references", "disclaimer", "review-status", "tone", "about"]
+SourceWish = Literal["source", "source-if-known", "source-kind"]
+Wish = SourceWish | Literal["share", "report", "country", "country-if-known", "settings", "unfold", "fold"]
 Status = Literal["submitted", "under-review", "approved"]
 Figure = TypeAliasType("Figure", "Words | StrictInt | Annotated[float, Strict()] | dict[Name, Figure]")
 
@@ -265,6 +267,8 @@ class SmallTalkText:
     """Buttons under it."""
     group: Literal["silent", "speak"] = "silent"
     """`silent` gets no reply where several people talk, even when it names the bot; `speak` is like a question."""
+    exact: bool = False
+    """Only one of `asks` is of this kind, never what is only like one: for a kind that ends or silences something."""
 
 
 @model
@@ -272,68 +276,8 @@ class SmallTalkFile:
     """content/small-talk.yaml: what is said around the questions, kind by kind."""
 
     small_talk: dict[Id, SmallTalkText]
-
-
-@model
-class CopyNumber:
-    """A telephone number offered for copying under the urgent answer."""
-
-    label: Words
-    number: Words
-
-
-PhoneNumber = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9][0-9 -]{1,18}$")]
-"""A number as it is dialled; in quotes, or YAML would drop a leading zero."""
-
-Country = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{2}$")]
-"""Two capital letters (ISO 3166); `NO` in quotes, or YAML would read a No."""
-
-
-@model
-class CountryNumbers:
-    """The numbers of one country, as far as a public body or the line itself was seen to give them."""
-
-    number: PhoneNumber
-    crisis: PhoneNumber | None = None
-    """A line for people who want to die; null where none was seen on its own page."""
-    crisis_name: Words | None = None
-    seen_on: Words
-    """Where the numbers were read."""
-
-
-@model
-class EmergencyFile:
-    """content/emergency.yaml: what an operator edits. A plain text serves both registers."""
-
-    emergency: dict[Name, Words | Registers]
-    copy_numbers: tuple[CopyNumber, ...] = Field((), max_length=3)
-    country: Country | None = None
-    """Where all readers live; one of `countries`, whose numbers then stand in the texts and are offered to copy."""
-    countries: dict[Country, CountryNumbers] = Field(default_factory=dict)
-
-    def lines(self) -> dict[str, str | Registers]:
-        """Return the emergency lines, those of the chosen country in place of the general ones."""
-        chosen = self._chosen()
-        if chosen is None:
-            return dict(self.emergency)
-        crisis = f"{chosen.crisis_name or ''} {chosen.crisis}".strip() if chosen.crisis else None
-        if crisis and chosen.crisis_name == chosen.crisis:
-            crisis = chosen.crisis
-        return {**self.emergency, "number": chosen.number, **({"crisis": crisis} if crisis else {})}
-
-    def numbers(self) -> tuple[CopyNumber, ...]:
-        """Return the numbers offered to call or copy: the operator's own, else those of the chosen country."""
-        chosen = self._chosen()
-        if self.copy_numbers or chosen is None:
-            return self.copy_numbers
-        found = {chosen.number: CopyNumber(label=chosen.number, number=chosen.number)}
-        if chosen.crisis:
-            name = chosen.crisis_name or chosen.crisis
-            found.setdefault(chosen.crisis, CopyNumber(label=name, number=chosen.crisis))
-        return tuple(found.values())
-
-    def _chosen(self) -> CountryNumbers | None:
-        return self.countries.get(self.country) if self.country else None
+    wishes: dict[Wish, tuple[Words, ...]] = Field(default_factory=dict)
+    """How people ask for what is no answer. `*` is what they name, `(a|b)` either of both, `(a|b)?` also neither."""
 
 
 @model

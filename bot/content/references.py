@@ -284,8 +284,9 @@ def _clashes(library: Library) -> Iterator[Diagnostic]:
             if answers.setdefault(answer, name) != name:
                 yield _clash(library.home.answer(name, answer), ("answer",), answer, answers[answer])
         for figure in topic.facts:
-            if figures.setdefault(figure, name) != name:
-                yield _clash(library.home.of_topic(name, "facts"), ("facts", figure), figure, figures[figure])
+            if (other := figures.setdefault(figure, name)) != name:
+                for one, owner in ((name, other), (other, name)):  # nobody knows which was there first
+                    yield _clash(library.home.of_topic(one, "facts"), ("facts", figure), f"facts.{figure}", owner)
 
 
 def _clash(path: Path, location: Location, name: str, owner: str) -> Diagnostic:

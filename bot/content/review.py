@@ -7,9 +7,11 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from bot.content.models import Answer, ApprovalRules, Claim, Note, Register, Registers, Review
+from bot.content.picture_models import alternative_text
 
 if TYPE_CHECKING:
     from bot.content.library import Library, Topic
@@ -104,6 +106,10 @@ def shown_parts(library: Library, node: str) -> Iterator[ShownPart]:
     for name in _cited(library, topic, answer):
         if source := topic.sources.get(name):
             yield from _fields(library, f"source {name}", source)
+    for name, picture in topic.pictures.items():
+        if node in picture.answers:
+            said = (alternative_text(picture, partial(library.text, register=register)) for register in Register)
+            yield ShownPart(f"picture {name}", *said)
     if topic.article:
         yield from _fields(library, "article", topic.article)
     if node in library.nodes:

@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.content import templates
 from bot.content.diagnostics import Diagnostic, Location, Place
 from bot.content.files import page_of
-from bot.content.library import Library
+from bot.content.library import Library, Topic
 from bot.content.models import Claim, Note, Register, Registers
 from bot.content.templates import TemplateProblem
 from bot.content.yaml_reader import YamlFile
@@ -41,6 +41,7 @@ def texts(library: Library) -> Iterator[Text]:
                 yield from _pair(path, ("claims", number), claim)
                 if claim.section:
                     yield from _pair(path, ("claims", number, "section"), claim.section)
+        yield from _drawn(library, topic)
         for note_id, note in topic.notes.items():
             yield from _pair(library.home.of_topic(name, "notes"), ("notes", note_id), note)
         for source_id, source in topic.sources.items():
@@ -50,6 +51,31 @@ def texts(library: Library) -> Iterator[Text]:
                 yield from _pair(path, ("sources", source_id, "as_printed"), source.as_printed)
     for kind, talk in library.small_talk.items():
         yield from _pair(library.home.small_talk, ("small_talk", kind, "says"), talk.says)
+
+
+def _drawn(library: Library, topic: Topic) -> Iterator[Text]:
+    """Yield the words of pictures and of the page to take along."""
+    path = library.home.of_topic(topic.id, "pictures")
+    for key, picture in topic.pictures.items():
+        for name in ("label", "title", "alt"):
+            yield from _pair(path, ("pictures", key, name), getattr(picture, name))
+        for number, part in enumerate(picture.parts):
+            place = ("pictures", key, "parts", number)
+            yield from _pair(path, place, part)
+            for name in ("head", "then"):
+                if words := getattr(part, name):
+                    yield from _pair(path, (*place, name), words)
+            if part.lasted:
+                yield Text(path, (*place, "lasted"), Register.PROFESSIONAL, part.lasted)
+    if topic.handout:
+        path = library.home.of_topic(topic.id, "handout")
+        for name in ("title", "lead"):
+            yield from _pair(path, ("handout", name), getattr(topic.handout, name))
+        for name in ("questions", "tell"):
+            for number, line in enumerate(getattr(topic.handout, name)):
+                yield from _pair(path, ("handout", name, number), line)
+        for number, row in enumerate(topic.handout.evidence):
+            yield Text(path, ("handout", "evidence", number, "says"), Register.PROFESSIONAL, row.says)
 
 
 def template_diagnostics(library: Library) -> Iterator[Diagnostic]:

@@ -12,6 +12,7 @@ from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.content.diagnostics import nearest
+from bot.content.models import Register, Registers
 
 Values = Mapping[str, Any]
 """What a template may use: nested names and plain values."""
@@ -167,3 +168,15 @@ def _rendering(text: str, values: Values) -> Iterator[TemplateProblem]:
         render(text, values)
     except RENDER_ERRORS as error:
         yield TemplateProblem(1, "", f"Jinja2: {error}")
+
+
+def values_for(facts: Mapping[str, Any], lines: Mapping[str, str | Registers]) -> dict[Register, Values]:
+    """Return what templates may use: the figures, and the emergency lines of each register."""
+
+    def worded(line: str | Registers, register: Register) -> str:
+        return line.for_register(register) if isinstance(line, Registers) else line
+
+    return {
+        register: {"facts": facts, "emergency": {name: worded(line, register) for name, line in lines.items()}}
+        for register in Register
+    }

@@ -1,10 +1,16 @@
-"""The shapes of the files that tell what is an emergency: urgent.yaml, urgent-examples.yaml and languages.yaml."""
+"""The shapes of the files on emergencies and whom to turn to: urgent.yaml, urgent-examples.yaml, languages.yaml and those
+that an operator edits, emergency.yaml and contacts.yaml, all in content/."""
 
 from __future__ import annotations
 
-from pydantic import Field
+from collections.abc import Mapping
+from typing import Annotated
 
+from pydantic import Field, StringConstraints
+
+from bot.content import models
 from bot.content.matching_models import Concept, Lines, MatchingModel, Nodes, Words
+from bot.content.models import Id, Link, Name, Registers, model
 
 
 class Sign(MatchingModel):
@@ -132,3 +138,101 @@ class LanguagesFile(MatchingModel):
     """content/languages.yaml."""
 
     languages: dict[str, Language] = Field(default_factory=dict)
+
+
+@model
+class CopyNumber:
+    """A telephone number offered for copying under the urgent answer."""
+
+    label: models.Words
+    number: models.Words
+
+
+PhoneNumber = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9][0-9 -]{1,18}$")]
+"""A number as it is dialled; in quotes, or YAML would drop a leading zero."""
+
+Country = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{2}$")]
+"""Two capital letters (ISO 3166); `NO` in quotes, or YAML would read a No."""
+
+
+@model
+class CountryNumbers:
+    """The numbers of one country, as far as a public body or the line itself was seen to give them."""
+
+    name: models.Words
+    """What its people call it in English; other names follow after commas."""
+    number: PhoneNumber | None = None
+    """For an ambulance; null where none was seen on such a page: the general words then stay."""
+    crisis: PhoneNumber | None = None
+    """A line for people who want to die; null where none was seen on its own page."""
+    crisis_name: models.Words | None = None
+    seen_on: models.Words
+    """Where the numbers were read."""
+    seen_in: Annotated[str, StringConstraints(strict=True, pattern=r"^20\d\d-\d\d$")] = "2026-11"
+    """When: year and month. Nobody rang a number then."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return what it may be called, the usual name first."""
+        return tuple(one.strip() for one in self.name.split(","))
+
+    @property
+    def crisis_line(self) -> str:
+        """Return the crisis line with its name, empty where none is known."""
+        if not self.crisis or self.crisis_name == self.crisis:
+            return self.crisis or ""
+        return f"{self.crisis_name or ''} {self.crisis}".strip()
+
+
+@model
+class EmergencyFile:
+    """content/emergency.yaml: what an operator edits. A plain text serves both registers."""
+
+    emergency: dict[Name, models.Words | Registers]
+    copy_numbers: tuple[CopyNumber, ...] = Field((), max_length=3)
+    country: Country | None = None
+    """Where all readers live; one of `countries`, whose numbers then stand in the texts and are offered to copy."""
+    countries: dict[Country, CountryNumbers] = Field(default_factory=dict)
+
+    def lines(self, country: str | None) -> Mapping[str, str | Registers]:
+        """Return the emergency lines, those of a country in place of the general ones."""
+        chosen = self.countries.get(country or "")
+        found = {"number": chosen.number, "crisis": chosen.crisis_line} if chosen else {}
+        return {**self.emergency, **{name: line for name, line in found.items() if line}}
+
+    def numbers(self, country: str | None) -> tuple[CopyNumber, ...]:
+        """Return the numbers offered to call or copy: the operator's own, else those of a country."""
+        chosen = self.countries.get(country or "")
+        if (self.copy_numbers and country == self.country) or chosen is None:
+            return self.copy_numbers if country == self.country else ()
+        found = {}
+        if chosen.number:
+            found[chosen.number] = CopyNumber(label=chosen.number, number=chosen.number)
+        if chosen.crisis:
+            found.setdefault(chosen.crisis, CopyNumber(label=chosen.crisis_name or chosen.crisis, number=chosen.crisis))
+        return tuple(found.values())
+
+
+@model
+class Contact:
+    """Whom people can turn to where the bot cannot help. Only an operator knows: none comes with the program."""
+
+    name: models.Words | Registers
+    how: models.Words | Registers
+    """How one reaches them, and when: a number, a room, hours."""
+    url: Link | None = None
+    channel: models.Words | None = None
+    """The one channel whose readers they are for; null for all."""
+    country: Country | None = None
+    """The one country whose readers they are for; null for all."""
+    help_with: Id = "questions"
+    """`questions` that the bot cannot answer, or a sign of an emergency, such as `crisis`, on whose card they stand."""
+
+
+@model
+class ContactsFile:
+    """content/contacts.yaml: whom readers turn to, and who reads their reports; an operator edits it."""
+
+    contacts: tuple[Contact, ...] = ()
+    editors: dict[Id, models.Words] = Field(default_factory=dict)
+    """By topic, who looks after what readers report as wrong."""

@@ -1,17 +1,31 @@
-"""What a decision about words is answered with: an answer, its neighbours, "did you mean", a second question."""
+"""What words are answered with: an answer, "did you mean", an emergency that lasts, a few words back for small talk."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.content.library import Library
 from bot.content.markdown import word_count
+from bot.content.models import Registers
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
-from bot.dialog.matching import Match
+from bot.dialog.matching import Match, Matcher
 from bot.dialog.personal_data import PersonalData
-from bot.dialog.turn import Button, Card, Outcome, Register, Reply, State
+from bot.dialog.turn import (
+    Button,
+    Card,
+    ClaimCard,
+    Emergency,
+    Incoming,
+    Leaflet,
+    Outcome,
+    Preferences,
+    Register,
+    Reply,
+    State,
+    View,
+)
 
 MAX_TOGETHER = 60
 """Words of two briefs that still fit a phone's screen together, with two titles and one fold."""
@@ -33,7 +47,18 @@ class Answers:
         card = self._composer.card(node, register)
         if node == self._library.role("tone"):
             return Reply(card, choices=self.registers(state, register))
+        if node == self._library.role("references"):
+            payload = payloads.payload(node, word="page", value=1)
+            return Reply(card, choices=(Button(self._text("page-by-page", register), payload, "navigation"),))
         return Reply(card, choices=self._data.ways(register) if node == self._library.role("privacy") else ())
+
+    def linked(self, target: str, state: State, register: Register) -> Reply:
+        """Return the answer a link leads to, with one line of greeting for somebody new; an unknown one the start."""
+        node = self._library.resolve(target)
+        if node is None:
+            return Reply(self._composer.greeting(register), self._text("foreign-start", register))
+        lead = "" if state.introduced else self._text("hello-line", register)
+        return replace(self.show(node, state, register), lead=lead)
 
     def registers(self, state: State, register: Register) -> tuple[Button, ...]:
         """Return both registers as buttons that show again the answer the reader came from."""
@@ -88,5 +113,206 @@ class Answers:
         payload = payloads.payload(self._library.otherwise, word="choice")
         return Button(self._text("something-else", register), payload, "none")
 
-    def _text(self, key: str, register: Register) -> str:
-        return self._composer.text(key, register)
+    def _text(self, key: str, register: Register, **values: object) -> str:
+        return self._composer.text(key, register, **values)
+
+    def as_set(self, reply: Reply, now: Preferences, incoming: Incoming) -> Reply:
+        """Return the reply as the person set it, with the numbers to call and whom to turn to."""
+        reply = self._with_people(reply, incoming.channel)
+        if now.open and reply.view is View.BRIEF and not incoming.group:
+            reply = replace(reply, view=View.OPEN)
+        if reply.card.outcome is not Outcome.URGENT:
+            return reply
+        lead = reply.lead or self._library.say_in(now.language, urgent=True)
+        numbers = tuple((one.label, one.number) for one in self._library.copy_numbers)
+        return replace(reply, lead=lead, numbers=numbers)
+
+    # --- a person -----------------------------------------------------------------------------------------------------
+
+    def _with_people(self, reply: Reply, channel: str) -> Reply:
+        """Return the reply with whom to turn to, where it cannot help itself and an operator named somebody."""
+        register, node = reply.card.register, reply.card.node
+        helpless = node in (self._library.otherwise, self._library.advice, "person")
+        need = "questions" if helpless else node.removeprefix(f"{self._library.urgent}-")
+        if not helpless and reply.card.outcome is not Outcome.URGENT:
+            return reply
+        lines, links = [], []
+        for one in self._library.contacts_for(need, channel):
+            name, how = _worded(one.name, register), _worded(one.how, register)
+            lines.append(self._text("contact-line", register, name=name, how=how))
+            links += [Button(name[:30], "", "link", one.url)] if one.url else []
+        if not lines:
+            return reply
+        said = "\n".join(filter(None, [reply.remark, self._text("contact-lead", register), *lines]))
+        return replace(reply, remark=said, choices=(*reply.choices, *links))
+
+
+def _worded(said: str | Registers, register: Register) -> str:
+    return said.for_register(register) if isinstance(said, Registers) else said
+
+
+HOLD_SECONDS = 3600.0
+"""How long after it was last spoken of an emergency is what "what should I do" means."""
+
+OVER = "over"
+"""The kind of small talk that says so; its button says the same."""
+
+
+class Emergencies:
+    """Keeps to the card of an emergency; the card itself is an answer like any other."""
+
+    def __init__(self, library: Library, composer: Composer, matcher: Matcher) -> None:
+        self._library = library
+        self._composer = composer
+        self._matcher = matcher
+        self._elsewhere = (None, *library.nodes[library.start].next[:2])
+
+    def current(self, state: State, incoming: Incoming) -> str | None:
+        """Return the card this conversation is about, if it is an emergency still."""
+        found = state.emergency
+        if found is None or incoming.at - found.at > HOLD_SECONDS:
+            return None
+        return self._library.resolve(found.node)
+
+    def asks_else(self, text: str, register: Register) -> bool:
+        """Tell whether words plainly ask something else: they mean the same sure answer whatever was talked of before.
+
+        "Is it getting worse?" means another thing after each answer, so it says nothing by itself and stays.
+        """
+        found = [self._matcher.match(text, context, register) for context in self._elsewhere]
+        meant = {match.node for match in found}
+        sure = all(match.outcome is Outcome.ANSWER for match in found) and len(meant) == 1
+        return sure and not meant & {*self._library.always, self._library.advice}
+
+    def begin(self, state: State, incoming: Incoming, node: str) -> State:
+        """Return the state in which `node` is what the conversation is about."""
+        return replace(state, emergency=Emergency(node, incoming.at))
+
+    def stay(self, node: str, register: Register) -> Reply:
+        """Return the card again after the sentence for it: its own where it has one, such as `crisis-stays`."""
+        own = f"{node.removeprefix(self._library.urgent + '-')}-stays"
+        return self._again(node, register, own if own in self._library.interface else "urgent-stays")
+
+    def worse(self, node: str, register: Register) -> Reply:
+        """Return the card again after what to do now that it got worse."""
+        return self._again(node, register, "urgent-worse-answer")
+
+    def _again(self, node: str, register: Register, key: str) -> Reply:
+        card, lead = self._composer.card(node, register), self._composer.text(key, register)
+        return Reply(card, lead, view=View.SHORT, again=True)
+
+    def end(self, node: str, register: Register) -> Reply:
+        """Return what is said when it is over: short, with the way back to the card and to the start."""
+        text = self._composer.markdown("urgent-over-answer", register)
+        buttons = (self._composer.link(node, register, "navigation"), self._composer.start_over(register))
+        card = self._composer.notice(node, register, "", text, Outcome.SMALL_TALK)
+        return Reply(replace(card, buttons=buttons, about_bot=True))
+
+
+ON_A_PAGE = 4
+"""Answers on one page to take along: the latest."""
+
+Act = Callable[[str, Register], Reply]
+"""What a kind of small talk does with the answer shown last."""
+
+
+class SmallTalk:
+    """Answers small talk by its kind; what it says lies in content/small-talk.yaml."""
+
+    def __init__(self, library: Library, composer: Composer) -> None:
+        self._library = library
+        self._composer = composer
+        self._acts: Mapping[str, Act] = {
+            "shorter": self._shorter,
+            "longer": self._longer,
+            "again": self._again,
+            "not-understood": self._plainer,
+        }
+
+    def answer(self, kind: str, state: State, incoming: Incoming, register: Register) -> Reply:
+        """Return the reply: nothing in a group where a person would say nothing, else about the last answer."""
+        talk = self._library.small_talk[kind]
+        if incoming.group and talk.group == "silent":
+            return Reply(self._composer.small_talk(kind, register), silent=True)
+        if kind == "before" and len(state.history) > 1:
+            return self._shown(state.history[-2], register, "before-lead", View.BRIEF)
+        last, act = incoming.context or state.node, self._acts.get(kind)
+        if kind == "picture":
+            return self.picture(last, register)
+        if kind == "print":
+            return self.handout(state.history, last, register, group=incoming.group)
+        if last is not None and act is not None:
+            return act(last, register)
+        return Reply(self._composer.small_talk(kind, register))
+
+    def share(self, node: str, register: Register) -> Reply:
+        """Return the answer in its short form, to be forwarded, and the button that shares it where there is one."""
+        card = self._composer.card(node, register)
+        if not isinstance(card, ClaimCard):
+            title, text = "", self._composer.markdown("share-nothing", register)
+            return Reply(self._composer.notice(node, register, title, text, Outcome.SMALL_TALK))
+        own = self._composer.share(node, register)
+        return Reply(card, self._composer.text("share-lead", register), view=View.SHORT, choices=(own,))
+
+    def called_off(self, node: str, register: Register) -> Reply:
+        """Return what is said to somebody who will not report an answer after all, with the way back to it."""
+        card = self._composer.small_talk("no", register)
+        return Reply(replace(card, buttons=(self._composer.link(node, register, "navigation"),)))
+
+    def nothing_yet(self, register: Register) -> Reply:
+        """Return what is said to somebody who wants something of an answer before there is one."""
+        text = self._composer.markdown("nothing-shown-yet", register)
+        return Reply(self._composer.notice(self._library.otherwise, register, "", text, Outcome.SMALL_TALK))
+
+    def picture(self, node: str | None, register: Register) -> Reply:
+        """Return an answer with its picture; where it has none, the pictures there are."""
+        shown = self._composer.card(node, register) if node else None
+        if shown is not None and shown.picture is not None:
+            return Reply(shown, picture=shown.picture)
+        card = self._composer.small_talk("picture", register)
+        found = [one for topic in self._library.topics for one in self._composer.pictures(topic, register)]
+        buttons = tuple(Button(one.label, payloads.payload(one.node, word="picture")) for one in found)
+        return Reply(card, choices=buttons)
+
+    def handout(self, history: Iterable[str], node: str | None, register: Register, *, group: bool = False) -> Reply:
+        """Return the announcement of a page to take along: of what was asked here, else of the main topic. Before
+        others it holds the last answer alone: what somebody asked is theirs."""
+        asked = dict.fromkeys((*(() if group else history), *((node,) if node else ())))
+        nodes = [node for node in map(self._library.resolve, asked) if node and self._prints(node, register)]
+        topic = self._library.topic_of(nodes[-1] if nodes else self._library.start)
+        chosen = [node for node in nodes if self._library.topic_of(node) is topic]
+        card = self._composer.small_talk("print", register)
+        if not chosen and topic.handout is None:
+            nothing = self._composer.markdown("handout-nothing", register)
+            return Reply(self._composer.notice("print", register, "", nothing, Outcome.SMALL_TALK))
+        return Reply(card, leaflet=Leaflet(topic.id, register, tuple(chosen[-ON_A_PAGE:])))
+
+    def _prints(self, node: str, register: Register) -> bool:
+        card = self._composer.card(node, register)
+        return isinstance(card, ClaimCard) and card.outcome is Outcome.ANSWER and not card.about_bot
+
+    def _shown(self, node: str, register: Register, lead: str, view: View) -> Reply:
+        return Reply(self._composer.card(node, register), self._composer.text(lead, register), view=view)
+
+    def _shorter(self, node: str, register: Register) -> Reply:
+        return self._shown(node, register, "shorter-lead", View.SHORT)
+
+    def _again(self, node: str, register: Register) -> Reply:
+        return self._shown(node, register, "again-lead", View.BRIEF)
+
+    def _longer(self, node: str, register: Register) -> Reply:
+        if has_more(self._composer.card(node, register)):
+            return self._shown(node, register, "longer-lead", View.DETAIL)
+        title, text = "", self._composer.markdown("longer-no-more", register)
+        return Reply(self._composer.notice(node, register, title, text, Outcome.SMALL_TALK))
+
+    def _plainer(self, node: str, register: Register) -> Reply:
+        """Return the same answer in plain words; who reads those already gets its short form."""
+        view = View.SHORT if register is Register.LAYPERSON else View.BRIEF
+        card = self._composer.card(node, Register.LAYPERSON)
+        return Reply(card, self._composer.text("not-understood-lead", register), view=view)
+
+
+def has_more(card: Card) -> bool:
+    """Tell whether a card holds more than its brief."""
+    return bool(card.detail or (isinstance(card, ClaimCard) and card.notes))

@@ -1,8 +1,10 @@
-"""The sources of an answer: numbered lines, citation marks, and the list of all of them."""
+"""The sources of an answer: numbered lines, citation marks, the list of all of them, and one of them by its name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from bot.content.library import Library, Topic
@@ -21,11 +23,21 @@ class Bibliography:
         used = set(topic.sources) if self.lists_all(answer) else set(cited(answer, topic, register))
         for id_, source in sorted(topic.sources.items(), key=lambda item: item[1].number):
             if id_ in used:
-                yield SourceLine(source.number, id_, self._text(source, register), link(source))
+                yield self.line(source, id_, register)
 
     def lists_all(self, answer: Answer) -> bool:
         """Tell whether this is the answer that lists every source."""
         return answer.id == self._library.role("references")
+
+    def line(self, source: Source, id_: str, register: Register) -> SourceLine:
+        """Return one source as a numbered line."""
+        return SourceLine(source.number, id_, self._text(source, register), link(source))
+
+    def record(self, source: Source, register: Register) -> str:
+        """Return all that is known of a source, to be copied: the reference, then each name it has in a register."""
+        named = (("doi: ", source.doi), ("PMID: ", source.pmid), ("PMCID: ", source.pmcid), ("", source.registry))
+        lines = [self._text(source, register), *(label + value for label, value in named if value), link(source) or ""]
+        return "\n".join(filter(None, lines))
 
     def listing(self, topic: Topic, register: Register) -> str:
         """Return the list of all sources as Markdown, in two groups."""
@@ -67,3 +79,66 @@ def marks(cites: Iterable[str], topic: Topic) -> str:
 def link(source: Source) -> str | None:
     """Return the best address of a source: its DOI, else where it was seen, else None."""
     return f"https://doi.org/{source.doi}" if source.doi else source.url
+
+
+KINDS = ("guideline", "statement", "trial", "review", "label", "agency", "overview", "study", "guidance")
+"""What a source can be, as content/<topic>/sources.yaml says it."""
+
+_WORD = re.compile(r"[^\W_]+")
+_NUMBER = re.compile(r"[\[(#]?(\d{1,3})[\])]?")
+_LONG_NUMBER = re.compile(r"\d{5,9}|10\.\S{4,}|PMC\d+|NCT\d+", re.IGNORECASE)
+_FEW = 5
+"""Sources of one name that are offered to choose from."""
+
+
+def find(name: str, topics: Iterable[Topic], *, sure: bool) -> list[tuple[str, Source]]:
+    """Return the sources that a name or a number means, with their ids: those of the first topic that has any.
+
+    `sure` takes a name only where it can mean nothing but a source: by a number in it, or by what kind of source it is.
+    """
+    for topic in topics:
+        if found := list(_named(name.strip(), topic.sources.items(), sure=sure)):
+            return found
+    return []
+
+
+def of_kind(word: str, ids: Iterable[str], topic: Topic) -> list[tuple[str, Source]]:
+    """Return those of some sources that are of a kind, such as `guidelines`."""
+    kind = {"studies": "study", "agencies": "agency"}.get(word.casefold(), word.casefold().removesuffix("s"))
+    return [(id_, topic.sources[id_]) for id_ in ids if topic.sources[id_].kind == kind]
+
+
+def _named(name: str, sources: Iterable[tuple[str, Source]], *, sure: bool) -> Iterator[tuple[str, Source]]:
+    if number := _NUMBER.fullmatch(name):
+        yield from (one for one in sources if one[1].number == int(number[1]))
+        return
+    if _LONG_NUMBER.fullmatch(name):
+        yield from (one for one in sources if name.casefold() in _numbers(one[1]))
+        return
+    said = _words(name)
+    kinds = {kind for kind in KINDS if kind in said or f"{kind}s" in said}
+    wanted = said - kinds - {f"{kind}s" for kind in kinds} - {"the", "a", "an", "of", "on", "by", "from", "et", "al"}
+    if not wanted or (sure and not kinds and not any(word.isdigit() for word in wanted)):
+        return
+    found = [(id_, one) for id_, one in sources if wanted <= _all_words(id_, one) and (not kinds or one.kind in kinds)]
+    exact = [(id_, one) for id_, one in found if (one.short or "").casefold().startswith(name.casefold())]
+    shorts = [(id_, one) for id_, one in found if wanted <= _words(one.short or "")]
+    for best in (exact, shorts, found):
+        if best:
+            yield from best if len(best) <= _FEW else ()
+            return
+
+
+def _words(text: str) -> set[str]:
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return set(_WORD.findall(plain.replace("α", "alpha")))
+
+
+def _all_words(id_: str, source: Source) -> set[str]:
+    parts: Sequence[str | None] = (id_, source.short, source.title, source.journal, *(source.authors or ()))
+    return _words(" ".join(filter(None, (*parts, str(source.year or "")))))
+
+
+def _numbers(source: Source) -> tuple[str, ...]:
+    found = (source.doi, source.pmid, source.pmcid, source.registry)
+    return tuple(one.casefold() for one in found if one)

@@ -13,10 +13,11 @@ from typing import Any
 
 from bot.content.library import Library, Topic
 from bot.content.markdown import Document, parse
-from bot.content.models import Answer, Claim, Register
+from bot.content.models import Answer, Claim, Register, Registers
+from bot.content.picture_models import Drawing, alternative_text
 from bot.dialog import payloads
 from bot.dialog.bibliography import Bibliography, marks
-from bot.dialog.turn import Button, Card, ClaimCard, FootLine, Notice, Outcome
+from bot.dialog.turn import Button, Card, ClaimCard, FootLine, Illustration, Notice, Outcome
 
 MAX_FOLLOW_UPS = 4
 """Follow-ups under an answer; with the other register and the sources that makes six buttons."""
@@ -116,6 +117,10 @@ class Composer:
         other = Register.LAYPERSON if register is Register.PROFESSIONAL else Register.PROFESSIONAL
         return Button(self.text(f"to-{other}", register), payloads.payload(node, other, word), "tone")
 
+    def share(self, node: str, register: Register) -> Button:
+        """Return the button that shows an answer to others, in this register."""
+        return Button(self.text("share-button", register), payloads.payload(node, register, "share"), "share")
+
     def start_over(self, register: Register) -> Button:
         """Return the button that leads to the greeting."""
         return Button(self.text("start-over", register), payloads.payload(self._library.start, word="start"), "start")
@@ -132,11 +137,16 @@ class Composer:
             yield self.other_register(node, register)
         if references and self._lists_sources_of(node, references):
             yield Button(self.text("sources-button", register), payloads.payload(references), "sources")
+        if node == library.role("help"):
+            yield Button(self.text("pictures-button", register), payloads.payload(node, word="picture"), "navigation")
+            yield Button(self.text("handout-button", register), payloads.payload(node, word="handout"), "navigation")
         if node in (*library.always, library.otherwise):
             yield self.start_over(register)
         elif self._outcome(node) is Outcome.ANSWER:
+            yield self.share(node, register)
             yield Button(self.text("helpful", register), payloads.payload(node, word="up"), "feedback")
             yield Button(self.text("unhelpful", register), payloads.payload(node, word="down"), "feedback")
+            yield Button(self.text("report-button", register), payloads.payload(node, word="report"), "report")
 
     def _lists_sources_of(self, node: str, references: str) -> bool:
         """Tell whether the list of sources is about this answer; another topic has its own numbers."""
@@ -163,7 +173,39 @@ class Composer:
             found = self._as_notice(node, answer, topic, register)
         else:
             found = self._as_claims(node, answer, topic, register)
-        return replace(found, buttons=tuple(self._buttons(node, register)))
+        picture = self.picture(node, register) if isinstance(found, ClaimCard) else None
+        return replace(found, buttons=tuple(self._buttons(node, register)), picture=picture)
+
+    def picture(self, node: str, register: Register) -> Illustration | None:
+        """Return the picture that goes with an answer, if there is one; an emergency is said in words alone."""
+        topic = self._library.topic_of(node)
+        names = (name for name, one in topic.pictures.items() if node in one.answers and self._drawable(one))
+        name = next(names, None)
+        if name is None or node in self._library.urgent_nodes:
+            return None
+        return self._illustration(topic.id, name, register)
+
+    def pictures(self, topic: str, register: Register) -> list[Illustration]:
+        """Return every picture of a topic whose answer may be served."""
+        drawn = self._library.topics[topic].pictures
+        held = {
+            name
+            for name, one in drawn.items()
+            if self._drawable(one) and isinstance(self.card(one.answers[0], register), ClaimCard)
+        }
+        return [self._illustration(topic, name, register) for name in drawn if name in held]
+
+    def _drawable(self, drawing: Drawing) -> bool:
+        return all(node in self._library.nodes for node in drawing.answers)
+
+    def _illustration(self, topic: str, name: str, register: Register) -> Illustration:
+        def say(words: Registers) -> str:
+            return self._library.plain(words, register)
+
+        drawn = self._library.topics[topic].pictures[name]
+        return Illustration(
+            topic, name, drawn.answers[0], say(drawn.title), alternative_text(drawn, say), say(drawn.label)
+        )
 
     def _as_notice(self, node: str, answer: Answer, topic: Topic, register: Register) -> Card:
         brief, detail = self._layers(answer, topic, register)

@@ -8,14 +8,13 @@ from typing import Any
 
 from bot.content.library import Library
 from bot.dialog import payloads
-from bot.dialog.answers import Answers
+from bot.dialog.answers import OVER, Answers, Emergencies, SmallTalk
 from bot.dialog.composer import Composer
-from bot.dialog.emergencies import OVER, Emergencies
 from bot.dialog.matching import Alarm, Match, Matcher, UpToDateMatcher, up_to_date
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import PersonalData
-from bot.dialog.small_talk import SmallTalk
 from bot.dialog.turn import Card, Effect, Incoming, Kind, Outcome, Register, Reply, State, View
+from bot.dialog.wishes import CHOSEN, COMMANDS, Wishes
 
 TRAIL = 8
 """Nodes remembered per conversation: enough for what was said before, small enough to stay in one row."""
@@ -25,7 +24,10 @@ _DATA = {"forget": "forgotten", "delete": "forget", "export": "export"}
 
 _EFFECTS = dict.fromkeys(("up", "toup"), Effect.FEEDBACK_UP) | dict.fromkeys(("down", "todown"), Effect.FEEDBACK_DOWN)
 _EFFECTS |= dict.fromkeys(payloads.REASONS, Effect.FEEDBACK_DOWN)
-_TOASTS = {"toup": "vote-changed", "todown": "vote-changed", "same": "vote-same"}
+_TOASTS = {"down": "vote-down", "toup": "vote-changed", "todown": "vote-changed", "same": "vote-same"}
+
+_TALKS = {"picture": "picture", "pictures": "picture", "handout": "print", "print": "print"}
+"""Commands that ask for what words ask for too, and the kind of small talk those words are."""
 
 _OF_THE_MOMENT = frozenset({Outcome.CHOICES, Outcome.NOT_COVERED, Outcome.SMALL_TALK})
 
@@ -55,16 +57,20 @@ class Engine:
         self._library = library
         self._matcher = matcher
         self._default_register = default_register
+        self._require_approved = require_approved
+        self._abroad: dict[str, Engine] = {}
         self._composer = Composer(library, require_approved=require_approved)
         self._emergencies = Emergencies(library, self._composer, matcher)
         self._small_talk = SmallTalk(library, self._composer)
         self._data = PersonalData(library, self._composer)
         self._answers = Answers(library, self._composer, self._data)
+        self._wishes = Wishes(library, self._composer, self._data, self._small_talk)
         self._answer: Mapping[Kind, Callable[[State, Incoming, Register], Step]] = {
             Kind.TEXT: self._text,
             Kind.TAP: self._tap,
             Kind.COMMAND: self._command,
             Kind.OTHER: self._other,
+            Kind.ANSWERED: self._wishes.answered,
         }
 
     def adopt(self, other: Engine) -> None:
@@ -76,21 +82,33 @@ class Engine:
         """The content this engine speaks."""
         return self._library
 
+    @property
+    def composer(self) -> Composer:
+        """What composes its cards: what is printed of them says the same."""
+        return self._composer
+
     def respond(self, state: State, incoming: Incoming) -> Step:
         """Return the answer to one incoming event and the state to remember. Raises nothing for any input."""
+        engine = self._in(state.preferences.country)
+        if engine is not self:
+            return engine.respond(state, incoming)
         register = state.register or self._default_register(incoming.channel)
         state, incoming = up_to_date(self._library, state, incoming)
         reply, after = self._answer[incoming.kind](state, incoming, register)
+        reply = self._answers.as_set(reply, after.preferences, incoming)
         if reply.effect is Effect.FORGET:
             return reply, State()
         if reply.silent:
             return reply, after
+        if self._illustrates(reply, state, incoming):
+            reply = replace(reply, picture=reply.card.picture)
         first = not state.introduced and self._introduces(incoming, reply.card)
         after = replace(
             after,
             introduced=state.introduced or first,
             history=self._history(state, reply),
             question=_question(reply),
+            report=None if after.report is state.report else after.report,
         )
         return (self._introduced(reply) if first else reply), after
 
@@ -116,18 +134,47 @@ class Engine:
         """Return the title of a node's answer."""
         return self._composer.card(node, register).title
 
+    @staticmethod
+    def _illustrates(reply: Reply, state: State, incoming: Incoming) -> bool:
+        """Tell whether the answer's picture goes with it: the first time in a conversation, and where a register is
+        switched; before others, and beside a second answer, only when it is asked for."""
+        new = reply.card.node not in state.history or reply.in_place
+        alone = reply.view is View.BRIEF and reply.second is None and reply.effect is None and reply.leaflet is None
+        return new and alone and not incoming.group
+
     # --- words ------------------------------------------------------------------------------------------------
 
     def _text(self, state: State, incoming: Incoming, register: Register) -> Step:
         match = self._matcher.match(incoming.text, incoming.context or state.node, register)
+        wrong = self._wishes.awaited(match, state, incoming)
         if match.outcome is Outcome.URGENT:
-            return self._answers.matched(match, state, register), self._emergencies.begin(state, incoming, match.node)
+            reply = self._answers.matched(match, state, register)
+            kept = self._data.reported(wrong, incoming.text, register) if wrong else reply
+            reply = replace(reply, effect=kept.effect, report=kept.report, report_on=kept.report_on)
+            return reply, self._emergencies.begin(replace(state, report=None), incoming, match.node)
+        if wrong is not None:
+            return self._data.reported(wrong, incoming.text, register), state
         emergency = self._emergencies.current(state, incoming)
         if emergency is not None:
             return self._in_emergency(emergency, match, state, incoming, register)
+        if granted := self._wishes.in_words(state, incoming, register):
+            return granted
         if match.outcome is Outcome.SMALL_TALK:
             return self._talk(match.node, state, incoming, register)
         return self._answers.matched(match, state, register), state
+
+    def _in(self, country: str) -> Engine:
+        """Return the engine that names the emergency numbers of a country; this one where none, or its own, is set."""
+        if not country or country == self._library.country:
+            return self
+        if country not in self._abroad:
+            self._abroad[country] = Engine(
+                self._library.in_country(country),
+                self.matcher,
+                require_approved=self._require_approved,
+                default_register=self._default_register,
+            )
+        return self._abroad[country]
 
     def _in_emergency(self, node: str, match: Match, state: State, incoming: Incoming, register: Register) -> Step:
         """Answer within an emergency: it stays what the words are about unless they say that it is over or ask else."""
@@ -145,9 +192,15 @@ class Engine:
             if meant:
                 reply, after = self._tap(state, replace(incoming, kind=Kind.TAP, text=meant), register)
                 return replace(reply, in_place=False, toast=""), after
+        if kind == "quiet" and (state.quiet or not incoming.group):
+            return self._data.alone(register) if not incoming.group else self._quiet_already(register), state
         if kind in ("quiet", "unquiet"):
             state = replace(state, quiet=kind == "quiet")
         return self._small_talk.answer(kind, state, incoming, register), state
+
+    def _quiet_already(self, register: Register) -> Reply:
+        text = self._composer.markdown("quiet-already", register)
+        return Reply(self._composer.notice("quiet", register, "", text, Outcome.SMALL_TALK))
 
     def _other(self, state: State, incoming: Incoming, register: Register) -> Step:
         """Something that is not text: the words of a caption are a question like any other."""
@@ -160,14 +213,26 @@ class Engine:
 
     def _command(self, state: State, incoming: Incoming, register: Register) -> Step:
         name, _, rest = incoming.text.partition(" ")
+        if rest and self.is_urgent(rest):
+            state = self._wishes.reporting(name, state, incoming)
+            return self._text(state, replace(incoming, kind=Kind.TEXT, text=rest), register)
         if name == "start" and rest:
-            return self._deep_link(rest, state, register), state
+            wrong = self._library.resolve(rest.removeprefix("report-"))
+            if wrong and rest.startswith("report-"):
+                return self._wishes.ask_for_report(wrong, state, incoming, register)
+            return self._answers.linked(rest, state, register), state
         if name in ("start", "menu"):
             return Reply(self._composer.greeting(register)), state
         if name == "stop" and "quiet" in self._library.small_talk:
             return self._talk("quiet", state, incoming, register)
         if name in ("forget", "export", "settings"):
             return self._about_them(name, state, incoming, register), state
+        if name == "person" and name not in self._library.nodes:
+            return self._talk(name, state, incoming, register)
+        if name in COMMANDS and name not in self._library.nodes:
+            return self._wishes.command(name, rest, state, incoming, register)
+        if _TALKS.get(name) in self._library.small_talk:
+            return self._talk(_TALKS[name], state, incoming, register)
         node = self._library.resolve(name)
         if node is None:
             lead = self.text("unknown-command", register, help="/help")
@@ -177,20 +242,12 @@ class Engine:
     def _about_them(self, wish: str, state: State, incoming: Incoming, register: Register) -> Reply:
         """Answer what concerns one person's data; where others read along, only where to ask."""
         if wish == "settings":
-            return self._data.settings(self._answers.registers(state, register), register)
+            return self._data.settings(state, incoming, register)
         if incoming.group:
             return self._data.elsewhere(register)
         if wish == "export":
             return self._data.export(register)
         return self._data.forget(register) if wish == "forgotten" else self._data.ask_to_forget(register)
-
-    def _deep_link(self, target: str, state: State, register: Register) -> Reply:
-        """Return the answer a link leads to, with one line of greeting for somebody new; an unknown one the start."""
-        node = self._library.resolve(target)
-        if node is None:
-            return Reply(self._composer.greeting(register), self.text("foreign-start", register))
-        lead = "" if state.introduced else self.text("hello-line", register)
-        return replace(self._answers.show(node, state, register), lead=lead)
 
     def _tap(self, state: State, incoming: Incoming, register: Register) -> Step:
         tap = payloads.parse(incoming.text)
@@ -199,10 +256,16 @@ class Engine:
             return Reply(self._composer.greeting(register), self.text("old-button", register)), state
         if tap.word in ("worse", "over") and node in self._library.urgent_nodes:
             return self._emergency_tap(node, tap.word, state, incoming, register)
+        if tap.word in CHOSEN:
+            return self._wishes.chosen(tap, node, state, incoming, register)
         if tap.word in _DATA:
             return self._about_them(_DATA[tap.word], state, incoming, register), state
         if tap.word == "share":
             return self._answers.show(node, state, tap.register or register), state
+        if tap.word == "picture":
+            return self._small_talk.picture(node, register), state
+        if tap.word == "handout":
+            return self._small_talk.handout(state.history, node, register, group=incoming.group), state
         after = replace(state, register=tap.register or state.register)
         return self._tapped(tap, node, state, tap.register or register), after
 

@@ -60,7 +60,7 @@ def todays(library: Library, nodes: Iterable[str]) -> tuple[str, ...]:
 
 def up_to_date(library: Library, state: State, incoming: Incoming) -> tuple[State, Incoming]:
     """Return a turn that names no node but today's."""
-    history = todays(library, state.history)
+    history = todays(library, state.history[::-1])[::-1]  # of what was shown twice, the later time counts
     if history != state.history:
         state = replace(state, history=history)
     if incoming.context is not None:

@@ -1,17 +1,33 @@
-"""What is stored about a person: asking before it is deleted, showing it in words, and what can be set."""
+"""What is stored about a person: asking before it is deleted, showing it in words, what can be set, what they report as
+wrong; and how identifiers are taken out of what people write."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from bot.content.library import Library
 from bot.content.markdown import parse
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
-from bot.dialog.turn import Button, Effect, Notice, Register, Reply
+from bot.dialog.turn import Button, Effect, Incoming, Notice, Outcome, Preferences, Register, Reply, State
+
+PAGE = 8
+"""Countries or languages on a page of buttons."""
+
+MAX_REPORT = 3_000
+"""Characters of a report that are kept: half a page says what is wrong."""
+
+NOWHERE = "ZZ"
+"""The letters of a country whose numbers are not held (ISO 3166 leaves them to users)."""
+
+_OTHER = {Register.LAYPERSON: Register.PROFESSIONAL, Register.PROFESSIONAL: Register.LAYPERSON}
+
+MASK = "[…]"
 
 
 class PersonalData:
@@ -40,15 +56,141 @@ class PersonalData:
         """Return what is said where others read along: what is stored about a person is theirs alone."""
         return Reply(self._notice(register, "export-title", "private-only"))
 
+    def alone(self, register: Register) -> Reply:
+        """Return what is said to "be quiet" where two talk alone: nothing is said there unasked, but all can go."""
+        text = self._composer.markdown("quiet-private", register)
+        card = self._composer.notice("quiet", register, "", text, Outcome.SMALL_TALK)
+        return Reply(card, choices=self.ways(register)[1:])
+
     def ways(self, register: Register) -> tuple[Button, ...]:
         """Return the buttons that show and delete what is stored."""
         show = self._button("export-button", register, "export", "navigation")
         return show, self._button("forget-button", register, "delete", "navigation")
 
-    def settings(self, registers: tuple[Button, ...], register: Register) -> Reply:
-        """Return what can be set: the register, and what is stored."""
-        card = self._notice(register, "settings-title", "settings")
-        return Reply(card, choices=(*registers, *self.ways(register)))
+    def settings(self, state: State, incoming: Incoming, register: Register, lead: str = "") -> Reply:
+        """Return what can be set, as it is now, and the buttons that set it."""
+        values = {**self._now(state.preferences, register), "wording": self._text(f"wording-{register}", register)}
+        card = self._notice(register, "settings-title", "settings", Outcome.SMALL_TALK, **values)
+        return Reply(card, lead, choices=tuple(self._switches(state, incoming, register)))
+
+    def _now(self, now: Preferences, register: Register) -> dict[str, str]:
+        languages = self._library.languages.languages if self._library.languages else {}
+        language = languages.get(now.language)
+        return {
+            "country": self.country_name(now.country or self._library.country or "", register),
+            "language": language.name if language else self._text("settings-english", register),
+            "detail": self._text("settings-open" if now.open else "settings-folded", register),
+            "speaking": self._text("settings-quiet" if now.quiet else "settings-speaking", register),
+        }
+
+    def country_name(self, country: str, register: Register) -> str:
+        """Return what a country is called, or that none is set."""
+        held = self._library.countries.get(country)
+        return held.names[0] if held else self._text("settings-no-country", register)
+
+    def _switches(self, state: State, incoming: Incoming, register: Register) -> Iterator[Button]:
+        now, other = state.preferences, _OTHER[register]
+        yield self._button(f"to-{other}", register, "set", "tone", str(other))
+        yield self._button("settings-country-button", register, "country", "navigation", 1)
+        if self._library.languages:
+            yield self._button("settings-language-button", register, "lang", "navigation", 1)
+        fold = ("settings-fold-button", "fold") if now.open else ("settings-unfold-button", "open")
+        hush = ("unquiet-button", "speak") if now.quiet else ("settings-quiet-button", "quiet")
+        for key, value in (fold, hush):
+            yield self._button(key, register, "set", "navigation", value)
+        if not incoming.group:
+            yield from reversed(self.ways(register))
+
+    def choose(self, what: str, page: int, register: Register) -> Reply:
+        """Return a page of countries or languages to choose from."""
+        if what == "country":
+            named = sorted(self._library.countries.items(), key=lambda one: one[1].names)
+            found = {f"c-{code}": one.names[0] for code, one in named}
+            found[f"c-{NOWHERE}"] = self._text("country-other", register)
+        else:
+            languages = self._library.languages.languages if self._library.languages else {}
+            found = {"l-en": self._text("settings-english", register)}
+            found |= {f"l-{code}": one.name for code, one in languages.items()}
+        pages = -(-len(found) // PAGE)
+        page = min(max(page, 1), pages)
+        shown = list(found.items())[(page - 1) * PAGE : page * PAGE]
+        choices = [self._named(name, "set", "navigation", value) for value, name in shown]
+        if pages > 1:
+            choices.append(self._button("next-page", register, what, "navigation", page % pages + 1))
+        card = self._notice(register, f"settings-{what}-title", f"settings-{what}-ask", Outcome.SMALL_TALK)
+        return Reply(card, choices=tuple(choices), in_place=True, toast=card.title)
+
+    def changed(self, value: str, now: Preferences) -> Preferences | None:
+        """Return the preferences after a press, or None for a value that nothing here offers."""
+        kind, _, name = value.partition("-")
+        if value in ("open", "fold"):
+            return replace(now, open=value == "open")
+        if value in ("quiet", "speak"):
+            return replace(now, quiet=value == "quiet")
+        if kind == "c" and (name in self._library.countries or name == NOWHERE):
+            return replace(now, country=name)
+        known = self._library.languages.languages if self._library.languages else {}
+        if kind == "l" and (name in known or name == "en"):
+            return replace(now, language="" if name == "en" else name)
+        return None
+
+    def country_called(self, name: str) -> str:
+        """Return the letters of a country by one of its names or by themselves; empty for one that is not held."""
+        wanted = name.casefold().strip(" .")
+        for code, one in self._library.countries.items():
+            if wanted in (code.casefold(), *(called.casefold() for called in one.names)):
+                return code
+        return ""
+
+    def told_country(self, preferences: Preferences, register: Register, called: str = "") -> str:
+        """Return what is said once a country is set: its numbers with where and when they were seen, or that none is
+        held."""
+        held = self._library.countries.get(preferences.country)
+        if held is None:
+            return self._text("country-unknown", register, country=called or self._text("country-that", register))
+        when = date.fromisoformat(f"{held.seen_in}-01")
+        values = {"country": held.names[0], "where": held.seen_on, "when": f"{when:%B %Y}"}
+        numbers = " · ".join(filter(None, (held.number, held.crisis_line)))
+        return self._text("country-set", register, numbers=numbers, **values)
+
+    def kept(self, register: Register) -> str:
+        """Return what is said beside the finger when something was set."""
+        return self._text("settings-kept", register)
+
+    # --- what is wrong with an answer ---------------------------------------------------------------------------------
+
+    def ask_what_is_wrong(self, node: str, incoming: Incoming, register: Register) -> Reply:
+        """Return the question what is wrong; where others read along, the way to say it alone."""
+        label = self._composer.card(node, register).title
+        key = "report-elsewhere" if incoming.group else "report-ask"
+        text = self._composer.markdown(key, register, title=label)
+        card = self._composer.notice(node, register, self._text("report-title", register), text, Outcome.SMALL_TALK)
+        payload = payloads.payload(node, word="report")
+        own = Button(self._text("report-button", register), payload, "report")
+        back = Button(self._text("report-cancel", register), payloads.payload(node, word="cancel"), "none")
+        return Reply(replace(card, about_bot=True), choices=(own,) if incoming.group else (back,))
+
+    def reported(self, node: str, words: str, register: Register) -> Reply:
+        """Return the acknowledgement of a report, with what will be kept of it: without what identifies people."""
+        kept, masked = mask(" ".join(words.split()))
+        lines = [self._composer.markdown("reported", register)]
+        if masked:
+            lines.append(self._composer.markdown("reported-masked", register))
+        if len(kept) > MAX_REPORT:
+            kept = kept[:MAX_REPORT].rsplit(" ", 1)[0] + " …"
+            lines.append(self._composer.markdown("reported-cut", register, characters=MAX_REPORT))
+        title = self._text("reported-title", register)
+        card = self._composer.notice(node, register, title, "\n\n".join(lines), Outcome.SMALL_TALK)
+        card = replace(card, about_bot=True, buttons=(self._composer.link(node, register, "navigation"),))
+        return Reply(card, effect=Effect.REPORT, report=kept, report_on=node)
+
+    def answered(self, node: str, words: str, register: Register) -> Reply:
+        """Return an editor's answer to a report."""
+        text = self._composer.markdown("report-answered", register, title=self._title(node, register), words=words)
+        title = self._text("report-answered-title", register)
+        card = self._composer.notice(node, register, title, text, Outcome.SMALL_TALK)
+        card = replace(card, about_bot=True, buttons=(self._composer.link(node, register, "navigation"),))
+        return Reply(card, effect=Effect.ANSWERED)
 
     def report(self, reply: Reply, found: Mapping[str, Any]) -> Reply:
         """Return `reply` with what its effect did; `found` is how much was deleted, or all that is stored."""
@@ -70,12 +212,14 @@ class PersonalData:
             yield texts("export-no-tone", register)
         if found["met"]:
             yield texts("export-met", register)
+        if found["settings"]:
+            yield texts("export-settings", register)
         yield from self._places(found, register)
         if any("emergency" in context for context in found["contexts"]):
             yield texts("export-emergency", register)
-        for kind in ("messages", "questions"):
-            if found[kind]:
-                yield texts(f"export-{kind}", register, **{kind: found[kind]})
+        for kind in ("messages", "questions", "reports"):
+            if count := found[kind] if isinstance(found[kind], int) else len(found[kind]):
+                yield texts(f"export-{kind}", register, **{kind: count})
         yield texts("export-not", register)
         yield texts("export-exact", register)
 
@@ -91,15 +235,58 @@ class PersonalData:
         known = self._library.resolve(node)
         return self._composer.card(known, register).title if known else node
 
-    def _notice(self, register: Register, title: str, text: str) -> Notice:
-        texts = self._composer.text
-        card = self._composer.notice(
-            self._node, register, texts(title, register), self._composer.markdown(text, register)
-        )
+    def _text(self, key: str, register: Register, **values: object) -> str:
+        return self._composer.text(key, register, **values)
+
+    def _notice(
+        self, register: Register, title: str, text: str, outcome: Outcome = Outcome.ANSWER, **values: object
+    ) -> Notice:
+        body = self._composer.markdown(text, register, **values)
+        card = self._composer.notice(self._node, register, self._text(title, register), body, outcome)
         return replace(card, buttons=(self._composer.start_over(register),))
 
-    def _button(self, key: str, register: Register, word: str, role: str) -> Button:
-        return Button(self._composer.text(key, register), payloads.payload(self._node, word=word), role)
+    def _button(self, key: str, register: Register, word: str, role: str, value: object = "") -> Button:
+        return self._named(self._text(key, register), word, role, value)
+
+    def _named(self, label: str, word: str, role: str, value: object = "") -> Button:
+        return Button(label, payloads.payload(self._node, word=word, value=value), role)
 
     def _cancel(self, register: Register) -> Button:
         return Button(self._composer.text("forget-cancel", register), payloads.payload(self._node), "none")
+
+
+_EMAIL = r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_DATE = (
+    r"(?<!\d)(?:"
+    r"\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})"
+    r"|\d{4}[./-]\d{1,2}[./-]\d{1,2}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH},?\s+\d{{4}}"
+    rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
+    r")(?!\d)"
+)
+_DIGITS = (
+    r"(?<![\d.,])(?:"
+    r"\d{7,}"
+    r"|\+\d(?:[ ()./-]{0,2}\d){6,}"
+    r"|0\d{2,4}[ /-]\d{3,4}[ -]?\d{3,4}"
+    r"|\d{3}[ -]\d{3}[ -]\d{4}"
+    r"|\d{3}-\d{2}-\d{4}"
+    r")(?![\d.,]*\d)(?!\s*(?:mg|mcg|µg|g|ml|iu|%))"
+)
+"""Seven digits in a row, or grouped as telephone, health service and social security numbers are; not dose ranges."""
+
+_NAME = r"[A-Z][a-z][\w'-]*"
+_NAMED = (
+    rf"(?-i:\b(?:(?:[Pp]atient,?\s+)?(?:Mrs?|Ms|Miss)\.?\s+{_NAME}(?:\s+{_NAME})?"
+    rf"|[Pp]atient\s+(?:called|named)\s+{_NAME}(?:\s+{_NAME})?|[Pp]atient,?\s+{_NAME}\s+{_NAME}))"
+)
+"""A name after a title or after the word patient; a doctor's name stays, for it may be an author's."""
+
+_IDENTIFIER = re.compile(f"{_EMAIL}|{_DATE}|{_DIGITS}|{_NAMED}", re.IGNORECASE)
+
+
+def mask(text: str) -> tuple[str, bool]:
+    """Return the text without identifiers, and whether any was found."""
+    masked, found = _IDENTIFIER.subn(MASK, text)
+    return masked, found > 0

@@ -9,16 +9,20 @@ from bot.content.markdown import Document
 from bot.content.models import Register
 
 __all__ = [
+    "AwaitedReport",
     "Button",
     "Card",
     "ClaimCard",
     "Effect",
     "Emergency",
     "FootLine",
+    "Illustration",
     "Incoming",
     "Kind",
+    "Leaflet",
     "Notice",
     "Outcome",
+    "Preferences",
     "Register",
     "Reply",
     "SourceLine",
@@ -34,6 +38,7 @@ class Kind(StrEnum):
     TAP = "tap"  # pressed a button that carries a payload (see bot.dialog.payloads)
     COMMAND = "command"  # named a node: /help, /start ala-dose, App Home opened
     OTHER = "other"  # sent something that is not text; words in a caption are in `text`
+    ANSWERED = "answered"  # nothing: an editor closed their report; `text` is the node and the editor's words
 
 
 class Outcome(StrEnum):
@@ -74,12 +79,32 @@ class Emergency:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitedReport:
+    """That the next words are what is wrong with an answer: which answer, and when they were asked for."""
+
+    node: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a person set for good, wherever they write: whose emergency numbers they are told (two letters, `ZZ` for a
+    country that is not known here), the language of the emergency sentence, whether detail is open, and whether the bot
+    speaks to them only when it is named."""
+
+    country: str = ""
+    language: str = ""
+    open: bool = False
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class State:
-    """What is remembered: about the person (register, introduced) and about the conversation (all else).
+    """What is remembered: about the person (register, introduced, preferences) and about the conversation (all else).
 
     `introduced` says that the person was greeted or answered once, with the offer of both registers; `history` are the
     nodes shown, newest last; `question` what the bot itself asked last: the payloads "yes" and "no" stand for, if any;
-    `quiet` that it was asked to speak only when it is addressed.
+    `quiet` that it was asked to speak only when it is addressed; `report` that it asked what is wrong with an answer.
     """
 
     register: Register | None = None
@@ -88,6 +113,8 @@ class State:
     emergency: Emergency | None = None
     question: tuple[str, str] | None = None
     quiet: bool = False
+    preferences: Preferences = Preferences()
+    report: AwaitedReport | None = None
 
     @property
     def node(self) -> str | None:
@@ -98,7 +125,8 @@ class State:
 @dataclass(frozen=True, slots=True)
 class Button:
     """A way on. `payload` is at most 64 bytes (Telegram's callback data); `role` lets a channel lay it out:
-    follow-up, choice, none (of the choices), also, tone, sources, start, navigation, feedback, link or danger."""
+    follow-up, choice, none (of the choices), also, tone, sources, start, navigation, share, feedback, report, link or
+    danger."""
 
     label: str
     payload: str
@@ -124,6 +152,28 @@ class FootLine:
     full: str
 
 
+@dataclass(frozen=True, slots=True)
+class Illustration:
+    """A picture that goes with an answer. It is drawn elsewhere, ahead of any turn; `node` is the answer,
+    `alt` says all that it shows, `label` is the text of a button that shows it."""
+
+    topic: str
+    name: str
+    node: str
+    title: str
+    alt: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaflet:
+    """A page to take along: of the answers named, or of a whole topic where none is."""
+
+    topic: str
+    register: Register
+    nodes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One authored text in one register, composed once and shared by every turn that shows it.
@@ -140,6 +190,7 @@ class Card:
     detail: Document = ()
     buttons: tuple[Button, ...] = ()
     about_bot: bool = False
+    picture: Illustration | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,12 +220,15 @@ class Effect(StrEnum):
     EXPORT = "export"
     FEEDBACK_UP = "up"
     FEEDBACK_DOWN = "down"
+    REPORT = "report"  # keep what the person says is wrong with the answer
+    ANSWERED = "answered"  # tell the person alone: it is an editor's answer to their report
 
 
 class View(StrEnum):
     """How much of a card a reply shows."""
 
     BRIEF = "brief"  # the brief, and the rest folded
+    OPEN = "open"  # the brief and the rest, nothing of it folded: somebody set it so
     DETAIL = "detail"  # the rest, without the brief: somebody asked for more
     SHORT = "short"  # the brief and its sources alone
 
@@ -188,7 +242,9 @@ class Reply:
     of the question nothing answers, `offer` is a line after all text (the register, once). `choices` are the turn's own
     buttons, before the card's. `in_place` asks the channel to edit the message that was tapped instead of sending a new
     one, `toast` is said beside the finger; `silent` says nothing at all, `again` marks the card of an emergency that
-    this conversation has seen already.
+    this conversation has seen already. `numbers` are telephone numbers to offer, as (label, number); `report` is what a
+    person says is wrong, and `report_on` with which answer. `picture` goes with this turn's answer, which is complete
+    without it; `leaflet` is a page that follows the answer as a file.
     """
 
     card: Card
@@ -204,7 +260,12 @@ class Reply:
     effect: Effect | None = None
     silent: bool = False
     again: bool = False
+    numbers: tuple[tuple[str, str], ...] = ()
+    report: str = ""
+    report_on: str = ""
     reasons: tuple[str, ...] = ()
+    picture: Illustration | None = None
+    leaflet: Leaflet | None = None
 
     @property
     def buttons(self) -> tuple[Button, ...]:

@@ -1,16 +1,23 @@
-"""What the command line does to a database: the quarantine, backup and restore."""
+"""What the command line does to a database: the quarantine, reports, backup and restore."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bot.dialog.turn import Incoming, Kind
 from bot.errors import UsageError
-from bot.store.base import PendingTurn, Store
+from bot.inbox.events import InboundEvent
+from bot.inbox.identity import DecryptionError, Identity
+from bot.inbox.processor import pack
+from bot.store.base import NewEvent, PendingTurn, Store
 from bot.store.open import open_store, sqlite_path
+from bot.store.reports import StoredReport
 from bot.store.sqlite import backup
 from bot.store.sqlite.store import lock_file
 
@@ -41,6 +48,74 @@ async def drop(url: str, row: int) -> None:
     """Delete a quarantined turn unanswered. Raises UsageError if there is none of that number."""
     async with _opened(url) as store:
         _found(await store.drop(row), row)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadableReport:
+    """A report as its editor reads it."""
+
+    number: int
+    node: str
+    register: str
+    channel: str
+    words: str
+    at: float
+    closed: float | None
+
+
+class ReportDesk:
+    """Where editors read reports and close them, with an answer to whoever reported if they like."""
+
+    def __init__(self, store: Store, identity: Identity, now: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._identity = identity
+        self._now = now
+
+    async def list(self, *, closed: bool = False) -> Sequence[ReadableReport]:
+        """Return the open reports, or all of them, oldest first."""
+        return [self._read(report) for report in await self._store.reports(closed=closed)]
+
+    async def show(self, number: int) -> ReadableReport:
+        """Return one report. Raises UsageError if there is none of that number."""
+        return self._read(await self._find(number, closed=True))
+
+    async def close(self, number: int, answer: str = "") -> ReadableReport:
+        """Close an open report; an answer is sent, by whoever serves, as an event of its own. Raises UsageError."""
+        report = await self._find(number, closed=False)
+        if answer.strip():
+            await self._store.accept(self._answer(report, " ".join(answer.split())), None)
+        closed = await self._store.close_report(number, self._now())
+        return self._read(closed or report)
+
+    def _answer(self, report: StoredReport, words: str) -> NewEvent:
+        address = json.loads(self._identity.unseal(report.address))
+        incoming = Incoming(Kind.ANSWERED, f"{report.node} {words}", report.channel)
+        event = InboundEvent((f"report:{report.number}",), report.channel, "", "", incoming, address)
+        packed = pack(event, self._identity, self._now())
+        return replace(packed, person=report.person, conversation=report.conversation)
+
+    async def _find(self, number: int, *, closed: bool) -> StoredReport:
+        for report in await self._store.reports(closed=closed):
+            if report.number == number:
+                return report
+        kind = "report" if closed else "open report"
+        raise UsageError(f"there is no {kind} {number}: `footnote reports list` shows those there are")
+
+    def _read(self, report: StoredReport) -> ReadableReport:
+        try:
+            words = self._identity.unseal(report.words).decode()
+        except DecryptionError:
+            words = "(sealed with another FOOTNOTE_SECRET)"
+        return ReadableReport(
+            report.number, report.node, report.register, report.channel, words, report.at, report.closed
+        )
+
+
+@asynccontextmanager
+async def report_desk(url: str, identity: Identity) -> AsyncIterator[ReportDesk]:
+    """Lend the desk of a database."""
+    async with _opened(url) as store:
+        yield ReportDesk(store, identity)
 
 
 async def back_up(url: str, target: Path) -> None:

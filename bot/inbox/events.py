@@ -48,6 +48,15 @@ class Progress(Protocol):
         once: a commit of its own would tell a replay nothing that the turn's end does not."""
 
 
+def each_written(progress: Progress) -> Progress:
+    """Return how parts are written down none of which is the last: something else follows."""
+
+    async def step(message: str, *, last: bool = False) -> None:  # noqa: ARG001
+        await progress(message)
+
+    return step
+
+
 WhenEnded = Callable[[Callable[[], None]], None]
 
 

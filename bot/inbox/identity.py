@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hmac
 import os
+import secrets
+import tempfile
+from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -56,3 +59,18 @@ class Identity:
 
     def _digest(self, kind: str, clear: str) -> bytes:
         return hmac.digest(self._hash_key, f"{kind}:{clear}".encode(), "sha256")[:DIGEST_BYTES]
+
+
+def new_secret(path: Path) -> str:
+    """Make the file whole or not at all: an empty one would key everybody's hashes with nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    secret = secrets.token_urlsafe(32)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".secret", delete=False) as file:
+        try:
+            file.write(secret)
+            file.flush()
+            os.replace(file.name, path)
+        except OSError:
+            os.unlink(file.name)
+            raise
+    return secret

@@ -11,12 +11,13 @@ from contextlib import asynccontextmanager
 import structlog
 
 from bot.dialog.turn import State
+from bot.inbox.admin import ReportDesk
 from bot.inbox.events import Delivery, InboundEvent
 from bot.inbox.identity import Identity
 from bot.inbox.metrics import Metrics
 from bot.inbox.policy import RetryPolicy
-from bot.inbox.priority import Priority, Urgent, nothing_urgent
 from bot.inbox.processor import Answerer, TurnProcessor, pack
+from bot.inbox.thoughts import Priority, Urgent, nothing_urgent
 from bot.inbox.workers import Maintenance, WorkerPool
 from bot.store.base import AcceptResult, Lease, Store, StoreUnavailable
 
@@ -118,6 +119,11 @@ class Inbox:
     async def is_quiet(self, conversation: str) -> bool:
         """Return whether the bot was asked to be quiet in this conversation."""
         return await self._store.is_quiet(self._identity.conversation(conversation))
+
+    @property
+    def reports(self) -> ReportDesk:
+        """The desk where editors read what people report as wrong."""
+        return ReportDesk(self._store, self._identity, self._now)
 
     async def user_left(self, person: str) -> None:
         """Note that a person left; after the grace period they are forgotten, unless they return."""

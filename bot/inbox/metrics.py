@@ -49,7 +49,7 @@ class Metrics:
         self._leader = _gauge(registry, "leader", "1 if this process leads", "post")
 
     def begin(self, channel: str, cards: Iterable[str] = ()) -> None:
-        """Show the channel's counters and its emergency cards at 0 from the start: a rate is blind to a first 1."""
+        """Show the channel's counters, delays and emergency cards at 0 from the start: a rate is blind to a first 1."""
         for card in cards:
             self._emergencies.labels(channel, card)
         for counter in (
@@ -61,6 +61,7 @@ class Metrics:
             self._user_left,
         ):
             counter.labels(channel)
+        self._latency_of(channel)
         for reason in ("overloaded", "store"):
             self._refused.labels(channel, reason)
         for reason in ("busy", "error", "paced"):

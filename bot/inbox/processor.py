@@ -13,14 +13,14 @@ import structlog
 
 from bot.dialog import payloads
 from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Reply, State
-from bot.inbox.events import Delivery, InboundEvent, OutboundMessage, WhenEnded, at_once
+from bot.inbox.events import Address, Delivery, InboundEvent, OutboundMessage, WhenEnded, at_once
 from bot.inbox.identity import DecryptionError, Identity
 from bot.inbox.metrics import Metrics
 from bot.inbox.policy import RetryPolicy
-from bot.inbox.priority import nothing_urgent
-from bot.inbox.thoughts import LONGEST, MessagePart, Thought, asked_in, left_by, part_from, thought_of
+from bot.inbox.thoughts import LONGEST, MessagePart, Thought, asked_in, left_by, nothing_urgent, part_from, thought_of
 from bot.inbox.unaddressed import worth_saying
 from bot.store.base import Earlier, NewEvent, Store, StoreUnavailable, Turn, TurnResult, Vote, WaitingRow, day_of
+from bot.store.reports import NewReport
 
 
 def pack(event: InboundEvent, identity: Identity, received: float, *, urgent: bool = False) -> NewEvent:
@@ -108,10 +108,10 @@ class TurnProcessor:
         incoming = self._incoming(turn, thought)
         before = asked_in(turn, edited=incoming.edited)
         reply, after = self.engine.respond(before, incoming)
-        if reply.silent or not _worth_saying(turn, thought, reply, before, after):
+        if reply.silent or not _worth_saying(thought, reply, before, after):
             self.metrics.kept_silent(turn.channel)
             return self._ended(turn, thought)
-        reply = await self._perform(turn, reply)
+        reply = await self._perform(turn, reply, thought.last.address)
         sent = await self._deliver(turn, self._message(turn, thought, reply, when_ended), channel)
         at = self.now()
         self.metrics.answered(turn.channel, reply.card.node, reply.card.outcome, at - turn.received)
@@ -197,13 +197,36 @@ class TurnProcessor:
                 log.warning("store_unavailable", step=step, reason=str(fault))
                 await asyncio.sleep(self.policy.store_pause)
 
-    async def _perform(self, turn: Turn, reply: Reply) -> Reply:
+    async def _perform(self, turn: Turn, reply: Reply, address: Address) -> Reply:
         """Do what the engine, which has no I/O, cannot do itself; a second time it finds nothing left to do."""
         if reply.effect is Effect.FORGET:
             return self.engine.report(reply, await self.store.forget(turn.person))
         if reply.effect is Effect.EXPORT:
-            return self.engine.report(reply, await self.store.export(turn.person))
+            return self.engine.report(reply, self._readable(await self.store.export(turn.person)))
+        if reply.effect is Effect.REPORT:
+            await self.store.add_report(self._kept(turn, reply, address))
         return reply
+
+    def _kept(self, turn: Turn, reply: Reply, address: Address) -> NewReport:
+        """Return what is kept of a report: its words and where to answer it, sealed."""
+        return NewReport(
+            id=self.identity.event(f"report:{turn.row}:{turn.received}"),
+            person=turn.person,
+            conversation=turn.conversation,
+            channel=turn.channel,
+            node=reply.report_on or reply.card.node,
+            register=reply.card.register,
+            words=self.identity.seal(reply.report.encode()),
+            address=self.identity.seal(json.dumps(dict(address)).encode()),
+            at=self.now(),
+        )
+
+    def _readable(self, found: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return all that is stored about a person with the words of their own reports unsealed."""
+        reports = [
+            {**one, "words": self.identity.unseal(bytes.fromhex(one["words"])).decode()} for one in found["reports"]
+        ]
+        return {**found, "reports": reports}
 
     def _message(self, turn: Turn, thought: Thought, reply: Reply, when_ended: WhenEnded) -> OutboundMessage:
         earlier = turn.earlier.message if turn.earlier and _replaces(turn.earlier, thought, reply) else None
@@ -222,13 +245,10 @@ class TurnProcessor:
         return tuple(dict.fromkeys(sent))
 
 
-def _worth_saying(turn: Turn, thought: Thought, reply: Reply, before: State, after: State) -> bool:
-    """Tell whether to say it: always to words addressed to the bot, and to a reply to its answer where it is sure."""
+def _worth_saying(thought: Thought, reply: Reply, before: State, after: State) -> bool:
+    """Tell whether to say it: always to words addressed to the bot, to others as `worth_saying` tells."""
     first = thought.parts[0]
-    if not first.unaddressed or worth_saying(reply, before, after, thought.text, asker=first.asker):
-        return True
-    sure = reply.card.outcome is Outcome.ANSWER and not reply.card.about_bot and reply.card.node != before.node
-    return turn.context is not None and sure and not before.quiet
+    return not first.unaddressed or worth_saying(reply, before, after, thought.text, asker=first.asker)
 
 
 def _replaces(earlier: Earlier, thought: Thought, reply: Reply) -> bool:

@@ -3,18 +3,19 @@ shown they are read.
 
 People send half a sentence and the other half at once; the app cuts what is too long for one message; an album is a
 message per picture. All of that is one question. Nothing here waits or stores: rows stay in the inbox, and what is
-returned says until when the worker should let them lie.
+returned says until when the worker should let them lie. Which arrivals overtake what waits in their conversation is
+decided from the same beginnings, at the door, before anything is stored.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.dialog.turn import Emergency, Kind, State
-from bot.inbox.events import Address
+from bot.inbox.events import Address, InboundEvent
 from bot.store.base import Earlier, Turn
 
 PATIENCE = 1.5
@@ -225,7 +226,7 @@ def left_by(turn: Turn, after: State, *, edited: bool) -> State:
         if earlier.newest and state.node == earlier.node:
             return after
         kept = after.emergency or (None if _its_own(state.emergency, earlier) else state.emergency)
-        return replace(state, register=after.register, introduced=after.introduced, emergency=kept)
+        return replace(after, history=state.history, question=state.question, quiet=state.quiet, emergency=kept)
     return replace(after, emergency=after.emergency or state.emergency) if _overtaken(turn) else after
 
 
@@ -243,3 +244,48 @@ def _before(emergency: Emergency | None, earlier: Earlier) -> Emergency | None:
 def _its_own(emergency: Emergency | None, earlier: Earlier) -> bool:
     """Tell whether it was the question itself that spoke of the emergency."""
     return emergency is not None and emergency.node == earlier.node and emergency.at <= earlier.at
+
+
+Urgent = Callable[[str], bool]
+"""Tells whether words speak of an emergency."""
+
+MOST_REMEMBERED = 4096
+"""Beginnings kept in memory, each for a moment; beyond that an emergency said in two messages waits its turn."""
+
+
+def nothing_urgent(_words: str) -> bool:
+    """Answer for an inbox that is told of no emergencies."""
+    return False
+
+
+class Priority:
+    """Judges words as they arrive, together with the beginning that came a moment before ("I want to", "die").
+
+    Beginnings are kept in this process alone and only for as long as their rest may take: what is decided is stored.
+    """
+
+    def __init__(self, urgent: Urgent) -> None:
+        self._urgent = urgent
+        self._begun: dict[tuple[str, str], tuple[float, str]] = {}
+
+    def __call__(self, event: InboundEvent, now: float) -> bool:
+        """Return whether the event goes first; presses and commands never do."""
+        if event.incoming.kind not in (Kind.TEXT, Kind.OTHER) or not event.incoming.text.strip():
+            return False
+        words = self._with_beginning(event, now)
+        return self._urgent(event.incoming.text) or (words != event.incoming.text and self._urgent(words))
+
+    def _with_beginning(self, event: InboundEvent, now: float) -> str:
+        who, words = (event.conversation, event.person), event.incoming.text
+        at, begun = self._begun.pop(who, (now, ""))
+        if begun and now - at <= PATIENCE:
+            words = f"{begun} {words}"
+        if event.cut or unfinished(words):
+            self._remember(who, words, now)
+        return words
+
+    def _remember(self, who: tuple[str, str], words: str, now: float) -> None:
+        if len(self._begun) >= MOST_REMEMBERED:
+            self._begun = {one: begun for one, begun in self._begun.items() if now - begun[0] <= PATIENCE}
+        if len(self._begun) < MOST_REMEMBERED:
+            self._begun[who] = now, words

@@ -62,6 +62,7 @@ def worth_saying(reply: Reply, before: State, after: State, text: str, *, asker:
     outcome = reply.card.outcome
     if outcome is Outcome.URGENT and not reply.again:
         return True
-    if not asker or (before.quiet and after.quiet and outcome is not Outcome.URGENT):
+    quiet = before.preferences.quiet or (before.quiet and after.quiet)
+    if not asker or (quiet and outcome is not Outcome.URGENT):
         return False
     return before.quiet != after.quiet or (outcome in _SPOKEN and asks(text))

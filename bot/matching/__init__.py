@@ -9,11 +9,11 @@ from pathlib import Path
 from bot.content.library import Library
 from bot.dialog.matching import Match, Matcher
 from bot.matching.advice import Advice
-from bot.matching.build import TALK, Parts, data_of
+from bot.matching.build import TALK, Parts, data_of, known_lines
 from bot.matching.language import Languages
 from bot.matching.lexicon import Lexicon, tree_of
 from bot.matching.likeness import likeness_of
-from bot.matching.matcher import LIMITS, Limits, SubjectMatcher, known_lines
+from bot.matching.matcher import LIMITS, Limits, SubjectMatcher
 from bot.matching.ranking import WEIGHTS, Ranker, Weights
 from bot.matching.remarks import Remarks
 from bot.matching.training import Models, Say, cache_folder, models_of, stored_models
@@ -60,14 +60,13 @@ def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: L
     known = replace(models, names=models.names.relabelled(label_of), about=models.about.relabelled(label_of))
     lexicon = Lexicon(data.advice.concepts, tree_of(data.advice.concepts, parts.stems))
     advice = Advice(data.advice, lexicon, parts.subjects.kind_of)
-    courtesies = data.matching.courtesies
     lines = {node: len(written) for node, written in data.phrases.items()}
     return SubjectMatcher(
         parts,
         _urgency(parts, models),
         Languages(data.matching.words.languages, parts.english),
         advice,
-        Remarks(models.remarks, parts.features, parts.subjects, courtesies, parts.stems, advice.states_facts),
+        Remarks(models.words, parts.features, parts.subjects, advice.states_facts),
         Ranker(known, parts.subjects, parts.features, data.roles, lines, weights),
         known_lines(parts),
         limits,

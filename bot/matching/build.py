@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -23,7 +25,18 @@ from bot.matching.mending import SignReader
 from bot.matching.parser import Reader
 from bot.matching.spelling import Speller
 from bot.matching.subjects import FOREIGN, Subjects, concepts_of
-from bot.matching.text import STOP, Stemmer, clean, every_word, expand, is_plain, spelled_out, split, words_only
+from bot.matching.text import (
+    STOP,
+    Stemmer,
+    clean,
+    every_word,
+    expand,
+    is_plain,
+    sampled,
+    spelled_out,
+    split,
+    words_only,
+)
 
 _MEDICINAL = frozenset({"drug", "remedy", "medicine", "cause"})
 
@@ -55,6 +68,8 @@ class Data:
     phrases: Mapping[str, Sequence[str]]
     after: Mapping[str, Mapping[str, Sequence[str]]]
     small_talk: Mapping[str, Sequence[str]]
+    exact_talk: frozenset[str]
+    """Kinds of small talk that only an authored line is: they end or silence something."""
     nodes: frozenset[str]
     renamed: Mapping[str, str]
 
@@ -72,6 +87,7 @@ def data_of(library: Library) -> Data:
         {node: lines for node, lines in library.phrases.items() if node in library.nodes},
         {node: after for node, after in library.after.items() if node in library.nodes},
         {kind: talk.asks for kind, talk in library.small_talk.items()},
+        frozenset(kind for kind, talk in library.small_talk.items() if talk.exact),
         frozenset(library.nodes),
         {old: new for old in library.renamed if (new := library.resolve(old)) is not None},
     )
@@ -117,6 +133,8 @@ class Parts:
 
     def key(self, text: str) -> str:
         """Return what two messages share that differ in nothing but form, case and punctuation."""
+        if is_plain(text):
+            return " ".join(map(self.stem, text.split()))
         cleaned = clean(spelled_out(words_only(text), self.data.matching.words.capitals))
         return " ".join(self.stem(word) for word in split(cleaned) if word != STOP)
 
@@ -190,3 +208,57 @@ def _split(wording: str) -> tuple[str, ...]:
         return tuple(wording.split())
     parts = ([NUMBER] if part == NUMBER else split(clean(part)) for part in wording.split())
     return tuple(word for part in parts for word in part)
+
+
+# --- what is found word for word ---
+
+_NAMED_SIGN = re.compile(r":([a-z0-9_+'-]+):")
+_FORMS = 16
+"""Wordings of one authored line that are found word for word."""
+
+
+class Signs:
+    """Small talk in signs alone, such as a thumb: each sign that is authored, and any other like the first kind."""
+
+    def __init__(self, small_talk: Mapping[str, Sequence[str]], key: Callable[[str], str]) -> None:
+        alone = [(kind, one) for kind, asks in small_talk.items() for one in asks if not key(one)]
+        self._kinds = {sign: kind for kind, one in reversed(alone) for sign in one if _is_sign(sign)}
+        self._named = {one.strip(": "): kind for kind, one in alone if one.startswith(":")}
+        self._any = alone[0][0] if alone else ""
+
+    def kind_of(self, text: str) -> str:
+        """Return the kind of small talk that a text without words is; empty where it holds no sign."""
+        kinds = [self._kinds.get(sign, self._any) for sign in text if _is_sign(sign)]
+        kinds += [self._named.get(name, self._any) for name in _NAMED_SIGN.findall(text)]
+        return next((kind for kind in kinds if kind != self._any), self._any if kinds else "")
+
+
+def _is_sign(letter: str) -> bool:
+    return unicodedata.category(letter) == "So"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is found word for word: the node of each authored line, and the kind of each piece of small talk."""
+
+    lines: Mapping[str, str]
+    small_talk: Mapping[str, str]
+    signs: Signs
+
+
+def known_lines(parts: Parts) -> Known:
+    """Return every authored line by its key."""
+    data = parts.data
+    lines = {
+        parts.key(form): node
+        for node, written in data.phrases.items()
+        for line in written
+        for form in sampled(line, _FORMS)
+    }
+    talk = {parts.key(form): kind for kind, asks in data.small_talk.items() for form in asks}
+    return Known(_spoken(lines), _spoken(talk), Signs(data.small_talk, parts.key))
+
+
+def _spoken(found: Mapping[str, str]) -> dict[str, str]:
+    """Return what has words: signs alone have the empty key, and so has every text in another script."""
+    return {key: meant for key, meant in found.items() if key}

@@ -6,7 +6,7 @@ Features are known by the checksum of their name, so that a model is two arrays 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -25,6 +25,9 @@ _SMALLEST = 10
 """Features whose weights all stay below this, in hundredths, decide nothing."""
 _RAREST = 2
 """Features of fewer rows say nothing about the next question."""
+_TWO = 2
+SLIGHT = 0.25
+"""The strength of each feature of a word."""
 _HUNDREDTHS = 100
 """Weights are kept as whole hundredths: finer ones decide nothing."""
 
@@ -51,6 +54,18 @@ class Classifier:
         strengths = np.fromiter(values.values(), np.float32, len(values))[known]
         scores = self.bias + strengths @ self.weights[rows].astype(np.float32) / np.float32(_HUNDREDTHS)
         return dict(zip(self.labels, softmax(scores).tolist(), strict=True))
+
+    def log_odds(self, several: Sequence[Iterable[str]], label: str) -> list[float]:
+        """Return the log-odds of one of two labels for several sets of features of one strength, all at once."""
+        if len(self.labels) != _TWO or label not in self.labels:
+            return [0.0] * len(several)
+        names = [list(one) for one in several]
+        rows, known = self._rows(name for one in names for name in one)
+        at = self.labels.index(label)
+        margins = (self.weights[:, at] - self.weights[:, 1 - at])[rows].astype(np.float32) / np.float32(_HUNDREDTHS)
+        owners = np.repeat(np.arange(len(names)), [len(one) for one in names])[known]
+        sums = SLIGHT * np.bincount(owners, margins, len(names)) + float(self.bias[at] - self.bias[1 - at])
+        return [float(value) if one else 0.0 for value, one in zip(sums, names, strict=True)]
 
     def telling(self, values: Values, label: str, most: int = 3) -> list[str]:
         """Return the features that speak most for `label`; none for a label the model does not know."""
@@ -84,7 +99,7 @@ def softmax(scores: Floats) -> Floats:
     """Return scores as probabilities, along the last axis."""
     if not scores.size:
         return scores
-    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    powers: Floats = np.exp(scores - scores.max(axis=-1, keepdims=True))
     shares: Floats = powers / powers.sum(axis=-1, keepdims=True)
     return shares
 

@@ -13,6 +13,7 @@ from bot.content.diagnostics import nearest
 from bot.dialog.matching import Match, Matcher
 from bot.dialog.turn import Outcome, Register
 from bot.errors import FootnoteError
+from bot.matching.matcher import PART_MISSING
 
 REGISTERS = {
     "professional": Register.PROFESSIONAL,
@@ -93,6 +94,8 @@ def mark(question: Question, match: Match, otherwise: str) -> str:
         return "right"
     if match.outcome is Outcome.CHOICES:
         return "offered" if set(match.choices) & set(question.expect) else "lost"
+    if question.also and match.note == PART_MISSING and otherwise in question.expect and match.node in question.also:
+        return "right"
     if match.node in question.expect or (match.outcome is Outcome.URGENT and _is_urgent(question)):
         return "right"
     return "missed" if match.node == otherwise else "wrong"
@@ -103,9 +106,11 @@ def _is_urgent(question: Question) -> bool:
     return any(node == "urgent" or node.startswith("urgent-") for node in question.expect)
 
 
-def serves_both(row: Row) -> bool:
-    """Tell whether both questions of a message are served: answered, or offered among the first buttons."""
+def serves_both(row: Row, otherwise: str) -> bool:
+    """Tell whether both questions of a message are served: answered, offered, or told that there is no answer."""
     shown = {row.match.node, *row.match.choices, *row.match.also, *row.match.related}
+    if row.match.note == PART_MISSING:
+        shown.add(otherwise)
     return bool(shown & set(row.question.expect)) and bool(shown & set(row.question.also))
 
 

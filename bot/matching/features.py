@@ -72,6 +72,43 @@ class Features:
         names = f"names {bool(named.held)} {bool(named.leaning)} {bool(named.foreign)}"
         return (self.aspect(message, named) if asked is None else asked) | {size: 0.5, names: 1.0}
 
+    def words(self, message: Message) -> list[list[str]]:
+        """Return, for each word, what tells whether it asks or only stands around what asks: it and its clause."""
+        stems = self._placed(message)
+        found: list[list[str]] = [[] for _ in stems]
+        for start, end in _clauses(message):
+            named = any(
+                name in self._subjects.kind_of
+                for one in message.mentions
+                if start <= one.start < end
+                for name in one.concepts
+            )
+            clause = (f"in {named}", f"asked {end in message.asked} {named}")
+            for at in range(start, end):
+                found[at] = [*clause, *self._around(stems, at, start, end)]
+        return found
+
+    def _placed(self, message: Message) -> list[str]:
+        both = zip(message.words, message.stems, strict=True)
+        stems = [UNKNOWN if word in message.unknown else stem for word, stem in both]
+        for one in message.mentions:
+            token = self._token(one.concepts, placeholders=True)
+            if any(name in self._subjects.kind_of for name in one.concepts):
+                stems[one.start : one.end] = [token] * (one.end - one.start)
+        return stems
+
+    def _around(self, stems: Sequence[str], at: int, start: int, end: int) -> Iterator[str]:
+        """Yield a word with its neighbours in the clause."""
+        one, two, three, four = (
+            stems[place] if start <= place < end else "|" for place in (at - 2, at - 1, at + 1, at + 2)
+        )
+        word = stems[at]
+        yield from (f"w {word}", f"l {two}", f"r {three}", f"ll {one}", f"rr {four}")
+        yield f"from start {min(at - start, _LONG)} to end {min(end - at, 2)}"
+        yield from (f"lw {two} {word}", f"wr {word} {three}", f"lwr {two} {word} {three}")
+        yield from (f"llw {one} {two} {word}", f"wrr {word} {three} {four}")
+        yield from (f"k{kin}" for kin in self._kin.get(word, ()))
+
     def is_bare(self, message: Message) -> bool:
         """Tell whether a message is nothing but names."""
         return not any(word != STOP for word in self._unnamed(message))
@@ -150,3 +187,15 @@ def unit(found: Iterable[str]) -> Values:
     """Return the features at one length, however many they are."""
     ordered = sorted(found)
     return dict.fromkeys(ordered, 1.0 / math.sqrt(len(ordered))) if ordered else {}
+
+
+def _clauses(message: Message) -> Iterator[tuple[int, int]]:
+    """Yield where each stretch of words between sentence ends and pauses begins and ends."""
+    at = 0
+    for place in range(len(message.words) + 1):
+        ends = place == len(message.words) or message.words[place] == STOP
+        if (ends or place in message.pauses) and place > at:
+            yield at, place
+            at = place
+        if ends:
+            at = place + 1

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
 
 from bot.matching.build import TALK, Parts
-from bot.matching.classifier import Classifier, Row, Rows, Values
+from bot.matching.classifier import SLIGHT, Classifier, Row, Rows, Values
 from bot.matching.parser import Message
 from bot.matching.subjects import HOLDER, NONE, PLACEHOLDERS, SELF, Named, slot, with_holders
-from bot.matching.text import sampled
+from bot.matching.text import STOP, sampled
 from bot.matching.wrapping import Wrapper, slipped
 
 LESSON_FORMS = 16
@@ -32,6 +32,7 @@ _HOLDER = re.compile(HOLDER + r"([a-z]+)")
 Asked = tuple[str, str]
 """A label and a wording."""
 LEANS, ALONE, REMARK, ASKS = "leans", "alone", "remark", "asks"
+_SEVERAL = re.compile(r"[.,;?!]")
 
 
 class Lessons:
@@ -87,14 +88,23 @@ class Lessons:
         rows += [(LEANS if self._follows(*asked[:2]) else ALONE, asked[2]) for asked in self._after]
         return Rows((label, self._features.standing(*self._seen(form))) for label, form in rows)
 
-    def remarks(self) -> Rows:
-        """Return the rows that tell whether a clause is a remark around a question, or asks one."""
-        draw = Random(5)
-        remarks = self._wrapper.remarks()
-        rows = [(REMARK, form) for form in (*remarks, *(slipped(form, draw) for form in remarks[::3]))]
-        single = [form for _, form in self._lines if not re.search(r"[.,;?!]", form)]
-        rows += [(ASKS, form) for form in (*single[::2], *(form for _, form in self._lessons[::3]))]
-        return Rows((label, self._features.standing(*self._seen(form))) for label, form in rows)
+    def words(self) -> Rows:
+        """Return a row for each word of many wrapped lines: part of a remark, or of what asks."""
+        draw, rows = Random(5), Rows()
+        single = [form for _, form in self._lines if not _SEVERAL.search(form)]
+        for form in (*single[::2], *(form for _, form in self._lessons[::3])):
+            for one in (self._wrapper.parts(form, draw), self._wrapper.parts(form, draw)):
+                for aside, features in self._worded(one):
+                    rows.add(REMARK if aside else ASKS, dict.fromkeys(features, SLIGHT))
+        return rows
+
+    def _worded(self, parts: Sequence[tuple[str, bool]]) -> Iterator[tuple[bool, list[str]]]:
+        """Yield the features of each word of several pieces of one text, and whether its piece stands aside."""
+        message = self._parts.reader.read("".join(text for text, _ in parts))
+        aside = [is_aside for text, is_aside in parts for word in self._seen(text)[0].words if word != STOP]
+        words = [features for features in self._features.words(message) if features]
+        if len(words) == len(aside):
+            yield from zip(aside, words, strict=True)
 
     # --- the parts ------------------------------------------------------------------------------------------------
 

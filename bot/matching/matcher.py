@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.dialog.matching import Match
 from bot.dialog.turn import Outcome, Register
 from bot.matching.advice import Advice
-from bot.matching.build import TALK, Parts, Roles
+from bot.matching.build import TALK, Known, Parts, Roles
 from bot.matching.language import Languages
 from bot.matching.parser import Message
-from bot.matching.ranking import Ranker, Reading, Shares, shifted
+from bot.matching.ranking import Ranker, Reading, Shares, ranked, shifted
 from bot.matching.remarks import Remarks, questions
-from bot.matching.text import STOP, sampled
+from bot.matching.text import STOP
 from bot.matching.urgency import Finding, Urgency
 
 OTHER_LANGUAGE = "other-language"
@@ -25,9 +23,6 @@ ASPECT_MISSING = "aspect-missing"
 PART_MISSING = "part-missing"
 """The interface sentence for a message of which one question is answered and another is not covered."""
 MOST_CHOICES = 3
-_NAMED_SIGN = re.compile(r":([a-z0-9_+'-]+):")
-_FORMS = 200
-"""Wordings of one authored line that are found word for word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,58 +44,13 @@ class Limits:
     """What a full advice rule adds to the log-odds of a personal question, and what its absence takes away."""
     also: float = 0.6
     """The likelihood from which a further question of a message is answered too."""
+    aside: float = 3.0
+    """How much readier words are set aside, in log-odds, where nothing sure was found in all that seemed to ask."""
     missing: float = 0.7
     talk: float = 0.5
 
 
 LIMITS = Limits()
-
-
-class Signs:
-    """Small talk in signs alone, such as a thumb: each sign that is authored, and any other like the first kind."""
-
-    def __init__(self, small_talk: Mapping[str, Sequence[str]], key: Callable[[str], str]) -> None:
-        alone = [(kind, one) for kind, asks in small_talk.items() for one in asks if not key(one)]
-        self._kinds = {sign: kind for kind, one in reversed(alone) for sign in one if _is_sign(sign)}
-        self._named = {one.strip(": "): kind for kind, one in alone if one.startswith(":")}
-        self._any = alone[0][0] if alone else ""
-
-    def kind_of(self, text: str) -> str:
-        """Return the kind of small talk that a text without words is; empty where it holds no sign."""
-        kinds = [self._kinds.get(sign, self._any) for sign in text if _is_sign(sign)]
-        kinds += [self._named.get(name, self._any) for name in _NAMED_SIGN.findall(text)]
-        return next((kind for kind in kinds if kind != self._any), self._any if kinds else "")
-
-
-def _is_sign(letter: str) -> bool:
-    return unicodedata.category(letter) == "So"
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is found word for word: the node of each authored line, and the kind of each piece of small talk."""
-
-    lines: Mapping[str, str]
-    small_talk: Mapping[str, str]
-    signs: Signs
-
-
-def known_lines(parts: Parts) -> Known:
-    """Return every authored line by its key."""
-    data = parts.data
-    lines = {
-        parts.key(form): node
-        for node, written in data.phrases.items()
-        for line in written
-        for form in sampled(line, _FORMS)
-    }
-    talk = {parts.key(form): kind for kind, asks in data.small_talk.items() for form in asks}
-    return Known(_spoken(lines), _spoken(talk), Signs(data.small_talk, parts.key))
-
-
-def _spoken(found: Mapping[str, str]) -> dict[str, str]:
-    """Return what has words: signs alone have the empty key, and so has every text in another script."""
-    return {key: meant for key, meant in found.items() if key}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +122,22 @@ class SubjectMatcher:
 
     def _asked(self, message: Message, context: str | None) -> Match:
         question = self.remarks.question(message)
+        match = self._read(question, message, context)
+        if match.outcome is not Outcome.CHOICES and not self._doubted(match):
+            return match
+        core = self.remarks.question(message, self.limits.aside)
+        if len(core.words) == len(question.words):
+            return match
+        again = self._read(core, message, context)
+        return again if again.outcome is Outcome.ANSWER and not self._doubted(again) else match
+
+    def _doubted(self, match: Match) -> bool:
+        """Tell whether an answer is only its family's, or `not covered` only because nothing is likely."""
+        several = bool(match.also) or match.note == PART_MISSING
+        return not several and bool(match.scores) and match.scores[0][1] < self.limits.answer
+
+    def _read(self, question: Message, message: Message, context: str | None) -> Match:
+        """Return the decision about the words that ask, in a message and a thread."""
         exact = self._exact(question) if len(question.words) < len(message.words) else None
         if exact:
             return exact
@@ -181,31 +147,41 @@ class SubjectMatcher:
         match = self._decided(scores, reading)
         return self._with_others(match, question, context)
 
-    def _weighed(self, question: Message, message: Message, context: str | None) -> tuple[Reading, Shares]:
+    def _weighed(
+        self, question: Message, message: Message, context: str | None, lent: str | None = None
+    ) -> tuple[Reading, Shares]:
         """Return what was read, and the likelihoods with what the advice rules say of the whole message."""
-        reading = self.ranker.rank(question, context)
+        reading = self.ranker.rank(question, context, lent)
         in_thread = self.parts.subjects.it(context) is not None
         personal = self.advice.weigh(message, in_thread=in_thread)
         by = self.limits.rule * personal.score - self.limits.rule_doubt
         scores = shifted(reading.scores, self.roles.advice, by)
-        return reading, dict(sorted(scores.items(), key=lambda one: (-one[1], one[0])))
+        return reading, ranked(scores)
 
     def _is_lone(self, question: Message, reading: Reading, context: str | None) -> bool:
-        """Tell whether a message is one word that says neither what it is about nor what is asked."""
+        """Tell whether a message is one word that says neither what it is about nor what is asked.
+
+        Small talk of one word is authored: what is only like it is none.
+        """
         if not reading.named.nothing or sum(word != STOP for word in question.words) != 1:
             return False
         sure = bool(context) and max(reading.aspects.values(), default=0.0) >= self.limits.lone_aspect
-        return not (sure or max(reading.alone.values(), default=0.0) >= self.limits.lone_answer)
+        alone = (share for node, share in reading.alone.items() if not node.startswith(TALK))
+        return not (sure or max(alone, default=0.0) >= self.limits.lone_answer)
 
     def _decided(self, scores: Shares, reading: Reading) -> Match:
         """Return the decision the likelihoods allow: answer, offer two or three, or say that it is not covered."""
         limits, otherwise = self.limits, self.roles.otherwise
-        talk = next(iter(scores), "")
-        if talk.startswith(TALK) and scores[talk] >= limits.talk and reading.named.nothing:
-            return Match(Outcome.SMALL_TALK, talk.removeprefix(TALK), scores=_best(scores), reasons=("small talk",))
+        talk = {
+            node: share
+            for node, share in scores.items()
+            if node.startswith(TALK) and node.removeprefix(TALK) not in self.parts.data.exact_talk
+        }
+        if sum(talk.values()) >= limits.talk and reading.named.nothing:
+            kind = next(iter(talk)).removeprefix(TALK)
+            return Match(Outcome.SMALL_TALK, kind, scores=_best(scores), reasons=("small talk",))
         scores = _without_talk(scores)
-        ranked = list(scores.items())
-        best, share = ranked[0] if ranked else (otherwise, 1.0)
+        best, share = next(iter(scores.items()), (otherwise, 1.0))
         outside = scores.get(otherwise, 0.0)
         if best == otherwise and share >= limits.outside:
             return self._uncovered("not covered is likeliest", scores=scores)
@@ -214,7 +190,7 @@ class SubjectMatcher:
         family = self._family(scores, reading) if outside < limits.doubt else None
         if family:
             return self._answer(family, scores, reading)
-        choices = tuple(node for node, _ in ranked if node not in (otherwise, self.roles.urgent))[:MOST_CHOICES]
+        choices = tuple(node for node in scores if node not in (otherwise, self.roles.urgent))[:MOST_CHOICES]
         if len(choices) < 2:
             return self._uncovered("nothing is likely enough", scores=scores)
         return Match(Outcome.CHOICES, otherwise, choices, (), _best(scores), ("several are likely",))
@@ -265,11 +241,11 @@ class SubjectMatcher:
         found = list(self._each(parts, context))
         sure = list(dict.fromkeys(node for node in found if node and node != self.roles.otherwise))
         uncovered = self.roles.otherwise in found
-        if (
-            not sure
-            or (len(sure) == 1 and not uncovered)
-            or (match.node == self.roles.advice and match.node not in sure)
-        ):
+        if match.node == self.roles.advice:
+            sure = [match.node, *(node for node in sure if node != match.node)]
+        elif not uncovered and match.outcome is not Outcome.CHOICES and match.node not in sure and None in found:
+            return match
+        if not sure or (len(sure) == 1 and not uncovered):
             return match
         first, *others = sure
         also = tuple(others)
@@ -280,14 +256,14 @@ class SubjectMatcher:
         )
 
     def _each(self, parts: Sequence[Message], context: str | None) -> Iterator[str | None]:
-        """Yield the sure answer of each question or None, the thread of one being the answer before it."""
+        """Yield the sure answer of each question or None, what one is about being what the next may lean on."""
+        lent: str | None = None
         for part in parts:
-            _, scores = self._weighed(part, part, context)
-            node, share = next(iter(_without_talk(scores).items()))
-            sure = share >= self.limits.also
-            if sure and node != self.roles.otherwise and node not in self.roles.shared:
-                context = node
-            yield node if sure else None
+            reading, scores = self._weighed(part, part, context, lent)
+            lent = reading.named.subject or lent
+            exact = self.known.lines.get(_key(part))
+            node, share = (exact, 1.0) if exact else next(iter(_without_talk(scores).items()))
+            yield node if share >= self.limits.also else None
 
     # --- parts of a decision -----------------------------------------------------------------------------------------
 

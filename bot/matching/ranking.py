@@ -38,6 +38,8 @@ class Weights:
     sure: float = 0.9
     short: int = 12
     table_in_thread: float = 0.7
+    talk_in_thread: float = 1.0
+    """How much of what belongs to no topic the words alone decide, whatever the thread."""
     least_line: float = 1e-4
     least_table: float = 3e-3
     general: float = 0.05
@@ -117,14 +119,14 @@ class Ranker:
         self._otherwise = roles.otherwise
         self._shared = frozenset({roles.otherwise, roles.advice, *roles.shared})
 
-    def rank(self, message: Message, context: str | None) -> Reading:
-        """Return how likely each answer is for a message after the answer last shown."""
-        return self.weigh(self.opinions(message, context))
+    def rank(self, message: Message, context: str | None, lent: str | None = None) -> Reading:
+        """Return how likely each answer is for a message after the answer last shown, or talk of the subject `lent`."""
+        return self.weigh(self.opinions(message, context, lent))
 
-    def opinions(self, message: Message, context: str | None) -> Opinions:
+    def opinions(self, message: Message, context: str | None, lent: str | None = None) -> Opinions:
         """Return what each model says of a message."""
         models, features, named = self.models, self._features, self._subjects.named(message)
-        lent = self._subjects.it(context)
+        lent = lent or self._subjects.it(context)
         seen = features.names(message, named)
         asked = features.aspect(message, named)
         about = self._subjects.with_lent(named, lent) if lent else None
@@ -162,18 +164,24 @@ class Ranker:
             scores = {
                 node: (1 - share) * scores.get(node, 0.0) + share * thread.get(node, 0.0) for node in {*scores, *thread}
             }
+            scores = self._kept(scores, lines)
             table = table or row
-        ranked = sorted(
-            shifted(scores, self._otherwise, self._outside(said)).items(), key=lambda one: (-one[1], one[0])
-        )
-        return Reading(said.named, said.aspects, dict(ranked), said.seen, table, lines)
+        scores = ranked(shifted(scores, self._otherwise, self._outside(said)))
+        return Reading(said.named, said.aspects, scores, said.seen, table, lines)
+
+    def _kept(self, mixed: Shares, alone: Shares) -> Shares:
+        """Return the shares in a thread, with no less of what belongs to no topic than the words alone say."""
+        weight = self._weights.talk_in_thread
+        least = {node: weight * share for node, share in alone.items() if node.startswith(TALK)}
+        kept = {node: max(share, least.get(node, 0.0)) for node, share in mixed.items()}
+        total = sum(kept.values())
+        return {node: share / total for node, share in kept.items()}
 
     def _is_sure(self, said: Opinions) -> bool:
         weights, named = self._weights, said.named
         sure = max(said.aspects.values(), default=0.0) >= weights.sure
-        return bool(
-            sure and len(said.message.words) <= weights.short and named.held and not named.foreign and not said.context
-        )
+        short = len(said.message.words) <= weights.short
+        return bool(sure and short and named.held and not named.foreign and not self._leans(said))
 
     def _leans(self, said: Opinions) -> float:
         """Return how far the thread decides what is asked."""
@@ -243,6 +251,11 @@ def shifted(scores: Mapping[str, float], node: str, by: float) -> Shares:
     new = 1 / (1 + math.exp(-(math.log(share / (1 - share)) + by)))
     shrink = (1 - new) / (1 - old) if old < 1 else 0.0
     return {one: value * shrink for one, value in scores.items() if one != node} | {node: new}
+
+
+def ranked(scores: Shares) -> Shares:
+    """Return the shares, the likeliest first."""
+    return dict(sorted(scores.items(), key=lambda one: (-one[1], one[0])))
 
 
 def _mean(one: Mapping[str, float], two: Mapping[str, float], weight: float) -> Shares:

@@ -1,24 +1,20 @@
-"""Takes a message apart into clauses, and sets aside what only stands around the question: greetings, thanks."""
+"""Finds the question in a message: which words only stand around it, and where one question ends and another begins."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-from bot.content.matching_models import Courtesies
 from bot.matching.classifier import Classifier
 from bot.matching.features import Features
 from bot.matching.lessons import REMARK
 from bot.matching.parser import Message, joined
 from bot.matching.subjects import Subjects
-from bot.matching.text import STOP, sampled
+from bot.matching.text import STOP
 
-REMARK_FROM = 0.3
-"""The likelihood from which a clause is set aside as a remark."""
-PERHAPS_FROM = 0.01
-"""The same for a clause that has no form of a question beside one that has."""
-_LONGEST_COURTESY = 6
-_FORMS = 400
+AT_PAUSE, INSIDE = 0.5, 3.5
+"""What it costs, in log-odds, to pass from question to remark: where a clause begins, and within one."""
 _ASKING = frozenset(
     {
         *("what", "whats", "how", "hows", "who", "whos", "when", "where", "wheres", "which", "why", "any"),
@@ -30,6 +26,9 @@ _PERSONS = frozenset({"i", "im", "ive", "my", "he", "hes", "she", "shes", "we", 
 _NOTE = 6
 """Words up to which a sentence without a verb is read as a question, as clinicians write: `ALA dose. Interactions`."""
 _LINKS = frozenset({"and", "but", "or", "also", "so", "then", "plus"})
+_PARTS = frozenset({"its", "their", "any", "whether", "if", "there", "also", "the"})
+_TO = frozenset({"at", "for", "in", "to", "on", "with", "by", "from", "of"})
+"""What a further question may begin with after such a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,79 +40,70 @@ class Clause:
 
 
 class Remarks:
-    """Finds the question in a message."""
+    """Finds the words that ask: a model says of each word which it is, and few changes between them are likeliest."""
 
     def __init__(
         self,
-        remarks: Classifier,
+        words: Classifier,
         features: Features,
         subjects: Subjects,
-        courtesies: Courtesies,
-        stems: Callable[[str], Sequence[str]],
         states_facts: Callable[[Message], bool],
     ) -> None:
-        self._remarks = remarks
+        self._words = words
         self._features = features
         self._subjects = subjects
         self._states_facts = states_facts
-        self._before = _sequences((*courtesies.words, *courtesies.frames), stems)
-        self._after = _sequences(courtesies.words, stems)
 
-    def question(self, message: Message) -> Message:
-        """Return the message without the remarks around its question; all of it where nothing else would be left."""
-        parts = [Clause(self._bare(part.message), part.asks) for part in clauses(message)]
-        if len(parts) < 2:
-            return parts[0].message if parts else message
-        asked = any(part.asks or _asks(part.message, self._subjects) for part in parts)
-        kept = [part.message for part in parts if not self._aside(part, asked=asked)]
-        return joined(kept or [part.message for part in parts])
+    def question(self, message: Message, doubt: float = 0.0) -> Message:
+        """Return the message without the remarks around its question; all of it where nothing else would be left.
 
-    def _aside(self, part: Clause, *, asked: bool) -> bool:
-        """Tell whether a clause is a remark: surely, or perhaps where another clause asks something."""
-        if self._names(part.message) or self._states_facts(part.message):
-            return False
-        likely = self._likely(part.message)
-        asks = part.asks or _is_question(part.message)
-        return likely > REMARK_FROM or (asked and not asks and likely > PERHAPS_FROM)
+        With `doubt` (log-odds), words are set aside that are less surely a remark.
+        """
+        parts = [(message.part(start, end), aside) for start, end, aside in self._spans(message, doubt)]
+        kept = [part for part, aside in parts if not aside or self._tells(part) or (doubt and _opens(part))]
+        if len(kept) == len(parts) or not any(word != STOP for part in kept for word in part.words):
+            return message
+        return joined(kept)
 
-    def _names(self, part: Message) -> bool:
+    def _spans(self, message: Message, doubt: float) -> list[tuple[int, int, bool]]:
+        """Return the spans of words that are all remark or all question."""
+        if len(message.words) < 2:
+            return [(0, len(message.words), False)]
+        odds = [one + doubt for one in self._words.log_odds(self._features.words(message), REMARK)]
+        begins = message.pauses | {at + 1 for at, word in enumerate(message.words) if word == STOP}
+        states = _likeliest(odds, [AT_PAUSE if at in begins else INSIDE for at in range(len(odds))])
+        spans, at = [], 0
+        for aside, group in groupby(states):
+            size = len(list(group))
+            spans.append((at, at + size, aside))
+            at += size
+        return spans
+
+    def _tells(self, part: Message) -> bool:
+        """Tell whether a part names something, or says what decides for one person."""
         named = self._subjects.named(part)
         telling = (name for name in named.foreign if self._subjects.kind_of[name] != "thing")
-        return bool(named.held or named.leaning or next(telling, None))
-
-    def _likely(self, part: Message) -> float:
-        named = self._subjects.named(part)
-        return self._remarks.probabilities(self._features.standing(part, named)).get(REMARK, 0.0)
-
-    def _bare(self, part: Message) -> Message:
-        """Return a clause without the courtesy it begins or ends with, where enough is left."""
-        size = len(part.words)
-        start = next((n for n in range(_LONGEST_COURTESY, 0, -1) if part.stems[:n] in self._before and n < size), 0)
-        end = next(
-            (n for n in range(_LONGEST_COURTESY, 0, -1) if part.stems[size - n :] in self._after and n < size - start),
-            0,
-        )
-        left = part.part(start, size - end)
-        return left if self._subjects.named(left).held or len(left.words) > 2 else part
+        return bool(named.held or named.leaning or next(telling, None)) or self._states_facts(part)
 
 
-def clauses(message: Message) -> list[Clause]:
-    """Return the parts of a message between sentence ends and pauses; the last of a sentence bears its mark."""
-    parts, at = list[Clause](), 0
-    for place in range(len(message.words) + 1):
-        ends = place == len(message.words) or message.words[place] == STOP
-        if (ends or place in message.pauses or _begins(message, place)) and place > at:
-            parts.append(Clause(message.part(at, place), place in message.asked))
-            at = place
-        if ends:
-            at = place + 1
-    return parts
-
-
-def _begins(message: Message, place: int) -> bool:
-    """Tell whether another question begins here: `but does`, `and how`."""
-    following = message.words[place : place + 2]
-    return len(following) == 2 and following[0] in _LINKS and following[1] in _ASKING
+def _likeliest(odds: Sequence[float], costs: Sequence[float]) -> list[bool]:
+    """Return which words are remarks (Viterbi): by the odds of each, and the cost of each change between them."""
+    best = [0.0, float(odds[0])]
+    back: list[tuple[int, int]] = []
+    for value, cost in zip(odds[1:], costs[1:], strict=True):
+        ask = 0 if best[0] >= best[1] - cost else 1
+        aside = 1 if best[1] >= best[0] - cost else 0
+        back.append((ask, aside))
+        best = [
+            best[ask] - (cost if ask else 0.0),
+            best[aside] - (0.0 if aside else cost) + float(value),
+        ]
+    state = int(best[1] > best[0])
+    states = [state]
+    for ways in reversed(back):
+        state = ways[state]
+        states.append(state)
+    return [bool(one) for one in reversed(states)]
 
 
 def questions(message: Message, subjects: Subjects) -> list[Message]:
@@ -131,22 +121,23 @@ def _sentences(message: Message) -> Iterator[Clause]:
 
 
 def _asked(sentence: Clause, subjects: Subjects) -> Iterator[Message]:
-    """Yield the questions of one sentence: cut where `and how`, `, is` and the like begin another one."""
+    """Yield the questions of one sentence: cut where `and how` begins another one, and `, is` after a question."""
     message = sentence.message
-    later = range(1, len(message.words) - 1)
-    cuts = [0, *(at for at in later if _begins(message, at) or (at in message.pauses and message.words[at] in _ASKING))]
+    cuts = [0]
+    for at in range(1, len(message.words) - 1):
+        after_question = message.words[cuts[-1]] in _ASKING or message.words[cuts[-1]] in _LINKS
+        if _links(message, at) or (after_question and at in message.pauses and message.words[at] in _ASKING):
+            cuts.append(at)
     for start, end in zip(cuts, [*cuts[1:], len(message.words)], strict=True):
         part = _unlinked(message.part(start, end))
-        if part.words and (_asks(part, subjects) or (sentence.asks and len(cuts) == 1)):
+        if part.words and (start > 0 or _asks(part, subjects) or (sentence.asks and len(cuts) == 1)):
             yield part
 
 
-def _is_question(part: Message) -> bool:
-    """Tell whether a clause begins as a question does, or as a request to tell."""
-    at = 0
-    while at < len(part.words) - 1 and part.words[at] in _LINKS:
-        at += 1
-    return bool(part.words) and (part.words[at] in _ASKING or part.words[at] in _TELLING)
+def _links(message: Message, place: int) -> bool:
+    """Tell whether a word that links begins another question here: `but does`, `and at what`, `and their`."""
+    word, second, third = (*message.words[place : place + 3], "", "")[:3]
+    return word in _LINKS and (second in _ASKING or second in _PARTS or (second in _TO and third in _ASKING))
 
 
 def _asks(part: Message, subjects: Subjects) -> bool:
@@ -156,13 +147,14 @@ def _asks(part: Message, subjects: Subjects) -> bool:
     return len(part.words) <= _NOTE and part.words[0] not in _PERSONS and bool(subjects.named(part).held)
 
 
+def _opens(part: Message) -> bool:
+    """Tell whether words begin as a question does."""
+    bare = _unlinked(part)
+    return bool(bare.words) and bare.words[0] in _ASKING
+
+
 def _unlinked(part: Message) -> Message:
     at = 0
     while at < len(part.words) and part.words[at] in _LINKS:
         at += 1
     return part.part(at, len(part.words)) if at else part
-
-
-def _sequences(lines: Iterable[str], stems: Callable[[str], Sequence[str]]) -> frozenset[tuple[str, ...]]:
-    found = (tuple(stems(form)) for line in lines for form in sampled(line, _FORMS))
-    return frozenset(one for one in found if 0 < len(one) <= _LONGEST_COURTESY)

@@ -43,6 +43,8 @@ _CODE = (
 )
 """The modules that reading and training depend on: when one of them changes, no cached model is true any more."""
 _FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS = 3, 5, 6
+_READABLE = 0o644
+"""A temporary file is its owner's alone, and an image is built by another user than the one who serves from it."""
 _BROKEN = (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile)
 
 Say = Callable[[str], None]
@@ -51,14 +53,14 @@ Say = Callable[[str], None]
 @dataclass(frozen=True, slots=True)
 class Models:
     """`aspects` tells what is asked; `names` and `about` which answer, by names and by placeholders with the subject;
-    `standing` whether a question leans on what was said before; `remarks` what stands around a question; `urgent` which
-    sign of an emergency a sentence is like."""
+    `standing` whether a question leans on what was said before; `words` which words only stand around a question;
+    `urgent` which sign of an emergency a sentence is like."""
 
     aspects: Classifier
     names: Classifier
     about: Classifier
     standing: Classifier
-    remarks: Classifier
+    words: Classifier
     urgent: Classifier = UNTAUGHT
 
 
@@ -76,7 +78,7 @@ def learn(parts: Parts, say: Say = log.info) -> Models:
         train(names, _LINE_EPOCHS),
         train(about, _LINE_EPOCHS),
         train(lessons.standing(), _EPOCHS, even=True),
-        train(lessons.remarks(), _EPOCHS, even=True),
+        train(lessons.words(), _EPOCHS),
         train(likeness_of(parts).rows(parts.data), _LINE_EPOCHS),
     )
     say(f"  which answer is meant: {monotonic() - began:.0f} s")
@@ -107,7 +109,7 @@ def digest(data: Data) -> str:
     words = data.matching.model_dump(mode="json")
     rest = [one.model_dump(mode="json") for one in (data.urgent, data.examples, data.advice)]
     parts = [_code(), words, rest, dict(data.phrases), {one: dict(after) for one, after in data.after.items()}]
-    parts += [sorted(data.nodes), sorted(data.roles.shared)]
+    parts += [sorted(data.nodes), sorted(data.roles.shared), {one: list(asks) for one, asks in data.small_talk.items()}]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -145,6 +147,7 @@ def save(path: Path, models: Models) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
         np.savez(file, allow_pickle=False, **arrays)
+    os.chmod(file.name, _READABLE)
     os.replace(file.name, path)
 
 

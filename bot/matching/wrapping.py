@@ -15,6 +15,8 @@ _NEIGHBOURS = {
     "s": "adw", "t": "ryg", "u": "yij", "v": "cb", "w": "qes", "x": "zc", "y": "tuh", "z": "xa",
 }  # fmt: skip
 _SHORTEST = 4
+_COMMON = 0.35
+"""How often a remark is no more than a courtesy."""
 _FORMS = 40
 """Wordings one line of courtesies may add."""
 
@@ -48,6 +50,7 @@ class Wrapper:
     """The remarks, frames and openers of a library, put around lines."""
 
     def __init__(self, courtesies: Courtesies) -> None:
+        self._words = _forms(courtesies.words)
         aside = [*courtesies.asides, *courtesies.openers]
         self._before = [*aside, *_forms(courtesies.before)]
         self._after = [*courtesies.asides, *_forms(courtesies.after)]
@@ -59,16 +62,29 @@ class Wrapper:
 
     def wrapped(self, line: str, draw: Random) -> str:
         """Return the line beside one or two random remarks."""
+        return "".join(text for text, _ in self.parts(line, draw))
+
+    def parts(self, line: str, draw: Random) -> list[tuple[str, bool]]:
+        """Return the line and the random remarks beside it in order, each with whether it is one."""
         if not self._before or not self._after:
-            return line
+            return [(line, False)]
         kind = draw.randrange(5)
         if kind == 0 and self._frames:
-            return f"{draw.choice(self._frames)}{draw.choice((' ', ', ', ': '))}{line}"
+            return [(f"{draw.choice(self._frames)}{draw.choice((' ', ', ', ': '))}", True), (line, False)]
+        found = [(line, False)]
         if kind in (1, 4):
-            line = f"{draw.choice(self._before)}{draw.choice((', ', '. ', ' ', ' - ', '! '))}{line}"
+            found = [
+                (f"{self._remark(self._before, draw)}{draw.choice((', ', '. ', ' ', ' ', ' - ', '! '))}", True),
+                *found,
+            ]
         if kind != 1:
-            line = f"{line}{draw.choice(('? ', '. ', ' ', ', ', '? ', ' - '))}{draw.choice(self._after)}"
-        return line
+            found[-1] = (f"{line}{draw.choice(('? ', '. ', ' ', ' ', ' ', ', ', '? ', ' - '))}", False)
+            found.append((self._remark(self._after, draw), True))
+        return found
+
+    def _remark(self, longer: Sequence[str], draw: Random) -> str:
+        """Return a remark: often one of the few words that most people use, such as `thanks` and `ok so`."""
+        return draw.choice(self._words) if self._words and draw.random() < _COMMON else draw.choice(longer)
 
 
 def _forms(lines: Sequence[str]) -> list[str]:

@@ -2,8 +2,7 @@
 
 A *conversation queue* (the table `lane`) is a conversation that has work in it. A worker leases a whole queue, so that
 turns of one conversation are taken in order by one worker at a time, on whichever replica, while queues proceed side by
-side. An inbox row exists only
-as long as its turn is unfinished: finishing a turn deletes the row, and with it the question and the address.
+side. An inbox row exists only as long as its turn is unfinished: the end deletes it, the question and the address.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from typing import Any, Protocol
 
 from bot.dialog.turn import State
 from bot.errors import StoreError
+from bot.store.reports import Reports
 
 DIGEST_BYTES = 16
 """128 bits: with 10 million people the chance that any two share a hash is below 10^-24."""
@@ -175,10 +175,7 @@ class TurnResult:
 
 @dataclass(frozen=True, slots=True)
 class QueueDepth:
-    """How full one channel's inbox is, unreadable events counted as quarantined.
-
-    `oldest` is when its oldest waiting turn was received.
-    """
+    """How full one channel's inbox is, unreadable events counted as quarantined; `oldest` waits longest."""
 
     waiting: int
     quarantined: int
@@ -215,7 +212,7 @@ class PruneCounts:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-class Store(Protocol):
+class Store(Reports, Protocol):
     """The database. Every method is one transaction; each may raise `StoreUnavailable`, and then nothing was done."""
 
     async def close(self) -> None:
@@ -285,6 +282,12 @@ class Store(Protocol):
 
     async def user_left(self, person: bytes, at: float) -> None:
         """Note that the person left; unless they return, the next prune after the grace period forgets them."""
+
+    async def upload(self, file: str) -> str | None:
+        """Return the name under which a platform holds a file, if it was sent there lately; `file` names both."""
+
+    async def keep_upload(self, file: str, reference: str, at: float) -> None:
+        """Remember under which name a platform holds a file; the latest name counts."""
 
     async def prune(self, cutoffs: RetentionCutoffs) -> PruneCounts:
         """Remove what is older than the cutoffs."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from bot.dialog.turn import Emergency, Register, State
+from bot.dialog.turn import AwaitedReport, Emergency, Preferences, Register, State
 from bot.store.base import HASH_BYTES, Earlier
 
 
@@ -24,6 +25,14 @@ def context_text(state: State) -> str:
         found["question"] = list(state.question)
     if state.quiet:
         found["quiet"] = True
+    if state.report is not None:
+        found["report"] = [state.report.node, state.report.at]
+    return json.dumps(found, separators=(",", ":")) if found else ""
+
+
+def settings_text(preferences: Preferences) -> str:
+    """Return what a person set, as JSON of what differs from how all begin; empty for nearly all."""
+    found = {name: value for name, value in asdict(preferences).items() if value}
     return json.dumps(found, separators=(",", ":")) if found else ""
 
 
@@ -37,13 +46,21 @@ def earlier_from(
     return Earlier(message, node, tuple((before or "").split()), hashed, bool(newest), len(names) == 1, at)
 
 
-def state_from(register: str | None, introduced: bool | None, history: str | None, context: str | None = None) -> State:
-    """Return the state that a person's row (tone, met) and a conversation's (trail, context) hold, where they exist."""
+def state_from(
+    register: str | None,
+    introduced: bool | None,
+    history: str | None,
+    context: str | None = None,
+    settings: str | None = None,
+) -> State:
+    """Return the state that a person's row (tone, met, settings) and a conversation's (trail, context) hold, where they
+    exist."""
     person, trail = Register(register) if register else None, tuple(history.split()) if history else ()
+    preferences = Preferences(**json.loads(settings)) if settings else Preferences()
     if not context:
-        return State(person, bool(introduced), trail)
+        return State(person, bool(introduced), trail, preferences=preferences)
     found = json.loads(context)
-    emergency, question = found.get("emergency"), found.get("question")
+    emergency, question, report = (found.get(name) for name in ("emergency", "question", "report"))
     return State(
         person,
         bool(introduced),
@@ -51,6 +68,8 @@ def state_from(register: str | None, introduced: bool | None, history: str | Non
         Emergency(*emergency) if emergency else None,
         (question[0], question[1]) if question else None,
         found.get("quiet", False),
+        preferences,
+        AwaitedReport(*report) if report else None,
     )
 
 
@@ -65,6 +84,17 @@ def exported(trails: Sequence[str], contexts: Sequence[str]) -> dict[str, Any]:
         "trails": [trail.split() for trail in trails],
         "contexts": [json.loads(context) for context in contexts if context],
     }
+
+
+def settings_of(state: State) -> dict[str, Any]:
+    """Return what a person set, as plain JSON values."""
+    return {name: value for name, value in asdict(state.preferences).items() if value}
+
+
+def reported(row: Sequence[Any]) -> dict[str, Any]:
+    """Return one of a person's reports (node, at, words, closed) as plain JSON values; its words are sealed still."""
+    node, at, words, closed = row
+    return {"answer": node, "at": at, "words": words.hex(), "closed": closed is not None}
 
 
 def net_votes(found: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
+
+import structlog
 
 from bot.errors import StoreError
 from bot.store.base import SchemaTooNew, Store
@@ -21,7 +24,9 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 
-HEAD = "0003"
+log = structlog.stdlib.get_logger(__name__)
+
+HEAD = "0005"
 """The newest revision in bot/store/migrations/versions (a test compares)."""
 
 _SCRIPTS = Path(__file__).with_name("migrations")
@@ -37,7 +42,12 @@ async def migrate(url: str, found: str | None) -> None:
     if found == HEAD:
         return
     refuse_newer(found)
-    await asyncio.to_thread(_in_own_loop, url, _upgrade)
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        await asyncio.to_thread(_in_own_loop, url, _upgrade)
+    except DBAPIError as fault:
+        raise StoreError(f"the database cannot be brought to schema {HEAD}: {_one_line(fault.orig)}") from fault
 
 
 def refuse_newer(found: str | None) -> None:
@@ -47,6 +57,10 @@ def refuse_newer(found: str | None) -> None:
             f"the database has schema {found}, and this version knows schemas up to {HEAD} only."
             " Start the newer version again, or restore a backup made before the upgrade."
         )
+
+
+def _one_line(fault: BaseException | None) -> str:
+    return str(fault).partition("\n")[0]
 
 
 async def downgrade(url: str, revision: str) -> None:
@@ -156,11 +170,34 @@ async def _open_postgres(dsn: str) -> Store:
         raise StoreError(f"the PostgreSQL database cannot be opened: {fault}") from fault
 
 
+OLDEST_POSTGRES = 15
+"""The oldest major version that its makers still mend, and the oldest tests have run on."""
+
+CLOCKS_DIFFER = 15.0
+"""Seconds, the length of a lease: replicas whose clocks differ by more take each other's turns away."""
+
+
+def refuse_older(major: int) -> None:
+    """Raise `StoreError` for a PostgreSQL that is too old."""
+    if major < OLDEST_POSTGRES:
+        raise StoreError(f"PostgreSQL {major} is too old: {OLDEST_POSTGRES} or newer is needed")
+
+
+def compare_clocks(database: float, here: float) -> None:
+    """Say so where this machine's clock and the database's differ by more than a lease."""
+    if abs(here - database) > CLOCKS_DIFFER:
+        log.warning(
+            "clocks_differ", seconds=round(here - database), hint="set this machine's clock, for example by NTP"
+        )
+
+
 async def _postgres_revision(dsn: str) -> str | None:
     import asyncpg
 
     connection = await asyncpg.connect(dsn, timeout=CONNECT_SECONDS)
     try:
+        refuse_older(connection.get_server_version().major)
+        compare_clocks(await connection.fetchval("SELECT extract(epoch FROM clock_timestamp())::float8"), time.time())
         found = await connection.fetchval("SELECT version_num FROM alembic_version")
     except asyncpg.UndefinedTableError:
         return None

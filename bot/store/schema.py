@@ -81,6 +81,7 @@ person = Table(
     Column("met", Boolean, nullable=False),
     Column("day", SmallInteger, nullable=False),
     Column("departed", Double),
+    Column("settings", Text, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
 _GONE = person.c.departed.is_not(None)
@@ -112,6 +113,15 @@ message = Table(
     sqlite_with_rowid=False,
 )
 
+upload = Table(
+    "upload",
+    metadata,
+    Column("file", Text, primary_key=True),
+    Column("reference", Text, nullable=False),
+    Column("day", SmallInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 feedback = Table(
     "feedback",
     metadata,
@@ -122,4 +132,21 @@ feedback = Table(
     Column("day", SmallInteger, primary_key=True),
     Column("votes", Integer, nullable=False),
     sqlite_with_rowid=False,
+)
+
+report = Table(
+    "report",
+    metadata,
+    Column("number", _COUNTED, primary_key=True, autoincrement=True),
+    Column("id", LargeBinary(16), nullable=False, unique=True),
+    Column("person", LargeBinary(16), nullable=False),
+    Column("conversation", LargeBinary(16), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("node", Text, nullable=False),
+    Column("tone", Text, nullable=False),
+    Column("words", LargeBinary, nullable=False),
+    Column("address", LargeBinary, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("closed", Double),
+    sqlite_autoincrement=True,
 )

@@ -6,15 +6,18 @@ import os
 import re
 import shlex
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner
 
 from bot.cli.main import app
+from bot.content.library import Library
+from bot.content.matching_models import SubjectKind
 from tests.content.mini import ROOT, shipped
 
 COURSE = (ROOT / "docs" / "authoring.md").read_text(encoding="utf-8").partition("# The reference")[0]
-STEP = re.compile(r"^```(console|yaml|diff)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+STEP = re.compile(r"^```(console|yaml|json|diff)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LEARNS = os.environ.get("FOOTNOTE_COURSE") == "whole"
 """Steps that must learn new words take minutes; they are done where this is asked for."""
 
@@ -25,7 +28,7 @@ def test_the_course_does_what_it_says(tmp_path: Path, monkeypatch: pytest.Monkey
     for kind, name, body in STEP.findall(COURSE):
         if kind == "console" and (name != "slow" or LEARNS):
             _type(body)
-        elif kind == "yaml":
+        elif kind in ("yaml", "json"):
             Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_text(body, encoding="utf-8")
         elif kind == "diff":
@@ -56,7 +59,16 @@ def _edit(path: Path, diff: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def test_every_kind_and_aspect_is_explained(library: Library) -> None:
+    reference = (ROOT / "docs" / "authoring.md").read_text(encoding="utf-8").partition("## Subjects and aspects")[2]
+    named = set(re.findall(r"`([a-z-]+)`", reference.partition("## Plain language")[0]))
+    assert set(get_args(SubjectKind)) <= named
+    assert library.matching is not None
+    hidden = {"step-one", "step-two", "step-three", "step-last", "silent", "not-diabetes", "low"}
+    assert set(library.matching.aspects.aspects) - hidden <= named, "those of the first topic alone are left out"
+
+
 def test_every_command_for_authors_is_taught() -> None:
     for command in ("new topic", "new answer", "new source", "check", "ask", "test", "review record", "review changes",
-                    "export", "import", "graph", "train"):  # fmt: skip
+                    "export", "import", "graph", "train", "evaluate"):  # fmt: skip
         assert f"footnote {command}" in COURSE, command

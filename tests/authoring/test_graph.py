@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bot.authoring.graph import BOX, KINDS, REVIEWS, as_svg, mermaid, picture, write_png
+from bot.authoring.graph import BOX, KINDS, REVIEWS, as_svg, picture, write_png
+from bot.authoring.review_page import mermaid
 from bot.content.library import Library
 from bot.content.loader import load
 from bot.content.models import Answer, Review

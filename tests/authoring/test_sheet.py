@@ -173,6 +173,18 @@ def test_a_changed_a_doubled_and_a_foreign_id_are_named(tmp_path: Path) -> None:
     assert "a text of another topic than `tea`" in refused(folder, other, "tea")
 
 
+def test_a_column_that_was_sorted_without_its_ids_is_refused(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+
+    def sort_alone(lines: Lines) -> Lines:
+        texts = sorted(line["layperson"] for line in lines if line["layperson"])
+        return [{**line, "layperson": texts.pop(0) if line["layperson"] else ""} for line in lines]
+
+    assert "a row moves with its id" in refused(folder, sheet(folder, sort_alone))
+    title = edited("ala/overview/title", "professional", "Dose of ALA in the trial")
+    assert taken(folder, sheet(folder, title)), "the words of another row that stays as it is may be used again"
+
+
 def test_a_damaged_mark_is_refused(tmp_path: Path) -> None:
     folder = written(tmp_path)
     path = sheet(folder, edited("ala/overview/title", "was", "1"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.dialog.turn import Kind
 from tests.chaos.oracle import Oracle, Talk
@@ -31,6 +31,7 @@ class Clinician:
     talk: Talk
     root: str | None = None
     newest: Post | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def sees(self, payload: str) -> bool:
         """Return whether the button is under the newest answer."""
@@ -64,6 +65,12 @@ class Clinicians:
     async def live(self, turns: int, budget: Budget) -> None:
         """Let everybody go on until they have done so many turns in all."""
         await asyncio.gather(*(self._live(clinician, turns, budget) for clinician in self._people.values()))
+
+    async def ask(self, number: int, budget: Budget) -> None:
+        """Let somebody ask the next thing as soon as Slack has delivered their last."""
+        clinician = list(self._people.values())[number % len(self._people)]
+        async with clinician.turn:
+            await self._ask(clinician, clinician.talk.script[clinician.talk.done].words, budget)
 
     async def _live(self, clinician: Clinician, turns: int, budget: Budget) -> None:
         talk = clinician.talk

@@ -77,8 +77,9 @@ def collapsed(answers: Sequence[Answer]) -> list[Answer]:
 class Oracle:
     """Writes what people say in advance, with the answers they must get: nothing is thought up while the bot runs."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, switches: float = SWITCHES) -> None:
         self._engine = engine
+        self._switches = switches
         self._titles = self._known_titles()
         self.phrases = [phrase for phrase in _phrases() if self._is_plain(phrase)]
 
@@ -101,7 +102,7 @@ class Oracle:
         return next(filter(None, found), None)
 
     def _next(self, script: list[Step], chance: random.Random) -> tuple[Kind, str]:
-        if script and chance.random() < SWITCHES:
+        if script and chance.random() < self._switches:
             last = script[-1].answer
             other = Register.LAYPERSON if last.register is Register.PROFESSIONAL else Register.PROFESSIONAL
             return Kind.TAP, payloads.payload(last.node, other)

@@ -7,8 +7,9 @@ import json
 import os
 import resource
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 
@@ -21,10 +22,12 @@ START_SECONDS = 120.0
 @dataclass
 class Bot:
     """One replica. `port` is the web port of the process that runs now, 0 while none listens. `clock` is the file
-    that tells it the time, if it does not look for itself."""
+    that tells it the time, if it does not look for itself. `words` start another program than this checkout's."""
 
     environment: Mapping[str, str]
     clock: str = ""
+    words: Sequence[str] = ()
+    folder: Path = ROOT
     port: int = 0
     peak_megabytes: float = 0.0
     starts: int = 0
@@ -34,9 +37,9 @@ class Bot:
         """Return when the process listens."""
         program = ("tests.chaos.clock", self.clock) if self.clock else ("bot",)
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", *program, "serve"),
+            *(self.words or (sys.executable, "-m", *program, "serve")),
             env={**os.environ, **self.environment},
-            cwd=ROOT,
+            cwd=self.folder,
             stderr=asyncio.subprocess.PIPE,
             limit=1 << 20,
         )
@@ -45,6 +48,11 @@ class Bot:
         self._reader = asyncio.create_task(self._read(listening))
         async with asyncio.timeout(START_SECONDS):
             self.port = await listening
+
+    @property
+    def process_id(self) -> int:
+        """The process that runs now, or ran last."""
+        return self._process.pid
 
     async def kill(self) -> None:
         """End it as a power cut would: SIGKILL, no last word."""

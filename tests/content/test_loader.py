@@ -164,8 +164,9 @@ def test_ids_and_figures_are_unique_across_topics(tmp_path: Path) -> None:
         "content/tea/answers/urgent.yaml": TEA["content/tea/answers/tea.yaml"].replace("answer: tea", "answer: urgent"),
     }
     assert [line for line in refused(written(tmp_path, clash)) if "F09" in line] == [
+        "content/ala/facts.yaml:4:5: F09 `facts.ala` is already in the topic `tea`",
         "content/tea/answers/urgent.yaml:1:9: F09 `urgent` is already in the topic `ala`",
-        "content/tea/facts.yaml:2:8: F09 `ala` is already in the topic `ala`",
+        "content/tea/facts.yaml:2:8: F09 `facts.ala` is already in the topic `ala`",
         "dialogs/tea.yaml:5:3: F09 the node `urgent` is already in the dialog `ala`",
     ]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.plain import document_text
+from bot.channels.layout import document_text
 from bot.content.markdown import Heading, Inline, Item, ListBlock, Paragraph, Quote, Table, UnsupportedMarkdown, parse
 from bot.content.templates import escape
 

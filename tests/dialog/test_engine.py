@@ -9,7 +9,7 @@ from dataclasses import MISSING, fields
 
 import pytest
 
-from bot.channels.plain import document_text, reply_text
+from bot.channels.layout import document_text, reply_text
 from bot.content.library import Library
 from bot.content.markdown import parse
 from bot.dialog import payloads
@@ -132,6 +132,8 @@ def test_an_export_is_the_stored_values_as_json_once(engine: Engine) -> None:
         "conversations": 1,
         "messages": 2,
         "questions": 0,
+        "settings": {"country": "GB"},
+        "reports": [{"answer": "ala", "at": 1.0, "words": "the dose is wrong", "closed": False}],
     }
     reply = engine.report(asked, found)
     assert json.loads(reply.stored) == found
@@ -209,15 +211,15 @@ def test_forgetting_is_asked_once_and_leaves_no_state(engine: Engine) -> None:
     done, after = engine.respond(state, Incoming(Kind.TAP, asked.choices[0].payload))
     assert done.effect is Effect.FORGET
     assert after == State()
-    told = engine.report(done, {"preferences": 1, "conversations": 2, "messages": 3, "questions": 4})
-    assert all(digit in told.lead for digit in "1234")
+    told = engine.report(done, {"preferences": 1, "conversations": 2, "messages": 3, "questions": 4, "reports": 5})
+    assert all(digit in told.lead for digit in "12345")
 
 
 def test_a_vote_is_thanked_for_beside_the_finger_and_can_be_changed(engine: Engine) -> None:
     _, state = engine.respond(State(), ALA)
     reply, after = engine.respond(state, tap("ala", word="down"))
     assert (reply.effect, reply.card.node) == (Effect.FEEDBACK_DOWN, "ala")
-    assert reply.toast == engine.text("vote-counted", Register.LAYPERSON)
+    assert reply.toast == engine.text("vote-down", Register.LAYPERSON)
     assert after.history == state.history
     changed, _ = engine.respond(after, tap("ala", word="toup"))
     assert (changed.effect, changed.toast) == (

@@ -11,7 +11,7 @@ from bot.content.library import Library
 from bot.content.models import Node
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
-from bot.dialog.matching import Match
+from bot.dialog.matching import Match, up_to_date
 from bot.dialog.turn import Emergency, Incoming, Kind, Outcome, Register, State
 
 
@@ -91,3 +91,9 @@ def test_a_removed_emergency_card_still_leads_to_help(library: Library) -> None:
             State(), Incoming(Kind.TEXT, "x")
         )
         assert reply.card.node == library.urgent
+
+
+def test_what_was_shown_again_is_what_was_shown_last(library: Library) -> None:
+    state, _ = up_to_date(library, State(history=("ala-safety", "k2", "ala-safety")), Incoming(Kind.TEXT, "words"))
+    assert state.node == "ala-safety"
+    assert state.history == ("k2", "ala-safety")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.channels.plain import document_text
+from bot.channels.layout import document_text
 from bot.content.library import Library
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
@@ -38,7 +38,7 @@ def talk(kind: str) -> Match:
 @pytest.mark.parametrize("register", Register)
 def test_every_kind_of_small_talk_is_a_few_words_without_small_print(library: Library, register: Register) -> None:
     for kind, authored in library.small_talk.items():
-        reply, state = said(library, talk(kind), State(register, introduced=True))
+        reply, state = said(library, talk(kind), State(register, introduced=True), group=kind == "quiet")
         assert reply.card.outcome is Outcome.SMALL_TALK, kind
         assert isinstance(reply.card, Notice)
         assert document_text(reply.card.brief) == library.text(authored.says, register).strip()
@@ -99,12 +99,25 @@ def test_yes_deletes_only_when_that_was_just_asked(library: Library) -> None:
     assert engine.respond(ALA, Incoming(Kind.TEXT, "yes"))[0].effect is None
 
 
-@pytest.mark.parametrize("how", [Incoming(Kind.TEXT, "quiet please"), Incoming(Kind.COMMAND, "stop")])
+@pytest.mark.parametrize(
+    "how", [Incoming(Kind.TEXT, "quiet please", group=True), Incoming(Kind.COMMAND, "stop", group=True)]
+)
 def test_it_is_quiet_on_request_and_can_be_asked_back(library: Library, how: Incoming) -> None:
     _, state = Engine(library, Decided(talk("quiet"))).respond(ALA, how)
     assert state.quiet
+    again, state = Engine(library, Decided(talk("quiet"))).respond(state, how)
+    assert document_text(again.card.brief) == library.interface_text("quiet-already", Register.LAYPERSON)
+    assert state.quiet
     _, state = said(library, talk("unquiet"), state)
     assert not state.quiet
+
+
+@pytest.mark.parametrize("how", [Incoming(Kind.TEXT, "quiet please"), Incoming(Kind.COMMAND, "stop")])
+def test_where_two_talk_alone_stop_offers_to_delete_what_is_stored(library: Library, how: Incoming) -> None:
+    reply, state = Engine(library, Decided(talk("quiet"))).respond(ALA, how)
+    assert not state.quiet
+    assert document_text(reply.card.brief) == library.interface_text("quiet-private", Register.LAYPERSON)
+    assert [button.label for button in reply.choices] == [library.interface_text("forget-button", Register.LAYPERSON)]
 
 
 def test_the_other_questions_of_a_message_come_first_among_the_buttons(library: Library) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from bot.authoring.conversations import flat, of
-from bot.channels.plain import document_text
+from bot.channels.layout import document_text
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.turn import Register

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.channels.plain import reply_text
+from bot.channels.layout import reply_text
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Incoming, Kind, Register, Reply, State

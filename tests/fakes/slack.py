@@ -52,6 +52,7 @@ class FakeSlack:
         app.router.add_post("/api/{method}", self.web.answer)
         app.router.add_get("/api/{method}", self.web.answer)
         app.router.add_get("/link/", self._link)
+        app.router.add_post("/upload/{file}", self.web.files.receive)
         app.router.add_post("/response/{id}", self._responses.answer)
         Control(self).add_to(app.router)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)

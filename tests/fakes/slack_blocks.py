@@ -28,7 +28,8 @@ ACTION_ELEMENTS = frozenset(
 )
 SECTION_ACCESSORIES = ACTION_ELEMENTS | {"image"}
 INPUT_ELEMENTS = frozenset(
-    {"plain_text_input", "static_select", "radio_buttons", "checkboxes", "datepicker", "users_select"}
+    {"plain_text_input", "static_select", "radio_buttons", "checkboxes", "datepicker"}
+    | {"users_select", "conversations_select"}
 )
 
 Json = Mapping[str, Any]

@@ -162,6 +162,19 @@ def _picker(thing: Json, at: str, faults: Faults) -> None:
     faults.keys(thing, at, {"type"}, {"action_id", "placeholder", "initial_date", "initial_user", "focus_on_load"})
 
 
+_INCLUDED = frozenset({"im", "mpim", "private", "public"})
+
+
+def _conversations(thing: Json, at: str, faults: Faults) -> None:
+    optional = {"action_id", "placeholder", "initial_conversation", "default_to_current_conversation", "confirm"}
+    faults.keys(thing, at, {"type"}, optional | {"response_url_enabled", "filter", "focus_on_load"})
+    chosen = thing.get("filter", {"include": ["public"]})
+    faults.keys(chosen, f"{at}/filter", set(), {"include", "exclude_external_shared_channels", "exclude_bot_users"})
+    faults.count(chosen.get("include", ["public"]), f"{at}/filter/include", len(_INCLUDED), minimum=1)
+    for unknown in sorted(set(chosen.get("include", ())) - _INCLUDED):
+        faults.add(f"{at}/filter/include", f"unsupported: {unknown}")
+
+
 _ELEMENTS: dict[str, Callable[[Json, str, Faults], None]] = {
     "button": _button,
     "feedback_buttons": _feedback_buttons,
@@ -174,4 +187,5 @@ _ELEMENTS: dict[str, Callable[[Json, str, Faults], None]] = {
     "plain_text_input": _plain_text_input,
     "datepicker": _picker,
     "users_select": _picker,
+    "conversations_select": _conversations,
 }

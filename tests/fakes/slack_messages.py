@@ -19,6 +19,7 @@ class Messages:
         self._world = world
         self.foldable: Collection[str] = FOLDABLE
         self.maximum = MAX_TEXT
+        self.files: Callable[[list[Json], Install], list[str]] = lambda _blocks, _install: []
 
     @property
     def methods(self) -> dict[str, Callable[[Json, Install], Awaitable[Json]]]:
@@ -32,7 +33,7 @@ class Messages:
 
     async def _post_message(self, args: Json, install: Install) -> Json:
         channel = self.place(args, install)
-        self._content(args, self.maximum)
+        self._content(args, self.maximum, install)
         self._thread(channel, args.get("thread_ts"))
         ts = self._world.ts()
         message = self._message(args, install, ts)
@@ -42,7 +43,7 @@ class Messages:
 
     async def _post_ephemeral(self, args: Json, install: Install) -> Json:
         channel = self.place(args, install, ephemeral=True)
-        self._content(args, self.maximum)
+        self._content(args, self.maximum, install)
         if args.get("user") not in channel.members:
             raise Refused("user_not_in_channel")
         ts = self._world.ts()
@@ -58,7 +59,7 @@ class Messages:
             raise Refused("message_not_found")
         if message.get("bot_id") != install.bot_id:
             raise Refused("cant_update_message")
-        self._content(args, MAX_UPDATE)
+        self._content(args, MAX_UPDATE, install)
         message.update(text=args.get("text", ""), blocks=args.get("blocks", []))
         await self._world.record(self._post("chat.update", channel.id, str(args["ts"]), args))
         return {"channel": channel.id, "ts": args["ts"], "text": message["text"]}
@@ -83,13 +84,13 @@ class Messages:
             raise Refused("not_in_channel")
         return channel
 
-    def _content(self, args: Json, maximum: int) -> None:
+    def _content(self, args: Json, maximum: int, install: Install) -> None:
         text, blocks = args.get("text") or "", args.get("blocks") or []
         if not text and not blocks:
             raise Refused("no_text")
         if len(text) > maximum:
             raise Refused("msg_too_long")
-        faults = validate_blocks(blocks, "message", self.foldable)
+        faults = validate_blocks(blocks, "message", self.foldable) or self.files(blocks, install)
         if faults:
             raise Refused("invalid_blocks", errors=faults, response_metadata={"messages": faults})
 

@@ -306,5 +306,8 @@ def _pressed(one: Json, label: str) -> Json | None:
 def _entered(one: Json, given: Any) -> Json:
     if one["type"] == "plain_text_input":
         return {"type": one["type"], "value": given}
+    if one["type"] in ("users_select", "conversations_select"):
+        kind = one["type"].removesuffix("s_select")
+        return {"type": one["type"], f"selected_{kind}": given}
     chosen = next((option for option in one["options"] if option["value"] == given), one.get("initial_option"))
     return {"type": one["type"], "selected_option": chosen}

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from tests.fakes.slack_errors import Refused
 from tests.fakes.slack_faults import Fault, Faults
+from tests.fakes.slack_files import Files
 from tests.fakes.slack_messages import Messages
 from tests.fakes.slack_oauth import OAuth
 from tests.fakes.slack_views import Views
@@ -27,6 +28,8 @@ NEEDS = {
     "chat.delete": "chat:write",
     "reactions.add": "reactions:write",
     "conversations.open": "im:write",
+    "files.getUploadURLExternal": "files:write",
+    "files.completeUploadExternal": "files:write",
     "users.info": "users:read",
     "assistant.threads.setSuggestedPrompts": "assistant:write",
     "agents.sessions.setStatus": "chat:write",
@@ -41,10 +44,12 @@ class WebApi:
         self._faults = faults
         self._address = address
         self.messages = Messages(world)
+        self.files = Files(world, self.messages, address)
         self._oauth = OAuth(world)
         self.tickets: set[str] = set()
         self._methods: dict[str, Callable[[Json, Install], Awaitable[Json]]] = {
             **self.messages.methods,
+            **self.files.methods,
             **Views(world).methods,
             "auth.test": self._auth_test,
             "assistant.threads.setSuggestedPrompts": self._prompts,

@@ -16,8 +16,8 @@ Json = dict[str, Any]
 
 APP_ID = "A0FOOTNOTE"
 SCOPES = (
-    "app_mentions:read,assistant:write,channels:history,channels:read,chat:write,commands,groups:history,groups:read,"
-    "im:history,im:read,im:write,mpim:history,reactions:read,reactions:write,users:read"
+    "app_mentions:read,assistant:write,channels:history,channels:read,chat:write,commands,files:write,groups:history,"
+    "groups:read,im:history,im:read,im:write,mpim:history,reactions:read,reactions:write,users:read"
 )
 
 

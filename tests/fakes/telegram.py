@@ -24,7 +24,7 @@ from aiohttp import web
 
 from tests.fakes.telegram_faults import Fault
 from tests.fakes.telegram_feed import Feed
-from tests.fakes.telegram_messages import Messages
+from tests.fakes.telegram_media import Media, received
 from tests.fakes.telegram_people import Group, PeopleFactory, Person
 from tests.fakes.telegram_profile import Profile
 from tests.fakes.telegram_rules import Json, Refused, decoded
@@ -74,7 +74,8 @@ class FakeTelegram:
         self.counts: Counter[str] = Counter()
         self.url = ""
         self._read: dict[tuple[str, int], int] = {}
-        self._methods = {**Messages(self.world).methods, **self.profile.methods, **self._feed_methods()}
+        self.media = Media(self.world)
+        self._methods = {**self.media.methods, **self.profile.methods, **self._feed_methods()}
         self._names = {name.lower(): name for name in (*self._methods, "getUpdates")}
 
     # --- running ----------------------------------------------------------------------------------------------------
@@ -249,7 +250,7 @@ async def _params(request: web.Request) -> Json:
     if request.content_type == "application/json":
         params |= await request.json()
     elif request.body_exists:
-        params |= dict(await request.post())
+        params |= {name: received(value) for name, value in (await request.post()).items()}
     return params
 
 

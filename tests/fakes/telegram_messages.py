@@ -47,6 +47,8 @@ class Messages:
         """editMessageText"""
         content = self._content(params)
         chat, message = self._own(params)
+        if "text" not in message:
+            raise Refused("Bad Request: there is no text in the message to edit")
         return self._changed(chat, message, content, ("text", "entities", "reply_markup"))
 
     def edit_markup(self, params: Json) -> Json:

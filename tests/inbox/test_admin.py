@@ -11,11 +11,13 @@ import pytest
 
 from bot.errors import StoreError, UsageError
 from bot.inbox import admin
+from bot.inbox.identity import Identity
 from bot.inbox.processor import pack
 from bot.store.base import Lease, SchemaTooNew, Store, StoreInUse
 from bot.store.open import open_store, sqlite_path
 from bot.store.sqlite.backup import RESTORED
 from tests.inbox.support import IDENTITY, START, event
+from tests.store.test_store import report
 
 
 async def poison(store: Store) -> int:
@@ -114,3 +116,25 @@ async def test_a_backup_overwrites_nothing_and_says_where_nothing_is(sqlite_url:
     with pytest.raises(UsageError, match="pg_dump"):
         await admin.back_up("postgresql://host/name", tmp_path / "x")
     assert (tmp_path / "there").read_text() == "precious"
+
+
+async def test_a_report_sealed_with_another_secret_is_told_and_not_shown(store: Store) -> None:
+    await store.add_report(report())
+    (seen,) = await admin.ReportDesk(store, Identity("another secret of the installation")).list()
+    assert "FOOTNOTE_SECRET" in seen.words
+
+
+@pytest.mark.parametrize("work", ["show", "close"])
+async def test_a_report_that_is_not_there_is_named(store: Store, work: str) -> None:
+    with pytest.raises(UsageError, match=r"no (open )?report 77"):
+        await getattr(admin.ReportDesk(store, IDENTITY), work)(77)
+
+
+async def test_an_answer_to_a_report_waits_in_the_inbox_once(store: Store) -> None:
+    await store.add_report(report())
+    desk = admin.ReportDesk(store, IDENTITY)
+    (seen,) = await desk.list()
+    await desk.close(seen.number, " Thank you,\n it is corrected. ")
+    (turn,) = await store.claim("telegram", 10, Lease(1, START, START + 15))
+    assert "ala-dose Thank you, it is corrected." in IDENTITY.unseal(turn.payload).decode()
+    assert turn.person == IDENTITY.person("telegram:1")

@@ -312,7 +312,7 @@ async def test_forgetting_deletes_first_then_says_what_was_deleted(store: Store)
             await inbox.accept(event(word))
         await notebook.wait_for(3)
     told = notebook.messages[2].reply.lead
-    assert json.loads(told) == {"messages": 2, "conversations": 1, "preferences": 1, "questions": 0}
+    assert json.loads(told) == {"messages": 2, "conversations": 1, "preferences": 1, "questions": 0, "reports": 0}
     assert (await store.export(person))["conversations"] == 0
     assert (await store.preferences(person)).introduced is False
 

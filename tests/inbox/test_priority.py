@@ -11,9 +11,8 @@ import pytest
 
 from bot.dialog.turn import Kind
 from bot.inbox.events import Busy, OutboundMessage
-from bot.inbox.priority import Priority
 from bot.inbox.processor import pack
-from bot.inbox.thoughts import PATIENCE
+from bot.inbox.thoughts import PATIENCE, Priority
 from bot.store.base import Lease, Store, TurnResult
 from tests.inbox.support import (
     BUSY,

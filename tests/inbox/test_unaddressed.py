@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from bot.dialog.turn import Emergency, Notice, Outcome, Register, Reply, State
 from bot.inbox.unaddressed import asks, worth_saying
+from tests.questions.remarks import FOLLOW_UPS
 
-REMARKS: dict[str, Any] = yaml.safe_load(
-    (Path(__file__).resolve().parents[1] / "questions" / "remarks.yaml").read_text(encoding="utf-8")
-)
 FIRST_WORDS = (
     "what",
     "which",
@@ -41,7 +36,7 @@ def test_a_question_is_known_by_its_first_word_whatever_stands_before_it(before:
 
 
 def test_every_follow_up_of_the_set_asks() -> None:
-    assert [one["say"] for lines in REMARKS["follow-ups"].values() for one in lines if not asks(one["say"])] == []
+    assert [said for said in FOLLOW_UPS if not asks(said)] == []
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from bot.content.matching_models import Subject, TopicSubjects
 from bot.matching import data_of
 from bot.matching.build import Data, Parts
 from bot.matching.classifier import UNTAUGHT, Rows, train
-from bot.matching.remarks import clauses, questions
+from bot.matching.remarks import questions
 from bot.matching.spelling import Speller
 from bot.matching.text import clean, every_word, sampled, split, words_only
 from bot.matching.training import Models, digest, load, models_of, save
@@ -143,15 +143,14 @@ def test_what_is_no_word_is_not_read(text: str, words: str) -> None:
     assert " ".join(split(clean(words_only(text)))) == words
 
 
-def test_a_message_falls_into_clauses_and_questions(parts: Parts) -> None:
-    message = parts.reader.read("Hi, I am Ann. Does ALA work, and is it safe?")
-    assert [" ".join(part.message.words) for part in clauses(message)] == [
-        "hi",
-        "i am ann",
-        "does ala work",
-        "and is it safe",
-    ]
-    assert [" ".join(part.words) for part in questions(message, parts.subjects)] == ["does ala work", "is it safe"]
+def test_a_message_falls_into_questions(parts: Parts) -> None:
+    def asked(text: str) -> list[str]:
+        return [" ".join(part.words) for part in questions(parts.reader.read(text), parts.subjects)]
+
+    assert asked("Hi, I am Ann. Does ALA work, and is it safe?") == ["does ala work", "is it safe"]
+    assert asked("ALA dose? Interactions?") == ["ala dose", "interactions"]
+    assert asked("who should take ALA and at what dose?") == ["who should take ala", "at what dose"]
+    assert asked("ALA for fatty liver, does it work?") == ["ala for fatty liver does it work"]
 
 
 def test_a_part_inherits_the_answers_of_its_whole_and_a_vanished_answer_is_left_out(data: Data) -> None:

@@ -26,11 +26,12 @@ HERE = Path(__file__).parent
 FILES = (
     *("plain", "most-asked", "real", "follow-ups", "not-covered", "noise", "b12", "two-questions", "small-talk"),
     *("urgent-present", "urgent-calm", "development", "unseen-1", "unseen-2"),
+    *("plain-fresh", "real-fresh", "follow-ups-fresh", "two-questions-fresh", "small-talk-fresh"),
+    *("not-covered-fresh", "noise-fresh"),
 )
 CURVE = (0, 5, 10, 20, 50)
-CURVE_FILES = ("plain", "most-asked", "real", "follow-ups", "unseen-1", "unseen-2")
-_EVERY = 7
-"""One plain question in seven is put through every change and thread: all of them take an hour."""
+CURVE_FILES = ("plain", "most-asked", "real", "follow-ups", "b12", "plain-fresh", "real-fresh", "unseen-2")
+SECOND = "b12"
 
 
 def main() -> None:
@@ -39,14 +40,14 @@ def main() -> None:
     matcher, data = build_matcher(library), data_of(library)
     questions = {name: read(HERE / f"{name}.jsonl") for name in FILES}
     otherwise, parts = data.roles.otherwise, Parts(data)
-    plain = [one for one in questions["plain"] if one.context is None][::_EVERY]
+    plain = [one for one in questions["plain"] if one.context is None]
     threads = parts.subjects.contexts()
     begun = time.process_time()
     learn(parts, print)
     learning = time.process_time() - begun
     found = Figures(
         {name: measure(matcher, asked, otherwise) for name, asked in questions.items()},
-        {name: baseline(parts, asked) for name, asked in questions.items()},
+        baseline(parts, questions),
         {
             "shown": invariance(matcher, plain, wrappings("shown"), threads, otherwise),
             "held back": invariance(matcher, plain, wrappings("held_back"), [], otherwise),
@@ -56,11 +57,36 @@ def main() -> None:
             *curve(data, questions),
             ("all", _right({name: measure(matcher, questions[name], otherwise) for name in CURVE_FILES})),
         ],
+        beside(data, questions),
         replace(measured_cost(ROOT, matcher, questions["real"]), learning=learning),
     )
     path = ROOT / "docs" / "matching.md"
     path.write_text(page(found), encoding="utf-8")
     print(f"wrote {path}")
+
+
+def beside(data: Data, questions: dict[str, list[Question]]) -> dict[str, tuple[float, float]]:
+    """Return how much of the first topic is right with the second topic and without it, on the same questions."""
+    second = set(data.matching.topics[SECOND].it)
+    topics = {name: topic for name, topic in data.matching.topics.items() if name != SECOND}
+    first = replace(
+        data,
+        matching=data.matching.model_copy(update={"topics": topics}),
+        nodes=data.nodes - second,
+        phrases={node: lines for node, lines in data.phrases.items() if node not in second},
+        roles=replace(data.roles, shared=data.roles.shared - second),
+    )
+    asked = {
+        name: [one for one in questions[name] if not second & {*one.expect, one.context}]
+        for name in CURVE_FILES
+        if name != SECOND
+    }
+    shares = []
+    for each in (data, first):
+        parts = Parts(each)
+        matcher = assemble(parts, learn(parts, print))
+        shares.append(_right({name: measure(matcher, rows, data.roles.otherwise) for name, rows in asked.items()}))
+    return {name: (shares[0][name], shares[1][name]) for name in asked}
 
 
 def refused(matcher: Matcher, noise: Sequence[Question], threads: Sequence[str]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.dialog.matching import Match
@@ -13,10 +13,10 @@ from bot.matching.parser import Message
 from bot.matching.text import sampled
 
 
-def baseline(parts: Parts, questions: Sequence[Question]) -> list[Row]:
+def baseline(parts: Parts, files: Mapping[str, Sequence[Question]]) -> dict[str, list[Row]]:
     """Return the decisions of a linear classifier on the same lines, read as the matcher reads them.
 
-    It is asked after the rules for emergencies, as the matcher is, and offers no choices.
+    It is asked about every question whatever the thread, knows no rules for emergencies, and offers no choices.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import SGDClassifier
@@ -27,8 +27,11 @@ def baseline(parts: Parts, questions: Sequence[Question]) -> list[Row]:
     model: Any = make_pipeline(make_union(words, pieces), SGDClassifier(loss="log_loss", alpha=1e-5, random_state=0))
     lines = _lines(parts.data)
     model.fit([_read(parts, form) for _, form in lines], [node for node, _ in lines])
-    nodes = model.predict([_read(parts, question.text) for question in questions])
-    return [_row(one, str(node), parts.data) for one, node in zip(questions, nodes, strict=True)]
+    found = {}
+    for name, questions in files.items():
+        nodes = model.predict([_read(parts, question.text) for question in questions])
+        found[name] = [_row(one, str(node), parts.data) for one, node in zip(questions, nodes, strict=True)]
+    return found
 
 
 def _lines(data: Data) -> list[tuple[str, str]]:

@@ -23,13 +23,14 @@ class Figures:
     variants: Mapping[str, Invariance]
     noise: float
     curve: Sequence[tuple[str, Mapping[str, float]]]
+    beside: Mapping[str, tuple[float, float]]
     cost: Cost
 
 
 def page(found: Figures) -> str:
     """Return the whole page."""
     head = _METHOD.read_text(encoding="utf-8").format(date=f"{datetime.now(UTC):%-d %B %Y}")
-    parts = [head, _files(found), _threads(found), _variants(found), _curve(found), _cost(found.cost)]
+    parts = [head, _files(found), _threads(found), _variants(found), _curve(found), _beside(found), _cost(found.cost)]
     return "\n".join(parts)
 
 
@@ -49,7 +50,7 @@ def _threads(found: Figures) -> str:
     both = [row for each in found.matcher.values() for row in each if row.question.also]
     urgent = summary([row for each in found.matcher.values() for row in each])["urgent"]
     right = sum(row.mark == "right" for row in rows) / len(rows)
-    served = sum(map(serves_both, both)) / len(both)
+    served = sum(serves_both(row, "not-covered") for row in both) / len(both)
     return (
         "## In threads, two at once, urgent\n\n"
         f"* asked after an answer: {len(rows)}, right {right:.1%}\n"
@@ -73,6 +74,13 @@ def _curve(found: Figures) -> str:
     names = list(found.curve[0][1])
     lines = ["## How many lines an answer needs: right, in per cent\n", _head(("lines an answer", *names))]
     lines += [_line((kept, *(f"{100 * right[name]:.1f}" for name in names))) for kept, right in found.curve]
+    return "\n".join(lines) + "\n"
+
+
+def _beside(found: Figures) -> str:
+    lines = ["## The first topic with the second beside it, and without: right, in per cent\n"]
+    lines.append(_head(("file", "with", "without")))
+    lines += [_line((name, *(f"{100 * share:.1f}" for share in both))) for name, both in found.beside.items()]
     return "\n".join(lines) + "\n"
 
 

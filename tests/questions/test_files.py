@@ -33,6 +33,13 @@ LEAST = {
     "b12": 90,
     "most-asked": 150,
     "small-talk": 120,
+    "plain-fresh": 150,
+    "real-fresh": 120,
+    "follow-ups-fresh": 100,
+    "two-questions-fresh": 50,
+    "small-talk-fresh": 60,
+    "not-covered-fresh": 60,
+    "noise-fresh": 60,
 }
 
 

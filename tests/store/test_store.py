@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from bot.dialog.turn import Register, State
+from bot.dialog.turn import Preferences, Register, State
 from bot.inbox.processor import pack
-from bot.store.base import DAY, AcceptResult, Lease, Store, Turn, TurnResult
+from bot.store.base import DAY, AcceptResult, Lease, RetentionCutoffs, Store, Turn, TurnResult
 from bot.store.codec import net_votes
+from bot.store.reports import NewReport
 from tests.inbox.support import IDENTITY, PATIENT, START, event
 
 MINE, THEIRS = 1, 2
@@ -42,6 +44,16 @@ async def test_accepting_with_a_lease_leases_an_idle_conversation_only(store: St
     assert await claim(store) == []
 
 
+async def test_the_latest_name_of_an_upload_is_remembered_until_it_is_old(store: Store) -> None:
+    assert await store.upload("telegram:1:picture.png") is None
+    for reference in ("first", "second"):
+        await store.keep_upload("telegram:1:picture.png", reference, START)
+    assert await store.upload("telegram:1:picture.png") == "second"
+    assert await store.upload("telegram:2:picture.png") is None
+    await store.prune(RetentionCutoffs(events=0, messages=0, quarantine=0, idle=START + 2 * DAY, user_left=0))
+    assert await store.upload("telegram:1:picture.png") is None
+
+
 async def test_a_lease_that_ran_out_is_taken_over(store: Store) -> None:
     accepted = await accept(store, leased=True)
     assert accepted.turn is not None
@@ -54,7 +66,7 @@ async def test_a_turn_somebody_broke_off_is_doubtful_and_a_fresh_one_is_not(stor
     accepted = await accept(store, leased=True)
     assert accepted.turn is not None
     assert not accepted.turn.doubtful
-    await accept(store, conversation="telegram:2")
+    await accept(store, conversation="telegram:2", person="telegram:9")
     await store.release(MINE)
     doubts = {turn.conversation: turn.doubtful for turn in await claim(store, THEIRS)}
     assert doubts == {accepted.turn.conversation: True, IDENTITY.conversation("telegram:2"): False}
@@ -262,3 +274,55 @@ async def test_whatever_people_write_is_stored_and_comes_back(store: Store, text
 def test_a_changed_vote_counts_once() -> None:
     presses = {("ala", "up"): 3, ("ala", "todown"): 2, ("ala", "toup"): 1, ("k2", "down"): 1, ("k2", "unclear"): 4}
     assert net_votes(presses) == {("ala", "up"): 2, ("ala", "down"): 1, ("k2", "down"): 1, ("k2", "unclear"): 4}
+
+
+def report(words: str = "the dose is wrong", number: int = 1, at: float = START) -> NewReport:
+    sealed, place = IDENTITY.seal(words.encode()), IDENTITY.seal(b"{}")
+    person, conversation = IDENTITY.person("telegram:1"), IDENTITY.conversation("telegram:1")
+    name = IDENTITY.event(f"report:{number}")
+    return NewReport(name, person, conversation, "telegram", "ala-dose", "layperson", sealed, place, at)
+
+
+async def test_a_report_is_kept_once_listed_closed_once_and_forgotten(store: Store) -> None:
+    await store.add_report(report())
+    await store.add_report(report())
+    await store.add_report(report(number=2))
+    first, second = await store.reports()
+    assert (first.node, IDENTITY.unseal(first.words), first.closed) == ("ala-dose", b"the dose is wrong", None)
+    closed = await store.close_report(first.number, START + 5)
+    assert closed is not None
+    assert closed.closed == START + 5
+    assert await store.close_report(first.number, START + 6) is None
+    assert [one.number for one in await store.reports()] == [second.number]
+    assert len(await store.reports(closed=True)) == 2
+    told = (await store.export(IDENTITY.person("telegram:1")))["reports"]
+    assert [(one["answer"], one["closed"]) for one in told] == [("ala-dose", True), ("ala-dose", False)]
+    assert (await store.forget(IDENTITY.person("telegram:1")))["reports"] == 2
+    assert list(await store.reports(closed=True)) == []
+
+
+async def test_old_reports_are_pruned_closed_ones_sooner(store: Store) -> None:
+    for number in (1, 2):
+        await store.add_report(report(number=number))
+    first, _ = await store.reports()
+    await store.close_report(first.number, START)
+    cutoffs = RetentionCutoffs(0.0, START + 1, 0.0, START - 1, 0.0)
+    assert (await store.prune(cutoffs)).counts["reports"] == 1
+    assert (await store.prune(replace(cutoffs, idle=START + 1))).counts["reports"] == 1
+
+
+async def test_what_a_person_set_is_kept_and_does_not_undo_what_another_conversation_sets(store: Store) -> None:
+    await accept(store, conversation="telegram:1", person="telegram:9")
+    await accept(store, conversation="telegram:2", person="telegram:9")
+    one, two = await claim(store)
+    chosen = Preferences(country="GB", language="es", open=True, quiet=True)
+    await store.finish(one, TurnResult(START, State(introduced=True, preferences=chosen)), None)
+    await store.finish(two, TurnResult(START, State(Register.PROFESSIONAL, introduced=True)), None)
+    kept = await store.preferences(one.person)
+    assert (kept.preferences, kept.register) == (chosen, Register.PROFESSIONAL)
+    assert (await store.export(one.person))["settings"] == {
+        "country": "GB",
+        "language": "es",
+        "open": True,
+        "quiet": True,
+    }

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.authoring.readability import Grade, explains, grade, occurs, sentences_of, split, word_count
 from bot.authoring.rules.base import AnswerRef, CheckContext, needs
-from bot.channels.plain import document_text
+from bot.channels.layout import document_text
 from bot.content.diagnostics import Diagnostic, Location, nearest
 from bot.content.files import diagnostic_at
 from bot.content.library import Library

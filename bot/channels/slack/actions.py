@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.slack.address import SlackAddress, Surface, message_id
 from bot.channels.slack.events import RecentKeys, channel_of, conversation_of, person_of
-from bot.channels.slack.mrkdwn import mask, plain
+from bot.channels.slack.mrkdwn import plain
 from bot.dialog import payloads
+from bot.dialog.personal_data import mask
 from bot.dialog.turn import Incoming, Kind
+from bot.dialog.wishes import COMMANDS
 from bot.inbox.events import InboundEvent
 
 if TYPE_CHECKING:
@@ -164,14 +165,16 @@ WORDS = {
     "privacy": "privacy",
     "forget": "forget",
     "export": "export",
+    "settings": "settings",
+    "report": "report",
+    "share": "share",
+    "person": "person",
+    "country": "country",
 }
 """What may follow the command, and the node or command it means; anything else is a question."""
 
 MAX_ASKED = 300
 """Characters of a question that are shown above its answer."""
-
-ASK, REASON = "ask", "reason"
-"""Callback ids of the two modals."""
 
 
 def read_command(body: Json, me: Installation) -> InboundEvent:
@@ -179,6 +182,8 @@ def read_command(body: Json, me: Installation) -> InboundEvent:
     words, masked = mask(plain(str(body.get("text", ""))))
     said = words.lower()
     named = WORDS.get(said) or QUIET.get(said)
+    if said.split(" ")[0] in COMMANDS and said not in COMMANDS:
+        named = words
     incoming = Incoming(Kind.COMMAND, named, "slack") if named else Incoming(Kind.TEXT, words, "slack")
     key = f"slack:{body['trigger_id']}"
     place = SlackAddress(
@@ -191,46 +196,11 @@ def read_command(body: Json, me: Installation) -> InboundEvent:
         masked=masked,
         key=key,
     )
-    event = _enveloped(me, place, incoming)
-    return replace(event, conversation=channel_of(me, place.channel)) if said in SPEAK | QUIET.keys() else event
-
-
-def read_modal(body: Json, me: Installation) -> InboundEvent | None:
-    """Return the event for a submitted modal: a confirmed question, or why an answer did not help."""
-    if body["view"].get("callback_id") == REASON:
-        return _reason(body, me)
-    return _question(body, me) if body["view"].get("callback_id") == ASK else None
-
-
-def _question(body: Json, me: Installation) -> InboundEvent:
-    view, user = body["view"], body["user"]["id"]
-    entered = entered_in(view)
-    words, masked = mask(plain(entered.get("question", "")))
-    origin = json.loads(view.get("private_metadata") or "{}")
-    aloud = entered.get("audience") == "thread"
-    place = SlackAddress(
-        Surface.THREAD if aloud or not origin else Surface.PRIVATE,
-        me.team,
-        user,
-        origin.get("channel", user),
-        origin.get("thread"),
-        asked=words[:MAX_ASKED],
-        response_url=origin.get("response_url"),
-        enterprise=me.enterprise,
-        masked=masked,
-        key=f"slack:{view['id']}",
-    )
-    return _enveloped(me, place, Incoming(Kind.TEXT, words, "slack"))
-
-
-def _reason(body: Json, me: Installation) -> InboundEvent | None:
-    """A reason is counted beside the vote; nothing is answered, the vote was thanked for already."""
-    view, reason = body["view"], entered_in(body["view"]).get("reason", "")
-    tap = payloads.parse(str(view.get("private_metadata", "")))
-    if tap is None or reason not in payloads.REASONS:
-        return None
-    place = SlackAddress(Surface.PRIVATE, me.team, body["user"]["id"], silent=True, key=f"slack:{view['id']}")
-    return _enveloped(me, place, Incoming(Kind.TAP, payloads.payload(tap.node, word=reason), "slack"))
+    event = enveloped(me, place, incoming)
+    if said not in SPEAK | QUIET.keys():
+        return event
+    several = replace(incoming, group=not place.channel.startswith("D"))
+    return replace(event, conversation=channel_of(me, place.channel), incoming=several)
 
 
 def read_home(body: Json, me: Installation) -> InboundEvent | None:
@@ -245,15 +215,6 @@ def read_home(body: Json, me: Installation) -> InboundEvent | None:
     return InboundEvent((key,), "slack", person_of(me, event["user"]), conversation, incoming, place.address())
 
 
-def entered_in(view: Json) -> dict[str, str]:
-    """Return what was entered in a modal, by action id: texts, and the values of chosen options."""
-    found = {}
-    for block in (view.get("state") or {}).get("values", {}).values():
-        for name, given in block.items():
-            found[name] = given.get("value") or (given.get("selected_option") or {}).get("value") or ""
-    return found
-
-
-def _enveloped(me: Installation, place: SlackAddress, incoming: Incoming) -> InboundEvent:
+def enveloped(me: Installation, place: SlackAddress, incoming: Incoming) -> InboundEvent:
     conversation = private_conversation(me, place.channel, place.user, place.thread)
     return InboundEvent((place.key,), "slack", person_of(me, place.user), conversation, incoming, place.address())

@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
 
+from bot.dialog.turn import Effect, Outcome, Reply
+
 INTRODUCTION = "introduction"
 """The text by which the bot says once in a channel what it is."""
 
@@ -26,7 +28,7 @@ class SlackAddress:
     answers within thirty minutes; `silent` wants no answer shown; `notice` wants this text of the bot's own instead of
     the answer; `asked` is the question to show above an answer that stands where it was not asked; `vote` says that a
     vote is thanked for and changes nothing, `above` that the bot was called into a thread of others, `aside` that
-    nobody named it; `key` names the event."""
+    nobody named it; `once` names what is shared and where, which is done once; `key` names the event."""
 
     surface: Surface
     team: str
@@ -46,6 +48,7 @@ class SlackAddress:
     vote: bool = False
     above: bool = False
     aside: bool = False
+    once: str = ""
     key: str = ""
 
     @property
@@ -64,6 +67,19 @@ class SlackAddress:
 
 
 _FIELDS = tuple(one.name for one in fields(SlackAddress))
+
+
+_PERSONAL = frozenset({Effect.FORGET, Effect.EXPORT, Effect.REPORT})
+
+
+def for_one(place: SlackAddress, reply: Reply) -> bool:
+    """Tell whether only the person may see it: what is nobody else's business, a change of somebody else's answer (in a
+    shared thread each reader has a register of their own), and having no answer to what did not name the bot."""
+    if place.direct or place.shared:
+        return False
+    if place.aside and reply.card.outcome is Outcome.NOT_COVERED:
+        return True
+    return reply.effect in _PERSONAL or (reply.in_place and place.asker != place.user)
 
 
 def message_id(channel: str, ts: str) -> str:

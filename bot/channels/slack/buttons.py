@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.channels.base import Texts
-from bot.channels.screens import LINE, ROW, SCREEN
+from bot.channels.screens import ROW, SCREEN, rows_of
 from bot.channels.slack.actions import ABOVE, COMMAND, FEEDBACK, SHARE, STAY_QUIET, TAP, asker_block
 from bot.channels.slack.blocks import plain_text
+from bot.channels.slack.screens import FRAME, VOTE
 from bot.dialog import payloads
 from bot.dialog.turn import Button, ClaimCard, Register, Reply
 
@@ -21,6 +22,9 @@ MAX_LABEL = 75
 MAX_ROW = 25
 """Elements of an actions block."""
 
+_TOOLS = frozenset({"share", "report"})
+"""Roles of what opens a modal about the answer; they stand in the menu behind the dots."""
+
 _SPELT_OUT = frozenset({"follow-up", "choice", "tone"})
 """Roles whose label for screen readers says more than the button shows."""
 
@@ -31,9 +35,6 @@ screen there is one row; further follow-ups are in the menu behind the dots."""
 
 MIN_MENU, MAX_MENU = 2, 5
 """Entries of an overflow menu (docs.slack.dev, Overflow menu element)."""
-
-FRAME, VOTE = 3, 1
-"""Characters that a button's frame takes of a line, and the line that Slack's thumbs take: they have no frame."""
 
 
 class Buttons:
@@ -49,7 +50,8 @@ class Buttons:
         rows = MAX_ROW if home else min(MAX_ROWS, max(1, (SCREEN - VOTE - lines) // ROW))
         room = Room(MAX_ROW if home else MAX_BUTTONS - share, rows)
         hush = [Button(self._texts("quiet-button", register), STAY_QUIET)] if quiet else []
-        shown, menu = _chosen(reply, room, hush, home=home)
+        tools = [button for button in reply.card.buttons if button.role in _TOOLS]
+        shown, menu = _chosen(reply, room, [*tools[:1], *hush], tools[1:], home=home)
         row = self.elements(shown, register, "way") + ([self._share(reply)] if share else [])
         blocks = list(actions([[*row, *([_menu(menu)] if menu else [])]]))
         votes = [button for button in reply.card.buttons if button.role == "feedback" and button.label.strip()]
@@ -88,17 +90,6 @@ class Buttons:
         return self._button(button, reply.card.register, SHARE)
 
 
-def rows_of(labels: Iterable[str]) -> int:
-    """Return in how many rows a phone shows buttons with these labels."""
-    rows, left = 0, 0
-    for label in labels:
-        width = len(label) + FRAME
-        if width > left:
-            rows, left = rows + 1, LINE
-        left -= width
-    return rows
-
-
 @dataclass(frozen=True, slots=True)
 class Room:
     """How many buttons there is room for, and in how many rows."""
@@ -108,14 +99,17 @@ class Room:
 
     def takes(self, buttons: Sequence[Button]) -> bool:
         """Tell whether they fit."""
-        return len(buttons) <= self.buttons and rows_of(button.label for button in buttons) <= self.rows
+        return len(buttons) <= self.buttons and len(rows_of((button.label for button in buttons), FRAME)) <= self.rows
 
 
-def _chosen(reply: Reply, room: Room, last: list[Button], *, home: bool) -> tuple[list[Button], list[Button]]:
-    """Return the buttons to show and those for the menu, which `last` ends: the turn's own and the ways around are
-    shown, and as many follow-ups as a phone has room for. Sources that are folded into the message need no button."""
+def _chosen(
+    reply: Reply, room: Room, last: list[Button], spare: list[Button], *, home: bool
+) -> tuple[list[Button], list[Button]]:
+    """Return the buttons to show and those for the menu, which `last` ends, and `spare` where it has room: the turn's
+    own and the ways around are shown, and as many follow-ups as a phone has room for. Sources that are folded into the
+    message need no button."""
     own = list(reply.choices)
-    rest = [b for b in reply.buttons if b not in own and b.role != "feedback" and b.label.strip()]
+    rest = [b for b in reply.buttons if b not in own and b.role not in ("feedback", *_TOOLS) and b.label.strip()]
     follow = [button for button in rest if _leads_on(button)]
     folded = isinstance(reply.card, ClaimCard) and bool(reply.card.sources)
     around = [button for button in rest if button not in follow and not (folded and button.role == "sources")]
@@ -125,7 +119,7 @@ def _chosen(reply: Reply, room: Room, last: list[Button], *, home: bool) -> tupl
         seen -= 1
     if 0 < len(follow) - seen + len(last) < MIN_MENU:
         seen = max(0, len(follow) - MIN_MENU + len(last))
-    menu = [*follow[seen : seen + MAX_MENU - len(last)], *last]
+    menu = [*follow[seen : seen + MAX_MENU - len(last)], *last, *spare][:MAX_MENU]
     return [*own, *follow[:seen], *around], menu if len(menu) >= MIN_MENU else []
 
 

@@ -12,28 +12,29 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.channels.base import Texts
-from bot.channels.slack.address import SlackAddress, Surface, message_id, ts_of
+from bot.channels.slack.address import SlackAddress, Surface, for_one, message_id, ts_of
 from bot.channels.slack.blocks import NAME, SlackMessage, headed, in_parts, line, named, preceded, said
 from bot.channels.slack.buttons import Buttons
 from bot.channels.slack.errors import (
     NO_QUESTION,
-    NOT_DRAWN,
     NOT_HERE,
     NOT_THIS_MESSAGE,
     TOO_LONG,
     UNREACHABLE,
+    elsewhere,
     raised,
     status_of,
     strange,
     word_of,
 )
 from bot.channels.slack.events import ThreadCache
-from bot.channels.slack.render import RenderOptions, SlackRenderer, fallbacks
+from bot.channels.slack.files import SlackFiles
+from bot.channels.slack.render import RenderOptions, SlackRenderer
 from bot.channels.slack.sender import ResponseUrlExpired, SlackSender
 from bot.channels.slack.views import AppHome
 from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import ClaimCard, Effect, Outcome, Reply
-from bot.inbox.events import Gone, OutboundMessage, Progress, Refused
+from bot.inbox.events import Gone, OutboundMessage, Progress, Refused, each_written
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -47,8 +48,6 @@ HELP = "help"
 MENTION = "@footnote"
 """How one speaks to the bot in a channel; the name is in the app's manifest."""
 
-_PERSONAL = frozenset({Effect.FORGET, Effect.EXPORT})
-
 
 class SlackDelivery:
     """Delivers answers; each to the place that its event came from."""
@@ -56,10 +55,17 @@ class SlackDelivery:
     name = "slack"
 
     def __init__(
-        self, sender: SlackSender, texts: Texts, home: AppHome, cache: ThreadCache, unexpected: Unexpected
+        self,
+        sender: SlackSender,
+        texts: Texts,
+        home: AppHome,
+        cache: ThreadCache,
+        unexpected: Unexpected,
+        files: SlackFiles,
     ) -> None:
         self._unexpected = unexpected
         self._sender = sender
+        self._files = files
         self._texts = texts
         self._home = home
         self._cache = cache
@@ -92,10 +98,23 @@ class SlackDelivery:
             return await self._thank(place, reply)
         if place.surface is Surface.HOME:
             return await self._draw_home(place, message, progress)
-        parts = self._notice(place, reply) or self._answer(place, reply)
-        if place.surface is Surface.PRIVATE or self._for_one(place, reply):
-            return await self._send_to_user(place, parts, message, progress)
-        return await self._send_to_channel(place, parts, message, progress)
+        if reply.effect is Effect.ANSWERED:  # days later, and for the person alone, wherever they reported it
+            place = SlackAddress(Surface.THREAD, place.team, place.user, place.user, enterprise=place.enterprise)
+        parts = self._notice(place, reply) or await self._files.illustrated(place, reply, self._answer(place, reply))
+        if place.once in self._cache.shared:
+            parts = [line(self._texts("slack-shared-already", reply.card.register))]
+        private = place.surface is Surface.PRIVATE or for_one(place, reply) or place.once in self._cache.shared
+        send = self._send_to_user if private else self._send_to_channel
+        if reply.leaflet is None:
+            return await send(place, parts, message, progress)
+        await send(place, parts, message, each_written(progress))
+
+        async def say(part: SlackMessage) -> tuple[str, str]:
+            if private:
+                return await self._to_one(place, part)
+            return await self._posted(place, part, place.channel, place.thread, 1)
+
+        return await progress(await self._files.page(place, reply.leaflet, say, private=private), last=True)
 
     def _notice(self, place: SlackAddress, reply: Reply) -> list[SlackMessage]:
         """Return what is said instead of an answer: to those who invited the bot, what it is; to somebody who called it
@@ -112,7 +131,8 @@ class SlackDelivery:
         first, *rest = self._renderer.parts(reply, self._look(place, reply), self._closing(place, reply))
         card = reply.card
         if place.shared:
-            note = self._texts("slack-shared-by", card.register, person=NAME, question=card.title)
+            asked = place.asked or card.title
+            note = self._texts("slack-shared-by", card.register, person=NAME, question=asked)
             first = headed(named(note, place.user, self._texts("slack-shared", card.register)), first)
         elif place.asked:
             note = self._texts("slack-asked-by", card.register, person=NAME)
@@ -127,16 +147,6 @@ class SlackDelivery:
 
     def _closing(self, place: SlackAddress, reply: Reply) -> list[str]:
         return [self._texts("slack-masked", reply.card.register)] if place.masked else []
-
-    @staticmethod
-    def _for_one(place: SlackAddress, reply: Reply) -> bool:
-        """True for what is nobody else's business, a change of somebody else's answer (in a shared thread each reader
-        has a register of their own), and for having no answer to what did not name the bot."""
-        if place.direct or place.shared:
-            return False
-        if place.aside and reply.card.outcome is Outcome.NOT_COVERED:
-            return True
-        return reply.effect in _PERSONAL or (reply.in_place and place.asker != place.user)
 
     # --- for everybody in the thread ----------------------------------------------------------------------------
 
@@ -159,6 +169,9 @@ class SlackDelivery:
                 self._cache.owners.add(message_id(channel, ts), place.user)
                 thread = ts
             await progress(message_id(channel, ts), last=index == len(parts) - 1)
+        if place.once and channel:
+            self._cache.shared.add(place.once, place.user)
+            await self._sender.tell(place, line(self._texts("slack-shared-done", message.reply.card.register)))
 
     async def _arrived(
         self, place: SlackAddress, message: OutboundMessage, channel: str, thread: str | None, index: int
@@ -181,7 +194,7 @@ class SlackDelivery:
         self, place: SlackAddress, part: SlackMessage, reply: Reply, message: tuple[str, str]
     ) -> tuple[str, str]:
         try:
-            return await self._send_with_fallbacks(part, lambda way: self._sender.update(place, way, *message))
+            return await self._files.send(place, part, lambda way: self._sender.update(place, way, *message))
         except SlackApiError as error:
             if word_of(error) in NOT_HERE and not place.direct:
                 return await self._send_fallback_place(place, part, reply, 0)
@@ -197,7 +210,7 @@ class SlackDelivery:
         except SlackApiError as error:
             if word_of(error) in NO_QUESTION:
                 raise Gone("the thread was deleted before it was answered") from None
-            if word_of(error) not in NOT_HERE or place.direct:
+            if word_of(error) not in elsewhere(shared=place.shared, direct=place.direct):
                 raise
             log.info("answered_elsewhere", reason=word_of(error))
         return await self._send_fallback_place(place, part, reply, index)
@@ -211,7 +224,7 @@ class SlackDelivery:
             return await self._sender.post(place, way, channel, thread, index)
 
         try:
-            return await self._send_with_fallbacks(part, send)
+            return await self._files.send(place, part, send)
         except SlackApiError as error:
             if word_of(error) not in TOO_LONG:
                 raise
@@ -222,9 +235,11 @@ class SlackDelivery:
         self, place: SlackAddress, part: SlackMessage, reply: Reply, index: int
     ) -> tuple[str, str]:
         """Tell the person alone what could not be said in the channel; the sharer only why it was not shared."""
-        note = self._texts("slack-not-invited" if place.shared else "slack-not-here", reply.card.register)
+        key = "slack-not-shared" if place.once else "slack-not-invited"
+        note = self._texts(key if place.shared else "slack-not-here", reply.card.register)
         if place.shared:
-            return await self._to_one(place, line(note))
+            _, ts = await self._to_one(place, line(note))
+            return "", ts  # it stands nowhere
         return await self._directly(place, part if index else preceded(line(note), part), index)
 
     # --- for one person ------------------------------------------------------------------------------------------
@@ -240,19 +255,19 @@ class SlackDelivery:
 
     async def _to_one(self, place: SlackAddress, part: SlackMessage, *, replace: bool = False) -> tuple[str, str]:
         """Show a message to one person: through the response_url, in the channel or thread, or directly."""
-        sends: list[Send] = [lambda way: self._respond(place, way, replace=replace), self._ephemeral(place)]
+        sends: list[Send] = [
+            lambda way: self._respond(place, way, replace=replace),
+            lambda way: self._sender.post_ephemeral(place, way),
+        ]
         for send in sends if place.thread is None or replace else reversed(sends):
             try:
-                return await self._send_with_fallbacks(part, send)
+                return await self._files.send(place, part, send)
             except ResponseUrlExpired:
                 continue
             except SlackApiError as error:
                 if word_of(error) not in NOT_HERE:
                     raise
         return await self._directly(place, part, 0)
-
-    def _ephemeral(self, place: SlackAddress) -> Send:
-        return lambda way: self._sender.post_ephemeral(place, way)
 
     async def _respond(self, place: SlackAddress, part: SlackMessage, *, replace: bool) -> tuple[str, str]:
         await self._sender.respond(place, part, replace=replace)
@@ -277,22 +292,3 @@ class SlackDelivery:
             return await self._send_to_channel(place, parts, message, progress)
         await progress(message_id(place.user, await self._sender.publish(place, view)), last=True)
         return None
-
-    async def _send_with_fallbacks(self, part: SlackMessage, send: Send) -> tuple[str, str]:
-        """Send the message; where Slack refuses its blocks or the length of its text, say the same without what it
-        refused. Raises the last refusal when nothing is left to try."""
-        refused: list[object] = []
-        last = SlackApiError("nothing to send", {"ok": False, "error": "no_text"})  # type: ignore[no-untyped-call]
-        for way in fallbacks(part):
-            if way.blocks in refused or way.text in refused:
-                continue
-            try:
-                return await send(way)
-            except SlackApiError as error:
-                word = word_of(error)
-                if word not in NOT_DRAWN | TOO_LONG:
-                    raise
-                refused.append(way.text if word in TOO_LONG else way.blocks)
-                last = error
-                log.warning("blocks_refused", reason=word)
-        raise last

@@ -92,6 +92,14 @@ UNREACHABLE = (aiohttp.ClientError, TimeoutError, asyncio.TimeoutError, OSError,
 """What a broken connection raises, and an answer that is not Slack's."""
 
 
+def elsewhere(*, shared: bool, direct: bool) -> frozenset[str]:
+    """Return the refusals of a place after which there is another: a person's own messages are the last, and whoever
+    shares is told in theirs."""
+    if shared:
+        return NOT_HERE | NOBODY
+    return frozenset() if direct else NOT_HERE
+
+
 def word_of(error: SlackApiError) -> str:
     """Return Slack's error word."""
     return reason_of(error)

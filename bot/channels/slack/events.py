@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from bot.channels.slack.address import INTRODUCTION, SlackAddress, Surface, message_id
 from bot.channels.slack.known import BLOCKS, JOINED, SPOKEN, SUBTYPES
-from bot.channels.slack.mrkdwn import THUMB, mask, mentions, names_another, plain, spelt_out
+from bot.channels.slack.mrkdwn import THUMB, mentions, names_another, plain, spelt_out
 from bot.channels.unexpected import Unexpected
+from bot.dialog.personal_data import mask
 from bot.dialog.turn import Incoming, Kind
 from bot.inbox.events import InboundEvent
 
@@ -57,11 +58,12 @@ class RecentKeys:
 @dataclass(frozen=True, slots=True)
 class ThreadCache:
     """What receiver and channel tell each other: deleted messages, and the node of each answer that stands alone with
-    the person it was shown for, so that the first question in its thread knows what it follows."""
+    the person it was shown for, so that the first question in its thread knows what it follows; and what was shared."""
 
     gone: RecentKeys = field(default_factory=RecentKeys)
     alone: RecentKeys = field(default_factory=RecentKeys)
     owners: RecentKeys = field(default_factory=RecentKeys)
+    shared: RecentKeys = field(default_factory=RecentKeys)
 
 
 async def nothing_known(_conversation: str, _person: str | None = None) -> bool:

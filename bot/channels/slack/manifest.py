@@ -34,6 +34,7 @@ SCOPES: dict[str, str] = {
 OPTIONAL_SCOPES: dict[str, str] = {
     "channels:history": "follow a thread in a public channel without being mentioned again, read the message above",
     "channels:read": "hear that the bot was invited to a public channel, and say there what it is",
+    "files:write": "show pictures and send the page to take along",
     "groups:history": "follow a thread in a private channel, read the message above",
     "groups:read": "hear that the bot was invited to a private channel",
     "mpim:history": "hear messages in a group direct message",

@@ -17,12 +17,15 @@ from bot.channels.base import (
     HostServices,
     LabelLimit,
     LimitCheck,
+    Measure,
+    ScreenLimit,
     Texts,
     longest_reply,
 )
+from bot.channels.screens import Shown
 from bot.content.library import Library
 from bot.dialog.composer import Composer
-from bot.dialog.turn import Register
+from bot.dialog.turn import Register, Reply
 from bot.settings import secret, url_faults
 
 if TYPE_CHECKING:
@@ -128,6 +131,25 @@ def slack_limits(library: Library) -> LimitCheck:
     return limit_check
 
 
+def slack_measure(library: Library) -> Measure:
+    """Return the measure of an answer on a phone, as it is shown in a thread after the first meeting."""
+    from bot.channels.slack.render import RenderOptions, SlackRenderer
+    from bot.channels.slack.screens import shown
+
+    composer = Composer(library)
+    renderer = SlackRenderer(composer.text)
+
+    def measure(node: str, register: Register) -> Shown:
+        reply = Reply(composer.card(node, register))
+        parts = renderer.parts(reply, RenderOptions(quiet=True))
+        return shown(reply, [block for part in parts for block in part.blocks])
+
+    return measure
+
+
+ABOVE = 12
+"""Lines of text that stand above what is folded, at most."""
+
 plugin = ChannelPlugin(
     name="slack",
     settings=SlackSettings,
@@ -135,5 +157,9 @@ plugin = ChannelPlugin(
     set_up="Slack:    set SLACK_BOT_TOKEN and SLACK_APP_TOKEN; docs/slack.md has the steps.",
     default_register=Register.PROFESSIONAL,  # clinicians write in Slack
     doctor=_doctor,
-    limits=ChannelLimits(slack_limits, (LabelLimit(MAX_LABEL, f"Slack refuses more than {MAX_LABEL}", refused=True),)),
+    limits=ChannelLimits(
+        slack_limits,
+        (LabelLimit(MAX_LABEL, f"Slack refuses more than {MAX_LABEL}", refused=True),),
+        ScreenLimit("Slack", slack_measure, screens=1.3, above=ABOVE, register=Register.PROFESSIONAL),
+    ),
 )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from binascii import a2b_qp
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
@@ -26,7 +25,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels.base import HostServices
-from bot.channels.slack.actions import ABOVE, ASK, Votes, read_command, read_home, read_modal, read_press, unhelpful
+from bot.channels.slack.actions import ABOVE, Votes, read_command, read_home, read_press, unhelpful
 from bot.channels.slack.address import SlackAddress
 from bot.channels.slack.assistant import AssistantStatus
 from bot.channels.slack.client import library_log
@@ -34,6 +33,7 @@ from bot.channels.slack.errors import UNREACHABLE
 from bot.channels.slack.events import FollowedThreads, Messages, ThreadCache, invited
 from bot.channels.slack.installation import Installation, Tokens, reason_of
 from bot.channels.slack.known import KINDS
+from bot.channels.slack.modals import FIRST_FIELD, REASON, read_modal, share_errors
 from bot.channels.slack.views import ABOUT_MESSAGE, ASK_ANYWHERE, Modals
 from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import Register
@@ -165,6 +165,8 @@ class EventReceiver:
         me: Installation | None = context.get("installed")
         if not self._known(body):
             return BoltResponse(status=200, body="")
+        if me is not None and (told := self._modal(body, context.client)) is not None:
+            return told
         event = await self._parse(body, me) if me is not None else None
         if event is None or me is None:
             return None
@@ -181,6 +183,16 @@ class EventReceiver:
         elif event.address.get("shared"):
             self._status.run("shared-already", self._shared_already(context.client, event))
         return BoltResponse(status=200, body="")
+
+    def _modal(self, body: Json, client: AsyncWebClient) -> BoltResponse | None:
+        """Open the modal that a press asks for, or say what is wrong with one that was sent; None for all else."""
+        if errors := share_errors(body):
+            told = {field: self._host.texts(key, Register.PROFESSIONAL) for field, key in errors.items()}
+            return BoltResponse(status=200, body={"response_action": "errors", "errors": told})
+        view = self._modals.about_answer(body, self._host.engine)
+        if view is not None:
+            self._open(client, body, view)
+        return BoltResponse(status=200, body="") if view is not None else None
 
     def _known(self, body: Json) -> bool:
         """Tell whether a body is of a kind that Bolt or this program reads; Slack hears that any other was received."""
@@ -249,7 +261,7 @@ class EventReceiver:
         try:
             await client.views_open(trigger_id=body["trigger_id"], view=view)
         except (SlackApiError, *UNREACHABLE):
-            if view["callback_id"] == ASK:
+            if view["callback_id"] != REASON:
                 text = self._host.texts("slack-try-again", Register.PROFESSIONAL)
                 await client.chat_postMessage(channel=body["user"]["id"], text=text)
             raise
@@ -267,8 +279,8 @@ class EventReceiver:
         sorry = self._host.texts("slack-try-again", Register.PROFESSIONAL)
         if "command" in body:
             return BoltResponse(status=200, body=sorry)
-        if body.get("type") == "view_submission" and body["view"].get("callback_id") == ASK:
-            return BoltResponse(status=200, body={"response_action": "errors", "errors": {"question": sorry}})
+        if body.get("type") == "view_submission" and (place := FIRST_FIELD.get(body["view"].get("callback_id", ""))):
+            return BoltResponse(status=200, body={"response_action": "errors", "errors": {place: sorry}})
         return None
 
 
@@ -316,26 +328,3 @@ def _acknowledge_everything_else(app: AsyncApp) -> None:
     app.event(_ANYTHING)(noted)
     for listen in (app.action, app.shortcut, app.command, app.view, app.view_closed, app.options):
         listen(_ANYTHING)(acknowledged)
-
-
-_FIELD = "payload="
-
-
-def bolt_request(text: str, headers: Mapping[str, str], query: str = "") -> AsyncBoltRequest:
-    """Return the request as Bolt knows it. Raises ValueError, TypeError or AttributeError for what it cannot read."""
-    request = AsyncBoltRequest(body=_payload(text) or text, query=query, headers=headers)  # type: ignore[arg-type]
-    request.raw_body = text  # what the signature was made of
-    return request
-
-
-def _payload(text: str) -> str:
-    """Return the JSON object of a form that holds nothing else; empty for anything else, which Bolt reads itself.
-
-    Quoted-printable differs from a form's escapes by its sign alone, and the standard library reads it in C. A form it
-    reads escape by escape: 900 of them in a press, a fifth of the time of a whole turn.
-    """
-    value = text.removeprefix(_FIELD)
-    if value == text or "=" in value or "&" in value:
-        return ""
-    found = a2b_qp(value.replace("+", " ").replace("%", "=").encode()).decode()
-    return found if found.startswith("{") else ""

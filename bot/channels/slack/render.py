@@ -14,8 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.channels.base import Texts
-from bot.channels.layout import Part, Section, sections
-from bot.channels.plain import document_text
+from bot.channels.layout import Part, Section, document_text, sections
 from bot.channels.slack import blocks
 from bot.channels.slack.blocks import MAX_BLOCKS, Piece, SlackMessage, around, context, piece, rich_text, split
 from bot.channels.slack.buttons import Buttons
@@ -118,8 +117,8 @@ class SlackRenderer:
                 yield from small_print([section.text])
             case Part.LEAD | Part.REMARK:
                 yield from paragraphs(section.text)
-            case Part.DETAIL:  # unfolded only where there is no brief beside it: a message takes one table
-                yield from document(section.document, tables=tables)
+            case Part.DETAIL:  # a message takes one table: the brief's, where it stands beside it
+                yield from document(section.document, tables=tables and reply.view is View.DETAIL)
             case Part.NOTES:
                 yield from document(section.document)
             case _:
@@ -240,6 +239,10 @@ def paragraphs(text: str) -> Iterator[Piece]:
 def fallbacks(part: SlackMessage) -> Iterator[SlackMessage]:
     """Yield the message in every way, best first; the words are the same in all of them."""
     yield part
+    pictured = any(block["type"] == "image" for block in part.blocks)
+    if pictured:
+        part = replace(part, blocks=[block for block in part.blocks if block["type"] != "image"])
+        yield part
     if part.text != part.brief:
         yield SlackMessage(part.blocks, part.brief, part.brief)
     simple = [block for one in part.blocks for block in simplified(one)]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
+import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -37,6 +38,8 @@ RESPONSE_TIMEOUT = 10
 SEARCHED = 200
 """Messages of a thread looked through for one whose post was cut off."""
 
+log = structlog.stdlib.get_logger(__name__)
+
 _QUIETLY = {"unfurl_links": False, "unfurl_media": False}
 """No pictures of the pages an answer cites."""
 
@@ -62,7 +65,7 @@ class SlackSender:
         self, place: SlackAddress, part: SlackMessage, channel: str, thread: str | None, index: int
     ) -> tuple[str, str]:
         """Post a message and return its channel and ts. Raises SlackApiError, or Busy when the connection broke."""
-        me = await self._installed(place)
+        me = await self.installed(place)
         mark = _mark(place, index)
         message = {"channel": channel, **_content(part), **_QUIETLY}
         if thread is not None:
@@ -81,29 +84,29 @@ class SlackSender:
         """Post with the mark by which the message is found again, or without where Slack refuses the mark."""
         marked = {"event_type": EVENT_TYPE, "event_payload": {"key": mark}}
         try:
-            return await self._call(me, "chat.postMessage", {**message, "metadata": marked})
+            return await self.call(me, "chat.postMessage", {**message, "metadata": marked})
         except SlackApiError as error:
             if word_of(error) not in NOT_MARKED:
                 raise
-        return await self._call(me, "chat.postMessage", message)
+        return await self.call(me, "chat.postMessage", message)
 
     async def arrived(self, place: SlackAddress, channel: str, thread: str, index: int) -> tuple[str, str] | None:
         """Return the message if an attempt that died had posted it; None if not, or if Slack cannot say now."""
-        return await self._search(await self._installed(place), channel, thread, _mark(place, index))
+        return await self._search(await self.installed(place), channel, thread, _mark(place, index))
 
     async def update(self, place: SlackAddress, part: SlackMessage, channel: str, ts: str) -> tuple[str, str]:
         """Change a message; doing it twice is the same as once. Raises SlackApiError."""
-        me = await self._installed(place)
+        me = await self.installed(place)
         texts = [text for text in (part.text, part.brief) if len(text.encode()) <= MAX_UPDATE]
         content = _content(part) | {"text": texts[0] if texts else ""}
-        await self._call(me, "chat.update", {"channel": channel, "ts": ts, **content})
+        await self.call(me, "chat.update", {"channel": channel, "ts": ts, **content})
         return channel, ts
 
     async def post_ephemeral(self, place: SlackAddress, part: SlackMessage) -> tuple[str, str]:
         """Show a message to one person in a channel. Raises SlackApiError."""
-        me = await self._installed(place)
+        me = await self.installed(place)
         where = {"channel": place.channel, "user": place.user, **({"thread_ts": place.thread} if place.thread else {})}
-        answer = await self._call(me, "chat.postEphemeral", {**where, **_content(part)})
+        answer = await self.call(me, "chat.postEphemeral", {**where, **_content(part)})
         return place.channel, str(answer["message_ts"])
 
     async def respond(self, place: SlackAddress, part: SlackMessage, *, replace: bool) -> None:
@@ -118,17 +121,26 @@ class SlackSender:
         if answer.status_code != 200:
             raise ResponseUrlExpired
 
+    async def tell(self, place: SlackAddress, part: SlackMessage) -> None:
+        """Tell the person something beside what was done, where the response_url still allows it."""
+        try:
+            await self.respond(place, part, replace=False)
+        except (ResponseUrlExpired, Busy, *UNREACHABLE) as error:
+            log.info("not_told", reason=type(error).__name__)
+
     async def publish(self, place: SlackAddress, view: Json) -> str:
         """Draw the App Home of the person and return the view's id. Raises SlackApiError."""
-        me = await self._installed(place)
-        answer = await self._call(me, "views.publish", {"user_id": place.user, "view": view})
+        me = await self.installed(place)
+        answer = await self.call(me, "views.publish", {"user_id": place.user, "view": view})
         return str(answer["view"]["id"])
 
-    async def _call(self, me: Installation, method: str, arguments: Json) -> AsyncSlackResponse:
+    async def call(self, me: Installation, method: str, arguments: Json, *, form: bool = False) -> AsyncSlackResponse:
         """Make a call by its name (the SDK's methods look through every block for objects of its own, a tenth of a
-        turn), and tell how the token fared. Raises Unreachable for an answer that is no JSON object."""
+        turn), and tell how the token fared. A few methods take a `form` alone. Raises Unreachable for an answer that is
+        no JSON object."""
+        given: dict[str, Json] = {"params" if form else "json": {"token": me.token, **arguments}}
         try:
-            answer = await self._client.api_call(method, json={"token": me.token, **arguments})
+            answer = await self._client.api_call(method, **given)  # type: ignore[arg-type]
         except SlackApiError as error:
             if word_of(error) in TOKEN_WORDS:
                 self._tokens.refused(me, word_of(error))
@@ -138,7 +150,8 @@ class SlackSender:
         self._tokens.taken()
         return answer
 
-    async def _installed(self, place: SlackAddress) -> Installation:
+    async def installed(self, place: SlackAddress) -> Installation:
+        """Return the app where an answer belongs; raises Gone where it is not installed any more."""
         me = await self._tokens.installation(place.team, place.enterprise)
         if me is None:
             raise Gone("the app is not installed there any more", forget=True)

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.channels.base import Texts
-from bot.channels.slack.actions import ASK, REASON
+from bot.channels.slack.actions import MAX_ASKED
 from bot.channels.slack.blocks import SlackMessage, context, header, plain_text
 from bot.channels.slack.buttons import Buttons, actions, for_asker
-from bot.channels.slack.mrkdwn import mask, plain
+from bot.channels.slack.modals import ASK, REASON, REPORT, SHARE_TO, opens
+from bot.channels.slack.mrkdwn import plain
 from bot.dialog import payloads
+from bot.dialog.personal_data import mask
 from bot.dialog.turn import Button, Register, Reply
+
+if TYPE_CHECKING:
+    from bot.dialog.engine import Engine
 
 Json = dict[str, Any]
 
@@ -25,6 +30,8 @@ ABOUT_MESSAGE, ASK_ANYWHERE = "ask_about_message", "ask_anywhere"
 
 MAX_QUESTION = 3_000
 """Characters of a text input (docs.slack.dev, Plain-text input)."""
+
+_MAY = {"optional": True}
 
 _TONE = Register.PROFESSIONAL
 """Modals open before anybody knows the reader's register; Slack's readers are clinicians."""
@@ -58,8 +65,60 @@ class Modals:
         return {
             **self._modal(REASON, "slack-reason-title", "slack-reason-send"),
             "private_metadata": payload,
-            "blocks": [self._input("reason", "slack-reason-label", radio)],
+            "blocks": [self._input("reason", "slack-reason-label", radio), self._wrong(optional=True)],
         }
+
+    def about_answer(self, body: Mapping[str, Any], engine: Engine) -> Json | None:
+        """Return the modal that a press on an answer asks for, to report or to share it; None for any other press."""
+        payload = opens(body)
+        tap = payloads.parse(payload) if payload else None
+        node = engine.library.resolve(tap.node) if tap else None
+        if payload is None or tap is None or node is None:
+            return None
+        if tap.word == "report":
+            return self.report(payload)
+        return self.share(body, payload, engine.title(node, tap.register or _TONE))
+
+    def report(self, payload: str) -> Json:
+        """Return the modal in which somebody says what is wrong with an answer."""
+        return {
+            **self._modal(REPORT, "report-title", "web-report-send"),
+            "private_metadata": payload,
+            "blocks": [self._wrong()],
+        }
+
+    def share(self, body: Mapping[str, Any], payload: str, question: str) -> Json:
+        """Return the modal that asks with whom to share an answer, and under which question."""
+        container = body.get("container") or {}
+        origin = {"payload": payload, "at": f"{container.get('channel_id')}:{container.get('message_ts')}"}
+        channel = {
+            "type": "conversations_select",
+            "action_id": "channel",
+            "filter": {"include": ["public", "private"], "exclude_external_shared_channels": True},
+        }
+        asked = {
+            "type": "plain_text_input",
+            "action_id": "question",
+            "max_length": MAX_ASKED,
+            "initial_value": question,
+        }
+        return {
+            **self._modal(SHARE_TO, "slack-share-title", "slack-share-send"),
+            "private_metadata": json.dumps({**origin, "response_url": body.get("response_url")}),
+            "blocks": [
+                {
+                    **self._input("person", "slack-share-person", {"type": "users_select", "action_id": "person"}),
+                    **_MAY,
+                },
+                {**self._input("channel", "slack-share-channel", channel), **_MAY},
+                self._input("question", "slack-share-question", {**asked, "initial_value": question}),
+            ],
+        }
+
+    def _wrong(self, *, optional: bool = False) -> Json:
+        entry = {"type": "plain_text_input", "action_id": "wrong", "multiline": True, "max_length": MAX_QUESTION}
+        label = "slack-reason-words" if optional else "web-report-label"
+        return {**self._input("wrong", label, entry), **(_MAY if optional else {})}
 
     def _ask(self, words: str, origin: str, more: list[Json]) -> Json:
         question: Json = {
@@ -148,6 +207,7 @@ class AppHome:
             Button(texts(f"slack-home-{node}", register), payloads.payload(node), "navigation") for node in _PLACES
         ]
         data = [
+            self._buttons.command("settings-title", "settings", register),
             self._buttons.command("slack-home-export", "export", register),
             self._buttons.command("slack-home-forget", "forget", register, danger=True),
         ]

@@ -12,10 +12,9 @@ from aiohttp import web
 from telegram.error import TelegramError
 
 from bot.channels.base import HostServices
-from bot.channels.telegram.backoff import Backoff, asked_of, explain
-from bot.channels.telegram.channel import Numbers, TelegramDelivery
+from bot.channels.telegram.channel import TelegramDelivery
 from bot.channels.telegram.client import bot_id, call, make_bot
-from bot.channels.telegram.pacing import Rates
+from bot.channels.telegram.pacing import Backoff, Rates, asked_of, explain
 from bot.channels.telegram.profile import InlineMode, Topic, set_up
 from bot.channels.telegram.receiver import Poller, UpdateReceiver, Webhook
 from bot.channels.telegram.updates import KINDS, UpdateParser
@@ -47,12 +46,12 @@ class Config:
 class Telegram:
     """The channel as the service sees it. Nothing here raises because Telegram is away: it keeps trying."""
 
-    def __init__(self, config: Config, host: HostServices, topics: Sequence[Topic] = (), numbers: Numbers = ()) -> None:
+    def __init__(self, config: Config, host: HostServices, topics: Sequence[Topic] = ()) -> None:
         self._config = config
         self._texts = host.texts
         self._bot = make_bot(config.token, config.base_url)
         self._parser = UpdateParser(bot_id(config.token), unexpected=Unexpected("telegram", host.unexpected))
-        self.delivery = TelegramDelivery(self._bot, host.texts, config.rates, numbers)
+        self.delivery = TelegramDelivery(self._bot, host.texts, config.rates, host.files)
         self._receiver = UpdateReceiver(self._parser, self.delivery, host)
         self._kinds = (*KINDS, "inline_query") if config.inline else KINDS
         if config.inline:

@@ -6,12 +6,14 @@ import datetime
 import json
 import logging
 import warnings
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from telegram import InputFile
 from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.ext import ExtBot
 from telegram.request import BaseRequest, RequestData
@@ -22,14 +24,18 @@ from bot.errors import SettingsError
 
 READ_SECONDS = 10.0
 CONNECT_SECONDS = 5.0
+UNREACHABLE = 0.5
+"""Seconds before the next attempt when Telegram cannot be reached; the inbox waits longer the longer it lasts."""
+
 CONNECTIONS = 256
 """Calls in flight at once; more wait. The workers answer 64 turns at a time, each with two calls at most."""
 
-_JSON = {"Content-Type": "application/json", "User-Agent": BaseRequest.USER_AGENT}
+_AGENT = {"User-Agent": BaseRequest.USER_AGENT}
+_JSON = {"Content-Type": "application/json", **_AGENT}
 
 
 class AiohttpRequest(BaseRequest):
-    """Posts parameters as JSON. Files are not sent by this bot and not supported."""
+    """Posts parameters as JSON; with a file among them, as a form."""
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
@@ -63,9 +69,9 @@ class AiohttpRequest(BaseRequest):
         """Return status and body. Raises TimedOut when no answer came in time, NetworkError for everything else."""
         session = self._opened(url)
         timeout = _timeout(_seconds(connect_timeout, CONNECT_SECONDS), _seconds(read_timeout, READ_SECONDS))
-        body = json.dumps(request_data.parameters if request_data else {}).encode()
+        body, headers = _body(request_data)
         try:
-            async with session.request(method, url, data=body, headers=_JSON, timeout=timeout) as answer:
+            async with session.request(method, url, data=body, headers=headers, timeout=timeout) as answer:
                 return answer.status, await answer.read()
         except TimeoutError as fault:
             raise TimedOut(type(fault).__name__) from None
@@ -92,6 +98,18 @@ class AiohttpRequest(BaseRequest):
         if not isinstance(answer, dict):
             raise TelegramError("Telegram's answer is no JSON object")
         return answer
+
+
+def _body(data: RequestData | None) -> tuple[bytes | aiohttp.FormData, Mapping[str, str]]:
+    """Return the body of a call and the headers it needs."""
+    if data is None or not data.contains_files:
+        return json.dumps(data.parameters if data else {}).encode(), _JSON
+    form = aiohttp.FormData()
+    for name, value in data.json_parameters.items():
+        form.add_field(name, value)
+    for name, (filename, content, kind) in data.multipart_data.items():
+        form.add_field(name, content, filename=filename, content_type=kind)
+    return form, _AGENT
 
 
 def proxy_for(url: str) -> str | None:
@@ -138,8 +156,19 @@ async def call(bot: TelegramBot, method: str, **parameters: Any) -> Any:
     raises the library's errors. RequestParameter is not public; the version is pinned, and
     tests/channels/telegram/test_request.py fails if an upgrade moves it.
     """
-    data = RequestData([RequestParameter(name, value, None) for name, value in parameters.items()])
+    data = RequestData([_parameter(name, value) for name, value in parameters.items()])
     return await bot.request.post(f"{bot.base_url}/{method}", data)
+
+
+def _parameter(name: str, value: Any) -> RequestParameter:
+    """Return one parameter; a file goes beside the others, one within a structure is named there."""
+    if isinstance(value, InputFile):
+        return RequestParameter(name, None if value.attach_name is None else value.attach_uri, [value])
+    inside = [one for one in value.values() if isinstance(one, InputFile)] if isinstance(value, dict) else []
+    if not inside:
+        return RequestParameter(name, value, None)
+    named = {key: one.attach_uri if isinstance(one, InputFile) else one for key, one in value.items()}
+    return RequestParameter(name, named, inside)
 
 
 def wait_of(fault: RetryAfter) -> float:

@@ -11,8 +11,8 @@ from telegram.error import TelegramError
 
 from bot.channels.base import CheckResult, Texts
 from bot.channels.telegram.app import Config
-from bot.channels.telegram.backoff import explain
 from bot.channels.telegram.client import TelegramBot, bot_id, call, make_bot
+from bot.channels.telegram.pacing import explain
 from bot.channels.telegram.profile import differing
 from bot.channels.telegram.updates import KINDS
 

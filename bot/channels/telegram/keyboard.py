@@ -47,9 +47,12 @@ MAX_OWN_ROWS = 3
 """Rows of what a turn itself offers; beyond them "none of these" is left to words."""
 
 _FOLLOW = frozenset({"follow-up", "danger", "choice"})
-_WAYS = ("tone", "sources", "start", "navigation", "link")
-_NEEDED = frozenset({"tone", "link"})
-"""The other register, and the way out of a group: never left out."""
+_WAYS = ("tone", "share", "sources", "start", "navigation", "link")
+_NEEDED = frozenset({"tone", "share", "link"})
+"""The other register, the way to other chats, and the way out of a group: never left out."""
+
+_OPINIONS = frozenset({"feedback", "report"})
+"""Roles of what one says of an answer: a row of their own, if there is room for it."""
 
 _IN_MENU = frozenset({"start"})
 """Roles of what the command menu holds too: not shown beside follow-ups."""
@@ -86,19 +89,21 @@ def rows_of(own: Sequence[Button], others: Sequence[Button], budget: int, *, vot
 
     `vote` makes room for one at the cost of follow-ups: whoever has read the detail is asked for it.
     """
-    shown = [button for button in _unique(own, others) if button.label.strip()]
+    shown = [button for button in _unique(own, others) if button.label.strip() and not _in_menu_alone(button)]
     dials = [button for button in shown if _dials(button)]
     asked = [button for button in own if button in shown and button not in dials]
     rest = [button for button in shown if button not in (*dials, *asked)]
     fixed = [*((button,) for button in dials), *_offered(asked)]
     follow = [button for button in rest if button.role in _FOLLOW]
-    votes = tuple(button for button in rest if button.role == "feedback")
+    votes = tuple(button for button in rest if button.role in _OPINIONS)
     wanted = 0 if asked else min(MIN_FOLLOW, len(follow))
     room = min(budget, MIN_ROWS) if vote and votes else max(0, budget - len(fixed))
     rows = [*fixed, *_guided(follow, _ways(rest, alone=not follow), room, wanted)]
     yield from rows
-    if votes and not asked and len(rows) < budget and len(_flat(rows)) + len(votes) <= MAX_BUTTONS:
-        yield votes
+    room_left = MAX_BUTTONS - len(_flat(rows)) if len(rows) < budget and not asked else 0
+    thumbs = tuple(button for button in votes if button.role == "feedback")
+    if votes and len(thumbs) <= room_left:
+        yield votes if len(votes) <= room_left else thumbs
 
 
 def _guided(follow: list[Button], ways: list[Button], budget: int, wanted: int) -> list[Row]:
@@ -163,6 +168,11 @@ def _paired(buttons: Sequence[Button]) -> Iterator[Row]:
 def _together(left: Button, right: Button) -> bool:
     alone = left.role in _ALONE or right.role in _ALONE
     return not alone and max(len(left.label), len(right.label)) <= PAIR
+
+
+def _in_menu_alone(button: Button) -> bool:
+    """Tell whether a button works only as a link that this place does not have."""
+    return button.role == "share" and not button.url
 
 
 def _dials(button: Button) -> bool:

@@ -1,9 +1,12 @@
-"""What a Telegram message says: its words, whoever wrote them, and whether it is a message at all."""
+"""What a Telegram message says, whoever wrote it, whether it is one at all, and where its answer goes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from bot.inbox.events import Address
 
 Json = Mapping[str, Any]
 
@@ -117,3 +120,35 @@ def _rich(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _rich(inner)
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramAddress:
+    """A chat, a topic in it, and what was touched there.
+
+    `reply_to` is the message to answer under (groups only); `query` the callback query to acknowledge; `tapped` the
+    message whose button was pressed, where the presser may have it changed. Of a vote, `pressed` is the button's data
+    and `keyboard` the rows it stands in: only they change.
+    """
+
+    chat: int
+    group: bool = False
+    topic: int | None = None
+    reply_to: int | None = None
+    query: str | None = None
+    tapped: int | None = None
+    pressed: str | None = None
+    keyboard: list[list[dict[str, Any]]] | None = None
+
+    @classmethod
+    def from_address(cls, address: Address) -> Self:
+        """Return the place an address stands for."""
+        return cls(**address)
+
+    def address(self) -> Address:
+        """Return the place as plain JSON, without what is not set."""
+        values = ((name, getattr(self, name)) for name in _NAMES)
+        return {name: value for name, value in values if value not in (None, False)}
+
+
+_NAMES = tuple(field.name for field in fields(TelegramAddress))

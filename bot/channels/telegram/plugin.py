@@ -91,8 +91,7 @@ def _build(host: HostServices, settings: TelegramSettings) -> Channel:
     from bot.channels.telegram.app import Telegram
     from bot.channels.telegram.profile import general
 
-    numbers = [(one.label, one.number) for one in host.library.copy_numbers]
-    telegram = Telegram(telegram_config(settings), host, general(host.library), numbers)
+    telegram = Telegram(telegram_config(settings), host, general(host.library))
     return LeaderOnly(telegram, host.lead) if settings.mode == "polling" else telegram
 
 
@@ -167,8 +166,8 @@ async def answer_links(settings: TelegramSettings, nodes: Iterable[str]) -> str:
     if Telegram does not say it."""
     from telegram.error import TelegramError
 
-    from bot.channels.telegram.backoff import explain
     from bot.channels.telegram.client import make_bot
+    from bot.channels.telegram.pacing import explain
     from bot.channels.telegram.profile import links
 
     if not settings.configured:

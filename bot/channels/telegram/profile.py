@@ -23,7 +23,7 @@ MAX_SHORT_DESCRIPTION = 120
 MAX_COMMAND_DESCRIPTION = 256
 """Characters (Bot API: setMyDescription, setMyShortDescription, BotCommand)."""
 
-IN_GROUPS = ("help", "tone", "sources", "about", "privacy", "stop")
+IN_GROUPS = ("help", "tone", "sources", "settings", "report", "person", "about", "privacy", "stop")
 """Commands offered in groups: what concerns one person's data belongs in the private chat."""
 
 

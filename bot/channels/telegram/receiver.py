@@ -14,9 +14,9 @@ from aiohttp import web
 from telegram.error import TelegramError
 
 from bot.channels.base import HostServices
-from bot.channels.telegram.backoff import Backoff, asked_of, explain
 from bot.channels.telegram.channel import TelegramDelivery
 from bot.channels.telegram.client import TelegramBot
+from bot.channels.telegram.pacing import Backoff, asked_of, explain
 from bot.channels.telegram.updates import InlineQuery, Parsed, Unreadable, UpdateParser, UserLeft
 from bot.inbox.events import InboundEvent
 
@@ -101,6 +101,7 @@ class Webhook:
         self.ready = False
         self._receiver = receiver
         self._secret = secret.encode()
+        self._told: set[str] = set()
 
     def routes(self) -> list[web.RouteDef]:
         """Return the one route."""
@@ -110,10 +111,17 @@ class Webhook:
         """Answer 403 for a wrong secret, 503 while not ready, 500 if the inbox cannot commit, else 200."""
         given = request.headers.get(SECRET_HEADER, "").encode(errors="surrogateescape")
         if not self._secret or not hmac.compare_digest(given, self._secret):
-            return web.Response(status=403)
+            return self._refuse("is not TELEGRAM_WEBHOOK_SECRET" if given else "is missing: does the proxy pass it on?")
         if not self.ready:
             return web.Response(status=503)
         return await self._respond(await request.read())
+
+    def _refuse(self, how: str) -> web.Response:
+        """Say why once: a proxy that strips the header refuses everything, and a stranger should fill no log."""
+        if how not in self._told:
+            self._told.add(how)
+            log.warning("webhook_refused", reason=f"the header {SECRET_HEADER} {how}")
+        return web.Response(status=403)
 
     async def _respond(self, body: bytes) -> web.Response:
         try:

@@ -11,10 +11,15 @@ from bot.channels.telegram.entities import TextLine, entities, fragments, utf16
 from bot.channels.telegram.keyboard import keyboard
 from bot.channels.telegram.layout import FOLD, Unit, reply_units
 from bot.channels.telegram.screens import text_lines
-from bot.dialog.turn import Button, Card, Outcome, Register, Reply, View
+from bot.dialog import payloads
+from bot.dialog.turn import Button, Card, ClaimCard, Outcome, Register, Reply, View
+from bot.pictures.shelf import Drawn
 
 MAX_UNITS = 4096
 """UTF-16 code units of one message after entity parsing (Bot API, sendMessage)."""
+
+MAX_CAPTION = 1024
+"""The same of a caption (Bot API, sendPhoto)."""
 
 MAX_ENTITIES = 100
 """Entities of one message; Telegram ignores what exceeds them."""
@@ -109,18 +114,39 @@ def _count(unit: Unit) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that a message carries: a picture to look at, or a page under its own name."""
+
+    drawn: Drawn
+    name: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Return the Bot API's word for it."""
+        return "document" if self.name else "photo"
+
+
+@dataclass(frozen=True, slots=True)
 class TextPart:
-    """One message: its text, its entities, and its keyboard if it has one."""
+    """One message: its text, its entities, and its keyboard if it has one.
+
+    With a file the text is the caption, and `instead` is the message without the file.
+    """
 
     text: str
     entities: list[dict[str, Any]]
     keyboard: dict[str, Any] | None = None
+    attached: Attached | None = None
+    instead: TextPart | None = None
 
     def parameters(self) -> dict[str, Any]:
-        """Return what sendMessage and editMessageText have in common; an answer shows no preview of its links."""
+        """Return what sending and editing have in common; an answer shows no preview of its links."""
         content: dict[str, Any] = {"text": self.text, "link_preview_options": {"is_disabled": True}}
+        name = "entities"
+        if self.attached:
+            content, name = {"caption": self.text} if self.text else {}, "caption_entities"
         if self.entities:
-            content["entities"] = self.entities
+            content[name] = self.entities
         if self.keyboard:
             content["reply_markup"] = self.keyboard
         return content
@@ -157,6 +183,26 @@ class TelegramRenderer:
         rendered = self._anew(reply) if own else self._known(reply)
         last = rendered.parts[-1]
         return [*rendered.parts[:-1], TextPart(last.text, last.entities, keyboard(reply, rendered.lines, more))]
+
+    def captioned(self, reply: Reply, drawn: Drawn, more: Iterable[Button] = ()) -> list[TextPart]:
+        """Return the answer as one picture with its brief as caption, and the same in words alone should the picture be
+        refused; in words alone, too, where the brief is longer than a caption may be."""
+        words = self.render(reply, more)
+        texts, card = self._texts, reply.card
+        wishes = {"more": "more-button"} if card.detail or (isinstance(card, ClaimCard) and card.sources) else {}
+        ways = [
+            Button(texts(key, card.register), payloads.payload(card.node, word=word), "navigation")
+            for word, key in {**wishes, "handout": "handout-button"}.items()
+        ]
+        brief = replace(reply, view=View.SHORT, choices=(*reply.choices, *ways))
+        units = tuple(reply_units(brief, texts))
+        unfolded = tuple(unit for unit in units if unit[0].quote != FOLD)
+        for told in (units, unfolded):
+            [first, *others] = pack(told)
+            if not others and first.units <= MAX_CAPTION and len(words) == 1:
+                buttons = keyboard(brief, text_lines(first.text, first.entities), more)
+                return [TextPart(first.text, first.entities, buttons, Attached(drawn), words[0])]
+        return words
 
     def _known(self, reply: Reply) -> _Rendered:
         card = reply.card

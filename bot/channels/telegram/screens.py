@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from bot.channels.layout import Part, sections
-from bot.channels.plain import document_text
+from bot.channels.layout import Part, sections, words_of
 from bot.channels.screens import FOLD, Shown, broken, wrapped
 from bot.dialog.turn import Reply
-
-_MARK = re.compile(r"\[\d+\]")
 
 Entities = Sequence[dict[str, Any]]
 
@@ -41,9 +37,9 @@ def shown(reply: Reply, messages: Iterable[tuple[str, Entities, dict[str, Any] |
     found = sections(reply)
     small = sum(wrapped(section.line.short) for section in found if section.line is not None)
     head = sum(wrapped(section.text) + 1 for section in found if section.part in (Part.LEAD, Part.TITLE))
-    read = (document_text(section.document) for section in found if section.part is Part.BRIEF)
-    words = sum(len(_MARK.sub("", text).split()) for text in read)
-    return Shown(lines - small, small, len(rows), sum(map(len, rows)), words, head, (*seen, *map(_row, rows)))
+    words = sum(words_of(section.document) for section in found if section.part is Part.BRIEF)
+    drawn = (*seen, *map(_row, rows))
+    return Shown(lines - small, small, len(rows), sum(map(len, rows)), words, head, picture=drawn)
 
 
 def _row(row: Sequence[dict[str, Any]]) -> str:

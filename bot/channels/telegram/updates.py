@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from bot.channels.telegram.address import TelegramAddress
 from bot.channels.telegram.keyboard import is_vote
 from bot.channels.telegram.message import (
     Json,
+    TelegramAddress,
     answered_in,
     author_of,
     clean,
@@ -28,9 +28,13 @@ from bot.channels.telegram.message import (
 )
 from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import Incoming, Kind
+from bot.dialog.wishes import COMMANDS
 from bot.inbox.events import InboundEvent
 
-NAMES = ("start", "help", "tone", "sources", "settings", "about", "privacy", "forget", "export", "stop")
+NAMES = (
+    *("start", "help", "pictures", "handout", "tone", "sources", "settings", "report", "share", "person", "country"),
+    *("about", "privacy", "forget", "export", "stop"),
+)
 """The commands in the menu. Any other node can be named too: /ala_dose shows `ala-dose`."""
 
 _COMMAND = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<bot>\w{1,64}))?(?:\s+(?P<rest>.*))?", re.ASCII | re.DOTALL)
@@ -60,7 +64,9 @@ def _command(name: str, target: str | None, rest: str, username: str, *, group: 
         return None
     if name == "start" and _DEEP_LINK.fullmatch(rest):
         return Incoming(Kind.COMMAND, f"start {rest.lower().replace('_', '-')}", "telegram")
-    if rest:  # words after a command are a question, and may be an urgent one
+    if rest and name in COMMANDS:
+        return Incoming(Kind.COMMAND, f"{name} {rest}", "telegram")
+    if rest:  # words after any other command are a question, and may be an urgent one
         return Incoming(Kind.TEXT, rest, "telegram")
     return Incoming(Kind.COMMAND, name.replace("_", "-"), "telegram")
 

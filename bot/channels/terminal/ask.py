@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bot.channels.layout import Part, sections
-from bot.channels.plain import document_text, pressable, reply_text, section_text
+from bot.channels.layout import Part, document_text, pressable, reply_text, section_text, sections
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Button, ClaimCard, Incoming, Kind, Outcome, Register, Reply, SourceLine, State

@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.base import Channel, ChannelPlugin, ChannelSettings, HostServices
 from bot.dialog.turn import Incoming, Kind, Register, Reply
 from bot.errors import FootnoteError
 from bot.inbox.events import InboundEvent, OutboundMessage, Progress
+from bot.pictures.drawing import NotDrawn
+from bot.pictures.shelf import Shelf
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -35,6 +38,7 @@ class Terminal:
         self._host = host
         self.texts = host.texts
         self._console = console
+        self._shelf = Shelf.open(None, host.engine)
         self._last: Reply | None = None
         self._answered = asyncio.Event()
 
@@ -89,8 +93,23 @@ class Terminal:
             if message.reply.toast:
                 self._console.print(message.reply.toast, style="dim")
             show(self._console, message.reply, self.texts)
+            await self._show_files(message.reply)
             await progress(uuid.uuid4().hex, last=True)
         self._answered.set()
+
+    async def _show_files(self, reply: Reply) -> None:
+        """Say where an answer's picture and a page to take along lie: a terminal shows neither."""
+        found = None
+        if reply.picture is not None:
+            found = await self._shelf.ready(reply.picture, reply.card.register, "png")
+        elif reply.leaflet is not None:
+            with suppress(NotDrawn):
+                found = await self._shelf.page(reply.leaflet)
+        key = "terminal-file" if found else "handout-failed" if reply.leaflet else ""
+        if key:
+            path = self._shelf.path(found) if found else ""
+            self._console.print(self.texts(key, reply.card.register, path=path), style="dim", soft_wrap=True)
+            self._console.print()
 
     def _incoming(self, line: str) -> Incoming:
         """Read a number as a button of the last answer, `/word` as a command, anything else as a question."""

@@ -10,8 +10,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from bot.channels.base import Texts
-from bot.channels.layout import Part, Section, sections
-from bot.channels.plain import pressable
+from bot.channels.layout import Part, Section, pressable, sections
 from bot.content.markdown import Block, Document, Heading, Item, ListBlock, Paragraph, Quote, Runs, Table
 from bot.dialog import payloads
 from bot.dialog.turn import Button, ClaimCard, Register, Reply, SourceLine, View

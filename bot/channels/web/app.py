@@ -15,6 +15,7 @@ from bot.channels.base import HostServices
 from bot.channels.web.access import Access
 from bot.channels.web.conversations import Conversation, Conversations, OpenQuestion, PageAnswer
 from bot.channels.web.delivery import WebAddress, WebDelivery, stream, vote_of
+from bot.channels.web.files import FileRoutes
 from bot.channels.web.plugin import WebSettings
 from bot.channels.web.render import ASSETS, Assets, Place, Renderer
 from bot.channels.web.workbench import Workbench
@@ -54,7 +55,8 @@ class Web:
         self._host = host
         self._access = Access(settings, host.identity)
         self._conversations = Conversations()
-        self._renderer = Renderer(host.texts, [(one.label, one.number) for one in host.library.copy_numbers])
+        self._renderer = Renderer(host.texts, host.files)
+        self._files = FileRoutes(host, self._access)
         self._workbench = Workbench(host, self._access, self._renderer)
         self.delivery = WebDelivery(self._conversations)
         self._up = False
@@ -82,7 +84,7 @@ class Web:
         bases = ("", "/embed") if self._access.embeddable else ("",)
         own = [route for base in bases for route in self._pages(base)]
         shared = [web.get("/a/{node}", self._shared), web.get("/web/{name}", self._asset)]
-        return [*own, *shared, *self._workbench.routes()]
+        return [*own, *shared, *self._files.routes(), *self._workbench.routes()]
 
     def _pages(self, base: str) -> list[web.RouteDef]:
         return [
@@ -276,8 +278,10 @@ def _incoming(fields: Mapping[str, str]) -> Incoming | None:
     if tap := fields.get("tap"):
         return Incoming(Kind.TAP, tap[:100], "web")
     words = fields.get("text", "").replace("\0", "").strip()
+    if (node := fields.get("report")) and _ID.fullmatch(node):
+        return Incoming(Kind.COMMAND, f"report {words}".strip(), "web", context=node)
     if words.startswith("/"):
-        return Incoming(Kind.COMMAND, words[1:].split("\n")[0].strip()[:100], "web")
+        return Incoming(Kind.COMMAND, " ".join(words[1:].split()), "web")
     return Incoming(Kind.TEXT, words, "web") if words else None
 
 

@@ -74,7 +74,8 @@ class WebDelivery:
         if place.vote and under is not None:
             vote = _GIVEN.get(place.vote, under.vote)
             return replace(under, question=place.question, number=number, vote=vote, said=reply.toast, moved=True)
-        id_ = place.under if reply.in_place and place.under else f"a-{place.question}"
+        kind = "r" if reply.effect is Effect.ANSWERED else "a"  # an editor's answer comes beside the acknowledgement
+        id_ = place.under if reply.in_place and place.under else f"{kind}-{place.question}"
         return PageAnswer(
             id_,
             place.question,

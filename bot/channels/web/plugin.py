@@ -6,7 +6,20 @@ from urllib.parse import urlsplit
 
 from pydantic_settings import SettingsConfigDict
 
-from bot.channels.base import Channel, ChannelPlugin, ChannelSettings, HostServices
+from bot.channels.base import (
+    Channel,
+    ChannelLimits,
+    ChannelPlugin,
+    ChannelSettings,
+    HostServices,
+    LimitCheck,
+    Measure,
+    ScreenLimit,
+)
+from bot.channels.screens import SCREEN, Shown
+from bot.content.library import Library
+from bot.dialog.composer import Composer
+from bot.dialog.turn import Register, Reply
 from bot.settings import url_faults
 
 
@@ -65,9 +78,31 @@ def _build(host: HostServices, settings: WebSettings) -> Channel:
     return Web(host, settings)
 
 
+SPAN = SCREEN + 2
+"""Lines from the first sentence to the last line of text: two headings of what is folded stand between them."""
+
+
+def web_limits(_library: Library) -> LimitCheck:
+    """Return the check of answers: a page refuses none, however long."""
+    return lambda _node, _register: ()
+
+
+def web_measure(library: Library) -> Measure:
+    """Return the measure of an answer on the page, as a phone shows it."""
+    from bot.channels.web.render import shown
+
+    composer = Composer(library)
+
+    def measure(node: str, register: Register) -> Shown:
+        return shown(Reply(composer.card(node, register)), composer.text)
+
+    return measure
+
+
 plugin = ChannelPlugin(
     name="web",
     settings=WebSettings,
     build=_build,
     set_up="A page:   set WEB_PUBLIC_URL, or WEB_LOCAL=1 for this computer alone; docs/web.md has the steps.",
+    limits=ChannelLimits(web_limits, (), ScreenLimit("The page", web_measure, screens=2.0, span=SPAN)),
 )

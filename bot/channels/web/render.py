@@ -14,11 +14,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from bot.channels.base import Texts
-from bot.channels.layout import Part, Section, sections
+from bot.channels.layout import Part, Section, document_text, sections, words_of
+from bot.channels.screens import ROW, Shown, broken, rows_of, wrapped
 from bot.channels.web.conversations import PageAnswer
+from bot.channels.web.files import PageFiles
 from bot.content.markdown import Runs
 from bot.dialog import payloads
 from bot.dialog.turn import Button, Card, Outcome, Register, Reply, View
+from bot.pictures.shelf import Files
 
 HERE = Path(__file__).parent
 _MARK = re.compile(r"\[(\d{1,3})\]")
@@ -47,11 +50,11 @@ class Place:
 
 
 class Renderer:
-    """Makes pages and answers. `numbers` are the operator's, as (label, number)."""
+    """Makes pages and answers."""
 
-    def __init__(self, texts: Texts, numbers: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(self, texts: Texts, files: Files | None = None) -> None:
         self._texts = texts
-        self._numbers = numbers
+        self._files = PageFiles(files)
         self._environment = _environment()
         self._environment.globals |= {"asset": ASSETS.address, "fresh": fresh_id}
         self._answer = self._environment.get_template("answer.html")
@@ -85,13 +88,26 @@ class Renderer:
             "sources": next((one.sources for one in found if one.part is Part.SOURCES), ()),
             "foot": [one.line for one in found if one.line is not None],
             "offer": reply.offer,
-            "calls": self._numbers if card.outcome is Outcome.URGENT else (),
+            "picture": self._files.picture(reply),
+            "page": self._files.page(reply),
+            "announced": reply.leaflet is not None,
+            "calls": reply.numbers,
+            "reports": any(button.role == "report" for button in card.buttons),
             "buttons": _groups(reply, answer.vote),
             "linked": _linked(answer.id, found),
         }
 
 
+FRAME = 5
+"""Characters that a button's frame and the space beside it take of a line."""
+
+MAX_ROWS, MAX_BUTTONS, MIN_TOPICS = 4, 6, 2
+"""Rows and buttons under an answer on a phone, at most, and the ways on that there are however long their labels."""
+
 _READ = frozenset({Part.LEAD, Part.TITLE, Part.BRIEF, Part.STORED, Part.SECOND, Part.REMARK, Part.DETAIL, Part.NOTES})
+_TOOLS = frozenset({"share", "report"})
+"""Roles of what stands among the tools of an answer: its link, and a form for what is wrong with it."""
+
 _ROLES = {"tone": "ways", "navigation": "ways", "start": "ways", "sources": "ways", "feedback": "votes"}
 
 
@@ -108,11 +124,24 @@ def _groups(reply: Reply, vote: str) -> dict[str, list[Button]]:
     shown = any(one.part is Part.SOURCES for one in sections(reply))
     groups: dict[str, list[Button]] = {"topics": [], "ways": [], "votes": []}
     for button in reply.buttons:
-        if button.label and not (shown and button.role == "sources"):
+        elsewhere = button.role in _TOOLS and button not in reply.choices
+        if button.label and not elsewhere and not (shown and button.role == "sources"):
             groups[_ROLES.get(button.role, "topics")].append(button)
+    while len(groups["topics"]) > max(MIN_TOPICS, len(reply.choices)) and _crowded(groups.values()):
+        groups["topics"].pop()
     if vote:
         groups["votes"] = list(_voted(groups["votes"], reply.card, vote))
     return groups
+
+
+def _rows(groups: Iterable[Sequence[Button]]) -> list[list[str]]:
+    """Return the labels of grouped buttons in the rows in which a phone shows them."""
+    return [row for group in groups for row in rows_of((button.label for button in group), FRAME)]
+
+
+def _crowded(groups: Iterable[Sequence[Button]]) -> bool:
+    rows = _rows(groups)
+    return len(rows) > MAX_ROWS or sum(map(len, rows)) > MAX_BUTTONS
 
 
 def _voted(buttons: Iterable[Button], card: Card, vote: str) -> Iterator[Button]:
@@ -142,6 +171,31 @@ def _styled(run: Any, text: str) -> str:
     if run.link and _OPENABLE.fullmatch(run.link):
         return f'<a href="{escape(run.link)}" target="_blank" rel="noopener noreferrer">{text}</a>'
     return text
+
+
+def shown(reply: Reply, texts: Texts) -> Shown:
+    """Return what a reply fills of the page on a phone: a fold's heading and the tools are as tall as a button, the
+    space between two paragraphs is half a line."""
+    card, found = reply.card, sections(reply)
+    read = [one for one in found if one.part in _READ and not one.folded and one.line is None]
+    text = [part for one in read for part in (one.text or document_text(one.document)).split("\n\n")]
+    lines = sum(map(wrapped, text)) + len(text) // 2
+    folds = [one.heading for one in _folds(found, texts("detail-heading", card.register), open_=False)]
+    folds += [texts("sources-heading", card.register) for one in found if one.part is Part.SOURCES]
+    small = " · ".join(one.line.short for one in found if one.line is not None)
+    tools = [[texts("web-link", card.register)]] if small else []
+    rows = _rows(_groups(reply, "").values())
+    drawn = [line for one in text for line in (*broken(one), "")] + [f"▸ {one}" for one in folds]
+    drawn += [*broken(small), *(" ".join(f"[{label}]" for label in row) for row in (*tools, *rows))]
+    return Shown(
+        answer=lines + len(folds) * ROW,
+        small_print=wrapped(small),
+        rows=len(tools) + len(rows),
+        buttons=sum(map(len, rows)),
+        words=sum(words_of(one.document) for one in found if one.part is Part.BRIEF),
+        head=sum(wrapped(one.text) for one in found if one.part in (Part.LEAD, Part.TITLE)),
+        picture=tuple(drawn),
+    )
 
 
 def fresh_id() -> str:

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from aiohttp import hdrs, web
 from markupsafe import Markup
 
-from bot.channels.base import ContentNews, ContentState, HostServices, Texts
+from bot.channels.base import AuthorsView, ContentNews, ContentState, HostServices, Texts
 from bot.channels.slack.render import RenderOptions, SlackRenderer
 from bot.channels.telegram.render import TelegramRenderer
 from bot.channels.telegram.screens import shown
@@ -25,6 +25,7 @@ from bot.channels.web import drawings
 from bot.channels.web.access import Access
 from bot.channels.web.conversations import PageAnswer
 from bot.channels.web.render import ASSETS, Place, Renderer
+from bot.channels.web.reports import ReportPages
 from bot.content.diagnostics import Diagnostic
 from bot.content.library import Library
 from bot.dialog import payloads
@@ -85,13 +86,19 @@ class Workbench:
         self._access = access
         self._renderer = renderer
         self._looks = Looks(host.texts, renderer)
+        self._authors = host.authors_view
+        self._reports = ReportPages(host.reports, host, access, renderer) if host.reports else None
         self._ends = asyncio.Event()
 
     def routes(self) -> list[web.RouteDef]:
         """Return the workbench's paths; none where the page is public."""
         if self._access.public:
             return []
-        return [web.get(BASE, self._page), web.get(f"{BASE}/news", self._news)]
+        return [
+            web.get(BASE, self._page),
+            web.get(f"{BASE}/news", self._news),
+            *(self._reports.routes() if self._reports else []),
+        ]
 
     def close(self) -> None:
         """End the streams of news."""
@@ -158,10 +165,19 @@ class Workbench:
             "tree": list(tree(library, node, self._host.engine.label)),
             "claims": list(claims(library, node)),
             "review": library.review_of(node) if node in library.nodes else None,
+            **self._drawn(library, node),
             "file": _file(library, node),
             "state": found,
             "findings": _ordered(found.diagnostics, _file(library, node)) if found else [],
         }
+
+    def _drawn(self, library: Library, node: str) -> dict[str, Markup]:
+        """Return what authoring draws of the place where one is."""
+        if self._authors is None or node not in library.nodes:
+            return {"changes": Markup(), "trees": Markup()}
+        view = self._authors()
+        trees = view.trees(library, node, lambda to: _address(tap=payloads.payload(to), after=node))
+        return {"changes": Markup(view.changes(library, node)), "trees": Markup(trees)}  # noqa: S704
 
     def _reply(self, tried: Rehearsal, register: Register) -> Reply:
         library = self._host.engine.library
@@ -243,7 +259,7 @@ def _ordered(found: Sequence[Diagnostic], file: str) -> list[Diagnostic]:
 def _without_register(payload: str) -> str:
     """Return a payload that keeps both rows in their register."""
     tap = payloads.parse(payload)
-    return payloads.payload(tap.node, None, tap.word) if tap else payload
+    return payloads.payload(tap.node, None, tap.word, tap.value) if tap else payload
 
 
 def _address(**query: str) -> str:
@@ -253,15 +269,16 @@ def _address(**query: str) -> str:
 # --- one page for a reviewer ----------------------------------------------------------------------------------
 
 
-def preview(engine: Engine, today: date) -> str:
+def preview(engine: Engine, today: date, authors: AuthorsView) -> str:
     """Return one page of all the bot may say, in both registers, as every channel shows it; it needs no server."""
     library = engine.library
-    renderer = Renderer(engine.text, [(one.label, one.number) for one in library.copy_numbers])
+    renderer = Renderer(engine.text)
     looks = Looks(engine.text, renderer)
     answers = [
         {
             "node": node,
             "review": library.review_of(node),
+            "changes": Markup(authors.changes(library, node)),  # noqa: S704
             "rows": [
                 (register, looks.drawn(_shown(engine, node, register), _link))
                 for register in (Register.LAYPERSON, Register.PROFESSIONAL)
@@ -270,9 +287,9 @@ def preview(engine: Engine, today: date) -> str:
         for node in sorted(library.nodes)
     ]
     style = "\n".join(ASSETS.files[name].decode() for name in ("page.css", "workbench.css"))
-    return renderer.page(
-        "preview.html", Register.LAYPERSON, Place(), answers=answers, style=style, today=today, version=library.version
-    )
+    shown = {"answers": answers, "style": style, "today": today, "version": library.version}
+    trees = Markup(authors.trees(library, "", lambda node: f"#{node}"))  # noqa: S704
+    return renderer.page("preview.html", Register.LAYPERSON, Place(), trees=trees, **shown)
 
 
 def _shown(engine: Engine, node: str, register: Register) -> Reply:

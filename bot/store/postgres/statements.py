@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 
+from bot.store import reports
 from bot.store.base import AT_ONCE
 
 TROUBLE: tuple[type[Exception], ...] = (
@@ -18,7 +19,14 @@ TROUBLE: tuple[type[Exception], ...] = (
 )
 
 
-PREFERENCES = "SELECT tone, met FROM person WHERE person = $1"
+UPLOAD = "SELECT reference FROM upload WHERE file = $1"
+
+KEEP_UPLOAD = """INSERT INTO upload (file, reference, day) VALUES ($1, $2, $3)
+ON CONFLICT (file) DO UPDATE SET reference = excluded.reference, day = excluded.day"""
+
+PRUNE_UPLOADS = "DELETE FROM upload WHERE day < $1"
+
+PREFERENCES = "SELECT tone, met, settings FROM person WHERE person = $1"
 
 CONVERSATIONS = "SELECT trail, context FROM conversation WHERE person = $1"
 
@@ -35,6 +43,7 @@ FORGET = {
     "messages": f"DELETE FROM message WHERE conversation IN {_THEIRS}",  # noqa: S608
     "conversations": "DELETE FROM conversation WHERE person = $1",
     "questions": "DELETE FROM inbox WHERE person = $1 AND status = 'quarantined'",
+    "reports": reports.FORGET,
 }
 """In the order in which `FINISH` locks its rows, so that the two cannot wait for each other."""
 

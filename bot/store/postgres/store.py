@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 
 from bot.dialog.turn import State
+from bot.store import reports as kept
 from bot.store.base import (
     MOST_JOINED,
     AcceptResult,
@@ -28,10 +29,11 @@ from bot.store.base import (
     day_of,
 )
 from bot.store.batching import Grouping, together
-from bot.store.codec import exported, net_votes, quiet_in, state_from
+from bot.store.codec import exported, net_votes, quiet_in, reported, settings_of, state_from
 from bot.store.postgres import leader, turns
 from bot.store.postgres import statements as sql
 from bot.store.postgres.statements import TROUBLE
+from bot.store.reports import NewReport, StoredReport
 
 MAX_CONNECTIONS = 10
 """Per process. PostgreSQL allows 100 by default, so nine replicas fit beside an operator."""
@@ -114,8 +116,8 @@ class PostgresStore:
         await self._execute(sql.RELEASE, owner)
 
     async def preferences(self, person: bytes) -> State:
-        [(register, introduced)] = await self._rows(sql.PREFERENCES, person) or [(None, False)]
-        return state_from(register, introduced, None)
+        [(register, introduced, settings)] = await self._rows(sql.PREFERENCES, person) or [(None, False, "")]
+        return state_from(register, introduced, None, settings=settings)
 
     async def is_known(self, conversation: bytes, person: bytes | None = None) -> bool:
         found = await self._rows(sql.CONVERSATION, conversation)
@@ -133,10 +135,13 @@ class PostgresStore:
             about = await db.fetchrow(sql.PREFERENCES, person)
             conversations = await db.fetch(sql.CONVERSATIONS, person)
             counts = await db.fetchrow(sql.COUNTS, person)
-        register, introduced = about or (None, False)
+            said = await db.fetch(kept.THEIRS, person)
+        register, introduced, settings = about or (None, False, "")
         return {
             "tone": register,
             "met": introduced,
+            "settings": settings_of(state_from(None, False, None, settings=settings)),
+            "reports": [reported(row) for row in said],
             **exported([row["trail"] for row in conversations], [row["context"] for row in conversations]),
             **dict(counts),
         }
@@ -146,6 +151,12 @@ class PostgresStore:
 
     async def user_left(self, person: bytes, at: float) -> None:
         await self._execute(sql.USER_LEFT, person, day_of(at), at)
+
+    async def upload(self, file: str) -> str | None:
+        return next(iter(await self._column(sql.UPLOAD, file)), None)
+
+    async def keep_upload(self, file: str, reference: str, at: float) -> None:
+        await self._execute(sql.KEEP_UPLOAD, file, reference, day_of(at))
 
     async def prune(self, cutoffs: RetentionCutoffs) -> PruneCounts:
         gone = await self._column(sql.LEFT_BEFORE, cutoffs.user_left)
@@ -161,6 +172,8 @@ class PostgresStore:
                 "people": await self._execute(sql.PRUNE_PEOPLE, idle),
                 "lanes": await self._execute(sql.PRUNE_LANES),
                 "departed": len(gone),
+                "reports": await self._execute(kept.PRUNE, cutoffs.messages, cutoffs.idle),
+                "uploads": await self._execute(sql.PRUNE_UPLOADS, idle),
             }
         )
 
@@ -176,6 +189,16 @@ class PostgresStore:
 
     async def drop(self, row: int) -> bool:
         return bool(await self._column(sql.DROP, row))
+
+    async def add_report(self, report: NewReport) -> None:
+        await self._execute(kept.ADD, *kept.terms(report))
+
+    async def reports(self, *, closed: bool = False) -> Sequence[StoredReport]:
+        return [StoredReport(*row) for row in await self._rows(kept.LIST, closed)]
+
+    async def close_report(self, number: int, at: float) -> StoredReport | None:
+        found = await self._rows(kept.CLOSE, number, at)
+        return StoredReport(*found[0]) if found else None
 
     def lead(self, name: str) -> AbstractAsyncContextManager[asyncio.Event]:
         return leader.lead(self._dsn, name)

@@ -13,12 +13,12 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from bot.store.base import AT_ONCE, LONGEST_WAIT, Earlier, Lease, NewEvent, Turn, TurnResult, day_of
-from bot.store.codec import context_text, earlier_from, history_text, state_from
+from bot.store.codec import context_text, earlier_from, history_text, settings_text, state_from
 
 Acceptance = tuple[NewEvent, Lease | None]
 Finish = tuple[Turn, TurnResult, Lease | None]
 
-_REMEMBERED = """p.tone, p.met, c.trail, c.context AS about,
+_REMEMBERED = """p.tone, p.met, p.settings, c.trail, c.context AS about,
   (SELECT node FROM message m WHERE m.conversation = a.conversation AND m.message = a.replies_to) AS context,
   e.message AS earlier, e.node AS earlier_node, e.before AS earlier_before, e.words AS earlier_words,
   e.question AS earlier_question, e.newest AS earlier_newest, e.at AS earlier_at"""
@@ -104,20 +104,22 @@ FINISH = """
 WITH turn AS (
   SELECT * FROM unnest($1::bigint[], $2::text[], $3::boolean[], $4::smallint[], $5::boolean[], $6::text[], $7::text[],
     $8::float8[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::float8[], $15::text[],
-    $21::text[], $22::text[], $23::bytea[])
+    $21::text[], $22::text[], $23::bytea[], $26::text[])
   AS t (id, tone, met, day, remembered, trail, node, at, voted, vote_tone, vote_channel, vote, owner, until, context,
-    question, before, words)
+    question, before, words, settings)
 ), done AS (
   DELETE FROM inbox USING turn WHERE inbox.id = turn.id RETURNING inbox.conversation, inbox.person, turn.*
 ), along AS (
   DELETE FROM inbox USING done JOIN unnest($24::bigint[], $25::bigint[]) AS j (id, row) USING (id)
   WHERE inbox.id = j.row RETURNING inbox.conversation
 ), about AS (
-  INSERT INTO person AS p (person, tone, met, day)
-  SELECT person, tone, met, day FROM done WHERE remembered ORDER BY person
+  INSERT INTO person AS p (person, tone, met, day, settings)
+  SELECT person, tone, met, day, settings FROM done WHERE remembered ORDER BY person
   ON CONFLICT (person) DO UPDATE SET tone = CASE WHEN p.person = ANY($16) THEN excluded.tone ELSE p.tone END,
+    settings = CASE WHEN p.person = ANY($27) THEN excluded.settings ELSE p.settings END,
     met = p.met OR excluded.met, day = excluded.day, departed = NULL
-  WHERE p.person = ANY($16) OR p.met < excluded.met OR p.day <> excluded.day OR p.departed IS NOT NULL
+  WHERE p.person = ANY($16) OR p.person = ANY($27) OR p.met < excluded.met OR p.day <> excluded.day
+    OR p.departed IS NOT NULL
 ), position AS (
   INSERT INTO conversation (conversation, person, trail, context, day)
   SELECT conversation, person, trail, context, day FROM done WHERE remembered ORDER BY conversation
@@ -177,7 +179,11 @@ def finish_terms(calls: Sequence[Finish]) -> list[Sequence[Any]]:
     lanes = [turn.conversation for turn, _, _ in calls]
     joined = [(turn.row, row) for turn, record, _ in calls for row in record.joined]
     columns = _columns([_finished(*call) for call in calls], 18)
-    return [*columns[:15], changed, *_columns(sent, 3), lanes, *columns[15:], *_columns(joined, 2)]
+    states = [(turn, record.state or turn.state) for turn, record, _ in calls]
+    settings = [settings_text(state.preferences) for _, state in states]
+    set_anew = [turn.person for turn, state in states if state.preferences != turn.state.preferences]
+    found = [*columns[:15], changed, *_columns(sent, 3), lanes, *columns[15:], *_columns(joined, 2)]
+    return [*found, settings, set_anew]
 
 
 def _accepted(new_event: NewEvent, lease: Lease | None) -> tuple[Any, ...]:
@@ -234,7 +240,7 @@ def new_turn(row: Any, new_event: NewEvent) -> Turn:
         attempts=0,
         sent=(),
         question=new_event.question,
-        state=state_from(row["tone"], row["met"], row["trail"], row["about"]),
+        state=state_from(row["tone"], row["met"], row["trail"], row["about"], row["settings"]),
         context=row["context"],
         earlier=_earlier(new_event.question, row),
         urgent=new_event.urgent,
@@ -254,7 +260,7 @@ def turn_from(row: Any, *, doubtful: bool = False) -> Turn:
         attempts=row["attempts"],
         sent=tuple(json.loads(row["sent"])),
         question=row["question"],
-        state=state_from(row["tone"], row["met"], row["trail"], row["about"]),
+        state=state_from(row["tone"], row["met"], row["trail"], row["about"], row["settings"]),
         context=row["context"],
         earlier=_earlier(row["question"], row),
         doubtful=doubtful or row["attempts"] > 0,

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.dialog.turn import State
+from bot.store import reports
 from bot.store.base import AT_ONCE, DIGEST_BYTES, Lease, PendingTurn, QueueDepth, RetentionCutoffs, day_of
-from bot.store.codec import exported, net_votes, quiet_in, state_from
+from bot.store.codec import exported, net_votes, quiet_in, reported, settings_of, state_from
 from bot.store.sqlite import turns
 
 _THEIRS = "(SELECT conversation FROM conversation WHERE person = ?)"
@@ -34,12 +35,10 @@ at a time, and no turn waits for more than one slice."""
 
 
 def preferences(db: sqlite3.Connection, person: bytes) -> State:
-    """Return tone and met of the person."""
-    register, introduced = db.execute("SELECT tone, met FROM person WHERE person = ?", (person,)).fetchone() or (
-        None,
-        False,
-    )
-    return state_from(register, introduced, None)
+    """Return tone, met and settings of the person."""
+    found = db.execute("SELECT tone, met, settings FROM person WHERE person = ?", (person,)).fetchone()
+    register, introduced, settings = found or (None, False, "")
+    return state_from(register, introduced, None, settings=settings)
 
 
 def is_known(db: sqlite3.Connection, conversation: bytes, person: bytes | None) -> bool:
@@ -58,7 +57,8 @@ def forget(db: sqlite3.Connection, person: bytes) -> dict[str, int]:
     """Delete preferences, conversations, their messages and quarantined questions; return how many of each."""
     counts = {kind: db.execute(statement, (person,)).rowcount for kind, statement in _FORGET.items()}
     pending = db.execute("DELETE FROM inbox WHERE person = ? AND status = 'quarantined'", (person,))
-    return {**counts, "questions": pending.rowcount}
+    reported = db.execute(reports.FORGET, _numbered(person))
+    return {**counts, "questions": pending.rowcount, "reports": reported.rowcount}
 
 
 def export(db: sqlite3.Connection, person: bytes) -> dict[str, Any]:
@@ -69,6 +69,8 @@ def export(db: sqlite3.Connection, person: bytes) -> dict[str, Any]:
     return {
         "tone": state.register and str(state.register),
         "met": state.introduced,
+        "settings": settings_of(state),
+        "reports": [reported(row) for row in db.execute(reports.THEIRS, _numbered(person))],
         **exported([trail for trail, _ in conversations], [context for _, context in conversations]),
         **counts,
     }
@@ -80,6 +82,21 @@ def user_left(db: sqlite3.Connection, person: bytes, at: float) -> None:
         "INSERT INTO person (person, met, day, departed) VALUES (:person, 0, :day, :at)"
         " ON CONFLICT (person) DO UPDATE SET departed = coalesce(departed, excluded.departed)",
         {"person": person, "day": day_of(at), "at": at},
+    )
+
+
+def upload(db: sqlite3.Connection, file: str) -> str | None:
+    """Return the name under which a platform holds a file."""
+    found = db.execute("SELECT reference FROM upload WHERE file = ?", (file,)).fetchone()
+    return str(found[0]) if found else None
+
+
+def keep_upload(db: sqlite3.Connection, file: str, reference: str, at: float) -> None:
+    """Remember the latest name."""
+    db.execute(
+        "INSERT INTO upload (file, reference, day) VALUES (?, ?, ?)"
+        " ON CONFLICT (file) DO UPDATE SET reference = excluded.reference, day = excluded.day",
+        (file, reference, day_of(at)),
     )
 
 
@@ -101,7 +118,14 @@ def prune_rest(db: sqlite3.Connection, cutoffs: RetentionCutoffs) -> dict[str, i
     for (person,) in gone:
         forget(db, person)
     dropped = db.execute("DELETE FROM inbox WHERE status <> 'waiting' AND received < ?", (cutoffs.quarantine,))
-    return {"departed": len(gone), "quarantine": dropped.rowcount}
+    old = db.execute(reports.PRUNE, _numbered(cutoffs.messages, cutoffs.idle))
+    uploads = db.execute("DELETE FROM upload WHERE day < ?", (day_of(cutoffs.idle),))
+    return {
+        "departed": len(gone),
+        "quarantine": dropped.rowcount,
+        "reports": old.rowcount,
+        "uploads": uploads.rowcount,
+    }
 
 
 _DEPTH = """SELECT channel, coalesce(sum(status = 'waiting'), 0), coalesce(sum(status <> 'waiting'), 0),
@@ -165,6 +189,27 @@ def quarantine_raw(db: sqlite3.Connection, channel: str, event: bytes, payload: 
         return False
     db.execute(_KEEP_UNREADABLE, {"channel": channel, "payload": payload, "reason": reason, "now": now})
     return True
+
+
+def add_report(db: sqlite3.Connection, report: reports.NewReport) -> None:
+    """Keep a report, once."""
+    db.execute(reports.ADD, _numbered(*reports.terms(report)))
+
+
+def list_reports(db: sqlite3.Connection, *, closed: bool) -> list[reports.StoredReport]:
+    """Return the open reports, or all of them."""
+    return [reports.StoredReport(*row) for row in db.execute(reports.LIST, _numbered(closed))]
+
+
+def close_report(db: sqlite3.Connection, number: int, at: float) -> reports.StoredReport | None:
+    """Close an open report."""
+    found = db.execute(reports.CLOSE, _numbered(number, at)).fetchall()
+    return reports.StoredReport(*found[0]) if found else None
+
+
+def _numbered(*values: object) -> dict[str, object]:
+    """Return parameters by their numbers, as PostgreSQL's statements name them."""
+    return {str(at): value for at, value in enumerate(values, 1)}
 
 
 def release(db: sqlite3.Connection, owner: int | None) -> None:

@@ -30,6 +30,7 @@ from bot.store.base import (
     WaitingTurns,
 )
 from bot.store.batching import Grouping, Outcome
+from bot.store.reports import NewReport, StoredReport
 from bot.store.sqlite import people, turns
 
 T = TypeVar("T")
@@ -124,8 +125,12 @@ class SqliteStore:
     async def open(cls, path: Path, synchronous: Synchronous = "FULL") -> SqliteStore:
         """Open a migrated database. FULL survives a power cut, NORMAL a killed process only."""
         connection = await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
-        for pragma in (*PRAGMAS, f"synchronous = {synchronous}"):
-            await connection.execute_fetchall(f"PRAGMA {pragma}")
+        try:
+            for pragma in (*PRAGMAS, f"synchronous = {synchronous}"):
+                await connection.execute_fetchall(f"PRAGMA {pragma}")
+        except BaseException:
+            await connection.close()  # its thread would keep the process from ending
+            raise
         return cls(path, connection)
 
     async def close(self) -> None:
@@ -172,6 +177,15 @@ class SqliteStore:
     async def quarantine_raw(self, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
         return await self._group.run(lambda db: people.quarantine_raw(db, channel, event, payload, reason, now))
 
+    async def add_report(self, report: NewReport) -> None:
+        await self._group.run(lambda db: people.add_report(db, report))
+
+    async def reports(self, *, closed: bool = False) -> Sequence[StoredReport]:
+        return await self._group.run(lambda db: people.list_reports(db, closed=closed))
+
+    async def close_report(self, number: int, at: float) -> StoredReport | None:
+        return await self._group.run(lambda db: people.close_report(db, number, at))
+
     async def release(self, owner: int) -> None:
         await self._group.run(lambda db: people.release(db, owner))
 
@@ -195,6 +209,12 @@ class SqliteStore:
 
     async def user_left(self, person: bytes, at: float) -> None:
         await self._group.run(lambda db: people.user_left(db, person, at))
+
+    async def upload(self, file: str) -> str | None:
+        return await self._group.run(lambda db: people.upload(db, file))
+
+    async def keep_upload(self, file: str, reference: str, at: float) -> None:
+        await self._group.run(lambda db: people.keep_upload(db, file, reference, at))
 
     async def prune(self, cutoffs: RetentionCutoffs) -> PruneCounts:
         counts = Counter(await self._group.run(lambda db: people.prune_rest(db, cutoffs)))

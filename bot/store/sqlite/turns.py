@@ -22,7 +22,7 @@ from bot.store.base import (
     WaitingTurns,
     day_of,
 )
-from bot.store.codec import context_text, earlier_from, history_text, state_from
+from bot.store.codec import context_text, earlier_from, history_text, settings_text, state_from
 
 _FIRST = """SELECT id, conversation, channel, person, payload, received, attempts, sent, question, replies_to, edited,
 priority = 0 FROM inbox WHERE conversation = ? AND status = 'waiting' ORDER BY priority, id LIMIT 1"""
@@ -32,7 +32,7 @@ _OTHERS = "SELECT 1 FROM inbox WHERE conversation = ? AND status = 'waiting' AND
 _THEIRS = """SELECT id, payload, received, question, priority = 0 FROM inbox
 WHERE conversation = ? AND person = ? AND status = 'waiting' ORDER BY id LIMIT ?"""
 
-_STATE = """SELECT tone, met, trail, context FROM (SELECT 1)
+_STATE = """SELECT tone, met, trail, context, settings FROM (SELECT 1)
 LEFT JOIN person ON person.person = ? LEFT JOIN conversation ON conversation.conversation = ?"""
 
 _INSERT = """INSERT INTO inbox
@@ -51,10 +51,12 @@ _FREE_QUEUES = """SELECT conversation, owner FROM lane
 WHERE channel = :channel AND (due_at <= :now OR due_at > :now + :longest)
 AND (owner IS NULL OR until <= :now OR until > :farthest) ORDER BY due_at LIMIT :limit"""
 
-_REMEMBER_PERSON = """INSERT INTO person (person, tone, met, day) VALUES (:person, :tone, :met, :day)
+_REMEMBER_PERSON = """INSERT INTO person (person, tone, met, day, settings)
+VALUES (:person, :tone, :met, :day, :settings)
 ON CONFLICT (person) DO UPDATE SET tone = CASE WHEN :changed THEN excluded.tone ELSE tone END,
+settings = CASE WHEN :set THEN excluded.settings ELSE settings END,
 met = met OR excluded.met, day = excluded.day, departed = NULL
-WHERE :changed OR met < excluded.met OR day <> excluded.day OR departed IS NOT NULL"""
+WHERE :changed OR :set OR met < excluded.met OR day <> excluded.day OR departed IS NOT NULL"""
 
 _MOVE_ON = "UPDATE conversation SET trail = ?, context = ?, day = ? WHERE conversation = ? AND person = ?"
 
@@ -112,7 +114,7 @@ def first_turn(db: sqlite3.Connection, conversation: bytes, *, doubtful: bool = 
 
 def _turn(db: sqlite3.Connection, row: int, new_event: NewEvent) -> Turn:
     """Return a new turn with what is remembered about its asker, its conversation and the messages it refers to."""
-    register, introduced, history, context = db.execute(_STATE, (new_event.person, new_event.conversation)).fetchone()
+    remembered = db.execute(_STATE, (new_event.person, new_event.conversation)).fetchone()
     return Turn(
         row=row,
         channel=new_event.channel,
@@ -123,7 +125,7 @@ def _turn(db: sqlite3.Connection, row: int, new_event: NewEvent) -> Turn:
         attempts=0,
         sent=(),
         question=new_event.question,
-        state=state_from(register, introduced, history, context),
+        state=state_from(*remembered),
         context=_node_of(db, new_event.conversation, new_event.replies_to) if new_event.replies_to else None,
         earlier=_answer_to(db, new_event.conversation, new_event.question) if new_event.edited else None,
         urgent=new_event.urgent,
@@ -236,7 +238,14 @@ def _remember(db: sqlite3.Connection, turn: Turn, record: TurnResult) -> None:
 def _remember_state(db: sqlite3.Connection, turn: Turn, state: State, day: int) -> None:
     """Write only what this turn changed about the person: another conversation of theirs may be changing the rest."""
     changed = state.register != turn.state.register
-    about = {"person": turn.person, "tone": state.register, "met": state.introduced, "day": day, "changed": changed}
+    about: dict[str, object] = {
+        "person": turn.person,
+        "tone": state.register,
+        "met": state.introduced,
+        "day": day,
+        "changed": changed,
+    }
+    about |= {"settings": settings_text(state.preferences), "set": state.preferences != turn.state.preferences}
     db.execute(_REMEMBER_PERSON, about)
     position = (history_text(state), context_text(state), day, turn.conversation, turn.person)
     if db.execute(_MOVE_ON, position).rowcount == 0:  # new, or another person's turn until now

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic_settings import SettingsConfigDict
 
 from bot.channels.base import Channel, ChannelPlugin, ChannelSettings, HostServices
-from bot.channels.plain import reply_text
+from bot.channels.layout import reply_text
 from bot.dialog.turn import Incoming, Kind
 from bot.inbox.events import Busy, InboundEvent, OutboundMessage, Progress
 

@@ -6,12 +6,13 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from aiohttp import web
 
-from bot.channels.plain import document_text
+from bot.channels.layout import document_text
 from bot.channels.slack.app import EVENTS_PATH, Credentials, Slack
 from bot.channels.slack.oauth import OAuth
 from bot.dialog.engine import Engine
@@ -20,6 +21,7 @@ from bot.inbox.events import InboundEvent
 from bot.inbox.identity import Identity
 from bot.inbox.inbox import Inbox
 from bot.inbox.policy import RetryPolicy
+from bot.pictures.shelf import Files, Shelf
 from bot.store.base import Store
 from bot.store.open import open_store
 from tests.channels.host import host_of
@@ -124,6 +126,7 @@ async def running_app(
     ping: float = 10.0,
     connected: bool = True,
     mention_only: frozenset[str] = frozenset(),
+    shelf: Shelf | None = None,
 ) -> AsyncIterator[SlackApp]:
     """Run the bot on a pretended Slack; the database is a file in `folder`, so that a second bot goes on there."""
     store = await open_store(f"sqlite:///{folder / 'slack.sqlite3'}")
@@ -142,6 +145,7 @@ async def running_app(
     given = {"bot_token": fake.bot_token, "app_token": fake.world.app_token, **(credentials or {})}
     given.setdefault("signing_secret", fake.world.signing_secret)
     host = host_of("slack", inbox, engine, Identity(SECRET), accept=accept, quarantine=quarantine, unexpected=count)
+    host = replace(host, files=Files(shelf, store) if shelf else None)
     slack = Slack(Credentials(mode, fake.api, **given, mention_only=mention_only), host, oauth, ping)
     slack_app = SlackApp(fake, slack, inbox, store, engine)
     slack_app.quarantined = quarantined

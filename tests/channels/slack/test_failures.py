@@ -250,12 +250,12 @@ async def test_a_deleted_thread_is_left_alone(slack_app: SlackApp) -> None:
 async def test_an_expired_trigger_loses_a_votes_reason_and_nothing_else(slack_app: SlackApp) -> None:
     await slack_app.people.mention(ADA, CHANNEL, ALA)
     post = await slack_app.answer()
-    for kind, toast in (("expired_trigger_id", "vote-counted"), ("exchanged_trigger_id", "vote-same")):
+    for kind, toast in (("expired_trigger_id", "vote-down"), ("exchanged_trigger_id", "vote-same")):
         await slack_app.idle()
         fault = slack_app.fake.faults.add(Fault("error", "views.open", name=kind))
         await slack_app.fake.clock.advance(2)  # type: ignore[attr-defined]
         await (await slack_app.people.press(ADA, CHANNEL, post.ts, slack_app.text("unhelpful"))).acked()
-        if toast == "vote-counted":
+        if toast == "vote-down":
             await asyncio.wait_for(fault.introduced.wait(), 5)
         assert words_of(await slack_app.answer()) == slack_app.text(toast)
     assert slack_app.world.modals == {}

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.slack.mrkdwn import MASK, escaped, mask, mentions, names_another, plain
+from bot.channels.slack.mrkdwn import escaped, mentions, names_another, plain
+from bot.dialog.personal_data import MASK, mask
 from tests.growth import LINEAR, growth
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from bot.channels.registry import default_register
 from bot.content.library import Library
@@ -17,26 +15,9 @@ from bot.dialog.turn import Outcome, Register
 from bot.inbox.unaddressed import asks
 from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, CLEO, Mode, SlackApp, labels_of, running_app, words_of
 from tests.fakes.slack import FakeSlack
+from tests.questions.remarks import EMERGENCIES, FOLLOW_UPS, NOT_SEEN, REMARKS
 
-REMARKS: dict[str, Any] = yaml.safe_load(
-    (Path(__file__).resolve().parents[2] / "questions" / "remarks.yaml").read_text(encoding="utf-8")
-)
 ALA = "what is alpha lipoic acid"
-
-
-def remarks() -> list[str]:
-    """What colleagues and relatives say to each other."""
-    return [said for group in REMARKS["remarks"].values() for lines in group.values() for said in lines]
-
-
-def follow_ups() -> list[str]:
-    """What the asker asks further, without a mention."""
-    return [one["say"] for lines in REMARKS["follow-ups"].values() for one in lines]
-
-
-def emergencies() -> Iterator[str]:
-    """What is said of somebody present who needs help now."""
-    return (one["say"] for group in REMARKS["emergencies"].values() for lines in group.values() for one in lines)
 
 
 class Sure:
@@ -63,22 +44,33 @@ async def sure(fake: FakeSlack, library: Library, mode: Mode, tmp_path: Path) ->
 
 async def test_colleagues_are_left_alone_however_sure_the_matcher_is(sure: SlackApp) -> None:
     root = await thread(sure)
-    assert len(remarks()) >= 150
-    for said in [*remarks(), *follow_ups()]:
+    assert len(REMARKS) >= 150
+    for said in [*REMARKS, *FOLLOW_UPS]:
         await (await sure.people.say(BEN, CHANNEL, said, root)).acked()
     await sure.unaddressed()
 
 
 async def test_the_asker_is_heard_without_a_mention_and_their_remarks_are_not(sure: SlackApp) -> None:
     root = await thread(sure)
-    assert len(follow_ups()) >= 40
-    for said in follow_ups():
+    assert len(FOLLOW_UPS) >= 40
+    for said in FOLLOW_UPS:
         await sure.people.say(ADA, CHANNEL, said, root)
         assert sure.title("ala-dose") in words_of(await sure.answer())
-    for said in remarks():
+    for said in REMARKS:
         if not asks(said):
             await (await sure.people.say(ADA, CHANNEL, said, root)).acked()
     await sure.unaddressed()
+
+
+async def test_an_emergency_is_answered_whoever_tells_it(slack_app: SlackApp) -> None:
+    seen = [said for said in EMERGENCIES if said not in NOT_SEEN]
+    assert len(seen) >= 30
+    urgent = {slack_app.title(node) for node in slack_app.engine.library.urgent_nodes}
+    for said in seen:
+        root = await thread(slack_app)
+        await slack_app.people.say(BEN, CHANNEL, said, root)
+        card = words_of(await slack_app.answer())
+        assert any(title in card for title in urgent), said
 
 
 class Lost:

@@ -19,6 +19,7 @@ from bot.dialog.engine import Engine
 from bot.inbox.events import InboundEvent
 from bot.inbox.identity import Identity
 from bot.inbox.inbox import Inbox
+from bot.pictures.shelf import Files
 from bot.store.base import Store
 from bot.store.open import open_store
 from tests.channels.host import host_of, lone_host
@@ -127,7 +128,9 @@ async def running_app(
         after.push_async_callback(store.close)
         identity = Identity("a secret of thirty-two characters")
         inbox = Inbox(store, engine, identity, urgent=engine.is_urgent)
-        host = host_of("telegram", inbox, engine, identity, quarantine=quarantine)
+        shelf = more.pop("shelf", None)
+        files = Files(shelf, store) if shelf else None
+        host = host_of("telegram", inbox, engine, identity, quarantine=quarantine, files=files)
         platform = Telegram(_config(fake, mode, hook, more), host, more.get("topics", ()))
         after.push_async_callback(platform.close)
         inbox.add(platform.delivery)

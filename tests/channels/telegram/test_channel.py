@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.channels.telegram.address import TelegramAddress
-from bot.channels.telegram.channel import Numbers, TelegramDelivery
+from bot.channels.telegram.channel import TelegramDelivery
 from bot.channels.telegram.client import make_bot
+from bot.channels.telegram.message import TelegramAddress
 from bot.content.markdown import Inline, Paragraph
 from bot.dialog.turn import Button, ClaimCard, FootLine, Outcome, Register, Reply
 from bot.inbox.events import Busy, Gone, OutboundMessage
@@ -36,9 +36,9 @@ LONG = replace(CARD, brief=tuple(Paragraph((Inline(f"{number} " + "word " * 700)
 class Delivery:
     """A channel against the stand-in, and the progress it reports."""
 
-    def __init__(self, fake: FakeTelegram, numbers: Numbers = ()) -> None:
+    def __init__(self, fake: FakeTelegram) -> None:
         self.bot = make_bot(fake.token, fake.url)
-        self.channel = TelegramDelivery(self.bot, words, UNLIMITED, numbers)
+        self.channel = TelegramDelivery(self.bot, words, UNLIMITED)
         self.sent: list[str] = []
 
     async def progress(self, message: str, *, last: bool = False) -> None:
@@ -164,17 +164,16 @@ async def test_a_bot_that_cannot_learn_its_name_offers_no_way_into_private(
     assert "telegram-private" not in str(telegram.heard("message", group)[0])
 
 
-async def test_an_operators_numbers_are_copied_from_under_an_urgent_answer_only(
-    telegram: FakeTelegram, ann: Person
+async def test_the_numbers_of_a_reply_are_copied_at_a_touch(
+    telegram: FakeTelegram, deliver: Delivery, ann: Person
 ) -> None:
-    deliver = Delivery(telegram, numbers=[("Emergency", "112")])
-    await deliver(TelegramAddress(ann.id), Reply(replace(CARD, outcome=Outcome.URGENT)))
+    urgent = replace(CARD, outcome=Outcome.URGENT)
+    await deliver(TelegramAddress(ann.id), Reply(urgent, numbers=(("Emergency", "112"),)))
     await deliver(TelegramAddress(ann.id))
     first, second = telegram.heard("message", ann)
     button = {"text": "telegram-copy Emergency 112", "copy_text": {"text": "112"}, "style": "danger"}
     assert first["reply_markup"]["inline_keyboard"][0] == [button]
     assert "copy_text" not in str(second)
-    await deliver.close()
 
 
 async def test_a_deleted_question_is_answered_without_reply(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from pathlib import Path
 
 import pytest
@@ -19,8 +18,9 @@ from tests.fakes.telegram_people import Person
 
 QUESTIONS = ("what is ALA?", "does vitamin K2 help?", "what dose was studied?", "is ALA safe?")
 BEHIND = 60
-LATEST = 1.5
-"""Seconds within which an emergency is answered behind sixty questions of one's own."""
+OWN, ALL = 2, 45
+"""Messages that may go out to the person, and to everybody, between the words and their urgent answer: what Telegram's
+rates allow in a second and a half. Counted, not timed: a slow machine delays all alike."""
 
 
 @pytest.fixture
@@ -35,15 +35,15 @@ def answered(telegram: FakeTelegram, ann: Person, urgent: str) -> int | None:
     return next((number for number, text in enumerate(texts) if urgent in text), None)
 
 
-async def in_need(telegram: FakeTelegram, ann: Person, urgent: str, after: float) -> float:
-    """Ask a lot at once, then speak of an emergency; return the seconds until it was answered."""
+async def in_need(telegram: FakeTelegram, ann: Person, urgent: str, after: float) -> int:
+    """Ask a lot at once, then speak of an emergency; return how many other answers came between."""
     for number in range(BEHIND):
         ann.says(QUESTIONS[number % len(QUESTIONS)])
     await asyncio.sleep(after)
-    begun = time.monotonic()
+    before = len(telegram.heard("message", ann))
     ann.says("i have chest pain")
     await telegram.until(lambda: answered(telegram, ann, urgent) is not None, "the urgent answer")
-    return time.monotonic() - begun
+    return (answered(telegram, ann, urgent) or 0) - before
 
 
 async def test_behind_sixty_questions_of_ones_own_at_telegrams_pace(
@@ -52,7 +52,7 @@ async def test_behind_sixty_questions_of_ones_own_at_telegrams_pace(
     chance = random.Random(7)
     async with running_app(telegram, engine, database, rates=Rates()):
         waits = [await in_need(telegram, telegram.person(), urgent, chance.uniform(0, 1)) for _ in range(4)]
-        assert max(waits) <= LATEST, sorted(waits)
+        assert max(waits) <= OWN, sorted(waits)
 
 
 async def test_the_other_questions_are_answered_in_order_and_once(
@@ -86,10 +86,9 @@ async def test_an_album_of_ten_holds_up_nothing_and_is_answered_once(
     async with running_app(telegram, engine, database, rates=Rates()):
         for _ in range(10):
             ann.sends_photo(media_group_id="77")
-        begun = time.monotonic()
         ann.says("i have chest pain")
         await telegram.until(lambda: answered(telegram, ann, urgent) is not None, "the urgent answer")
-        assert time.monotonic() - begun < LATEST
+        assert answered(telegram, ann, urgent) == 0
         await telegram.until(lambda: len(telegram.heard("message", ann)) == 2, "the answer to the album")
         ann.says("/start k2")
         await telegram.until(lambda: len(telegram.heard("message", ann)) == 3, "the last answer")
@@ -107,10 +106,10 @@ async def test_when_everybody_asks_more_than_telegram_takes(
             for text in QUESTIONS[:3]:
                 one.says(text)
         await telegram.until(lambda: len(telegram.world.events) > 20, "the first answers")
-        begun = time.monotonic()
+        before = len(telegram.world.events)
         ann.says("i have chest pain")
         crowd[-1].says("i have chest pain")
         await telegram.until(
             lambda: all(answered(telegram, one, urgent) is not None for one in (ann, crowd[-1])), "the urgent answers"
         )
-        assert time.monotonic() - begun < LATEST
+        assert len(telegram.world.events) - before <= ALL

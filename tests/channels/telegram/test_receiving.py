@@ -17,7 +17,7 @@ from telegram.error import Conflict
 
 from bot.channels.telegram import receiver
 from bot.channels.telegram.app import Config, Telegram
-from bot.channels.telegram.backoff import CONFLICT, REFUSED
+from bot.channels.telegram.pacing import CONFLICT, REFUSED
 from bot.channels.telegram.receiver import STALE_SECONDS, Poller, Webhook
 from bot.channels.telegram.updates import KINDS
 from bot.dialog.turn import Kind

@@ -6,7 +6,7 @@ from statistics import median
 
 import pytest
 
-from bot.channels.plain import document_text
+from bot.channels.layout import document_text
 from bot.channels.screens import LINE, SCREEN, Shown, shares, wrapped
 from bot.channels.telegram.keyboard import MAX_BUTTONS, MAX_ROWS
 from bot.channels.telegram.plugin import telegram_measure

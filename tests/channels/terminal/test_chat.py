@@ -34,7 +34,7 @@ async def test_forgetting_deletes_and_says_how_much(engine: Engine, person: Term
     await person.type("/k2")
     assert engine.text("forget-ask", REGISTER) in (await person.type("/forget")).text
     told = (await person.type("1")).text
-    counts = {"preferences": 1, "conversations": 1, "messages": 2, "questions": 0}
+    counts = {"preferences": 1, "conversations": 1, "messages": 2, "questions": 0, "reports": 0}
     assert engine.text("forgotten", REGISTER, **counts) in told
 
 

@@ -34,8 +34,7 @@ PHONE = {"width": 390, "height": 844}
 
 @pytest.fixture
 async def app(tmp_path: Path, engine: Engine) -> AsyncIterator[WebApp]:
-    async with web_app(tmp_path, engine) as served:
-        served.web._renderer._numbers = [("Emergency", "112")]
+    async with web_app(tmp_path, engine._in("DE")) as served:
         yield served
 
 
@@ -203,6 +202,61 @@ async def test_the_whole_page_is_small(chromium: Any, app: WebApp) -> None:
     assert sum(sizes) + answer <= 60_000, (sizes, answer)
 
 
+async def test_an_answer_is_copied_with_its_sources_and_no_button(chromium: Any, app: WebApp) -> None:
+    page = await opened(chromium, app, permissions=["clipboard-read", "clipboard-write"])
+    await asked(page, "does ALA help?")
+    title, foot = await text_of(page, f"{NEWEST} h2"), await text_of(page, f"{NEWEST} .foot span >> nth=0")
+    address = await page.get_attribute(f"{NEWEST} .sources a >> nth=0", "href")
+    await page.click(f"{NEWEST} [data-copy]")
+    done = await page.get_attribute("body", "data-copied")
+    await page.wait_for_selector(f"{NEWEST} [data-copy]:has-text('{done}')")
+    assert await page.text_content("#status") == done
+    copied = await page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(title)
+    assert address in copied, "a source stands there with where to find it"
+    assert foot.rstrip(" ·") in copied
+    for button in await page.locator(f"{NEWEST} button").all_inner_texts():
+        assert button not in copied.splitlines()
+    await page.click(f"{NEWEST} [data-share]")
+    await page.wait_for_selector(f"{NEWEST} [data-share]:has-text('{done}')")
+    assert await page.evaluate("navigator.clipboard.readText()") == f"{app.url}/a/ala-evidence?r=layperson"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_one_answer_is_printed_whole_and_alone(chromium: Any, app: WebApp, scheme: str) -> None:
+    page = await opened(chromium, app, color_scheme=scheme)
+    await asked(page, "what is ALA?")
+    await asked(page, "which medicines come first?")
+    await page.evaluate("window.print = () => { window.printed = true; }; null")
+    await page.click(f"{NEWEST} [data-print]")
+    assert await page.evaluate("window.printed")
+    await page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    await page.emulate_media(media="print", color_scheme=scheme)
+    assert await page.locator("#log > :visible").count() == 1, "neither the question nor another answer"
+    assert await page.locator(f"{NEWEST} .sources li:visible").count() > 3, "what is folded is printed"
+    assert await page.locator("button:visible, textarea:visible, nav:visible").count() == 0
+    colours = await page.eval_on_selector_all(f"{NEWEST} *", "all => all.map(one => getComputedStyle(one).color)")
+    assert set(colours) <= {"rgb(0, 0, 0)", "rgb(51, 51, 51)"}, "dark ink, whatever the screen was"
+    await page.emulate_media(media="screen")
+    await page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert await page.locator("#log .answer:visible").count() == 3
+    assert await page.locator("details[open]").count() == 0, "the screen is as it was"
+    assert len(await page.pdf(format="A4")) > 10_000
+
+
+async def test_no_word_of_a_table_is_broken(chromium: Any, app: WebApp) -> None:
+    page = await opened(chromium, app, "/a/first-line?r=professional")
+    await page.click("details:not(.sources) summary")
+    heights = await page.eval_on_selector_all("tbody th", "all => all.map(one => one.firstChild.textContent.trim())")
+    assert heights
+    lines = await page.eval_on_selector_all(
+        "tbody th", "all => all.map(one => { const r = document.createRange(); r.selectNodeContents(one);"
+        " return new Set([...r.getClientRects()].map(box => box.top)).size; })"
+    )  # fmt: skip
+    assert set(lines) == {1}, "the name of a drug stands on one line"
+    assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
 async def test_what_is_deleted_is_gone_from_the_tab_too(chromium: Any, app: WebApp) -> None:
     page = await opened(chromium, app)
     await asked(page, "what is ALA?")
@@ -211,6 +265,25 @@ async def test_what_is_deleted_is_gone_from_the_tab_too(chromium: Any, app: WebA
     await page.locator("#log .asked").first.wait_for(state="detached")
     assert "what is ALA" not in await page.evaluate("JSON.stringify(Object.entries(sessionStorage))")
     assert await page.locator("#log .answer").count() == 1
+
+
+@pytest.mark.parametrize("host", ["clinic.example", "stranger.example"])
+async def test_only_a_listed_site_can_show_it_in_a_frame(
+    chromium: Any, tmp_path: Path, engine: Engine, host: str
+) -> None:
+    listed = {"public_url": "https://ask.example.org", "embed_origins": "https://clinic.example"}
+    async with web_app(tmp_path, engine, **listed) as served:
+        context = await chromium.new_context(viewport=PHONE, permissions=["local-network-access"])
+        page = await context.new_page()
+        line = f'<iframe src="{served.url}/embed" title="Questions" width="360" height="640"></iframe>'
+        answer = {"body": f"<!doctype html><title>A clinic</title>{line}", "content_type": "text/html"}
+        await page.route(f"https://{host}/", lambda route: route.fulfill(**answer))
+        await page.goto(f"https://{host}/")
+        frame = page.frames[1]
+        if host == "clinic.example":
+            assert await frame.locator("#text").is_visible()
+        else:
+            assert await frame.locator("#text").count() == 0, "the browser refuses to show it"
 
 
 async def test_a_script_in_a_question_is_words(chromium: Any, app: WebApp) -> None:

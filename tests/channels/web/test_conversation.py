@@ -104,8 +104,7 @@ async def test_an_answer_can_be_shown_to_others_by_its_address(tmp_path: Path, e
 
 
 async def test_an_urgent_answer_offers_the_numbers_an_operator_named(tmp_path: Path, engine: Engine) -> None:
-    async with web_app(tmp_path, engine) as app, browser(app) as reader:
-        app.web._renderer._numbers = [("Emergency", "11 2")]
+    async with web_app(tmp_path, engine._in("DE")) as app, browser(app) as reader:
         page = await reader.ask("I have crushing chest pain right now")
         assert '<a class="call" href="tel:112">' in page
         assert "urgent" in page

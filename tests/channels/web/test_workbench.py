@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import content_watcher, rebuild_engine
+from bot.app import authors_view, content_watcher, rebuild_engine
+from bot.authoring.decisions import Decision, decide
 from bot.authoring.watch import ContentWatcher
-from bot.channels.plain import document_text
+from bot.channels.layout import document_text
 from bot.channels.web import drawings
 from bot.channels.web.workbench import preview, tree
 from bot.content.loader import load
@@ -100,7 +102,7 @@ def test_telegrams_entities_are_drawn_where_they_stand() -> None:
 
 
 def test_a_preview_is_one_page_of_every_answer(engine: Engine) -> None:
-    page = preview(engine, date(2026, 11, 29))
+    page = preview(engine, date(2026, 11, 29), authors_view())
     assert "<script" not in page
     assert "<link" not in page
     composer = Composer(engine.library)
@@ -108,6 +110,34 @@ def test_a_preview_is_one_page_of_every_answer(engine: Engine) -> None:
         assert f'<section id="{node}"' in page
         for register in Register:
             assert page.count(f">{escaped(composer.card(node, register).title)}</h") >= 2, node
+
+
+async def test_what_changed_since_the_approval_stands_there_word_by_word(tmp_path: Path, engine: Engine) -> None:
+    async with edited(tmp_path, engine) as content, served(tmp_path, content) as app, browser(app) as author:
+        today = date(2026, 11, 29)
+        decision = Decision("approved", "J. Doe", today, today, date(2027, 11, 29))
+        decide(content.engine.library, "ala-dose", decision)
+        before = title(content.engine, "ala-dose")
+        await content.saved("ala-dose", before, f"{before} <b>now</b>")
+        page = await (await author.session.get("/workbench?tap=v1:ala-dose")).text()
+        [changes] = re.findall(r'<section class="facts" id="changes".*?</section>', page, re.DOTALL)
+        assert "Approved by J. Doe on 2026-11-29" in changes
+        assert "<ins> &lt;b&gt;now&lt;/b&gt;</ins>" in changes
+        assert 'href="#changes"' in page
+        assert 'id="changes"' not in await (await author.session.get("/workbench?tap=v1:ala")).text(), "never approved"
+        drawn = preview(content.engine, today, authors_view())
+        assert drawn.count("<ins>") == changes.count("<ins>")
+        assert changes[changes.index("<table") : changes.index("</table")] in drawn
+
+
+async def test_the_trees_stand_there_as_a_picture_with_where_one_is(tmp_path: Path, engine: Engine) -> None:
+    async with web_app(tmp_path, engine) as app, browser(app) as author:
+        page = await (await author.session.get("/workbench?tap=v1:ala-dose")).text()
+        found = re.findall(r'<a href="/workbench\?tap=v1%3A([a-z0-9-]+)&amp;after=ala-dose"><g class=\'(\w+)\'>', page)
+        assert sorted(node for node, _ in found) == sorted(engine.library.nodes)
+        assert [node for node, mark in found if mark == "here"] == ["ala-dose"]
+    page = preview(engine, date(2026, 11, 29), authors_view())
+    assert {node for node in engine.library.nodes if f'<a href="#{node}"><g' in page} == set(engine.library.nodes)
 
 
 def escaped(text: str) -> str:
@@ -134,6 +164,13 @@ class Edited:
         assert old in text
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
+    async def saved(self, node: str, old: str, new: str) -> None:
+        """Save, and wait until it is served."""
+        number = self.watcher.now.number
+        self.save(node, old, new)
+        while title(self.engine, node) != new:
+            number = (await asyncio.wait_for(self.watcher.next(number), 60)).number
+
 
 @asynccontextmanager
 async def edited(tmp_path: Path, engine: Engine) -> AsyncIterator[Edited]:
@@ -159,16 +196,19 @@ def title(engine: Engine, node: str) -> str:
 async def test_a_save_is_taken_over_and_a_bad_one_is_not(tmp_path: Path, engine: Engine) -> None:
     async with edited(tmp_path, engine) as content:
         before, number = title(content.engine, "ala-dose"), content.watcher.now.number
-        bound = content.engine.text
+        bound, begin = content.engine.text, time.perf_counter()
         content.save("ala-dose", before, "A new title")
         state = await asyncio.wait_for(content.watcher.next(number), 20)
+        print(f"a save was served after {time.perf_counter() - begin:.2f} s")
         assert state.served
         assert title(content.engine, "ala-dose") == "A new title"
         assert bound("start-over", Register.LAYPERSON), "what holds the engine goes on with it"
 
+        begin = time.perf_counter()
         content.file("ala-dose").write_text("answer: [\n", encoding="utf-8")
         while (state := await asyncio.wait_for(content.watcher.next(state.number), 20)).served:
             pass
+        print(f"a bad save was told after {time.perf_counter() - begin:.2f} s")
         assert any(found.path.endswith("ala-dose.yaml") for found in state.diagnostics)
         assert title(content.engine, "ala-dose") == "A new title", "the last good content goes on"
 

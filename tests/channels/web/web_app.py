@@ -19,6 +19,7 @@ from bot.channels.web.app import Web
 from bot.channels.web.plugin import WebSettings
 from bot.dialog.engine import Engine
 from bot.inbox.identity import Identity
+from bot.pictures.shelf import Files
 from bot.service import Service
 from bot.settings import Settings
 from bot.store.open import open_store
@@ -44,11 +45,14 @@ async def web_app(folder: Path, engine: Engine, **settings: Any) -> AsyncIterato
         footnote_questions_per_minute=settings.pop("per_minute", 0),
         footnote_proxies=settings.pop("proxies", "127.0.0.0/8, ::1"),
     )
+    shelf = settings.pop("shelf", None)
+    own = WebSettings(**settings)
     store = await open_store(shared.footnote_database_url)
     identity, stop = Identity(SECRET), asyncio.Event()
     service = Service(shared, store, engine, identity)
-    host = host_services("web", shared, service.inbox, engine, identity, service.accept)
-    channel = Web(host, WebSettings(**settings))
+    files = Files(shelf, store, settings.get("public_url") or "") if shelf else None
+    host = host_services("web", shared, service.inbox, engine, identity, service.accept, files=files)
+    channel = Web(host, own)
     service.add(channel)
     running = asyncio.create_task(service.run(stop))
     try:

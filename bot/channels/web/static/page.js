@@ -157,7 +157,7 @@
     const answer = event.target.closest(".answer");
     if (!answer) return;
     const copying = event.target.closest("[data-copy]");
-    if (copying) copy(words(answer), copying);
+    if (copying) copy(copying.dataset.copy ? answer.querySelector(copying.dataset.copy).textContent : words(answer), copying);
     if (event.target.closest("[data-print]")) print_one(answer);
     const link = event.target.closest("[data-share]");
     if (link && navigator.clipboard && !event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); copy(link.href, link); }
@@ -177,8 +177,8 @@
     addEventListener("afterprint", () => { document.body.classList.remove("one"); answer.classList.remove("print"); }, { once: true });
     print();
   }
-  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.dataset.was = one.open; one.open = true; }));
-  addEventListener("afterprint", () => document.querySelectorAll("details").forEach((one) => { one.open = one.dataset.was === "true"; }));
+  addEventListener("beforeprint", () => document.querySelectorAll("details:not(.report)").forEach((one) => { one.dataset.was ??= one.open; one.open = true; }));
+  addEventListener("afterprint", () => document.querySelectorAll("details:not(.report)").forEach((one) => { one.open = one.dataset.was === "true"; delete one.dataset.was; }));
 
   document.querySelectorAll(".answer").forEach(enhance);
   if (!log) return;

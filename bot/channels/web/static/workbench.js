@@ -10,6 +10,9 @@
   }
   const here = document.querySelector(".tree [aria-current]"), tree = document.querySelector(".tree");
   if (here && tree) tree.scrollTop = here.offsetTop - tree.clientHeight / 2;
+  document.getElementById("trees")?.addEventListener("toggle", (event) => {
+    if (event.target.open) event.target.querySelector(".here")?.scrollIntoView({ block: "center", inline: "center" });
+  });
   const number = document.body.dataset.number;
   if (number === "") return;
   const kept = sessionStorage.getItem("footnote:scroll");
