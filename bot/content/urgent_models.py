@@ -1,5 +1,5 @@
-"""The shapes of the files on emergencies and whom to turn to: urgent.yaml, urgent-examples.yaml, languages.yaml and those
-that an operator edits, emergency.yaml and contacts.yaml, all in content/."""
+"""The shapes of the files on emergencies and whom to turn to: urgent.yaml, urgent-examples.yaml, languages.yaml and
+those that an operator edits, emergency.yaml and contacts.yaml, all in content/."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ class Excusing(MatchingModel):
     `denied` stands before what it denies and reaches over a list, `denied_list` over one of anything (`denies chest
     pain, SOB, syncope`), `not` before the next word or two; all three deny any sign but the `parts` of a body, and what
     else a sign only belongs to. `past` stands anywhere, `past_before` and `past_after` beside the sign. `general` asks
-    or tells about people at large before the sign, `general_after` behind it; `if` supposes it; `avoid` wants to
+    or tells about people at large before the sign, `general_after` behind it; `asking` are words of a question, which
+    count where the examples agree; `if` supposes it; `avoid` wants to
     prevent it; `study` speaks of trials. `present` overrules the past and what is general, `ongoing` and `personal`
     (somebody's own body) only what is general; `owning` says of a sign that was excused that it is one's own now.
     `document` are words of quoted print, `leaflet` of printed advice, `exposition` of a text that lists signs, which
@@ -67,6 +68,7 @@ class Excusing(MatchingModel):
     past_after: Nodes = ()
     general: Nodes = ()
     general_after: Nodes = ()
+    asking: Nodes = ()
     if_: Nodes = Field((), alias="if")
     avoid: Nodes = ()
     study: Nodes = ()

@@ -39,6 +39,7 @@ class Excuses:
         self._past_before, self._past_after = Marks(places.of(rules.past_before)), Marks(places.of(rules.past_after))
         self._general = Marks(places.of((*rules.general, *rules.study)))
         self._general_after = Marks(places.of(rules.general_after))
+        self._asking = Marks(places.of(rules.asking))
         self._supposing = Marks(places.of((*rules.if_, *rules.avoid)))
         self._present, self._personal = Marks(places.of(rules.present)), Marks(places.of(rules.personal))
         self._ongoing = Marks(places.of(rules.ongoing))
@@ -68,6 +69,13 @@ class Excuses:
             if self._at_large(hit, whole, begin, end):
                 return "general"
         return ""
+
+    def asked_of_nobody(self, hit: Hit) -> tuple[int, int] | None:
+        """Return the sentence of a sign where it asks before it and speaks of nobody, nor of what goes on now."""
+        begin, end = sentence(self._words, hit.first, hit.last)
+        if any(one.within(begin, end) for one in (self._personal, self._own, self._present, self._ongoing)):
+            return None
+        return (begin, end) if self._asking.starting(begin, hit.last + 1) else None
 
     def _core(self, hit: Hit) -> Hit:
         """Return the hit without the parts of a body and the like: what a past or a question would speak of."""

@@ -99,12 +99,18 @@ class Urgency:
         leaflet = is_leaflet(excuses_of, places, found)
         excused: list[str] = []
         for hit in sorted(found, key=self._gravity):
-            why = excuses.cover(hit) or ("leaflet" if leaflet(hit) else "")
+            why = excuses.cover(hit) or ("leaflet" if leaflet(hit) else "") or self._calm(message, excuses, hit)
             if not why:
                 return self._finding(message, hit), excused
             excused.append(f"{hit.rule.id}: {why}")
         owned = _owned(found, places.of(excuses_of.owning))
         return (self._finding(message, owned) if owned else None), excused
+
+    def _calm(self, message: _Message, excuses: Excuses, hit: Hit) -> str:
+        """Return the excuse of a question that means nobody, where the examples are sure that it is calm."""
+        asked = None if self._likeness is None or hit.rule.firm else excuses.asked_of_nobody(hit)
+        calm = asked and self._likeness and self._likeness.is_calm(message.words, message.named, *asked)
+        return "asked" if calm else ""
 
     def _by_language(self, message: _Message) -> Finding | None:
         found = self._foreign.find(message.text, message.typed)
