@@ -90,7 +90,8 @@ class UrgentRules(MatchingModel):
     """content/urgent.yaml: what makes a message urgent.
 
     `little` are words that may stand between the words of a wording. A number followed by one of `units` (or after one
-    of `counted`) is no reading of a meter. `known` are ordinary words that look like a misspelt sign.
+    of `counted`) is no reading of a meter. `known` are ordinary words that look like a misspelt sign. After a card, one
+    of `over` says that it is over where none of `not_over` stands beside it.
     """
 
     signs: dict[str, Sign] = Field(default_factory=dict)
@@ -101,6 +102,8 @@ class UrgentRules(MatchingModel):
     concepts: dict[str, Concept] = Field(default_factory=dict)
     composed: dict[str, Composed] = Field(default_factory=dict)
     rules: tuple[UrgentRule, ...] = ()
+    over: Nodes = ()
+    not_over: Nodes = ()
     excuses: Excusing = Excusing()
 
 

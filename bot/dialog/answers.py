@@ -1,4 +1,4 @@
-"""What words are answered with: an answer, "did you mean", an emergency that lasts, a few words back for small talk."""
+"""What words are answered with: an answer, "did you mean", a few words back for small talk."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from bot.content.markdown import word_count
 from bot.content.models import Registers
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
-from bot.dialog.matching import Match, Matcher
+from bot.dialog.matching import Match
 from bot.dialog.personal_data import PersonalData
 from bot.dialog.turn import (
     Button,
     Card,
     ClaimCard,
-    Emergency,
     Incoming,
     Leaflet,
     Outcome,
@@ -32,6 +31,10 @@ MAX_TOGETHER = 60
 
 MAX_ALSO = 2
 """Further questions of one message that are offered."""
+
+
+ON_A_PAGE = 4
+"""Answers on one page to take along: the latest."""
 
 
 class Answers:
@@ -150,67 +153,6 @@ class Answers:
 def _worded(said: str | Registers, register: Register) -> str:
     return said.for_register(register) if isinstance(said, Registers) else said
 
-
-HOLD_SECONDS = 3600.0
-"""How long after it was last spoken of an emergency is what "what should I do" means."""
-
-OVER = "over"
-"""The kind of small talk that says so; its button says the same."""
-
-
-class Emergencies:
-    """Keeps to the card of an emergency; the card itself is an answer like any other."""
-
-    def __init__(self, library: Library, composer: Composer, matcher: Matcher) -> None:
-        self._library = library
-        self._composer = composer
-        self._matcher = matcher
-        self._elsewhere = (None, *library.nodes[library.start].next[:2])
-
-    def current(self, state: State, incoming: Incoming) -> str | None:
-        """Return the card this conversation is about, if it is an emergency still."""
-        found = state.emergency
-        if found is None or incoming.at - found.at > HOLD_SECONDS:
-            return None
-        return self._library.resolve(found.node)
-
-    def asks_else(self, text: str, register: Register) -> bool:
-        """Tell whether words plainly ask something else: they mean the same sure answer whatever was talked of before.
-
-        "Is it getting worse?" means another thing after each answer, so it says nothing by itself and stays.
-        """
-        found = [self._matcher.match(text, context, register) for context in self._elsewhere]
-        meant = {match.node for match in found}
-        sure = all(match.outcome is Outcome.ANSWER for match in found) and len(meant) == 1
-        return sure and not meant & {*self._library.always, self._library.advice}
-
-    def begin(self, state: State, incoming: Incoming, node: str) -> State:
-        """Return the state in which `node` is what the conversation is about."""
-        return replace(state, emergency=Emergency(node, incoming.at))
-
-    def stay(self, node: str, register: Register) -> Reply:
-        """Return the card again after the sentence for it: its own where it has one, such as `crisis-stays`."""
-        own = f"{node.removeprefix(self._library.urgent + '-')}-stays"
-        return self._again(node, register, own if own in self._library.interface else "urgent-stays")
-
-    def worse(self, node: str, register: Register) -> Reply:
-        """Return the card again after what to do now that it got worse."""
-        return self._again(node, register, "urgent-worse-answer")
-
-    def _again(self, node: str, register: Register, key: str) -> Reply:
-        card, lead = self._composer.card(node, register), self._composer.text(key, register)
-        return Reply(card, lead, view=View.SHORT, again=True)
-
-    def end(self, node: str, register: Register) -> Reply:
-        """Return what is said when it is over: short, with the way back to the card and to the start."""
-        text = self._composer.markdown("urgent-over-answer", register)
-        buttons = (self._composer.link(node, register, "navigation"), self._composer.start_over(register))
-        card = self._composer.notice(node, register, "", text, Outcome.SMALL_TALK)
-        return Reply(replace(card, buttons=buttons, about_bot=True))
-
-
-ON_A_PAGE = 4
-"""Answers on one page to take along: the latest."""
 
 Act = Callable[[str, Register], Reply]
 """What a kind of small talk does with the answer shown last."""

@@ -8,12 +8,13 @@ from typing import Any
 
 from bot.content.library import Library
 from bot.dialog import payloads
-from bot.dialog.answers import OVER, Answers, Emergencies, SmallTalk
+from bot.dialog.answers import Answers, SmallTalk
 from bot.dialog.composer import Composer
-from bot.dialog.matching import Alarm, Match, Matcher, UpToDateMatcher, up_to_date
+from bot.dialog.emergencies import Emergencies
+from bot.dialog.matching import Alarm, Matcher, UpToDateMatcher, up_to_date
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import PersonalData
-from bot.dialog.turn import Card, Effect, Incoming, Kind, Outcome, Register, Reply, State, View
+from bot.dialog.turn import Card, Effect, Incoming, Kind, Outcome, Register, Reply, State, Step, View
 from bot.dialog.wishes import CHOSEN, COMMANDS, Wishes
 
 TRAIL = 8
@@ -30,9 +31,6 @@ _TALKS = {"picture": "picture", "pictures": "picture", "handout": "print", "prin
 """Commands that ask for what words ask for too, and the kind of small talk those words are."""
 
 _OF_THE_MOMENT = frozenset({Outcome.CHOICES, Outcome.NOT_COVERED, Outcome.SMALL_TALK})
-
-Step = tuple[Reply, State]
-"""What is answered, and what is remembered besides the place in the conversation."""
 
 
 def patient(_channel: str) -> Register:
@@ -60,7 +58,7 @@ class Engine:
         self._require_approved = require_approved
         self._abroad: dict[str, Engine] = {}
         self._composer = Composer(library, require_approved=require_approved)
-        self._emergencies = Emergencies(library, self._composer, matcher)
+        self._emergencies = Emergencies(library, self._composer, matcher, self._alarm)
         self._small_talk = SmallTalk(library, self._composer)
         self._data = PersonalData(library, self._composer)
         self._answers = Answers(library, self._composer, self._data)
@@ -107,7 +105,7 @@ class Engine:
             after,
             introduced=state.introduced or first,
             history=self._history(state, reply),
-            question=_question(reply),
+            question=reply.question,
             report=None if after.report is state.report else after.report,
         )
         return (self._introduced(reply) if first else reply), after
@@ -154,9 +152,11 @@ class Engine:
             return reply, self._emergencies.begin(replace(state, report=None), incoming, match.node)
         if wrong is not None:
             return self._data.reported(wrong, incoming.text, register), state
-        emergency = self._emergencies.current(state, incoming)
-        if emergency is not None:
-            return self._in_emergency(emergency, match, state, incoming, register)
+        if within := self._emergencies.answer(match, state, incoming, register):
+            return within
+        if self._emergencies.current(state, incoming) is not None:
+            state = replace(state, emergency=None)
+            return self._answers.matched(match, state, register), state
         if granted := self._wishes.in_words(state, incoming, register):
             return granted
         if match.outcome is Outcome.SMALL_TALK:
@@ -176,15 +176,6 @@ class Engine:
             )
         return self._abroad[country]
 
-    def _in_emergency(self, node: str, match: Match, state: State, incoming: Incoming, register: Register) -> Step:
-        """Answer within an emergency: it stays what the words are about unless they say that it is over or ask else."""
-        ended = replace(state, emergency=None)
-        if match.outcome is Outcome.SMALL_TALK and match.node == OVER:
-            return self._emergencies.end(node, register), ended
-        if self._emergencies.asks_else(incoming.text, register):
-            return self._answers.matched(match, ended, register), ended
-        return self._emergencies.stay(node, register), self._emergencies.begin(state, incoming, node)
-
     def _talk(self, kind: str, state: State, incoming: Incoming, register: Register) -> Step:
         """Answer small talk; "yes" and "no" answer the bot's own question first, if it has just asked one."""
         if kind in ("yes", "no") and state.question is not None:
@@ -193,14 +184,10 @@ class Engine:
                 reply, after = self._tap(state, replace(incoming, kind=Kind.TAP, text=meant), register)
                 return replace(reply, in_place=False, toast=""), after
         if kind == "quiet" and (state.quiet or not incoming.group):
-            return self._data.alone(register) if not incoming.group else self._quiet_already(register), state
+            return self._data.quiet(register, alone=not incoming.group), state
         if kind in ("quiet", "unquiet"):
             state = replace(state, quiet=kind == "quiet")
         return self._small_talk.answer(kind, state, incoming, register), state
-
-    def _quiet_already(self, register: Register) -> Reply:
-        text = self._composer.markdown("quiet-already", register)
-        return Reply(self._composer.notice("quiet", register, "", text, Outcome.SMALL_TALK))
 
     def _other(self, state: State, incoming: Incoming, register: Register) -> Step:
         """Something that is not text: the words of a caption are a question like any other."""
@@ -255,7 +242,7 @@ class Engine:
         if tap is None or node is None:
             return Reply(self._composer.greeting(register), self.text("old-button", register)), state
         if tap.word in ("worse", "over") and node in self._library.urgent_nodes:
-            return self._emergency_tap(node, tap.word, state, incoming, register)
+            return self._emergencies.tapped(node, tap.word, state, incoming, register)
         if tap.word in CHOSEN:
             return self._wishes.chosen(tap, node, state, incoming, register)
         if tap.word in _DATA:
@@ -268,11 +255,6 @@ class Engine:
             return self._small_talk.handout(state.history, node, register, group=incoming.group), state
         after = replace(state, register=tap.register or state.register)
         return self._tapped(tap, node, state, tap.register or register), after
-
-    def _emergency_tap(self, node: str, word: str, state: State, incoming: Incoming, register: Register) -> Step:
-        if word == "over":
-            return self._emergencies.end(node, register), replace(state, emergency=None)
-        return self._emergencies.worse(node, register), self._emergencies.begin(state, incoming, node)
 
     def _tapped(self, tap: Tap, node: str, state: State, register: Register) -> Reply:
         effect = _EFFECTS.get(tap.word)
@@ -316,12 +298,3 @@ class Engine:
     def _introduced(self, reply: Reply) -> Reply:
         """Put under the reply what everybody is told once: that there are two registers."""
         return replace(reply, offer=reply.offer or self.text("welcome-offer", reply.card.register))
-
-
-def _question(reply: Reply) -> tuple[str, str] | None:
-    """Return what "yes" and "no" would mean to the reply: its only choice, and the button that refuses all."""
-    offered = [button.payload for button in reply.choices if button.role in ("choice", "also", "danger")]
-    refused = [button.payload for button in reply.choices if button.role == "none"]
-    if not offered and not refused:
-        return None
-    return offered[0] if len(offered) == 1 else "", refused[0] if refused else ""

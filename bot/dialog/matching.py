@@ -51,6 +51,9 @@ class Alarm(Protocol):
     def is_urgent(self, text: str) -> bool:
         """Return whether words speak of an emergency, whatever they follow."""
 
+    def is_over(self, text: str) -> bool:
+        """Return whether words, after the card of an emergency, say that it is over."""
+
 
 def todays(library: Library, nodes: Iterable[str]) -> tuple[str, ...]:
     """Return the nodes under their present ids, without those that are gone, each once."""

@@ -56,11 +56,12 @@ class PersonalData:
         """Return what is said where others read along: what is stored about a person is theirs alone."""
         return Reply(self._notice(register, "export-title", "private-only"))
 
-    def alone(self, register: Register) -> Reply:
-        """Return what is said to "be quiet" where two talk alone: nothing is said there unasked, but all can go."""
-        text = self._composer.markdown("quiet-private", register)
+    def quiet(self, register: Register, *, alone: bool) -> Reply:
+        """Return what is said to "be quiet" where two talk alone (nothing is said there unasked, but all can go), or
+        where it is quiet already."""
+        text = self._composer.markdown("quiet-private" if alone else "quiet-already", register)
         card = self._composer.notice("quiet", register, "", text, Outcome.SMALL_TALK)
-        return Reply(card, choices=self.ways(register)[1:])
+        return Reply(card, choices=self.ways(register)[1:] if alone else ())
 
     def ways(self, register: Register) -> tuple[Button, ...]:
         """Return the buttons that show and delete what is stored."""

@@ -27,6 +27,7 @@ __all__ = [
     "Reply",
     "SourceLine",
     "State",
+    "Step",
     "View",
 ]
 
@@ -272,3 +273,16 @@ class Reply:
         """Every button in reading order: the turn's own, then the card's; none twice."""
         own = {button.payload for button in self.choices}
         return (*self.choices, *(button for button in self.card.buttons if button.payload not in own or button.url))
+
+    @property
+    def question(self) -> tuple[str, str] | None:
+        """What "yes" and "no" mean after this reply: its only choice, and the button that refuses all."""
+        offered = [button.payload for button in self.choices if button.role in ("choice", "also", "danger")]
+        refused = [button.payload for button in self.choices if button.role == "none"]
+        if not offered and not refused:
+            return None
+        return offered[0] if len(offered) == 1 else "", refused[0] if refused else ""
+
+
+Step = tuple[Reply, State]
+"""What is answered, and what is remembered besides the place in the conversation."""

@@ -17,7 +17,7 @@ from bot.dialog.composer import Composer
 from bot.dialog.matching import Match
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import NOWHERE, PersonalData
-from bot.dialog.turn import AwaitedReport, Button, Incoming, Kind, Outcome, Register, Reply, State
+from bot.dialog.turn import AwaitedReport, Button, Incoming, Kind, Outcome, Register, Reply, State, Step
 
 REPORT_SECONDS = 900.0
 """How long after it was asked what is wrong the next words are a report: not those of somebody who comes back later."""
@@ -30,8 +30,6 @@ CHOSEN = frozenset({"set", "sets", "source", "page", "report", "cancel", "countr
 
 COMMANDS = {"share": "share", "report": "report", "wrong": "report", "source": "source", "country": "country"}
 """Commands that are no node, and the wish each is; what it names stands behind it."""
-
-Step = tuple[Reply, State]
 
 
 @dataclass(frozen=True, slots=True)

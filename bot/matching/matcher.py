@@ -78,11 +78,17 @@ class SubjectMatcher:
             return urgent(found)
         message = self.parts.reader.read(text)
         match = self._exact(message) or self._unreadable(message, text) or self._asked(message, context)
+        if excused and match.outcome is Outcome.SMALL_TALK and match.scores:  # "no chest pain" is no mere "no"
+            match = self._uncovered("like small talk, but it names a sign of an emergency", scores=dict(match.scores))
         return replace(match, reasons=(*match.reasons, *(f"not urgent: {reason}" for reason in excused)))
 
     def is_urgent(self, text: str) -> bool:
         """Return whether a sign of an emergency is named that nothing excuses."""
         return self.urgency.detect(text) is not None
+
+    def is_over(self, text: str) -> bool:
+        """Return whether words say that an emergency is over."""
+        return self.urgency.is_over(text)
 
     # --- what needs no weighing ------------------------------------------------------------------------------------
 

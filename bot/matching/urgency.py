@@ -21,6 +21,10 @@ _SOON = 25
 """Words after a sign within which "I have it now" still means that sign."""
 
 
+_SHORT = 12
+"""Words of a message that may say that an emergency is over: a longer one tells more than that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What is urgent in a message: the sign, the node that answers it, the sentence it stands in, the rule that saw it.
@@ -68,6 +72,15 @@ class Urgency:
     def detect(self, text: str) -> Finding | None:
         """Return what is urgent in a message, the gravest first, or None; never raises."""
         return self.explain(text)[0]
+
+    def is_over(self, text: str) -> bool:
+        """Return whether a short message says that somebody is well again, and neither doubts it nor asks anything."""
+        plain = seen(text).text
+        words = self._speller.mended(words_of(plain))
+        if not words or len(words) > _SHORT or "?" in plain:
+            return False
+        named = {mention.concept for mention in self._lexicon.mentions(words, lambda at: self._is_reading(words, at))}
+        return not named.isdisjoint(self._rules.over) and named.isdisjoint(self._rules.not_over)
 
     def language(self, text: str) -> str | None:
         """Return the code of the other language most of a message is in, or None."""

@@ -21,6 +21,7 @@ from bot.pictures import drawing
 from bot.pictures.drawing import MAX_HEIGHT, NotDrawn, Sheet, Words, draw, misfit
 from bot.pictures.handout import Handouts
 from tests.conftest import TODAY
+from tests.content.mini import ROOT
 
 MOST_BYTES = 200_000
 LINK = "https://ask.example.org/a/algorithm?r=layperson"
@@ -47,6 +48,29 @@ def test_every_picture_fits_its_box_and_its_bytes(library: Library) -> None:
         with Image.open(BytesIO(png)) as image:
             assert image.width == 960
             assert image.height <= MAX_HEIGHT * 3
+
+
+def test_what_stands_in_docs_is_drawn_from_today_s_words(library: Library) -> None:
+    stale = [
+        name
+        for name, sheet in sheets(library)
+        if (ROOT / "docs" / "pictures" / f"{name}.png").read_bytes() != draw(sheet, "png")
+    ]
+    assert stale == [], "run `footnote pictures docs`"
+
+
+@pytest.mark.parametrize("topic", ["neuropathy", "b12"])
+@pytest.mark.parametrize("register", Register)
+def test_the_pages_in_docs_say_what_is_said_today(library: Library, topic: str, register: Register) -> None:
+    kept = PdfReader(ROOT / "docs" / "handouts" / f"{topic}-{register}.pdf")
+    fresh = page(library, topic, register)[1]
+    assert _undated(kept) == _undated(fresh), "run `footnote pictures docs`"
+
+
+def _undated(reader: PdfReader) -> str:
+    """Return all words but the day and the version, which changes with any word of the topic."""
+    words = one_line("".join(one.extract_text() for one in reader.pages))
+    return re.sub(r"\d+[A-Z][a-z]+20\d\d,textversion\w+", "", words)
 
 
 def test_what_is_drawn_is_what_the_alternative_text_says(library: Library) -> None:

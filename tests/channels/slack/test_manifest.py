@@ -63,7 +63,7 @@ def test_scopes_and_events_match_the_code() -> None:
     assert set(EVENTS) == heard | handled
     for event in handled:
         assert f'"{event}"' in CODE
-    assert {scope.partition(":")[0] for scope in OPTIONAL_SCOPES} == {"channels", "groups", "mpim"}
+    assert {scope.partition(":")[0] for scope in OPTIONAL_SCOPES} == {"channels", "files", "groups", "mpim"}
 
 
 def test_it_is_an_agent_and_not_the_legacy_assistant(engine: Engine) -> None:

@@ -55,6 +55,14 @@ async def test_in_a_channel_words_come_first_and_the_picture_when_asked_for(slac
     assert images(await slack_app.answer())
 
 
+async def test_a_button_names_each_picture_there_is(slack_app: SlackApp) -> None:
+    await slack_app.people.dm(ADA, "show me a picture")
+    offered = await slack_app.answer()
+    assert not images(offered)
+    await slack_app.people.press(ADA, offered.channel, offered.ts, "Low sugar as a picture")
+    assert images(await slack_app.answer())
+
+
 async def test_a_file_that_is_not_ready_leaves_the_answer_to_words_and_the_next_one_has_it(
     slack_app: SlackApp,
 ) -> None:

@@ -46,6 +46,16 @@ async def test_pictures_are_reached_by_words_and_command(
         assert (await reader.ask(wish)).count("<img") == 2
 
 
+async def test_a_button_names_each_picture_there_is(tmp_path: Path, engine: Engine, shelf: Shelf) -> None:
+    async with web_app(tmp_path, engine, shelf=shelf) as app, browser(app) as reader:
+        offered = await reader.ask("/pictures")
+        assert "<img" not in offered
+        payloads = sorted(set(re.findall(r'value="(v1:[a-z-]+!picture)"', offered)))
+        assert len(payloads) == 5
+        for shown, payload in enumerate(payloads, 1):
+            assert (await reader.tap(payload)).count("<img") == shown
+
+
 @pytest.mark.parametrize("wish", ["/handout", "print this", "something for my doctor"])
 async def test_a_page_is_linked_under_its_announcement_and_holds_what_was_asked(
     tmp_path: Path, engine: Engine, shelf: Shelf, wish: str
