@@ -76,10 +76,10 @@ class Urgency:
     def is_over(self, text: str) -> bool:
         """Return whether a short message says that somebody is well again, and neither doubts it nor asks anything."""
         plain = seen(text).text
-        words = self._speller.mended(words_of(plain))
+        words = self._reader.mended(words_of(plain))
         if not words or len(words) > _SHORT or "?" in plain:
             return False
-        named = {mention.concept for mention in self._lexicon.mentions(words, lambda at: self._is_reading(words, at))}
+        named = {one.concept for one in self._reader.named(words)}
         return not named.isdisjoint(self._rules.over) and named.isdisjoint(self._rules.not_over)
 
     def language(self, text: str) -> str | None:
