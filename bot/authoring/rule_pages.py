@@ -32,7 +32,7 @@ from bot.content.models import (
 )
 from bot.content.picture_models import HandoutFile, PicturesFile
 from bot.content.shapes import adapter
-from bot.content.urgent_models import ContactsFile, EmergencyFile, LanguagesFile, UrgentRules
+from bot.content.urgent_models import ContactsFile, EmergencyFile, LanguagesFile, UrgentExamples, UrgentRules
 
 COLUMNS = (
     *("answer", "register", "words at once", "text", "span", "above the fold", "buttons", "rows", "screens"),
@@ -130,6 +130,7 @@ MODELS: Mapping[str, Any] = {
     "subjects": TopicSubjects,
     "advice": AdviceRules,
     "urgent": UrgentRules,
+    "urgent-examples": UrgentExamples,
     "languages": LanguagesFile,
 }
 

@@ -37,6 +37,7 @@ from bot.content.urgent_models import (
     CountryNumbers,
     EmergencyFile,
     LanguagesFile,
+    UrgentExamples,
     UrgentRules,
 )
 
@@ -86,6 +87,7 @@ class Library:
     `small_talk` is what is said around the questions, by its kind; `wishes` how people ask for what is no answer.
     `country` is whose emergency numbers stand in the texts: the operator's, or a reader's (`in_country`).
     `matching`, `advice_rules` and `urgent_rules` are the matcher's files, all or none;
+    `urgent_examples` may be missing;
     `main` is the dialog that starts the conversation and answers the rest; `version` changes with any byte of any file.
     """
 
@@ -106,6 +108,7 @@ class Library:
     matching: Matching | None
     advice_rules: AdviceRules | None
     urgent_rules: UrgentRules | None
+    urgent_examples: UrgentExamples | None
     languages: LanguagesFile | None
     main: Dialog
     version: str

@@ -42,14 +42,15 @@ from bot.content.picture_models import HandoutFile, PicturesFile
 from bot.content.references import citation_diagnostics, reference_diagnostics
 from bot.content.template_checks import template_diagnostics
 from bot.content.templates import values_for
-from bot.content.urgent_models import ContactsFile, EmergencyFile, LanguagesFile, UrgentRules
+from bot.content.urgent_models import ContactsFile, EmergencyFile, LanguagesFile, UrgentExamples, UrgentRules
 
 Model = TypeVar("Model")
 
 _WORD_FILES = ("vocabulary.yaml", "aspects.yaml", "courtesies.yaml", "world.yaml")
 _MATCHING_FILES = ("advice.yaml", "urgent.yaml", *(f"matching/{name}" for name in _WORD_FILES))
 _OPERATOR_FILES = ("emergency.yaml", "contacts.yaml")
-_SHARED_FILES = ("interface.yaml", *_OPERATOR_FILES, "languages.yaml", "small-talk.yaml", *_MATCHING_FILES)
+_SINGLE_FILES = ("interface.yaml", *_OPERATOR_FILES, "languages.yaml", "small-talk.yaml", "urgent-examples.yaml")
+_SHARED_FILES = (*_SINGLE_FILES, *_MATCHING_FILES)
 _HELD = {"facts": FactsFile, "sources": SourcesFile, "notes": NotesFile, "terms": TermsFile, "pictures": PicturesFile}
 _TOPIC_FILES = tuple(f"{name}.yaml" for name in ("topic", "subjects", "handout", *_HELD))
 _PLACES = {"topic": "folder to `{}`", "answer": "file to `{}.yaml`", "dialog": "file to `{}.yaml`"}
@@ -82,6 +83,7 @@ class ContentLoader:
         matching = self._matching(shared)
         advice_rules = self._model(shared / "advice.yaml", AdviceRules)
         urgent_rules = self._model(shared / "urgent.yaml", UrgentRules)
+        urgent_examples = self._model(shared / "urgent-examples.yaml", UrgentExamples)
         languages = self._model(shared / "languages.yaml", LanguagesFile)
         self._all_or_none([shared / name for name in _MATCHING_FILES])
         for folder in (self.home.dialogs, self.home.content):
@@ -106,6 +108,7 @@ class ContentLoader:
             matching=matching,
             advice_rules=advice_rules,
             urgent_rules=urgent_rules,
+            urgent_examples=urgent_examples,
             languages=languages,
             main=_main(dialogs),
             version=self.files.version,

@@ -1,5 +1,5 @@
-"""The shapes of the files about emergencies and about whom to turn to: content/urgent.yaml, content/languages.yaml, and
-those that an operator edits, content/emergency.yaml and content/contacts.yaml."""
+"""The shapes of the files on emergencies and whom to turn to: urgent.yaml, urgent-examples.yaml, languages.yaml and
+those that an operator edits, emergency.yaml and contacts.yaml, all in content/."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from bot.content import models
-from bot.content.matching_models import Concept, MatchingModel, Nodes, Words
+from bot.content.matching_models import Concept, Lines, MatchingModel, Nodes, Words
 from bot.content.models import Id, Link, Name, Registers, model
 
 
@@ -49,13 +49,14 @@ class Excusing(MatchingModel):
     `denied` stands before what it denies and reaches over a list, `denied_list` over one of anything (`denies chest
     pain, SOB, syncope`), `not` before the next word or two; all three deny any sign but the `parts` of a body, and what
     else a sign only belongs to. `past` stands anywhere, `past_before` and `past_after` beside the sign. `general` asks
-    or tells about people at large before the sign, `general_after` behind it; `if` supposes it; `avoid` wants to
+    or tells about people at large before the sign, `general_after` behind it; `asking` are words of a question, which
+    count where the examples agree; `if` supposes it; `avoid` wants to
     prevent it; `study` speaks of trials. `present` overrules the past and what is general, `ongoing` and `personal`
     (somebody's own body) only what is general; `owning` says of a sign that was excused that it is one's own now.
     `document` are words of quoted print, `leaflet` of printed advice, `exposition` of a text that lists signs, which
     counts while the message speaks of nobody. `framed` opens a story, an exam or hearsay and covers what follows in its
     sentence, but for the teller's `own` words. `stating` are words that say how it is, so that a clause with one is not
-    part of a list; `had` those that say how it was; `asking` those that begin a question, whose past is its own.
+    part of a list; `had` those that say how it was; `question` those that begin one, whose past is its own.
     `harmless` hides what stands inside it: idioms.
     """
 
@@ -68,6 +69,7 @@ class Excusing(MatchingModel):
     past_after: Nodes = ()
     general: Nodes = ()
     general_after: Nodes = ()
+    asking: Nodes = ()
     if_: Nodes = Field((), alias="if")
     avoid: Nodes = ()
     study: Nodes = ()
@@ -80,7 +82,7 @@ class Excusing(MatchingModel):
     exposition: Nodes = ()
     stating: Nodes = ()
     had: Nodes = ()
-    asking: Nodes = ()
+    question: Nodes = ()
     framed: Nodes = ()
     own: Nodes = ()
     parts: Nodes = ()
@@ -105,6 +107,19 @@ class UrgentRules(MatchingModel):
     over: Nodes = ()
     not_over: Nodes = ()
     excuses: Excusing = Excusing()
+
+
+class UrgentExamples(MatchingModel):
+    """content/urgent-examples.yaml: what a model learns emergencies from, for the wordings that no rule holds.
+
+    `words` are kinds of words, such as parts of the body and what happens to them; those of `framing` (who, when,
+    asked, denied) never make a sign by themselves. `signs` holds what people say by sign, `calm` what only sounds so.
+    """
+
+    words: dict[str, Concept] = Field(default_factory=dict)
+    framing: Nodes = ()
+    signs: dict[str, Lines] = Field(default_factory=dict)
+    calm: Lines = ()
 
 
 class Language(MatchingModel):

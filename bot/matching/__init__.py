@@ -9,13 +9,13 @@ from pathlib import Path
 from bot.content.library import Library
 from bot.dialog.matching import Match, Matcher
 from bot.matching.advice import Advice
-from bot.matching.build import TALK, Data, Parts, data_of, known_lines
+from bot.matching.build import TALK, Parts, data_of, known_lines
 from bot.matching.foreign import Languages
 from bot.matching.lexicon import Lexicon, tree_of
+from bot.matching.likeness import likeness_of
 from bot.matching.matcher import LIMITS, Limits, SubjectMatcher
 from bot.matching.ranking import WEIGHTS, Ranker, Weights
 from bot.matching.remarks import Remarks
-from bot.matching.text import every_word
 from bot.matching.training import Models, Say, cache_folder, models_of, stored_models
 from bot.matching.urgency import Urgency
 
@@ -63,7 +63,7 @@ def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: L
     lines = {node: len(written) for node, written in data.phrases.items()}
     return SubjectMatcher(
         parts,
-        _urgency(data),
+        _urgency(parts, models),
         Languages(data.matching.words.languages, parts.english),
         advice,
         Remarks(models.words, parts.features, parts.subjects, advice.states_facts),
@@ -73,11 +73,13 @@ def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: L
     )
 
 
-def urgency_of(library: Library) -> Urgency:
+def urgency_of(library: Library, cache: Path | None = None) -> Urgency:
     """Return what recognises emergencies in a library's messages."""
-    return _urgency(data_of(library))
+    parts = Parts(data_of(library))
+    return _urgency(parts, models_of(parts, cache or cache_folder(), tell))
 
 
-def _urgency(data: Data) -> Urgency:
-    """Return the rules of an emergency, with the ordinary words of the library as no misspelt signs."""
-    return Urgency(data.urgent, data.languages, every_word(data.matching.words.common))
+def _urgency(parts: Parts, models: Models) -> Urgency:
+    """Return the rules of an emergency, and what was learned from examples of one."""
+    data = parts.data
+    return Urgency(data.urgent, data.languages, parts.signs, likeness_of(parts, models.urgent))

@@ -18,9 +18,10 @@ from bot.content.matching_models import (
     SharedWords,
     World,
 )
-from bot.content.urgent_models import LanguagesFile, UrgentRules
+from bot.content.urgent_models import LanguagesFile, UrgentExamples, UrgentRules
 from bot.matching.features import Features
 from bot.matching.lexicon import HERE, NUMBER, Lexicon, Tree, tree_of
+from bot.matching.mending import SignReader
 from bot.matching.parser import Reader
 from bot.matching.spelling import Speller
 from bot.matching.subjects import FOREIGN, Subjects, concepts_of
@@ -61,6 +62,7 @@ class Data:
     matching: Matching
     advice: AdviceRules
     urgent: UrgentRules
+    examples: UrgentExamples
     languages: LanguagesFile
     roles: Roles
     phrases: Mapping[str, Sequence[str]]
@@ -79,6 +81,7 @@ def data_of(library: Library) -> Data:
         library.matching or empty,
         library.advice_rules or AdviceRules(),
         library.urgent_rules or UrgentRules(),
+        library.urgent_examples or UrgentExamples(),
         library.languages or LanguagesFile(),
         Roles(library.urgent, library.advice, library.otherwise, frozenset(_shared(library))),
         {node: lines for node, lines in library.phrases.items() if node in library.nodes},
@@ -123,6 +126,7 @@ class Parts:
         )
         self.ordinary = frozenset(word for kind in words.kin.values() for word in kind)
         self.english = frozenset([*words.common, *asked])
+        self.signs = SignReader(data.urgent, every_word(words.common))
 
     def stems(self, wording: str) -> list[str]:
         """Return the stems of an authored wording, the sign for a number kept."""

@@ -18,7 +18,7 @@ _ANY_ENDING = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class Sighting:
     """A concept named by the words `first` to `last`, both included."""
 
     concept: str
@@ -68,7 +68,7 @@ def forms(word: str) -> tuple[str, ...]:
     return (word, base, base + "e", *doubled)
 
 
-class Lexicon:
+class ConceptTree:
     """The wordings of many concepts."""
 
     def __init__(self, concepts: Mapping[str, Concept], little: Iterable[str] = ()) -> None:
@@ -93,7 +93,7 @@ class Lexicon:
         """Tell whether some wording holds this word, whole or by its beginning."""
         return word in self.vocabulary or bool(self._root.after(word))
 
-    def mentions(self, words: Sequence[Word], is_reading: Callable[[int], bool]) -> Iterator[Mention]:
+    def mentions(self, words: Sequence[Word], is_reading: Callable[[int], bool]) -> Iterator[Sighting]:
         """Yield every concept the words name; a number counts by its size where `is_reading` says it is a reading."""
         for first, word in enumerate(words):
             for branch in self._root.after(word.text):
@@ -101,9 +101,9 @@ class Lexicon:
             if self._ranges and word.text[0].isdigit() and is_reading(first):
                 yield from self._sized(word.text, first)
 
-    def _along(self, words: Sequence[Word], branch: _Branch, first: int, last: int) -> Iterator[Mention]:
+    def _along(self, words: Sequence[Word], branch: _Branch, first: int, last: int) -> Iterator[Sighting]:
         for name in branch.names:
-            yield Mention(name, first, last)
+            yield Sighting(name, first, last)
         if not (branch.words or branch.beginnings):
             return
         for at in range(last + 1, min(last + 2 + _MOST_SKIPPED, len(words))):
@@ -112,11 +112,11 @@ class Lexicon:
             if words[at].text not in self._little:
                 return
 
-    def _sized(self, number: str, at: int) -> Iterator[Mention]:
+    def _sized(self, number: str, at: int) -> Iterator[Sighting]:
         value = _value(number)
         for name, low, high in self._ranges:
             if low <= value <= high:
-                yield Mention(name, at, at)
+                yield Sighting(name, at, at)
 
 
 def parts(wording: str) -> list[str]:

@@ -1,14 +1,14 @@
-"""What in its own sentence makes a sign no emergency: it is denied, past, supposed, or spoken of at large."""
+"""What makes a sign no emergency: its sentence denies or supposes it, calls it past, speaks at large, or is print."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.content.urgent_models import Excusing
-from bot.matching.concepts import Mention
+from bot.matching.concepts import Sighting
 from bot.matching.sentences import Break, sentence
-from bot.matching.signs import Hit, Marks, Places
+from bot.matching.signs import Hit, Marks, Sightings
 
 _FILLERS = 3
 """Words between a denial, or the last thing it denied, and the next: `no new chest pain`."""
@@ -19,12 +19,16 @@ _AND = frozenset(["and", "or", "nor", "neither", "no", "any", "plus", "with"])
 _BUT = frozenset(["but", "however", "although", "though", "yet", "except", "only", "because", "cos", "cuz", "so"])
 _SEAMS = _BUT | frozenset(["and", "also", "plus"])
 _PARTICLE = frozenset(["no"])
+_FEWEST_WORDS = 40
+_MANY_SIGNS = 3
+_PRINTED = 2
+"""How many words of printed advice make a long text a leaflet."""
 
 
 class Excuses:
     """Everything in one message that may excuse a sign."""
 
-    def __init__(self, rules: Excusing, places: Places, named: Sequence[Mention]) -> None:
+    def __init__(self, rules: Excusing, places: Sightings, named: Sequence[Sighting]) -> None:
         """`named` are the mentions a denial may reach over: signs, and whatever else stands in such lists."""
         self._words = places.words
         self._reach = {one.first: one.last for one in sorted(named, key=lambda one: one.last)}
@@ -33,6 +37,7 @@ class Excuses:
         self._framed, self._own = Marks(places.of(rules.framed)), Marks(places.of(rules.own))
         self._general = Marks(places.of((*rules.general, *rules.study)))
         self._general_after = Marks(places.of(rules.general_after))
+        self._asking = Marks(places.of(rules.asking))
         self._supposing = Marks(places.of((*rules.if_, *rules.avoid)))
         self._present, self._personal = Marks(places.of(rules.present)), Marks(places.of(rules.personal))
         self._past = self._unbroken(places.of(rules.past))
@@ -40,14 +45,14 @@ class Excuses:
         self._past_after = self._unbroken(places.of(rules.past_after))
         self._ongoing = Marks(places.of(rules.ongoing))
         self._stating, self._had = Marks(places.of(rules.stating)), Marks(places.of(rules.had))
-        self._asking = Marks(places.of(rules.asking))
+        self._question = Marks(places.of(rules.question))
         self._parts = frozenset(rules.parts)
 
-    def _free(self, denials: Sequence[Mention]) -> Marks:
+    def _free(self, denials: Sequence[Sighting]) -> Marks:
         """Return the denials that are not the beginning of a sign themselves, as in `no feeling`."""
         return Marks([one for one in denials if self._reach.get(one.first, -1) <= one.last])
 
-    def _unbroken(self, past: Sequence[Mention]) -> Marks:
+    def _unbroken(self, past: Sequence[Sighting]) -> Marks:
         """Return what is past without what two clauses share: `at once, I had ...` is not `once I had`."""
         return Marks([one for one in past if not any(map(self._is_seam, range(one.first + 1, one.last + 1)))])
 
@@ -71,12 +76,19 @@ class Excuses:
                 return "general"
         return ""
 
+    def asked_of_nobody(self, hit: Hit) -> tuple[int, int] | None:
+        """Return the sentence of a sign where it asks before it and speaks of nobody, nor of what goes on now."""
+        begin, end = sentence(self._words, hit.first, hit.last)
+        if any(one.within(begin, end) for one in (self._personal, self._own, self._present, self._ongoing)):
+            return None
+        return (begin, end) if self._asking.starting(begin, hit.last + 1) else None
+
     def _core(self, hit: Hit) -> Hit:
         """Return the hit without the parts of a body and the like: what a past or a question would speak of."""
         core = [one for one in hit.mentions if one.concept not in self._parts] or hit.mentions
         return replace(hit, first=min(one.first for one in core), last=max(one.last for one in core))
 
-    def _is_denied(self, sign: Mention, begin: int) -> bool:
+    def _is_denied(self, sign: Sighting, begin: int) -> bool:
         near = self._not.within(max(begin, sign.first - _NOT_REACHES - 2), sign.first)
         if any(sign.first - one.last - 1 <= _NOT_REACHES and not self._parted(one.last, sign.first) for one in near):
             return True
@@ -84,12 +96,12 @@ class Excuses:
             return True
         return any(self._reaches(one, sign) for one in self._denied.within(begin, sign.first))
 
-    def _lists(self, denial: Mention, sign: Mention) -> bool:
+    def _lists(self, denial: Sighting, sign: Sighting) -> bool:
         """Tell whether the sign stands in the list of what somebody denies, whatever else is in it."""
         between = range(denial.last + 1, sign.first)
         return not any(self._words[at].text in _BUT or self._starts_anew(at) for at in between)
 
-    def _reaches(self, denial: Mention, sign: Mention) -> bool:
+    def _reaches(self, denial: Sighting, sign: Sighting) -> bool:
         """Tell whether a denial reaches the sign over a list: `no fever, cough or chest pain`."""
         if self._words[denial.first].text in _PARTICLE and self._breaks(denial.last + 1):
             return False
@@ -125,7 +137,7 @@ class Excuses:
             for at in between
         )
 
-    def _is_past(self, hit: Hit, begin: int, end: int, present: Sequence[Mention]) -> bool:
+    def _is_past(self, hit: Hit, begin: int, end: int, present: Sequence[Sighting]) -> bool:
         near = self._past_before.starting(begin, hit.last + 1)
         before = [one for one in near if hit.first - one.last <= _BESIDE and not _runs_into(one, hit)]
         if any(not self._overruled(one, hit, present) and self._belongs(one, hit, begin, end) for one in before):
@@ -138,7 +150,7 @@ class Excuses:
         now = min((_gap(one, hit) for one in present), default=None)
         return past is not None and (now is None or past < now)
 
-    def _belongs(self, past: Mention, hit: Hit, begin: int, end: int) -> bool:
+    def _belongs(self, past: Sighting, hit: Hit, begin: int, end: int) -> bool:
         """Tell whether what is past is the sign: not when each stands in a clause that says something by itself."""
         between = range(min(past.last, hit.last) + 1, max(past.first, hit.first) + 1)
         seams = [at for at in between if self._is_seam(at)]
@@ -151,15 +163,15 @@ class Excuses:
             return False
         return not (self._has_person(past, begin, end) and self._is_told(self._clause(hit.first, begin), hit, seams[0]))
 
-    def _has_person(self, past: Mention, begin: int, seam: int) -> bool:
+    def _has_person(self, past: Sighting, begin: int, seam: int) -> bool:
         """Tell whether the clause of what is past names somebody, apart from the words that make it past."""
         start = self._clause(past.first, begin)
         return any(not past.first <= one.first <= past.last for one in self._personal.within(start, seam))
 
-    def _asks(self, past: Mention, begin: int) -> bool:
+    def _asks(self, past: Sighting, begin: int) -> bool:
         """Tell whether the clause of what is past is a question: `what helped years ago, and my chest ...`."""
         start = self._clause(past.first, begin)
-        return bool(self._asking.within(start, start + 1 + (self._words[start].text in _SEAMS)))
+        return bool(self._question.within(start, start + 1 + (self._words[start].text in _SEAMS)))
 
     def _clause(self, word: int, begin: int) -> int:
         """Return where the clause of a word begins."""
@@ -174,7 +186,7 @@ class Excuses:
         word = self._words[at]
         return word.before >= Break.DASH or word.text in _SEAMS or (word.before is Break.WRAP and self._starts_anew(at))
 
-    def _overruled(self, past: Mention, hit: Hit, present: Sequence[Mention]) -> bool:
+    def _overruled(self, past: Sighting, hit: Hit, present: Sequence[Sighting]) -> bool:
         """Tell whether `now` stands nearer to the sign than what speaks of the past, or right after the sign."""
         return any(_gap(one, hit) <= max(_gap(past, hit), _BESIDE) for one in present)
 
@@ -222,11 +234,37 @@ class Excuses:
         return bool(self._personal.within(first + 1, last))
 
 
-def _gap(mention: Mention, hit: Hit) -> int:
+def _gap(mention: Sighting, hit: Hit) -> int:
     """Return how many words stand between a mention and a hit."""
     return max(mention.first - hit.last, hit.first - mention.last, 0)
 
 
-def _runs_into(excuse: Mention, hit: Hit) -> bool:
+def _runs_into(excuse: Sighting, hit: Hit) -> bool:
     """Tell whether an excuse ends in a word of the sign itself: in `gran passed out` nobody has passed away."""
     return any(sign.first <= excuse.last < sign.last for sign in hit.mentions)
+
+
+def is_leaflet(rules: Excusing, places: Sightings, found: Sequence[Hit]) -> Callable[[Hit], bool]:
+    """Return what tells whether a sign stands in printed advice, in a sentence that speaks of nobody.
+
+    A pasted leaflet names many signs and means nobody; the same words said of oneself are an emergency.
+    """
+    advice = {places.words[one.first].text for one in places.of(rules.leaflet)}
+    signs = {hit.rule.sign for hit in found}
+    long = len(places.words) >= _FEWEST_WORDS
+    quoted = places.any_of(rules.document) or _expounds(rules, places)
+    printed = quoted or (long and (len(advice) >= _PRINTED or (advice and len(signs) >= _MANY_SIGNS)))
+    own = Marks(places.of((*rules.personal, *rules.present)) if printed else [])
+
+    def impersonal(hit: Hit) -> bool:
+        if not printed:
+            return False
+        begin, end = sentence(places.words, hit.first, hit.last)
+        return not own.within(begin, end)
+
+    return impersonal
+
+
+def _expounds(rules: Excusing, places: Sightings) -> bool:
+    """Tell whether a text of any length lists signs as print does (`symptoms include`) and speaks of nobody."""
+    return places.any_of(rules.exposition) and not places.any_of((*rules.own, *rules.present, *rules.ongoing))

@@ -1,4 +1,7 @@
-"""Mends misspelt signs: one slip in a word nobody knows, two words run together, one word torn apart."""
+"""Reads a message for signs: its words, the misspelt ones mended, and which concepts they name.
+
+Mended are one slip in a word nobody knows, two words run together, one word torn apart.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,10 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from bot.matching.sentences import Word
+from bot.content.urgent_models import UrgentRules
+from bot.matching.concepts import ConceptTree, Sighting
+from bot.matching.sentences import Break, Word, words_of
+from bot.matching.visible import seen
 
 _SHORTEST = 5
 """Shorter words are one slip away from too many others."""
@@ -31,7 +37,68 @@ def sound(word: str) -> str:
     return word
 
 
-class Speller:
+_MG_PER_DL = frozenset([("mg", "dl"), ("mgs", "dl"), ("mg", "per")])
+
+
+class SignReader:
+    """Reads messages by the concepts of content/urgent.yaml; keeps nothing of any but how words are spelt."""
+
+    def __init__(self, rules: UrgentRules, known: Collection[str] = ()) -> None:
+        """`known` are ordinary English words, which are no misspelt signs."""
+        self._concepts = ConceptTree(rules.concepts, rules.little)
+        self._harmless = frozenset(rules.excuses.harmless)
+        self._units, self._counted = frozenset(rules.units), frozenset(rules.counted)
+        signs = {name for rule in rules.rules for group in rule.all for name in group.split("|")}
+        mendable = ConceptTree({name: rules.concepts[name] for name in signs & rules.concepts.keys()})
+        ordinary = frozenset((*known, *rules.known, *rules.little))
+        self._mender = Mender(mendable.vocabulary, ordinary, self._concepts.knows)
+
+    def mended(self, words: Sequence[Word]) -> tuple[Word, ...]:
+        """Return words with misspelt signs mended."""
+        return self._mender.mended(words)
+
+    def read(self, text: str) -> tuple[Word, ...]:
+        """Return the words of a message, whatever hides them."""
+        return self.mended(words_of(seen(text).text))
+
+    def named(self, words: Sequence[Word]) -> list[Sighting]:
+        """Return the concepts that words name, without those inside an idiom: `dying to know` is nobody's dying."""
+        found = self.of(self._concepts, words)
+        harmless = sorted((one for one in found if one.concept in self._harmless), key=lambda one: one.first)
+        idioms = _idioms(harmless, words)
+        return [one for one in found if not any(_inside(one, idiom) for idiom in idioms)] if idioms else found
+
+    def of(self, tree: ConceptTree, words: Sequence[Word]) -> list[Sighting]:
+        """Return every concept of a tree that words name."""
+        return list(tree.mentions(words, lambda at: self._is_reading(words, at)))
+
+    def _is_reading(self, words: Sequence[Word], at: int) -> bool:
+        """Tell whether a number may be read off a meter: nothing says that it counts pills, years or milligrams."""
+        following = [word.text for word in words[at + 1 : at + 3] if word.before is Break.NONE]
+        after, then = (*following, "", "")[:2]
+        if (after, then) in _MG_PER_DL or after == "%":
+            return True
+        before = words[at - 1].text if at else ""
+        return after not in self._units and before not in self._counted
+
+
+def _idioms(found: Sequence[Sighting], words: Sequence[Word]) -> list[Sighting]:
+    """Return the idioms that are meant: no comma stands in one, and none begins inside another (`at once we ...`)."""
+    meant = list[Sighting]()
+    for one in found:
+        paused = any(words[at].before >= Break.PAUSE for at in range(one.first + 1, one.last + 1))
+        if not paused and not (meant and meant[-1].first < one.first <= meant[-1].last):
+            meant.append(one)
+    return meant
+
+
+def _inside(mention: Sighting, idiom: Sighting) -> bool:
+    """Tell whether a mention is a part of an idiom, and not as long as the whole."""
+    shorter = mention.last - mention.first < idiom.last - idiom.first
+    return shorter and idiom.first <= mention.first and mention.last <= idiom.last
+
+
+class Mender:
     """Knows the words of signs and the ordinary ones that are no misspelling."""
 
     def __init__(self, signs: Iterable[str], known: Collection[str], knows: Callable[[str], bool]) -> None:

@@ -24,7 +24,7 @@ class Break(IntEnum):
 
 _DISTANCE = {Break.NONE: 0, Break.WRAP: 0, Break.DASH: 0, Break.PAUSE: 0, Break.STOP: 9}
 """How many words a break counts for when rules measure how far apart two signs stand."""
-_GOING_ON = frozenset(
+GOING_ON = frozenset(
     "it its they theyre this that these those he she hes shes and but now also which".split()  # noqa: SIM905
 )
 """A sentence that begins so speaks on of the one before."""
@@ -81,7 +81,7 @@ def words_of(text: str) -> tuple[Word, ...]:
             last = found.pop()
             found.append(Word(_SAME.get(joined, joined), last.start, end, last.before, last.at))
             continue
-        at += 1 + (0 if before is Break.STOP and word in _GOING_ON else _DISTANCE[before])
+        at += 1 + (0 if before is Break.STOP and word in GOING_ON else _DISTANCE[before])
         found.append(Word(word, match.start(), end, before, at))
     return tuple(found)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.content.urgent_models import UrgentRule
-from bot.matching.concepts import Mention
+from bot.matching.concepts import Sighting
 from bot.matching.sentences import Word
 
 _BESIDE = 3
@@ -23,23 +23,23 @@ class Hit:
     rule: UrgentRule
     first: int
     last: int
-    mentions: tuple[Mention, ...] = ()
+    mentions: tuple[Sighting, ...] = ()
 
 
-class Places:
+class Sightings:
     """Where each concept of one message stands."""
 
-    def __init__(self, mentions: Iterable[Mention], words: Sequence[Word]) -> None:
+    def __init__(self, mentions: Iterable[Sighting], words: Sequence[Word]) -> None:
         self.words = words
-        self._at: dict[str, list[Mention]] = {}
+        self._at: dict[str, list[Sighting]] = {}
         self.add(mentions)
 
-    def add(self, mentions: Iterable[Mention]) -> None:
+    def add(self, mentions: Iterable[Sighting]) -> None:
         """Add more mentions."""
         for mention in mentions:
             self._at.setdefault(mention.concept, []).append(mention)
 
-    def of(self, names: Iterable[str]) -> list[Mention]:
+    def of(self, names: Iterable[str]) -> list[Sighting]:
         """Return the mentions of any of the concepts, in reading order."""
         found = [mention for name in names for mention in self._at.get(name, ())]
         found.sort(key=_first)
@@ -54,24 +54,24 @@ class Places:
         return self.words[last].at - self.words[first].at
 
 
-def _first(mention: Mention) -> int:
+def _first(mention: Sighting) -> int:
     return mention.first
 
 
 class Marks:
     """The mentions of some concepts, to be asked for by place."""
 
-    def __init__(self, mentions: Sequence[Mention]) -> None:
+    def __init__(self, mentions: Sequence[Sighting]) -> None:
         self._mentions = mentions
         self._firsts = [mention.first for mention in mentions]
         self._starts = frozenset(self._firsts)
 
-    def within(self, begin: int, end: int) -> list[Mention]:
+    def within(self, begin: int, end: int) -> list[Sighting]:
         """Return the mentions that lie between two places, the end excluded."""
         found = self._mentions[bisect_left(self._firsts, begin) : bisect_left(self._firsts, end)]
         return [mention for mention in found if mention.last < end]
 
-    def starting(self, begin: int, end: int) -> Sequence[Mention]:
+    def starting(self, begin: int, end: int) -> Sequence[Sighting]:
         """Return the mentions that start between two places, the end excluded."""
         return self._mentions[bisect_left(self._firsts, begin) : bisect_left(self._firsts, end)]
 
@@ -80,7 +80,7 @@ class Marks:
         return at in self._starts
 
 
-def hits(rules: Iterable[tuple[UrgentRule, Sequence[Sequence[str]]]], places: Places) -> Iterator[Hit]:
+def hits(rules: Iterable[tuple[UrgentRule, Sequence[Sequence[str]]]], places: Sightings) -> Iterator[Hit]:
     """Yield every place where a rule fires; `rules` come with their groups split."""
     for rule, groups in rules:
         if all(places.any_of(group) for group in groups):
@@ -89,7 +89,7 @@ def hits(rules: Iterable[tuple[UrgentRule, Sequence[Sequence[str]]]], places: Pl
                     yield hit
 
 
-def _beside(rule: UrgentRule, hit: Hit, places: Places) -> bool:
+def _beside(rule: UrgentRule, hit: Hit, places: Sightings) -> bool:
     """Tell whether a concept that forbids the rule stands beside the hit, in the same sentence."""
     return any(
         max(places.distance(mention.last, hit.first), places.distance(hit.last, mention.first)) <= _BESIDE
@@ -97,7 +97,7 @@ def _beside(rule: UrgentRule, hit: Hit, places: Places) -> bool:
     )
 
 
-def _spans(rule: UrgentRule, groups: Sequence[Sequence[Mention]], places: Places) -> Iterator[Hit]:
+def _spans(rule: UrgentRule, groups: Sequence[Sequence[Sighting]], places: Sightings) -> Iterator[Hit]:
     """Yield the narrowest span around each mention of the first group that is narrow enough."""
     told: set[tuple[int, int]] = set()
     for first in groups[0]:
@@ -108,7 +108,7 @@ def _spans(rule: UrgentRule, groups: Sequence[Sequence[Mention]], places: Places
                 yield hit
 
 
-def _around(rule: UrgentRule, mention: Mention, groups: Sequence[Sequence[Mention]], places: Places) -> Hit | None:
+def _around(rule: UrgentRule, mention: Sighting, groups: Sequence[Sequence[Sighting]], places: Sightings) -> Hit | None:
     first, last, found = mention.first, mention.last, [mention]
     for group in groups:
         nearest = _nearest(group, first, last, rule.ordered, places)
@@ -119,7 +119,7 @@ def _around(rule: UrgentRule, mention: Mention, groups: Sequence[Sequence[Mentio
     return Hit(rule, first, last, tuple(found))
 
 
-def _nearest(group: Sequence[Mention], first: int, last: int, ordered: bool, places: Places) -> Mention | None:
+def _nearest(group: Sequence[Sighting], first: int, last: int, ordered: bool, places: Sightings) -> Sighting | None:
     at = bisect_left(group, last if ordered else first, key=_first)
     candidates = group[at if ordered else max(0, at - _CLOSEST) : at + _CLOSEST]
     if ordered:
@@ -127,5 +127,5 @@ def _nearest(group: Sequence[Mention], first: int, last: int, ordered: bool, pla
     return min(candidates, key=lambda one: _wider(one, first, last, places), default=None)
 
 
-def _wider(mention: Mention, first: int, last: int, places: Places) -> int:
+def _wider(mention: Sighting, first: int, last: int, places: Sightings) -> int:
     return places.distance(min(first, mention.first), max(last, mention.last))

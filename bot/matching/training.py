@@ -20,12 +20,27 @@ from zipfile import BadZipFile
 import numpy as np
 
 from bot.matching.build import Data, Parts
-from bot.matching.classifier import Classifier, train
+from bot.matching.classifier import UNTAUGHT, Classifier, train
 from bot.matching.lessons import Lessons
+from bot.matching.likeness import likeness_of
 
 log = logging.getLogger(__name__)
 
-_CODE = ("build", "classifier", "features", "lessons", "lexicon", "parser", "spelling", "subjects", "text", "wrapping")
+_CODE = (
+    *(
+        "build",
+        "classifier",
+        "concepts",
+        "features",
+        "lessons",
+        "lexicon",
+        "likeness",
+        "mending",
+        "parser",
+        "sentences",
+    ),
+    *("signs", "spelling", "subjects", "text", "visible", "wrapping"),
+)
 """The modules that reading and training depend on: when one of them changes, no cached model is true any more."""
 _FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS = 3, 5, 6
 _READABLE = 0o644
@@ -38,13 +53,15 @@ Say = Callable[[str], None]
 @dataclass(frozen=True, slots=True)
 class Models:
     """`aspects` tells what is asked; `names` and `about` which answer, by names and by placeholders with the subject;
-    `standing` whether a question leans on what was said before; `words` which words only stand around a question."""
+    `standing` whether a question leans on what was said before; `words` which words only stand around a question;
+    `urgent` which sign of an emergency a sentence is like."""
 
     aspects: Classifier
     names: Classifier
     about: Classifier
     standing: Classifier
     words: Classifier
+    urgent: Classifier = UNTAUGHT
 
 
 def learn(parts: Parts, say: Say = log.info) -> Models:
@@ -62,6 +79,7 @@ def learn(parts: Parts, say: Say = log.info) -> Models:
         train(about, _LINE_EPOCHS),
         train(lessons.standing(), _EPOCHS, even=True),
         train(lessons.words(), _EPOCHS),
+        train(likeness_of(parts).rows(parts.data), _LINE_EPOCHS),
     )
     say(f"  which answer is meant: {monotonic() - began:.0f} s")
     return models
@@ -89,7 +107,7 @@ def _file(data: Data, cache: Path) -> Path:
 def digest(data: Data) -> str:
     """Return what changes with anything the models are trained from."""
     words = data.matching.model_dump(mode="json")
-    rest = [data.urgent.model_dump(mode="json"), data.advice.model_dump(mode="json")]
+    rest = [one.model_dump(mode="json") for one in (data.urgent, data.examples, data.advice)]
     parts = [_code(), words, rest, dict(data.phrases), {one: dict(after) for one, after in data.after.items()}]
     parts += [sorted(data.nodes), sorted(data.roles.shared), {one: list(asks) for one, asks in data.small_talk.items()}]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.content.urgent_models import Composed, LanguagesFile, UrgentRule, UrgentRules
-from bot.matching.concepts import Lexicon, Mention
-from bot.matching.excuses import Excuses
+from bot.matching.concepts import Sighting
+from bot.matching.excuses import Excuses, is_leaflet
 from bot.matching.foreign import ForeignLanguages
-from bot.matching.leaflets import is_leaflet
-from bot.matching.mending import Speller
-from bot.matching.sentences import Break, Word, sentence, words_of
-from bot.matching.signs import Hit, Places, hits
+from bot.matching.likeness import Likeness
+from bot.matching.mending import SignReader
+from bot.matching.sentences import Word, sentence, words_of
+from bot.matching.signs import Hit, Sightings, hits
 from bot.matching.visible import seen
 
-_MG_PER_DL = frozenset([("mg", "dl"), ("mgs", "dl"), ("mg", "per")])
 _LONGEST_SENTENCE = 300
 """Characters of a sentence that a finding repeats."""
-
-
 _SOON = 25
 """Words after a sign within which "I have it now" still means that sign."""
 
@@ -42,23 +39,35 @@ class Finding:
     language: str = ""
 
 
-class Urgency:
-    """The authored rules, made ready to be asked; keeps nothing of any message but how words are spelt."""
+_ALIKE = UrgentRule(id="likeness", sign="", all=("likeness",))
+"""Stands for the rule where none fired."""
 
-    def __init__(self, rules: UrgentRules, languages: LanguagesFile, known: Collection[str] = ()) -> None:
-        """`known` are ordinary English words, which are no misspelt signs."""
-        self._rules = rules
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """What is read of one message: the words as typed and as mended, the concepts they name, the rules that fire."""
+
+    text: str
+    typed: Sequence[Word]
+    words: Sequence[Word]
+    named: Sequence[Sighting]
+    places: Sightings
+    found: Sequence[Hit]
+
+
+class Urgency:
+    """The authored rules, made ready to be asked, and what was learned from examples, asked where no rule fires."""
+
+    def __init__(
+        self, rules: UrgentRules, languages: LanguagesFile, reader: SignReader, likeness: Likeness | None = None
+    ) -> None:
+        self._rules, self._reader, self._likeness = rules, reader, likeness
         self._groups = [(rule, _split(rule.all)) for rule in rules.rules]
         self._composed = [(_rule(name, made), _split(made.all)) for name, made in rules.composed.items()]
         self._order = {name: at for at, name in enumerate(rules.signs)}
-        self._lexicon = Lexicon(rules.concepts, rules.little)
-        ordinary = frozenset((*known, *rules.known, *rules.little))
         signs = {name for _, groups in self._groups for group in groups for name in group}
         self._deniable = signs.difference(rules.excuses.parts)
-        mendable = Lexicon({name: rules.concepts[name] for name in signs & rules.concepts.keys()})
-        self._speller = Speller(mendable.vocabulary, ordinary, self._lexicon.knows)
         self._foreign = ForeignLanguages(languages)
-        self._units, self._counted = frozenset(rules.units), frozenset(rules.counted)
 
     def detect(self, text: str) -> Finding | None:
         """Return what is urgent in a message, the gravest first, or None; never raises."""
@@ -67,10 +76,10 @@ class Urgency:
     def is_over(self, text: str) -> bool:
         """Return whether a short message says that somebody is well again, and neither doubts it nor asks anything."""
         plain = seen(text).text
-        words = self._speller.mended(words_of(plain))
+        words = self._reader.mended(words_of(plain))
         if not words or len(words) > _SHORT or "?" in plain:
             return False
-        named = {mention.concept for mention in self._lexicon.mentions(words, lambda at: self._is_reading(words, at))}
+        named = {one.concept for one in self._reader.named(words)}
         return not named.isdisjoint(self._rules.over) and named.isdisjoint(self._rules.not_over)
 
     def language(self, text: str) -> str | None:
@@ -80,78 +89,80 @@ class Urgency:
     def explain(self, text: str) -> tuple[Finding | None, tuple[str, ...]]:
         """Return what is urgent, and one phrase for each sign that was seen and excused."""
         plain = seen(text).text
-        words = words_of(plain)
-        if not words:
+        typed = words_of(plain)
+        if not typed:
             return None, ()
-        english = self._in_english(plain, self._speller.mended(words))
-        foreign = None if english[0] else self._foreign.find(plain, words)
-        if foreign:
-            card = self._rules.signs[foreign.sign].card
-            return Finding(foreign.sign, card, foreign.sentence, "foreign", foreign.language), english[1]
-        return english
+        message = self._read(plain, typed)
+        found, excused = self._by_rules(message)
+        finding = found or self._by_language(message) or self._by_likeness(message)
+        return finding, tuple(dict.fromkeys(excused))
 
-    def _in_english(self, text: str, words: Sequence[Word]) -> tuple[Finding | None, tuple[str, ...]]:
-        named = list(self._lexicon.mentions(words, lambda at: self._is_reading(words, at)))
-        mentions = _meant(named, self._rules.excuses.harmless, words)
-        places = Places(mentions, words)
-        places.add(Mention(hit.rule.id, hit.first, hit.last) for hit in list(hits(self._composed, places)))
-        found = list(hits(self._groups, places))
+    def _read(self, text: str, typed: Sequence[Word]) -> _Message:
+        words = self._reader.mended(typed)
+        named = self._reader.named(words)
+        places = Sightings(named, words)
+        places.add(Sighting(hit.rule.id, hit.first, hit.last) for hit in list(hits(self._composed, places)))
+        return _Message(text, typed, words, named, places, list(hits(self._groups, places)))
+
+    def _by_rules(self, message: _Message) -> tuple[Finding | None, list[str]]:
+        excuses_of, places, found = self._rules.excuses, message.places, message.found
         if not found:
-            return None, ()
-        excuses = Excuses(self._rules.excuses, places, [one for one in mentions if one.concept in self._deniable])
-        leaflet = is_leaflet(self._rules.excuses, places, found)
+            return None, []
+        excuses = Excuses(excuses_of, places, [one for one in message.named if one.concept in self._deniable])
+        leaflet = is_leaflet(excuses_of, places, found)
         excused: list[str] = []
         for hit in sorted(found, key=self._gravity):
-            why = excuses.cover(hit) or ("leaflet" if leaflet(hit) else "")
+            why = excuses.cover(hit) or ("leaflet" if leaflet(hit) else "") or self._calm(message, excuses, hit)
             if not why:
-                return self._finding(text, words, hit), tuple(dict.fromkeys(excused))
+                return self._finding(message, hit), excused
             excused.append(f"{hit.rule.id}: {why}")
-        owned = _owned(found, places.of(self._rules.excuses.owning))
-        return (self._finding(text, words, owned) if owned else None), tuple(dict.fromkeys(excused))
+        owned = _owned(found, places.of(excuses_of.owning))
+        return (self._finding(message, owned) if owned else None), excused
+
+    def _calm(self, message: _Message, excuses: Excuses, hit: Hit) -> str:
+        """Return the excuse of a question that means nobody, where the examples are sure that it is calm."""
+        asked = None if self._likeness is None or hit.rule.firm else excuses.asked_of_nobody(hit)
+        calm = asked and self._likeness and self._likeness.is_calm(message.words, message.named, *asked)
+        return "asked" if calm else ""
+
+    def _by_language(self, message: _Message) -> Finding | None:
+        found = self._foreign.find(message.text, message.typed)
+        card = self._rules.signs[found.sign].card if found else ""
+        return Finding(found.sign, card, found.sentence, "foreign", found.language) if found else None
+
+    def _by_likeness(self, message: _Message) -> Finding | None:
+        """Return what examples say of the sentences in which no rule saw a sign, excused or not."""
+        if self._likeness is None:
+            return None
+        leaflet = is_leaflet(self._rules.excuses, message.places, message.found)
+
+        def skip(first: int, last: int) -> bool:
+            seen_there = any(first <= hit.last and hit.first <= last for hit in message.found)
+            return seen_there or leaflet(Hit(_ALIKE, first, last))
+
+        found = self._likeness.find(message.words, message.named, skip)
+        if found is None:
+            return None
+        told = _told(message, found.first, found.last)
+        return Finding(found.sign, self._rules.signs[found.sign].card, told, f"likeness {found.share:.2f}")
 
     def _gravity(self, hit: Hit) -> tuple[int, int]:
         """Return what the gravest sign, and of its hits the first, has least of."""
         return self._order[hit.rule.sign], hit.first
 
-    def _finding(self, text: str, words: Sequence[Word], hit: Hit) -> Finding:
-        begin, end = sentence(words, hit.first, hit.last)
-        told = " ".join(text[words[begin].start : words[end - 1].end].split())[:_LONGEST_SENTENCE]
+    def _finding(self, message: _Message, hit: Hit) -> Finding:
         sign = hit.rule.sign
-        return Finding(sign, self._rules.signs[sign].card, told, hit.rule.id)
-
-    def _is_reading(self, words: Sequence[Word], at: int) -> bool:
-        """Tell whether a number may be read off a meter: nothing says that it counts pills, years or milligrams."""
-        following = [word.text for word in words[at + 1 : at + 3] if word.before is Break.NONE]
-        after, then = (*following, "", "")[:2]
-        if (after, then) in _MG_PER_DL or after == "%":
-            return True
-        before = words[at - 1].text if at else ""
-        return after not in self._units and before not in self._counted
+        return Finding(sign, self._rules.signs[sign].card, _told(message, hit.first, hit.last), hit.rule.id)
 
 
-def _meant(mentions: list[Mention], harmless: Collection[str], words: Sequence[Word]) -> list[Mention]:
-    """Return the mentions without those inside an idiom: `dying to know` is nobody's dying."""
-    idioms = _idioms(sorted((one for one in mentions if one.concept in harmless), key=lambda one: one.first), words)
-    return [one for one in mentions if not any(_inside(one, idiom) for idiom in idioms)] if idioms else mentions
+def _told(message: _Message, first: int, last: int) -> str:
+    """Return the sentence around some words as it was written, or its beginning."""
+    begin, end = sentence(message.words, first, last)
+    written = message.text[message.words[begin].start : message.words[end - 1].end]
+    return " ".join(written.split())[:_LONGEST_SENTENCE]
 
 
-def _idioms(found: Sequence[Mention], words: Sequence[Word]) -> list[Mention]:
-    """Return the idioms that are meant: no comma stands in one, and none begins inside another (`at once we ...`)."""
-    meant = list[Mention]()
-    for one in found:
-        paused = any(words[at].before >= Break.PAUSE for at in range(one.first + 1, one.last + 1))
-        if not paused and not (meant and meant[-1].first < one.first <= meant[-1].last):
-            meant.append(one)
-    return meant
-
-
-def _inside(mention: Mention, idiom: Mention) -> bool:
-    """Tell whether a mention is a part of an idiom, and not as long as the whole."""
-    shorter = mention.last - mention.first < idiom.last - idiom.first
-    return shorter and idiom.first <= mention.first and mention.last <= idiom.last
-
-
-def _owned(found: Sequence[Hit], owning: Sequence[Mention]) -> Hit | None:
+def _owned(found: Sequence[Hit], owning: Sequence[Sighting]) -> Hit | None:
     """Return a sign that was excused and which the person then calls their own: "I have it now"."""
     return next((hit for hit in found if any(hit.last < one.first <= hit.last + _SOON for one in owning)), None)
 

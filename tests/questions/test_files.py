@@ -28,6 +28,8 @@ LEAST = {
     "urgent-fresh-2": 160,
     "urgent-fresh-3": 285,
     "urgent-fresh-4": 99,
+    "urgent-fresh-5": 320,
+    "urgent-fresh-6": 320,
     "real": 220,
     "follow-ups": 150,
     "two-questions": 60,

@@ -14,7 +14,7 @@ import pytest
 from tests.urgency.seeds import recogniser
 
 _ROOT = Path(__file__).parents[2]
-SETS = ("urgent-present", "urgent-calm", "urgent-fresh", "urgent-fresh-2", "urgent-fresh-3", "urgent-fresh-4")
+SETS = ("urgent-present", "urgent-calm", "urgent-fresh", *(f"urgent-fresh-{number}" for number in range(2, 7)))
 MOST_FALSE_ALARMS = 0.01
 RIGHT_CARDS = 0.98
 MOST_WORDS = 0.01

@@ -1,0 +1,110 @@
+"""What examples teach beside the rules: new wordings are seen, and a question that means nobody stays calm."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from bot.content.loader import load
+from bot.content.urgent_models import UrgentExamples
+from bot.matching import data_of
+from bot.matching.build import Data, Parts
+from bot.matching.classifier import train
+from bot.matching.likeness import likeness_of
+from bot.matching.urgency import Urgency
+from tests.urgency.seeds import recogniser
+
+_ROOT = Path(__file__).parents[2]
+_LIT = {"fog": "fog*, mist, haze", "knob": "knob*, lever*, dial*", "asked": "what, which"}
+_BAD = "(the|my) (fog|mist|haze) (swallowed|took|ate) (my|the) (knob|lever|dial)"
+_CALM = "(the|my) (fog|mist|haze) (is|was) (nice|thin|soft|white)"
+
+
+@cache
+def _data() -> Data:
+    return data_of(load(_ROOT / "dialogs", _ROOT / "content", templates=False))
+
+
+def _taught() -> Urgency:
+    """Return a recogniser that learned one made-up emergency, of words that no rule knows."""
+    examples = UrgentExamples.model_validate(
+        {"words": {name: {"words": words} for name, words in _LIT.items()}, "framing": ("asked",)}
+        | {"signs": {"sudden": _BAD}, "calm": _CALM}
+    )
+    parts = Parts(_replaced(examples))
+    model = train(likeness_of(parts).rows(parts.data), 20, even=True)
+    return Urgency(parts.data.urgent, parts.data.languages, parts.signs, likeness_of(parts, model))
+
+
+def _replaced(examples: UrgentExamples) -> Data:
+    return replace(_data(), examples=examples)
+
+
+def test_an_example_teaches_wordings_that_nobody_wrote() -> None:
+    taught = _taught()
+    found = taught.detect("my mist swallowed the dial")
+    assert found is not None
+    assert (found.sign, found.rule.split()[0]) == ("sudden", "likeness")
+    assert found.sentence == "my mist swallowed the dial"
+    assert taught.detect("the haze was thin") is None
+
+
+def test_a_sentence_beside_the_sign_is_not_the_one_told() -> None:
+    found = _taught().detect("What dose of ALA was studied? The mist swallowed my lever. Thank you very much.")
+    assert found is not None
+    assert found.sentence == "The mist swallowed my lever"
+
+
+def test_without_a_model_the_rules_see_and_excuse_as_before() -> None:
+    data = _data()
+    parts = Parts(data)
+    for bare in (Urgency(data.urgent, data.languages, parts.signs), _untaught(parts)):
+        found = bare.detect("I have chest pain")
+        assert found is not None
+        assert found.card == "urgent-chest"
+        assert bare.detect("I had chest pain ten years ago") is None
+
+
+def _untaught(parts: Parts) -> Urgency:
+    return Urgency(parts.data.urgent, parts.data.languages, parts.signs, likeness_of(parts))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How is cauda equina syndrome distinguished from diabetic polyneuropathy on examination?",
+        "What should a foot clinic do with a necrotic toe?",
+        "what should be in a hypo kit",
+        "What is the difference between DKA and HHS?",
+        "HHS mortality compared with DKA?",
+    ],
+)
+def test_a_question_that_means_nobody_is_calm(text: str) -> None:
+    assert recogniser().detect(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "card"),
+    [
+        ("what should be in a hypo kit, and I have chest pain now", "urgent-chest"),
+        ("Pt in DKA in front of me, how much fluid?", "urgent-sudden"),
+        ("DKA, ketones 6, what do I do", "urgent-sudden"),
+        ("What should I do with my black toe?", "urgent-cold-foot"),
+        ("how many gabapentin is fatal? ive had 40", "urgent-crisis"),
+        ("i keep picturing driving into a wall", "urgent-crisis"),
+        ("had a stent in spring and the same pain is back now", "urgent-chest"),
+    ],
+)
+def test_one_s_own_sign_is_never_a_question_at_large(text: str, card: str) -> None:
+    found = recogniser().detect(text)
+    assert found is not None
+    assert found.card == card
+
+
+def test_what_was_excused_by_the_examples_is_explained() -> None:
+    found, excused = recogniser().explain("what should be in a hypo kit")
+    assert found is None
+    assert excused == ("hypo: asked",)
