@@ -23,6 +23,8 @@ _LONGEST = 40
 """Longer than any word: trying every letter of a flood would cost its square."""
 _MOST_TRIED = 80
 """Unknown words tried in one message: with more of them it is no English."""
+_TELLING = 3
+"""Words after its first of an idiom that is itself with a comma, too: nobody says four such words by chance."""
 _ENDINGS = ("s", "es", "ed", "d", "ing", "er", "ers", "ly", "y")
 _ALIKE = (
     (re.compile("ph"), "f"), (re.compile("ae|oe"), "e"), (re.compile("y"), "i"), (re.compile("ck|q"), "k"),
@@ -83,10 +85,11 @@ class SignReader:
 
 
 def _idioms(found: Sequence[Sighting], words: Sequence[Word]) -> list[Sighting]:
-    """Return the idioms that are meant: no comma stands in one, and none begins inside another (`at once we ...`)."""
+    """Return the idioms that are meant: no comma stands in a short one, none begins inside another (`at once we`)."""
     meant = list[Sighting]()
     for one in found:
-        paused = any(words[at].before >= Break.PAUSE for at in range(one.first + 1, one.last + 1))
+        short = one.last - one.first < _TELLING
+        paused = short and any(words[at].before >= Break.PAUSE for at in range(one.first + 1, one.last + 1))
         if not paused and not (meant and meant[-1].first < one.first <= meant[-1].last):
             meant.append(one)
     return meant
