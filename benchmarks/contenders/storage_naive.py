@@ -89,8 +89,8 @@ class SameWork(_Naive):
         async with self._lock:
             await db.execute("BEGIN IMMEDIATE")
             await db.execute("DELETE FROM inbox WHERE id = ?", (row,))
-            about = {"person": person, "tone": None, "met": True, "settings": "", "day": day}
-            about |= {"changed": False, "set": False}
+            about: dict[str, object] = {"person": person, "tone": None, "met": True, "settings": "", "day": day}
+            about |= {"changed": False, "set": False, "received": now}
             await db.execute(turns._REMEMBER_PERSON, about)
             await db.execute(turns._REMEMBER_TRAIL, (" ".join(NODES), "", day, conversation, person))
             await db.execute(turns._REMEMBER_MESSAGE, message)

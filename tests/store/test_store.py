@@ -54,6 +54,19 @@ async def test_the_latest_name_of_an_upload_is_remembered_until_it_is_old(store:
     assert await store.upload("telegram:1:picture.png") is None
 
 
+@pytest.mark.parametrize(("asked", "gone"), [(-1, True), (1, False)], ids=["before leaving", "after leaving"])
+async def test_only_a_question_asked_after_somebody_left_means_that_they_are_back(
+    store: Store, asked: float, gone: bool
+) -> None:
+    """An answer may be finished after its asker blocked the bot: that brings nobody back."""
+    accepted = await accept(store, leased=True, at=START + asked)
+    assert accepted.turn is not None
+    await store.user_left(accepted.turn.person, START)
+    await store.finish(accepted.turn, TurnResult(START + 2, State(register=Register.LAYPERSON)), None)
+    pruned = await store.prune(RetentionCutoffs(events=0, messages=0, quarantine=0, idle=0, user_left=START + 5))
+    assert pruned.counts["departed"] == int(gone)
+
+
 async def test_a_lease_that_ran_out_is_taken_over(store: Store) -> None:
     accepted = await accept(store, leased=True)
     assert accepted.turn is not None

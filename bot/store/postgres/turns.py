@@ -110,7 +110,8 @@ WITH turn AS (
   AS t (id, tone, met, day, remembered, trail, node, at, voted, vote_tone, vote_channel, vote, owner, until, context,
     question, before, words, settings, counted, shard, cell, bit, unmatched)
 ), done AS (
-  DELETE FROM inbox USING turn WHERE inbox.id = turn.id RETURNING inbox.conversation, inbox.person, turn.*
+  DELETE FROM inbox USING turn WHERE inbox.id = turn.id
+  RETURNING inbox.conversation, inbox.person, inbox.received, turn.*
 ), along AS (
   DELETE FROM inbox USING done JOIN unnest($24::bigint[], $25::bigint[]) AS j (id, row) USING (id)
   WHERE inbox.id = j.row RETURNING inbox.conversation
@@ -119,7 +120,8 @@ WITH turn AS (
   SELECT person, tone, met, day, settings FROM done WHERE remembered ORDER BY person
   ON CONFLICT (person) DO UPDATE SET tone = CASE WHEN p.person = ANY($16) THEN excluded.tone ELSE p.tone END,
     settings = CASE WHEN p.person = ANY($27) THEN excluded.settings ELSE p.settings END,
-    met = p.met OR excluded.met, day = excluded.day, departed = NULL
+    met = p.met OR excluded.met, day = excluded.day,
+    departed = CASE WHEN p.departed > (SELECT max(received) FROM done WHERE done.person = p.person) THEN p.departed END
   WHERE p.person = ANY($16) OR p.person = ANY($27) OR p.met < excluded.met OR p.day <> excluded.day
     OR p.departed IS NOT NULL
 ), position AS (

@@ -55,7 +55,7 @@ _REMEMBER_PERSON = """INSERT INTO person (person, tone, met, day, settings)
 VALUES (:person, :tone, :met, :day, :settings)
 ON CONFLICT (person) DO UPDATE SET tone = CASE WHEN :changed THEN excluded.tone ELSE tone END,
 settings = CASE WHEN :set THEN excluded.settings ELSE settings END,
-met = met OR excluded.met, day = excluded.day, departed = NULL
+met = met OR excluded.met, day = excluded.day, departed = CASE WHEN departed > :received THEN departed END
 WHERE :changed OR :set OR met < excluded.met OR day <> excluded.day OR departed IS NOT NULL"""
 
 _MOVE_ON = "UPDATE conversation SET trail = ?, context = ?, day = ? WHERE conversation = ? AND person = ?"
@@ -253,6 +253,7 @@ def _remember_state(db: sqlite3.Connection, turn: Turn, state: State, day: int) 
         "met": state.introduced,
         "day": day,
         "changed": changed,
+        "received": turn.received,
     }
     about |= {"settings": settings_text(state.preferences), "set": state.preferences != turn.state.preferences}
     db.execute(_REMEMBER_PERSON, about)

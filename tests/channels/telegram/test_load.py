@@ -26,7 +26,16 @@ UPDATES = 1000
 ROUND = 50
 
 WORDS = ("what is ALA?", "does vitamin K2 help", "and the side effects?", "dose", "my foot is black", "hello", "???")
-ODD_WORDS = ("can I stop pregabalin?", "🦶" * 700, "x" * 3900, "ألم في القدم", "\0", "a\nb", "<b>&amp;", "*_`[")
+ODD_WORDS = (
+    "can I stop pregabalin?",
+    "🦶" * 700 + " dose",
+    "x" * 3900,
+    "ألم في القدم",
+    "\0",
+    "a\nb",
+    "<b>&amp;",
+    "*_`[",
+)
 COMMANDS = ("/start", "/start ala", "/start nothing-like-this", "/help", "/tone", "/sources", "/privacy", "/export")
 ODD_COMMANDS = ("/forget", "/nonsense", "/ala_dose", "/help my leg hurts", "/")
 SAID_IN_GROUPS = tuple(words for words in WORDS if any(map(str.isalpha, words)))
