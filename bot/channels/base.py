@@ -21,6 +21,8 @@ from bot.inbox.events import Delivery, InboundEvent
 from bot.settings import EnvironmentSettings
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import typer
     from aiohttp import web
 
@@ -233,3 +235,5 @@ class ChannelPlugin(Generic[S]):
     limits: ChannelLimits | None = None
     commands: Callable[[], typer.Typer] | None = None
     """Its own commands, as `footnote NAME ...`."""
+    preview: Callable[[Engine, date, AuthorsView], str] | None = None
+    """Draws one page of all the bot may say, for a reviewer (`footnote preview`)."""

@@ -215,8 +215,9 @@ def _topic(library: Library, topic: str | None) -> str | None:
 def preview(out: Annotated[Path, typer.Argument(dir_okay=False, metavar="OUT.html")]) -> None:
     """Write one page of every answer, in both registers, as the page, Telegram and Slack show it."""
     from bot.app import authors_view, build_engine
-    from bot.channels.web.workbench import preview as drawn
+    from bot.channels import registry
 
+    drawn = next(one.preview for one in registry.plugins() if one.preview is not None)
     page = drawn(build_engine(load_settings()), datetime.now(UTC).date(), authors_view())
     try:
         out.write_text(page, encoding="utf-8")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from bot.channels.base import (
+    AuthorsView,
     Channel,
     ChannelLimits,
     ChannelPlugin,
@@ -22,6 +24,11 @@ from bot.content.library import Library
 from bot.dialog.composer import Composer
 from bot.dialog.turn import Register, Reply
 from bot.settings import secret, url_faults
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from bot.dialog.engine import Engine
 
 MIN_PASSWORD = 12
 
@@ -105,10 +112,17 @@ def web_measure(library: Library) -> Measure:
     return measure
 
 
+def _preview(engine: Engine, today: date, authors: AuthorsView) -> str:
+    from bot.channels.web.workbench import preview
+
+    return preview(engine, today, authors)
+
+
 plugin = ChannelPlugin(
     name="web",
     settings=WebSettings,
     build=_build,
     set_up="A page:   set WEB_PUBLIC_URL, or WEB_LOCAL=1 for this computer alone; docs/web.md has the steps.",
     limits=ChannelLimits(web_limits, (), ScreenLimit("The page", web_measure, screens=2.0, span=SPAN)),
+    preview=_preview,
 )

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from bot.app import authors_view
+from bot.channels.web.workbench import preview
 from bot.dialog.engine import Engine
 from tests.channels.web.test_workbench import edited, served, title
 from tests.channels.web.web_app import WebApp, web_app
+from tests.conftest import TODAY
 
 playwright = pytest.importorskip("playwright.async_api", reason="needs the package playwright (in the group `dev`)")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -184,6 +187,19 @@ async def test_axe_finds_nothing_serious(chromium: Any, app: WebApp, scheme: str
     await page.goto(app.url + "/a/first-line?r=professional")
     bad = [v for v in (await axe.run(page)).response["violations"] if v["impact"] in ("serious", "critical")]
     assert not bad, bad
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+async def test_axe_finds_nothing_serious_on_a_reviewer_s_page(
+    chromium: Any, engine: Engine, tmp_path: Path, width: int
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.async_playwright").Axe()
+    file = tmp_path / "preview.html"
+    file.write_text(preview(engine, TODAY, authors_view()), encoding="utf-8")
+    page = await (await chromium.new_context(viewport={"width": width, "height": 900})).new_page()
+    await page.goto(file.as_uri())
+    bad = [v for v in (await axe.run(page)).response["violations"] if v["impact"] in ("serious", "critical")]
+    assert not bad, [(v["id"], [node["html"][:200] for node in v["nodes"][:3]]) for v in bad]
 
 
 async def test_the_whole_page_is_small(chromium: Any, app: WebApp) -> None:
