@@ -154,6 +154,7 @@ class _Trainer:
         self._worth = worth.astype(np.float32)
         self._weights = np.zeros((len(self._keys) + 1, len(self._labels)), np.float32)
         self._speeds = np.full_like(self._weights, 1e-2)
+        self._slopes = np.zeros_like(self._weights)
         self._bias = np.zeros(len(self._labels), np.float32)
         self._bias_speed = np.ones_like(self._bias)
 
@@ -191,12 +192,12 @@ class _Trainer:
         """Move the weights that had a part in an error worth the time; most rows err in two or three labels."""
         row, label = np.nonzero(abs(errors) > _LEAST_ERROR)
         cells = (columns[row] * len(self._labels) + label[:, None]).ravel()
-        pushed = (strengths[row] * errors[row, label][:, None]).ravel()
-        touched, place = np.unique(cells, return_inverse=True)
-        slopes = np.bincount(place, pushed, len(touched)).astype(np.float32)
-        weights, speeds = self._weights.ravel(), self._speeds.ravel()
-        speeds[touched] += slopes * slopes
-        weights[touched] -= RATE * slopes / np.sqrt(speeds[touched])
+        weights, speeds, slopes = self._weights.ravel(), self._speeds.ravel(), self._slopes.ravel()
+        np.add.at(slopes, cells, (strengths[row] * errors[row, label][:, None]).ravel())
+        slope = slopes[cells]  # a cell met twice has the whole sum both times, so that setting it twice does no harm
+        speeds[cells] += slope * slope
+        weights[cells] -= RATE * slope / np.sqrt(speeds[cells])
+        slopes[cells] = 0.0
         self._weights[-1] = 0.0
 
 

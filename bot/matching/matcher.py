@@ -30,25 +30,25 @@ MOST_CHOICES = 3
 class Limits:
     """From which likelihood what is done; chosen on labelled questions (`make evaluate`, docs/matching.md)."""
 
-    answer: float = 0.6
-    doubt: float = 0.35
+    answer: float = 0.55
+    doubt: float = 0.4
     """The likelihood of `not covered` from which another answer is offered and not given."""
-    outside: float = 0.35
+    outside: float = 0.3
     family: float = 0.8
     sibling: float = 1.3
     """How much likelier the best of a family must be than the next to be answered and not the general answer."""
     lone_aspect: float = 0.5
     """How sure the aspect of one lone word must be, in a message that names nothing."""
     lone_answer: float = 0.7
-    rule: float = 3.0
-    rule_doubt: float = 0.6
+    rule: float = 2.5
+    rule_doubt: float = 1.0
     """What a full advice rule adds to the log-odds of a personal question, and what its absence takes away."""
-    also: float = 0.6
+    also: float = 0.5
     """The likelihood from which a further question of a message is answered too."""
     aside: float = 3.0
     """How much readier words are set aside, in log-odds, where nothing sure was found in all that seemed to ask."""
     missing: float = 0.7
-    talk: float = 0.5
+    talk: float = 0.6
 
 
 LIMITS = Limits()

@@ -30,27 +30,27 @@ class Weights:
     """The line model that sees names, beside the one that sees placeholders."""
     table: float = 0.15
     """The table of subjects and aspects, beside the line models."""
-    table_few: float = 0.6
+    table_few: float = 0.4
     """The same for an answer with few lines of its own."""
     few: int = 60
-    table_sure: float = 0.5
+    table_sure: float = 0.3
     """The same where the aspect is sure and the question short and self-contained."""
     sure: float = 0.9
     short: int = 12
-    table_in_thread: float = 0.7
+    table_in_thread: float = 0.55
     talk_in_thread: float = 1.0
     """How much of what belongs to no topic the words alone decide, whatever the thread."""
     least_line: float = 1e-4
     least_table: float = 3e-3
     general: float = 0.05
     """What a subject's general answer gets of each aspect."""
-    leans_from: float = 0.2
+    leans_from: float = 0.1
     leans_over: float = 0.6
     held_leans: float = 0.5
     """How far a question that names a subject is taken to lean on the thread."""
-    nothing_named: float = 0.8
+    nothing_named: float = 0.7
     """How sure the aspect of a question that names nothing must be for the thread alone to decide."""
-    outside: float = 0.5
+    outside: float = 0.75
     """What `not covered` gets in any case, in log-odds: a wrong answer costs more than an honest none."""
     outside_unknown: float = 0.7
     outside_beside: float = 1.8
