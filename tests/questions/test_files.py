@@ -30,6 +30,7 @@ LEAST = {
     "urgent-fresh-4": 99,
     "urgent-fresh-5": 320,
     "urgent-fresh-6": 320,
+    "urgent-fresh-7": 320,
     "real": 220,
     "follow-ups": 150,
     "two-questions": 60,
@@ -45,6 +46,12 @@ LEAST = {
     "small-talk-fresh": 60,
     "not-covered-fresh": 60,
     "noise-fresh": 60,
+    "plain-fresh-2": 120,
+    "real-fresh-2": 150,
+    "follow-ups-fresh-2": 120,
+    "two-questions-fresh-2": 60,
+    "small-talk-fresh-2": 60,
+    "not-covered-fresh-2": 60,
 }
 
 
