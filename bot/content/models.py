@@ -174,7 +174,9 @@ class Source:
     url: Link | None = None
     """Where it was seen; readers are led to the DOI where there is one."""
     as_printed: Registers | None = None
-    """What the article prints, or fails to print, about it."""
+    """What the article prints, or fails to print, about it; or how far it was read."""
+    to_settle: Words | None = None
+    """What only a look at the page itself settles, for its reviewer."""
     supports: Registers
     """What it supports here."""
 

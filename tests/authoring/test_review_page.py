@@ -1,4 +1,4 @@
-"""The page of sources to open: none that was read, and none before a more harmful one."""
+"""The page of sources to open: none that was read and settled, and none before a more harmful one."""
 
 from __future__ import annotations
 
@@ -15,8 +15,25 @@ from tests.content.mini import shipped
 
 def test_every_source_that_was_not_read_is_listed_once(library: Library) -> None:
     rows = [line for line in sources_page(library).splitlines() if line.startswith("| ") and "no." not in line]
-    unread = [one for topic in library.topics.values() for one in topic.sources.values() if one.check != "P"]
-    assert len(rows) == len(unread)
+    held = [one for topic in library.topics.values() for one in topic.sources.values()]
+    assert len(rows) == sum(one.check != "P" or one.to_settle is not None for one in held)
+
+
+def test_what_only_a_look_settles_is_asked_for(library: Library) -> None:
+    page = sources_page(library)
+    asked = [one.to_settle for topic in library.topics.values() for one in topic.sources.values() if one.to_settle]
+    assert asked
+    assert not [words for words in asked if words not in page]
+
+
+def test_a_source_not_read_on_its_own_page_says_so_under_an_answer(library: Library) -> None:
+    silent = [
+        name
+        for topic in library.topics.values()
+        for name, one in topic.sources.items()
+        if one.check != "P" and one.as_printed is None
+    ]
+    assert silent == []
 
 
 def test_emergencies_stand_first(library: Library) -> None:

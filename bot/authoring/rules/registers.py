@@ -124,10 +124,12 @@ def _words(text: str) -> re.Pattern[str]:
 
 
 _UP = _words(
-    "rais(?:e|es|ed|ing), increas(?:e|es|ed|ing), higher, ris(?:e|es|ing), go(?:es)? up, went up, strengthen\\w*"
+    "rais(?:e|es|ed|ing), increas(?:e|es|ed|ing), higher, ris(?:e|es|ing), rose, grow(?:s|ing)?, grew, go(?:es)? up, "
+    "went up, strengthen\\w*"
 )
 _DOWN = _words(
-    "lower(?:s|ed|ing)?, reduc(?:e|es|ed|ing), decreas(?:e|es|ed|ing), falls?, drops?, go(?:es)? down, weaken\\w*"
+    "lower(?:s|ed|ing)?, reduc(?:e|es|ed|ing), decreas(?:e|es|ed|ing), falls?, fell, drops?, shrinks?, "
+    "shrank, go(?:es)? down, weaken\\w*"
 )
 _AVOID = _words(
     "avoid(?:s|ed|ing)?, never, do not, don't, must not, should not, contraindicated, advis\\w+ against, leave out"
