@@ -140,6 +140,8 @@ class Answer:
     """The first is the main message."""
     brief: tuple[Id, ...] = ()
     """Ids of the claims that are shown at once, in this order; the others are the detail. Without it: the first."""
+    reminder: Id | None = None
+    """In an emergency card: the claim that is said again to what follows the card. Without it: the brief's first."""
     notes: tuple[Id, ...] = ()
     """Ids from notes.yaml."""
     review: Review | None = None
