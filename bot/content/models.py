@@ -32,7 +32,12 @@ PHONE = r"^\+?[0-9][0-9 ()-]{1,18}$"
 NOTE_NUMBER = r"^N[1-9][0-9]?$"
 Role = Literal["help", "privacy", "references", "disclaimer", "review-status", "tone", "about"]
 SourceWish = Literal["source", "source-if-known", "source-kind"]
-Wish = SourceWish | Literal["share", "report", "country", "country-if-known", "settings", "unfold", "fold"]
+Wish = (
+    SourceWish
+    | Literal[
+        "share", "report", "country", "country-if-known", "settings", "unfold", "fold", "professional", "layperson"
+    ]
+)
 Status = Literal["submitted", "under-review", "approved"]
 Figure = TypeAliasType("Figure", "Words | StrictInt | Annotated[float, Strict()] | dict[Name, Figure]")
 

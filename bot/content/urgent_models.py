@@ -129,8 +129,8 @@ class Language(MatchingModel):
 
     `checked_by` stays empty until a native speaker has read it. `script` is the first and last letter of its own
     letters; `words` are little words that tell it from others. `signs` holds wordings per sign: words in any order
-    within a few words of one another, `*` for any ending, `#` for a low sugar. `calm` are wordings that speak of the
-    past, deny or ask in general.
+    within a few words of one another, `*` for any ending, `(a|b)` for either, `#` for a low sugar. `calm` are wordings
+    that speak of the past, deny or ask in general.
     """
 
     name: str

@@ -6,14 +6,11 @@ the words of the sign. After a wish to die every reply says whom to call, also t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from bot.content.library import Library
-from bot.content.models import Answer
 from bot.dialog import payloads
-from bot.dialog.answers import Answers
+from bot.dialog.answers import Answers, part
 from bot.dialog.composer import Composer
 from bot.dialog.matching import Alarm, Match, Matcher
 from bot.dialog.turn import Button, Card, Emergency, Incoming, Outcome, Register, Reply, State, Step, View
@@ -142,9 +139,7 @@ class Emergencies:
             said = self._composer.markdown(key, register)
             return self._composer.notice(node, register, "", said, Outcome.URGENT)
         named = _CLAIMS.get(heard) or (answer.reminder or answer.brief[0],)
-        kept = tuple(one for one in answer.claims if one.id in named) or answer.claims[:1]
-        short: Mapping[str, Any] = {"answer": node, "label": answer.label, "title": answer.title, "claims": kept}
-        card = self._composer.claims(node, Answer(**short, brief=tuple(one.id for one in kept)), register)
+        card = part(self._composer, answer, named, node, register)
         sign = self._library.plain(answer.label, register)
         return replace(card, title=self._composer.text(key, register, sign=sign))
 
