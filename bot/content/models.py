@@ -149,6 +149,8 @@ class Answer:
     """In an emergency card: the claim that is said again to what follows the card. Without it: the brief's first."""
     notes: tuple[Id, ...] = ()
     """Ids from notes.yaml."""
+    for_review: Words | None = None
+    """What whoever reviews it must know, such as what has no source; it stands on the review page alone."""
     review: Review | None = None
     """Written by `footnote review`; without it the topic's review holds."""
 
