@@ -159,6 +159,24 @@ async def test_a_correction_while_its_answer_is_on_the_way_changes_it_when_it_is
     assert slack_app.title("ala") in words_of(second)
 
 
+async def test_an_emergency_edited_into_a_question_is_a_new_message_and_edited_out_changes_its_card(
+    slack_app: SlackApp,
+) -> None:
+    said = await slack_app.people.dm(ADA, ALA)
+    assert slack_app.title("ala") in words_of(await slack_app.answer())
+    await slack_app.people.edit(said.channel, said.ts, "i have chest pain right now")
+    card = await slack_app.answer()
+    assert card.method == "chat.postMessage"
+    assert slack_app.title("urgent-chest") in words_of(card)
+    slip = await slack_app.people.dm(BEN, "i have chest pain right now")
+    first = await slack_app.answer()
+    assert slack_app.title("urgent-chest") in words_of(first)
+    await slack_app.people.edit(slip.channel, slip.ts, ALA)
+    second = await slack_app.answer()
+    assert (second.method, second.ts) == ("chat.update", first.ts)
+    assert slack_app.title("ala") in words_of(second)
+
+
 async def test_thirty_pieces_of_two_people_are_a_few_turns_and_never_mixed(slack_app: SlackApp) -> None:
     said = [(who, words) for words in (*["and", "or", "the"] * 5, "?") for who in (ADA, BEN)]
     for who, words in said[:-2]:

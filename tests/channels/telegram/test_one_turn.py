@@ -153,6 +153,26 @@ async def test_a_correction_while_its_answer_is_on_the_way_changes_it_when_it_is
     assert [shows(one, composer, node) for one, node in zip(shown, ("k2", "ala"), strict=True)] == [True, True]
 
 
+async def test_an_emergency_edited_into_a_question_is_a_new_message_and_edited_out_changes_its_card(
+    telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
+) -> None:
+    ann = telegram.person()
+    async with running_app(telegram, engine, database):
+        asked = ann.says("what is alpha lipoic acid")
+        assert shows(await telegram.next_message(ann), composer, "ala")
+        ann.edits(asked, "what is alpha lipoic acid, i have chest pain right now")
+        card = await telegram.next_message(ann)
+        assert shows(card, composer, "urgent-chest")
+        bob = telegram.person("Bob")
+        slip = bob.says("i have chest pain right now")
+        assert shows(await telegram.next_message(bob), composer, "urgent-chest")
+        bob.edits(slip, "what is alpha lipoic acid")
+        await telegram.until(lambda: bool(telegram.heard("edit", bob)), "the change")
+        assert shows(telegram.heard("edit", bob)[-1], composer, "ala")
+        bob.says("what should i do")
+        assert not shows(await telegram.next_message(bob), composer, "urgent-chest")
+
+
 async def test_what_is_called_an_edit_after_the_time_for_edits_is_a_reaction(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
 ) -> None:
