@@ -1,4 +1,4 @@
-"""The ten natural conversations in full, as their readers see them; `python -m tests.natural` writes the pages.
+"""The ten natural conversations and every emergency card, as readers see them; `python -m tests.natural` writes them.
 
 What people write lies in tests/conversations/natural; what the bot answers is drawn here as a phone shows it, by the
 renderers that serve Telegram, Slack and the page. Nothing is sent: the engine answers, and `worth_saying` tells when.
@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 
 from bot.channels.registry import default_register
@@ -21,7 +22,7 @@ from bot.channels.telegram.screens import shown as on_telegram
 from bot.channels.web.render import shown as on_page
 from bot.content.loader import load
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Incoming, Kind, Reply, State
+from bot.dialog.turn import Incoming, Kind, Register, Reply, State
 from bot.inbox.unaddressed import worth_saying
 from bot.matching import build_matcher
 
@@ -168,12 +169,53 @@ def _counted(page: str) -> str:
     return page.splitlines()[4].removesuffix(" of a phone.")
 
 
+# --- every card of an emergency ------------------------------------------------------------------------------------
+
+CARDS = ROOT / "docs" / "emergency-cards.md"
+FOLLOWING = ("what should I do", "where do I call", "I am alone", "nobody can help me", "ok", "the ambulance is coming")
+"""What is said after a card on the page of cards."""
+COUNTRY = "GB"
+"""Whose numbers the page shows where an operator named a country."""
+
+
+def cards_page(engine: Engine) -> str:
+    """Return the page that shows each card as its readers see it, and what follows one."""
+    library = engine.library
+    nodes = [library.urgent, *sorted(library.urgent_nodes - {library.urgent})]
+    lines = [(HUMAN / "cards.md").read_text(encoding="utf-8").strip(), ""]
+    for node in nodes:
+        lines += [f"## {engine.label(node, Register.LAYPERSON)}", "", f"`{node}`", ""]
+        for channel in ("Telegram", "Slack"):
+            lines += _beside(engine, channel, [Incoming(Kind.TAP, f"v1:{node}", at=1.0)])
+    lines += ["## What follows a card", ""]
+    for first in ("I have chest pain right now", "I want to die"):
+        lines += [f'After "{first}", in the order in which it is said:', ""]
+        said = [Incoming(Kind.TEXT, words, at=20.0 * at) for at, words in enumerate((first, *FOLLOWING), 1)]
+        for at, words in enumerate(FOLLOWING, 2):
+            lines += [f"**{words}**", "", *_beside(engine, "Telegram", said[:at])]
+    lines += ["## Where an operator named a country", ""]
+    abroad = Engine(library.in_country(COUNTRY), engine.matcher, default_register=default_register)
+    return "\n".join([*lines, *_beside(abroad, "Telegram", [Incoming(Kind.TAP, "v1:urgent-chest", at=1.0)])])
+
+
+def _beside(engine: Engine, channel: str, said: Sequence[Incoming]) -> list[str]:
+    """Return the answer to the last of what is said, plain words on the left and professional ones on the right."""
+    columns = []
+    for register in (Register.LAYPERSON, Register.PROFESSIONAL):
+        state = State(register=register, introduced=True)
+        for incoming in said:
+            reply, state = engine.respond(state, incoming)
+        columns.append(Phone(engine).drawn(reply, Conversation("", channel + ".", ())).picture)
+    rows = [f"{left:<42}| {right}".rstrip() for left, right in zip_longest(*columns, fillvalue="")]
+    return [f"{channel}: plain words, professional", "", "```text", *rows, "```", ""]
+
+
 def generated(engine: Engine) -> dict[Path, str]:
     """Return every page with the text it should have."""
     conversations = [read(path) for path in sorted(HUMAN.glob("*.txt"))]
     pages = {one.name: transcript(engine, one) for one in conversations}
     files = {FOLDER / f"{name}.md": text for name, text in pages.items()}
-    return files | {FOLDER / "README.md": index(conversations, pages)}
+    return files | {FOLDER / "README.md": index(conversations, pages), CARDS: cards_page(engine)}
 
 
 def written(files: Mapping[Path, str]) -> Iterable[Path]:

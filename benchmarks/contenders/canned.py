@@ -17,11 +17,11 @@ _MESSAGE = json.loads(updates.answer("sendMessage", {"chat_id": 1, "text": "x"})
 class Canned(BaseRequest):
     """Answers every call at once with a message of 1,200 characters and five buttons, and counts the calls.
 
-    The parameters are serialised as a real request would have to; `sent` is told the chat of each answer.
+    The parameters are serialised as a real request would have to; `sent` is told the chat and the words of each answer.
     """
 
     calls: ClassVar[Counter[str]] = Counter()
-    sent: ClassVar[Callable[[int], None]] = staticmethod(lambda _chat: None)
+    sent: ClassVar[Callable[[int, str], None]] = staticmethod(lambda _chat, _text: None)
 
     def __init__(self, _unexpected: object = None) -> None:
         whole = {"text": "x" * updates.CHARACTERS, "reply_markup": updates.keyboard("v1:overview")}
@@ -52,6 +52,7 @@ class Canned(BaseRequest):
         if request_data is not None:
             json.dumps(request_data.parameters).encode()
         if name in ("sendMessage", "editMessageText") and request_data is not None:
-            type(self).sent(int(str(request_data.parameters["chat_id"])))
+            told = request_data.parameters
+            type(self).sent(int(str(told["chat_id"])), str(told["text"]))
             return 200, self._message
         return 200, updates.answer(name, {})

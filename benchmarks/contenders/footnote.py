@@ -40,7 +40,7 @@ async def over(library: Library, folder: str, url: str = "", synchronous: str = 
     engine = Engine(library, build_matcher(library))
     file = Path(tempfile.mkdtemp(dir=folder)) / "footnote.sqlite3"
     store = await opened(url or f"sqlite:///{file}", synchronous)
-    return Inbox(store, engine, Identity(SECRET)), engine
+    return Inbox(store, engine, Identity(SECRET), urgent=engine.is_urgent), engine
 
 
 def host(inbox: Inbox, engine: Engine) -> HostServices:

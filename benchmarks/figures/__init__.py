@@ -14,6 +14,7 @@ FIGURES: Mapping[str, Figure] = {
     "telegram": telegram.turn,
     "telegram-http": load.telegram,
     "aiogram": telegram.aiogram,
+    "in-need": telegram.in_need,
     "slack": slack.press,
     "slack-words": slack.words,
     "slack-https": load.slack,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from benchmarks.bench import Bench
-from benchmarks.figures.common import AT_ONCE, microseconds, per_second, rounds_of
-from benchmarks.result import Goal, Result
-from benchmarks.rounds import Sample, cpu_per_turn, ratio, turns_per_second
+from benchmarks.figures.common import AT_ONCE, median, microseconds, per_second, rounds_of
+from benchmarks.result import Goal, Result, milliseconds
+from benchmarks.rounds import Sample, cpu_per_turn, of, ratio, spread, turns_per_second
 
 OURS = "benchmarks.contenders.telegram:Turns"
 STOCK = "benchmarks.contenders.telegram_stock:"
@@ -83,3 +83,22 @@ def aiogram(bench: Bench) -> list[Result]:
             )
         )
     return results
+
+
+def in_need(bench: Bench) -> list[Result]:
+    """How long somebody in need waits behind sixty questions of their own."""
+    people = bench.scale.of(100, 10)
+    with bench.workers() as pool:
+        worker = pool.contender("benchmarks.contenders.telegram:InNeed", {"turns": 10}, folder=bench.folder)
+        samples = bench.alternate("in need", {"Footnote": rounds_of(worker, turns=people)})["Footnote"]
+    return [
+        Result(
+            "Urgent answer behind 60 questions of one's own, p99",
+            "–",
+            spread(samples, of("p99")),
+            Goal(1.5),
+            shown=milliseconds,
+            absolute={name: milliseconds(median(samples, of(name))) for name in ("p50", "worst")},
+            note="From the update to the call of the API, at Telegram's pace of a message a second to one chat.",
+        )
+    ]

@@ -174,6 +174,9 @@ def _answer(library: Library, topic: Topic, node: str) -> Iterator[str]:
     labels = " / ".join(f"“{library.text(answer.label, register)}”" for register in Register)
     yield f"Button: {labels}."
     yield f"Review: {state.status}{signed}."
+    if answer.for_review:
+        yield ""
+        yield f"For the review: {answer.for_review}"
     yield ""
     yield "<table>"
     yield "<tr><th>claim</th><th>professional</th><th>layperson</th></tr>"

@@ -235,6 +235,7 @@ class Library:
 
         With `markdown` the sentence is Markdown, and its values are shown character for character.
         """
+        values = dict(templates.isolated(values))
         path = self.home.content / "interface.yaml"
         if key not in self.interface:
             raise MissingText(path, f"there is no sentence `{key}`")

@@ -32,7 +32,12 @@ PHONE = r"^\+?[0-9][0-9 ()-]{1,18}$"
 NOTE_NUMBER = r"^N[1-9][0-9]?$"
 Role = Literal["help", "privacy", "references", "disclaimer", "review-status", "tone", "about"]
 SourceWish = Literal["source", "source-if-known", "source-kind"]
-Wish = SourceWish | Literal["share", "report", "country", "country-if-known", "settings", "unfold", "fold"]
+Wish = (
+    SourceWish
+    | Literal[
+        "share", "report", "country", "country-if-known", "settings", "unfold", "fold", "professional", "layperson"
+    ]
+)
 Status = Literal["submitted", "under-review", "approved"]
 Figure = TypeAliasType("Figure", "Words | StrictInt | Annotated[float, Strict()] | dict[Name, Figure]")
 
@@ -140,8 +145,12 @@ class Answer:
     """The first is the main message."""
     brief: tuple[Id, ...] = ()
     """Ids of the claims that are shown at once, in this order; the others are the detail. Without it: the first."""
+    reminder: Id | None = None
+    """In an emergency card: the claim that is said again to what follows the card. Without it: the brief's first."""
     notes: tuple[Id, ...] = ()
     """Ids from notes.yaml."""
+    for_review: Words | None = None
+    """What whoever reviews it must know, such as what has no source; it stands on the review page alone."""
     review: Review | None = None
     """Written by `footnote review`; without it the topic's review holds."""
 

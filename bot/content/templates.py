@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from unicodedata import bidirectional
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, Undefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -34,6 +35,21 @@ def escape(text: str) -> str:
     line = _LINE_BREAKS.sub(" ", text)
     signs = _OPENING.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", line))
     return _EDGE_SPACE.sub(lambda found: "".join(f"&#{ord(space)};" for space in found[0]), signs)
+
+
+_TURNING = frozenset({"R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI"})
+_ISOLATES = re.compile("[\u2066-\u2069]")
+
+
+def isolated(values: Values) -> Values:
+    """Return the values, those with right-to-left letters or signs that turn a line isolated (Unicode Bidirectional
+    Algorithm, FSI and PDI): a name or somebody's own words then leave the order of the sentence around them alone."""
+    return {name: _isolated(value) for name, value in values.items()}
+
+
+def _isolated(value: Any) -> Any:
+    turns = isinstance(value, str) and any(bidirectional(letter) in _TURNING for letter in value)
+    return f"\u2068{_ISOLATES.sub('', value)}\u2069" if turns else value
 
 
 def _inserted(value: Any) -> Any:

@@ -93,7 +93,8 @@ class UrgentRules(MatchingModel):
 
     `little` are words that may stand between the words of a wording. A number followed by one of `units` (or after one
     of `counted`) is no reading of a meter. `known` are ordinary words that look like a misspelt sign. After a card, one
-    of `over` says that it is over where none of `not_over` stands beside it.
+    of `over` says that it is over where none of `not_over` stands beside it; `after` are the other things people say
+    then, such as `worse` or `alone`, and the concepts that say so: of several the first in the file is heard.
     """
 
     signs: dict[str, Sign] = Field(default_factory=dict)
@@ -106,6 +107,7 @@ class UrgentRules(MatchingModel):
     rules: tuple[UrgentRule, ...] = ()
     over: Nodes = ()
     not_over: Nodes = ()
+    after: dict[str, Nodes] = Field(default_factory=dict)
     excuses: Excusing = Excusing()
 
 
@@ -127,8 +129,8 @@ class Language(MatchingModel):
 
     `checked_by` stays empty until a native speaker has read it. `script` is the first and last letter of its own
     letters; `words` are little words that tell it from others. `signs` holds wordings per sign: words in any order
-    within a few words of one another, `*` for any ending, `#` for a low sugar. `calm` are wordings that speak of the
-    past, deny or ask in general.
+    within a few words of one another, `*` for any ending, `(a|b)` for either, `#` for a low sugar. `calm` are wordings
+    that speak of the past, deny or ask in general.
     """
 
     name: str

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from bot.content.library import Library
 from bot.content.markdown import word_count
-from bot.content.models import Registers
+from bot.content.models import Answer, Registers
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.matching import Match
@@ -195,6 +196,13 @@ class SmallTalk:
             return act(last, register)
         return Reply(self._composer.small_talk(kind, register))
 
+    def reworded(self, node: str | None, register: Register) -> Reply:
+        """Return the last answer in the other words, or that these are used from now on."""
+        if node is not None:
+            return self._shown(node, register, f"now-{register}", View.BRIEF)
+        text = self._composer.markdown(f"now-{register}", register)
+        return Reply(self._composer.notice(self._library.otherwise, register, "", text, Outcome.SMALL_TALK))
+
     def share(self, node: str, register: Register) -> Reply:
         """Return the answer in its short form, to be forwarded, and the button that shares it where there is one."""
         card = self._composer.card(node, register)
@@ -245,7 +253,14 @@ class SmallTalk:
         return Reply(self._composer.card(node, register), self._composer.text(lead, register), view=view)
 
     def _shorter(self, node: str, register: Register) -> Reply:
-        return self._shown(node, register, "shorter-lead", View.SHORT)
+        """Return the main message of an answer and what to do, without the facts between them."""
+        whole, answer = self._composer.card(node, register), self._library.answer(node)
+        if not isinstance(whole, ClaimCard):
+            return self._shown(node, register, "shorter-lead", View.SHORT)
+        named = {one.id: one for one in answer.claims if one.id in answer.brief}
+        kept = [id_ for at, id_ in enumerate(answer.brief) if not at or named[id_].kind == "action"]
+        card = replace(part(self._composer, answer, kept, node, register), title=whole.title, buttons=whole.buttons)
+        return Reply(card, self._composer.text("shorter-lead", register), view=View.SHORT)
 
     def _again(self, node: str, register: Register) -> Reply:
         return self._shown(node, register, "again-lead", View.BRIEF)
@@ -261,6 +276,13 @@ class SmallTalk:
         view = View.SHORT if register is Register.LAYPERSON else View.BRIEF
         card = self._composer.card(node, Register.LAYPERSON)
         return Reply(card, self._composer.text("not-understood-lead", register), view=view)
+
+
+def part(composer: Composer, answer: Answer, claims: Collection[str], node: str, register: Register) -> Card:
+    """Return the card of some claims of an answer, in their order there, with the small print of all; no buttons."""
+    kept = tuple(one for one in answer.claims if one.id in claims) or answer.claims[:1]
+    fields: Mapping[str, Any] = {"answer": node, "label": answer.label, "title": answer.title, "claims": kept}
+    return composer.claims(node, Answer(**fields, brief=tuple(one.id for one in kept)), register)
 
 
 def has_more(card: Card) -> bool:

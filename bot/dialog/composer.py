@@ -172,7 +172,7 @@ class Composer:
         elif self._claims_nothing(node, answer):
             found = self._as_notice(node, answer, topic, register)
         else:
-            found = self._as_claims(node, answer, topic, register)
+            found = self.claims(node, answer, register)
         picture = self.picture(node, register) if isinstance(found, ClaimCard) else None
         return replace(found, buttons=tuple(self._buttons(node, register)), picture=picture)
 
@@ -219,7 +219,9 @@ class Composer:
             about_bot=node in self._library.always,
         )
 
-    def _as_claims(self, node: str, answer: Answer, topic: Topic, register: Register) -> Card:
+    def claims(self, node: str, answer: Answer, register: Register) -> Card:
+        """Return the card of what makes a claim, without its buttons: the whole answer of a node, or a part of it."""
+        topic = self._library.topic_of(node)
         brief, detail = self._layers(answer, topic, register)
         return ClaimCard(
             node=node,

@@ -59,11 +59,11 @@ class Engine:
         self._require_approved = require_approved
         self._abroad: dict[str, Engine] = {}
         self._composer = Composer(library, require_approved=require_approved)
-        self._emergencies = Emergencies(library, self._composer, matcher, self._alarm)
         self._keeping = Keeping(self.matcher if keep_unmatched else None, self._composer)
         self._small_talk = SmallTalk(library, self._composer)
         self._data = PersonalData(library, self._composer)
         self._answers = Answers(library, self._composer, self._data)
+        self._emergencies = Emergencies(library, self._composer, self._answers, matcher, self._alarm)
         self._wishes = Wishes(library, self._composer, self._data, self._small_talk)
         self._answer: Mapping[Kind, Callable[[State, Incoming, Register], Step]] = {
             Kind.TEXT: self._text,
@@ -149,17 +149,13 @@ class Engine:
         match = self._matcher.match(incoming.text, incoming.context or state.node, register)
         wrong = self._wishes.awaited(match, state, incoming)
         if match.outcome is Outcome.URGENT:
-            reply = self._answers.matched(match, state, register)
+            reply, after = self._emergencies.named(match, replace(state, report=None), incoming, register)
             kept = self._data.reported(wrong, incoming.text, register) if wrong else reply
-            reply = replace(reply, effect=kept.effect, report=kept.report, report_on=kept.report_on)
-            return reply, self._emergencies.begin(replace(state, report=None), incoming, match.node)
+            return replace(reply, effect=kept.effect, report=kept.report, report_on=kept.report_on), after
         if wrong is not None:
             return self._data.reported(wrong, incoming.text, register), state
         if within := self._emergencies.answer(match, state, incoming, register):
             return within
-        if self._emergencies.current(state, incoming) is not None:
-            state = replace(state, emergency=None)
-            return self._answers.matched(match, state, register), state
         if granted := self._wishes.in_words(state, incoming, register):
             return granted
         if match.outcome is Outcome.SMALL_TALK:

@@ -58,6 +58,9 @@ class Alarm(Protocol):
     def is_over(self, text: str) -> bool:
         """Return whether words, after the card of an emergency, say that it is over."""
 
+    def heard(self, text: str) -> str:
+        """Return what words after the card of an emergency say (`worse`, `alone`, ...), or an empty text."""
+
 
 @runtime_checkable
 class Scrubber(Protocol):

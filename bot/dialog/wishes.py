@@ -256,14 +256,16 @@ class Wishes:
                 return self._sources.page(1, state, register), state
             reply = self._sources.meant(wish.kind, wish.named, state, register)
             return (reply, state) if reply else None
+        if wish.kind in tuple(Register):
+            chosen = Register(wish.kind)
+            return self._small_talk.reworded(self._last(state, incoming), chosen), replace(state, register=chosen)
         if wish.kind in ("unfold", "fold"):
             return self._set("open" if wish.kind == "unfold" else "fold", state, incoming, register)
         if wish.kind.startswith("country"):
             return self._country(wish, state, incoming, register)
         if wish.kind == "settings":
             return self._data.settings(state, incoming, register), state
-        last = self._last(state, incoming)
-        return self._about(last, wish, state, incoming, register) if last else None
+        return self._about(last, wish, state, incoming, register) if (last := self._last(state, incoming)) else None
 
     def _last(self, state: State, incoming: Incoming) -> str | None:
         """Return the answer that is meant: the one replied to, or the last that is not about the bot."""

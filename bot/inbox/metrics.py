@@ -75,10 +75,11 @@ class Metrics:
         """A channel had to refuse an event; the platform will repeat it."""
         self._refused.labels(channel, reason).inc()
 
-    def answered(self, channel: str, node: str, outcome: str, seconds: float) -> None:
-        """An answer was delivered, so many seconds after its question was accepted."""
+    def answered(self, channel: str, node: str, outcome: str, seconds: float, *, reminds: bool = False) -> None:
+        """An answer was delivered, so many seconds after its question was accepted; one that only `reminds` of an
+        emergency, or shows its card once more, is no further emergency."""
         self._turns_of(channel, node, outcome).inc()
-        if outcome == Outcome.URGENT:
+        if outcome == Outcome.URGENT and not reminds:
             self._emergencies.labels(channel, node).inc()
         self._latency_of(channel).observe(max(seconds, 0.0))
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 import structlog
 
 from bot.dialog import payloads
-from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Reply, State
+from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Reply, State, View
 from bot.inbox.events import Address, Delivery, InboundEvent, OutboundMessage, WhenEnded, at_once
 from bot.inbox.identity import DecryptionError, Identity
 from bot.inbox.insights import Counting
@@ -116,7 +116,8 @@ class TurnProcessor:
         reply = await self._perform(turn, reply, thought.last.address)
         sent = await self._deliver(turn, self._message(turn, thought, reply, when_ended), channel)
         at = self.now()
-        self.metrics.answered(turn.channel, reply.card.node, reply.card.outcome, at - turn.received)
+        reminds = reply.again or reply.view is View.SHORT
+        self.metrics.answered(turn.channel, reply.card.node, reply.card.outcome, at - turn.received, reminds=reminds)
         if reply.effect is Effect.FORGET:
             return self._ended(turn, thought)
         vote = _vote(turn, incoming, reply, at)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bot.content.urgent_models import Language, LanguagesFile
 from bot.matching.sentences import Word, sentence, words_of
+from bot.matching.text import expand
 from bot.matching.visible import seen, without_accents
 
 _Part = tuple[int, int]
@@ -95,7 +96,8 @@ class _Wordings:
         for code, language in languages.items():
             for sign, wordings in (*language.signs.items(), ("", language.calm)):
                 for wording in wordings:
-                    self._add(code, sign, wording)
+                    for plain in expand(wording):
+                        self._add(code, sign, plain)
         self._lengths = sorted({len(beginning) for beginning in self._begun})
 
     def _add(self, code: str, sign: str, wording: str) -> None:

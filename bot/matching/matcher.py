@@ -96,6 +96,10 @@ class SubjectMatcher:
         """Return whether words say that an emergency is over."""
         return self.urgency.is_over(text)
 
+    def heard(self, text: str) -> str:
+        """Return what words after the card of an emergency say, such as `worse`; empty where it is nothing known."""
+        return self.urgency.heard(text)
+
     # --- what needs no weighing ------------------------------------------------------------------------------------
 
     def _exact(self, message: Message) -> Match | None:

@@ -82,6 +82,11 @@ class Urgency:
         named = {one.concept for one in self._reader.named(words)}
         return not named.isdisjoint(self._rules.over) and named.isdisjoint(self._rules.not_over)
 
+    def heard(self, text: str) -> str:
+        """Return what a message after a card says, by the names in `after` of the file, or an empty text."""
+        named = {one.concept for one in self._reader.named(self._reader.read(text))}
+        return next((kind for kind, concepts in self._rules.after.items() if not named.isdisjoint(concepts)), "")
+
     def language(self, text: str) -> str | None:
         """Return the code of the other language most of a message is in, or None."""
         return self._foreign.language(text)

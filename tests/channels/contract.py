@@ -15,12 +15,14 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, Literal, Protocol
 
 import pytest
 
 from bot.app import host_services
 from bot.channels.base import Channel, ChannelPlugin, HostServices
+from bot.content.models import Answer, Claim, Registers
 from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Register
@@ -197,6 +199,17 @@ def title_of(stand_in: StandIn, engine: Engine) -> str:
     return engine.title(NODE, stand_in.plugin.default_register)
 
 
+def over_long(engine: Engine, title: str, brief: str) -> Engine:
+    """Return an engine whose answer to the question has this title and this brief, in both registers."""
+    claim = Claim(id="all", kind="editorial", professional=brief, layperson=brief)
+    words = Registers(professional=title, layperson=title)
+    topic = engine.library.topic_of(NODE)
+    label = topic.answers[NODE].label
+    answers = {**topic.answers, NODE: Answer(answer=NODE, label=label, title=words, claims=(claim,))}
+    topics = {**engine.library.topics, topic.id: replace(topic, answers=answers)}
+    return Engine(replace(engine.library, topics=topics, _rendered={}), engine.matcher)
+
+
 class ChannelContract:
     """The tests. A subclass provides the fixture `stand_in`."""
 
@@ -212,6 +225,25 @@ class ChannelContract:
         async with running(stand_in, engine, sqlite_url):
             await stand_in.choose(register)
             await play(stand_in, script, register, Composer(engine.library))
+
+    async def test_a_title_of_200_characters_and_a_brief_beyond_a_screen_arrive_whole(
+        self, stand_in: StandIn, engine: Engine, sqlite_url: str
+    ) -> None:
+        title, words = ("Alpha " * 34)[:199] + "?", [f"word{number}" for number in range(900)]
+        async with running(stand_in, over_long(engine, title, " ".join(words)), sqlite_url):
+            seen = await stand_in.say(QUESTION, "main")
+        assert title in " ".join(seen.text.split())
+        assert [word for word in words if word not in seen.text] == []
+
+    @pytest.mark.parametrize(
+        "name", ["\u05d3\u05e0\u05d4", "\u0644\u064a\u0644\u0649", "\u202edrawkcab", "x\u2069\u202ey"]
+    )
+    async def test_a_name_from_right_to_left_turns_nothing_around_it(
+        self, stand_in: StandIn, engine: Engine, sqlite_url: str, name: str
+    ) -> None:
+        async with running(stand_in, engine, sqlite_url):
+            seen = await stand_in.say(f"what is the doi of {name}", "main")
+        assert f"\u2068{name.replace(chr(0x2069), '')}\u2069" in seen.text
 
     async def test_an_event_that_comes_twice_is_answered_once(
         self, stand_in: StandIn, engine: Engine, sqlite_url: str

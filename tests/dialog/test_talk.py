@@ -11,7 +11,19 @@ from bot.content.library import Library
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
 from bot.dialog.matching import Match
-from bot.dialog.turn import Effect, Emergency, Incoming, Kind, Notice, Outcome, Register, Reply, State, View
+from bot.dialog.turn import (
+    ClaimCard,
+    Effect,
+    Emergency,
+    Incoming,
+    Kind,
+    Notice,
+    Outcome,
+    Register,
+    Reply,
+    State,
+    View,
+)
 
 ALA = State(Register.LAYPERSON, introduced=True, history=("ala", "ala-safety"))
 
@@ -149,16 +161,54 @@ def test_an_emergency_stays_for_an_hour_whatever_is_unsure(library: Library) -> 
         assert late.card.node != "urgent-chest"
 
 
+def test_a_reminder_is_a_part_of_the_card_with_its_small_print_and_leads_to_the_whole(library: Library) -> None:
+    state = replace(ALA, emergency=Emergency("urgent-low-sugar", 0.0))
+    reply, _ = said(library, talk("ok"), state)
+    whole = Engine(library, Decided(talk("ok"))).composer.card("urgent-low-sugar", Register.LAYPERSON)
+    assert isinstance(reply.card, ClaimCard)
+    assert isinstance(whole, ClaimCard)
+    assert (reply.card.review, reply.card.disclaimer) == (whole.review, whole.disclaimer)
+    assert document_text(reply.card.brief) in document_text(whole.brief)
+    assert set(reply.card.sources) < set(whole.sources) or reply.card.sources == whole.sources
+    assert reply.card.title.startswith("Low blood sugar")
+    assert "v1:urgent-low-sugar" in {button.payload for button in reply.buttons}
+
+
+def test_a_sign_named_once_more_is_met_with_a_reminder_but_not_before_others_nor_in_an_edit(library: Library) -> None:
+    state = replace(ALA, emergency=Emergency("urgent-chest", 0.0))
+    engine = Engine(library, Decided(Match(Outcome.URGENT, "urgent-chest")))
+    whole = engine.composer.card("urgent-chest", Register.LAYPERSON)
+    assert engine.respond(state, Incoming(Kind.TEXT, "chest"))[0].card != whole
+    for incoming in (Incoming(Kind.TEXT, "chest", group=True), Incoming(Kind.TEXT, "chest", edited=True)):
+        assert engine.respond(state, incoming)[0].card == whole
+    assert engine.respond(state, Incoming(Kind.TEXT, "chest", at=4000.0))[0].card == whole
+    other = replace(state, emergency=Emergency("urgent-foot", 0.0))
+    assert engine.respond(other, Incoming(Kind.TEXT, "chest"))[0].card == whole
+
+
+def test_a_cry_for_help_names_no_other_sign(library: Library) -> None:
+    engine = Engine(library, Decided(Match(Outcome.URGENT, library.urgent)))
+    assert engine.respond(ALA, Incoming(Kind.TEXT, "call 999"))[0].card.node == library.urgent
+    reply, after = engine.respond(replace(ALA, emergency=Emergency("urgent-foot", 0.0)), Incoming(Kind.TEXT, "help"))
+    assert reply.card.node == "urgent-foot"
+    assert after.emergency == Emergency("urgent-foot", 0.0)
+
+
 def test_an_emergency_ends_when_it_is_over_or_another_question_is_sure(library: Library) -> None:
     state = replace(ALA, emergency=Emergency("urgent-crisis", 0.0))
     over, after = said(library, talk("over"), state)
     assert (over.card.outcome, after.emergency) == (Outcome.SMALL_TALK, None)
+    state = replace(state, emergency=Emergency("urgent-foot", 0.0))
     other, after = said(library, Match(Outcome.ANSWER, "k2"), state)
     assert (other.card.node, after.emergency) == ("k2", None)
+    assert other.lead.startswith("Foot sore or infection comes first")
 
 
-def test_after_the_crisis_card_the_bot_says_its_own_words(library: Library) -> None:
+def test_after_the_crisis_card_the_bot_says_its_own_words_and_stays(library: Library) -> None:
     state = replace(ALA, emergency=Emergency("urgent-crisis", 0.0))
-    assert said(library, talk("thanks"), state)[0].lead == library.interface_text("crisis-stays", Register.LAYPERSON)
-    state = replace(ALA, emergency=Emergency("urgent-foot", 0.0))
-    assert said(library, talk("thanks"), state)[0].lead == library.interface_text("urgent-stays", Register.LAYPERSON)
+    reply, _ = said(library, talk("thanks"), state)
+    assert isinstance(reply.card, Notice)
+    assert document_text(reply.card.brief) == library.interface_text("crisis-ok", Register.LAYPERSON)
+    other, after = said(library, Match(Outcome.ANSWER, "k2"), state)
+    assert other.lead == library.interface_text("crisis-first", Register.LAYPERSON)
+    assert after.emergency == state.emergency

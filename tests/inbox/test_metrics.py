@@ -27,5 +27,6 @@ def test_every_card_is_shown_at_0_from_the_start(metrics: Metrics) -> None:
 
 def test_a_card_that_is_shown_is_counted_and_no_other_answer(metrics: Metrics) -> None:
     metrics.answered("slack", "urgent-chest", Outcome.URGENT, 0.1)
+    metrics.answered("slack", "urgent-chest", Outcome.URGENT, 0.1, reminds=True)
     metrics.answered("slack", "ala", Outcome.ANSWER, 0.1)
     assert (count(metrics, "urgent-chest"), count(metrics, "urgent-stroke"), count(metrics, "ala")) == (1, 0, None)

@@ -21,6 +21,3 @@ EMERGENCIES: tuple[str, ...] = tuple(
     one["say"] for group in _FOUND["emergencies"].values() for lines in group.values() for one in lines
 )
 """What is said of somebody present who needs help now."""
-
-NOT_SEEN = frozenset({"peeling skin and mouth ulcers today on the carbamazepine"})
-"""Emergencies that the matcher does not recognise yet."""

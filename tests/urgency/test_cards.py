@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from bot.authoring.review_page import contents
+from bot.channels.layout import document_text
 from bot.channels.screens import SCREEN
 from bot.channels.slack.render import RenderOptions, SlackRenderer
 from bot.channels.slack.screens import block_lines
 from bot.channels.telegram.plugin import telegram_measure
 from bot.content.library import Library
 from bot.content.loader import load
+from bot.content.markdown import Document
 from bot.content.models import Register
 from bot.dialog.composer import Composer
-from bot.dialog.turn import Reply
+from bot.dialog.turn import Card, Reply
 
 ROOT = Path(__file__).parents[2]
 CARDS = sorted(path.stem for path in (ROOT / "content" / "neuropathy" / "answers").glob("urgent-*.yaml"))
@@ -46,3 +49,18 @@ def test_every_sign_has_its_card_and_every_card_its_sign() -> None:
     rules = library().urgent_rules
     assert rules is not None
     assert {sign.card for sign in rules.signs.values()} == {"urgent", *CARDS}
+
+
+@pytest.mark.parametrize("node", CARDS)
+def test_what_has_no_source_is_said_to_whoever_reviews_it_and_to_no_reader(node: str) -> None:
+    answer = library().answer(node)
+    unsourced = [claim.id for claim in answer.claims if claim.id in answer.brief[1:] and not claim.cites]
+    assert answer.for_review or not unsourced, unsourced
+    assert answer.for_review is None or f"For the review: {answer.for_review}" in contents(library())
+    composer = Composer(library())
+    shown = [document_text(part) for one in Register for part in _documents(composer.card(node, one))]
+    assert [text for text in shown if answer.for_review and answer.for_review in text] == []
+
+
+def _documents(card: Card) -> tuple[Document, Document]:
+    return card.brief, card.detail

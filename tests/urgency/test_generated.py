@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import pytest
 
+from bot.matching.text import expand
 from tests.growth import LINEAR, growth
 from tests.urgency.seeds import calm, present, read, recogniser
 
@@ -121,3 +122,21 @@ FLOODS = (
 @pytest.mark.parametrize("flood", FLOODS)
 def test_the_work_grows_with_a_flood_and_no_faster(flood: str) -> None:
     assert growth(recogniser().detect, flood) < LINEAR
+
+
+def _kinds(name: str) -> list[tuple[str, str]]:
+    """Return every wording of the kinds of messages under a name, with its kind."""
+    kinds = read("kinds")[name].items()
+    return [(kind, said) for kind, forms in kinds for form in forms for said in expand(form)]
+
+
+@pytest.mark.parametrize("card", [name for name in read("kinds") if name.startswith("urgent")])
+def test_a_kind_of_emergency_is_seen_in_every_wording(card: str) -> None:
+    told = {said: recogniser().detect(said) for _, said in _kinds(card)}
+    assert [said for said, found in told.items() if found is None or found.card != card] == []
+
+
+def test_a_kind_that_only_sounds_alarming_is_calm_in_every_wording() -> None:
+    messages = [said for _, said in _kinds("calm")]
+    assert len(messages) > 200
+    assert [said for said in messages if recogniser().detect(said)] == []

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.questions.remarks import EMERGENCIES, FOLLOW_UPS, REMARKS
 from tests.urgency.seeds import recogniser
 
 _ROOT = Path(__file__).parents[2]
@@ -49,6 +50,11 @@ def test_what_is_labelled_calm_stays_calm(name: str) -> None:
     calm = [row for row in _rows(name) if row["kind"] == "calm"]
     alarms = [row["text"] for row in calm if _card(row["text"]) not in {None, *row["expect"]}]
     assert len(alarms) <= max(1, MOST_FALSE_ALARMS * len(calm)), alarms
+
+
+def test_what_people_say_to_each_other_is_calm_and_what_happens_before_them_is_seen() -> None:
+    assert [said for said in (*REMARKS, *FOLLOW_UPS) if _card(said)] == []
+    assert [said for said in EMERGENCIES if not _card(said)] == []
 
 
 def _words() -> Iterator[str]:

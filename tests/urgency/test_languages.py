@@ -7,6 +7,7 @@ from itertools import islice
 import pytest
 
 from bot.content.urgent_models import Language, LanguagesFile
+from bot.matching.text import expand
 from bot.matching.urgency import Urgency
 from tests.urgency.seeds import calm, read, recogniser
 
@@ -42,7 +43,7 @@ def test_its_own_sentences_are_known_as_its_own_and_are_no_emergency(code: str) 
 @pytest.mark.parametrize("code", CODES)
 def test_each_of_its_wordings_is_seen_as_its_sign(code: str) -> None:
     for sign, wordings in languages()[code].signs.items():
-        for wording in wordings:
+        for wording in (plain for written in wordings for plain in expand(written)):
             found = recogniser().detect(wording.replace("*", "").replace("#", "2.9"))
             assert found is not None, wording
             assert found.sign == sign or (sign == "cold-foot" and found.sign == "foot"), wording
@@ -68,3 +69,16 @@ def test_the_sentence_of_a_language_is_taken_from_the_file() -> None:
     found = recogniser().detect("у меня болит грудь")
     assert found is not None
     assert (found.sign, found.language) == ("chest", "ru")
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_black_or_a_cold_pale_foot_gets_its_card(code: str) -> None:
+    told = {said: recogniser().detect(said) for said in read("kinds")["languages"][code]}
+    assert [said for said, found in told.items() if found is None or found.card != "urgent-cold-foot"] == []
+    assert {found.language for found in told.values() if found} <= {code, "es", "pt", "ru", "uk", ""}
+
+
+@pytest.mark.parametrize("code", sorted(read("kinds")["calm_languages"]))
+def test_socks_a_burning_foot_and_questions_are_calm(code: str) -> None:
+    messages = read("kinds")["calm_languages"][code]
+    assert [said for said in messages if recogniser().detect(said)] == []

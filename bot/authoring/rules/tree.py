@@ -161,6 +161,8 @@ def _urgent_names(library: Library) -> Iterator[Named]:
     for name, composed in rules.composed.items():
         for group in composed.all:
             yield from ((path, ("composed", name, "all"), one, known) for one in group.split("|"))
+    for name, said in rules.after.items():
+        yield from ((path, ("after", name), one, known) for one in said)
     for field, written in ((one, one.removesuffix("_")) for one in type(rules.excuses).model_fields):
         yield from ((path, ("excuses", written), one, known) for one in getattr(rules.excuses, field))
     for name, concept in rules.concepts.items():

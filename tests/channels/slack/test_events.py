@@ -13,6 +13,7 @@ from bot.dialog.turn import Register
 from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, CLEO, Mode, SlackApp, labels_of, running_app, words_of
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_faults import Fault
+from tests.fakes.slack_world import Post
 
 ALA = "what is alpha lipoic acid"
 
@@ -144,6 +145,55 @@ async def test_a_link_preview_is_no_correction(slack_app: SlackApp) -> None:
     message = slack_app.world.channels[CHANNEL].messages[said.ts]
     await (await slack_app.people.edit(CHANNEL, said.ts, message["text"])).acked()
     await slack_app.unaddressed()
+
+
+async def test_a_correction_while_its_answer_is_on_the_way_changes_it_when_it_is_there(slack_app: SlackApp) -> None:
+    pending = slack_app.fake.faults.add(Fault("hold", "chat.postMessage"))
+    said = await slack_app.people.dm(ADA, "does vitamin k2 help neuropathy")
+    await asyncio.wait_for(pending.introduced.wait(), 5)
+    await (await slack_app.people.edit(said.channel, said.ts, ALA)).acked()
+    pending.release.set()
+    first, second = await slack_app.answers(2)
+    assert slack_app.title("k2") in words_of(first)
+    assert (second.method, second.ts) == ("chat.update", first.ts)
+    assert slack_app.title("ala") in words_of(second)
+
+
+async def test_an_emergency_edited_into_a_question_is_a_new_message_and_edited_out_changes_its_card(
+    slack_app: SlackApp,
+) -> None:
+    said = await slack_app.people.dm(ADA, ALA)
+    assert slack_app.title("ala") in words_of(await slack_app.answer())
+    await slack_app.people.edit(said.channel, said.ts, "i have chest pain right now")
+    card = await slack_app.answer()
+    assert card.method == "chat.postMessage"
+    assert slack_app.title("urgent-chest") in words_of(card)
+    slip = await slack_app.people.dm(BEN, "i have chest pain right now")
+    first = await slack_app.answer()
+    assert slack_app.title("urgent-chest") in words_of(first)
+    await slack_app.people.edit(slip.channel, slip.ts, ALA)
+    second = await slack_app.answer()
+    assert (second.method, second.ts) == ("chat.update", first.ts)
+    assert slack_app.title("ala") in words_of(second)
+
+
+async def test_thirty_pieces_of_two_people_are_a_few_turns_and_never_mixed(slack_app: SlackApp) -> None:
+    said = [(who, words) for words in (*["and", "or", "the"] * 5, "?") for who in (ADA, BEN)]
+    for who, words in said[:-2]:
+        await slack_app.people.dm(who, words)
+    for who, words in ((ADA, "is ala safe?"), (BEN, "does vitamin k2 help neuropathy?")):
+        await slack_app.people.dm(who, words)
+    posts: list[Post] = []
+    while len({post.channel for post in posts if post.method == "chat.postMessage" and _answers(slack_app, post)}) < 2:
+        posts.append(await slack_app.answer())
+    by_place = {post.channel: words_of(post) for post in posts if _answers(slack_app, post)}
+    assert len(posts) <= 8
+    assert slack_app.title("ala-safety") in by_place[slack_app.world.dm(ADA).id]
+    assert slack_app.title("k2") in by_place[slack_app.world.dm(BEN).id]
+
+
+def _answers(slack_app: SlackApp, post: Post) -> bool:
+    return any(slack_app.title(node) in words_of(post) for node in ("ala-safety", "k2"))
 
 
 async def test_a_question_deleted_before_its_answer_is_not_answered(slack_app: SlackApp) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from pathlib import Path
 
@@ -58,6 +59,18 @@ async def test_three_messages_are_one_question(
             ann.says(words)
         assert answer_to(engine, "is ala safe?") in (await telegram.next_message(ann))["text"]
         assert len(await last_after(telegram, ann, composer)) == 1
+
+
+async def test_thirty_pieces_at_once_are_a_few_turns_and_none_is_lost(
+    telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
+) -> None:
+    ann = telegram.person()
+    async with running_app(telegram, engine, database):
+        for words in (*["and", "or", "the"] * 10, "is ala safe?"):
+            ann.says(words)
+        shown = await last_after(telegram, ann, composer)
+    assert 1 <= len(shown) <= 4
+    assert shows(shown[-1], composer, "ala-safety")
 
 
 async def test_what_the_app_cut_is_one_question(
@@ -123,6 +136,41 @@ async def test_a_correction_changes_its_own_answer_and_a_reaction_nothing(
         assert all(shows(one, composer, "ala-dose") for one in changed)
         assert all(one["message_id"] == dose["message_id"] for one in telegram.heard("edit", ann))
         assert len(telegram.heard("message", ann)) == 4
+
+
+async def test_a_correction_while_its_answer_is_on_the_way_changes_it_when_it_is_there(
+    telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
+) -> None:
+    ann, released = telegram.person(), asyncio.Event()
+    async with running_app(telegram, engine, database):
+        held = telegram.fault("sendMessage", hold=released, times=1)
+        asked = ann.says("does vitamin k2 help neuropathy")
+        await telegram.until(lambda: held.struck == 1, "the answer on its way")
+        ann.edits(asked, "what is alpha lipoic acid")
+        released.set()
+        await telegram.until(lambda: bool(telegram.heard("edit", ann)), "the change")
+        shown = await last_after(telegram, ann, composer)
+    assert [shows(one, composer, node) for one, node in zip(shown, ("k2", "ala"), strict=True)] == [True, True]
+
+
+async def test_an_emergency_edited_into_a_question_is_a_new_message_and_edited_out_changes_its_card(
+    telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path
+) -> None:
+    ann = telegram.person()
+    async with running_app(telegram, engine, database):
+        asked = ann.says("what is alpha lipoic acid")
+        assert shows(await telegram.next_message(ann), composer, "ala")
+        ann.edits(asked, "what is alpha lipoic acid, i have chest pain right now")
+        card = await telegram.next_message(ann)
+        assert shows(card, composer, "urgent-chest")
+        bob = telegram.person("Bob")
+        slip = bob.says("i have chest pain right now")
+        assert shows(await telegram.next_message(bob), composer, "urgent-chest")
+        bob.edits(slip, "what is alpha lipoic acid")
+        await telegram.until(lambda: bool(telegram.heard("edit", bob)), "the change")
+        assert shows(telegram.heard("edit", bob)[-1], composer, "ala")
+        bob.says("what should i do")
+        assert not shows(await telegram.next_message(bob), composer, "urgent-chest")
 
 
 async def test_what_is_called_an_edit_after_the_time_for_edits_is_a_reaction(
