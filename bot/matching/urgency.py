@@ -82,10 +82,6 @@ class Urgency:
         named = {one.concept for one in self._reader.named(words)}
         return not named.isdisjoint(self._rules.over) and named.isdisjoint(self._rules.not_over)
 
-    def language(self, text: str) -> str | None:
-        """Return the code of the other language most of a message is in, or None."""
-        return self._foreign.language(text)
-
     def explain(self, text: str) -> tuple[Finding | None, tuple[str, ...]]:
         """Return what is urgent, and one phrase for each sign that was seen and excused."""
         plain = seen(text).text
