@@ -18,6 +18,7 @@ from bot.store.tally import (
     _GIVEN_UP,
     ANY,
     LEAST,
+    Summed,
     TallyCell,
     first_day,
     gathered,
@@ -119,6 +120,25 @@ async def test_a_turn_is_counted_with_its_own_commit_and_shown_when_the_week_is_
     await store.end_weeks(current_week(AFTER))
     [one] = await store.published()
     assert (one.day, one.cell, one.times) == (first_day(WEEK), cell("ala"), 20)
+    assert await store.summed(57) == Summed([(first_day(WEEK), 20)], [(cell("ala"), 20)])
+
+
+async def test_what_the_database_adds_up_is_what_its_rows_add_up_to(store: Store) -> None:
+    for week in range(4):
+        for person in range(0, 40, 2):
+            await end_turn(store, person, cell("ala" if week % 2 else "k2"), START + 7 * week * DAY)
+            await end_turn(store, person, cell("dose"), START + 7 * week * DAY)
+    await store.end_weeks(WEEK + 9)
+    rows = await store.published()
+    for weeks in (1, 2, 3, 60):
+        days = sorted({one.day for one in rows})[-weeks:]
+        cells, turns = Counter[TallyCell](), Counter[int]()
+        for one in rows:
+            if one.day in days:
+                cells[one.cell] += one.times
+                turns[one.day] += one.times
+        assert await store.summed(weeks) == Summed(sorted(turns.items()), sorted(cells.items()))
+    assert (await store.summed(60)).turns == 160
 
 
 async def test_a_week_that_is_over_never_changes(store: Store) -> None:
