@@ -65,15 +65,15 @@ def _via(incoming: Incoming) -> str:
 
 
 def _about(via: str, reply: Reply) -> str:
-    """Return what else is worth telling apart: what was offered, what is not held, or how sure an answer was."""
+    """Return what else is worth telling apart: what is not held, what was offered, or how sure an answer was."""
     outcome = reply.card.outcome
     if reply.leaflet is not None:
         return HANDOUT
+    if reply.missing:
+        return reply.missing
     if outcome is Outcome.CHOICES:
         taps = (payloads.parse(button.payload) for button in reply.choices if button.role == "choice")
         return " ".join(sorted(tap.node for tap in taps if tap))
-    if reply.missing:
-        return reply.missing
     if via != "words" or outcome is not Outcome.ANSWER:
         return ""
     return "sure" if reply.sure >= SURE else "likely" if reply.sure >= LIKELY else "unsure"

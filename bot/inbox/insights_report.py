@@ -247,7 +247,7 @@ def _last(cells: Cells, shown: Counted) -> tuple[tuple[str, int, str], ...]:
 
 
 def _offered(cell: TallyCell) -> Sequence[str]:
-    return cell.about.split() if cell.outcome == "choices" and cell.about != ANY else ()
+    return cell.about.split() if cell.outcome == "choices" and cell.about != ANY and " x " not in cell.about else ()
 
 
 def _choices(cells: Cells) -> tuple[tuple[str, int, str], ...]:

@@ -163,7 +163,8 @@ class SubjectMatcher:
         if self._is_lone(question, reading, context):
             return self._uncovered("one word that names nothing", scores=scores)
         match = self._talk(scores, reading, question) or self._decided(_without_talk(scores), reading)
-        if match.outcome is Outcome.NOT_COVERED or match.note == ASPECT_MISSING:
+        lacking = match.note == ASPECT_MISSING or (match.outcome is Outcome.CHOICES and self._lacking(reading))
+        if match.outcome is Outcome.NOT_COVERED or lacking:
             match = replace(match, missing=_missing(reading))
         return self._with_others(match, question, context)
 
@@ -247,12 +248,14 @@ class SubjectMatcher:
 
     def _lacks(self, node: str, reading: Reading) -> str:
         """Return the note that a held subject has no answer of its own to what was asked."""
+        general = self.parts.subjects.general(reading.named.held[0]) if reading.named.held else None
+        return ASPECT_MISSING if node == general and self._lacking(reading) else ""
+
+    def _lacking(self, reading: Reading) -> bool:
+        """Tell whether a held subject is named and surely asked about in a way that no answer of it holds."""
         subject = reading.named.held[0] if reading.named.held else None
-        if subject is None or reading.aspects[reading.aspect] < self.limits.missing:
-            return ""
-        general = self.parts.subjects.general(subject)
-        lacking = reading.aspect not in self.parts.subjects.row(subject)
-        return ASPECT_MISSING if lacking and node == general else ""
+        sure = reading.aspects.get(reading.aspect, 0.0) >= self.limits.missing
+        return subject is not None and sure and reading.aspect not in self.parts.subjects.row(subject)
 
     # --- several questions --------------------------------------------------------------------------------------------
 

@@ -29,8 +29,9 @@ _DAYS, _MONDAY = 7, 3
 class TallyCell(NamedTuple):
     """What is told apart: how it was asked, what came of it, the node shown and the one before it.
 
-    `via` is `words`, `command`, or what was pressed. `about` is, for an answer to words, how sure the matcher was; for
-    choices the nodes offered; for what is not covered the subject and the aspect that were asked, as they are authored.
+    `via` is `words`, `command`, or what was pressed. `about` is, where something was asked that is not held, the
+    subject and the aspect as they are authored; else for choices the nodes offered, for an answer to words how
+    sure it was.
     """
 
     channel: str

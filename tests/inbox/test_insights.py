@@ -93,6 +93,17 @@ def test_choices_what_is_missing_and_a_page_to_take_along_are_told_apart() -> No
     assert counted("print this", replace(reply_of("print"), leaflet=leaflet)).about == "handout"
 
 
+@pytest.mark.parametrize("subject", ["duloxetine", "pregabalin", "capsaicin"])
+def test_a_subject_that_is_held_without_what_was_asked_of_it_is_counted_so(engine: Engine, subject: str) -> None:
+    """It may be answered with the subject's general answer; still somebody did not get what they asked for."""
+    incoming = Incoming(Kind.TEXT, f"how much does {subject} cost", "telegram")
+    reply, _ = engine.respond(State(introduced=True), incoming)
+    found = cell_of("telegram", incoming, reply, State())
+    assert found.about == f"neuropathy/{subject} x cost"
+    table = insights_report.tables(Summed([(20_000, 9)], [(found, 9)]), engine.library)[0]
+    assert table.rows == ((found.about, 9, "100 %, a subject that is held"),)
+
+
 def test_no_words_of_a_question_are_in_its_count(engine: Engine) -> None:
     words = "does xylomine from Mr Brezhanov at 12 Hill Road help with nerve pain"
     incoming = Incoming(Kind.TEXT, words)

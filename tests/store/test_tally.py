@@ -18,12 +18,15 @@ from bot.store.tally import (
     _GIVEN_UP,
     ANY,
     LEAST,
+    Published,
     Summed,
     TallyCell,
+    cells_from,
     first_day,
     gathered,
     people,
     pooled,
+    published_from,
     week_of,
 )
 from tests.inbox.support import IDENTITY, START
@@ -107,6 +110,25 @@ def test_a_week_begins_on_monday_and_bits_fit_a_signed_integer() -> None:
 def test_a_row_that_cannot_be_read_is_left_out() -> None:
     good = rows([(person, cell("ala")) for person in range(0, 60, 2)])
     assert pooled(gathered([("no cell", 5, -1), *good])) == pooled(gathered(good))
+
+
+def test_a_published_row_that_cannot_be_read_is_left_out_of_both_readings() -> None:
+    good = str(cell("ala"))
+    corrupt = ("", "no cell", "\t", good + "\tmore", good.replace("\t", " "))
+    assert published_from([(7, good, 9), *((7, one, 9) for one in corrupt)]) == [Published(7, cell("ala"), 9)]
+    assert cells_from([(good, 9), *((one, 9) for one in corrupt)]) == [(cell("ala"), 9)]
+
+
+@given(st.lists(turns, min_size=2, max_size=4), st.integers(1, 3), st.integers(1, 3))
+def test_what_differs_between_two_exports_is_again_about_many_people(
+    weeks: list[list[tuple[int, TallyCell]]], first: int, second: int
+) -> None:
+    """Two files differ by whole weeks, each of whole pools; a name that changed moves whole pools."""
+    shown = [(week, pool) for week, acts in enumerate(weeks) for pool in pooled(gathered(rows(acts)))]
+    one, other = ({row for row in shown if row[0] >= len(weeks) - count} for count in (first, second))
+    for week, pool in one ^ other:
+        behind = {person for person, act in weeks[week] if own_pool(act, pooled(gathered(rows(weeks[week])))) == pool}
+        assert len(behind) >= LEAST
 
 
 # --- both databases ---------------------------------------------------------------------------------------------------
