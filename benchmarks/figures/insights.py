@@ -59,6 +59,7 @@ def year(bench: Bench) -> list[Result]:
             note=f"{shown:.0%} of the turns stand in a count of five people or more; the others are not shown. "
             f"Figures that a second count, turn by turn, contradicts: {wrong:.0f}.",
         ),
+        Result(f"{what}: CPU of that page", "–", spread(samples, of("cpu")), shown=milliseconds),
         Result(f"{what}: bytes in the database", "–", spread(samples, of("bytes")), shown=octets),
         Result(f"{what}: bytes of a week that runs", "–", spread(samples, of("open")), shown=octets),
     ]
