@@ -15,7 +15,7 @@ from benchmarks.rounds import Sample
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / "benchmarks" / "raw" / "logs"
-PATIENCE = 120.0
+PATIENCE = 900.0
 """Seconds for one round; an contender that takes longer hangs, and is ended."""
 
 MODULES = {"contender": "benchmarks.worker", "service": "benchmarks.service"}

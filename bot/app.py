@@ -89,6 +89,7 @@ def host_services(
         is_quiet=inbox.is_quiet,
         unexpected=partial(inbox.metrics.unexpected, channel),
         published=inbox.published,
+        summed=inbox.summed,
         lead=inbox.lead,
         texts=engine.text,
         topics=partial(first_topics, engine),

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
 
 from benchmarks import trees
 from benchmarks.contenders.population import name, used
@@ -47,9 +46,12 @@ class Year:
         self._file = Path(tempfile.mkdtemp()) / "year.sqlite3"
         self._store = self._runner.run(opened(f"sqlite:///{self._file}", "NORMAL"))
         self._library = load(trees.ROOT / "dialogs", trees.ROOT / "content", templates=False)
+        matching = self._library.matching
+        assert matching is not None
         self._people = list(accumulate(1 / (2 + number) ** 0.5 for number in range(people)))
         self._nodes = [node for node in self._library.nodes if node not in self._library.urgent_nodes]
-        self._missing = [*GAPS, *(f"{node} x {aspect}" for node in self._nodes for aspect in _ASPECTS)]
+        subjects = [f"{topic}/{name}" for topic, one in matching.topics.items() for name in one.subjects]
+        self._missing = [*GAPS, *(f"{subject} x {aspect}" for subject in subjects for aspect in _ASPECTS)]
         self._keys = [name("person", number) for number in range(people)]
         self._before: dict[int, str] = {}
         self._wrong = self._open_bytes = 0
@@ -63,14 +65,12 @@ class Year:
         """Nothing: the year is there."""
 
     def run(self) -> None:
-        rows = insights_report.todays(self._runner.run(self._store.published()), self._library.resolve)
-        renderer = Renderer(Composer(self._library).text)
-        self._page = page_of(renderer, rows, self._library)
-        self._rows = rows
+        self._summed = self._runner.run(self._store.summed(WEEKS))
+        self._page = page_of(Renderer(Composer(self._library).text), self._summed, self._library)
 
     def result(self) -> dict[str, float]:
         """Return sizes, the share of turns that is shown, and how many figures an independent count contradicts."""
-        first = insights_report.tables(self._rows, self._library)[0].rows
+        first = insights_report.tables(self._summed, self._library)[0].rows
         if tuple(gap for gap, _, _ in first[: len(GAPS)]) != GAPS:
             raise RuntimeError(f"the gaps cannot be seen: {first}")
         return {
@@ -78,7 +78,7 @@ class Year:
             "bytes": self._bytes,
             "open": self._open_bytes,
             "page": len(self._page),
-            "shown": sum(one.times for one in self._rows) / (self._turns // WEEKS * WEEKS),
+            "shown": self._summed.turns / (self._turns // WEEKS * WEEKS),
             "wrong": self._wrong,
         }
 
@@ -86,10 +86,10 @@ class Year:
         salt = self._runner.run(self._store.week_salt(week, b"%d" % week))
         acts, before = list(self._acts(turns)), used(self._file)
         with closing(sqlite3.connect(self._file)) as db, db:
-            rows = (
+            rows = [
                 (first_day(week) + number % 7, str(cell), bit_of(salt or b"", self._keys[person]))
                 for number, (person, cell) in enumerate(acts)
-            )
+            ]
             db.executemany(COUNT_TURN, rows)
         self._open_bytes = max(self._open_bytes, used(self._file) - before)
         self._runner.run(self._store.end_weeks(week + 1))
@@ -137,12 +137,16 @@ def _contradicted(acts: list[Act], shown: list[Published]) -> int:
     return sum(times[cell] != count or len(behind[cell]) < LEAST for cell, count in published.items())
 
 
-class Uncounted(Turns):
-    """The same Telegram turns as `Turns`, none of them counted."""
+class Switched(Turns):
+    """Telegram turns of one process, counted in one round and not in the next: nothing else differs between them."""
 
-    def __init__(self, **options: Any) -> None:
-        async def nothing(*_: object) -> None:
-            """Count nothing."""
+    def prepare(self, turns: int, *, counted: bool = True) -> None:
+        Counting.tally = _COUNTED if counted else _uncounted  # type: ignore[method-assign, assignment]
+        super().prepare(turns)
 
-        Counting.tally = nothing  # type: ignore[method-assign, assignment]
-        super().__init__(**options)
+
+_COUNTED = Counting.tally
+
+
+async def _uncounted(*_: object) -> None:
+    """Count nothing."""

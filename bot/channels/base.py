@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bot.inbox.admin import ReportDesk
     from bot.inbox.identity import Identity
     from bot.pictures.shelf import Files
-    from bot.store.tally import Published
+    from bot.store.tally import Published, Summed
 
 
 class Texts(Protocol):
@@ -125,6 +125,8 @@ class HostServices:
     """Counts something the platform sent that is not known, by its kind."""
     published: Callable[[], Awaitable[Sequence[Published]]]
     """Returns the counts of turns that may be seen. Raises `StoreUnavailable`."""
+    summed: Callable[[int], Awaitable[Summed]]
+    """Returns those of the last so many weeks, added up. Raises `StoreUnavailable`."""
     lead: Callable[[str], AbstractAsyncContextManager[asyncio.Event]]
     """Waits until this replica alone leads in what is named; the event is set when that ends."""
     texts: Texts

@@ -25,18 +25,18 @@ def counts(
 ) -> None:
     """Show what people asked and did not get: counts only, of five people at least."""
     from bot.inbox import insights_report
-    from bot.inbox.admin import published
+    from bot.inbox.admin import published, summed
 
     if context.invoked_subcommand is not None:
         return
-    found = asyncio.run(published(load_settings().footnote_database_url))
-    library = _library()
-    rows = insights_report.todays(insights_report.lately(found, weeks), library.resolve)
+    url, library = load_settings().footnote_database_url, _library()
     if csv is None:
-        typer.echo(insights_report.as_text(rows, library))
-    else:
-        csv.write_text(insights_report.as_csv(rows), encoding="utf-8")
-        typer.echo(f"wrote {len(rows)} {'count' if len(rows) == 1 else 'counts'} to {csv}")
+        found = insights_report.summed_today(asyncio.run(summed(url, weeks)), library.resolve)
+        typer.echo(insights_report.as_text(found, library))
+        return
+    rows = insights_report.todays(insights_report.lately(asyncio.run(published(url)), weeks), library.resolve)
+    csv.write_text(insights_report.as_csv(rows), encoding="utf-8")
+    typer.echo(f"wrote {len(rows)} {'count' if len(rows) == 1 else 'counts'} to {csv}")
 
 
 @app.command()

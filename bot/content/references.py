@@ -161,7 +161,8 @@ def _subjects(library: Library) -> Iterator[Diagnostic]:
         aspects = library.matching.aspects.aspects if library.matching else {}
         for location, name, known in _subject_names(held, aspects):
             if name not in known:
-                yield diagnostic_at(path, location, "D01", f"`{name}` is not known here", nearest(name, known))
+                remedy = nearest(name, known, alike=75) or f"one of: {', '.join(sorted(known))}"
+                yield diagnostic_at(path, location, "D01", f"`{name}` is not known here", remedy)
 
 
 def _subject_targets(held: TopicSubjects) -> Iterator[tuple[Location, str]]:

@@ -128,14 +128,15 @@ class Language(MatchingModel):
     """One language other than English: how to know it, what to say in it, and how its speakers name each sign.
 
     `checked_by` stays empty until a native speaker has read it. `script` is the first and last letter of its own
-    letters; `words` are little words that tell it from others. `signs` holds wordings per sign: words in any order
-    within a few words of one another, `*` for any ending, `(a|b)` for either, `#` for a low sugar. `calm` are wordings
-    that speak of the past, deny or ask in general.
+    letters, `letters` are those that no other of these languages has; `words` are what its questions are made of, with
+    their accents. `signs` holds wordings per sign: words in any order within a few words of one another, `*` for any
+    ending, `(a|b)` for either, `#` for a low sugar. `calm` are wordings that speak of the past, deny or ask in general.
     """
 
     name: str
     checked_by: str | None = None
     script: str = ""
+    letters: str = ""
     words: Words
     emergency: str
     only_english: str

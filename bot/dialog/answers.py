@@ -79,7 +79,8 @@ class Answers:
         lead = self._lead(match, register)
         if match.outcome is Outcome.CHOICES:
             choices = (*self._links(match.choices, register, "choice", "choice"), self._none_of_these(register))
-            return Reply(self._composer.choices(register), lead, choices=choices, reasons=reasons)
+            card = self._composer.choices(register)
+            return Reply(card, lead, choices=choices, reasons=reasons, missing=match.missing)
         reply = self._with_also(self.show(match.node, state, register), match.also)
         related = self._links(self._beside(match, reply.card), register, "choice")
         sure = next((share for node, share in match.scores if node == match.node), 0.0)

@@ -142,12 +142,15 @@ class Keeping:
 
     def introduced(self, reply: Reply) -> Reply:
         """Put under the reply what everybody is told once: that there are two registers, and what is kept."""
-        offer = reply.offer or self._composer.text("welcome-offer", reply.card.register)
-        return self.told(replace(reply, offer=offer))
+        if reply.offer:
+            return reply
+        lines = (self._composer.text("welcome-offer", reply.card.register), self._told("unmatched-kept", reply))
+        return replace(reply, offer=" ".join(filter(None, lines)))
 
     def told(self, reply: Reply) -> Reply:
-        """Return the reply with the notice that unanswered questions are kept, where they are."""
-        if self._scrubber is None:
-            return reply
-        notice = self._composer.text("unmatched-kept", reply.card.register)
-        return replace(reply, offer=" ".join(filter(None, (reply.offer, notice))))
+        """Return the answer about privacy with what is kept of unanswered questions and how to have it removed, where
+        they are kept."""
+        return replace(reply, offer=" ".join(filter(None, (reply.offer, self._told("unmatched-kept-privacy", reply)))))
+
+    def _told(self, key: str, reply: Reply) -> str:
+        return self._composer.text(key, reply.card.register) if self._scrubber else ""

@@ -21,7 +21,7 @@ from bot.store.open import open_store, sqlite_path
 from bot.store.reports import StoredReport
 from bot.store.sqlite import backup
 from bot.store.sqlite.store import lock_file
-from bot.store.tally import Published
+from bot.store.tally import Published, Summed
 
 
 async def unfinished(url: str, status: str | None = None) -> Sequence[PendingTurn]:
@@ -57,6 +57,13 @@ async def published(url: str) -> Sequence[Published]:
     async with _opened(url) as store:
         await store.end_weeks(current_week(time.time()))
         return await store.published()
+
+
+async def summed(url: str, weeks: int) -> Summed:
+    """Return the counts of the last weeks that are over, added up, also of one that no running bot has ended yet."""
+    async with _opened(url) as store:
+        await store.end_weeks(current_week(time.time()))
+        return await store.summed(weeks)
 
 
 async def unmatched(url: str, identity: Identity) -> list[tuple[int, str]]:

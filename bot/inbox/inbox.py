@@ -21,7 +21,7 @@ from bot.inbox.processor import Answerer, TurnProcessor, pack
 from bot.inbox.thoughts import Priority, Urgent, nothing_urgent
 from bot.inbox.workers import Maintenance, WorkerPool
 from bot.store.base import AcceptResult, Lease, Store, StoreUnavailable
-from bot.store.tally import Published
+from bot.store.tally import Published, Summed
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -127,6 +127,10 @@ class Inbox:
     async def published(self) -> Sequence[Published]:
         """Return the counts of turns that may be seen, oldest week first."""
         return await self._store.published()
+
+    async def summed(self, weeks: int) -> Summed:
+        """Return the counts of the last weeks that may be seen, added up."""
+        return await self._store.summed(weeks)
 
     @property
     def reports(self) -> ReportDesk:

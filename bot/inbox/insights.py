@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bot.dialog import payloads
 from bot.dialog.turn import Incoming, Kind, Outcome, Reply, State
 from bot.store.base import DAY, Store, StoreUnavailable, Turn, day_of
-from bot.store.tally import SALT_BYTES, Tally, TallyCell, bit_of, week_of
+from bot.store.tally import SALT_BYTES, Tally, TallyCell, bit_of, first_day, week_of
 
 SURE, LIKELY = 0.8, 0.6
 """How likely the chosen answer was: from `SURE` on it is sure, from `LIKELY` on likely."""
@@ -29,20 +29,25 @@ class Counting:
     """Makes the count of each turn; it knows this week's salt and nothing else."""
 
     store: Store
-    _week: int | None = field(default=None, init=False)
     _salt: bytes | None = field(default=None, init=False)
+    _from: float = field(default=0.0, init=False)
+    _until: float = field(default=0.0, init=False)
 
     async def tally(self, turn: Turn, incoming: Incoming, reply: Reply, before: State, at: float) -> Tally | None:
         """Return how a turn that ends at `at` is counted, or None where its week is over or unknown: a turn is more
         than its count, so nothing is raised."""
-        week = week_of(day_of(at))
-        if week != self._week:
-            with contextlib.suppress(StoreUnavailable):
-                self._salt = await self.store.week_salt(week, secrets.token_bytes(SALT_BYTES))
-                self._week = week
-        if week != self._week or self._salt is None:
+        if not self._from <= at < self._until:
+            await self._turn_to(week_of(day_of(at)))
+        if self._salt is None:
             return None
-        return Tally(str(cell_of(turn.channel, incoming, reply, before)), bit_of(self._salt, turn.person))
+        return Tally("\t".join(cell_of(turn.channel, incoming, reply, before)), bit_of(self._salt, turn.person))
+
+    async def _turn_to(self, week: int) -> None:
+        """Take the salt of another week; while the store cannot say it, nothing is counted."""
+        self._salt, self._from, self._until = None, 0.0, 0.0
+        with contextlib.suppress(StoreUnavailable):
+            self._salt = await self.store.week_salt(week, secrets.token_bytes(SALT_BYTES))
+            self._from, self._until = first_day(week) * DAY, first_day(week + 1) * DAY
 
 
 def cell_of(channel: str, incoming: Incoming, reply: Reply, before: State) -> TallyCell:
@@ -60,15 +65,15 @@ def _via(incoming: Incoming) -> str:
 
 
 def _about(via: str, reply: Reply) -> str:
-    """Return what else is worth telling apart: what was offered, what is not held, or how sure an answer was."""
+    """Return what else is worth telling apart: what is not held, what was offered, or how sure an answer was."""
     outcome = reply.card.outcome
     if reply.leaflet is not None:
         return HANDOUT
+    if reply.missing:
+        return reply.missing
     if outcome is Outcome.CHOICES:
         taps = (payloads.parse(button.payload) for button in reply.choices if button.role == "choice")
         return " ".join(sorted(tap.node for tap in taps if tap))
-    if reply.missing:
-        return reply.missing
     if via != "words" or outcome is not Outcome.ANSWER:
         return ""
     return "sure" if reply.sure >= SURE else "likely" if reply.sure >= LIKELY else "unsure"

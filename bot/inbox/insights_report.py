@@ -6,14 +6,14 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, partial
 
 from bot.content.library import Library
 from bot.dialog import payloads
 from bot.inbox.insights import HANDOUT
-from bot.store.tally import ANY, Published, TallyCell
+from bot.store.tally import ANY, Published, Summed, TallyCell
 
 _EPOCH = date(1970, 1, 1)
 _MOST = 15
@@ -31,48 +31,60 @@ class CountTable:
     name: str
     title: str
     rows: tuple[tuple[str, int, str], ...]
+    largest: int = 0
 
     @property
     def most(self) -> int:
         """The largest count, at least 1: what a bar is measured against."""
-        return max((times for _, times, _ in self.rows), default=1) or 1
+        return self.largest or max((times for _, times, _ in self.rows), default=1) or 1
+
+    def rest(self, shown: int) -> CountTable:
+        """Return the rows after the first so many, drawn to the same measure."""
+        return replace(self, rows=self.rows[shown:], largest=self.most)
 
 
 Counted = Counter[str]
 Pick = Callable[[TallyCell], Iterable[str]]
+Cells = Sequence[tuple[TallyCell, int]]
 
 
-def tables(rows: Sequence[Published], library: Library) -> tuple[CountTable, ...]:
+def tables(found: Summed, library: Library) -> tuple[CountTable, ...]:
     """Return what can be said of these counts, what to write next first."""
-    weeks, rows = rows, _together(rows)
-    shown = _counted(rows, lambda cell: [cell.node] if _is_answer(cell) else [])
-    missing = _counted(rows, lambda cell: [cell.about] if " x " in cell.about else [])
+    cells = found.cells
+    shown = _counted(cells, lambda cell: [cell.node] if _is_answer(cell) else [])
     return (
-        CountTable("missing", "Asked and not held (subject x aspect)", _rows(missing)),
-        CountTable("outcome", "What words led to", _rows(_counted(rows, _outcome))),
+        CountTable("missing", "Asked and not held: what to write next", _missing(cells, library)),
+        CountTable("outcome", "What words led to", _rows(_counted(cells, _outcome))),
         CountTable("answers", "Answers shown", _rows(shown)),
-        CountTable("topics", "Topics of the answers shown", _rows(_counted(rows, lambda cell: _topic(cell, library)))),
-        CountTable("weeks", "Turns by week", _weeks(weeks)),
-        CountTable("where", "On which channel, in which register", _rows(_counted(rows, _where))),
-        CountTable("choices", "Offered, and how many took it", _choices(rows)),
-        CountTable("again", "Answers after which words were not understood", _share(rows, shown, _unanswered)),
-        CountTable("last", "Answers after which nothing followed", _last(rows, shown)),
-        CountTable("votes", "Votes, and reasons", _rows(_counted(rows, _vote))),
-        CountTable("opened", "Detail opened, sources looked at, pages taken along", _rows(_counted(rows, _opened))),
-        CountTable("paths", "From answer to answer", _rows(_counted(rows, _path))),
-        CountTable("urgent", "Emergency cards", _rows(_counted(rows, _urgent))),
+        CountTable("topics", "Topics of the answers shown", _rows(_counted(cells, lambda cell: _topic(cell, library)))),
+        CountTable("weeks", "Turns by week", tuple((date_of(day), times, "") for day, times in found.weeks)),
+        CountTable("where", "On which channel, in which register", _rows(_counted(cells, _where))),
+        CountTable("choices", "Offered, and how many took it", _choices(cells)),
+        CountTable("again", "Answers after which words were not understood", _share(cells, shown, _unanswered)),
+        CountTable("last", "Answers after which nothing followed", _last(cells, shown)),
+        CountTable("votes", "Votes, and reasons", _rows(_counted(cells, _vote))),
+        CountTable("opened", "Detail opened, sources looked at, pages taken along", _rows(_counted(cells, _opened))),
+        CountTable("paths", "From answer to answer", _rows(_counted(cells, _path))),
+        CountTable("urgent", "Emergency cards", _rows(_counted(cells, _urgent))),
     )
 
 
-def as_text(rows: Sequence[Published], library: Library) -> str:
+def steps(found: Summed) -> Counter[tuple[str, str]]:
+    """Return how often each answer was followed by each other one."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for cell, times in found.cells:
+        if any(_path(cell)):
+            counted[cell.before, cell.node] += times
+    return counted
+
+
+def as_text(found: Summed, library: Library) -> str:
     """Return the tables for a terminal, each row with a bar; one sentence where nothing can be shown."""
-    if not rows:
+    if not found.weeks:
         return "no week is over in which five people did the same: counts are shown from the Tuesday after"
-    weeks = sorted({one.day for one in rows})
-    turns = sum(one.times for one in rows)
-    span = f"{date_of(weeks[0])} to {date_of(weeks[-1] + 6)}"
-    head = f"{_number(len(weeks), 'week')}, {span}: {_number(turns, 'turn')}"
-    return "\n".join([head, *(line for table in tables(rows, library) for line in _lines(table))])
+    span = f"{date_of(found.weeks[0][0])} to {date_of(found.weeks[-1][0] + 6)}"
+    head = f"{_number(len(found.weeks), 'week')}, {span}: {_number(found.turns, 'turn')}"
+    return "\n".join([head, *(line for table in tables(found, library) for line in _lines(table))])
 
 
 def as_csv(rows: Sequence[Published]) -> str:
@@ -91,19 +103,29 @@ def lately(rows: Sequence[Published], weeks: int) -> list[Published]:
     return [one for one in rows if one.day in days]
 
 
-def todays(rows: Iterable[Published], resolve: Callable[[str], str | None]) -> list[Published]:
-    """Return the counts under the names that nodes have today; what is no node any more keeps its own."""
+Resolve = Callable[[str], str | None]
 
+
+def todays(rows: Iterable[Published], resolve: Resolve) -> list[Published]:
+    """Return the counts under the names that nodes have today; what is no node any more keeps its own."""
+    today = cache(partial(_today, resolve=resolve))
+    return [Published(one.day, today(one.cell), one.times) for one in rows]
+
+
+def summed_today(found: Summed, resolve: Resolve) -> Summed:
+    """Return the same of counts that are added up; two names of one answer become one."""
+    counted = Counter[TallyCell]()
+    for cell, times in found.cells:
+        counted[_today(cell, resolve)] += times
+    return found._replace(cells=tuple(counted.items()))
+
+
+def _today(cell: TallyCell, resolve: Resolve) -> TallyCell:
     def name(node: str) -> str:
         return resolve(node) or node
 
-    @cache
-    def cell_today(cell: TallyCell) -> TallyCell:
-        offered = cell.outcome == "choices"
-        about = " ".join(map(name, cell.about.split())) if offered else cell.about
-        return cell._replace(node=name(cell.node), before=name(cell.before), about=about)
-
-    return [Published(one.day, cell_today(one.cell), one.times) for one in rows]
+    about = " ".join(map(name, cell.about.split())) if cell.outcome == "choices" else cell.about
+    return cell._replace(node=name(cell.node), before=name(cell.before), about=about)
 
 
 def date_of(day: int) -> str:
@@ -124,20 +146,28 @@ def _lines(table: CountTable) -> Iterator[str]:
             yield f"  {name:<{width}}  {times:>7}  {bar:<{_BAR}} {beside}".rstrip()
 
 
-def _together(rows: Iterable[Published]) -> list[Published]:
-    """Return one count for each cell, all weeks together: a year has a tenth as many."""
-    found = Counter[TallyCell]()
-    for one in rows:
-        found[one.cell] += one.times
-    return [Published(0, cell, times) for cell, times in found.items()]
-
-
-def _counted(rows: Iterable[Published], pick: Pick) -> Counted:
+def _counted(cells: Cells, pick: Pick) -> Counted:
     found: Counted = Counter()
-    for one in rows:
-        for name in pick(one.cell):
-            found[name] += one.times
+    for cell, times in cells:
+        for name in pick(cell):
+            found[name] += times
     return found
+
+
+def _missing(cells: Cells, library: Library) -> tuple[tuple[str, int, str], ...]:
+    """Return what was asked and is not held, with whether anything is held of its subject: an answer more is less work
+    than a subject."""
+    matching = library.matching
+    held = {f"{topic}/{name}" for topic, one in (matching.topics.items() if matching else ()) for name in one.subjects}
+    counted = _counted(cells, lambda cell: [cell.about] if " x " in cell.about else [])
+    return tuple(
+        (
+            name,
+            times,
+            f"{share}, {'a subject that is held' if name.partition(' x ')[0] in held else 'nothing is held of it'}",
+        )
+        for name, times, share in _rows(counted)
+    )
 
 
 def _rows(counted: Counted) -> tuple[tuple[str, int, str], ...]:
@@ -162,13 +192,6 @@ def _outcome(cell: TallyCell) -> Iterator[str]:
 def _topic(cell: TallyCell, library: Library) -> Iterator[str]:
     if _is_answer(cell):
         yield library.topic_of(cell.node).id if cell.node in library.nodes else "answers that are gone"
-
-
-def _weeks(rows: Sequence[Published]) -> tuple[tuple[str, int, str], ...]:
-    counted = Counter[int]()
-    for one in rows:
-        counted[one.day] += one.times
-    return tuple((date_of(day), times, "") for day, times in sorted(counted.items()))
 
 
 def _where(cell: TallyCell) -> Iterator[str]:
@@ -210,20 +233,24 @@ def _followed(cell: TallyCell) -> Iterator[str]:
         yield cell.before
 
 
-def _share(rows: Sequence[Published], of: Counted, pick: Pick) -> tuple[tuple[str, int, str], ...]:
-    counted = _counted(rows, pick)
+def _share(cells: Cells, of: Counted, pick: Pick) -> tuple[tuple[str, int, str], ...]:
+    counted = _counted(cells, pick)
     ranked = [(name, times, f"of {of[name]} times shown") for name, times in _ranked(counted) if of[name]]
     return tuple(ranked[:_MOST])
 
 
-def _last(rows: Sequence[Published], shown: Counted) -> tuple[tuple[str, int, str], ...]:
+def _last(cells: Cells, shown: Counted) -> tuple[tuple[str, int, str], ...]:
     """Return how often nothing is known to have followed: at most, since pooled turns have lost what they followed."""
-    followed = _counted(rows, _followed)
+    followed = _counted(cells, _followed)
     left = Counter({name: times - followed[name] for name, times in shown.items() if times > followed[name]})
     return tuple((name, times, f"of {shown[name]} times shown, at most") for name, times in _ranked(left)[:_MOST])
 
 
-def _choices(rows: Sequence[Published]) -> tuple[tuple[str, int, str], ...]:
-    offered = _counted(rows, lambda cell: cell.about.split() if cell.outcome == "choices" and cell.about != ANY else [])
-    taken = _counted(rows, lambda cell: [cell.node] if cell.via == "choice" else [])
+def _offered(cell: TallyCell) -> Sequence[str]:
+    return cell.about.split() if cell.outcome == "choices" and cell.about != ANY and " x " not in cell.about else ()
+
+
+def _choices(cells: Cells) -> tuple[tuple[str, int, str], ...]:
+    offered = _counted(cells, _offered)
+    taken = _counted(cells, lambda cell: [cell.node] if cell.via == "choice" else [])
     return tuple((name, times, f"{taken[name]} taken") for name, times in _ranked(offered)[:_MOST])

@@ -19,7 +19,7 @@ from bot.matching.remarks import Remarks
 from bot.matching.training import Models, Say, cache_folder, models_of, stored_models
 from bot.matching.urgency import Urgency
 
-__all__ = ["Match", "Matcher", "assemble", "build_matcher", "data_of", "rebuild_matcher", "urgency_of"]
+__all__ = ["Match", "Matcher", "assemble", "build_matcher", "data_of", "languages_of", "rebuild_matcher", "urgency_of"]
 
 
 def tell(sentence: str) -> None:
@@ -64,13 +64,19 @@ def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: L
     return SubjectMatcher(
         parts,
         _urgency(parts, models),
-        Languages(data.matching.words.languages, parts.english),
+        languages_of(parts),
         advice,
         Remarks(models.words, parts.features, parts.subjects, advice.states_facts),
         Ranker(known, parts.subjects, parts.features, data.roles, lines, weights),
         known_lines(parts),
         limits,
     )
+
+
+def languages_of(parts: Parts) -> Languages:
+    """Return what tells the language of a message."""
+    words = parts.data.matching.words
+    return Languages(parts.data.languages, words.languages, frozenset(words.common), parts.english, parts.names)
 
 
 def urgency_of(library: Library, cache: Path | None = None) -> Urgency:

@@ -23,6 +23,7 @@ from bot.matching.features import Features
 from bot.matching.lexicon import HERE, NUMBER, Lexicon, Tree, tree_of
 from bot.matching.mending import SignReader
 from bot.matching.parser import Reader
+from bot.matching.scrubbing import FUNCTION, PERSONS
 from bot.matching.spelling import Speller
 from bot.matching.subjects import FOREIGN, Subjects, concepts_of
 from bot.matching.text import (
@@ -126,6 +127,7 @@ class Parts:
         )
         self.ordinary = frozenset(word for kind in words.kin.values() for word in kind)
         self.english = frozenset([*words.common, *asked])
+        self.names = frozenset(_names(data))
         self.signs = SignReader(data.urgent, every_word(words.common))
 
     def stems(self, wording: str) -> list[str]:
@@ -197,6 +199,16 @@ def _medicines(data: Data) -> Iterator[tuple[str, str]]:
                 yield from ((word, name) for word in _single(subject.names))
 
 
+def _names(data: Data) -> Iterator[str]:
+    """Yield every word of a medicine's name but words of grammar: names are much the same in every language."""
+    yield from data.matching.words.medicines
+    foreign = ((one.kind, one.names) for one in data.matching.world.foreign.values())
+    held = ((one.kind, one.names) for topic in data.matching.topics.values() for one in topic.subjects.values())
+    for kind, wordings in (*foreign, *held):
+        if kind in _MEDICINAL:
+            yield from (word for wording in wordings for word in _split(wording) if word not in FUNCTION)
+
+
 def _single(wordings: Iterable[str]) -> Iterator[str]:
     for wording in wordings:
         if " " not in wording:
@@ -257,6 +269,11 @@ class Known:
     lines: Mapping[str, str]
     small_talk: Mapping[str, str]
     signs: Signs
+
+    def names(self, kind: str, stems: Iterable[str]) -> bool:
+        """Tell whether a word that is not mere grammar stands in what is authored of a kind of small talk too."""
+        telling = set(stems) - FUNCTION - PERSONS
+        return any(of == kind and not telling.isdisjoint(key.split()) for key, of in self.small_talk.items())
 
 
 def known_lines(parts: Parts) -> Known:

@@ -63,12 +63,27 @@ def read(path: Path, known: Collection[str] | None = None) -> list[Question]:
     return [_question(line, f"{path}:{number}", known) for number, line in enumerate(lines, 1) if line.strip()]
 
 
+def _row(line: str, where: str) -> dict[str, Any]:
+    """Return the object a line holds. Raises QuestionFault that says what to write instead."""
+    try:
+        row = json.loads(line)
+    except ValueError as fault:
+        raise QuestionFault(f"{where}: no JSON ({fault}); {_REMEDY}") from fault
+    if not isinstance(row, dict):
+        raise QuestionFault(f"{where}: {type(row).__name__} where an object in braces was expected; {_REMEDY}")
+    return row
+
+
+_REMEDY = (
+    'write one question a line, as {"id": "q1", "text": "what is it?", "register": "layperson", '
+    '"expect": ["overview"], "kind": "plain"}; see tests/questions/README.md'
+)
 _NEEDED = ("id", "register", "expect", "kind")
 
 
 def _question(line: str, where: str, known: Collection[str] | None) -> Question:
+    row = _row(line, where)
     try:
-        row = json.loads(line)
         if missing := [name for name in _NEEDED if name not in row]:
             raise QuestionFault(f"{where}: a labelled question needs `{missing[0]}`; see tests/questions/README.md")
         text = row["text"] if "text" in row else " ".join([row["repeat"][0]] * int(row["repeat"][1]))

@@ -17,10 +17,6 @@ _Part = tuple[int, int]
 
 _WITHIN = 4
 """Words that may stand between the words of one wording, in all."""
-_FEWEST = 2
-"""Telling words that make a message one of a language."""
-_SHARE = 4
-"""One word in so many must be a telling one, in a language that shares its letters with English."""
 _LONGEST = 300
 _ANY = "*"
 _READING = "#"
@@ -40,12 +36,9 @@ class Spoken:
 
 
 class ForeignLanguages:
-    """All languages of content/languages.yaml."""
+    """How the speakers of content/languages.yaml name the signs of an emergency."""
 
     def __init__(self, file: LanguagesFile) -> None:
-        self._languages = file.languages
-        self._telling = {code: _plain(language.words) for code, language in file.languages.items()}
-        self._letters = {code: _range(language) for code, language in file.languages.items() if language.script}
         self._wordings = _Wordings(file.languages)
 
     def find(self, text: str, words: Sequence[Word]) -> Spoken | None:
@@ -58,21 +51,6 @@ class ForeignLanguages:
                 told = " ".join(text[words[begin].start : words[end - 1].end].split())
                 return Spoken(one.sign, one.language, told[:_LONGEST])
         return None
-
-    def language(self, text: str) -> str | None:
-        """Return the code of the language most of a message is in, when it is one of these and not English."""
-        words = words_of(seen(text).text)
-        scores = {code: self._score(code, words) for code in self._languages}
-        best = max(scores, key=lambda code: scores[code], default=None)
-        return best if best is not None and scores[best] >= _FEWEST else None
-
-    def _score(self, code: str, words: Sequence[Word]) -> float:
-        telling = sum(1 for word in words if word.text in self._telling[code])
-        if code not in self._letters:
-            return telling if telling * _SHARE >= len(words) else 0
-        low, high = self._letters[code]
-        own = sum(1 for word in words if low <= word.text[0] <= high)
-        return (own + telling) / 2 if own * 2 > len(words) and (own > 1 or telling) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,39 +154,111 @@ def _range(language: Language) -> tuple[str, str]:
     return low, high
 
 
-def _plain(words: Sequence[str]) -> frozenset[str]:
-    return frozenset(word.text for text in words for word in words_of(without_accents(text)))
+# --- which language a message is in ----------------------------------------------------------------------------------
 
-
-# --- whether a message is English ------------------------------------------------------------------------------------
-
-_LETTERS_READ = 600
+_FEWEST, _SHARE = 2, 4
+"""Telling words that make a message one of a language whatever else it holds; one word in so many must be one."""
 _TOO_SHORT = 2
-"""So few words say too little to be called foreign, and so short ones are shared by many languages."""
+"""Words so short are shared by many languages, or are abbreviations: they count half, single letters not at all."""
+_LETTERS_READ = 600
+_PART = re.compile(r"[\u3400-\u9fff]|(?:[^\W\d_\u3400-\u9fff]|[\u0900-\u0dff])+|[¿¡]")
+"""A Chinese letter, a word as far as an apostrophe, a mark that only Spanish has."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """What tells one language: words that are not English, those that are English too, and letters only it has."""
+
+    words: frozenset[str]
+    shared: frozenset[str]
+    accented: frozenset[str]
+    letters: frozenset[str]
+    script: tuple[str, str] | None
+
+    @classmethod
+    def of(cls, language: Language, common: frozenset[str]) -> _Telling:
+        """Return what tells a language; `common` are the words of English."""
+        plain = frozenset(part for word in language.words for part in _parts(without_accents(word)))
+        accented = frozenset(part for word in language.words for part in _parts(word))
+        script = _range(language) if language.script else None
+        return cls(plain - common, plain & common, accented, frozenset(language.letters), script)
+
+    def weigh(self, words: Sequence[str], written: Sequence[str], english: frozenset[str]) -> tuple[float, int]:
+        """Return how much tells this language, 0 for too little, and how much of it is in its very accents.
+
+        One telling word is enough where no other word is English: "ist ALA sicher?".
+        """
+        marked = sum(1 for word in written if self._marks(word))
+        telling = marked + self._own(words) + sum(_weight(word) for word in words if word in self.words)
+        others = sum(1 for word in words if word in english and word not in self.shared)
+        if telling < (_FEWEST if others else 1) or telling < others or telling * _SHARE < len(words):
+            return 0, 0
+        return telling, marked + sum(1 for word in written if word in self.accented)
+
+    def _marks(self, written: str) -> bool:
+        """Tell whether a word has a letter that only this language has, or is one letter with its accent, as `è`."""
+        lone = self.script is None and len(written) == 1 and not written.isascii()
+        return not self.letters.isdisjoint(written) or (lone and written in self.accented)
+
+    def _own(self, words: Sequence[str]) -> int:
+        """Return how many words are in its own script, where it has one and most of the message is in it."""
+        if self.script is None:
+            return 0
+        low, high = self.script
+        own = sum(1 for word in words if low <= word[0] <= high)
+        return own if own * 2 > len(words) else 0
 
 
 class Languages:
-    """Counts the telling words of each other language against those of English."""
+    """Tells which language a message is in, by its letters and its little words, where it is not English."""
 
-    def __init__(self, words: Mapping[str, Sequence[str]], english: frozenset[str]) -> None:
-        self._words = {name: frozenset(found) for name, found in words.items()}
-        self._english = english
+    def __init__(
+        self,
+        file: LanguagesFile,
+        others: Mapping[str, Sequence[str]],
+        common: frozenset[str],
+        asked: frozenset[str],
+        names: frozenset[str],
+    ) -> None:
+        """`others` are telling words of further languages, `common` words of English, `asked` those of all authored
+        lines, of which a few are foreign, and `names` words that belong to no language."""
+        self._telling = {code: _Telling.of(language, common) for code, language in file.languages.items()}
+        self._others = {name: frozenset(words) for name, words in others.items()}
+        self._asked, self._names = asked, names
+        self._english = (common | asked).difference(*(one.words for one in self._telling.values()))
+
+    def code(self, text: str) -> str | None:
+        """Return the code of the language of content/languages.yaml that a message is in, or None."""
+        parts = _parts(seen(text).text)
+        words = [word for word in parts if (len(word) > 1 or not word.isascii()) and word not in self._names]
+        words, written = list(dict.fromkeys(words)), _parts(text[:_LETTERS_READ])
+        weighed = {code: one.weigh(words, written, self._english) for code, one in self._telling.items()}
+        best = max(weighed, key=lambda code: weighed[code], default=None)
+        return best if best is not None and weighed[best][0] else None
 
     def other(self, cleaned: str, words: Sequence[str]) -> str | None:
-        """Return the other language a message is in, or None.
+        """Return the other language a message is in that is not one of these, or None.
 
         `script` when not even the letters are Latin, `words` when hardly a word is known.
         """
         if _foreign_letters(cleaned):
             return "script"
-        english = sum(1 for word in words if word in self._english)
-        if _nothing_known(words, sum(1 for word in words if len(word) > _TOO_SHORT and word in self._english)):
+        english = sum(1 for word in words if word in self._asked)
+        if _nothing_known(words, sum(1 for word in words if len(word) > _TOO_SHORT and word in self._asked)):
             return "words"
-        counts = {name: sum(1 for word in words if word in found) for name, found in self._words.items()}
+        counts = {name: sum(1 for word in words if word in found) for name, found in self._others.items()}
         best = max(counts, key=lambda name: counts[name], default=None)
-        if best is None or counts[best] < 2 or counts[best] <= english:
+        if best is None or counts[best] < _FEWEST or counts[best] <= english:
             return None
         return best
+
+
+def _weight(word: str) -> float:
+    return 1.0 if len(word) > _TOO_SHORT or not word.isascii() else 0.5
+
+
+def _parts(text: str) -> list[str]:
+    return _PART.findall(text.lower())
 
 
 def _nothing_known(words: Sequence[str], english: int) -> bool:

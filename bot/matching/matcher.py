@@ -79,7 +79,7 @@ class SubjectMatcher:
             return urgent(found)
         message = self.parts.reader.read(text)
         match = self._said(self.parts.key(text))  # as it is written: `thnx` is no slip of another word
-        match = match or self._exact(message) or self._unreadable(message, text) or self._asked(message, context)
+        match = match or self._line(message, text) or self._unreadable(message, text) or self._asked(message, context)
         if excused and match.outcome is Outcome.SMALL_TALK and match.scores:  # "no chest pain" is no mere "no"
             match = self._uncovered("like small talk, but it names a sign of an emergency", scores=dict(match.scores))
         return replace(match, reasons=(*match.reasons, *(f"not urgent: {reason}" for reason in excused)))
@@ -102,6 +102,11 @@ class SubjectMatcher:
 
     # --- what needs no weighing ------------------------------------------------------------------------------------
 
+    def _line(self, message: Message, text: str) -> Match | None:
+        """Return the decision about a message that is an authored line; a few are in a language no answer is in."""
+        match = self._exact(message)
+        return match and replace(match, language=self.languages.code(text) or "")
+
     def _exact(self, message: Message) -> Match | None:
         """Return the decision about an authored line, which leads to its node at once, before any model."""
         key = _key(message)
@@ -118,7 +123,7 @@ class SubjectMatcher:
 
     def _unreadable(self, message: Message, text: str) -> Match | None:
         """Return the decision about what holds no English words to go by."""
-        code = self.urgency.language(text) or ""
+        code = self.languages.code(text) or ""
         if not any(word != STOP for word in message.words):
             kind = "" if code else self.known.signs.kind_of(text)
             if kind:
@@ -161,8 +166,9 @@ class SubjectMatcher:
         reading, scores = self._weighed(question, message, context)
         if self._is_lone(question, reading, context):
             return self._uncovered("one word that names nothing", scores=scores)
-        match = self._decided(scores, reading)
-        if match.outcome is Outcome.NOT_COVERED or match.note == ASPECT_MISSING:
+        match = self._talk(scores, reading, question) or self._decided(_without_talk(scores), reading)
+        lacking = match.note == ASPECT_MISSING or (match.outcome is Outcome.CHOICES and self._lacking(reading))
+        if match.outcome is Outcome.NOT_COVERED or lacking:
             match = replace(match, missing=_missing(reading))
         return self._with_others(match, question, context)
 
@@ -188,18 +194,21 @@ class SubjectMatcher:
         alone = (share for node, share in reading.alone.items() if not node.startswith(TALK))
         return not (sure or max(alone, default=0.0) >= self.limits.lone_answer)
 
+    def _talk(self, scores: Shares, reading: Reading, question: Message) -> Match | None:
+        """Return the decision that a message is only small talk: likely so, and of its kind likely or by a word."""
+        exact = self.parts.data.exact_talk
+        talk = {name.removeprefix(TALK): share for name, share in scores.items() if name.startswith(TALK)}
+        talk = {kind: share for kind, share in talk.items() if kind not in exact}
+        if sum(talk.values()) < self.limits.talk or not reading.named.nothing:
+            return None
+        kind, share = next(iter(talk.items()))
+        if share < self.limits.talk and not self.known.names(kind, question.stems):
+            return None
+        return Match(Outcome.SMALL_TALK, kind, scores=_best(scores), reasons=("small talk",))
+
     def _decided(self, scores: Shares, reading: Reading) -> Match:
         """Return the decision the likelihoods allow: answer, offer two or three, or say that it is not covered."""
         limits, otherwise = self.limits, self.roles.otherwise
-        talk = {
-            node: share
-            for node, share in scores.items()
-            if node.startswith(TALK) and node.removeprefix(TALK) not in self.parts.data.exact_talk
-        }
-        if sum(talk.values()) >= limits.talk and reading.named.nothing:
-            kind = next(iter(talk)).removeprefix(TALK)
-            return Match(Outcome.SMALL_TALK, kind, scores=_best(scores), reasons=("small talk",))
-        scores = _without_talk(scores)
         best, share = next(iter(scores.items()), (otherwise, 1.0))
         outside = scores.get(otherwise, 0.0)
         if best == otherwise and share >= limits.outside:
@@ -243,12 +252,14 @@ class SubjectMatcher:
 
     def _lacks(self, node: str, reading: Reading) -> str:
         """Return the note that a held subject has no answer of its own to what was asked."""
+        general = self.parts.subjects.general(reading.named.held[0]) if reading.named.held else None
+        return ASPECT_MISSING if node == general and self._lacking(reading) else ""
+
+    def _lacking(self, reading: Reading) -> bool:
+        """Tell whether a held subject is named and surely asked about in a way that no answer of it holds."""
         subject = reading.named.held[0] if reading.named.held else None
-        if subject is None or reading.aspects[reading.aspect] < self.limits.missing:
-            return ""
-        general = self.parts.subjects.general(subject)
-        lacking = reading.aspect not in self.parts.subjects.row(subject)
-        return ASPECT_MISSING if lacking and node == general else ""
+        sure = reading.aspects.get(reading.aspect, 0.0) >= self.limits.missing
+        return subject is not None and sure and reading.aspect not in self.parts.subjects.row(subject)
 
     # --- several questions --------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from bot.matching.text import STOP
 GONE = "…"
 LEAST_WORDS, LEAST_SHARE = 3, 0.6
 """Fewer words than these, or a smaller share of them, are no question an editor could use."""
-_FUNCTION = frozenset({
+FUNCTION = frozenset({
     "a", "an", "the", "and", "or", "but", "not", "no", "if", "than", "then", "so", "as", "of", "for", "with",
     "without", "in", "on", "at", "to", "from", "by", "into", "after", "before", "during", "between", "about",
     "against", "is", "are", "was", "be", "been", "being", "do", "does", "did", "can", "could", "should",
@@ -20,7 +20,7 @@ _FUNCTION = frozenset({
     "each", "other", "only", "also", "too", "very",
 })  # fmt: skip
 """Words of grammar, a closed class; `will` and `may` are left out, for they are names too."""
-_PERSONS = frozenset({
+PERSONS = frozenset({
     "i", "im", "ive", "id", "me", "my", "mine", "myself", "we", "us", "our", "ours", "you", "your", "yours",
     "he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs",
     "mr", "mrs", "ms", "miss", "mister", "dr", "doctor", "prof", "professor", "sir", "madam", "called", "named",
@@ -41,7 +41,7 @@ def scrubbed(text: str, message: Message, ordinary: Collection[str]) -> str:
     where it is personal or too little is left. `message` is what was read of `text`.
     """
     written = {*message.words, *(word for word, _ in message.repairs)}
-    if not _PERSONS.isdisjoint(written) or not _PERSONAL.isdisjoint(message.concepts):
+    if not PERSONS.isdisjoint(written) or not _PERSONAL.isdisjoint(message.concepts):
         return ""
     doubtful = {word.lower() for word in _CAPITALISED.findall(text)} | {mended for _, mended in message.repairs}
     kept = [GONE if word in doubtful else word for word in _kept(message, ordinary)]
@@ -53,5 +53,5 @@ def _kept(message: Message, ordinary: Collection[str]) -> Iterator[str]:
     named = {at for mention in message.mentions for at in range(mention.start, mention.end)}
     for at, word in enumerate(message.words):
         if word != STOP:
-            known = at in named or word in _FUNCTION or word in ordinary
+            known = at in named or word in FUNCTION or word in ordinary
             yield word if known and not word[0].isdigit() else GONE

@@ -87,10 +87,6 @@ class Urgency:
         named = {one.concept for one in self._reader.named(self._reader.read(text))}
         return next((kind for kind, concepts in self._rules.after.items() if not named.isdisjoint(concepts)), "")
 
-    def language(self, text: str) -> str | None:
-        """Return the code of the other language most of a message is in, or None."""
-        return self._foreign.language(text)
-
     def explain(self, text: str) -> tuple[Finding | None, tuple[str, ...]]:
         """Return what is urgent, and one phrase for each sign that was seen and excused."""
         plain = seen(text).text

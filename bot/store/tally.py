@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple, Protocol
 
 LEAST = 5
@@ -28,8 +29,9 @@ _DAYS, _MONDAY = 7, 3
 class TallyCell(NamedTuple):
     """What is told apart: how it was asked, what came of it, the node shown and the one before it.
 
-    `via` is `words`, `command`, or what was pressed. `about` is, for an answer to words, how sure the matcher was; for
-    choices the nodes offered; for what is not covered the subject and the aspect that were asked, as they are authored.
+    `via` is `words`, `command`, or what was pressed. `about` is, where something was asked that is not held, the
+    subject and the aspect as they are authored; else for choices the nodes offered, for an answer to words how
+    sure it was.
     """
 
     channel: str
@@ -56,12 +58,29 @@ class Tally(NamedTuple):
     bit: int
 
 
+SUM_WEEKS = "SELECT day, sum(times) FROM tally WHERE shard = $1 GROUP BY day ORDER BY day DESC LIMIT $2"
+SUM_CELLS = "SELECT cell, sum(times) FROM tally WHERE shard = $1 AND day >= $2 GROUP BY cell ORDER BY cell"
+"""For both databases, which both know a parameter by `$` and its number."""
+
+
 class Published(NamedTuple):
     """A count that may be seen: the week, by its first day (days since 1970-01-01), the pool, the turns in it."""
 
     day: int
     cell: TallyCell
     times: int
+
+
+class Summed(NamedTuple):
+    """What is read of the counts at once: the turns of each week, and of each pool in all these weeks together."""
+
+    weeks: Sequence[tuple[int, int]] = ()
+    cells: Sequence[tuple[TallyCell, int]] = ()
+
+    @property
+    def turns(self) -> int:
+        """All of them."""
+        return sum(times for _, times in self.weeks)
 
 
 class Tallies(Protocol):
@@ -75,6 +94,9 @@ class Tallies(Protocol):
 
     async def published(self) -> Sequence[Published]:
         """Return the counts of the weeks that are over, oldest first."""
+
+    async def summed(self, weeks: int) -> Summed:
+        """Return the counts of the last so many weeks there are, added up by the database."""
 
     async def unmatched(self) -> Sequence[tuple[int, bytes]]:
         """Return the unanswered questions that were kept, sealed, with their numbers, oldest first."""
@@ -150,14 +172,17 @@ def pooled(counts: Mapping[TallyCell, tuple[int, int]]) -> dict[TallyCell, int]:
 
 def published_from(rows: Iterable[tuple[int, str, int]]) -> list[Published]:
     """Return rows (day, cell, times) as counts, each cell read once; a row that is no cell is left out."""
-    cells: dict[str, TallyCell | None] = {}
-    found = []
-    for day, text, times in rows:
-        if text not in cells:
-            cells[text] = TallyCell.parse(text) if text.count("\t") == len(TallyCell._fields) - 1 else None
-        if cell := cells[text]:
-            found.append(Published(day, cell, times))
-    return found
+    read = cache(_cell_of)
+    return [Published(day, cell, times) for day, text, times in rows if (cell := read(text))]
+
+
+def cells_from(rows: Iterable[tuple[str, int]]) -> list[tuple[TallyCell, int]]:
+    """Return rows (cell, times) with each cell read; a row that is no cell is left out."""
+    return [(cell, times) for text, times in rows if (cell := _cell_of(text))]
+
+
+def _cell_of(text: str) -> TallyCell | None:
+    return TallyCell.parse(text) if text.count("\t") == len(TallyCell._fields) - 1 else None
 
 
 def left_of(rows: Iterable[tuple[str, int, int]]) -> list[tuple[str, int]]:

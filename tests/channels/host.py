@@ -14,7 +14,7 @@ from bot.dialog.engine import Engine
 from bot.inbox.identity import Identity
 from bot.inbox.inbox import Inbox
 from bot.settings import Settings
-from bot.store.tally import Published
+from bot.store.tally import Published, Summed
 
 
 def host_of(channel: str, inbox: Inbox, engine: Engine, identity: Identity, **other: Any) -> HostServices:
@@ -31,6 +31,7 @@ def lone_host(accept: Accept, texts: Texts, **other: Any) -> HostServices:
         "is_quiet": _unknown,
         "unexpected": lambda _kind: None,
         "published": _no_counts,
+        "summed": _no_sums,
         "lead": cast(Callable[[str], AbstractAsyncContextManager[Any]], None),
         "topics": lambda _register: [],
         "library": cast(Library, None),
@@ -39,6 +40,11 @@ def lone_host(accept: Accept, texts: Texts, **other: Any) -> HostServices:
         "database_url": "",
     }
     return HostServices(accept=accept, texts=texts, **{**given, **other})
+
+
+async def _no_sums(_weeks: int) -> Summed:
+    """Return that nothing was counted."""
+    return Summed()
 
 
 async def _no_counts() -> list[Published]:

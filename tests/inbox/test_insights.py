@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -15,7 +17,7 @@ from bot.inbox import insights_report
 from bot.inbox.insights import SURE, cell_of
 from bot.inbox.policy import RetryPolicy
 from bot.store.base import DAY, Store
-from bot.store.tally import Published, TallyCell
+from bot.store.tally import Published, Summed, TallyCell
 from tests.inbox.support import IDENTITY, START, EchoEngine, Notebook, at_work, event, reply_of
 
 QUESTION = "does … tea help with a sore throat"
@@ -91,6 +93,17 @@ def test_choices_what_is_missing_and_a_page_to_take_along_are_told_apart() -> No
     assert counted("print this", replace(reply_of("print"), leaflet=leaflet)).about == "handout"
 
 
+@pytest.mark.parametrize("subject", ["duloxetine", "pregabalin", "capsaicin"])
+def test_a_subject_that_is_held_without_what_was_asked_of_it_is_counted_so(engine: Engine, subject: str) -> None:
+    """It may be answered with the subject's general answer; still somebody did not get what they asked for."""
+    incoming = Incoming(Kind.TEXT, f"how much does {subject} cost", "telegram")
+    reply, _ = engine.respond(State(introduced=True), incoming)
+    found = cell_of("telegram", incoming, reply, State())
+    assert found.about == f"neuropathy/{subject} x cost"
+    table = insights_report.tables(Summed([(20_000, 9)], [(found, 9)]), engine.library)[0]
+    assert table.rows == ((found.about, 9, "100 %, a subject that is held"),)
+
+
 def test_no_words_of_a_question_are_in_its_count(engine: Engine) -> None:
     words = "does xylomine from Mr Brezhanov at 12 Hill Road help with nerve pain"
     incoming = Incoming(Kind.TEXT, words)
@@ -100,6 +113,15 @@ def test_no_words_of_a_question_are_in_its_count(engine: Engine) -> None:
 
 
 # --- what editors read ------------------------------------------------------------------------------------------------
+
+
+def summed(rows: Sequence[Published]) -> Summed:
+    """Return what the database would add up."""
+    weeks, cells = Counter[int](), Counter[TallyCell]()
+    for one in rows:
+        weeks[one.day] += one.times
+        cells[one.cell] += one.times
+    return Summed(sorted(weeks.items()), sorted(cells.items()))
 
 
 def published(library: Library) -> list[Published]:
@@ -121,7 +143,8 @@ def published(library: Library) -> list[Published]:
 
 
 def test_every_question_of_an_editor_has_its_table(library: Library) -> None:
-    found = {table.name: table.rows for table in insights_report.tables(published(library), library)}
+    found = {table.name: table.rows for table in insights_report.tables(summed(published(library)), library)}
+    assert [row[2] for row in found["missing"]] == ["75 %, nothing is held of it", "25 %, a subject that is held"]
     assert [row[:2] for row in found["missing"]] == [("foreign/remedy x evidence", 30), ("neuropathy/k2 x cost", 10)]
     assert dict(row[:2] for row in found["outcome"])["not-covered"] == 40
     assert [row[:2] for row in found["answers"]] == [("ala", 60), ("k2", 26)]
@@ -142,8 +165,8 @@ def test_the_file_has_every_count_and_the_terminal_says_when_there_is_none(libra
     read = list(csv.DictReader(insights_report.as_csv(rows).splitlines()))
     assert sum(int(row["turns"]) for row in read) == sum(one.times for one in rows)
     assert list(read[0]) == ["week", *TallyCell._fields, "turns"]
-    assert "166 turns" in insights_report.as_text(rows, library)
-    assert "\n" not in insights_report.as_text([], library)
+    assert "166 turns" in insights_report.as_text(summed(rows), library)
+    assert "\n" not in insights_report.as_text(Summed(), library)
 
 
 def test_a_renamed_answer_is_counted_under_todays_name_and_one_that_is_gone_does_no_harm(library: Library) -> None:
@@ -151,5 +174,7 @@ def test_a_renamed_answer_is_counted_under_todays_name_and_one_that_is_gone_does
     rows = [Published(20_000, one, 5) for one in cells]
     today = insights_report.todays(rows, {"old": "ala"}.get)
     assert [(one.cell.node, one.cell.before) for one in today] == [("ala", "ala"), ("lost", "ala")]
-    found = {table.name: table.rows for table in insights_report.tables(today, library)}
+    added = insights_report.summed_today(summed(rows), {"old": "ala"}.get)
+    assert dict(added.cells) == dict(summed(today).cells)
+    found = {table.name: table.rows for table in insights_report.tables(added, library)}
     assert {row[0] for row in found["topics"]} == {"neuropathy", "answers that are gone"}

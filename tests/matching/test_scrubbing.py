@@ -101,14 +101,34 @@ def test_an_emergency_and_what_is_too_little_are_not_kept(keeping: Engine, text:
     assert not kept(keeping, text)
 
 
-def test_who_is_new_and_who_asks_about_privacy_is_told(keeping: Engine, engine: Engine) -> None:
-    notice = keeping.text("unmatched-kept", Register.LAYPERSON)
-    for text in ("ala", "privacy"):
-        state, asked = State(introduced=text == "privacy"), Incoming(Kind.COMMAND, text)
-        assert notice in keeping.respond(state, asked)[0].offer
-        assert notice not in engine.respond(state, asked)[0].offer
-    again, _ = keeping.respond(State(introduced=True), Incoming(Kind.COMMAND, "ala"))
-    assert not again.offer
+REGISTERS = pytest.mark.parametrize("register", list(Register))
+PROMISES = {
+    Register.PROFESSIONAL: ("30 days", "scrubbed of names, numbers, addresses and places", "sealed", "deletes it too"),
+    Register.LAYPERSON: ("30 days", "take out names, numbers and places", "lock it", "it goes too"),
+}
+
+
+@REGISTERS
+def test_who_is_new_is_told_in_a_line_once_where_questions_are_kept(
+    keeping: Engine, engine: Engine, register: Register
+) -> None:
+    notice, asked = keeping.text("unmatched-kept", register), Incoming(Kind.COMMAND, "ala")
+    first, after = keeping.respond(State(register=register), asked)
+    assert first.offer.count(notice) == 1
+    assert not keeping.respond(after, asked)[0].offer
+    assert notice not in engine.respond(State(register=register), asked)[0].offer
+
+
+@REGISTERS
+@pytest.mark.parametrize("introduced", [True, False])
+def test_privacy_says_what_is_kept_how_long_and_how_it_is_removed(
+    keeping: Engine, engine: Engine, register: Register, *, introduced: bool
+) -> None:
+    state, asked = State(register=register, introduced=introduced), Incoming(Kind.COMMAND, "privacy")
+    notice = keeping.respond(state, asked)[0].offer
+    assert all(notice.count(promise) == 1 for promise in PROMISES[register])
+    without = engine.respond(state, asked)[0]
+    assert not any(promise in without.offer for promise in PROMISES[register])
 
 
 def test_what_was_not_covered_is_named_by_subject_and_aspect(engine: Engine) -> None:

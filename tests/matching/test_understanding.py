@@ -218,3 +218,16 @@ def test_models_that_know_a_vanished_answer_never_raise(library: Library) -> Non
     assert isinstance(matcher, SubjectMatcher)
     older = assemble(parts, matcher.ranker.models)
     assert node_of(older, "how many milligrams of lipoic acid were tested") != "ala-dose"
+
+
+DAYS = ("tomorrow", "monday", "next week", "friday", "today", "the 14th", "day after tomorrow")
+HOURS = ("at 9", "at noon", "8am", "14:30", "around 10", "before lunch")
+FEELING = frozenset({"insult", "sorry", "thanks", "how-are-you", "robot", "not-understood"})
+"""Small talk whose reply takes somebody to have said how they feel."""
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_an_appointment_is_taken_for_no_feeling(matcher: Matcher, day: str) -> None:
+    said = [day, *(form for hour in HOURS for form in (f"{day} {hour}", f"{hour} {day}", f"{day} {hour} in room 12"))]
+    decided = {text: matcher.match(text, None, Register.PROFESSIONAL) for text in said}
+    assert {text: match.node for text, match in decided.items() if match.node in FEELING} == {}

@@ -151,3 +151,14 @@ def test_a_question_that_lacks_something_is_told_what(name: str, tmp_path: Path)
     path.write_text(json.dumps({key: value for key, value in whole.items() if key != name}), encoding="utf-8")
     with pytest.raises(QuestionFault, match=f"needs `{name}`"):
         evaluation.read(path)
+
+
+@pytest.mark.parametrize(
+    "line", ["what is ALA?", '{"id": "q2"', "[1, 2]", "null", '"text"', "{'id': 'q2'}", "3", "\x00"]
+)
+def test_a_line_that_is_no_object_is_named_with_what_to_write(line: str, tmp_path: Path) -> None:
+    whole = {"id": "q1", "text": "how much", "register": "layperson", "expect": ["ala-dose"], "kind": "topic"}
+    path = tmp_path / "q.jsonl"
+    path.write_text(f"{json.dumps(whole)}\n\n{line}\n", encoding="utf-8")
+    with pytest.raises(QuestionFault, match=r"q\.jsonl:3: .*write one question a line, as \{"):
+        evaluation.read(path)

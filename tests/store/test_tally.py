@@ -18,11 +18,15 @@ from bot.store.tally import (
     _GIVEN_UP,
     ANY,
     LEAST,
+    Published,
+    Summed,
     TallyCell,
+    cells_from,
     first_day,
     gathered,
     people,
     pooled,
+    published_from,
     week_of,
 )
 from tests.inbox.support import IDENTITY, START
@@ -37,13 +41,18 @@ def rows(turns: Iterable[tuple[int, TallyCell]]) -> list[tuple[str, int, int]]:
 
 
 names = st.sampled_from("abcde")
-turns = st.lists(
-    st.tuples(
-        st.integers(0, 40),
-        st.builds(cell, names, names, names, st.sampled_from(("telegram", "slack")), st.sampled_from(("words", "up"))),
-    ),
-    max_size=150,
+act = st.tuples(
+    st.integers(0, 40),
+    st.builds(cell, names, names, names, st.sampled_from(("telegram", "slack")), st.sampled_from(("words", "up"))),
 )
+
+
+def acts(most: int) -> st.SearchStrategy[list[tuple[int, TallyCell]]]:
+    """Return lists of who did what, of so many acts at most."""
+    return st.lists(act, max_size=most)
+
+
+turns = acts(150)
 
 
 def own_pool(one: TallyCell, shown: dict[TallyCell, int]) -> TallyCell | None:
@@ -108,6 +117,25 @@ def test_a_row_that_cannot_be_read_is_left_out() -> None:
     assert pooled(gathered([("no cell", 5, -1), *good])) == pooled(gathered(good))
 
 
+def test_a_published_row_that_cannot_be_read_is_left_out_of_both_readings() -> None:
+    good = str(cell("ala"))
+    corrupt = ("", "no cell", "\t", good + "\tmore", good.replace("\t", " "))
+    assert published_from([(7, good, 9), *((7, one, 9) for one in corrupt)]) == [Published(7, cell("ala"), 9)]
+    assert cells_from([(good, 9), *((one, 9) for one in corrupt)]) == [(cell("ala"), 9)]
+
+
+@given(st.lists(acts(40), min_size=2, max_size=3), st.integers(1, 3), st.integers(1, 3))
+def test_what_differs_between_two_exports_is_again_about_many_people(
+    weeks: list[list[tuple[int, TallyCell]]], first: int, second: int
+) -> None:
+    """Two files differ by whole weeks, each of whole pools; a name that changed moves whole pools."""
+    pools = [pooled(gathered(rows(turns))) for turns in weeks]
+    shown = [(week, pool) for week, found in enumerate(pools) for pool in found]
+    one, other = ({row for row in shown if row[0] >= len(weeks) - count} for count in (first, second))
+    for week, pool in one ^ other:
+        assert len({person for person, act in weeks[week] if own_pool(act, pools[week]) == pool}) >= LEAST
+
+
 # --- both databases ---------------------------------------------------------------------------------------------------
 
 
@@ -119,6 +147,25 @@ async def test_a_turn_is_counted_with_its_own_commit_and_shown_when_the_week_is_
     await store.end_weeks(current_week(AFTER))
     [one] = await store.published()
     assert (one.day, one.cell, one.times) == (first_day(WEEK), cell("ala"), 20)
+    assert await store.summed(57) == Summed([(first_day(WEEK), 20)], [(cell("ala"), 20)])
+
+
+async def test_what_the_database_adds_up_is_what_its_rows_add_up_to(store: Store) -> None:
+    for week in range(4):
+        for person in range(0, 40, 2):
+            await end_turn(store, person, cell("ala" if week % 2 else "k2"), START + 7 * week * DAY)
+            await end_turn(store, person, cell("dose"), START + 7 * week * DAY)
+    await store.end_weeks(WEEK + 9)
+    rows = await store.published()
+    for weeks in (1, 2, 3, 60):
+        days = sorted({one.day for one in rows})[-weeks:]
+        cells, turns = Counter[TallyCell](), Counter[int]()
+        for one in rows:
+            if one.day in days:
+                cells[one.cell] += one.times
+                turns[one.day] += one.times
+        assert await store.summed(weeks) == Summed(sorted(turns.items()), sorted(cells.items()))
+    assert (await store.summed(60)).turns == 160
 
 
 async def test_a_week_that_is_over_never_changes(store: Store) -> None:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from itertools import islice
+import json
+from collections.abc import Iterator
+from functools import cache
+from itertools import islice, product
+from pathlib import Path
 
 import pytest
 
+from bot.content.loader import load
 from bot.content.urgent_models import Language, LanguagesFile
+from bot.dialog.engine import Engine
+from bot.dialog.turn import Incoming, Kind, State
+from bot.matching import data_of, languages_of
+from bot.matching.build import Parts
+from bot.matching.foreign import Languages
 from bot.matching.text import expand
 from bot.matching.urgency import Urgency
 from tests.urgency.seeds import calm, read, recogniser
+
+ROOT = Path(__file__).parents[2]
+ENGLISH = ("plain", "real", "follow-ups", "small-talk", "not-covered", "two-questions", "most-asked", "b12")
 
 
 def languages() -> dict[str, Language]:
@@ -17,11 +30,23 @@ def languages() -> dict[str, Language]:
 
 
 def _file() -> object:
-    from pathlib import Path
-
     import yaml
 
-    return yaml.safe_load((Path(__file__).parents[2] / "content" / "languages.yaml").read_text(encoding="utf-8"))
+    return yaml.safe_load((ROOT / "content" / "languages.yaml").read_text(encoding="utf-8"))
+
+
+@cache
+def told() -> Languages:
+    """Return what tells the language of a message, over the shipped content."""
+    return languages_of(Parts(data_of(load(ROOT / "dialogs", ROOT / "content", templates=False))))
+
+
+def questions() -> Iterator[str]:
+    """Yield every English question there is a label for."""
+    for name, fresh in product(ENGLISH, ("", "-fresh")):
+        file = ROOT / "tests" / "questions" / f"{name}{fresh}.jsonl"
+        for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+            yield json.loads(line).get("text", "")
 
 
 CODES = sorted(languages())
@@ -36,7 +61,7 @@ def test_there_are_fifteen_and_nobody_is_said_to_have_checked_one() -> None:
 def test_its_own_sentences_are_known_as_its_own_and_are_no_emergency(code: str) -> None:
     language = languages()[code]
     for sentence in (language.emergency, language.only_english):
-        assert recogniser().language(sentence) == code
+        assert told().code(sentence) == code
         assert recogniser().detect(sentence) is None
 
 
@@ -60,8 +85,36 @@ def test_a_sign_is_seen_beside_an_english_question(code: str) -> None:
 
 def test_no_english_message_is_taken_for_another_language() -> None:
     messages = [*read("ordinary")["questions"], *(message for _, message in islice(calm(), 0, None, 3))]
-    assert [message for message in messages if recogniser().language(message)] == []
+    assert [message for message in messages if told().code(message)] == []
     assert [found for found in map(recogniser().detect, messages) if found and found.language] == []
+
+
+def test_no_english_question_is_taken_for_another_language() -> None:
+    asked = [text for text in questions() if text]
+    assert len(asked) > 2_000
+    assert [(text, told().code(text)) for text in asked if told().code(text)] == []
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_short_question_is_known_by_one_telling_word(code: str) -> None:
+    short = read("short")
+    asked = [form.format(s=subject) for form, subject in product(short["forms"][code], short["subjects"])]
+    assert len(asked) >= 70
+    assert [(text, told().code(text)) for text in asked if told().code(text) != code] == []
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_short_question_is_answered_with_the_sentence_of_its_language_first(code: str, engine: Engine) -> None:
+    for form in read("short")["forms"][code]:
+        reply, _ = engine.respond(State(), Incoming(Kind.TEXT, form.format(s="ALA"), "telegram"))
+        assert reply.lead == languages()[code].only_english, form
+
+
+@pytest.mark.parametrize(
+    "text", ["ALA", "K2?", "naïve patients", "Sjögren", "yoga or tai chi", "la la la", "wat is ala", ""]
+)
+def test_a_name_or_a_slip_is_no_other_language(text: str) -> None:
+    assert told().code(text) is None
 
 
 def test_the_sentence_of_a_language_is_taken_from_the_file() -> None:

@@ -34,7 +34,18 @@ from bot.store.postgres import leader, turns
 from bot.store.postgres import statements as sql
 from bot.store.postgres.statements import TROUBLE
 from bot.store.reports import NewReport, StoredReport
-from bot.store.tally import PUBLISHED, Published, first_day, left_of, published_from, week_of
+from bot.store.tally import (
+    PUBLISHED,
+    SUM_CELLS,
+    SUM_WEEKS,
+    Published,
+    Summed,
+    cells_from,
+    first_day,
+    left_of,
+    published_from,
+    week_of,
+)
 
 MAX_CONNECTIONS = 10
 """Per process. PostgreSQL allows 100 by default, so nine replicas fit beside an operator."""
@@ -167,6 +178,11 @@ class PostgresStore:
 
     async def published(self) -> Sequence[Published]:
         return published_from(map(tuple, await self._rows(sql.PUBLISHED_TALLIES, PUBLISHED)))
+
+    async def summed(self, weeks: int) -> Summed:
+        found = sorted(map(tuple, await self._rows(SUM_WEEKS, PUBLISHED, weeks)))
+        since = found[0][0] if found else 0
+        return Summed(found, cells_from(map(tuple, await self._rows(SUM_CELLS, PUBLISHED, since))))
 
     async def unmatched(self) -> Sequence[tuple[int, bytes]]:
         return [(number, bytes(sealed)) for number, sealed in await self._rows(sql.UNMATCHED)]

@@ -11,7 +11,18 @@ from bot.store import reports
 from bot.store.base import AT_ONCE, DIGEST_BYTES, Lease, PendingTurn, QueueDepth, RetentionCutoffs, day_of
 from bot.store.codec import exported, net_votes, quiet_in, reported, settings_of, state_from
 from bot.store.sqlite import turns
-from bot.store.tally import PUBLISHED, Published, first_day, left_of, published_from, week_of
+from bot.store.tally import (
+    PUBLISHED,
+    SUM_CELLS,
+    SUM_WEEKS,
+    Published,
+    Summed,
+    cells_from,
+    first_day,
+    left_of,
+    published_from,
+    week_of,
+)
 
 _THEIRS = "(SELECT conversation FROM conversation WHERE person = ?)"
 _FORGET = {
@@ -266,6 +277,13 @@ def published(db: sqlite3.Connection) -> list[Published]:
     """Return the counts that may be seen."""
     rows = db.execute("SELECT day, cell, times FROM tally WHERE shard = ? ORDER BY day, cell", (PUBLISHED,))
     return published_from(rows)
+
+
+def summed(db: sqlite3.Connection, weeks: int) -> Summed:
+    """Return the counts of the last weeks, added up."""
+    found = sorted(db.execute(SUM_WEEKS, _numbered(PUBLISHED, weeks)).fetchall())
+    since = found[0][0] if found else 0
+    return Summed(found, cells_from(db.execute(SUM_CELLS, _numbered(PUBLISHED, since))))
 
 
 def unmatched(db: sqlite3.Connection) -> list[tuple[int, bytes]]:

@@ -32,7 +32,7 @@ from bot.store.base import (
 from bot.store.batching import Grouping, Outcome
 from bot.store.reports import NewReport, StoredReport
 from bot.store.sqlite import people, turns
-from bot.store.tally import Published
+from bot.store.tally import Published, Summed
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]
@@ -69,6 +69,7 @@ def _commit(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[Outcome
     try:
         connection.execute("BEGIN IMMEDIATE")
         outcomes = _outcomes(connection, jobs)
+        turns.count(connection, (result for result, _ in outcomes))
         connection.execute("COMMIT")
     except sqlite3.Error as fault:
         if connection.in_transaction:
@@ -161,7 +162,7 @@ class SqliteStore:
         await self._group.run(lambda db: turns.progress(db, turn.row, sent))
 
     async def finish(self, turn: Turn, record: TurnResult, lease: Lease | None) -> Turn | None:
-        return await self._group.run(lambda db: turns.finish(db, turn, record, lease))
+        return (await self._group.run(lambda db: turns.finish(db, turn, record, lease))).next
 
     async def postpone(self, turn: Turn, due_at: float, attempts: int) -> None:
         await self._group.run(lambda db: people.postpone(db, turn.row, turn.conversation, due_at, attempts))
@@ -216,6 +217,9 @@ class SqliteStore:
 
     async def published(self) -> Sequence[Published]:
         return await self._group.run(people.published)
+
+    async def summed(self, weeks: int) -> Summed:
+        return await self._group.run(lambda db: people.summed(db, weeks))
 
     async def unmatched(self) -> Sequence[tuple[int, bytes]]:
         return await self._group.run(people.unmatched)

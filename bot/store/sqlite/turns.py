@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from bot.dialog.turn import State
 from bot.store.base import (
@@ -76,6 +76,8 @@ ORDER BY at DESC, part LIMIT 1"""
 
 COUNT_TURN = """INSERT INTO tally (day, shard, cell, times, people) VALUES (?, 0, ?, 1, ?)
 ON CONFLICT DO UPDATE SET times = times + 1, people = people | excluded.people"""
+
+_COUNTED = "(?, 0, ?, 1, ?)"
 
 _KEEP_UNMATCHED = "INSERT INTO unmatched (person, sealed, day) VALUES (?, ?, ?)"
 
@@ -158,16 +160,38 @@ def progress(db: sqlite3.Connection, row: int, sent: Sequence[str]) -> None:
     db.execute("UPDATE inbox SET sent = ? WHERE id = ?", (json.dumps(sent), row))
 
 
-def finish(db: sqlite3.Connection, turn: Turn, record: TurnResult, lease: Lease | None) -> Turn | None:
-    """Write what the turn leaves behind, delete its row, and go on in its conversation or leave it."""
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A turn that was ended: the next one in its conversation, if there is one, and how it is counted."""
+
+    next: Turn | None = None
+    counted: tuple[int, str, int] | None = None
+
+
+def finish(db: sqlite3.Connection, turn: Turn, record: TurnResult, lease: Lease | None) -> Finished:
+    """Write what the turn leaves behind, delete its row, and go on in its conversation or leave it. Its count is left
+    to `count`."""
     if db.execute("DELETE FROM inbox WHERE id = ?", (turn.row,)).rowcount == 0:
-        return None
-    rows = db.executemany("DELETE FROM inbox WHERE id = ?", [(row,) for row in record.joined]).rowcount
+        return Finished()
+    rows = (
+        db.executemany("DELETE FROM inbox WHERE id = ?", [(row,) for row in record.joined]).rowcount
+        if record.joined
+        else 0
+    )
     _remember(db, turn, record)
+    counted = (day_of(record.at), *record.tally) if record.tally else None
     if leave_lane(db, turn.conversation, record.at, 1 + max(rows, 0)) == 0 or lease is None:
-        return None
+        return Finished(None, counted)
     db.execute(_LEASE_QUEUE, (lease.owner, lease.until, turn.conversation))
-    return first_turn(db, turn.conversation)
+    return Finished(first_turn(db, turn.conversation), counted)
+
+
+def count(db: sqlite3.Connection, ended: Iterable[object]) -> None:
+    """Count the turns among these results in one statement: each statement hands the interpreter over and back."""
+    tallies = [one.counted for one in ended if isinstance(one, Finished) and one.counted]
+    if tallies:
+        rows = ", ".join([_COUNTED] * len(tallies))
+        db.execute(COUNT_TURN.replace(_COUNTED, rows), [term for tally in tallies for term in tally])
 
 
 def leave_lane(db: sqlite3.Connection, conversation: bytes, now: float, count: int = 1) -> int:
@@ -235,8 +259,6 @@ def _remember(db: sqlite3.Connection, turn: Turn, record: TurnResult) -> None:
         question, at, before, words = about
         answer = (turn.conversation, message, record.node, question, part, at, before, words)
         db.execute(_REMEMBER_MESSAGE, answer)
-    if record.tally is not None:
-        db.execute(COUNT_TURN, (day_of(record.at), *record.tally))
     if record.unmatched is not None:
         db.execute(_KEEP_UNMATCHED, (turn.person, record.unmatched, day_of(record.at)))
     if record.vote is not None:

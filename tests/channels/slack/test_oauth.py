@@ -19,6 +19,7 @@ from bot.channels.slack.installation import Unreachable
 from bot.channels.slack.oauth import INSTALL_PATH, REDIRECT_PATH, OAuth, OAuthSettings
 from bot.dialog.engine import Engine
 from bot.inbox.identity import Identity
+from bot.store.open import open_store
 from tests.channels.slack.slack_app import SECRET, Mode, SlackApp, running_app, words_of
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_faults import Fault
@@ -258,3 +259,32 @@ async def test_installation_pages_exist_only_where_they_are_wanted(
     async with running_app(fake, engine, "http", tmp_path) as slack_app:
         paths = [route.path for route in slack_app.slack.routes() if isinstance(route, web.RouteDef)]
     assert paths == ["/slack/events"]
+
+
+OPTIONS = (
+    "",
+    "?sslmode=disable",
+    "?sslmode=prefer",
+    "?application_name=x",
+    "?application_name=footnote%20bot&sslmode=disable",
+    "?sslmode=prefer&statement_timeout=60000",
+    "?target_session_attrs=any",
+)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+@pytest.mark.parametrize("options", OPTIONS)
+async def test_turns_and_installations_take_the_same_address_of_a_hosted_database(
+    fake: FakeSlack, postgres_url: str, scheme: str, options: str
+) -> None:
+    address, own = f"{scheme}://{postgres_url.partition('://')[2]}", "&" if "?" in postgres_url else "?"
+    address += options.replace("?", own, 1)
+    store = await open_store(address)
+    await store.ping()
+    await store.close()
+    async with new_session() as session:
+        settings = OAuthSettings("id", "secret", address)
+        oauth = OAuth(settings, Identity(SECRET)).begin(web_client(fake.api, session))
+        await oauth.start()
+        assert await oauth.installation(NORTH, None) is None
+        await oauth.close()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import encode_basic_auth
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bot.channels.web.insights import OTHERS, flow_of
 from bot.channels.web.plugin import WebSettings
 from bot.dialog.engine import Engine
 from bot.errors import SettingsError
@@ -49,11 +53,54 @@ async def test_the_page_and_its_file_show_what_many_did_and_never_what_few_did(t
         status, page = await read(app, "/insights?weeks=57")
         assert status == 200
         assert "20 turns in 1 week" in page
-        assert '<th scope="row">ala</th><td class="number">20</td>' in page
+        assert '<th scope="row">ala</th>' in page
+        assert '<td role="cell" class="number">20</td>' in page
         assert "k2" not in page
         status, rows = await read(app, "/insights.csv")
         assert status == 200
         assert [line.split(",")[-1] for line in rows.splitlines()[1:]] == ["20"]
+
+
+async def test_the_workbench_leads_there_and_back(tmp_path: Path, engine: Engine) -> None:
+    await filled(tmp_path)
+    async with web_app(tmp_path, engine) as app:
+        assert '<a href="/insights">' in (await read(app, "/workbench"))[1]
+        assert '<a href="/workbench">' in (await read(app, "/insights"))[1]
+    async with web_app(tmp_path, engine, insights_password=PASSWORD, **PUBLIC) as app:
+        assert "/workbench" not in (await read(app, "/insights", **login("anybody", PASSWORD)))[1]
+
+
+async def test_paths_are_drawn_as_a_flow_with_their_table_and_text(tmp_path: Path, engine: Engine) -> None:
+    store, now = await open_store(f"sqlite:///{tmp_path}/web.sqlite3"), time.time()
+    await counted(store, {cell("ala", "overview"): 25, cell("k2", "ala"): 10}, now - 21 * DAY)
+    await store.end_weeks(current_week(now))
+    await store.close()
+    async with web_app(tmp_path, engine) as app:
+        page = (await read(app, "/insights"))[1]
+    drawn = page.partition('<svg class="flow"')[2].partition("</svg>")[0]
+    assert "The commonest step: overview &gt; ala, 25 times, 71 % of all" in drawn
+    assert "<title>ala &gt; k2: 10</title>" in drawn.replace(" > ", " &gt; ")
+    assert drawn.count("<path") == 2
+    assert '<th scope="row">overview &gt; ala</th>' in page.partition('<svg class="flow"')[2]
+
+
+names = st.sampled_from([f"answer-{number}" for number in range(14)])
+walks = st.dictionaries(st.tuples(names, names), st.integers(5, 9999), min_size=1, max_size=60)
+
+
+@given(walks)
+def test_every_step_is_in_the_flow_once_and_nothing_overlaps(steps: dict[tuple[str, str], int]) -> None:
+    flow = flow_of(steps)
+    total = sum(steps.values())
+    assert sum(one.times for one in flow.ribbons) == total
+    for bars, side in ((flow.left, 0), (flow.right, 1)):
+        assert sum(bar.times for bar in bars) == total
+        assert len(bars) <= 9
+        for bar in bars:
+            if bar.name != OTHERS:
+                assert bar.times == sum(times for pair, times in steps.items() if pair[side] == bar.name)
+        assert all(one.y + one.height < other.y for one, other in pairwise(bars))
+        assert bars[-1].y + bars[-1].height <= flow.height
 
 
 async def test_what_is_running_or_was_never_counted_is_not_shown(tmp_path: Path, engine: Engine) -> None:
