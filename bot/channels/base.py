@@ -166,8 +166,9 @@ LimitCheck = Callable[[str, Register], Iterable[str]]
 
 
 def longest_reply(composer: Composer, node: str, register: Register) -> Reply:
-    """Return the longest form of an answer: the first one, which also offers the choice of register."""
-    return Reply(composer.card(node, register), offer=composer.text("welcome-offer", register))
+    """Return the longest form of an answer: the first one a link led to, which greets and offers the other register."""
+    card, lead = composer.card(node, register), composer.text("hello-line", register)
+    return Reply(card, lead, offer=composer.text("welcome-offer", register))
 
 
 @dataclass(frozen=True, slots=True)

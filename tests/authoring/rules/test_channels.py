@@ -46,7 +46,7 @@ def test_an_answer_that_does_not_end_breaks_both_channels_in_its_register(tmp_pa
         for register in Register
     ]
     assert said == [
-        ["Telegram needs 5 messages for it; it must fit one"],
+        ["Telegram needs 6 messages for it; it must fit one"],
         [],
         ["Slack needs 2 messages for it; it must fit one"],
         [],
