@@ -77,8 +77,7 @@ def host_services(
     content: ContentNews | None = None,
     files: Files | None = None,
 ) -> HostServices:
-    """Return what a channel is given; `accept` where something stands before the inbox, `content` where that is
-    followed while it is written, `files` where pictures can be sent."""
+    """Return what a channel is given; `accept` stands before the inbox, `content` is followed, `files` has pictures."""
     from bot.channels.base import HostServices
 
     return HostServices(

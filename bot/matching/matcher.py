@@ -169,7 +169,7 @@ class SubjectMatcher:
         match = self._talk(scores, reading, question) or self._decided(_without_talk(scores), reading)
         lacking = match.note == ASPECT_MISSING or (match.outcome is Outcome.CHOICES and self._lacking(reading))
         if match.outcome is Outcome.NOT_COVERED or lacking:
-            match = replace(match, missing=_missing(reading))
+            match = replace(match, missing=reading.missing)
         return self._with_others(match, question, context)
 
     def _weighed(
@@ -311,12 +311,6 @@ def urgent(finding: Finding) -> Match:
     """Return the decision for an emergency: the card of its sign, with the sentence and the rule as reasons."""
     reasons = (f"urgent: {finding.sign}, by {finding.rule}", f"in: {finding.sentence}")
     return Match(Outcome.URGENT, finding.card, (), (), (), reasons, "", finding.language)
-
-
-def _missing(reading: Reading) -> str:
-    """Return what was asked of what, in authored names; what nobody authored is `?`."""
-    subject = reading.named.subject or next(iter(reading.named.foreign), "?")
-    return f"{subject} x {reading.aspect or '?'}"
 
 
 def _without_talk(scores: Shares) -> Shares:

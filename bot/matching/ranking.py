@@ -82,6 +82,12 @@ class Reading:
         """The likeliest aspect."""
         return max(self.aspects, key=lambda one: (self.aspects[one], one), default="")
 
+    @property
+    def missing(self) -> str:
+        """What was asked of what, in authored names; what nobody authored is `?`."""
+        subject = self.named.subject or next(iter(self.named.foreign), "?")
+        return f"{subject} x {self.aspect or '?'}"
+
 
 @dataclass(frozen=True, slots=True)
 class Opinions:

@@ -12,6 +12,7 @@ import asyncpg
 
 from bot.dialog.turn import State
 from bot.store import reports as kept
+from bot.store import tally
 from bot.store.base import (
     MOST_JOINED,
     AcceptResult,
@@ -34,18 +35,7 @@ from bot.store.postgres import leader, turns
 from bot.store.postgres import statements as sql
 from bot.store.postgres.statements import TROUBLE
 from bot.store.reports import NewReport, StoredReport
-from bot.store.tally import (
-    PUBLISHED,
-    SUM_CELLS,
-    SUM_WEEKS,
-    Published,
-    Summed,
-    cells_from,
-    first_day,
-    left_of,
-    published_from,
-    week_of,
-)
+from bot.store.tally import PUBLISHED, Published, Summed, first_day, left_of, published_from, week_of
 
 MAX_CONNECTIONS = 10
 """Per process. PostgreSQL allows 100 by default, so nine replicas fit beside an operator."""
@@ -180,9 +170,9 @@ class PostgresStore:
         return published_from(map(tuple, await self._rows(sql.PUBLISHED_TALLIES, PUBLISHED)))
 
     async def summed(self, weeks: int) -> Summed:
-        found = sorted(map(tuple, await self._rows(SUM_WEEKS, PUBLISHED, weeks)))
+        found = sorted(map(tuple, await self._rows(tally.SUM_WEEKS, PUBLISHED, weeks)))
         since = found[0][0] if found else 0
-        return Summed(found, cells_from(map(tuple, await self._rows(SUM_CELLS, PUBLISHED, since))))
+        return Summed(found, tally.cells_from(map(tuple, await self._rows(tally.SUM_CELLS, PUBLISHED, since))))
 
     async def unmatched(self) -> Sequence[tuple[int, bytes]]:
         return [(number, bytes(sealed)) for number, sealed in await self._rows(sql.UNMATCHED)]
