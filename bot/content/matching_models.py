@@ -97,12 +97,14 @@ class TopicSubjects(MatchingModel):
     """What one topic holds: its subjects, which answer holds which aspects of each, and what `it` means after one.
 
     In `answers`, `any` is the row every subject inherits; the answer `self` is the one last shown, and `none` says
-    that the topic does not hold the aspect.
+    that the topic does not hold the aspect. `harms` are the answers that say what may harm: one of them stands beside
+    the refusal to decide for one person, where it is what that person's question is about.
     """
 
     subjects: dict[str, Subject]
     answers: dict[str, dict[str, Nodes]]
     it: dict[str, str] = {}
+    harms: Nodes = ()
 
 
 class Aspects(MatchingModel):

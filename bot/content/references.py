@@ -171,6 +171,7 @@ def _subject_targets(held: TopicSubjects) -> Iterator[tuple[Location, str]]:
     for name, row in held.answers.items():
         yield from ((("answers", name, node), node) for node in row if node not in ("self", "none"))
     yield from ((("it", node), node) for node in held.it)
+    yield from ((("harms",), node) for node in held.harms)
 
 
 def _subject_names(

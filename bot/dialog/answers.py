@@ -82,6 +82,8 @@ class Answers:
             card = self._composer.choices(register)
             return Reply(card, lead, choices=choices, reasons=reasons, missing=match.missing)
         reply = self._with_also(self.show(match.node, state, register), match.also)
+        if match.beside and reply.second is None:
+            reply = replace(reply, second=self._composer.card(match.beside, register))
         related = self._links(self._beside(match, reply.card), register, "choice")
         sure = next((share for node, share in match.scores if node == match.node), 0.0)
         return replace(
@@ -116,7 +118,7 @@ class Answers:
     def _beside(self, match: Match, card: Card) -> Iterator[str]:
         """Yield the topics that may help and are not under the answer anyway; nothing about the bot itself."""
         shown = {button.payload for button in card.buttons}
-        apart = (*self._library.always, *match.also)
+        apart = (*self._library.always, *match.also, match.beside)
         return (node for node in match.related if payloads.payload(node) not in shown and node not in apart)
 
     def _links(self, nodes: Iterable[str], register: Register, role: str, word: str = "") -> tuple[Button, ...]:

@@ -25,7 +25,8 @@ class Match:
     `scores` the best candidates first, 0..1; `reasons` one short English phrase per deciding rule or signal;
     `note` names an interface sentence to lead the answer with (for example `other-language`), or is empty; `language`
     is the code of another language the message is in, when content/languages.yaml holds it; `also` are the answers to
-    further questions of the same message, in their order; `missing` is what was asked and no answer holds, as authored
+    further questions of the same message, in their order; `beside` is the answer that says what may harm in what a
+    personal question is about; `missing` is what was asked and no answer holds, as authored
     names: `subject x aspect`.
     """
 
@@ -38,6 +39,7 @@ class Match:
     note: str = ""
     language: str = ""
     also: tuple[str, ...] = ()
+    beside: str = ""
     missing: str = ""
 
 
@@ -97,7 +99,7 @@ class UpToDateMatcher:
         """Return the matcher's decision, brought up to date."""
         context = next(iter(todays(self._library, [context] if context else ())), None)
         found = self._matcher.match(text, context, register)
-        named = (found.node, *found.choices, *found.related)
+        named = (found.node, *found.choices, *found.related, *found.also, *filter(None, [found.beside]))
         if found.outcome is Outcome.SMALL_TALK:
             return found if found.node in self._library.small_talk else self._nothing(found)
         if all(node in self._library.nodes and _has_answer(self._library, node) for node in named):
@@ -107,11 +109,12 @@ class UpToDateMatcher:
     def _changed(self, found: Match) -> Match:
         node = next(iter(todays(self._library, [found.node])), None)
         choices, related = todays(self._library, found.choices), todays(self._library, found.related)
+        also, beside = todays(self._library, found.also), next(iter(todays(self._library, [found.beside])), "")
         if found.outcome is Outcome.URGENT:
             return replace(found, node=node or self._library.urgent, choices=choices, related=related)
         if node is None or (found.outcome is Outcome.CHOICES and not choices):
             return self._nothing(found)
-        return replace(found, node=node, choices=choices, related=related)
+        return replace(found, node=node, choices=choices, related=related, also=also, beside=beside)
 
     def _nothing(self, found: Match) -> Match:
         reasons = (*found.reasons, f"`{found.node}` is no node any more")

@@ -45,6 +45,8 @@ class Limits:
     """What a full advice rule adds to the log-odds of a personal question, and what its absence takes away."""
     also: float = 0.5
     """The likelihood from which a further question of a message is answered too."""
+    beside: float = 0.5
+    """The share of what is left without advice from which an answer on harm stands beside the refusal to advise."""
     aside: float = 3.0
     """How much readier words are set aside, in log-odds, where nothing sure was found in all that seemed to ask."""
     missing: float = 0.7
@@ -237,7 +239,7 @@ class SubjectMatcher:
         return best if share >= self.limits.sibling * next_share or general not in scores else general
 
     def _answer(self, node: str, scores: Shares, reading: Reading) -> Match:
-        related = self._topics(scores) if node == self.roles.advice else ()
+        related, beside = (self._topics(scores), self._harm(scores)) if node == self.roles.advice else ((), "")
         reasons = [f"{reading.aspect} of {reading.named.subject}"] if reading.named.subject else []
         words = ", ".join(self.ranker.because(reading, node))
         return Match(
@@ -248,7 +250,18 @@ class SubjectMatcher:
             _best(scores),
             (*reasons, *([words] if words else [])),
             self._lacks(node, reading),
+            beside=beside,
         )
+
+    def _harm(self, scores: Shares) -> str:
+        """Return the answer on what may harm, where a personal question is surely about that; else an empty text.
+
+        An answer that says how much or how to take would read as leave to do so, and stays a button.
+        """
+        left = {node: share for node, share in _without_talk(scores).items() if node not in self._no_topic()}
+        best = next(iter(left), "")
+        likely = bool(best) and left[best] >= self.limits.beside * sum(left.values())
+        return best if likely and best in self.parts.subjects.harms else ""
 
     def _lacks(self, node: str, reading: Reading) -> str:
         """Return the note that a held subject has no answer of its own to what was asked."""
@@ -303,8 +316,11 @@ class SubjectMatcher:
         return Match(Outcome.NOT_COVERED, self.roles.otherwise, (), related, likely, (reason,), note, language)
 
     def _topics(self, scores: Shares) -> tuple[str, ...]:
-        own = {self.roles.otherwise, self.roles.advice, self.roles.urgent}
+        own = self._no_topic()
         return tuple(node for node in scores if node not in own and not node.startswith(TALK))[:MOST_CHOICES]
+
+    def _no_topic(self) -> frozenset[str]:
+        return frozenset({self.roles.otherwise, self.roles.advice, self.roles.urgent})
 
 
 def urgent(finding: Finding) -> Match:

@@ -85,6 +85,7 @@ class Subjects:
                 self.kind_of[f"{topic}/{name}"] = subject.kind
                 self._rows[f"{topic}/{name}"] = _inherited(name, held.subjects, rows)
             self._it |= {node: f"{topic}/{name}" for node, name in held.it.items()}
+        self.harms = frozenset(node for held in matching.topics.values() for node in held.harms)
         self._order = {name: at for at, name in enumerate(self._subjects)}
         self._nodes = known
 
