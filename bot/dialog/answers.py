@@ -83,7 +83,7 @@ class Answers:
             return Reply(card, lead, choices=choices, reasons=reasons, missing=match.missing)
         reply = self._with_also(self.show(match.node, state, register), match.also)
         if match.beside and reply.second is None:
-            reply = replace(reply, second=self._composer.card(match.beside, register))
+            reply = self._with_harm(reply, self._composer.card(match.beside, register))
         related = self._links(self._beside(match, reply.card), register, "choice")
         sure = next((share for node, share in match.scores if node == match.node), 0.0)
         return replace(
@@ -108,6 +108,12 @@ class Answers:
         named = "; ".join(self._composer.label(node, register) for node in others[:MAX_ALSO])
         remark = f"{self._text('also-asked', register)} {named}"
         return replace(reply, remark=remark, choices=self._links(others[:MAX_ALSO], register, "also"))
+
+    def _with_harm(self, reply: Reply, harm: Card) -> Reply:
+        """Return a refusal in its first sentence, the rest of it folded, with what may harm beside it."""
+        card = reply.card
+        first, rest = card.brief[:1], card.brief[1:]
+        return replace(reply, card=replace(card, brief=first, detail=(*rest, *card.detail)), second=harm)
 
     def _lead(self, match: Match, register: Register) -> str:
         """Return what stands before the answer: a sentence in the asker's own language, or one of the bot's."""

@@ -10,10 +10,11 @@ from bot.content.library import Library
 from bot.dialog.matching import Match, Matcher
 from bot.matching.advice import Advice
 from bot.matching.build import TALK, Parts, data_of, known_lines
+from bot.matching.decisions import LIMITS, Limits
 from bot.matching.foreign import Languages
 from bot.matching.lexicon import Lexicon, tree_of
 from bot.matching.likeness import likeness_of
-from bot.matching.matcher import LIMITS, Limits, SubjectMatcher
+from bot.matching.matcher import SubjectMatcher
 from bot.matching.ranking import WEIGHTS, Ranker, Weights
 from bot.matching.remarks import Remarks
 from bot.matching.training import Models, Say, cache_folder, models_of, stored_models

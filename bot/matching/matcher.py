@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.dialog.matching import Match
 from bot.dialog.turn import Outcome, Register
 from bot.matching.advice import Advice
 from bot.matching.build import TALK, Known, Parts, Roles
+from bot.matching.decisions import (
+    ASPECT_MISSING,
+    LIMITS,
+    Decisions,
+    Limits,
+    likeliest,
+    without_talk,
+)
 from bot.matching.foreign import Languages
 from bot.matching.parser import Message
 from bot.matching.ranking import Ranker, Reading, Shares, ranked, shifted
@@ -19,41 +27,8 @@ from bot.matching.urgency import Finding, Urgency
 
 OTHER_LANGUAGE = "other-language"
 """The interface sentence that leads the answer to a message in another language."""
-ASPECT_MISSING = "aspect-missing"
-"""The interface sentence for a subject that is held without what was asked of it."""
 PART_MISSING = "part-missing"
 """The interface sentence for a message of which one question is answered and another is not covered."""
-MOST_CHOICES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """From which likelihood what is done; chosen on labelled questions (`make evaluate`, docs/matching.md)."""
-
-    answer: float = 0.55
-    doubt: float = 0.4
-    """The likelihood of `not covered` from which another answer is offered and not given."""
-    outside: float = 0.3
-    family: float = 0.8
-    sibling: float = 1.3
-    """How much likelier the best of a family must be than the next to be answered and not the general answer."""
-    lone_aspect: float = 0.5
-    """How sure the aspect of one lone word must be, in a message that names nothing."""
-    lone_answer: float = 0.7
-    rule: float = 2.5
-    rule_doubt: float = 1.0
-    """What a full advice rule adds to the log-odds of a personal question, and what its absence takes away."""
-    also: float = 0.5
-    """The likelihood from which a further question of a message is answered too."""
-    beside: float = 0.5
-    """The share of what is left without advice from which an answer on harm stands beside the refusal to advise."""
-    aside: float = 3.0
-    """How much readier words are set aside, in log-odds, where nothing sure was found in all that seemed to ask."""
-    missing: float = 0.7
-    talk: float = 0.6
-
-
-LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +43,11 @@ class SubjectMatcher:
     ranker: Ranker
     known: Known
     limits: Limits = LIMITS
+    decisions: Decisions = field(init=False)
+
+    def __post_init__(self) -> None:
+        decisions = Decisions(self.parts.subjects, self.roles, self.ranker, self.limits)
+        object.__setattr__(self, "decisions", decisions)
 
     @property
     def roles(self) -> Roles:
@@ -83,7 +63,9 @@ class SubjectMatcher:
         match = self._said(self.parts.key(text))  # as it is written: `thnx` is no slip of another word
         match = match or self._line(message, text) or self._unreadable(message, text) or self._asked(message, context)
         if excused and match.outcome is Outcome.SMALL_TALK and match.scores:  # "no chest pain" is no mere "no"
-            match = self._uncovered("like small talk, but it names a sign of an emergency", scores=dict(match.scores))
+            match = self.decisions.uncovered(
+                "like small talk, but it names a sign of an emergency", scores=dict(match.scores)
+            )
         return replace(match, reasons=(*match.reasons, *(f"not urgent: {reason}" for reason in excused)))
 
     def is_urgent(self, text: str) -> bool:
@@ -116,7 +98,7 @@ class SubjectMatcher:
         if node is None:
             return self._said(key)
         if node == self.roles.otherwise:
-            return self._uncovered("an authored line")
+            return self.decisions.uncovered("an authored line")
         return Match(Outcome.ANSWER, node, scores=((node, 1.0),), reasons=("an authored line",))
 
     def _said(self, key: str) -> Match | None:
@@ -130,14 +112,16 @@ class SubjectMatcher:
             kind = "" if code else self.known.signs.kind_of(text)
             if kind:
                 return Match(Outcome.SMALL_TALK, kind, reasons=("signs alone",))
-            return self._uncovered(f"in {code}" if code else "no words", OTHER_LANGUAGE if code else "", language=code)
+            return self.decisions.uncovered(
+                f"in {code}" if code else "no words", OTHER_LANGUAGE if code else "", language=code
+            )
         language = code or self.languages.other(message.text, message.words)
         letters = [word for word in message.words if word.isalpha() and len(word) > 1]
         strange = [word for word in letters if not self._is_word(word, message)]
         if not message.mentions and (not letters or 2 * len(strange) > len(letters)):
             note = OTHER_LANGUAGE if language and language != "words" else ""
-            return self._uncovered(f"in {language}" if language else "no known words", note, language=code)
-        return self._uncovered(f"in {language}", OTHER_LANGUAGE, language=code) if language else None
+            return self.decisions.uncovered(f"in {language}" if language else "no known words", note, language=code)
+        return self.decisions.uncovered(f"in {language}", OTHER_LANGUAGE, language=code) if language else None
 
     def _is_word(self, word: str, message: Message) -> bool:
         return word not in message.unknown and (word in self.parts.english or len(word) > 3)
@@ -167,9 +151,9 @@ class SubjectMatcher:
             return exact
         reading, scores = self._weighed(question, message, context)
         if self._is_lone(question, reading, context):
-            return self._uncovered("one word that names nothing", scores=scores)
-        match = self._talk(scores, reading, question) or self._decided(_without_talk(scores), reading)
-        lacking = match.note == ASPECT_MISSING or (match.outcome is Outcome.CHOICES and self._lacking(reading))
+            return self.decisions.uncovered("one word that names nothing", scores=scores)
+        match = self._talk(scores, reading, question) or self.decisions.decided(without_talk(scores), reading)
+        lacking = match.note == ASPECT_MISSING or (match.outcome is Outcome.CHOICES and self.decisions.lacking(reading))
         if match.outcome is Outcome.NOT_COVERED or lacking:
             match = replace(match, missing=reading.missing)
         return self._with_others(match, question, context)
@@ -204,75 +188,10 @@ class SubjectMatcher:
         if sum(talk.values()) < self.limits.talk or not reading.named.nothing:
             return None
         kind, share = next(iter(talk.items()))
-        if share < self.limits.talk and not self.known.names(kind, question.stems):
+        named = share >= self.limits.talk_named and self.known.names(kind, question.stems)
+        if share < self.limits.talk and not named:
             return None
-        return Match(Outcome.SMALL_TALK, kind, scores=_best(scores), reasons=("small talk",))
-
-    def _decided(self, scores: Shares, reading: Reading) -> Match:
-        """Return the decision the likelihoods allow: answer, offer two or three, or say that it is not covered."""
-        limits, otherwise = self.limits, self.roles.otherwise
-        best, share = next(iter(scores.items()), (otherwise, 1.0))
-        outside = scores.get(otherwise, 0.0)
-        if best == otherwise and share >= limits.outside:
-            return self._uncovered("not covered is likeliest", scores=scores)
-        if best != otherwise and share >= limits.answer and outside < limits.doubt:
-            return self._answer(best, scores, reading)
-        family = self._family(scores, reading) if outside < limits.doubt else None
-        if family:
-            return self._answer(family, scores, reading)
-        choices = tuple(node for node in scores if node not in (otherwise, self.roles.urgent))[:MOST_CHOICES]
-        if len(choices) < 2:
-            return self._uncovered("nothing is likely enough", scores=scores)
-        return Match(Outcome.CHOICES, otherwise, choices, (), _best(scores), ("several are likely",))
-
-    def _family(self, scores: Shares, reading: Reading) -> str | None:
-        """Return the answer of a subject whose family is sure: its likeliest member, or the general one."""
-        subject = reading.named.subject
-        if subject is None:
-            return None
-        family = self.parts.subjects.answers_of(subject)
-        members = [(node, share) for node, share in scores.items() if node in family]
-        if len(members) < 2 or sum(share for _, share in members) < self.limits.family:
-            return None
-        (best, share), (_, next_share) = members[:2]
-        general = self.parts.subjects.general(subject)
-        return best if share >= self.limits.sibling * next_share or general not in scores else general
-
-    def _answer(self, node: str, scores: Shares, reading: Reading) -> Match:
-        related, beside = (self._topics(scores), self._harm(scores)) if node == self.roles.advice else ((), "")
-        reasons = [f"{reading.aspect} of {reading.named.subject}"] if reading.named.subject else []
-        words = ", ".join(self.ranker.because(reading, node))
-        return Match(
-            Outcome.ANSWER,
-            node,
-            (),
-            related,
-            _best(scores),
-            (*reasons, *([words] if words else [])),
-            self._lacks(node, reading),
-            beside=beside,
-        )
-
-    def _harm(self, scores: Shares) -> str:
-        """Return the answer on what may harm, where a personal question is surely about that; else an empty text.
-
-        An answer that says how much or how to take would read as leave to do so, and stays a button.
-        """
-        left = {node: share for node, share in _without_talk(scores).items() if node not in self._no_topic()}
-        best = next(iter(left), "")
-        likely = bool(best) and left[best] >= self.limits.beside * sum(left.values())
-        return best if likely and best in self.parts.subjects.harms else ""
-
-    def _lacks(self, node: str, reading: Reading) -> str:
-        """Return the note that a held subject has no answer of its own to what was asked."""
-        general = self.parts.subjects.general(reading.named.held[0]) if reading.named.held else None
-        return ASPECT_MISSING if node == general and self._lacking(reading) else ""
-
-    def _lacking(self, reading: Reading) -> bool:
-        """Tell whether a held subject is named and surely asked about in a way that no answer of it holds."""
-        subject = reading.named.held[0] if reading.named.held else None
-        sure = reading.aspects.get(reading.aspect, 0.0) >= self.limits.missing
-        return subject is not None and sure and reading.aspect not in self.parts.subjects.row(subject)
+        return Match(Outcome.SMALL_TALK, kind, scores=likeliest(scores), reasons=("small talk",))
 
     # --- several questions --------------------------------------------------------------------------------------------
 
@@ -305,22 +224,8 @@ class SubjectMatcher:
             reading, scores = self._weighed(part, part, context, lent)
             lent = reading.named.subject or lent
             exact = self.known.lines.get(_key(part))
-            node, share = (exact, 1.0) if exact else next(iter(_without_talk(scores).items()))
+            node, share = (exact, 1.0) if exact else next(iter(without_talk(scores).items()))
             yield node if share >= self.limits.also else None
-
-    # --- parts of a decision -----------------------------------------------------------------------------------------
-
-    def _uncovered(self, reason: str, note: str = "", scores: Shares | None = None, language: str = "") -> Match:
-        found = scores or {}
-        related, likely = self._topics(found), _best(found)
-        return Match(Outcome.NOT_COVERED, self.roles.otherwise, (), related, likely, (reason,), note, language)
-
-    def _topics(self, scores: Shares) -> tuple[str, ...]:
-        own = self._no_topic()
-        return tuple(node for node in scores if node not in own and not node.startswith(TALK))[:MOST_CHOICES]
-
-    def _no_topic(self) -> frozenset[str]:
-        return frozenset({self.roles.otherwise, self.roles.advice, self.roles.urgent})
 
 
 def urgent(finding: Finding) -> Match:
@@ -329,15 +234,5 @@ def urgent(finding: Finding) -> Match:
     return Match(Outcome.URGENT, finding.card, (), (), (), reasons, "", finding.language)
 
 
-def _without_talk(scores: Shares) -> Shares:
-    left = {node: share for node, share in scores.items() if not node.startswith(TALK)}
-    total = sum(left.values()) or 1.0
-    return {node: share / total for node, share in left.items()}
-
-
 def _key(message: Message) -> str:
     return " ".join(stem for stem in message.stems if stem != STOP)
-
-
-def _best(scores: Shares) -> tuple[tuple[str, float], ...]:
-    return tuple((node, round(share, 3)) for node, share in list(scores.items())[:5])

@@ -98,6 +98,21 @@ def test_a_decision_about_one_person_gets_no_individual_advice(matcher: Matcher,
     assert match.node == library.advice
 
 
+@pytest.mark.parametrize(
+    ("text", "beside"),
+    [
+        ("can I have a glass of wine with my duloxetine", "drug-side-effects"),
+        ("can I just stop my gabapentin", "stopping-medicines"),
+        ("I am on warfarin, may I take MK-7 for my nerves", "k2-blood-thinners"),
+        ("which is right for me, pregabalin or duloxetine", ""),
+        ("how much R-ALA should I take, I have 300 mg caps", ""),
+    ],
+)
+def test_beside_a_refusal_stands_what_may_harm_and_never_a_dose(matcher: Matcher, text: str, beside: str) -> None:
+    match = matcher.match(text, None, Register.LAYPERSON)
+    assert (match.node, match.beside) == ("personal-advice", beside)
+
+
 @pytest.mark.parametrize("text", ["pregablin dose", "dulexetine for nerve pain", "gabapentine dose"])
 def test_a_misspelt_medicine_is_understood(matcher: Matcher, text: str) -> None:
     assert node_of(matcher, text) == "first-line"

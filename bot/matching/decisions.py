@@ -1,0 +1,142 @@
+"""Decides from likelihoods: answer, offer two or three answers, or say that nothing covers it; each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.dialog.matching import Match
+from bot.dialog.turn import Outcome
+from bot.matching.build import TALK, Roles
+from bot.matching.ranking import Ranker, Reading, Shares
+from bot.matching.subjects import Subjects
+
+ASPECT_MISSING = "aspect-missing"
+"""The interface sentence for a subject that is held without what was asked of it."""
+MOST_CHOICES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From which likelihood what is done; chosen on labelled questions (`make evaluate`, docs/matching.md)."""
+
+    answer: float = 0.55
+    doubt: float = 0.4
+    """The likelihood of `not covered` from which another answer is offered and not given."""
+    outside: float = 0.3
+    family: float = 0.8
+    sibling: float = 1.1
+    """How much likelier the best of a family must be than the next to be answered and not the general answer."""
+    lone_aspect: float = 0.5
+    """How sure the aspect of one lone word must be, in a message that names nothing."""
+    lone_answer: float = 0.7
+    rule: float = 2.5
+    rule_doubt: float = 1.0
+    """What a full advice rule adds to the log-odds of a personal question, and what its absence takes away."""
+    also: float = 0.5
+    """The likelihood from which a further question of a message is answered too."""
+    beside: float = 0.5
+    """The share of what is left without advice from which an answer on harm stands beside the refusal to advise."""
+    aside: float = 3.0
+    """How much readier words are set aside, in log-odds, where nothing sure was found in all that seemed to ask."""
+    missing: float = 0.7
+    talk: float = 0.6
+    talk_named: float = 0.2
+    """How likely a kind of small talk must be itself where a telling word of it is said."""
+
+
+LIMITS = Limits()
+
+
+class Decisions:
+    """The decisions that likelihoods allow, in one library."""
+
+    def __init__(self, subjects: Subjects, roles: Roles, ranker: Ranker, limits: Limits = LIMITS) -> None:
+        self._subjects, self._roles, self._ranker, self._limits = subjects, roles, ranker, limits
+
+    def decided(self, scores: Shares, reading: Reading) -> Match:
+        """Return the decision the likelihoods allow: answer, offer two or three, or say that it is not covered."""
+        limits, otherwise = self._limits, self._roles.otherwise
+        best, share = next(iter(scores.items()), (otherwise, 1.0))
+        outside = scores.get(otherwise, 0.0)
+        if best == otherwise and share >= limits.outside:
+            return self.uncovered("not covered is likeliest", scores=scores)
+        if best != otherwise and share >= limits.answer and outside < limits.doubt:
+            return self.answer(best, scores, reading)
+        family = self._family(scores, reading) if outside < limits.doubt else None
+        if family:
+            return self.answer(family, scores, reading)
+        choices = tuple(node for node in scores if node not in (otherwise, self._roles.urgent))[:MOST_CHOICES]
+        if len(choices) < 2:
+            return self.uncovered("nothing is likely enough", scores=scores)
+        return Match(Outcome.CHOICES, otherwise, choices, (), likeliest(scores), ("several are likely",))
+
+    def _family(self, scores: Shares, reading: Reading) -> str | None:
+        """Return the answer of a subject whose family is sure: its likeliest member, or the general one."""
+        subject = reading.named.subject
+        if subject is None:
+            return None
+        family = self._subjects.answers_of(subject)
+        members = [(node, share) for node, share in scores.items() if node in family]
+        if len(members) < 2 or sum(share for _, share in members) < self._limits.family:
+            return None
+        (best, share), (_, next_share) = members[:2]
+        general = self._subjects.general(subject)
+        return best if share >= self._limits.sibling * next_share or general not in scores else general
+
+    def answer(self, node: str, scores: Shares, reading: Reading) -> Match:
+        related, beside = (self._topics(scores), self._harm(scores)) if node == self._roles.advice else ((), "")
+        reasons = [f"{reading.aspect} of {reading.named.subject}"] if reading.named.subject else []
+        words = ", ".join(self._ranker.because(reading, node))
+        return Match(
+            Outcome.ANSWER,
+            node,
+            (),
+            related,
+            likeliest(scores),
+            (*reasons, *([words] if words else [])),
+            self._lacks(node, reading),
+            beside=beside,
+        )
+
+    def _harm(self, scores: Shares) -> str:
+        """Return the answer on what may harm, where a personal question is surely about that; else an empty text.
+
+        An answer that says how much or how to take would read as leave to do so, and stays a button.
+        """
+        left = {node: share for node, share in without_talk(scores).items() if node not in self._no_topic()}
+        best = next(iter(left), "")
+        likely = bool(best) and left[best] >= self._limits.beside * sum(left.values())
+        return best if likely and best in self._subjects.harms else ""
+
+    def _lacks(self, node: str, reading: Reading) -> str:
+        """Return the note that a held subject has no answer of its own to what was asked."""
+        general = self._subjects.general(reading.named.held[0]) if reading.named.held else None
+        return ASPECT_MISSING if node == general and self.lacking(reading) else ""
+
+    def lacking(self, reading: Reading) -> bool:
+        """Tell whether a held subject is named and surely asked about in a way that no answer of it holds."""
+        subject = reading.named.held[0] if reading.named.held else None
+        sure = reading.aspects.get(reading.aspect, 0.0) >= self._limits.missing
+        return subject is not None and sure and reading.aspect not in self._subjects.row(subject)
+
+    def uncovered(self, reason: str, note: str = "", scores: Shares | None = None, language: str = "") -> Match:
+        found = scores or {}
+        related, likely = self._topics(found), likeliest(found)
+        return Match(Outcome.NOT_COVERED, self._roles.otherwise, (), related, likely, (reason,), note, language)
+
+    def _topics(self, scores: Shares) -> tuple[str, ...]:
+        own = self._no_topic()
+        return tuple(node for node in scores if node not in own and not node.startswith(TALK))[:MOST_CHOICES]
+
+    def _no_topic(self) -> frozenset[str]:
+        return frozenset({self._roles.otherwise, self._roles.advice, self._roles.urgent})
+
+
+def without_talk(scores: Shares) -> Shares:
+    left = {node: share for node, share in scores.items() if not node.startswith(TALK)}
+    total = sum(left.values()) or 1.0
+    return {node: share / total for node, share in left.items()}
+
+
+def likeliest(scores: Shares) -> tuple[tuple[str, float], ...]:
+    return tuple((node, round(share, 3)) for node, share in list(scores.items())[:5])
