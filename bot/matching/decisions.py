@@ -101,13 +101,17 @@ class Decisions:
         )
 
     def _harm(self, scores: Shares, reading: Reading) -> str:
-        """Return the answer on what may harm, where a personal question is surely about that; else an empty text.
+        """Return the answer on what may harm that a personal question is about, else an empty text: a harm that is
+        named (K2 and warfarin), or the likeliest of all that is left.
 
         An answer that says how much or how to take would read as leave to do so, and stays a button.
         """
+        named = next((self._subjects.general(one) for one in reading.subjects), "")
+        if named in self._subjects.harms:
+            return named
         left = {node: share for node, share in without_talk(scores).items() if node not in self._no_topic()}
         best = next(iter(left), "")
-        held = frozenset().union(*map(self._subjects.answers_of, reading.subjects)) & self._subjects.harms
+        held = frozenset[str]().union(*map(self._subjects.answers_of, reading.subjects)) & self._subjects.harms
         return best if best in held and left[best] >= self._limits.beside * sum(left.values()) else ""
 
     def _lacks(self, node: str, reading: Reading) -> str:

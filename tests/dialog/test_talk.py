@@ -236,3 +236,21 @@ def test_without_an_answer_the_reference_is_the_list(library: Library) -> None:
     engine = Engine(library, Decided(Match(Outcome.NOT_COVERED, library.otherwise)))
     reply, _ = engine.respond(State(Register.PROFESSIONAL, introduced=True), Incoming(Kind.TEXT, "references"))
     assert "page 1" in reply.card.title
+
+
+def test_a_refusal_leaves_the_talk_where_it_was(library: Library) -> None:
+    asked: list[str | None] = []
+
+    class Heard(Decided):
+        def match(self, text: str, context: str | None, register: Register) -> Match:
+            asked.append(context)
+            return super().match(text, context, register)
+
+    state = State(Register.LAYPERSON, introduced=True, history=("k2",))
+    refused = Engine(library, Heard(Match(Outcome.ANSWER, library.advice, beside="k2-blood-thinners")))
+    reply, state = refused.respond(state, Incoming(Kind.TEXT, "he is on warfarin"))
+    assert reply.second is not None
+    plain = Engine(library, Heard(Match(Outcome.ANSWER, library.advice)))
+    _, state = plain.respond(state, Incoming(Kind.TEXT, "he has had three of them"))
+    plain.respond(state, Incoming(Kind.TEXT, "and now?"))
+    assert asked == ["k2", "k2-blood-thinners", "k2-blood-thinners"]
