@@ -10,6 +10,7 @@ from bot.matching.concepts import Sighting
 from bot.matching.sentences import Break, sentence
 from bot.matching.signs import Hit, Marks, Sightings
 
+PAST = "past"
 _FILLERS = 3
 """Words between a denial, or the last thing it denied, and the next: `no new chest pain`."""
 _NOT_REACHES = 2
@@ -66,15 +67,29 @@ class Excuses:
             return ""
         if self._is_framed(hit, begin, end):
             return "framed"
-        present = self._present.within(begin, end)
+        present = self._told_now(begin, end)
         if self._is_past(hit, begin, end, present):
-            return "past"
+            return PAST
         if not present and not self._ongoing.within(begin, end):
             if self._supposed(hit, begin, end):
                 return "supposed"
             if self._at_large(hit, whole, begin, end):
                 return "general"
         return ""
+
+    def nothing_now(self) -> bool:
+        """Tell whether the message says of nothing that it goes on now."""
+        return not self._told_now(0, len(self._words)) and not self._ongoing.within(0, len(self._words))
+
+    def _told_now(self, begin: int, end: int) -> list[Sighting]:
+        """Return what speaks of now and is no part of what calls a sign over: `healed now` is no `now`."""
+        over = [
+            *self._past.within(begin, end),
+            *self._past_before.within(begin, end),
+            *self._past_after.within(begin, end),
+        ]
+        now = self._present.within(begin, end)
+        return [one for one in now if not any(past.first <= one.first and one.last <= past.last for past in over)]
 
     def asked_of_nobody(self, hit: Hit) -> tuple[int, int] | None:
         """Return the sentence of a sign where it asks before it and speaks of nobody, nor of what goes on now."""
