@@ -40,10 +40,12 @@ class Excuses:
         self._general_after = Marks(places.of(rules.general_after))
         self._asking = Marks(places.of(rules.asking))
         self._supposing = Marks(places.of((*rules.if_, *rules.avoid)))
-        self._present, self._personal = Marks(places.of(rules.present)), Marks(places.of(rules.personal))
+        self._personal = Marks(places.of(rules.personal))
         self._past = self._unbroken(places.of(rules.past))
         self._past_before = self._unbroken(places.of(rules.past_before))
         self._past_after = self._unbroken(places.of(rules.past_after))
+        over = places.of((*rules.past, *rules.past_before, *rules.past_after))
+        self._present = Marks(_outside(places.of(rules.present), over))
         self._ongoing = Marks(places.of(rules.ongoing))
         self._stating, self._had = Marks(places.of(rules.stating)), Marks(places.of(rules.had))
         self._question = Marks(places.of(rules.question))
@@ -67,7 +69,7 @@ class Excuses:
             return ""
         if self._is_framed(hit, begin, end):
             return "framed"
-        present = self._told_now(begin, end)
+        present = self._present.within(begin, end)
         if self._is_past(hit, begin, end, present):
             return PAST
         if not present and not self._ongoing.within(begin, end):
@@ -79,17 +81,7 @@ class Excuses:
 
     def nothing_now(self) -> bool:
         """Tell whether the message says of nothing that it goes on now."""
-        return not self._told_now(0, len(self._words)) and not self._ongoing.within(0, len(self._words))
-
-    def _told_now(self, begin: int, end: int) -> list[Sighting]:
-        """Return what speaks of now and is no part of what calls a sign over: `healed now` is no `now`."""
-        over = [
-            *self._past.within(begin, end),
-            *self._past_before.within(begin, end),
-            *self._past_after.within(begin, end),
-        ]
-        now = self._present.within(begin, end)
-        return [one for one in now if not any(past.first <= one.first and one.last <= past.last for past in over)]
+        return not any(one.within(0, len(self._words)) for one in (self._present, self._ongoing))
 
     def asked_of_nobody(self, hit: Hit) -> tuple[int, int] | None:
         """Return the sentence of a sign where it asks before it and speaks of nobody, nor of what goes on now."""
@@ -247,6 +239,17 @@ class Excuses:
 
     def _somebody(self, first: int, last: int) -> bool:
         return bool(self._personal.within(first + 1, last))
+
+
+def _outside(present: Sequence[Sighting], past: Sequence[Sighting]) -> list[Sighting]:
+    """Return what speaks of now and is no part of what calls a sign over: `healed now` is no `now`."""
+    apart, last, rest = [], -1, sorted(past, key=lambda one: -one.first)
+    for one in sorted(present, key=lambda one: one.first):
+        while rest and rest[-1].first <= one.first:
+            last = max(last, rest.pop().last)
+        if one.last > last:
+            apart.append(one)
+    return apart
 
 
 def _gap(mention: Sighting, hit: Hit) -> int:

@@ -26,7 +26,7 @@ SURE, SURE_OF_A_CLAUSE = 0.8, 0.85
 questions ten would be alarms at 0.6, one is at these (measured 2026-11)."""
 SURE_DESPITE_PAST = 0.95
 """How likely a sentence must be that speaks of what is past too: half a body went dead, and is a `bit better now`."""
-UNLIKE = 0.07
+UNLIKE = 0.05
 """A message in which nothing is as likely an emergency as this, and nothing goes on now, is calm, whatever it names."""
 CALM_ENOUGH = 0.05
 """A question at large that is less likely an emergency than this is none, whatever it names."""
@@ -86,11 +86,12 @@ class Likeness:
 
     def is_unlike(self, words: Sequence[Word], named: Sequence[Sighting]) -> bool:
         """Tell whether no sentence or clause of a message is like an emergency; never where it says too little."""
-        windows = list(_windows(words)) if self._model.labels else []
+        windows = [(begin, end) for begin, end, _ in _windows(words)] if self._model.labels else []
         if not windows:
             return False
+        windows += _parts(0, len(words), lambda at: words[at].before is Break.WRAP)
         view = self._view(words, named)
-        likely = (self._model.probabilities(view.values(begin, end)) for begin, end, _ in windows)
+        likely = (self._model.probabilities(view.values(begin, end)) for begin, end in windows)
         return all(1.0 - one[CALM] < UNLIKE for one in likely)
 
     def is_calm(self, words: Sequence[Word], named: Sequence[Sighting], begin: int, end: int) -> bool:

@@ -96,8 +96,9 @@ class Urgency:
             return None, ()
         message = self._read(plain, typed)
         found, excused = self._by_rules(message)
-        finding = found or self._by_language(message) or self._by_likeness(message)
-        return finding, tuple(dict.fromkeys(excused))
+        past = [hit for hit, why in excused if why == PAST]
+        finding = found or self._by_language(message) or self._by_likeness(message, past)
+        return finding, tuple(dict.fromkeys(f"{hit.rule.id}: {why}" for hit, why in excused))
 
     def _read(self, text: str, typed: Sequence[Word]) -> _Message:
         words = self._reader.mended(typed)
@@ -106,24 +107,20 @@ class Urgency:
         places.add(Sighting(hit.rule.id, hit.first, hit.last) for hit in list(hits(self._composed, places)))
         return _Message(text, typed, words, named, places, list(hits(self._groups, places)))
 
-    def _by_rules(self, message: _Message) -> tuple[Finding | None, list[str]]:
+    def _by_rules(self, message: _Message) -> tuple[Finding | None, list[tuple[Hit, str]]]:
         excuses_of, places, found = self._rules.excuses, message.places, message.found
         if not found:
             return None, []
-        excuses = self._excuses(message)
+        excuses = Excuses(excuses_of, places, [one for one in message.named if one.concept in self._deniable])
         leaflet = is_leaflet(excuses_of, places, found)
-        excused: list[str] = []
+        excused: list[tuple[Hit, str]] = []
         for hit in sorted(found, key=self._gravity):
             why = excuses.cover(hit) or ("leaflet" if leaflet(hit) else "") or self._calm(message, excuses, hit)
             if not why:
                 return self._finding(message, hit), excused
-            excused.append(f"{hit.rule.id}: {why}")
+            excused.append((hit, why))
         owned = _owned(found, places.of(excuses_of.owning))
         return (self._finding(message, owned) if owned else None), excused
-
-    def _excuses(self, message: _Message) -> Excuses:
-        named = [one for one in message.named if one.concept in self._deniable]
-        return Excuses(self._rules.excuses, message.places, named)
 
     def _calm(self, message: _Message, excuses: Excuses, hit: Hit) -> str:
         """Return the excuse of a question that means nobody, or of a message of which the examples are sure."""
@@ -140,12 +137,11 @@ class Urgency:
         card = self._rules.signs[found.sign].card if found else ""
         return Finding(found.sign, card, found.sentence, "foreign", found.language) if found else None
 
-    def _by_likeness(self, message: _Message) -> Finding | None:
+    def _by_likeness(self, message: _Message, past: Sequence[Hit]) -> Finding | None:
         """Return what examples say of the sentences in which no rule saw a sign, excused or not."""
         if self._likeness is None:
             return None
         leaflet = is_leaflet(self._rules.excuses, message.places, message.found)
-        past = [hit for hit in message.found if self._excuses(message).cover(hit) == PAST]
 
         def skip(first: int, last: int, seen_before: Sequence[Hit] = ()) -> bool:
             near = [hit for hit in message.found if first <= hit.last and hit.first <= last]
