@@ -146,7 +146,7 @@ class Engine:
     # --- words ------------------------------------------------------------------------------------------------
 
     def _text(self, state: State, incoming: Incoming, register: Register) -> Step:
-        match = self._matcher.match(incoming.text, incoming.context or state.node, register)
+        match = self._matcher.match(incoming.text, incoming.context or self._thread(state), register)
         wrong = self._wishes.awaited(match, state, incoming)
         if match.outcome is Outcome.URGENT:
             reply, after = self._emergencies.named(match, replace(state, report=None), incoming, register)
@@ -271,14 +271,19 @@ class Engine:
 
     def _switched(self, reply: Reply, tap: Tap) -> Reply:
         """Return the reply as a change of the tapped message where the tap chose a register."""
-        if tap.register is None:
-            return reply
-        return replace(reply, in_place=True, toast=self.text(f"now-{tap.register}", tap.register))
+        chosen = tap.register
+        return replace(reply, in_place=True, toast=self.text(f"now-{chosen}", chosen)) if chosen else reply
 
     # --- what is remembered ----------------------------------------------------------------------------------------
 
+    def _thread(self, state: State) -> str | None:
+        """Return what words lean on: a refusal to advise leaves the talk where it was."""
+        return next((node for node in reversed(state.history) if node != self._library.advice), state.node)
+
     def _history(self, state: State, reply: Reply) -> tuple[str, ...]:
         node = reply.card.node
+        if node == self._library.advice and reply.second is not None:
+            return (*state.history, reply.second.node, node)[-TRAIL:]
         if reply.card.outcome in _OF_THE_MOMENT or node == state.node:
             return state.history
         if node == self._library.start:

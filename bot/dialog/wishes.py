@@ -4,7 +4,7 @@ or by a button, all three lead here."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -17,7 +17,7 @@ from bot.dialog.composer import Composer
 from bot.dialog.matching import Match
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import NOWHERE, PersonalData
-from bot.dialog.turn import AwaitedReport, Button, Incoming, Kind, Outcome, Register, Reply, State, Step
+from bot.dialog.turn import AwaitedReport, Button, Card, Incoming, Kind, Outcome, Register, Reply, State, Step
 
 REPORT_SECONDS = 900.0
 """How long after it was asked what is wrong the next words are a report: not those of somebody who comes back later."""
@@ -125,16 +125,29 @@ class Sources:
 
     def page(self, page: int, state: State, register: Register) -> Reply:
         """Return a page of the list: a line for each source, and the next page."""
-        found = sorted(self.topics(state)[0].sources.values(), key=lambda one: one.number)
+        found = list(self.topics(state)[0].sources.values())
         pages = -(-len(found) // SOURCES_PAGE)
         page = min(max(page, 1), pages)
-        shown = found[(page - 1) * SOURCES_PAGE : page * SOURCES_PAGE]
+        title = self._text("source-page-title", register, page=page, pages=pages)
+        card = self._list(found, title, register, page)
+        more = (self._page_button("next-page", self._references, page % pages + 1, register),) if pages > 1 else ()
+        return Reply(card, choices=(*more, self._all(register)), in_place=True)
+
+    def under_last(self, state: State, register: Register) -> Reply | None:
+        """Return the sources of the answer shown last, a line for each, or None where it has none."""
+        held = self.topics(state)[0].sources
+        found = [held[name] for name in self._cited(state, register)]
+        title = self._text("source-under-title", register)
+        card = self._list(found, title, register)
+        return Reply(card, choices=(self._all(register),)) if found else None
+
+    def _list(self, found: Iterable[Source], title: str, register: Register, page: int = 0) -> Card:
+        """Return a line for each source by its number, or for those of one page."""
+        ordered = sorted(found, key=lambda one: one.number)
+        shown = ordered[(page - 1) * SOURCES_PAGE : page * SOURCES_PAGE] if page else ordered
         lines = [self._composer.markdown("source-line", register, number=s.number, name=_name(s)) for s in shown]
         text = "\n".join([*lines, "", self._composer.markdown("source-page-hint", register)])
-        title = self._text("source-page-title", register, page=page, pages=pages)
-        more = self._page_button("next-page", self._references, page % pages + 1, register)
-        card = self._composer.notice(self._references, register, title, text)
-        return Reply(card, choices=(more, self._all(register)) if pages > 1 else (self._all(register),), in_place=True)
+        return self._composer.notice(self._references, register, title, text)
 
     def _which_source(self, found: Sequence[tuple[str, Source]], register: Register) -> Reply:
         own = tuple(self._source_button(source) for _, source in found)
@@ -253,7 +266,8 @@ class Wishes:
         """Return what a wish is answered with, or None where it names nothing that there is here."""
         if wish.kind.startswith("source"):
             if not wish.named:
-                return self._sources.page(1, state, register), state
+                own = self._sources.under_last(state, register) if wish.kind == "source-shown" else None
+                return own or self._sources.page(1, state, register), state
             reply = self._sources.meant(wish.kind, wish.named, state, register)
             return (reply, state) if reply else None
         if wish.kind in tuple(Register):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from bot.content.matching_models import Concept
-from bot.matching.sentences import Word, words_of
+from bot.matching.sentences import Word, joins, words_of
 from bot.matching.text import expand
 
 _MOST_SKIPPED = 3
@@ -128,13 +128,19 @@ def parts(wording: str) -> list[str]:
         elif part.endswith(_ANY_ENDING):
             found.append(part.lower())
         else:
-            found += [word.text for word in words_of(part)]
+            found += _plain(part)
     return _joined(found)
+
+
+@lru_cache(maxsize=20_000)
+def _plain(part: str) -> tuple[str, ...]:
+    """Return the words of a piece without spaces; the same few thousand pieces make up all wordings."""
+    return tuple(word.text for word in words_of(part))
 
 
 def _joined(found: list[str]) -> list[str]:
     """Return the words with those joined that a message's reading joins (`can not`, `want to`)."""
-    if any(part in (_NUMBER, "%") or part.endswith(_ANY_ENDING) for part in found):
+    if not joins(found) or any(part in (_NUMBER, "%") or part.endswith(_ANY_ENDING) for part in found):
         return found
     return [word.text for word in words_of(" ".join(found))]
 

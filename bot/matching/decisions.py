@@ -84,7 +84,9 @@ class Decisions:
         return best if share >= self._limits.sibling * next_share or general not in scores else general
 
     def answer(self, node: str, scores: Shares, reading: Reading) -> Match:
-        related, beside = (self._topics(scores), self._harm(scores)) if node == self._roles.advice else ((), "")
+        related, beside = (
+            (self._topics(scores), self._harm(scores, reading)) if node == self._roles.advice else ((), "")
+        )
         reasons = [f"{reading.aspect} of {reading.named.subject}"] if reading.named.subject else []
         words = ", ".join(self._ranker.because(reading, node))
         return Match(
@@ -98,15 +100,19 @@ class Decisions:
             beside=beside,
         )
 
-    def _harm(self, scores: Shares) -> str:
-        """Return the answer on what may harm, where a personal question is surely about that; else an empty text.
+    def _harm(self, scores: Shares, reading: Reading) -> str:
+        """Return the answer on what may harm that a personal question is about, else an empty text: a harm that is
+        named (K2 and warfarin), or the likeliest of all that is left.
 
         An answer that says how much or how to take would read as leave to do so, and stays a button.
         """
+        named = next((self._subjects.general(one) for one in reading.subjects), "")
+        if named in self._subjects.harms:
+            return named
         left = {node: share for node, share in without_talk(scores).items() if node not in self._no_topic()}
         best = next(iter(left), "")
-        likely = bool(best) and left[best] >= self._limits.beside * sum(left.values())
-        return best if likely and best in self._subjects.harms else ""
+        held = frozenset[str]().union(*map(self._subjects.answers_of, reading.subjects)) & self._subjects.harms
+        return best if best in held and left[best] >= self._limits.beside * sum(left.values()) else ""
 
     def _lacks(self, node: str, reading: Reading) -> str:
         """Return the note that a held subject has no answer of its own to what was asked."""

@@ -76,6 +76,8 @@ class Reading:
     table: Mapping[str, float]
     alone: Mapping[str, float]
     """How likely each answer is by the words alone, whatever thread they are in."""
+    subjects: tuple[str, ...] = ()
+    """What it can be about: what it names, and what the thread is about."""
 
     @property
     def aspect(self) -> str:
@@ -173,7 +175,8 @@ class Ranker:
             scores = self._kept(scores, lines)
             table = table or row
         scores = ranked(shifted(scores, self._otherwise, self._outside(said)))
-        return Reading(said.named, said.aspects, scores, said.seen, table, lines)
+        around = filter(None, (said.lent, self._subjects.it(said.context)))
+        return Reading(said.named, said.aspects, scores, said.seen, table, lines, (*said.named.held, *around))
 
     def _kept(self, mixed: Shares, alone: Shares) -> Shares:
         """Return the shares in a thread, with no less of what belongs to no topic than the words alone say."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 
 
 class Break(IntEnum):
@@ -84,6 +85,11 @@ def words_of(text: str) -> tuple[Word, ...]:
         at += 1 + (0 if before is Break.STOP and word in GOING_ON else _DISTANCE[before])
         found.append(Word(word, match.start(), end, before, at))
     return tuple(found)
+
+
+def joins(words: Sequence[str]) -> bool:
+    """Tell whether any two neighbours among normal words are read as one."""
+    return any(pair in _JOINED for pair in pairwise(words))
 
 
 def _begins_anew(word: str, before: str) -> bool:

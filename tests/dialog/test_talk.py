@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from bot.channels.layout import document_text
 from bot.content.library import Library
 from bot.dialog import payloads
+from bot.dialog.bibliography import cited
 from bot.dialog.engine import Engine
 from bot.dialog.matching import Match
 from bot.dialog.turn import (
@@ -212,3 +214,43 @@ def test_after_the_crisis_card_the_bot_says_its_own_words_and_stays(library: Lib
     other, after = said(library, Match(Outcome.ANSWER, "k2"), state)
     assert other.lead == library.interface_text("crisis-first", Register.LAYPERSON)
     assert after.emergency == state.emergency
+
+
+@pytest.mark.parametrize("words", ["reference?", "Refs please", "where does that come from?", "sources for that"])
+def test_whoever_asks_for_the_reference_gets_those_of_the_answer_shown(library: Library, words: str) -> None:
+    engine = Engine(library, Decided(Match(Outcome.NOT_COVERED, library.otherwise)))
+    for node in ("ala-safety", "first-line"):
+        state = State(Register.PROFESSIONAL, introduced=True, history=(node,))
+        reply, after = engine.respond(state, Incoming(Kind.TEXT, words))
+        topic = library.topic_of(node)
+        numbers = sorted(
+            {topic.sources[one].number for one in cited(library.answer(node), topic, Register.PROFESSIONAL)}
+        )
+        text = document_text(reply.card.brief)
+        assert [int(found) for found in re.findall(r"\[(\d+)\]", text)] == numbers
+        number = engine.respond(after, Incoming(Kind.TEXT, str(numbers[-1])))[0]
+        assert number.card.title.startswith(f"[{numbers[-1]}]"), "a number under the list is that source"
+
+
+def test_without_an_answer_the_reference_is_the_list(library: Library) -> None:
+    engine = Engine(library, Decided(Match(Outcome.NOT_COVERED, library.otherwise)))
+    reply, _ = engine.respond(State(Register.PROFESSIONAL, introduced=True), Incoming(Kind.TEXT, "references"))
+    assert "page 1" in reply.card.title
+
+
+def test_a_refusal_leaves_the_talk_where_it_was(library: Library) -> None:
+    asked: list[str | None] = []
+
+    class Heard(Decided):
+        def match(self, text: str, context: str | None, register: Register) -> Match:
+            asked.append(context)
+            return super().match(text, context, register)
+
+    state = State(Register.LAYPERSON, introduced=True, history=("k2",))
+    refused = Engine(library, Heard(Match(Outcome.ANSWER, library.advice, beside="k2-blood-thinners")))
+    reply, state = refused.respond(state, Incoming(Kind.TEXT, "he is on warfarin"))
+    assert reply.second is not None
+    plain = Engine(library, Heard(Match(Outcome.ANSWER, library.advice)))
+    _, state = plain.respond(state, Incoming(Kind.TEXT, "he has had three of them"))
+    plain.respond(state, Incoming(Kind.TEXT, "and now?"))
+    assert asked == ["k2", "k2-blood-thinners", "k2-blood-thinners"]

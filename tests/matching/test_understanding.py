@@ -101,6 +101,7 @@ def test_a_decision_about_one_person_gets_no_individual_advice(matcher: Matcher,
 @pytest.mark.parametrize(
     ("text", "beside"),
     [
+        ("can I drink my beer with it", ""),
         ("can I have a glass of wine with my duloxetine", "drug-side-effects"),
         ("can I just stop my gabapentin", "stopping-medicines"),
         ("I am on warfarin, may I take MK-7 for my nerves", "k2-blood-thinners"),
@@ -111,6 +112,23 @@ def test_a_decision_about_one_person_gets_no_individual_advice(matcher: Matcher,
 def test_beside_a_refusal_stands_what_may_harm_and_never_a_dose(matcher: Matcher, text: str, beside: str) -> None:
     match = matcher.match(text, None, Register.LAYPERSON)
     assert (match.node, match.beside) == ("personal-advice", beside)
+
+
+@pytest.mark.parametrize("thinner", ["warfarin", "acenocoumarol", "phenprocoumon", "a blood thinner"])
+@pytest.mark.parametrize(
+    "text", ["he is on {} for his heart valve", "but I take {}", "my mum has {} from the clinic, can she have it"]
+)
+def test_k2_and_a_blood_thinner_never_miss_the_warning(matcher: Matcher, thinner: str, text: str) -> None:
+    match = matcher.match(text.format(thinner), "k2", Register.LAYPERSON)
+    assert "k2-blood-thinners" in (match.node, match.beside, *match.choices, *match.also)
+
+
+def test_what_stands_beside_a_refusal_is_about_what_the_thread_is_about(matcher: Matcher) -> None:
+    for context in ("algorithm", "first-line", "drug-side-effects", "ala", "k2"):
+        for text in ("can I drink my beer with it", "may I take it with my warfarin", "can I just stop it"):
+            match = matcher.match(text, context, Register.LAYPERSON)
+            foreign = {"ala": "k2-blood-thinners", "k2": "ala-interactions"}.get(context, "ala-interactions")
+            assert match.beside != foreign, (text, context)
 
 
 @pytest.mark.parametrize("text", ["pregablin dose", "dulexetine for nerve pain", "gabapentine dose"])

@@ -27,7 +27,8 @@ FILES = (
     *("plain", "most-asked", "real", "follow-ups", "not-covered", "noise", "b12", "two-questions", "small-talk"),
     *("urgent-present", "urgent-calm", "development", "unseen-1", "unseen-2"),
     *("plain-fresh", "real-fresh", "follow-ups-fresh", "two-questions-fresh", "small-talk-fresh"),
-    *("not-covered-fresh", "noise-fresh"),
+    *("not-covered-fresh", "noise-fresh", "plain-fresh-2", "real-fresh-2", "follow-ups-fresh-2"),
+    *("two-questions-fresh-2", "small-talk-fresh-2", "not-covered-fresh-2"),
 )
 CURVE = (0, 5, 10, 20, 50)
 CURVE_FILES = ("plain", "most-asked", "real", "follow-ups", "b12", "plain-fresh", "real-fresh", "unseen-2")

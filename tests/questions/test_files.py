@@ -31,6 +31,7 @@ LEAST = {
     "urgent-fresh-5": 320,
     "urgent-fresh-6": 320,
     "urgent-fresh-7": 320,
+    "urgent-fresh-8": 320,
     "real": 220,
     "follow-ups": 150,
     "two-questions": 60,
