@@ -22,8 +22,8 @@ from bot.matching.text import sampled
 
 CALM = "calm"
 SURE, SURE_OF_A_CLAUSE = 0.8, 0.85
-"""How likely a sentence must be an emergency, and one of its clauses, which says less: of 1,150 real people's
-questions ten would be alarms at 0.6, one is at these (measured 2026-11)."""
+"""How likely a sentence must be an emergency, and one of its clauses, which says less: of 4,257 ordinary
+questions 17 would be alarms at 0.6, none is at these (measured 2026-11)."""
 SURE_DESPITE_PAST = 0.95
 """How likely a sentence must be that speaks of what is past too: half a body went dead, and is a `bit better now`."""
 UNLIKE = 0.05
