@@ -10,6 +10,7 @@ from bot.matching.concepts import Sighting
 from bot.matching.sentences import Break, sentence
 from bot.matching.signs import Hit, Marks, Sightings
 
+PAST = "past"
 _FILLERS = 3
 """Words between a denial, or the last thing it denied, and the next: `no new chest pain`."""
 _NOT_REACHES = 2
@@ -39,10 +40,12 @@ class Excuses:
         self._general_after = Marks(places.of(rules.general_after))
         self._asking = Marks(places.of(rules.asking))
         self._supposing = Marks(places.of((*rules.if_, *rules.avoid)))
-        self._present, self._personal = Marks(places.of(rules.present)), Marks(places.of(rules.personal))
+        self._personal = Marks(places.of(rules.personal))
         self._past = self._unbroken(places.of(rules.past))
         self._past_before = self._unbroken(places.of(rules.past_before))
         self._past_after = self._unbroken(places.of(rules.past_after))
+        over = places.of((*rules.past, *rules.past_before, *rules.past_after))
+        self._present = Marks(_outside(places.of(rules.present), over))
         self._ongoing = Marks(places.of(rules.ongoing))
         self._stating, self._had = Marks(places.of(rules.stating)), Marks(places.of(rules.had))
         self._question = Marks(places.of(rules.question))
@@ -68,13 +71,17 @@ class Excuses:
             return "framed"
         present = self._present.within(begin, end)
         if self._is_past(hit, begin, end, present):
-            return "past"
+            return PAST
         if not present and not self._ongoing.within(begin, end):
             if self._supposed(hit, begin, end):
                 return "supposed"
             if self._at_large(hit, whole, begin, end):
                 return "general"
         return ""
+
+    def nothing_now(self) -> bool:
+        """Tell whether the message says of nothing that it goes on now."""
+        return not any(one.within(0, len(self._words)) for one in (self._present, self._ongoing))
 
     def asked_of_nobody(self, hit: Hit) -> tuple[int, int] | None:
         """Return the sentence of a sign where it asks before it and speaks of nobody, nor of what goes on now."""
@@ -232,6 +239,17 @@ class Excuses:
 
     def _somebody(self, first: int, last: int) -> bool:
         return bool(self._personal.within(first + 1, last))
+
+
+def _outside(present: Sequence[Sighting], past: Sequence[Sighting]) -> list[Sighting]:
+    """Return what speaks of now and is no part of what calls a sign over: `healed now` is no `now`."""
+    apart, last, rest = [], -1, sorted(past, key=lambda one: -one.first)
+    for one in sorted(present, key=lambda one: one.first):
+        while rest and rest[-1].first <= one.first:
+            last = max(last, rest.pop().last)
+        if one.last > last:
+            apart.append(one)
+    return apart
 
 
 def _gap(mention: Sighting, hit: Hit) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bot.content.urgent_models import Composed, LanguagesFile, UrgentRule, UrgentRules
 from bot.matching.concepts import Sighting
-from bot.matching.excuses import Excuses, is_leaflet
+from bot.matching.excuses import PAST, Excuses, is_leaflet
 from bot.matching.foreign import ForeignLanguages
-from bot.matching.likeness import Likeness
+from bot.matching.likeness import SURE_DESPITE_PAST, Likeness
 from bot.matching.mending import SignReader
 from bot.matching.sentences import Word, sentence, words_of
 from bot.matching.signs import Hit, Sightings, hits
@@ -95,8 +96,9 @@ class Urgency:
             return None, ()
         message = self._read(plain, typed)
         found, excused = self._by_rules(message)
-        finding = found or self._by_language(message) or self._by_likeness(message)
-        return finding, tuple(dict.fromkeys(excused))
+        past = [hit for hit, why in excused if why == PAST]
+        finding = found or self._by_language(message) or self._by_likeness(message, past)
+        return finding, tuple(dict.fromkeys(f"{hit.rule.id}: {why}" for hit, why in excused))
 
     def _read(self, text: str, typed: Sequence[Word]) -> _Message:
         words = self._reader.mended(typed)
@@ -105,43 +107,49 @@ class Urgency:
         places.add(Sighting(hit.rule.id, hit.first, hit.last) for hit in list(hits(self._composed, places)))
         return _Message(text, typed, words, named, places, list(hits(self._groups, places)))
 
-    def _by_rules(self, message: _Message) -> tuple[Finding | None, list[str]]:
+    def _by_rules(self, message: _Message) -> tuple[Finding | None, list[tuple[Hit, str]]]:
         excuses_of, places, found = self._rules.excuses, message.places, message.found
         if not found:
             return None, []
         excuses = Excuses(excuses_of, places, [one for one in message.named if one.concept in self._deniable])
         leaflet = is_leaflet(excuses_of, places, found)
-        excused: list[str] = []
+        excused: list[tuple[Hit, str]] = []
         for hit in sorted(found, key=self._gravity):
             why = excuses.cover(hit) or ("leaflet" if leaflet(hit) else "") or self._calm(message, excuses, hit)
             if not why:
                 return self._finding(message, hit), excused
-            excused.append(f"{hit.rule.id}: {why}")
+            excused.append((hit, why))
         owned = _owned(found, places.of(excuses_of.owning))
         return (self._finding(message, owned) if owned else None), excused
 
     def _calm(self, message: _Message, excuses: Excuses, hit: Hit) -> str:
-        """Return the excuse of a question that means nobody, where the examples are sure that it is calm."""
-        asked = None if self._likeness is None or hit.rule.firm else excuses.asked_of_nobody(hit)
-        calm = asked and self._likeness and self._likeness.is_calm(message.words, message.named, *asked)
-        return "asked" if calm else ""
+        """Return the excuse of a question that means nobody, or of a message of which the examples are sure."""
+        if self._likeness is None or hit.rule.firm:
+            return ""
+        asked = excuses.asked_of_nobody(hit)
+        if asked and self._likeness.is_calm(message.words, message.named, *asked):
+            return "asked"
+        unlike = excuses.nothing_now() and self._likeness.is_unlike(message.words, message.named)
+        return "unlike" if unlike else ""
 
     def _by_language(self, message: _Message) -> Finding | None:
         found = self._foreign.find(message.text, message.typed)
         card = self._rules.signs[found.sign].card if found else ""
         return Finding(found.sign, card, found.sentence, "foreign", found.language) if found else None
 
-    def _by_likeness(self, message: _Message) -> Finding | None:
+    def _by_likeness(self, message: _Message, past: Sequence[Hit]) -> Finding | None:
         """Return what examples say of the sentences in which no rule saw a sign, excused or not."""
         if self._likeness is None:
             return None
         leaflet = is_leaflet(self._rules.excuses, message.places, message.found)
 
-        def skip(first: int, last: int) -> bool:
-            seen_there = any(first <= hit.last and hit.first <= last for hit in message.found)
-            return seen_there or leaflet(Hit(_ALIKE, first, last))
+        def skip(first: int, last: int, seen_before: Sequence[Hit] = ()) -> bool:
+            near = [hit for hit in message.found if first <= hit.last and hit.first <= last]
+            cut = bool(seen_before) and sentence(message.words, first, last) != (first, last + 1)
+            return cut or any(hit not in seen_before for hit in near) or leaflet(Hit(_ALIKE, first, last))
 
-        found = self._likeness.find(message.words, message.named, skip)
+        look = partial(self._likeness.find, message.words, message.named)
+        found = look(skip) or (look(partial(skip, seen_before=past), SURE_DESPITE_PAST) if past else None)
         if found is None:
             return None
         told = _told(message, found.first, found.last)

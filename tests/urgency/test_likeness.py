@@ -108,3 +108,43 @@ def test_what_was_excused_by_the_examples_is_explained() -> None:
     found, excused = recogniser().explain("what should be in a hypo kit")
     assert found is None
     assert excused == ("hypo: asked",)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("my doctor collapsed the two doses into one", "fainted: unlike"),
+        ("wee smells like burnt rubber since i started the ALA, dangerous?", "wound-infected: unlike"),
+    ],
+)
+def test_a_message_in_which_nothing_is_like_an_emergency_is_calm(text: str, why: str) -> None:
+    found, excused = recogniser().explain(text)
+    assert found is None
+    assert why in excused
+
+
+@pytest.mark.parametrize(
+    "text", ["I have chest pain\nI had a foot exam last month", "chest pain", "is ALA good for a black toe, mine is"]
+)
+def test_what_goes_on_now_or_is_told_in_a_line_of_its_own_is_not_calmed(text: str) -> None:
+    assert recogniser().detect(text) is not None
+
+
+def test_a_sign_that_is_a_bit_better_is_not_past() -> None:
+    told = "one whole side of me went dead in the shower - face, hand, leg - bit better now but still thick"
+    found = recogniser().detect(told)
+    assert found is not None
+    assert found.card == "urgent-stroke"
+    assert recogniser().detect("I got numb between the legs after the birth, it went away") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "got caught in the rain and my socks are soaked",
+        "my forearm aches after tennis, is the patch good for that",
+        "insulin twice a day, can lipoic acid make it drop more",
+    ],
+)
+def test_rain_an_ordinary_word_and_a_dose_are_no_sign(text: str) -> None:
+    assert recogniser().detect(text) is None
