@@ -84,9 +84,9 @@ class Decisions:
         return best if share >= self._limits.sibling * next_share or general not in scores else general
 
     def answer(self, node: str, scores: Shares, reading: Reading) -> Match:
-        related, beside = (
-            (self._topics(scores), self._harm(scores, reading)) if node == self._roles.advice else ((), "")
-        )
+        """Return the decision to show an answer; beside a refusal to advise, the topics and the harm it is about."""
+        advice = node == self._roles.advice
+        related, beside = (self._topics(scores), self._harm(scores, reading)) if advice else ((), "")
         reasons = [f"{reading.aspect} of {reading.named.subject}"] if reading.named.subject else []
         words = ", ".join(self._ranker.because(reading, node))
         return Match(
@@ -126,6 +126,7 @@ class Decisions:
         return subject is not None and sure and reading.aspect not in self._subjects.row(subject)
 
     def uncovered(self, reason: str, note: str = "", scores: Shares | None = None, language: str = "") -> Match:
+        """Return the decision that nothing covers a message, with the nearest topics and the reason."""
         found = scores or {}
         related, likely = self._topics(found), likeliest(found)
         return Match(Outcome.NOT_COVERED, self._roles.otherwise, (), related, likely, (reason,), note, language)
@@ -139,10 +140,12 @@ class Decisions:
 
 
 def without_talk(scores: Shares) -> Shares:
+    """Return the shares of what is no small talk; all together one."""
     left = {node: share for node, share in scores.items() if not node.startswith(TALK)}
     total = sum(left.values()) or 1.0
     return {node: share / total for node, share in left.items()}
 
 
 def likeliest(scores: Shares) -> tuple[tuple[str, float], ...]:
+    """Return the five likeliest, rounded, as a decision keeps them."""
     return tuple((node, round(share, 3)) for node, share in list(scores.items())[:5])

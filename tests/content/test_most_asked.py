@@ -30,7 +30,7 @@ HOLDS = {  # rank of the question: the answer, what a clinician must find in its
     16: ("k2", ("no good-quality", "No dose"), ("no good proof", "No right amount")),
     17: ("first-line", ("12 weeks",), ("12 weeks",)),
     18: ("first-line", ("rank none", "not known beforehand"), ("None comes first", "nobody knows")),
-    19: ("stopping-medicines", ("None of them should be stopped abruptly",), ("never all at once", "in steps")),
+    19: ("stopping-medicines", ("None of them should be stopped abruptly",), ("Never all at once", "in steps")),
     20: ("other-causes", ("diagnosis of exclusion",), ("Yes", "Other things")),
     21: ("second-line", ("capsaicin", "lidocaine"), ("capsaicin", "lidocaine")),
     22: ("without-medicine", ("Exercise", "TENS", "acupuncture"), ("Exercise", "TENS", "acupuncture")),
