@@ -67,9 +67,9 @@ class Askers:
                     waiting.set_result(time.perf_counter())
 
 
-async def saturated(askers: Askers, turns: int) -> float:
+async def saturated(askers: Askers, turns: int, under_way: int = UNDER_WAY) -> float:
     """Return answers per second with always so many questions under way."""
-    places = asyncio.Semaphore(UNDER_WAY)
+    places = asyncio.Semaphore(under_way)
 
     async def one() -> None:
         async with places:
