@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
+from itertools import combinations
 
-from bot.content.library import Library
+from bot.content.library import HasRegisters, Library
 from bot.content.matching_models import (
     AdviceRules,
     Aspects,
@@ -16,24 +16,25 @@ from bot.content.matching_models import (
     Courtesies,
     Matching,
     SharedWords,
+    TopicSubjects,
     World,
 )
+from bot.content.models import Register
 from bot.content.urgent_models import LanguagesFile, UrgentExamples, UrgentRules
 from bot.matching.features import Features
 from bot.matching.lexicon import HERE, NUMBER, Lexicon, Tree, tree_of
 from bot.matching.mending import SignReader
 from bot.matching.parser import Reader
-from bot.matching.scrubbing import FUNCTION, PERSONS
 from bot.matching.spelling import Speller
-from bot.matching.subjects import FOREIGN, Subjects, concepts_of
+from bot.matching.subjects import FOREIGN, HOLDER, Subjects, concepts_of
 from bot.matching.text import (
+    FUNCTION,
     STOP,
     Stemmer,
     clean,
     every_word,
     expand,
     is_plain,
-    sampled,
     spelled_out,
     split,
     words_only,
@@ -42,6 +43,9 @@ from bot.matching.text import (
 _MEDICINAL = frozenset({"drug", "remedy", "medicine", "cause"})
 
 
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
+_SAID = range(3, 31)
+"""Words of a sentence of an answer that is like what people ask: a heading is shorter, a list of figures longer."""
 TALK = "talk/"
 """Begins the label of a kind of small talk, which is no node."""
 
@@ -73,6 +77,13 @@ class Data:
     """Kinds of small talk that only an authored line is: they end or silence something."""
     nodes: frozenset[str]
     renamed: Mapping[str, str]
+    texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What the answers of families with few lines say themselves: their own lines are too few to tell them apart."""
+
+    @property
+    def lines(self) -> Mapping[str, int]:
+        """How many lines of its own each answer has."""
+        return {node: len(written) for node, written in self.phrases.items()}
 
 
 def data_of(library: Library) -> Data:
@@ -91,7 +102,28 @@ def data_of(library: Library) -> Data:
         frozenset(kind for kind, talk in library.small_talk.items() if talk.exact),
         frozenset(library.nodes),
         {old: new for old in library.renamed if (new := library.resolve(old)) is not None},
+        dict(_texts(library)),
     )
+
+
+def _texts(library: Library) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield the sentences of every answer whose family has few lines."""
+    if library.matching:
+        subjects = Subjects(library.matching, library.nodes)
+        few = subjects.few_lined({node: len(written) for node, written in library.phrases.items()})
+        nodes = frozenset[str]().union(*map(subjects.family, few))
+        yield from ((node, tuple(dict.fromkeys(_sentences(library, node)))) for node in sorted(nodes))
+
+
+def _sentences(library: Library, node: str) -> Iterator[str]:
+    """Yield the title, the label and each sentence of an answer, in both registers: what could be a line for it."""
+    answer = library.answer(node)
+    parts: tuple[HasRegisters, ...] = (answer.title, answer.label, *answer.claims)
+    for worded in parts:
+        for register in Register:
+            for said in _SENTENCE_END.split(library.plain(worded, register)):
+                if len(said.split()) in _SAID:
+                    yield said.strip(" *-#>")
 
 
 def _shared(library: Library) -> Iterator[str]:
@@ -118,6 +150,8 @@ class Parts:
         concepts = concepts_of(data.matching)
         tree = tree_of(concepts, self.stems)
         _leave_held(tree, tuple(f"{topic}/" for topic in data.matching.topics))
+        if len(data.matching.topics) > 1:
+            _show_narrow(tree, data.matching.topics)
         asked = every_word(_lines(data))
         speller = Speller(self._known(concepts, asked), dict(_medicines(data)), _likely(data), self.stem)
         self.reader = Reader(self.stem, Lexicon(concepts, tree), speller, words.capitals)
@@ -155,6 +189,39 @@ def _leave_held(branch: Tree, topics: tuple[str, ...]) -> None:
             _leave_held(below, topics)
         elif any(name.startswith(topics) for name in below):
             below[:] = [name for name in below if not name.startswith(FOREIGN)]
+
+
+def _show_narrow(tree: Tree, topics: Mapping[str, TopicSubjects]) -> None:
+    """Let a name of a topic show what a narrower one tells inside it: "metformin and B12" is about B12, too."""
+    width = {topic: len(held.subjects) for topic, held in topics.items()}
+    telling = {
+        f"{topic}/{name}" for topic, held in topics.items() for name, one in held.subjects.items() if not one.leaning
+    }
+    for path, names in list(_leaves(tree, ())):
+        own = min(width.get(name.partition("/")[0], 0) for name in names)
+        parts = ((start, end) for start, end in combinations(range(len(path) + 1), 2) if end - start < len(path))
+        inside = {name for start, end in parts for name in _named(tree, path[start:end])} - {*names}
+        narrow = {name for name in inside if width.get(name.partition("/")[0], own) < own}
+        names += sorted(narrow) if narrow & telling else ()
+
+
+def _leaves(branch: Tree, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    """Yield every name of a subject of several words, by its stems, with what it names."""
+    for key, below in branch.items():
+        if key != HERE:
+            yield from _leaves(below, (*path, key))
+        elif len(path) > 1 and any("/" in name and not name.startswith((FOREIGN, HOLDER)) for name in below):
+            yield path, below
+
+
+def _named(tree: Tree, path: Sequence[str]) -> Sequence[str]:
+    """Return what exactly these stems name."""
+    for stem in path:
+        if stem not in tree:
+            return ()
+        tree = tree[stem]
+    found: Sequence[str] = tree.get(HERE, ())
+    return found
 
 
 def _wordings(concepts: Mapping[str, Concept]) -> Iterator[str]:
@@ -221,74 +288,3 @@ def _split(wording: str) -> tuple[str, ...]:
         return tuple(wording.split())
     parts = ([NUMBER] if part == NUMBER else split(clean(part)) for part in wording.split())
     return tuple(word for part in parts for word in part)
-
-
-# --- what is found word for word ---
-
-_NAMED_SIGN = re.compile(r":([a-z0-9_+'-]+):")
-_FORMS = 16
-"""Wordings of one authored line that are found word for word."""
-
-
-class Signs:
-    """Small talk in signs alone, such as a thumb: each sign that is authored, and any other like the first kind."""
-
-    def __init__(self, small_talk: Mapping[str, Sequence[str]], key: Callable[[str], str]) -> None:
-        alone = [(kind, one) for kind, asks in small_talk.items() for one in asks if not key(one)]
-        self._kinds = {sign: kind for kind, one in reversed(alone) for sign in one if _is_sign(sign)}
-        self._named = {one.strip(": "): kind for kind, one in alone if one.startswith(":")}
-        self._marks = {_marks(one): kind for kind, one in alone if not _holds_sign(one)}
-        self._any = next((kind for kind, one in alone if _holds_sign(one)), "")
-
-    def kind_of(self, text: str) -> str:
-        """Return the kind of small talk that a text without words is; empty where it holds no sign."""
-        kinds = [self._kinds.get(sign, self._any) for sign in text if _is_sign(sign)]
-        kinds += [self._named.get(name, self._any) for name in _NAMED_SIGN.findall(text)]
-        if not kinds:
-            return self._marks.get(_marks(text), "")
-        return next((kind for kind in kinds if kind != self._any), self._any)
-
-
-def _is_sign(letter: str) -> bool:
-    return unicodedata.category(letter) == "So"
-
-
-def _holds_sign(text: str) -> bool:
-    return text.startswith(":") or any(map(_is_sign, text))
-
-
-def _marks(text: str) -> str:
-    """Return punctuation without its repetitions: `???` says what `?` says."""
-    return "".join(dict.fromkeys("".join(text.replace("…", ".").split())))
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is found word for word: the node of each authored line, and the kind of each piece of small talk."""
-
-    lines: Mapping[str, str]
-    small_talk: Mapping[str, str]
-    signs: Signs
-
-    def names(self, kind: str, stems: Iterable[str]) -> bool:
-        """Tell whether a word that is not mere grammar stands in what is authored of a kind of small talk too."""
-        telling = set(stems) - FUNCTION - PERSONS
-        return any(of == kind and not telling.isdisjoint(key.split()) for key, of in self.small_talk.items())
-
-
-def known_lines(parts: Parts) -> Known:
-    """Return every authored line by its key."""
-    data = parts.data
-    lines = {
-        parts.key(form): node
-        for node, written in data.phrases.items()
-        for line in written
-        for form in sampled(line, _FORMS)
-    }
-    talk = {parts.key(form): kind for kind, asks in data.small_talk.items() for form in asks}
-    return Known(_spoken(lines), _spoken(talk), Signs(data.small_talk, parts.key))
-
-
-def _spoken(found: Mapping[str, str]) -> dict[str, str]:
-    """Return what has words: signs alone have the empty key, and so has every text in another script."""
-    return {key: meant for key, meant in found.items() if key}

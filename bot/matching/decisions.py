@@ -20,6 +20,8 @@ class Limits:
     """From which likelihood what is done; chosen on labelled questions (`make evaluate`, docs/matching.md)."""
 
     answer: float = 0.55
+    disputed: float = 0.7
+    """The same for an answer with few lines where the model of those means a sibling of it: below, both are offered."""
     doubt: float = 0.4
     """The likelihood of `not covered` from which another answer is offered and not given."""
     outside: float = 0.3
@@ -60,15 +62,23 @@ class Decisions:
         outside = scores.get(otherwise, 0.0)
         if best == otherwise and share >= limits.outside:
             return self.uncovered("not covered is likeliest", scores=scores)
-        if best != otherwise and share >= limits.answer and outside < limits.doubt:
+        disputed = self._disputed(best, share, reading)
+        if best != otherwise and share >= limits.answer and outside < limits.doubt and not disputed:
             return self.answer(best, scores, reading)
-        family = self._family(scores, reading) if outside < limits.doubt else None
+        family = self._family(scores, reading) if outside < limits.doubt and not disputed else None
         if family:
             return self.answer(family, scores, reading)
         choices = tuple(node for node in scores if node not in (otherwise, self._roles.urgent))[:MOST_CHOICES]
         if len(choices) < 2:
             return self.uncovered("nothing is likely enough", scores=scores)
         return Match(Outcome.CHOICES, otherwise, choices, (), likeliest(scores), ("several are likely",))
+
+    def _disputed(self, best: str, share: float, reading: Reading) -> bool:
+        """Tell whether the likeliest answer is not likely enough while its siblings' own model means another."""
+        rival, subject = reading.sibling, reading.named.subject
+        if subject is None or rival in ("", best) or share >= self._limits.disputed:
+            return False
+        return best in self._subjects.family(subject)
 
     def _family(self, scores: Shares, reading: Reading) -> str | None:
         """Return the answer of a subject whose family is sure: its likeliest member, or the general one."""

@@ -1,13 +1,15 @@
-"""Finds the concepts a text mentions, word by word through a tree of stems."""
+"""Finds the concepts a text mentions, word by word through a tree of stems, and authored lines word for word."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.content.matching_models import Concept
-from bot.matching.text import expand
+from bot.matching.text import FUNCTION, PERSONS, expand, sampled
 
 NUMBER = "#"
 """Stands for any number in a wording: `# mg`."""
@@ -97,3 +99,70 @@ def _value(stem: str) -> float | None:
         return float(stem.replace(",", "." if stem.count(",") == 1 and len(stem.split(",")[1]) < 3 else ""))
     except ValueError:
         return None
+
+
+# --- what is found word for word ---
+
+_NAMED_SIGN = re.compile(r":([a-z0-9_+'-]+):")
+_FORMS = 16
+"""Wordings of one authored line that are found word for word."""
+
+
+class Signs:
+    """Small talk in signs alone, such as a thumb: each sign that is authored, and any other like the first kind."""
+
+    def __init__(self, small_talk: Mapping[str, Sequence[str]], key: Callable[[str], str]) -> None:
+        alone = [(kind, one) for kind, asks in small_talk.items() for one in asks if not key(one)]
+        self._kinds = {sign: kind for kind, one in reversed(alone) for sign in one if _is_sign(sign)}
+        self._named = {one.strip(": "): kind for kind, one in alone if one.startswith(":")}
+        self._marks = {_marks(one): kind for kind, one in alone if not _holds_sign(one)}
+        self._any = next((kind for kind, one in alone if _holds_sign(one)), "")
+
+    def kind_of(self, text: str) -> str:
+        """Return the kind of small talk that a text without words is; empty where it holds no sign."""
+        kinds = [self._kinds.get(sign, self._any) for sign in text if _is_sign(sign)]
+        kinds += [self._named.get(name, self._any) for name in _NAMED_SIGN.findall(text)]
+        if not kinds:
+            return self._marks.get(_marks(text), "")
+        return next((kind for kind in kinds if kind != self._any), self._any)
+
+
+def _is_sign(letter: str) -> bool:
+    return unicodedata.category(letter) == "So"
+
+
+def _holds_sign(text: str) -> bool:
+    return text.startswith(":") or any(map(_is_sign, text))
+
+
+def _marks(text: str) -> str:
+    """Return punctuation without its repetitions: `???` says what `?` says."""
+    return "".join(dict.fromkeys("".join(text.replace("…", ".").split())))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is found word for word: the node of each authored line, and the kind of each piece of small talk."""
+
+    lines: Mapping[str, str]
+    small_talk: Mapping[str, str]
+    signs: Signs
+
+    def names(self, kind: str, stems: Iterable[str]) -> bool:
+        """Tell whether a word that is not mere grammar stands in what is authored of a kind of small talk too."""
+        telling = set(stems) - FUNCTION - PERSONS
+        return any(of == kind and not telling.isdisjoint(key.split()) for key, of in self.small_talk.items())
+
+
+def known_lines(
+    phrases: Mapping[str, Sequence[str]], small_talk: Mapping[str, Sequence[str]], key: Callable[[str], str]
+) -> Known:
+    """Return every authored line by its key."""
+    lines = {key(form): node for node, written in phrases.items() for line in written for form in sampled(line, _FORMS)}
+    talk = {key(form): kind for kind, asks in small_talk.items() for form in asks}
+    return Known(_spoken(lines), _spoken(talk), Signs(small_talk, key))
+
+
+def _spoken(found: Mapping[str, str]) -> dict[str, str]:
+    """Return what has words: signs alone have the empty key, and so has every text in another script."""
+    return {key: meant for key, meant in found.items() if key}

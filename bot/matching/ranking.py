@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.matching.build import TALK, Roles
-from bot.matching.classifier import Values
+from bot.matching.classifier import Values, multiplied, ranked, shares, shifted
 from bot.matching.features import Features
 from bot.matching.parser import Message
-from bot.matching.subjects import NONE, Named, Subjects
+from bot.matching.subjects import FEW_LINES, NONE, Named, Subjects
 from bot.matching.training import Models
 
 Shares = dict[str, float]
@@ -32,7 +32,14 @@ class Weights:
     """The table of subjects and aspects, beside the line models."""
     table_few: float = 0.4
     """The same for an answer with few lines of its own."""
-    few: int = 60
+    table_narrow: float = 0.4
+    """The least for every answer where the question names a subject whose family has few lines: an answer of another
+    topic, learned from many, does not win there by its lines alone."""
+    unheld: float = 0.3
+    """What the general answer of such a subject gets of an aspect that no row holds; the rest says nothing, and is
+    spread over the answers of the subject and its parts."""
+    siblings: float = 0.5
+    """How far the model of the answers with few lines decides among them."""
     table_sure: float = 0.3
     """The same where the aspect is sure and the question short and self-contained."""
     sure: float = 0.9
@@ -56,8 +63,8 @@ class Weights:
     outside_beside: float = 1.8
     outside_condition: float = 1.5
     outside_alone: float = 4.0
-    held: float = 0.0
-    """What `not covered` loses where a subject is held and nothing foreign is named."""
+    held_narrow: float = 1.0
+    """What `not covered` loses where nothing foreign is named but a held subject whose family has few lines."""
 
 
 WEIGHTS = Weights()
@@ -78,6 +85,8 @@ class Reading:
     """How likely each answer is by the words alone, whatever thread they are in."""
     subjects: tuple[str, ...] = ()
     """What it can be about: what it names, and what the thread is about."""
+    sibling: str = ""
+    """Which answer of a family with few lines is meant, by the model of such answers alone."""
 
     @property
     def aspect(self) -> str:
@@ -105,6 +114,7 @@ class Opinions:
     lent: str | None
     in_thread: Mapping[str, float]
     seen: Values
+    siblings: Mapping[str, float]
 
 
 class Ranker:
@@ -123,6 +133,7 @@ class Ranker:
         self._subjects = subjects
         self._features = features
         self._lines = lines
+        self._narrow = subjects.few_lined(lines)
         self._weights = weights
         self._otherwise = roles.otherwise
         self._shared = frozenset({roles.otherwise, roles.advice, *roles.shared})
@@ -153,6 +164,7 @@ class Ranker:
             about,
             models.about.probabilities(in_thread) if lent else {},
             seen,
+            models.siblings.probabilities(seen) if models.siblings.labels else {},
         )
 
     def because(self, reading: Reading, node: str) -> list[str]:
@@ -163,8 +175,9 @@ class Ranker:
         """Return the opinions put together."""
         weights, subject = self._weights, said.named.subject
         table = self._table(subject, said) if subject else {}
-        lines = _mean(said.names, said.about, weights.names)
-        scores = self._blended(lines, table, weights.table_sure if self._is_sure(said) else weights.table)
+        lines = multiplied(said.names, said.about, (weights.names, 1 - weights.names))
+        siblings = self._siblings(said)
+        scores = self._divided(self._blended(lines, table, self._trust(said)), siblings)
         share = self._leans(said)
         if said.lent and share:
             row = self._table(said.lent, said)
@@ -176,7 +189,8 @@ class Ranker:
             table = table or row
         scores = ranked(shifted(scores, self._otherwise, self._outside(said)))
         around = filter(None, (said.lent, self._subjects.it(said.context)))
-        return Reading(said.named, said.aspects, scores, said.seen, table, lines, (*said.named.held, *around))
+        sibling = next(iter(ranked(siblings)), "") if subject in self._narrow else ""
+        return Reading(said.named, said.aspects, scores, said.seen, table, lines, (*said.named.held, *around), sibling)
 
     def _kept(self, mixed: Shares, alone: Shares) -> Shares:
         """Return the shares in a thread, with no less of what belongs to no topic than the words alone say."""
@@ -202,16 +216,41 @@ class Ranker:
             return 1.0
         return share
 
+    def _trust(self, said: Opinions) -> float:
+        """Return how far the table is believed of every answer."""
+        weights = self._weights
+        sure = weights.table_sure if self._is_sure(said) else weights.table
+        return max(sure, weights.table_narrow) if said.named.subject in self._narrow else sure
+
     def _table(self, subject: str, said: Opinions) -> Shares:
         """Return the answers to which the aspects of a subject lead."""
         found: Shares = {}
         general, part = self._subjects.general(subject), self._weights.general
-        for aspect, share in said.aspects.items():
+        row, spread = self._subjects.row(subject), 0.0
+        for aspect, whole in said.aspects.items():
+            share = whole * self._weights.unheld if subject in self._narrow and aspect not in row else whole
+            spread += whole - share
             node = self._subjects.leads(subject, aspect, said.context)
             node = self._otherwise if node == NONE else node
             found[node] = found.get(node, 0.0) + share * (1 - part)
             found[general] = found.get(general, 0.0) + share * part
-        return found
+        members = self._subjects.members(subject) if spread else ()
+        return found | {node: found.get(node, 0.0) + spread / len(members) for node in members}
+
+    def _siblings(self, said: Opinions) -> Shares:
+        """Return what the model of the answers with few lines says of those of the family that is asked about."""
+        subject = said.named.subject
+        family = self._subjects.family(subject) if subject in self._narrow else said.siblings
+        return {node: share for node, share in said.siblings.items() if node in family}
+
+    def _divided(self, scores: Shares, siblings: Shares) -> Shares:
+        """Return the shares, those of siblings divided among them as their own model says too."""
+        mass = sum(scores.get(node, 0.0) for node in siblings)
+        if not mass:
+            return scores
+        among = {node: scores.get(node, 0.0) / mass for node in siblings}
+        both = multiplied(among, siblings, (1.0, self._weights.siblings))
+        return scores | {node: share * mass for node, share in both.items()}
 
     def _blended(self, lines: Shares, table: Shares, trust: float) -> Shares:
         """Return lines and table multiplied among the topics' answers; what belongs to no topic the lines say alone."""
@@ -222,10 +261,10 @@ class Ranker:
         mass = sum(lines.get(node, 0.0) for node in held) + table.get(self._otherwise, 0.0) * _LEAST
         logs = {}
         for node in held:
-            by_table = max(trust, weights.table_few if self._lines.get(node, 0) <= weights.few else 0.0)
+            by_table = max(trust, weights.table_few if self._lines.get(node, 0) <= FEW_LINES else 0.0)
             line = math.log(max(lines.get(node, 0.0) / max(mass, _LEAST), weights.least_line))
             logs[node] = (1 - by_table) * line + by_table * math.log(max(table.get(node, 0.0), weights.least_table))
-        blended = {node: share * mass for node, share in _shares(logs).items()}
+        blended = {node: share * mass for node, share in shares(logs).items()}
         return blended | {node: share for node, share in lines.items() if self._is_shared(node)}
 
     def _is_shared(self, node: str) -> bool:
@@ -237,8 +276,11 @@ class Ranker:
         kinds = [_FOREIGN.get(self._subjects.kind_of[name], 1.0) for name in named.foreign]
         if not kinds:
             unknown = not named.subject and said.message.unknown
+            narrow = bool(named.held) and named.held[0] in self._narrow
             return (
-                weights.outside + (weights.outside_unknown if unknown else 0.0) - (weights.held if named.held else 0.0)
+                weights.outside
+                + (weights.outside_unknown if unknown else 0.0)
+                - (weights.held_narrow if narrow else 0.0)
             )
         if not named.held:
             strength = weights.outside_beside if self._is_beside(said) else weights.outside_alone
@@ -251,36 +293,3 @@ class Ranker:
         """Tell whether foreign medicines stand beside the thread's subject: "with metformin?" asks about both."""
         medicines = all(self._subjects.kind_of[name] == "medicine" for name in said.named.foreign)
         return bool(said.lent) and medicines and self._leans(said) > _MOSTLY
-
-
-def shifted(scores: Mapping[str, float], node: str, by: float) -> Shares:
-    """Return the shares with the log-odds of `node` moved, the others sharing the rest as before."""
-    old = scores.get(node, 0.0)
-    share = min(max(old, 1e-4), 1 - 1e-4)
-    new = 1 / (1 + math.exp(-(math.log(share / (1 - share)) + by)))
-    shrink = (1 - new) / (1 - old) if old < 1 else 0.0
-    return {one: value * shrink for one, value in scores.items() if one != node} | {node: new}
-
-
-def ranked(scores: Shares) -> Shares:
-    """Return the shares, the likeliest first."""
-    return dict(sorted(scores.items(), key=lambda one: (-one[1], one[0])))
-
-
-def _mean(one: Mapping[str, float], two: Mapping[str, float], weight: float) -> Shares:
-    """Return the geometric mean of two opinions."""
-    both = sorted({*one, *two})
-    return _shares(
-        {
-            node: weight * math.log(max(one.get(node, 0.0), _LEAST))
-            + (1 - weight) * math.log(max(two.get(node, 0.0), _LEAST))
-            for node in both
-        }
-    )
-
-
-def _shares(logs: Mapping[str, float]) -> Shares:
-    top = max(logs.values(), default=0.0)
-    powers = {node: math.exp(value - top) for node, value in logs.items()}
-    total = sum(powers.values()) or 1.0
-    return {node: value / total for node, value in powers.items()}
