@@ -87,6 +87,8 @@ class Reading:
     """What it can be about: what it names, and what the thread is about."""
     sibling: str = ""
     """Which answer of a family with few lines is meant, by the model of such answers alone."""
+    unknown: bool = False
+    """Whether a word is one that nobody authored."""
 
     @property
     def aspect(self) -> str:
@@ -190,7 +192,9 @@ class Ranker:
         scores = ranked(shifted(scores, self._otherwise, self._outside(said)))
         around = filter(None, (said.lent, self._subjects.it(said.context)))
         sibling = next(iter(ranked(siblings)), "") if subject in self._narrow else ""
-        return Reading(said.named, said.aspects, scores, said.seen, table, lines, (*said.named.held, *around), sibling)
+        subjects = (*said.named.held, *around)
+        unknown = bool(said.message.unknown)
+        return Reading(said.named, said.aspects, scores, said.seen, table, lines, subjects, sibling, unknown)
 
     def _kept(self, mixed: Shares, alone: Shares) -> Shares:
         """Return the shares in a thread, with no less of what belongs to no topic than the words alone say."""
