@@ -325,6 +325,11 @@ class Dialog:
     """Old ids and what they are called today; old buttons carry them for ever."""
     nodes: dict[Id, Node] = Field(min_length=1)
 
+    @property
+    def duties(self) -> tuple[str, ...]:
+        """What this dialog says that counts in the main one alone."""
+        return tuple(name for name in ("urgent", "advice", "otherwise", "always", "roles") if getattr(self, name))
+
 
 @model
 class PhrasesFile:
