@@ -31,7 +31,7 @@ COUNTRY = r"^[A-Z]{2}$"
 PHONE = r"^\+?[0-9][0-9 ()-]{1,18}$"
 NOTE_NUMBER = r"^N[1-9][0-9]?$"
 Role = Literal["help", "privacy", "references", "disclaimer", "review-status", "tone", "about"]
-SourceWish = Literal["source", "source-if-known", "source-kind", "source-shown"]
+SourceWish = Literal["source", "source-if-known", "source-kind", "source-shown", "source-says", "source-named"]
 Wish = (
     SourceWish
     | Literal[

@@ -36,6 +36,15 @@ def test_the_same_words_mean_the_thread_they_are_in(matcher: Matcher, after: str
     assert found == node or (after is None and found in ("choices", "not-covered", "ala-safety"))
 
 
+ABOUT_ALA = ("ala", "ala-mechanism", "ala-evidence", "ala-dose", "ala-how", "ala-who", "ala-interactions", "ala-r-form")
+
+
+@pytest.mark.parametrize("after", ABOUT_ALA)
+@pytest.mark.parametrize("text", ["is it safe?", "what are the side effects?", "is it dangerous?", "any risks?"])
+def test_what_may_harm_is_told_after_every_answer_about_a_remedy(matcher: Matcher, after: str, text: str) -> None:
+    assert node_of(matcher, text, after) == "ala-safety"
+
+
 @pytest.mark.parametrize(
     "text",
     [

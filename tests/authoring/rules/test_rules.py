@@ -137,7 +137,9 @@ def test_which_tree_is_the_main_one_is_the_only_finding(name: str, said: str, tm
     assert codes == {"nothing": ["D21", "D21"], "both": ["D21"], "main": []}[said]
 
 
-@pytest.mark.parametrize("duty", ["urgent: zzz", "advice: zzz", "otherwise: zzz", "always: [zzz]", "roles: {help: zzz}"])
+@pytest.mark.parametrize(
+    "duty", ["urgent: zzz", "advice: zzz", "otherwise: zzz", "always: [zzz]", "roles: {help: zzz}"]
+)
 def test_a_duty_that_only_the_main_tree_has_is_found_in_another(duty: str, tmp_path: Path) -> None:
     files = {path.format("zzz"): text.format("zzz") for path, text in TEA.items()}
     files["dialogs/zzz.yaml"] += duty + "\n"
