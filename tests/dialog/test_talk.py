@@ -290,14 +290,16 @@ def test_an_identifier_alone_is_looked_up(library: Library, words: str) -> None:
     assert reply.card.title.startswith(f"[{held.number}]")
 
 
-SIMPLER = (
+SIMPLER = [
     "explain simpler",
     "simpler please",
     "say it simpler",
     "can you explain it more simply",
     "in plain words please",
-)
-SIMPLER += ("please put that in easy words", "say this in plain english", "explain that in simpler terms")
+    "please put that in easy words",
+    "say this in plain english",
+    "explain that in simpler terms",
+]
 
 
 @pytest.mark.parametrize("words", SIMPLER)
