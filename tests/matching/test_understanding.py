@@ -45,6 +45,22 @@ def test_what_may_harm_is_told_after_every_answer_about_a_remedy(matcher: Matche
     assert node_of(matcher, text, after) == "ala-safety"
 
 
+@pytest.mark.parametrize("after", ["ala", "ala-dose", "ala-evidence"])
+@pytest.mark.parametrize(
+    "beside", ["metformin", "blood pressure tablets", "statins", "levothyroxine", "insulin", "iron"]
+)
+def test_what_it_is_taken_together_with_is_not_what_is_asked_about(matcher: Matcher, after: str, beside: str) -> None:
+    for text in (f"does it interact with {beside}?", f"can it be taken with {beside}?"):
+        assert node_of(matcher, text, after) == "ala-interactions", text
+
+
+@pytest.mark.parametrize("drug", ["pregabalin", "duloxetine", "gabapentin"])
+@pytest.mark.parametrize("text", ["what about {} instead?", "{} instead?", "or {} instead"])
+def test_another_medicine_asked_for_in_a_thread_is_answered(matcher: Matcher, drug: str, text: str) -> None:
+    for after in ("ala-dose", "k2", "ala-evidence"):
+        assert node_of(matcher, text.format(drug), after) in ("first-line", "drug-side-effects"), after
+
+
 @pytest.mark.parametrize(
     "text",
     [
