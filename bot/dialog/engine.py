@@ -156,7 +156,7 @@ class Engine:
             return self._data.reported(wrong, incoming.text, register), state
         if within := self._emergencies.answer(match, state, incoming, register):
             return within
-        if granted := self._wishes.in_words(state, incoming, register):
+        if granted := self._wishes.in_words(match, state, incoming, register):
             return granted
         if match.outcome is Outcome.SMALL_TALK:
             return self._talk(match.node, state, incoming, register)

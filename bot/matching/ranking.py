@@ -20,6 +20,8 @@ _LEAST = 1e-6
 _MOSTLY = 0.5
 BARE = "about"
 """The aspect that the bare name of a subject asks."""
+TOGETHER = "interactions"
+"""The aspect that is asked of one thing beside another: "does it interact with metformin?" is about `it`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +139,10 @@ class Ranker:
         lent = lent or self._subjects.it(context)
         seen = features.names(message, named)
         asked = features.aspect(message, named)
-        about = self._subjects.with_lent(named, lent) if lent else None
-        in_thread = features.about(message, named, about) if lent else {}
         aspects = models.aspects.probabilities(asked)
+        beside = not named.held and aspects.get(TOGETHER, 0.0) >= self._weights.sure
+        about = self._subjects.with_lent(named, lent, beside=beside) if lent else None
+        in_thread = features.about(message, named, about) if lent else {}
         if named.subject and features.is_bare(message):
             aspects = {aspect: float(aspect == BARE) for aspect in aspects}
         return Opinions(

@@ -103,15 +103,16 @@ class Subjects:
         foreign = sorted(name for name in names if name.startswith(FOREIGN))
         return Named((*self._together(held, leaning), *held), tuple(leaning), tuple(foreign))
 
-    def with_lent(self, named: Named, lent: str) -> str:
-        """Return what a question is about that names only leaning words, or nothing, in the thread of a subject."""
+    def with_lent(self, named: Named, lent: str, *, beside: bool = False) -> str:
+        """Return what a question is about that names only leaning words, or nothing, in the thread of a subject; where
+        two things are taken `beside` each other, it is about that subject still."""
         if named.held:
             return named.held[0]
         together = self._together([lent], named.leaning)
         if together:
             return together[0]
         own = [name for name in named.leaning if self.topic(name) == self.topic(lent)]
-        return own[0] if own and self.kind_of[own[0]] not in _BESIDE else lent
+        return own[0] if own and not beside and self.kind_of[own[0]] not in _BESIDE else lent
 
     def _together(self, held: Sequence[str], leaning: Sequence[str]) -> list[str]:
         """Return the subject that the named ones make up together, if any."""
