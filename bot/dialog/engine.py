@@ -8,12 +8,13 @@ from typing import Any
 
 from bot.content.library import Library
 from bot.dialog import payloads
-from bot.dialog.answers import Answers, SmallTalk
+from bot.dialog.answers import Answers
 from bot.dialog.composer import Composer
 from bot.dialog.emergencies import Emergencies
 from bot.dialog.matching import Alarm, Keeping, Matcher, UpToDateMatcher, up_to_date
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import PersonalData
+from bot.dialog.small_talk import SmallTalk
 from bot.dialog.turn import Card, Effect, Incoming, Kind, Outcome, Register, Reply, State, Step, View
 from bot.dialog.wishes import CHOSEN, COMMANDS, Wishes
 
@@ -282,8 +283,6 @@ class Engine:
 
     def _history(self, state: State, reply: Reply) -> tuple[str, ...]:
         node = reply.card.node
-        if node == self._library.advice and reply.second is not None:
-            return (*state.history, reply.second.node, node)[-TRAIL:]
         if reply.card.outcome in _OF_THE_MOMENT or node == state.node:
             return state.history
         if node == self._library.start:

@@ -11,12 +11,12 @@ from functools import cache
 from bot.content.library import Library, Topic
 from bot.content.models import Source
 from bot.dialog import payloads
-from bot.dialog.answers import SmallTalk
 from bot.dialog.bibliography import Bibliography, cited, find, link, of_kind
 from bot.dialog.composer import Composer
 from bot.dialog.matching import Match
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import NOWHERE, PersonalData
+from bot.dialog.small_talk import SmallTalk
 from bot.dialog.turn import AwaitedReport, Button, Card, Incoming, Kind, Outcome, Register, Reply, State, Step
 
 REPORT_SECONDS = 900.0
