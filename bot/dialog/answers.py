@@ -71,7 +71,7 @@ class Answers:
         if match.outcome is Outcome.CHOICES:
             choices = (*self._links(match.choices, register, "choice", "choice"), self._none_of_these(register))
             card = self._composer.choices(register)
-            return Reply(card, lead, choices=choices, reasons=reasons, missing=match.missing)
+            return Reply(card, lead, choices=choices, reasons=reasons, missing=match.missing, about=match.about)
         reply = self._with_also(self.show(match.node, state, register), match.also)
         if match.beside and reply.second is None:
             reply = self._with_harm(reply, match.beside)
@@ -166,3 +166,11 @@ class Answers:
 
 def _worded(said: str | Registers, register: Register) -> str:
     return said.for_register(register) if isinstance(said, Registers) else said
+
+
+def illustrated(reply: Reply, state: State, incoming: Incoming) -> Reply:
+    """Return the reply with the answer's picture: the first time in a conversation, and where a register is switched;
+    before others, and beside a second answer, only when it is asked for."""
+    new = reply.card.node not in state.history or reply.in_place
+    alone = reply.view is View.BRIEF and reply.second is None and reply.effect is None and reply.leaflet is None
+    return replace(reply, picture=reply.card.picture) if new and alone and not incoming.group else reply

@@ -154,9 +154,12 @@ def fitted(composer: Composer, reply: Reply) -> Reply:
     node, register = reply.card.node, reply.card.register
     answer, label = composer.answer(node), composer.label(node, register)
     forms = [main_and_action(answer), answer.brief[:1]]
-    cards = [reply.card, *(replace(_with_brief(composer, node, register, one), title=reply.card.title) for one in forms)]
+    cards = [
+        reply.card,
+        *(replace(_with_brief(composer, node, register, one), title=reply.card.title) for one in forms),
+    ]
     cards.append(replace(cards[-1], title=label))
-    room = ROOM - sum(lines + 1 for lines in map(lines_of, (reply.lead, reply.remark)) if lines)
+    room = ROOM - lines_of(reply.lead) - (lines_of(reply.remark) + 1 if reply.remark else 0)
     beside = [reply.second] if reply.second else []
     return replace(reply, card=next((one for one in cards if lines_at_once(one, *beside) <= room), cards[-1]))
 
