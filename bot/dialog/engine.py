@@ -162,12 +162,12 @@ class Engine:
 
     def _pointed_at(self, state: State, incoming: Incoming, register: Register) -> str | None:
         """Return the payload of what words point at in the list just shown, or of the other subject spoken of."""
-        below = self._composer.card(state.node, register).buttons if state.node in self._library.nodes else ()
+        below = self._composer.card(state.node, register).buttons if state.node else ()
         buttons = [one.payload for one in below if one.role in ("follow-up", "danger")]
         if meant := picked(incoming.text, state.offered, buttons):
             return meant
         other = self._turner.other(incoming.text, state.history) if self._turner is not None else None
-        return payloads.payload(other) if other in self._library.nodes else None
+        return payloads.payload(other) if other and other in self._library.nodes else None
 
     def _in(self, country: str) -> Engine:
         """Return the engine that names the emergency numbers of a country; this one where none, or its own, is set."""

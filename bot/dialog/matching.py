@@ -71,7 +71,7 @@ class Turner(Protocol):
     """A matcher that knows what "the other one" is, where a conversation spoke of two."""
 
     def other(self, text: str, shown: Sequence[str]) -> str | None:
-        """Return the answer on the other subject that words ask for, after the answers shown; None where they do not."""
+        """Return the answer on the other subject spoken of, where words ask for it after the answers shown."""
 
 
 @runtime_checkable
@@ -138,8 +138,9 @@ class UpToDateMatcher:
 # --- what words lean on ---------------------------------------------------------------------------------------------
 
 _LEAD = (
-    r"(?:(?:and|so|ok|okay|well|then|hm+|oh|please|yes|maybe|i (?:mean|meant|choose|pick|want|take)|what (?:about|is|was)"
-    r"|what's|how about|tell me(?: more)? about|show me|open|give me|explain|let's (?:do|see|have|take)|make it|it's"
+    r"(?:(?:and|so|ok|okay|well|then|hm+|oh|please|yes|maybe|i (?:mean|meant|choose|pick|want|take)"
+    r"|what (?:about|is|was)|what's|how about|tell me(?: more)? about|show me|open|give me|explain"
+    r"|let's (?:do|see|have|take)|make it|it's"
     r"|it is|take|try|go (?:with|for)|i'd like|i would like|can i (?:see|have)|could i (?:see|have)) )*"
 )
 _MARKER = r"(?:the|your|that|number|no|nr|num|option|choice|button|answer|item|point|#) ?"
@@ -148,7 +149,8 @@ _CARDINALS = "one two three four five six seven eight".split()  # noqa: SIM905
 _PLACE = rf"(?P<digits>\d{{1,2}})(?:st|nd|rd|th)?|(?P<ordinal>{'|'.join(_ORDINALS)})|(?P<end>last|latter|former)"
 _TAIL = (
     r"(?: (?:one|option|choice|button|answer|topic|item|entry|again|then|please|pls|thanks|of|in|from|on|the|them|these"
-    r"|those|your|list|you (?:gave|offered|showed|listed|mentioned|named)|what (?:is|was|does) (?:that|it)(?: say| mean)?"
+    r"|those|your|list|you (?:gave|offered|showed|listed|mentioned|named)"
+    r"|what (?:is|was|does) (?:that|it)(?: say| mean)?"
     r"|what's that|tell me(?: more)?))*"
 )
 _PICK = re.compile(rf"{_LEAD}(?:{_MARKER})*(?:{_PLACE}){_TAIL}")
@@ -156,7 +158,7 @@ _COUNTED = re.compile(
     rf"{_LEAD}(?:{_MARKER})*(?:number|no|nr|option|choice|button|#) ?(?P<cardinal>{'|'.join(_CARDINALS)}){_TAIL}"
 )
 _ALONE = re.compile(rf"(?P<cardinal>{'|'.join(_CARDINALS)})(?: please| then)?")
-_OF_BUTTONS = re.compile(r"\b(?:buttons?|options?|choices?)\b")
+_OF_BUTTONS = re.compile(r"\bbuttons?\b")
 _JOINTS = re.compile(r"[^\w'#]+|_")
 
 

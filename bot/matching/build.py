@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot.content.library import Library
-from bot.content.models import Answer
 from bot.content.matching_models import (
     AdviceRules,
     Aspects,
@@ -19,6 +18,7 @@ from bot.content.matching_models import (
     SharedWords,
     World,
 )
+from bot.content.models import Answer
 from bot.content.urgent_models import LanguagesFile, UrgentExamples, UrgentRules
 from bot.matching.features import Features
 from bot.matching.lexicon import HERE, NUMBER, Lexicon, Tree, tree_of
@@ -100,8 +100,9 @@ def data_of(library: Library) -> Data:
 
 def _said(answer: Answer) -> Iterator[str]:
     """Yield the title and every claim of an answer in both registers."""
-    for one in (answer.title, *answer.claims):
-        yield from (text for text in (one.professional, one.layperson) if text)
+    yield from (answer.title.professional, answer.title.layperson)
+    for claim in answer.claims:
+        yield from filter(None, (claim.professional, claim.layperson))
 
 
 def _shared(library: Library) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.dialog.matching import Match
@@ -79,12 +79,11 @@ class Decisions:
         return Match(Outcome.CHOICES, otherwise, choices, (), likeliest(scores), ("several are likely",), about=about)
 
     def _worth_offering(self, scores: Shares) -> Iterator[str]:
-        """Yield what to offer, the likeliest first: what is about the bot only where it is likely itself."""
-        for at, (node, share) in enumerate(scores.items()):
-            about_bot = node in self._roles.shared and node != self._roles.advice
-            if node not in (self._roles.otherwise, self._roles.urgent) and (
-                not about_bot or at == 0 or share >= self._limits.about_bot
-            ):
+        """Yield what to offer, the likeliest first: what is about the bot only where that is likeliest, or likely."""
+        about_bot = self._roles.shared - {self._roles.advice}
+        offered = [node for node in scores if node not in (self._roles.otherwise, self._roles.urgent)]
+        for node in offered:
+            if node not in about_bot or offered[0] in about_bot or scores[node] >= self._limits.about_bot:
                 yield node
 
     def refused(self, match: Match, scores: Shares, reading: Reading) -> Match:
@@ -92,7 +91,8 @@ class Decisions:
         back."""
         first = match.choices[:2]
         harms = [node for node in first if node in self._subjects.harms]
-        likely = all(scores.get(one, 0.0) >= self._limits.harm for one in first)
+        shares = dict(match.scores)
+        likely = all(shares.get(one, 0.0) >= self._limits.harm for one in first)
         if self._roles.advice not in first or not harms or not likely:
             return match
         return self.answer(self._roles.advice, scores, reading, harms[0])

@@ -82,7 +82,7 @@ class SubjectMatcher:
         return scrubbed(text, self.parts.reader.read(text), self.parts.ordinary)
 
     def other(self, text: str, shown: Sequence[str]) -> str | None:
-        """Return what is said of the other subject where words ask for it and two were spoken of: of the same aspect."""
+        """Return what is said of the other subject where words ask for it and two were spoken of."""
         message = self.remarks.question(self.parts.reader.read(text))
         reading = self.ranker.rank(message, shown[-1] if shown else None)
         asked = reading.named.nothing and reading.aspects.get(OTHER_ONE, 0.0) >= self.limits.other

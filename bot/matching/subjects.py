@@ -115,8 +115,8 @@ class Subjects:
         return own[0] if own and not self._means_lent(own[0], lent) else lent
 
     def _means_lent(self, leaning: str, lent: str) -> bool:
-        """Tell whether a leaning name leaves the thread's subject what is asked about: it stands beside it, or is a word
-        such as "the tablets" for what one takes, and so is the subject."""
+        """Tell whether a leaning name leaves the thread's subject what is asked about: it stands beside that, or is a
+        word such as "the tablets" for what one takes, and so is the subject."""
         kind = self.kind_of[leaning]
         return kind in _BESIDE or (kind in _TAKEN and self.kind_of[lent] in _TAKEN)
 
@@ -152,7 +152,7 @@ class Subjects:
             return None
         last, subject = spoken[0]
         others = list(dict.fromkeys(name for _, name in spoken if self._can_stand_for(name, subject)))
-        asked = next((aspect for aspect, node in self._rows[subject].items() if node == last), "")
+        asked = self._asked(last)
         held = (self._rows[name][asked] for name in others if asked in self._rows[name])
         return next(held, self.general(others[0]) if others else None)
 
@@ -160,6 +160,20 @@ class Subjects:
         while (whole := self.whole(name)) != name:
             name = whole
         return name
+
+    def same_of(self, name: str, context: str) -> str | None:
+        """Return what is said of a subject of that which an answer says of another of the kind; None where that is only
+        what it is."""
+        it = self._it.get(context)
+        alike = it is not None and self.kind_of[name] == self.kind_of[it] and self.general(name) != context
+        return self._rows[name].get(self._asked(context)) if alike else None
+
+    def _asked(self, node: str) -> str:
+        """Return the aspect of its subject that an answer holds."""
+        if node not in self._it:
+            return ""
+        row = self._rows[self._widest(self._it[node])]
+        return next((aspect for aspect, held in row.items() if held == node), "")
 
     def _can_stand_for(self, name: str, subject: str) -> bool:
         """Tell whether "the other" can be `name` after talk of `subject`: another of its kind, or of another topic."""

@@ -48,12 +48,15 @@ class Thread:
         make up together, an aspect that the thread's subject holds, an answer that speaks of all that is asked."""
         if context is None or match.also or match.language:
             return match
-        if match.outcome not in _OPEN:
+        same = self._same_of(question, reading, context) if match.outcome is not Outcome.SMALL_TALK else None
+        if match.outcome not in _OPEN and same is None:
             return self._with_harm(match, question, context)
         found = (
-            self._together(reading, context)
+            same
+            or self._together(reading, context)
             or self._by_aspect(reading, context)
             or self._by_words(match, question, reading, context)
+            or self._only_one(match, reading, context)
         )
         if found is None:
             return match
@@ -98,8 +101,23 @@ class Thread:
             return best
         return context if context in around and self._holds(context, units) else None
 
+    def _only_one(self, match: Match, reading: Reading, context: str) -> str | None:
+        """Return the one of several likely answers that says something of the thread's subject, if only one does."""
+        it = self._subjects.it(context)
+        if it is None or reading.named.held:
+            return None
+        own = [node for node in match.choices if node == context or node in self._subjects.answers_of(it)]
+        return own[0] if len(own) == 1 and own[0] != self._parts.data.roles.advice else None
+
+    def _same_of(self, question: Message, reading: Reading, context: str) -> str | None:
+        """Return the answer last shown where a message only names another of what it is about: "and duloxetine?"."""
+        held = reading.named.held
+        if len(held) != 1 or reading.named.foreign or not all(len(unit) > 1 for unit in self._units(question)):
+            return None
+        return context if self._subjects.same_of(held[0], context) == context else None
+
     def _with_harm(self, match: Match, question: Message, context: str) -> Match:
-        """Return a refusal to advise with the answer last shown beside it, if that says what may harm in what is asked."""
+        """Return a refusal to advise with the answer last shown beside it, if that says what may harm in it."""
         refused = match.node == self._parts.data.roles.advice and not match.beside
         if not refused or context not in self._subjects.harms or not self._holds(context, list(self._units(question))):
             return match
