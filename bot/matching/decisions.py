@@ -43,6 +43,10 @@ class Limits:
     """How likely a refusal to advise and an answer on what may harm must each be to be said together, unasked."""
     about_bot: float = 0.3
     """How likely a page about the bot must be to be offered beside answers that are likelier."""
+    alone: float = 0.75
+    """How likely an answer must be by a question's words alone to be given where its thread leaves it open."""
+    alone_unnamed: float = 0.92
+    """The same of a question that names nothing, as "how would I notice" does."""
     missing: float = 0.7
     other: float = 0.7
     """How sure it must be that "the other one" is asked for."""

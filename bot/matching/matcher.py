@@ -23,7 +23,7 @@ from bot.matching.ranking import Ranker, Reading, Shares, ranked, shifted
 from bot.matching.remarks import Remarks, questions
 from bot.matching.scrubbing import scrubbed
 from bot.matching.text import STOP
-from bot.matching.thread import Thread
+from bot.matching.thread import UNSURE, Thread
 from bot.matching.urgency import Finding, Urgency
 
 OTHER_LANGUAGE = "other-language"
@@ -169,7 +169,19 @@ class SubjectMatcher:
         if match.outcome is Outcome.NOT_COVERED or lacking:
             match = replace(match, missing=reading.missing)
         match = self.decisions.refused(self._with_others(match, question, context), scores, reading)
+        if context is None or (
+            match.outcome in UNSURE and (match := self._alone(match, question)).outcome not in UNSURE
+        ):
+            return match
         return self.thread.resolved(match, question, reading, context)
+
+    def _alone(self, match: Match, question: Message) -> Match:
+        """Return the decision about a question in a thread, or the sure one about its words alone."""
+        reading, scores = self._weighed(question, question, None)
+        alone = self.decisions.decided(without_talk(scores), reading)
+        least = self.limits.alone_unnamed if reading.named.nothing else self.limits.alone
+        sure = alone.outcome is Outcome.ANSWER and alone.scores[0][1] >= least
+        return alone if sure and alone.node != self.roles.advice else match
 
     def _weighed(
         self, question: Message, message: Message, context: str | None, lent: str | None = None

@@ -165,7 +165,8 @@ class Subjects:
         """Return what is said of a subject of that which an answer says of another of the kind; None where that is only
         what it is."""
         it = self._it.get(context)
-        alike = it is not None and self.kind_of[name] == self.kind_of[it] and self.general(name) != context
+        another = it is not None and self.kind_of[name] == self.kind_of[it] and name != self._widest(it)
+        alike = another and self.general(name) != context
         return self._rows[name].get(self._asked(context)) if alike else None
 
     def _asked(self, node: str) -> str:

@@ -27,10 +27,13 @@ PERSONAL = 0.3
 """From which likelihood of a personal question the words of an answer decide nothing."""
 OFTEN = 0.2
 """The share of all answers that may hold a word that still tells one from another."""
-INTERACTIONS = "interactions"
-_OPEN = (Outcome.CHOICES, Outcome.NOT_COVERED)
+UNSURE = (Outcome.CHOICES, Outcome.NOT_COVERED)
+_BOTH = "interactions"
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _SHORTEST = 3
+
+_GOING_ON = frozenset("and or so then also too ok okay what about how same for with".split())  # noqa: SIM905
+"""Words that go on from what was said, and ask nothing themselves."""
 
 Unit = frozenset[str]
 """A word of a question or a name in it, in all the forms in which an answer may hold it."""
@@ -49,7 +52,7 @@ class Thread:
         if context is None or match.also or match.language:
             return match
         same = self._same_of(question, reading, context) if match.outcome is not Outcome.SMALL_TALK else None
-        if match.outcome not in _OPEN and same is None:
+        if match.outcome not in UNSURE and same is None:
             return self._with_harm(match, question, context)
         found = (
             same
@@ -61,9 +64,7 @@ class Thread:
         if found is None:
             return match
         reasons = (*match.reasons, f"{found} in the thread of {context}")
-        return replace(
-            match, outcome=Outcome.ANSWER, node=found, choices=(), related=(), reasons=reasons, note="", about=""
-        )
+        return replace(Match(Outcome.ANSWER, found), scores=match.scores, reasons=reasons)
 
     def _together(self, reading: Reading, context: str) -> str | None:
         """Return the answer on what the thread's subject and a leaning name make up: "DOACs?" after vitamin K2."""
@@ -78,10 +79,9 @@ class Thread:
         """Return the answer that holds the aspect of the thread's subject; what is named beside it is what the subject
         is asked about together with, if anything."""
         it, named = self._subjects.it(context), reading.named
-        beside = named.leaning or named.foreign
         if it is None or named.held or reading.leans < LEANS or not self._is_sure(reading):
             return None
-        if beside and reading.aspect != INTERACTIONS:
+        if (named.leaning or named.foreign) and reading.aspect != _BOTH:
             return None
         node = self._subjects.row(it).get(reading.aspect)
         return None if node in (SELF, NONE) else node
@@ -92,8 +92,7 @@ class Thread:
         units = list(self._units(question))
         if not units or scores.get(self._parts.data.roles.advice, 0.0) > PERSONAL:
             return None
-        it = self._subjects.it(context)
-        around = self._subjects.answers_of(it) | {context} if it else {context}
+        around = self._around(context)
         if named.held:
             around &= self._subjects.answers_of(named.held[0])
         best = next((node for node in scores if node != self._parts.data.roles.otherwise), "")
@@ -103,16 +102,13 @@ class Thread:
 
     def _only_one(self, match: Match, reading: Reading, context: str) -> str | None:
         """Return the one of several likely answers that says something of the thread's subject, if only one does."""
-        it = self._subjects.it(context)
-        if it is None or reading.named.held:
-            return None
-        own = [node for node in match.choices if node == context or node in self._subjects.answers_of(it)]
+        own = [] if reading.named.held else [node for node in match.choices if node in self._around(context)]
         return own[0] if len(own) == 1 and own[0] != self._parts.data.roles.advice else None
 
     def _same_of(self, question: Message, reading: Reading, context: str) -> str | None:
         """Return the answer last shown where a message only names another of what it is about: "and duloxetine?"."""
         held = reading.named.held
-        if len(held) != 1 or reading.named.foreign or not all(len(unit) > 1 for unit in self._units(question)):
+        if len(held) != 1 or reading.named.foreign or not self._only_names(question):
             return None
         return context if self._subjects.same_of(held[0], context) == context else None
 
@@ -122,6 +118,10 @@ class Thread:
         if not refused or context not in self._subjects.harms or not self._holds(context, list(self._units(question))):
             return match
         return replace(match, beside=context)
+
+    def _around(self, context: str) -> frozenset[str]:
+        it = self._subjects.it(context)
+        return (self._subjects.answers_of(it) if it else frozenset()) | {context}
 
     def _is_sure(self, reading: Reading) -> bool:
         return reading.aspects.get(reading.aspect, 0.0) >= SURE
@@ -160,6 +160,11 @@ class Thread:
             grammar = stem == STOP or stem in FUNCTION or stem in PERSONS or len(stem) < _SHORTEST
             if at not in named and not grammar and not stem.isdigit():
                 yield frozenset((stem,))
+
+    def _only_names(self, question: Message) -> bool:
+        """Tell whether a message goes on with names alone: "and duloxetine?"; "what is duloxetine" asks by itself."""
+        named = {at for one in question.mentions if self._names(one.concepts) for at in range(one.start, one.end)}
+        return all(word == STOP or word in _GOING_ON for at, word in enumerate(question.words) if at not in named)
 
     def _names(self, concepts: Sequence[str]) -> list[str]:
         return [name for name in concepts if name in self._subjects.kind_of]
