@@ -166,11 +166,3 @@ class Answers:
 
 def _worded(said: str | Registers, register: Register) -> str:
     return said.for_register(register) if isinstance(said, Registers) else said
-
-
-def illustrated(reply: Reply, state: State, incoming: Incoming) -> Reply:
-    """Return the reply with the answer's picture: the first time in a conversation, and where a register is switched;
-    before others, and beside a second answer, only when it is asked for."""
-    new = reply.card.node not in state.history or reply.in_place
-    alone = reply.view is View.BRIEF and reply.second is None and reply.effect is None and reply.leaflet is None
-    return replace(reply, picture=reply.card.picture) if new and alone and not incoming.group else reply

@@ -8,13 +8,13 @@ from typing import Any
 
 from bot.content.library import Library
 from bot.dialog import payloads
-from bot.dialog.answers import Answers, illustrated
+from bot.dialog.answers import Answers
 from bot.dialog.composer import Composer
 from bot.dialog.emergencies import Emergencies
 from bot.dialog.matching import Alarm, Keeping, Matcher, Turner, UpToDateMatcher, leant_on, picked, up_to_date
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import PersonalData
-from bot.dialog.small_talk import SmallTalk
+from bot.dialog.small_talk import SmallTalk, illustrated
 from bot.dialog.turn import Card, Effect, Incoming, Kind, Outcome, Register, Reply, State, Step, View
 from bot.dialog.wishes import CHOSEN, COMMANDS, Wishes
 
