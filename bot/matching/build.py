@@ -18,6 +18,7 @@ from bot.content.matching_models import (
     SharedWords,
     World,
 )
+from bot.content.models import Answer
 from bot.content.urgent_models import LanguagesFile, UrgentExamples, UrgentRules
 from bot.matching.features import Features
 from bot.matching.lexicon import HERE, NUMBER, Lexicon, Tree, tree_of
@@ -73,6 +74,8 @@ class Data:
     """Kinds of small talk that only an authored line is: they end or silence something."""
     nodes: frozenset[str]
     renamed: Mapping[str, str]
+    said: Mapping[str, Sequence[str]]
+    """What each answer says, as it is authored: nothing is trained from it."""
 
 
 def data_of(library: Library) -> Data:
@@ -91,7 +94,15 @@ def data_of(library: Library) -> Data:
         frozenset(kind for kind, talk in library.small_talk.items() if talk.exact),
         frozenset(library.nodes),
         {old: new for old in library.renamed if (new := library.resolve(old)) is not None},
+        {node: tuple(_said(one)) for topic in library.topics.values() for node, one in topic.answers.items()},
     )
+
+
+def _said(answer: Answer) -> Iterator[str]:
+    """Yield the title and every claim of an answer in both registers."""
+    yield from (answer.title.professional, answer.title.layperson)
+    for claim in answer.claims:
+        yield from filter(None, (claim.professional, claim.layperson))
 
 
 def _shared(library: Library) -> Iterator[str]:
@@ -120,7 +131,8 @@ class Parts:
         _leave_held(tree, tuple(f"{topic}/" for topic in data.matching.topics))
         asked = every_word(_lines(data))
         speller = Speller(self._known(concepts, asked), dict(_medicines(data)), _likely(data), self.stem)
-        self.reader = Reader(self.stem, Lexicon(concepts, tree), speller, words.capitals)
+        self.lexicon = Lexicon(concepts, tree)
+        self.reader = Reader(self.stem, self.lexicon, speller, words.capitals)
         self.subjects = Subjects(data.matching, data.nodes)
         self.features = Features(
             self.subjects, {name: [self.stem(word) for word in kin] for name, kin in words.kin.items()}

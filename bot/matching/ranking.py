@@ -80,6 +80,8 @@ class Reading:
     """How likely each answer is by the words alone, whatever thread they are in."""
     subjects: tuple[str, ...] = ()
     """What it can be about: what it names, and what the thread is about."""
+    leans: float = 0.0
+    """How far the thread decides what is asked, 0..1."""
 
     @property
     def aspect(self) -> str:
@@ -179,7 +181,7 @@ class Ranker:
             table = table or row
         scores = ranked(shifted(scores, self._otherwise, self._outside(said)))
         around = filter(None, (said.lent, self._subjects.it(said.context)))
-        return Reading(said.named, said.aspects, scores, said.seen, table, lines, (*said.named.held, *around))
+        return Reading(said.named, said.aspects, scores, said.seen, table, lines, (*said.named.held, *around), share)
 
     def _kept(self, mixed: Shares, alone: Shares) -> Shares:
         """Return the shares in a thread, with no less of what belongs to no topic than the words alone say."""
