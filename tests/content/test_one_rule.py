@@ -29,10 +29,7 @@ RULES = {  # what stands in each of the answers, in plain words
     "low sugar again": (("three times", "call"), ("urgent-low-sugar", "low-sugar")),
     "low sugar on ALA": (("30 to 120 days", "watch for signs that long"), ("ala-safety", "ala-interactions")),
     "B12 test": (("new or worse", "B12"), ("b12-testing", "b12-metformin", "b12-overview", "other-supplements")),
-    "unless": (
-        ("face swells", "carbamazepine brings a rash"),
-        ("stopping-medicines", "personal-advice", "drug-side-effects"),
-    ),
+    "unless": (("face swells", "carbamazepine brings a rash"), ("stopping-medicines", "personal-advice")),
 }
 
 
@@ -51,7 +48,7 @@ def test_the_exception_to_never_stop_suddenly_stands_beside_it(library: Library,
     answer = library.answer(node)
     brief = " ".join(library.plain(claim, register) for claim in answer.claims if claim.id in answer.brief)
     assert "carbamazepine" in brief
-    assert "face swells" in brief or "angioedema" in brief
+    assert any(words in brief for words in ("face swells", "swollen face", "angioedema"))
 
 
 def _plain(library: Library, node: str) -> str:
