@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from bot.content.matching_models import Concept
 from bot.matching.sentences import Word, joins, words_of
-from bot.matching.text import expand
+from bot.matching.text import Kept, expand
 
 _MOST_SKIPPED = 3
 """Little words that may stand between two words of a wording: `pain (in my) chest`."""
@@ -73,6 +73,7 @@ class ConceptTree:
 
     def __init__(self, concepts: Mapping[str, Concept], little: Iterable[str] = ()) -> None:
         self._root = _Branch()
+        self._begun = Kept(self._root.after)
         self._little = frozenset(little)
         self._ranges = [(name, *concept.range) for name, concept in concepts.items() if concept.range]
         self.vocabulary: set[str] = set()
@@ -91,12 +92,12 @@ class ConceptTree:
 
     def knows(self, word: str) -> bool:
         """Tell whether some wording holds this word, whole or by its beginning."""
-        return word in self.vocabulary or bool(self._root.after(word))
+        return word in self.vocabulary or bool(self._begun[word])
 
     def mentions(self, words: Sequence[Word], is_reading: Callable[[int], bool]) -> Iterator[Sighting]:
         """Yield every concept the words name; a number counts by its size where `is_reading` says it is a reading."""
         for first, word in enumerate(words):
-            for branch in self._root.after(word.text):
+            for branch in self._begun[word.text]:
                 yield from self._along(words, branch, first, first)
             if self._ranges and word.text[0].isdigit() and is_reading(first):
                 yield from self._sized(word.text, first)

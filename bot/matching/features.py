@@ -44,13 +44,13 @@ class Features:
         """Return the features of a question with the names in it."""
         sequence = _ends(list(self._items(message)))
         held = named.held or named.leaning
-        words = {
+        words = [
             *_grams(sequence),
             *self._pairs(message, placeholders=False),
             *self._kinds(message),
             *_named(named),
             "=" + "+".join(held),
-        }
+        ]
         return unit(words) | unit(_pieces(message.words))
 
     def aspect(self, message: Message, named: Named) -> Values:
@@ -59,7 +59,7 @@ class Features:
 
     def about(self, message: Message, named: Named, subject: str | None) -> Values:
         """Return the features of what is asked, each also together with the subject it is asked about."""
-        asked = sorted(self._asked(message, named))
+        asked = dict.fromkeys(self._asked(message, named))
         weight = 1.0 / math.sqrt(len(asked) + 1)
         found = dict.fromkeys(asked, weight) | unit(_pieces(self._unnamed(message)))
         found |= dict.fromkeys((f"about {subject}", *_named(named)), 1.5 * weight)
@@ -113,9 +113,9 @@ class Features:
         """Tell whether a message is nothing but names."""
         return not any(word != STOP for word in self._unnamed(message))
 
-    def _asked(self, message: Message, named: Named) -> set[str]:
+    def _asked(self, message: Message, named: Named) -> list[str]:
         sequence = _ends(list(self._items(message, placeholders=True, lonely=named.nothing)))
-        return {*_grams(sequence), *self._pairs(message, placeholders=True), *self._kinds(message)}
+        return [*_grams(sequence), *self._pairs(message, placeholders=True), *self._kinds(message)]
 
     def _items(self, message: Message, *, placeholders: bool = False, lonely: bool = False) -> Iterator[str]:
         at = 0
@@ -179,14 +179,13 @@ def _ends(words: Sequence[str]) -> Sequence[str]:
 def _pieces(words: Sequence[str]) -> list[str]:
     """Return the pieces of the words; the space between two words counts as a letter of both."""
     text = f" {' '.join(_ends(words))} "
-    found = {text[at : at + size] for size in _PIECES for at in range(len(text) - size + 1)}
-    return [f"{_PIECE}{piece}" for piece in found]
+    return [_PIECE + text[at : at + size] for size in _PIECES for at in range(len(text) - size + 1)]
 
 
 def unit(found: Iterable[str]) -> Values:
-    """Return the features at one length, however many they are."""
-    ordered = sorted(found)
-    return dict.fromkeys(ordered, 1.0 / math.sqrt(len(ordered))) if ordered else {}
+    """Return the different features in their order, at one length, however many they are."""
+    different = dict.fromkeys(found)
+    return dict.fromkeys(different, 1.0 / math.sqrt(len(different))) if different else {}
 
 
 def _clauses(message: Message) -> Iterator[tuple[int, int]]:

@@ -39,7 +39,7 @@ class Lessons:
     """The rows for each of the models, from one library's words."""
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+        self.parts = parts
         self._subjects, self._features = parts.subjects, parts.features
         data = parts.data
         self._roles = data.roles
@@ -100,7 +100,7 @@ class Lessons:
 
     def _worded(self, parts: Sequence[tuple[str, bool]]) -> Iterator[tuple[bool, list[str]]]:
         """Yield the features of each word of several pieces of one text, and whether its piece stands aside."""
-        message = self._parts.reader.read("".join(text for text, _ in parts))
+        message = self.parts.reader.read("".join(text for text, _ in parts))
         aside = [is_aside for text, is_aside in parts for word in self._seen(text)[0].words if word != STOP]
         words = [features for features in self._features.words(message) if features]
         if len(words) == len(aside):
@@ -111,7 +111,7 @@ class Lessons:
     def _seen(self, form: str) -> tuple[Message, Named]:
         message = self._read.get(form)
         if message is None:
-            message = self._read[form] = self._parts.reader.read(form)
+            message = self._read[form] = self.parts.reader.read(form)
         return message, self._subjects.named(message)
 
     def _aspect(self, form: str) -> Values:

@@ -145,7 +145,7 @@ class _View:
         stems, mixed = self._stems[begin:end], self._mixed[begin:end]
         kinds = sorted({one.concept for one in self._kinds.within(begin, end)})
         return unit(
-            {
+            [
                 *(f"w {one}" for one in stems),
                 *(f"b {one} {two}" for one, two in pairwise(["^", *stems, "$"])),
                 *(f"s {one} {two}" for one, two in zip(stems, stems[2:], strict=False)),
@@ -154,7 +154,7 @@ class _View:
                 *(f"p {one} {two}" for one, two in combinations(kinds, 2)),
                 *(f"n {one} {two}" for left, right in pairwise(self._at[begin:end]) for one in left for two in right),
                 *(f"c {one.concept}" for one in self._named.within(begin, end)),
-            }
+            ]
         )
 
 

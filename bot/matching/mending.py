@@ -12,6 +12,7 @@ from dataclasses import replace
 from bot.content.urgent_models import UrgentRules
 from bot.matching.concepts import ConceptTree, Sighting
 from bot.matching.sentences import Break, Word, words_of
+from bot.matching.text import Kept
 from bot.matching.visible import seen
 
 _SHORTEST = 5
@@ -114,11 +115,11 @@ class Mender:
                     self._near.setdefault(shorter, []).append(word)
         short = (word for word in sorted(self._signs) if _SHORTEST_SWAPPED <= len(word) < _SHORTEST)
         self._short = {form: word for word in short for form in _slipped(word)}
-        self._mended: dict[str, str] = {}
+        self._mended, self._words = Kept(self._one), Kept(self._is_real)
 
     def mended(self, words: Sequence[Word]) -> tuple[Word, ...]:
         """Return the words with misspelt signs mended."""
-        unknown = [at for at, word in enumerate(words) if not self._is_word(word.text)][:_MOST_TRIED]
+        unknown = [at for at, word in enumerate(words) if not self._words[word.text]][:_MOST_TRIED]
         if not unknown:
             return tuple(words)
         found: list[Word | None] = list(words)
@@ -126,7 +127,7 @@ class Mender:
             self._mend(found, words, at)
         return tuple(self._parted(word for word in found if word))
 
-    def _is_word(self, word: str) -> bool:
+    def _is_real(self, word: str) -> bool:
         if not word.isalpha() or not word.isascii():
             return True
         return any(form in self._known or self._knows(form) for form in _forms(word))
@@ -139,7 +140,7 @@ class Mender:
         elif at and (torn := words[at - 1].text + word.text) in self._signs and found[at] and found[at - 1]:
             found[at - 1], found[at] = replace(words[at - 1], text=torn, end=word.end), None
         elif found[at]:
-            found[at] = replace(word, text=self._one(word.text))
+            found[at] = replace(word, text=self._mended[word.text])
 
     def _parted(self, words: Iterable[Word]) -> Iterable[Word]:
         """Yield the words, those apart that were run together."""
@@ -152,18 +153,14 @@ class Mender:
                 yield word
 
     def _run_together(self, word: str) -> tuple[str, str] | None:
-        if self._is_word(word):
+        if self._words[word]:
             return None
         halves = ((word[:at], word[at:]) for at in range(3, len(word) - 2))
         return next((pair for pair in halves if pair[0] in self._signs and pair[1] in self._signs), None)
 
     def _one(self, word: str) -> str:
-        if word not in self._mended:
-            if len(self._mended) > 20_000:
-                self._mended.clear()
-            mendable = _SHORTEST - 1 <= len(word) <= _LONGEST
-            self._mended[word] = self._short.get(word) or (self._nearest(word) if mendable else word)
-        return self._mended[word]
+        mendable = _SHORTEST - 1 <= len(word) <= _LONGEST
+        return self._short.get(word) or (self._nearest(word) if mendable else word)
 
     def _nearest(self, word: str) -> str:
         heard = sound(word)

@@ -90,20 +90,18 @@ class Reader:
         """Return the message a text is, in time bounded by the cap on its length."""
         cleaned = clean(spelled_out(words_only(text), self._capitals))
         words, pauses, asked = _places(tokens(cleaned))
-        words, repairs = self._repaired(words)
+        words, repairs, unknown = self._repaired(words)
         stems = tuple(map(self._stem, words))
-        unknown = frozenset(word for word in words if self._is_unknown(word))
         mentions = self._lexicon.longest(stems)
         return Message(cleaned, tuple(words), stems, mentions, tuple(repairs.items()), unknown, pauses, asked)
 
-    def _is_unknown(self, word: str) -> bool:
-        return len(word) > _SHORT and word.isalpha() and not self._speller.knows(word)
-
-    def _repaired(self, words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-        unknown = [word for word in dict.fromkeys(words) if not self._speller.knows(word)]
-        tried = {word: self._speller.repair(word) for word in unknown[:_MOST_TRIED]}
+    def _repaired(self, words: Sequence[str]) -> tuple[list[str], dict[str, str], frozenset[str]]:
+        """Return the words repaired, what was repaired in them, and the words that stay unknown."""
+        strange = [word for word in dict.fromkeys(words) if not self._speller.knows(word)]
+        tried = {word: self._speller.repair(word) for word in strange[:_MOST_TRIED]}
         repairs = {word: repaired for word, repaired in tried.items() if repaired != word}
-        return [repairs.get(word, word) for word in words], repairs
+        unknown = (word for word in strange if len(word) > _SHORT and word.isalpha() and word not in repairs)
+        return [repairs.get(word, word) for word in words], repairs, frozenset(unknown)
 
 
 def _places(found: Sequence[str]) -> tuple[list[str], frozenset[int], frozenset[int]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
+
+from bot.matching.text import Kept
 
 _SHORTEST, _MIDDLING, _LONG = 4, 6, 8
 """Below 4 letters nothing is repaired; below 6 only a letter too many, too few or swapped; from 8 on two slips are."""
@@ -34,8 +36,14 @@ class Speller:
         self._likely = frozenset(likely)
         self._real = {*known, *self._medicines}
         self._stems = {stem(word) for word in self._real}
-        self._first, self._second = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
-        for goal in sorted(word for word in self._real if word.isalpha() and _SHORTEST <= len(word) <= _LONGEST):
+        self._repaired = Kept(self._nearest)
+        self._goals = {word for word in self._real if word.isalpha() and _SHORTEST <= len(word) <= _LONGEST}
+        self._begun = defaultdict[tuple[str, int], list[str]](list)
+        self._ended, self._first, self._second = (defaultdict[str, list[str]](list) for _ in range(3))
+        for goal in self._goals:
+            self._begun[goal[0], len(goal)].append(goal)
+            self._ended[goal[1:]].append(goal)
+        for goal in self._goals & self._likely:
             self._first[goal[0]].append(goal)
             self._second[goal[1]].append(goal)
 
@@ -47,7 +55,12 @@ class Speller:
         """Return the known word that `word` misspells, or `word` itself when none or several medicines are meant."""
         if not word.isalpha() or not _SHORTEST <= len(word) <= _LONGEST or self.knows(word):
             return word
-        ranked = sorted((cost, goal) for goal in set(self._near(word)) if (cost := self._cost(word, goal)) < _TOO_FAR)
+        return self._repaired[word]
+
+    def _nearest(self, word: str) -> str:
+        near = ((_cost(word, goal), goal) for goal in set(self._near(word)))
+        ranked = sorted((self._discounted(cost, goal), goal) for cost, goal in near if cost < _TOO_FAR)
+        ranked = ranked or sorted((_TOO_FAR, goal) for goal in set(self._likely_near(word)))
         if not ranked:
             return word
         nearest, best = ranked[0]
@@ -58,20 +71,34 @@ class Speller:
             return word
         return best
 
-    def _cost(self, word: str, goal: str) -> float:
-        return _cost(word, goal) - (_LIKELIER if goal in self._likely else 0.0)
+    def _discounted(self, cost: float, goal: str) -> float:
+        return cost - (_LIKELIER if goal in self._likely else 0.0)
 
     def _near(self, word: str) -> Iterator[str]:
         """Yield the words a slip or two away; a first letter is only ever left out, put before, or swapped."""
-        for goals in (self._first[word[0]], self._first[word[1]], self._second[word[0]]):
-            for goal, _, _ in process.extract(word, goals, scorer=OSA.distance, score_cutoff=_MOST_SLIPS, limit=None):
-                yield goal
+        for size in range(len(word) - _MOST_SLIPS, len(word) + _MOST_SLIPS + 1):
+            slips = _slips_in(min(len(word), size))
+            goals = self._begun.get((word[0], size), ()) if abs(len(word) - size) <= slips else ()
+            yield from _within(slips, word, goals)
+        yield from self._goals & {word[1:], word[1] + word[0] + word[2:]}
+        yield from self._ended.get(word, ())
+
+    def _likely_near(self, word: str) -> Iterator[str]:
+        """Yield the likely words two slips away, however short: one of them is meant where no other word is near."""
+        for goals in (self._first.get(word[0], ()), self._first.get(word[1], ()), self._second.get(word[0], ())):
+            yield from _within(_MOST_SLIPS, word, goals)
+
+
+def _within(slips: int, word: str, goals: Sequence[str]) -> Iterator[str]:
+    """Yield the goals that so many slips may have made into a word."""
+    for goal, _, _ in process.extract(word, goals, scorer=OSA.distance, score_cutoff=slips, limit=None):
+        yield goal
 
 
 def _cost(word: str, goal: str) -> float:
     slips = OSA.distance(word, goal)
     shorter = min(len(word), len(goal))
-    if slips > (_MOST_SLIPS if shorter >= _LONG else 1):
+    if slips > _slips_in(shorter):
         return _TOO_FAR
     if shorter < _MIDDLING and (word[0] != goal[0] or _substitutes(word, goal)):
         return _TOO_FAR
@@ -79,6 +106,11 @@ def _cost(word: str, goal: str) -> float:
         return _TOO_FAR
     swapped = len(word) == len(goal) and not _substitutes(word, goal)
     return slips + (0.2 if word[-1] != goal[-1] and not swapped else 0.0) - (0.1 if swapped else 0.0)
+
+
+def _slips_in(letters: int) -> int:
+    """Return how many slips a word of so many letters may hold."""
+    return _MOST_SLIPS if letters >= _LONG else 1
 
 
 def _substitutes(word: str, goal: str) -> bool:

@@ -87,6 +87,11 @@ class Subjects:
             self._it |= {node: f"{topic}/{name}" for node, name in held.it.items()}
         self.harms = frozenset(node for held in matching.topics.values() for node in held.harms)
         self._order = {name: at for at, name in enumerate(self._subjects)}
+        self._made_up = [
+            (name, frozenset(f"{self.topic(name)}/{part}" for part in subject.together))
+            for name, subject in self._subjects.items()
+            if subject.together
+        ]
         self._nodes = known
 
     def named(self, message: Message) -> Named:
@@ -113,11 +118,7 @@ class Subjects:
         if not held:
             return []
         wholes = {self.whole(one) for one in (*held, *leaning)} | {*held, *leaning}
-        for name, subject in self._subjects.items():
-            topic = name.partition("/")[0]
-            if subject.together and all(f"{topic}/{part}" in wholes for part in subject.together):
-                return [name]
-        return []
+        return next(([name] for name, parts in self._made_up if parts <= wholes), [])
 
     def whole(self, name: str) -> str:
         """Return the subject that `name` is a part of, or itself."""

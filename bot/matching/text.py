@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import product
 from math import prod
 from random import Random
+from typing import TypeVar
 from zlib import crc32
+
+Found = TypeVar("Found")
 
 STOP, ASKED, COMMA = ".", "?", ","
 """The end of a sentence, of one that asks, and a pause inside one."""
@@ -29,6 +32,7 @@ _NO_WORDS = re.compile(
     r"|(?<!\S):(?!sos:|ambulance:)[a-z0-9_+'-]+(?:::[a-z0-9_-]+)?:"
 )
 """Links, addresses, mentions of users and names of emoji: they stand in a message and say nothing in words."""
+_MAY_BE_NO_WORDS = re.compile(r"[<@:]|www\.")
 _ELLIPSIS = re.compile(r"\.{2,}|…")
 _WRAPPED = re.compile(r"(?<![.!?:;\s])[^\S\n]*\n(?!\s*(?:\n|[-*•]|\d+[.)]\s))")
 """A line break inside a sentence, as in texts that were copied from mails: no end of it."""
@@ -41,14 +45,19 @@ _ABBREVIATION = re.compile(r"\b(pt|pts|dr|mr|mrs|ms|vs|approx|incl|eg|ie|st|no)\
 _POSSESSIVE = re.compile(r"\b(?!(?:it|that|what|who|how|there|here|where|he|she|let|when|why)')([a-z]{2,})'s\b")
 _UNIT = re.compile(r"(?<=\d)(?=(?:mgs?|mcgs?|ug|gm?|kgs?|ml|mmol|iu|m|f|y|yo|yrs?|hrs?|h|x|wks?|mo|days?|ish)\b)")
 _CAPITALS = re.compile(r"\b[A-Z]{2,6}\b")
+_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[a-z]+\d+[a-z]*\b|[a-z]+|\d+(?:[.,/]\d+)*|[.!?;\n]+|[,:()]|(?<=\s)-+(?=\s)|[%&+]")
 
 
 def words_only(text: str) -> str:
     """Return `text` capped, without what is no words, and with line breaks only where a sentence or an item ends."""
     text = _capped(text).replace("\r\n", "\n")
-    text = _BLOCK.sub(" ", text) if _BLOCK.sub("", text).strip() else text.replace("`", " ")
-    return _WRAPPED.sub(" ", _ELLIPSIS.sub(" ", _NO_WORDS.sub(" ", text)))
+    if "`" in text:
+        text = _BLOCK.sub(" ", text) if _BLOCK.sub("", text).strip() else text.replace("`", " ")
+    if _MAY_BE_NO_WORDS.search(text):
+        text = _NO_WORDS.sub(" ", text)
+    text = _ELLIPSIS.sub(" ", text)
+    return _WRAPPED.sub(" ", text) if "\n" in text else text
 
 
 def spelled_out(text: str, capitals: Mapping[str, str]) -> str:
@@ -102,10 +111,14 @@ def split(cleaned: str) -> list[str]:
 
 def tokens(cleaned: str) -> list[str]:
     """Return the words, numbers, sentence ends (`.` or `?`) and pauses (`,`) of a cleaned text, in order."""
-    text = _POSSESSIVE.sub(r"\1", cleaned).replace("'", "")
+    text = _POSSESSIVE.sub(r"\1", cleaned).replace("'", "") if "'" in cleaned else cleaned
     text = _SPACED_OUT.sub(lambda found: found[0].replace(" ", ""), text)
-    text = _LETTER_CODE.sub(r"\1\2", _ABBREVIATION.sub(r"\1", text))
-    text = _UNIT.sub(" ", _THREE_OR_MORE.sub(r"\1\1", text))
+    if "." in text:
+        text = _ABBREVIATION.sub(r"\1", text)
+    if _DIGIT.search(text):
+        text = _UNIT.sub(" ", _THREE_OR_MORE.sub(r"\1\1", _LETTER_CODE.sub(r"\1\2", text)))
+    else:
+        text = _THREE_OR_MORE.sub(r"\1\1", text)
     return [_mark(token) if token[0] in _MARKS else token for token in _WORD.findall(text)]
 
 
@@ -114,6 +127,25 @@ def _mark(token: str) -> str:
         return COMMA
     return ASKED if "?" in token else STOP
 
+
+# --- what is known of words ---
+
+
+class Kept(dict[str, Found]):
+    """What was once found out about words, up to some thousands: the same words come again and again."""
+
+    def __init__(self, find: Callable[[str], Found], known: Mapping[str, Found] | None = None) -> None:
+        super().__init__(known or {})
+        self._find, self._most = find, len(self) + _MOST_KEPT
+
+    def __missing__(self, word: str) -> Found:
+        found = self._find(word)
+        if len(self) < self._most:
+            self[word] = found
+        return found
+
+
+_MOST_KEPT = 20_000
 
 # --- stems ---
 
@@ -131,18 +163,11 @@ class Stemmer:
 
     def __init__(self, irregular: Mapping[str, str], known: Mapping[str, str]) -> None:
         own = {form: base if base == form else _stem(base) for form, base in irregular.items()}
-        self._known = {**known, **own}
-        self._own = len(self._known)
+        self._known = Kept(_stem, {**known, **own})
 
     def __call__(self, word: str) -> str:
         """Return the stem of a lower-case word."""
-        known = self._known.get(word)
-        if known is not None:
-            return known
-        stem = _stem(word)
-        if len(self._known) < self._own + 20_000:
-            self._known[word] = stem
-        return stem
+        return self._known[word]
 
 
 def _stem(word: str) -> str:

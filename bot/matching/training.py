@@ -11,8 +11,11 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, fields
+from multiprocessing import get_context
 from pathlib import Path
 from time import monotonic
 from zipfile import BadZipFile
@@ -43,6 +46,8 @@ _CODE = (
 )
 """The modules that reading and training depend on: when one of them changes, no cached model is true any more."""
 _FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS = 3, 5, 6
+_WORTH_A_PROCESS = 1_000
+"""Lines of answers from which starting other processes takes less time than it saves."""
 _READABLE = 0o644
 """A temporary file is its owner's alone, and an image is built by another user than the one who serves from it."""
 _BROKEN = (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile)
@@ -68,21 +73,71 @@ def learn(parts: Parts, say: Say = log.info) -> Models:
     """Return models trained from the library's words; the same words always give the same models."""
     began = monotonic()
     say("learning how people ask (done once, and again when words change) ...")
-    lessons = Lessons(parts)
+    found: _Learned = {}
+    for what, models in _learned(parts):
+        found |= models
+        say(f"  {what}: {monotonic() - began:.0f} s")
+    return Models(**found)
+
+
+_Learned = dict[str, Classifier]
+
+
+def _lines(lessons: Lessons) -> _Learned:
+    names, about = lessons.lines()
+    return {"names": train(names, _LINE_EPOCHS), "about": train(about, _LINE_EPOCHS)}
+
+
+def _aspects(lessons: Lessons) -> _Learned:
     first = train(lessons.aspects(), _FIRST_EPOCHS, even=True)
     aspects = train(lessons.aspects(first), _EPOCHS, even=True)
-    say(f"  what can be asked: {monotonic() - began:.0f} s")
-    names, about = lessons.lines()
-    models = Models(
-        aspects,
-        train(names, _LINE_EPOCHS),
-        train(about, _LINE_EPOCHS),
-        train(lessons.standing(), _EPOCHS, even=True),
-        train(lessons.words(), _EPOCHS),
-        train(likeness_of(parts).rows(parts.data), _LINE_EPOCHS),
-    )
-    say(f"  which answer is meant: {monotonic() - began:.0f} s")
-    return models
+    return {"aspects": aspects, "standing": train(lessons.standing(), _EPOCHS, even=True)}
+
+
+def _words(lessons: Lessons) -> _Learned:
+    return {"words": train(lessons.words(), _EPOCHS)}
+
+
+def _urgent(lessons: Lessons) -> _Learned:
+    parts = lessons.parts
+    return {"urgent": train(likeness_of(parts).rows(parts.data), _LINE_EPOCHS)}
+
+
+_JOBS: Mapping[str, Callable[[Lessons], _Learned]] = {
+    "which answer is meant": _lines,
+    "what can be asked": _aspects,
+    "what only stands around a question": _words,
+    "what is an emergency": _urgent,
+}
+"""What is learned independently of the rest, the longest first."""
+
+
+def _learned(parts: Parts) -> Iterator[tuple[str, _Learned]]:
+    """Yield what each job learns: side by side where there are cores for it and enough to learn, else here."""
+    cores = _cores()
+    if cores > 1 and sum(map(len, parts.data.phrases.values())) >= _WORTH_A_PROCESS:
+        try:
+            yield from _side_by_side(parts.data, min(cores, len(_JOBS)))
+            return
+        except (OSError, BrokenProcessPool) as fault:
+            log.info("learning in one process, since no other can be started: %s", fault)
+    lessons = Lessons(parts)
+    yield from ((what, job(lessons)) for what, job in _JOBS.items())
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _side_by_side(data: Data, processes: int) -> Iterator[tuple[str, _Learned]]:
+    """Yield what each job learns in a process of its own, spawned: a fork would take over locks that threads hold."""
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        jobs = {pool.submit(_job, what, data): what for what in _JOBS}
+        yield from ((jobs[done], done.result()) for done in as_completed(jobs))
+
+
+def _job(what: str, data: Data) -> _Learned:
+    return _JOBS[what](Lessons(Parts(data)))
 
 
 def models_of(parts: Parts, cache: Path | None, say: Say = log.info) -> Models:

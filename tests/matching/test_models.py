@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import combinations
 from pathlib import Path
 
@@ -10,13 +10,14 @@ import pytest
 
 from bot.content.library import Library
 from bot.content.matching_models import Subject, TopicSubjects
-from bot.matching import data_of
+from bot.content.urgent_models import UrgentExamples
+from bot.matching import data_of, training
 from bot.matching.build import Data, Parts
 from bot.matching.classifier import UNTAUGHT, Rows, train
 from bot.matching.remarks import questions
 from bot.matching.spelling import Speller
 from bot.matching.text import clean, every_word, sampled, split, words_only
-from bot.matching.training import Models, digest, load, models_of, save
+from bot.matching.training import Models, digest, learn, load, models_of, save
 
 ROWS = [
     ("feet", {"toe": 1.0, "a": 0.5}),
@@ -62,19 +63,36 @@ def test_a_spoilt_cache_counts_as_none(tmp_path: Path, spoilt: bytes) -> None:
     assert load(path) is None
 
 
-def test_models_of_other_words_are_never_taken(tmp_path: Path, data: Data) -> None:
-    few = replace(data, phrases={"ala": ("what is ala",), "k2": ("what is k2",)}, after={}, small_talk={})
+@pytest.fixture(scope="module")
+def few(data: Data) -> Data:
+    """What takes no time to learn: two lines and no lessons."""
+    empty = data.matching.model_copy(update={"aspects": data.matching.aspects.model_copy(update={"aspects": {}})})
+    lines = {"ala": ("what is ala",), "k2": ("what is k2",)}
+    return replace(data, matching=empty, phrases=lines, after={}, small_talk={}, examples=UrgentExamples())
+
+
+def test_what_is_learned_side_by_side_is_what_is_learned_alone(few: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = learn(Parts(few))
+    monkeypatch.setattr(training, "_WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(training, "_cores", lambda: 2)
+    beside = learn(Parts(few))
+    for one in fields(Models):
+        ours, theirs = getattr(alone, one.name), getattr(beside, one.name)
+        assert ours.labels == theirs.labels
+        assert (ours.weights == theirs.weights).all()
+
+
+def test_models_of_other_words_are_never_taken(tmp_path: Path, few: Data) -> None:
     more = replace(few, phrases={"ala": ("what is ala", "ala please"), "k2": ("what is k2",)})
     assert digest(few) != digest(more)
-    empty = few.matching.model_copy(update={"aspects": few.matching.aspects.model_copy(update={"aspects": {}})})
-    parts = Parts(replace(few, matching=empty))
+    parts = Parts(few)
     said: list[str] = []
     models_of(parts, tmp_path, said.append)
     assert said, "training says that it is at work"
     said.clear()
     models_of(parts, tmp_path, said.append)
     assert said == []
-    models_of(Parts(replace(more, matching=empty)), tmp_path, said.append)
+    models_of(Parts(more), tmp_path, said.append)
     assert said, "other words are learned again"
 
 
