@@ -120,6 +120,12 @@ class ConceptTree:
                 yield Sighting(name, at, at)
 
 
+def vocabulary(concepts: Iterable[Concept]) -> set[str]:
+    """Return every word of every wording of some concepts."""
+    plain = {wording for concept in concepts for each in concept.words for wording in expand(each)}
+    return {part for wording in plain for part in parts(wording)}
+
+
 def parts(wording: str) -> list[str]:
     """Return the words of an authored wording as a message would have them, `#` and `*` kept."""
     found: list[str] = []

@@ -101,7 +101,7 @@ class Lessons:
     def _worded(self, parts: Sequence[tuple[str, bool]]) -> Iterator[tuple[bool, list[str]]]:
         """Yield the features of each word of several pieces of one text, and whether its piece stands aside."""
         message = self.parts.reader.read("".join(text for text, _ in parts))
-        aside = [is_aside for text, is_aside in parts for word in self._seen(text)[0].words if word != STOP]
+        aside = [is_aside for text, is_aside in parts for word in self._message(text).words if word != STOP]
         words = [features for features in self._features.words(message) if features]
         if len(words) == len(aside):
             yield from zip(aside, words, strict=True)
@@ -109,10 +109,13 @@ class Lessons:
     # --- the parts ------------------------------------------------------------------------------------------------
 
     def _seen(self, form: str) -> tuple[Message, Named]:
+        return self._message(form), self._subjects.named(self._message(form))
+
+    def _message(self, form: str) -> Message:
         message = self._read.get(form)
         if message is None:
             message = self._read[form] = self.parts.reader.read(form)
-        return message, self._subjects.named(message)
+        return message
 
     def _aspect(self, form: str) -> Values:
         return self._features.aspect(*self._seen(form))

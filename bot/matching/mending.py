@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bot.content.urgent_models import UrgentRules
-from bot.matching.concepts import ConceptTree, Sighting
+from bot.matching.concepts import ConceptTree, Sighting, vocabulary
 from bot.matching.sentences import Break, Word, words_of
 from bot.matching.text import Kept
 from bot.matching.visible import seen
@@ -52,9 +52,9 @@ class SignReader:
         self._harmless = frozenset(rules.excuses.harmless)
         self._units, self._counted = frozenset(rules.units), frozenset(rules.counted)
         signs = {name for rule in rules.rules for group in rule.all for name in group.split("|")}
-        mendable = ConceptTree({name: rules.concepts[name] for name in signs & rules.concepts.keys()})
+        mendable = vocabulary(rules.concepts[name] for name in signs & rules.concepts.keys())
         ordinary = frozenset((*known, *rules.known, *rules.little))
-        self._mender = Mender(mendable.vocabulary, ordinary, self._concepts.knows)
+        self._mender = Mender(mendable, ordinary, self._concepts.knows)
 
     def mended(self, words: Sequence[Word]) -> tuple[Word, ...]:
         """Return words with misspelt signs mended."""

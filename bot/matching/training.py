@@ -12,16 +12,14 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, fields
-from multiprocessing import get_context
 from pathlib import Path
 from time import monotonic
 from zipfile import BadZipFile
 
 import numpy as np
 
+from bot.content.loader import no_collection
 from bot.matching.build import Data, Parts
 from bot.matching.classifier import UNTAUGHT, Classifier, train
 from bot.matching.lessons import Lessons
@@ -119,10 +117,10 @@ def _learned(parts: Parts) -> Iterator[tuple[str, _Learned]]:
         try:
             yield from _side_by_side(parts.data, min(cores, len(_JOBS)))
             return
-        except (OSError, BrokenProcessPool) as fault:
+        except (OSError, RuntimeError) as fault:  # no memory, no semaphores, or a process that was killed
             log.info("learning in one process, since no other can be started: %s", fault)
     lessons = Lessons(parts)
-    yield from ((what, job(lessons)) for what, job in _JOBS.items())
+    yield from ((what, _done(what, lessons)) for what in _JOBS)
 
 
 def _cores() -> int:
@@ -131,13 +129,21 @@ def _cores() -> int:
 
 def _side_by_side(data: Data, processes: int) -> Iterator[tuple[str, _Learned]]:
     """Yield what each job learns in a process of its own, spawned: a fork would take over locks that threads hold."""
+    from concurrent.futures import ProcessPoolExecutor, as_completed  # a start with the cache needs none of it
+    from multiprocessing import get_context
+
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         jobs = {pool.submit(_job, what, data): what for what in _JOBS}
         yield from ((jobs[done], done.result()) for done in as_completed(jobs))
 
 
 def _job(what: str, data: Data) -> _Learned:
-    return _JOBS[what](Lessons(Parts(data)))
+    return _done(what, Lessons(Parts(data)))
+
+
+def _done(what: str, lessons: Lessons) -> _Learned:
+    with no_collection():
+        return _JOBS[what](lessons)
 
 
 def models_of(parts: Parts, cache: Path | None, say: Say = log.info) -> Models:
