@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import combinations
+from typing import Any
 
 from bot.content.library import HasRegisters, Library
 from bot.content.matching_models import (
@@ -16,17 +16,16 @@ from bot.content.matching_models import (
     Courtesies,
     Matching,
     SharedWords,
-    TopicSubjects,
     World,
 )
-from bot.content.models import Register
+from bot.content.models import Answer, Register
 from bot.content.urgent_models import LanguagesFile, UrgentExamples, UrgentRules
 from bot.matching.features import Features
-from bot.matching.lexicon import HERE, NUMBER, Lexicon, Tree, tree_of
-from bot.matching.mending import SignReader
+from bot.matching.lexicon import NUMBER, Lexicon, Tree, leave_held, lines_by_key, show_narrow, talk_by_key, tree_of
+from bot.matching.mending import SignReader, SignWords
 from bot.matching.parser import Reader
 from bot.matching.spelling import Speller
-from bot.matching.subjects import FOREIGN, HOLDER, Subjects, concepts_of
+from bot.matching.subjects import FOREIGN, Subjects, concepts_of
 from bot.matching.text import (
     FUNCTION,
     STOP,
@@ -77,8 +76,10 @@ class Data:
     """Kinds of small talk that only an authored line is: they end or silence something."""
     nodes: frozenset[str]
     renamed: Mapping[str, str]
+    said: Mapping[str, Sequence[str]]
+    """What each answer says, as it is authored: nothing is trained from it."""
     texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """What the answers of families with few lines say themselves: their own lines are too few to tell them apart."""
+    """The sentences of the answers of families with few lines: their own lines are too few to tell them apart."""
 
     @property
     def lines(self) -> Mapping[str, int]:
@@ -102,8 +103,16 @@ def data_of(library: Library) -> Data:
         frozenset(kind for kind, talk in library.small_talk.items() if talk.exact),
         frozenset(library.nodes),
         {old: new for old in library.renamed if (new := library.resolve(old)) is not None},
+        {node: tuple(_said(one)) for topic in library.topics.values() for node, one in topic.answers.items()},
         dict(_texts(library)),
     )
+
+
+def _said(answer: Answer) -> Iterator[str]:
+    """Yield the title and every claim of an answer in both registers."""
+    yield from (answer.title.professional, answer.title.layperson)
+    for claim in answer.claims:
+        yield from filter(None, (claim.professional, claim.layperson))
 
 
 def _texts(library: Library) -> Iterator[tuple[str, Sequence[str]]]:
@@ -140,21 +149,43 @@ def _shared(library: Library) -> Iterator[str]:
     )
 
 
-class Parts:
-    """The reader, the subjects and the features over one library's words."""
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What takes long to find in a library's words, as plain values that are kept with its models.
 
-    def __init__(self, data: Data) -> None:
+    `asked` are the words of all lines, `known` these and all others that are no slips, `stems` the stems of them,
+    `likely` those that the topics and the signs of an emergency make likely, `tree` the tree of the vocabulary,
+    `lines` and `small_talk` what is found word for word, `signs` the words of emergencies.
+    """
+
+    asked: Sequence[str]
+    known: Sequence[str]
+    likely: Sequence[str]
+    stems: Mapping[str, str]
+    tree: Tree
+    lines: Mapping[str, str]
+    small_talk: Mapping[str, str]
+    signs: SignWords
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any]) -> Index:
+        """Return the index that plain values are."""
+        return cls(**{**values, "signs": SignWords(**values["signs"])})
+
+
+class Parts:
+    """The reader, the subjects and the features over one library's words; made in less time from its `index`."""
+
+    def __init__(self, data: Data, index: Index | None = None) -> None:
         self.data = data
         words = data.matching.words
-        self.stem = Stemmer(words.irregular, {})
+        self.stem = Stemmer(words.irregular, index.stems if index else {})
         concepts = concepts_of(data.matching)
-        tree = tree_of(concepts, self.stems)
-        _leave_held(tree, tuple(f"{topic}/" for topic in data.matching.topics))
-        if len(data.matching.topics) > 1:
-            _show_narrow(tree, data.matching.topics)
-        asked = every_word(_lines(data))
-        speller = Speller(self._known(concepts, asked), dict(_medicines(data)), _likely(data), self.stem)
-        self.reader = Reader(self.stem, Lexicon(concepts, tree), speller, words.capitals)
+        self.index = index or self._index(concepts)
+        asked = self.index.asked
+        speller = Speller(self.index.known, dict(_medicines(data)), self.index.likely, self.stem)
+        self.lexicon = Lexicon(concepts, self.index.tree)
+        self.reader = Reader(self.stem, self.lexicon, speller, words.capitals)
         self.subjects = Subjects(data.matching, data.nodes)
         self.features = Features(
             self.subjects, {name: [self.stem(word) for word in kin] for name, kin in words.kin.items()}
@@ -162,7 +193,18 @@ class Parts:
         self.ordinary = frozenset(word for kind in words.kin.values() for word in kind)
         self.english = frozenset([*words.common, *asked])
         self.names = frozenset(_names(data))
-        self.signs = SignReader(data.urgent, every_word(words.common))
+        self.signs = SignReader(data.urgent, self.index.signs, every_word(words.common))
+
+    def _index(self, concepts: Mapping[str, Concept]) -> Index:
+        """Return what an index holds, found anew."""
+        data, tree = self.data, tree_of(concepts, self.stems)
+        leave_held(tree, tuple(f"{topic}/" for topic in data.matching.topics), FOREIGN)
+        show_narrow(tree, data.matching.topics)
+        asked = sorted(every_word(_lines(data)))
+        known = sorted(self._known(concepts, asked))
+        stems = {word: self.stem(word) for word in known}
+        found = lines_by_key(data.phrases, self.key), talk_by_key(data.small_talk, self.key)
+        return Index(asked, known, sorted({*_likely(data)}), stems, tree, *found, SignWords.of(data.urgent))
 
     def stems(self, wording: str) -> list[str]:
         """Return the stems of an authored wording, the sign for a number kept."""
@@ -180,48 +222,6 @@ class Parts:
         wordings = (*_wordings(concepts), *_signs(self.data.urgent), *_wordings(self.data.advice.concepts))
         kin = (word for kind in words.kin.values() for word in kind)
         return {*asked, *kin, *words.common, *(word for wording in wordings for word in _split(wording))}
-
-
-def _leave_held(branch: Tree, topics: tuple[str, ...]) -> None:
-    """Take foreign names out where a topic holds the very name."""
-    for key, below in branch.items():
-        if key != HERE:
-            _leave_held(below, topics)
-        elif any(name.startswith(topics) for name in below):
-            below[:] = [name for name in below if not name.startswith(FOREIGN)]
-
-
-def _show_narrow(tree: Tree, topics: Mapping[str, TopicSubjects]) -> None:
-    """Let a name of a topic show what a narrower one tells inside it: "metformin and B12" is about B12, too."""
-    width = {topic: len(held.subjects) for topic, held in topics.items()}
-    telling = {
-        f"{topic}/{name}" for topic, held in topics.items() for name, one in held.subjects.items() if not one.leaning
-    }
-    for path, names in list(_leaves(tree, ())):
-        own = min(width.get(name.partition("/")[0], 0) for name in names)
-        parts = ((start, end) for start, end in combinations(range(len(path) + 1), 2) if end - start < len(path))
-        inside = {name for start, end in parts for name in _named(tree, path[start:end])} - {*names}
-        narrow = {name for name in inside if width.get(name.partition("/")[0], own) < own}
-        names += sorted(narrow) if narrow & telling else ()
-
-
-def _leaves(branch: Tree, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[str]]]:
-    """Yield every name of a subject of several words, by its stems, with what it names."""
-    for key, below in branch.items():
-        if key != HERE:
-            yield from _leaves(below, (*path, key))
-        elif len(path) > 1 and any("/" in name and not name.startswith((FOREIGN, HOLDER)) for name in below):
-            yield path, below
-
-
-def _named(tree: Tree, path: Sequence[str]) -> Sequence[str]:
-    """Return what exactly these stems name."""
-    for stem in path:
-        if stem not in tree:
-            return ()
-        tree = tree[stem]
-    found: Sequence[str] = tree.get(HERE, ())
-    return found
 
 
 def _wordings(concepts: Mapping[str, Concept]) -> Iterator[str]:

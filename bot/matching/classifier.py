@@ -55,7 +55,7 @@ class Classifier:
         """Return the probability of each label."""
         rows, known = self._rows(values)
         strengths = np.fromiter(values.values(), np.float32, len(values))[known]
-        scores = self.bias + strengths @ self.weights[rows].astype(np.float32) / np.float32(_HUNDREDTHS)
+        scores = self.bias + strengths @ self.weights.take(rows, axis=0).astype(np.float32) / np.float32(_HUNDREDTHS)
         return dict(zip(self.labels, softmax(scores).tolist(), strict=True))
 
     def log_odds(self, several: Sequence[Iterable[str]], label: str) -> list[float]:
@@ -65,7 +65,8 @@ class Classifier:
         names = [list(one) for one in several]
         rows, known = self._rows(name for one in names for name in one)
         at = self.labels.index(label)
-        margins = (self.weights[:, at] - self.weights[:, 1 - at])[rows].astype(np.float32) / np.float32(_HUNDREDTHS)
+        weights = self.weights.take(rows, axis=0)
+        margins = (weights[:, at] - weights[:, 1 - at]).astype(np.float32) / np.float32(_HUNDREDTHS)
         owners = np.repeat(np.arange(len(names)), [len(one) for one in names])[known]
         sums = SLIGHT * np.bincount(owners, margins, len(names)) + float(self.bias[at] - self.bias[1 - at])
         return [float(value) if one else 0.0 for value, one in zip(sums, names, strict=True)]
@@ -83,15 +84,18 @@ class Classifier:
     def relabelled(self, label_of: Callable[[str], str | None]) -> Classifier:
         """Return the classifier with other labels; what `label_of` has none for is left out."""
         found = [(at, label) for at, old in enumerate(self.labels) if (label := label_of(old)) is not None]
-        places = [at for at, _ in found]
-        return Classifier(tuple(label for _, label in found), self.bias[places], self.keys, self.weights[:, places])
+        labels, places = tuple(label for _, label in found), [at for at, _ in found]
+        if labels == self.labels:
+            return self
+        # `take` keeps the weights of a feature side by side; an index would turn them, and every look-up be slower
+        return Classifier(labels, self.bias[places], self.keys, self.weights.take(places, axis=1))
 
     def _rows(self, names: Iterable[str]) -> tuple[Places, npt.NDArray[np.bool_]]:
         wanted = _keys(names)
         if not len(self.keys):
             return np.zeros(0, np.intp), np.zeros(len(wanted), np.bool_)
-        rows = np.searchsorted(self.keys, wanted).clip(max=len(self.keys) - 1)
-        known = self.keys[rows] == wanted
+        rows = self.keys.searchsorted(wanted)
+        known = self.keys.take(rows, mode="clip") == wanted
         return rows[known], known
 
 
@@ -117,13 +121,19 @@ def shares(logs: Mapping[str, float]) -> dict[str, float]:
 
 def multiplied(one: Mapping[str, float], two: Mapping[str, float], weights: tuple[float, float]) -> dict[str, float]:
     """Return two opinions multiplied, each to the power of its weight."""
-    return shares(
-        {
-            label: weights[0] * math.log(max(one.get(label, 0.0), _LEAST))
-            + weights[1] * math.log(max(two.get(label, 0.0), _LEAST))
-            for label in sorted({*one, *two})
-        }
-    )
+    both = sorted({*one, *two})
+    opinions = np.array([[opinion.get(label, _LEAST) for label in both] for opinion in (one, two)])
+    logs = np.array(weights) @ np.log(np.maximum(opinions, _LEAST)) if both else np.zeros(0)
+    return shares(dict(zip(both, logs.tolist(), strict=True)))
+
+
+def divided(scores: Mapping[str, float], among: Mapping[str, float], weight: float) -> dict[str, float]:
+    """Return shares, what some labels have of them divided among these as a second opinion says too."""
+    mass = sum(scores.get(label, 0.0) for label in among)
+    if not mass:
+        return dict(scores)
+    own = {label: scores.get(label, 0.0) / mass for label in among}
+    return {**scores, **{label: share * mass for label, share in multiplied(own, among, (1.0, weight)).items()}}
 
 
 def shifted(scores: Mapping[str, float], node: str, by: float) -> dict[str, float]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from bot.matching.build import TALK, Roles
-from bot.matching.classifier import Values, multiplied, ranked, shares, shifted
+from bot.matching.classifier import Values, divided, multiplied, ranked, shares, shifted
 from bot.matching.features import Features
 from bot.matching.parser import Message
 from bot.matching.subjects import FEW_LINES, NONE, Named, Subjects
@@ -20,6 +21,8 @@ _LEAST = 1e-6
 _MOSTLY = 0.5
 BARE = "about"
 """The aspect that the bare name of a subject asks."""
+TOGETHER = "interactions"
+"""The aspect that is asked of one thing beside another: "does it interact with metformin?" is about `it`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class Reading:
     """How likely each answer is by the words alone, whatever thread they are in."""
     subjects: tuple[str, ...] = ()
     """What it can be about: what it names, and what the thread is about."""
+    leans: float = 0.0
+    """How far the thread decides what is asked, 0..1."""
     sibling: str = ""
     """Which answer of a family with few lines is meant, by the model of such answers alone."""
     unknown: bool = False
@@ -149,10 +154,12 @@ class Ranker:
         models, features, named = self.models, self._features, self._subjects.named(message)
         lent = lent or self._subjects.it(context)
         seen = features.names(message, named)
-        asked = features.aspect(message, named)
-        about = self._subjects.with_lent(named, lent) if lent else None
-        in_thread = features.about(message, named, about) if lent else {}
-        aspects = models.aspects.probabilities(asked)
+        asked = features.asked(message, named)
+        aspect = features.aspect(asked)
+        aspects = models.aspects.probabilities(aspect)
+        beside = not named.held and aspects.get(TOGETHER, 0.0) >= self._weights.sure
+        about = self._subjects.with_lent(named, lent, beside=beside) if lent else None
+        in_thread = features.about(asked, named, about) if lent else {}
         if named.subject and features.is_bare(message):
             aspects = {aspect: float(aspect == BARE) for aspect in aspects}
         return Opinions(
@@ -161,8 +168,8 @@ class Ranker:
             named,
             aspects,
             models.names.probabilities(seen),
-            models.about.probabilities(features.about(message, named, named.subject)),
-            models.standing.probabilities(features.standing(message, named, asked)).get("leans", 0.0),
+            models.about.probabilities(features.about(asked, named, named.subject)),
+            models.standing.probabilities(features.standing(message, named, aspect)).get("leans", 0.0),
             about,
             models.about.probabilities(in_thread) if lent else {},
             seen,
@@ -179,7 +186,7 @@ class Ranker:
         table = self._table(subject, said) if subject else {}
         lines = multiplied(said.names, said.about, (weights.names, 1 - weights.names))
         siblings = self._siblings(said)
-        scores = self._divided(self._blended(lines, table, self._trust(said)), siblings)
+        scores = divided(self._blended(lines, table, self._trust(said)), siblings, weights.siblings)
         share = self._leans(said)
         if said.lent and share:
             row = self._table(said.lent, said)
@@ -192,9 +199,9 @@ class Ranker:
         scores = ranked(shifted(scores, self._otherwise, self._outside(said)))
         around = filter(None, (said.lent, self._subjects.it(said.context)))
         sibling = next(iter(ranked(siblings)), "") if subject in self._narrow else ""
-        subjects = (*said.named.held, *around)
         unknown = bool(said.message.unknown)
-        return Reading(said.named, said.aspects, scores, said.seen, table, lines, subjects, sibling, unknown)
+        subjects = (*said.named.held, *around)
+        return Reading(said.named, said.aspects, scores, said.seen, table, lines, subjects, share, sibling, unknown)
 
     def _kept(self, mixed: Shares, alone: Shares) -> Shares:
         """Return the shares in a thread, with no less of what belongs to no topic than the words alone say."""
@@ -247,28 +254,20 @@ class Ranker:
         family = self._subjects.family(subject) if subject in self._narrow else said.siblings
         return {node: share for node, share in said.siblings.items() if node in family}
 
-    def _divided(self, scores: Shares, siblings: Shares) -> Shares:
-        """Return the shares, those of siblings divided among them as their own model says too."""
-        mass = sum(scores.get(node, 0.0) for node in siblings)
-        if not mass:
-            return scores
-        among = {node: scores.get(node, 0.0) / mass for node in siblings}
-        both = multiplied(among, siblings, (1.0, self._weights.siblings))
-        return scores | {node: share * mass for node, share in both.items()}
-
     def _blended(self, lines: Shares, table: Shares, trust: float) -> Shares:
         """Return lines and table multiplied among the topics' answers; what belongs to no topic the lines say alone."""
         if not table:
             return dict(lines)
         weights = self._weights
         held = [node for node in sorted({*lines, *table}) if not self._is_shared(node)]
-        mass = sum(lines.get(node, 0.0) for node in held) + table.get(self._otherwise, 0.0) * _LEAST
-        logs = {}
-        for node in held:
-            by_table = max(trust, weights.table_few if self._lines.get(node, 0) <= FEW_LINES else 0.0)
-            line = math.log(max(lines.get(node, 0.0) / max(mass, _LEAST), weights.least_line))
-            logs[node] = (1 - by_table) * line + by_table * math.log(max(table.get(node, 0.0), weights.least_table))
-        blended = {node: share * mass for node, share in shares(logs).items()}
+        by_lines = np.array([lines.get(node, 0.0) for node in held])
+        mass = float(by_lines.sum()) + table.get(self._otherwise, 0.0) * _LEAST
+        few = np.array([weights.table_few if self._lines.get(node, 0) <= FEW_LINES else 0.0 for node in held])
+        believed = np.maximum(trust, few)
+        line = np.log(np.maximum(by_lines / max(mass, _LEAST), weights.least_line))
+        row = np.log(np.maximum([table.get(node, 0.0) for node in held], weights.least_table))
+        logs = ((1 - believed) * line + believed * row).tolist()
+        blended = {node: share * mass for node, share in shares(dict(zip(held, logs, strict=True))).items()}
         return blended | {node: share for node, share in lines.items() if self._is_shared(node)}
 
     def _is_shared(self, node: str) -> bool:
