@@ -154,7 +154,7 @@ class Engine:
         if meant := self._pointed_at(state, incoming, register):
             reply, after = self._tap(state, replace(incoming, kind=Kind.TAP, text=meant), register)
             return replace(reply, in_place=False, toast=""), after
-        if granted := self._wishes.in_words(state, incoming, register):
+        if granted := self._wishes.in_words(match, state, incoming, register):
             return granted
         if match.outcome is Outcome.SMALL_TALK:
             return self._talk(match.node, state, incoming, register)

@@ -121,17 +121,17 @@ class SubjectMatcher:
         """Return the decision about what holds no English words to go by."""
         code = self.languages.code(text) or ""
         if not any(word != STOP for word in message.words):
-            kind = "" if code else self.known.signs.kind_of(text)
+            language = code or self.languages.other(text, ())
+            kind = "" if language else self.known.signs.kind_of(text)
             if kind:
                 return Match(Outcome.SMALL_TALK, kind, reasons=("signs alone",))
-            return self.decisions.uncovered(
-                f"in {code}" if code else "no words", OTHER_LANGUAGE if code else "", language=code
-            )
+            note = OTHER_LANGUAGE if language else ""
+            return self.decisions.uncovered(f"in {language}" if language else "no words", note, language=code)
         language = code or self.languages.other(message.text, message.words)
         letters = [word for word in message.words if word.isalpha() and len(word) > 1]
         strange = [word for word in letters if not self._is_word(word, message)]
         if not message.mentions and (not letters or 2 * len(strange) > len(letters)):
-            note = OTHER_LANGUAGE if language and language != "words" else ""
+            note = OTHER_LANGUAGE if language or len(strange) > 1 else ""
             return self.decisions.uncovered(f"in {language}" if language else "no known words", note, language=code)
         return self.decisions.uncovered(f"in {language}", OTHER_LANGUAGE, language=code) if language else None
 

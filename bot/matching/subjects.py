@@ -109,15 +109,16 @@ class Subjects:
         """Return the subject that the thread's and leaning names make up together, if any."""
         return next(iter(self._together([lent], leaning)), None)
 
-    def with_lent(self, named: Named, lent: str) -> str:
-        """Return what a question is about that names only leaning words, or nothing, in the thread of a subject."""
+    def with_lent(self, named: Named, lent: str, *, beside: bool = False) -> str:
+        """Return what a question is about that names only leaning words, or nothing, in the thread of a subject; where
+        two things are taken `beside` each other, it is about that subject still."""
         if named.held:
             return named.held[0]
         together = self._together([lent], named.leaning)
         if together:
             return together[0]
         own = [name for name in named.leaning if self.topic(name) == self.topic(lent)]
-        return own[0] if own and not self._means_lent(own[0], lent) else lent
+        return own[0] if own and not beside and not self._means_lent(own[0], lent) else lent
 
     def _means_lent(self, leaning: str, lent: str) -> bool:
         """Tell whether a leaning name leaves the thread's subject what is asked about: it stands beside that, or is a

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -236,6 +237,85 @@ def test_without_an_answer_the_reference_is_the_list(library: Library) -> None:
     engine = Engine(library, Decided(Match(Outcome.NOT_COVERED, library.otherwise)))
     reply, _ = engine.respond(State(Register.PROFESSIONAL, introduced=True), Incoming(Kind.TEXT, "references"))
     assert "page 1" in reply.card.title
+
+
+SAYS = ("what does {} say?", "and what did the {} find", "according to {}?", "what is said in the {}?", "{}?", "{}")
+
+
+def test_every_source_that_has_a_name_and_a_year_is_found_by_them_where_no_answer_is_sure(library: Library) -> None:
+    unsure = Engine(library, Decided(Match(Outcome.NOT_COVERED, library.otherwise)))
+    named = [one.short for topic in library.topics.values() for one in topic.sources.values() if one.short]
+    dated = [name for name in named if re.fullmatch(r"[A-Z][^,]* \S*\d+(, \d{4})?", name)]
+    assert len(dated) > 40
+    for form, whole in product(SAYS, dated):
+        for name in {whole, whole.partition(",")[0], whole.lower()}:
+            reply, _ = unsure.respond(State(introduced=True), Incoming(Kind.TEXT, form.format(name)))
+            assert reply.card.node == library.role("references"), form.format(name)
+
+
+def test_the_record_of_a_source_leads_to_the_answers_that_rest_on_it(library: Library) -> None:
+    unsure = Engine(library, Decided(Match(Outcome.NOT_COVERED, library.otherwise)))
+    for topic in library.topics.values():
+        for id_, source in topic.sources.items():
+            asked = State(introduced=True, history=(next(iter(topic.answers)),))
+            reply, _ = unsure.respond(asked, Incoming(Kind.TEXT, f"source {source.number}"))
+            tapped = [payloads.parse(button.payload) for button in reply.choices if button.role == "follow-up"]
+            nodes = [tap.node for tap in tapped if tap]
+            assert len(nodes) <= 2
+            for node in nodes:
+                assert id_ in {cite for claim in topic.answers[node].claims for cite in claim.cites}
+
+
+@pytest.mark.parametrize("name", ["EFNS", "my doctor", "doctors", "the BMJ", "it", "us", "2026", "ADA 2019", "a study"])
+def test_what_is_no_source_here_is_not_taken_for_one(library: Library, name: str) -> None:
+    unsure = Engine(library, Decided(Match(Outcome.NOT_COVERED, library.otherwise)))
+    for form in SAYS:
+        reply, _ = unsure.respond(State(introduced=True), Incoming(Kind.TEXT, form.format(name)))
+        assert reply.card.node == library.otherwise, form
+
+
+def test_a_sure_answer_is_not_replaced_by_the_record_of_a_source(library: Library) -> None:
+    for form in SAYS:
+        sure = Engine(library, Decided(Match(Outcome.ANSWER, "first-line")))
+        reply, _ = sure.respond(State(introduced=True), Incoming(Kind.TEXT, form.format("ADA 2026")))
+        assert reply.card.node == "first-line"
+
+
+@pytest.mark.parametrize("words", ["10.2337/dc06-1216", "10.1001/jama.2099.1", "PMC1234567", "NCT01234567."])
+def test_an_identifier_alone_is_looked_up(library: Library, words: str) -> None:
+    reply, _ = said_words(library, words, State(introduced=True))
+    assert reply.card.title == library.interface_text("source-none-title", reply.card.register)
+    held = next(one for one in library.topics["neuropathy"].sources.values() if one.doi)
+    reply, _ = said_words(library, f"{held.doi}", State(introduced=True))
+    assert reply.card.title.startswith(f"[{held.number}]")
+
+
+SIMPLER = [
+    "explain simpler",
+    "simpler please",
+    "say it simpler",
+    "can you explain it more simply",
+    "in plain words please",
+    "please put that in easy words",
+    "say this in plain english",
+    "explain that in simpler terms",
+]
+
+
+@pytest.mark.parametrize("words", SIMPLER)
+def test_who_wants_it_simpler_gets_the_answer_simpler_and_no_question(library: Library, words: str) -> None:
+    for register in Register:
+        before = State(register, introduced=True, history=("ala", "ala-safety"))
+        reply, after = said_words(library, words, before)
+        assert (reply.card.node, reply.card.register) == ("ala-safety", Register.LAYPERSON)
+        assert reply.view is (View.SHORT if register is Register.LAYPERSON else View.BRIEF)
+        assert after.register is Register.LAYPERSON
+
+
+def said_words(library: Library, words: str, state: State) -> tuple[Reply, State]:
+    """Return what is said to words of which the matcher makes nothing."""
+    nothing = Engine(library, Decided(Match(Outcome.NOT_COVERED, library.otherwise)))
+    return nothing.respond(state, Incoming(Kind.TEXT, words))
 
 
 def test_a_refusal_leaves_the_talk_where_it_was(library: Library) -> None:
