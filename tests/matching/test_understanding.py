@@ -297,7 +297,6 @@ def test_an_appointment_is_taken_for_no_feeling(matcher: Matcher, day: str) -> N
 @pytest.mark.parametrize(
     ("after", "text", "node"),
     [
-        ("ala-evidence", "IV data?", "ala-drip"),
         ("ala-dose", "and too much?", "ala-how"),
         ("ala", "with metformin?", "ala-interactions"),
         ("k2", "DOACs?", "k2-blood-thinners"),
