@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -139,6 +140,9 @@ def _joined(found: list[str]) -> list[str]:
 
 
 def _value(number: str) -> float:
+    """Return the size of a number; one in digits that count no decimals has none."""
+    if not number.replace(",", "").replace(".", "").isdecimal():
+        return math.nan
     whole, comma, decimals = number.replace(",", ".").partition(".")
     if comma and (len(decimals) > 2 or "." in decimals):
         return float(whole + decimals.replace(".", ""))

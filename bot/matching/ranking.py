@@ -22,6 +22,8 @@ _LEAST = 1e-6
 _MOSTLY = 0.5
 BARE = "about"
 """The aspect that the bare name of a subject asks."""
+TOGETHER = "interactions"
+"""The aspect that is asked of one thing beside another: "does it interact with metformin?" is about `it`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Reading:
     """How likely each answer is by the words alone, whatever thread they are in."""
     subjects: tuple[str, ...] = ()
     """What it can be about: what it names, and what the thread is about."""
+    leans: float = 0.0
+    """How far the thread decides what is asked, 0..1."""
 
     @property
     def aspect(self) -> str:
@@ -140,9 +144,10 @@ class Ranker:
         seen = features.names(message, named)
         asked = features.asked(message, named)
         aspect = features.aspect(asked)
-        about = self._subjects.with_lent(named, lent) if lent else None
-        in_thread = features.about(asked, named, about) if lent else {}
         aspects = models.aspects.probabilities(aspect)
+        beside = not named.held and aspects.get(TOGETHER, 0.0) >= self._weights.sure
+        about = self._subjects.with_lent(named, lent, beside=beside) if lent else None
+        in_thread = features.about(asked, named, about) if lent else {}
         if named.subject and features.is_bare(message):
             aspects = {aspect: float(aspect == BARE) for aspect in aspects}
         return Opinions(
@@ -179,7 +184,7 @@ class Ranker:
             table = table or row
         scores = ranked(shifted(scores, self._otherwise, self._outside(said)))
         around = filter(None, (said.lent, self._subjects.it(said.context)))
-        return Reading(said.named, said.aspects, scores, said.seen, table, lines, (*said.named.held, *around))
+        return Reading(said.named, said.aspects, scores, said.seen, table, lines, (*said.named.held, *around), share)
 
     def _kept(self, mixed: Shares, alone: Shares) -> Shares:
         """Return the shares in a thread, with no less of what belongs to no topic than the words alone say."""

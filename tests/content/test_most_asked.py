@@ -13,7 +13,7 @@ from bot.content.models import Register
 QUESTIONS = Path(__file__).resolve().parents[1] / "questions" / "most-asked.jsonl"
 HOLDS = {  # rank of the question: the answer, what a clinician must find in its brief, what a layperson must
     1: ("ala-evidence", ("probably had little or no effect",), ("probably does little or nothing",)),
-    2: ("ala-dose", ("600 mg twice daily", "no guideline"), ("600 mg twice a day", "no amount")),
+    2: ("ala-dose", ("600 mg twice daily", "no guideline"), ("600 mg twice a day", "No right amount")),
     3: ("ala-r-form", ("Not shown",), ("Nobody knows", "Do not pay more")),
     4: ("outlook", ("cannot be reversed",), ("Nothing known today undoes",)),
     5: ("ala-safety", ("severe hypoglycaemia", "mostly short"), ("blood sugar very low", "mostly short")),

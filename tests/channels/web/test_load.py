@@ -10,6 +10,8 @@ from pathlib import Path
 import aiohttp
 import psutil
 
+from bot.dialog.engine import Engine
+from bot.pictures.shelf import Shelf
 from tests.channels.contract import free_port
 from tests.chaos.processes import Bot
 from tests.drivers.web import Tab
@@ -35,7 +37,8 @@ async def first_answer(url: str, session: aiohttp.ClientSession) -> float:
     return seconds
 
 
-async def test_a_thousand_open_conversations_fit(tmp_path: Path) -> None:
+async def test_a_thousand_open_conversations_fit(tmp_path: Path, engine: Engine) -> None:
+    await Shelf.open(None, engine).prepare()  # else the process draws while it is weighed, today's pages each day anew
     bot = Bot(
         {
             "FOOTNOTE_DATABASE_URL": f"sqlite:///{tmp_path}/web.sqlite3",
