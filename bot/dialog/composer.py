@@ -60,6 +60,10 @@ class Composer:
         """Return one of the bot's own sentences as Markdown; what is inserted is shown character for character."""
         return self._library.interface_text(key, register, markdown=True, **values)
 
+    def answer(self, node: str) -> Answer:
+        """Return the authored answer of a node."""
+        return self._library.answer(node)
+
     def label(self, node: str, register: Register) -> str:
         """Return the button text of a node."""
         return self._library.plain(self._library.answer(node).label, register)

@@ -89,6 +89,8 @@ class Wish:
 
 
 _COURTESY = re.compile(r"^(?:(?:hi|hello|hey|ok|okay|and|so|please),? )+|,? please$", re.IGNORECASE)
+_IDENTIFIER = re.compile(r"(?:10\.\d{4,}/\S+|PMC\d+|NCT\d+) ", re.IGNORECASE)
+"""A DOI, the PMCID or the registry number of a source, and nothing else."""
 _PIECE = re.compile(r"\([^)]*\)\??\S*|\S+")
 _GROUP = re.compile(r"\(([^)]*)\)(.*)", re.DOTALL)
 
@@ -97,6 +99,8 @@ def wishes_in(text: str, wishes: Mapping[str, tuple[str, ...]]) -> Iterator[Wish
     """Yield what a whole message wishes, the first in the file first; it may turn out to name nothing that there is."""
     said = " ".join(text.replace("’", "'").split()).rstrip(" .?!")
     said = _COURTESY.sub("", said).strip() + " "
+    if _IDENTIFIER.fullmatch(said):
+        yield Wish("source", said.strip())
     for kind, templates in wishes.items():
         for template in templates:
             if found := _compiled(template).fullmatch(said):

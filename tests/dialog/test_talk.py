@@ -147,7 +147,7 @@ def test_the_other_questions_of_a_message_come_first_among_the_buttons(library: 
 
 
 def test_two_short_answers_stand_together(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.dialog.answers.MAX_TOGETHER", 500)
+    monkeypatch.setattr("bot.dialog.answers.ROOM", 500)
     reply, _ = said(library, Match(Outcome.ANSWER, "ala-safety", also=("ala-dose",)))
     assert reply.second is not None
     assert reply.second.node == "ala-dose"
@@ -329,8 +329,80 @@ def test_a_refusal_leaves_the_talk_where_it_was(library: Library) -> None:
     state = State(Register.LAYPERSON, introduced=True, history=("k2",))
     refused = Engine(library, Heard(Match(Outcome.ANSWER, library.advice, beside="k2-blood-thinners")))
     reply, state = refused.respond(state, Incoming(Kind.TEXT, "he is on warfarin"))
-    assert reply.second is not None
+    assert reply.card.node == "k2-blood-thinners"
     plain = Engine(library, Heard(Match(Outcome.ANSWER, library.advice)))
     _, state = plain.respond(state, Incoming(Kind.TEXT, "he has had three of them"))
     plain.respond(state, Incoming(Kind.TEXT, "and now?"))
     assert asked == ["k2", "k2-blood-thinners", "k2-blood-thinners"]
+
+
+# --- what words point at ----------------------------------------------------------------------------------------------
+
+_WORDS = ("first", "second", "third")
+_FORMS = (
+    "the {word} one, what is that", "{word}", "the {word} of them", "and the {word}?", "What about the {word} one?",
+    "number {digit}", "no. {digit}", "{digit}.", "{digit}", "#{digit}", "option {digit} please", "the {ordinal} one",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("register", Register)
+@pytest.mark.parametrize("form", _FORMS)
+@pytest.mark.parametrize("at", range(3))
+def test_an_ordinal_points_into_the_list_just_offered(library: Library, register: Register, form: str, at: int) -> None:
+    offered = ("ala-safety", "k2", "first-line")
+    engine = Engine(library, Decided(Match(Outcome.CHOICES, library.otherwise, choices=offered)))
+    _, state = engine.respond(State(register, introduced=True), Incoming(Kind.TEXT, "something"))
+    words = form.format(word=_WORDS[at], digit=at + 1, ordinal=("1st", "2nd", "3rd")[at])
+    reply, after = engine.respond(state, Incoming(Kind.TEXT, words))
+    assert reply.card.node == offered[at]
+    assert not reply.in_place, "it is a new message, not the list changed"
+    again, _ = engine.respond(after, Incoming(Kind.TEXT, words))
+    assert again.card.outcome is Outcome.CHOICES, "only the list just shown"
+
+
+@pytest.mark.parametrize(
+    ("words", "node"), [("the last one", "first-line"), ("the latter", "first-line"), ("two", "k2")]
+)
+def test_the_last_is_the_last_answer_offered(library: Library, words: str, node: str) -> None:
+    offered = ("ala-safety", "k2", "first-line")
+    engine = Engine(library, Decided(Match(Outcome.CHOICES, library.otherwise, choices=offered)))
+    _, state = engine.respond(State(introduced=True), Incoming(Kind.TEXT, "something"))
+    assert engine.respond(state, Incoming(Kind.TEXT, words))[0].card.node == node
+
+
+@pytest.mark.parametrize("words", ["the first time I took it", "5", "112", "what is that one", "the second line drugs"])
+def test_what_is_no_place_in_the_list_is_a_question(library: Library, words: str) -> None:
+    choices = Match(Outcome.CHOICES, library.otherwise, choices=("ala-safety", "k2", "first-line"))
+    engine = Engine(library, Decided(choices))
+    _, state = engine.respond(State(introduced=True), Incoming(Kind.TEXT, "something"))
+    assert engine.respond(state, Incoming(Kind.TEXT, words))[0].card.outcome is Outcome.CHOICES
+
+
+def test_after_an_answer_an_ordinal_is_about_what_it_says(library: Library) -> None:
+    engine = Engine(library, Decided(Match(Outcome.ANSWER, "overview")))
+    _, state = engine.respond(State(introduced=True), Incoming(Kind.TEXT, "something"))
+    assert engine.respond(state, Incoming(Kind.TEXT, "the second one"))[0].card.node == "overview"
+    assert (
+        engine.respond(state, Incoming(Kind.TEXT, "the second button"))[0].card.node
+        == library.nodes["overview"].next[1]
+    )
+
+
+def test_a_list_is_what_the_talk_leans_on_until_an_answer_is_shown(library: Library) -> None:
+    asked: list[str | None] = []
+
+    class Heard(Decided):
+        def match(self, text: str, context: str | None, register: Register) -> Match:
+            asked.append(context)
+            return super().match(text, context, register)
+
+    unsure = Match(
+        Outcome.CHOICES, library.otherwise, choices=("b12-metformin", "b12-treatment"), about="b12-metformin"
+    )
+    state = State(Register.LAYPERSON, introduced=True, history=("ala", "urgent-low-sugar", "privacy"))
+    engine = Engine(library, Heard(unsure))
+    for words in ("it eats B12?", "how would I notice"):
+        _, state = engine.respond(state, Incoming(Kind.TEXT, words))
+    _, state = Engine(library, Heard(Match(Outcome.ANSWER, "k2"))).respond(state, Incoming(Kind.TEXT, "and k2"))
+    engine.respond(state, Incoming(Kind.TEXT, "does it help"))
+    assert asked == ["ala", "b12-metformin", "b12-metformin", "k2"]
