@@ -193,7 +193,7 @@ class Wishes:
         return None if called_off else state.report.node
 
     def in_words(self, match: Match, state: State, incoming: Incoming, register: Register) -> Step | None:
-        """Return the answer to a message that is a wish as a whole, else None; a source's name alone is one if `UNSURE`."""
+        """Return the answer to a message that is a wish as a whole, else None; a name alone if `UNSURE`."""
         words = incoming.text.strip(" .?!\n")
         if words.isdecimal() and len(words) < 4 and state.node == self._library.role("references"):
             return self._granted(Wish("source", words), state, incoming, register)
