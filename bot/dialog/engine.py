@@ -263,11 +263,10 @@ class Engine:
         return self._tapped(tap, node, state, tap.register or register), after
 
     def _tapped(self, tap: Tap, node: str, state: State, register: Register) -> Reply:
-        effect = _EFFECTS.get(tap.word)
         if tap.word == "start":
             return self._switched(Reply(self._composer.greeting(register)), tap)
         reply = self._answers.show(node, state, register)
-        if effect is not None or tap.word == "same":
+        if (effect := _EFFECTS.get(tap.word)) is not None or tap.word == "same":
             toast = self.text(_TOASTS.get(tap.word, "vote-counted"), register)
             return replace(reply, in_place=True, toast=toast, effect=effect)
         if tap.word == "more":

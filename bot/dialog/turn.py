@@ -6,30 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.content.markdown import Document
-from bot.content.models import Register
-
-__all__ = [
-    "AwaitedReport",
-    "Button",
-    "Card",
-    "ClaimCard",
-    "Effect",
-    "Emergency",
-    "FootLine",
-    "Illustration",
-    "Incoming",
-    "Kind",
-    "Leaflet",
-    "Notice",
-    "Outcome",
-    "Preferences",
-    "Register",
-    "Reply",
-    "SourceLine",
-    "State",
-    "Step",
-    "View",
-]
+from bot.content.models import Register as Register
 
 
 class Kind(StrEnum):
