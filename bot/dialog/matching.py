@@ -7,8 +7,9 @@ is brought up to date at the engine's door, so that nothing behind it meets a no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Protocol, runtime_checkable
 
 from bot.content.library import Library
@@ -230,3 +231,49 @@ class Keeping:
 
     def _told(self, key: str, reply: Reply) -> str:
         return self._composer.text(key, reply.card.register) if self._scrubber else ""
+
+
+# --- wishes ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks for, and what they name: a source, a country, what is wrong."""
+
+    kind: str
+    named: str = ""
+
+
+_COURTESY = re.compile(r"^(?:(?:hi|hello|hey|ok|okay|and|so|please),? )+|,? please$", re.IGNORECASE)
+_IDENTIFIER = re.compile(r"(?:10\.\d{4,}/\S+|PMC\d+|NCT\d+) ", re.IGNORECASE)
+"""A DOI, the PMCID or the registry number of a source, and nothing else."""
+_PIECE = re.compile(r"\([^)]*\)\??\S*|\S+")
+_GROUP = re.compile(r"\(([^)]*)\)(.*)", re.DOTALL)
+
+
+def wishes_in(text: str, wishes: Mapping[str, tuple[str, ...]]) -> Iterator[Wish]:
+    """Yield what a whole message wishes, the first in the file first; it may turn out to name nothing that there is."""
+    said = " ".join(text.replace("’", "'").split()).rstrip(" .?!")
+    said = _COURTESY.sub("", said).strip() + " "
+    if _IDENTIFIER.fullmatch(said):
+        yield Wish("source", said.strip())
+    for kind, templates in wishes.items():
+        for template in templates:
+            if found := _compiled(template).fullmatch(said):
+                yield Wish(kind, (found.groupdict().get("named") or "").strip())
+
+
+@cache
+def _compiled(template: str) -> re.Pattern[str]:
+    """Return the pattern of a template in content/small-talk.yaml."""
+    return re.compile("".join(map(_pattern, _PIECE.findall(template))), re.IGNORECASE)
+
+
+def _pattern(piece: str) -> str:
+    group = _GROUP.fullmatch(piece)
+    if group is None:
+        return re.escape(piece).replace(r"\*", "(?P<named>.+?)") + r"\s+"
+    either = "|".join(re.escape(one.strip()) for one in group[1].split("|"))
+    if group[2] == "?":
+        return rf"(?:(?:{either})\s+)?"
+    return rf"(?:{either})" + re.escape(group[2]) + r"\s+"

@@ -11,8 +11,8 @@ from bot.content.models import Source
 from bot.dialog import payloads
 from bot.dialog.bibliography import Bibliography, by_name, cited, find, link
 from bot.dialog.composer import Composer
-from bot.dialog.matching import Match
-from bot.dialog.payloads import Tap, Wish, wishes_in
+from bot.dialog.matching import Match, Wish, wishes_in
+from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import NOWHERE, PersonalData
 from bot.dialog.small_talk import SmallTalk
 from bot.dialog.turn import AwaitedReport, Button, Card, Incoming, Kind, Outcome, Register, Reply, State, Step
