@@ -20,12 +20,12 @@ from bot.content.matching_models import (
 from bot.content.models import Answer
 from bot.content.urgent_models import LanguagesFile, UrgentExamples, UrgentRules
 from bot.matching.features import Features
-from bot.matching.lexicon import HERE, NUMBER, Lexicon, Signs, Tree, tree_of
+from bot.matching.lexicon import NUMBER, Lexicon, Signs, Tree, tree_of
 from bot.matching.mending import SignReader, SignWords
 from bot.matching.parser import Reader
 from bot.matching.scrubbing import FUNCTION, PERSONS
 from bot.matching.spelling import Speller
-from bot.matching.subjects import FOREIGN, Subjects, concepts_of
+from bot.matching.subjects import Subjects, concepts_of, leave_held
 from bot.matching.text import (
     STOP,
     Stemmer,
@@ -40,7 +40,6 @@ from bot.matching.text import (
 )
 
 _MEDICINAL = frozenset({"drug", "remedy", "medicine", "cause"})
-
 
 TALK = "talk/"
 """Begins the label of a kind of small talk, which is no node."""
@@ -151,7 +150,6 @@ class Parts:
         self.stem = Stemmer(words.irregular, index.stems if index else {})
         concepts = concepts_of(data.matching)
         self.index = index or self._index(concepts)
-        asked = self.index.asked
         speller = Speller(self.index.known, dict(_medicines(data)), self.index.likely, self.stem)
         self.lexicon = Lexicon(concepts, self.index.tree)
         self.reader = Reader(self.stem, self.lexicon, speller, words.capitals)
@@ -160,14 +158,14 @@ class Parts:
             self.subjects, {name: [self.stem(word) for word in kin] for name, kin in words.kin.items()}
         )
         self.ordinary = frozenset(word for kind in words.kin.values() for word in kind)
-        self.english = frozenset([*words.common, *asked])
+        self.english = frozenset([*words.common, *self.index.asked])
         self.names = frozenset(_names(data))
         self.signs = SignReader(data.urgent, self.index.signs, every_word(words.common))
 
     def _index(self, concepts: Mapping[str, Concept]) -> Index:
         """Return what an index holds, found anew."""
         data, tree = self.data, tree_of(concepts, self.stems)
-        _leave_held(tree, tuple(f"{topic}/" for topic in data.matching.topics))
+        leave_held(tree, tuple(f"{topic}/" for topic in data.matching.topics))
         asked = sorted(every_word(_lines(data)))
         known = sorted(self._known(concepts, asked))
         stems = {word: self.stem(word) for word in known}
@@ -190,15 +188,6 @@ class Parts:
         wordings = (*_wordings(concepts), *_signs(self.data.urgent), *_wordings(self.data.advice.concepts))
         kin = (word for kind in words.kin.values() for word in kind)
         return {*asked, *kin, *words.common, *(word for wording in wordings for word in _split(wording))}
-
-
-def _leave_held(branch: Tree, topics: tuple[str, ...]) -> None:
-    """Take foreign names out where a topic holds the very name."""
-    for key, below in branch.items():
-        if key != HERE:
-            _leave_held(below, topics)
-        elif any(name.startswith(topics) for name in below):
-            below[:] = [name for name in below if not name.startswith(FOREIGN)]
 
 
 def _wordings(concepts: Mapping[str, Concept]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.content.matching_models import Concept, Matching, Subject
+from bot.matching.lexicon import HERE, Tree
 from bot.matching.parser import Message
 
 FOREIGN = "foreign/"
@@ -243,3 +244,12 @@ def concepts_of(matching: Matching) -> dict[str, Concept]:
     for name, foreign in matching.world.foreign.items():
         found[FOREIGN + name] = Concept(words=foreign.names)
     return found | matching.words.concepts
+
+
+def leave_held(branch: Tree, topics: tuple[str, ...]) -> None:
+    """Take foreign names out where a topic holds the very name."""
+    for key, below in branch.items():
+        if key != HERE:
+            leave_held(below, topics)
+        elif any(name.startswith(topics) for name in below):
+            below[:] = [name for name in below if not name.startswith(FOREIGN)]
