@@ -228,9 +228,8 @@ class ContentLoader:
 
 
 def _main(dialogs: Mapping[str, Dialog]) -> Dialog:
-    """Return the dialog that says so, else the first by name."""
-    chosen = (dialog for dialog in dialogs.values() if dialog.default)
-    return next(chosen, next(iter(dialogs.values()), _NOWHERE))
+    """Return the dialog that says so; where none or several do, the one with most of its duties, then the first."""
+    return max(dialogs.values(), key=lambda one: (one.default, len(one.duties)), default=_NOWHERE)
 
 
 def _gather(found: _Phrases, written: Mapping[str, str | tuple[str, ...]]) -> None:

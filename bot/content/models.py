@@ -31,7 +31,7 @@ COUNTRY = r"^[A-Z]{2}$"
 PHONE = r"^\+?[0-9][0-9 ()-]{1,18}$"
 NOTE_NUMBER = r"^N[1-9][0-9]?$"
 Role = Literal["help", "privacy", "references", "disclaimer", "review-status", "tone", "about"]
-SourceWish = Literal["source", "source-if-known", "source-kind", "source-shown"]
+SourceWish = Literal["source", "source-if-known", "source-kind", "source-shown", "source-says", "source-named"]
 Wish = (
     SourceWish
     | Literal[
@@ -324,6 +324,11 @@ class Dialog:
     renamed: dict[Id, Id] = Field(default_factory=dict)
     """Old ids and what they are called today; old buttons carry them for ever."""
     nodes: dict[Id, Node] = Field(min_length=1)
+
+    @property
+    def duties(self) -> tuple[str, ...]:
+        """What this dialog says that counts in the main one alone."""
+        return tuple(name for name in ("urgent", "advice", "otherwise", "always", "roles") if getattr(self, name))
 
 
 @model

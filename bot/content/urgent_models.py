@@ -115,13 +115,16 @@ class UrgentExamples(MatchingModel):
     """content/urgent-examples.yaml: what a model learns emergencies from, for the wordings that no rule holds.
 
     `words` are kinds of words, such as parts of the body and what happens to them; those of `framing` (who, when,
-    asked, denied) never make a sign by themselves. `signs` holds what people say by sign, `calm` what only sounds so.
+    asked, denied) never make a sign by themselves. `signs` holds what people say by sign, `calm` what only sounds so;
+    `messages` and `calm_messages` are whole messages as somebody wrote them, without alternatives.
     """
 
     words: dict[str, Concept] = Field(default_factory=dict)
     framing: Nodes = ()
     signs: dict[str, Lines] = Field(default_factory=dict)
     calm: Lines = ()
+    messages: dict[str, Lines] = Field(default_factory=dict)
+    calm_messages: Lines = ()
 
 
 class Language(MatchingModel):

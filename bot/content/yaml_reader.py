@@ -81,9 +81,13 @@ def read(path: str, raw: bytes) -> YamlFile:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        return _refused(path, "the file is not UTF-8 text", "save it as UTF-8", line)
+        return _refused(path, *_NOT_UTF8, raw.count(b"\n", 0, error.start) + 1)
+    if 3 * text.count("\0") > len(text):  # UTF-16 without its mark: every other byte is none
+        return _refused(path, *_NOT_UTF8)
     return _built(path, text)
+
+
+_NOT_UTF8 = ("the file is not UTF-8 text", "save it as UTF-8")
 
 
 def _refused(path: str, message: str, remedy: str, line: int = 1) -> YamlFile:

@@ -1,24 +1,22 @@
-"""What words are answered with: an answer, "did you mean", a few words back for small talk."""
+"""What words are answered with: an answer, two of them, "did you mean", a refusal with what may harm."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from bot.content.library import Library
-from bot.content.markdown import word_count
-from bot.content.models import Answer, Registers
+from bot.content.models import Registers
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.matching import Match
 from bot.dialog.personal_data import PersonalData
+from bot.dialog.small_talk import ROOM, concise, fitted, lines_at_once
 from bot.dialog.turn import (
     Button,
     Card,
     ClaimCard,
     Incoming,
-    Leaflet,
     Outcome,
     Preferences,
     Register,
@@ -27,15 +25,8 @@ from bot.dialog.turn import (
     View,
 )
 
-MAX_TOGETHER = 60
-"""Words of two briefs that still fit a phone's screen together, with two titles and one fold."""
-
 MAX_ALSO = 2
 """Further questions of one message that are offered."""
-
-
-ON_A_PAGE = 4
-"""Answers on one page to take along: the latest."""
 
 
 class Answers:
@@ -80,10 +71,10 @@ class Answers:
         if match.outcome is Outcome.CHOICES:
             choices = (*self._links(match.choices, register, "choice", "choice"), self._none_of_these(register))
             card = self._composer.choices(register)
-            return Reply(card, lead, choices=choices, reasons=reasons, missing=match.missing)
+            return Reply(card, lead, choices=choices, reasons=reasons, missing=match.missing, about=match.about)
         reply = self._with_also(self.show(match.node, state, register), match.also)
         if match.beside and reply.second is None:
-            reply = self._with_harm(reply, self._composer.card(match.beside, register))
+            reply = self._with_harm(reply, match.beside)
         related = self._links(self._beside(match, reply.card), register, "choice")
         sure = next((share for node, share in match.scores if node == match.node), 0.0)
         return replace(
@@ -103,17 +94,22 @@ class Answers:
             return reply
         register = reply.card.register
         second = self._composer.card(others[0], register)
-        if word_count(reply.card.brief) + word_count(second.brief) <= MAX_TOGETHER:
+        if lines_at_once(reply.card, second) <= ROOM:
             return replace(reply, second=second)
         named = "; ".join(self._composer.label(node, register) for node in others[:MAX_ALSO])
         remark = f"{self._text('also-asked', register)} {named}"
         return replace(reply, remark=remark, choices=self._links(others[:MAX_ALSO], register, "also"))
 
-    def _with_harm(self, reply: Reply, harm: Card) -> Reply:
-        """Return a refusal in its first sentence, the rest of it folded, with what may harm beside it."""
-        card = reply.card
-        first, rest = card.brief[:1], card.brief[1:]
-        return replace(reply, card=replace(card, brief=first, detail=(*rest, *card.detail)), second=harm)
+    def _with_harm(self, reply: Reply, harm: str) -> Reply:
+        """Return what may harm in place of the refusal, which is said in its title and leads one tap further: what to
+        beware of is what somebody must read who is not told what to do."""
+        register = reply.card.register
+        card = concise(self._composer, harm, register)
+        if not isinstance(card, ClaimCard):
+            return reply
+        title = self._text("refused-title", register, label=self._composer.label(harm, register))
+        refusal = self._composer.link(reply.card.node, register, "choice")
+        return Reply(replace(card, title=title), choices=(refusal,))
 
     def _lead(self, match: Match, register: Register) -> str:
         """Return what stands before the answer: a sentence in the asker's own language, or one of the bot's."""
@@ -139,7 +135,7 @@ class Answers:
 
     def as_set(self, reply: Reply, now: Preferences, incoming: Incoming) -> Reply:
         """Return the reply as the person set it, with the numbers to call and whom to turn to."""
-        reply = self._with_people(reply, incoming.channel)
+        reply = fitted(self._composer, self._with_people(reply, incoming.channel))
         if now.open and reply.view is View.BRIEF and not incoming.group:
             reply = replace(reply, view=View.OPEN)
         if reply.card.outcome is not Outcome.URGENT:
@@ -170,130 +166,3 @@ class Answers:
 
 def _worded(said: str | Registers, register: Register) -> str:
     return said.for_register(register) if isinstance(said, Registers) else said
-
-
-Act = Callable[[str, Register], Reply]
-"""What a kind of small talk does with the answer shown last."""
-
-
-class SmallTalk:
-    """Answers small talk by its kind; what it says lies in content/small-talk.yaml."""
-
-    def __init__(self, library: Library, composer: Composer) -> None:
-        self._library = library
-        self._composer = composer
-        self._acts: Mapping[str, Act] = {
-            "shorter": self._shorter,
-            "longer": self._longer,
-            "again": self._again,
-            "not-understood": self._plainer,
-        }
-
-    def answer(self, kind: str, state: State, incoming: Incoming, register: Register) -> Reply:
-        """Return the reply: nothing in a group where a person would say nothing, else about the last answer."""
-        talk = self._library.small_talk[kind]
-        if incoming.group and talk.group == "silent":
-            return Reply(self._composer.small_talk(kind, register), silent=True)
-        if kind == "before" and len(state.history) > 1:
-            return self._shown(state.history[-2], register, "before-lead", View.BRIEF)
-        last, act = incoming.context or state.node, self._acts.get(kind)
-        if kind == "picture":
-            return self.picture(last, register)
-        if kind == "print":
-            return self.handout(state.history, last, register, group=incoming.group)
-        if last is not None and act is not None:
-            return act(last, register)
-        return Reply(self._composer.small_talk(kind, register))
-
-    def reworded(self, node: str | None, register: Register) -> Reply:
-        """Return the last answer in the other words, or that these are used from now on."""
-        if node is not None:
-            return self._shown(node, register, f"now-{register}", View.BRIEF)
-        text = self._composer.markdown(f"now-{register}", register)
-        return Reply(self._composer.notice(self._library.otherwise, register, "", text, Outcome.SMALL_TALK))
-
-    def share(self, node: str, register: Register) -> Reply:
-        """Return the answer in its short form, to be forwarded, and the button that shares it where there is one."""
-        card = self._composer.card(node, register)
-        if not isinstance(card, ClaimCard):
-            title, text = "", self._composer.markdown("share-nothing", register)
-            return Reply(self._composer.notice(node, register, title, text, Outcome.SMALL_TALK))
-        own = self._composer.share(node, register)
-        return Reply(card, self._composer.text("share-lead", register), view=View.SHORT, choices=(own,))
-
-    def called_off(self, node: str, register: Register) -> Reply:
-        """Return what is said to somebody who will not report an answer after all, with the way back to it."""
-        card = self._composer.small_talk("no", register)
-        return Reply(replace(card, buttons=(self._composer.link(node, register, "navigation"),)))
-
-    def nothing_yet(self, register: Register) -> Reply:
-        """Return what is said to somebody who wants something of an answer before there is one."""
-        text = self._composer.markdown("nothing-shown-yet", register)
-        return Reply(self._composer.notice(self._library.otherwise, register, "", text, Outcome.SMALL_TALK))
-
-    def picture(self, node: str | None, register: Register) -> Reply:
-        """Return an answer with its picture; where it has none, the pictures there are."""
-        shown = self._composer.card(node, register) if node else None
-        if shown is not None and shown.picture is not None:
-            return Reply(shown, picture=shown.picture)
-        card = self._composer.small_talk("picture", register)
-        found = [one for topic in self._library.topics for one in self._composer.pictures(topic, register)]
-        buttons = tuple(Button(one.label, payloads.payload(one.node, word="picture")) for one in found)
-        return Reply(card, choices=buttons)
-
-    def handout(self, history: Iterable[str], node: str | None, register: Register, *, group: bool = False) -> Reply:
-        """Return the announcement of a page to take along: of what was asked here, else of the main topic. Before
-        others it holds the last answer alone: what somebody asked is theirs."""
-        asked = dict.fromkeys((*(() if group else history), *((node,) if node else ())))
-        nodes = [node for node in map(self._library.resolve, asked) if node and self._prints(node, register)]
-        topic = self._library.topic_of(nodes[-1] if nodes else self._library.start)
-        chosen = [node for node in nodes if self._library.topic_of(node) is topic]
-        card = self._composer.small_talk("print", register)
-        if not chosen and topic.handout is None:
-            nothing = self._composer.markdown("handout-nothing", register)
-            return Reply(self._composer.notice("print", register, "", nothing, Outcome.SMALL_TALK))
-        return Reply(card, leaflet=Leaflet(topic.id, register, tuple(chosen[-ON_A_PAGE:])))
-
-    def _prints(self, node: str, register: Register) -> bool:
-        card = self._composer.card(node, register)
-        return isinstance(card, ClaimCard) and card.outcome is Outcome.ANSWER and not card.about_bot
-
-    def _shown(self, node: str, register: Register, lead: str, view: View) -> Reply:
-        return Reply(self._composer.card(node, register), self._composer.text(lead, register), view=view)
-
-    def _shorter(self, node: str, register: Register) -> Reply:
-        """Return the main message of an answer and what to do, without the facts between them."""
-        whole, answer = self._composer.card(node, register), self._library.answer(node)
-        if not isinstance(whole, ClaimCard):
-            return self._shown(node, register, "shorter-lead", View.SHORT)
-        named = {one.id: one for one in answer.claims if one.id in answer.brief}
-        kept = [id_ for at, id_ in enumerate(answer.brief) if not at or named[id_].kind == "action"]
-        card = replace(part(self._composer, answer, kept, node, register), title=whole.title, buttons=whole.buttons)
-        return Reply(card, self._composer.text("shorter-lead", register), view=View.SHORT)
-
-    def _again(self, node: str, register: Register) -> Reply:
-        return self._shown(node, register, "again-lead", View.BRIEF)
-
-    def _longer(self, node: str, register: Register) -> Reply:
-        if has_more(self._composer.card(node, register)):
-            return self._shown(node, register, "longer-lead", View.DETAIL)
-        title, text = "", self._composer.markdown("longer-no-more", register)
-        return Reply(self._composer.notice(node, register, title, text, Outcome.SMALL_TALK))
-
-    def _plainer(self, node: str, register: Register) -> Reply:
-        """Return the same answer in plain words; who reads those already gets its short form."""
-        view = View.SHORT if register is Register.LAYPERSON else View.BRIEF
-        card = self._composer.card(node, Register.LAYPERSON)
-        return Reply(card, self._composer.text("not-understood-lead", register), view=view)
-
-
-def part(composer: Composer, answer: Answer, claims: Collection[str], node: str, register: Register) -> Card:
-    """Return the card of some claims of an answer, in their order there, with the small print of all; no buttons."""
-    kept = tuple(one for one in answer.claims if one.id in claims) or answer.claims[:1]
-    fields: Mapping[str, Any] = {"answer": node, "label": answer.label, "title": answer.title, "claims": kept}
-    return composer.claims(node, Answer(**fields, brief=tuple(one.id for one in kept)), register)
-
-
-def has_more(card: Card) -> bool:
-    """Tell whether a card holds more than its brief."""
-    return bool(card.detail or (isinstance(card, ClaimCard) and card.notes))

@@ -39,6 +39,15 @@ class Bibliography:
         lines = [self._text(source, register), *(label + value for label, value in named if value), link(source) or ""]
         return "\n".join(filter(None, lines))
 
+    def citing(self, source: Source) -> list[str]:
+        """Return the answers that cite a source, the one that does most often first; no card of an emergency."""
+        library = self._library
+        topic = next(one for one in library.topics.values() if source in one.sources.values())
+        id_ = next(id_ for id_, one in topic.sources.items() if one == source)
+        nodes = [node for node in topic.answers if node in library.nodes and node not in library.urgent_nodes]
+        counted = {node: sum(id_ in claim.cites for claim in topic.answers[node].claims) for node in nodes}
+        return sorted((node for node in nodes if counted[node]), key=lambda node: -counted[node])
+
     def listing(self, topic: Topic, register: Register) -> str:
         """Return the list of all sources as Markdown, in two groups."""
         groups = [self._group(name, topic, register) for name in ("article", "added")]
@@ -87,6 +96,8 @@ KINDS = ("guideline", "statement", "trial", "review", "label", "agency", "overvi
 _WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"[\[(#]?(\d{1,3})[\])]?")
 _LONG_NUMBER = re.compile(r"\d{5,9}|10\.\S{4,}|PMC\d+|NCT\d+", re.IGNORECASE)
+_IDENTIFIER = re.compile(r"10\.\d{4,}/\S+|PMC\d+|NCT\d+", re.IGNORECASE)
+_LITTLE = frozenset({"the", "a", "an", "of", "on", "by", "from", "et", "al", "in", "and"})
 _FEW = 5
 """Sources of one name that are offered to choose from."""
 
@@ -100,6 +111,38 @@ def find(name: str, topics: Iterable[Topic], *, sure: bool) -> list[tuple[str, S
         if found := list(_named(name.strip(), topic.sources.items(), sure=sure)):
             return found
     return []
+
+
+def is_identifier(words: str) -> bool:
+    """Tell whether a message is the DOI, the PMCID or the registry number of a source, and nothing else."""
+    return bool(_IDENTIFIER.fullmatch(words))
+
+
+def by_name(name: str, topics: Iterable[Topic], *, bare: bool) -> list[tuple[str, Source]]:
+    """Return what a body, a trial or an author is called who is asked for what they say: of the first topic that has
+    any, the most binding first, then the newest. A `bare` name is one only with its year or number."""
+    said = _words(name)
+    kinds = _kinds(said)
+    wanted = said - kinds - {f"{kind}s" for kind in kinds} - _LITTLE
+    enough = any(word.isalpha() for word in wanted) and not all(word.isalpha() for word in wanted)
+    if not any(len(word) > 2 and not word.isdigit() for word in wanted) or (bare and not enough):
+        return []
+    for topic in topics:
+        held = [(id_, one) for id_, one in topic.sources.items() if not kinds or one.kind in kinds]
+        whole = [(id_, one) for id_, one in held if enough and wanted <= _words(one.short or "")]
+        if found := whole or [(id_, one) for id_, one in held if wanted <= _proper_names(one)]:
+            return sorted(found, key=lambda one: (KINDS.index(one[1].kind), -(one[1].year or 0)))[:_FEW]
+    return []
+
+
+def _kinds(said: set[str]) -> set[str]:
+    return {kind for kind in KINDS if kind in said or f"{kind}s" in said}
+
+
+def _proper_names(source: Source) -> set[str]:
+    """Return what is written with a capital or in digits in what a source is called and in who wrote it."""
+    named = " ".join(filter(None, (source.short, *(source.authors or ()), str(source.year or ""))))
+    return _words(" ".join(word for word in _WORD.findall(named) if not word.islower()))
 
 
 def of_kind(word: str, ids: Iterable[str], topic: Topic) -> list[tuple[str, Source]]:
@@ -116,8 +159,8 @@ def _named(name: str, sources: Iterable[tuple[str, Source]], *, sure: bool) -> I
         yield from (one for one in sources if name.casefold() in _numbers(one[1]))
         return
     said = _words(name)
-    kinds = {kind for kind in KINDS if kind in said or f"{kind}s" in said}
-    wanted = said - kinds - {f"{kind}s" for kind in kinds} - {"the", "a", "an", "of", "on", "by", "from", "et", "al"}
+    kinds = _kinds(said)
+    wanted = said - kinds - {f"{kind}s" for kind in kinds} - _LITTLE
     if not wanted or (sure and not kinds and not any(word.isdigit() for word in wanted)):
         return
     found = [(id_, one) for id_, one in sources if wanted <= _all_words(id_, one) and (not kinds or one.kind in kinds)]

@@ -60,6 +60,10 @@ class Composer:
         """Return one of the bot's own sentences as Markdown; what is inserted is shown character for character."""
         return self._library.interface_text(key, register, markdown=True, **values)
 
+    def answer(self, node: str) -> Answer:
+        """Return the authored answer of a node."""
+        return self._library.answer(node)
+
     def label(self, node: str, register: Register) -> str:
         """Return the button text of a node."""
         return self._library.plain(self._library.answer(node).label, register)
@@ -284,12 +288,8 @@ class Composer:
     def _review(self, node: str, register: Register) -> FootLine:
         state, article = self._library.review_of(node), self._library.topic_of(node).article
         updated = article.updated if article else None
-        values = {
-            "by": state.reviewers or None,
-            "on": self._date(state.on, register),
-            "due": self._date(state.due, register),
-            "updated": self._date(updated, register),
-        }
+        dates = {"on": state.on, "due": state.due, "updated": updated}
+        values = {"by": state.reviewers or None} | {name: self._date(day, register) for name, day in dates.items()}
         short = self.text(f"foot-{state.status}", register, **values)
         undated = f"review-{state.status}-undated"
         key = undated if updated is None and undated in self._library.interface else f"review-{state.status}"

@@ -10,9 +10,10 @@ from dataclasses import replace
 
 from bot.content.library import Library
 from bot.dialog import payloads
-from bot.dialog.answers import Answers, part
+from bot.dialog.answers import Answers
 from bot.dialog.composer import Composer
 from bot.dialog.matching import Alarm, Match, Matcher
+from bot.dialog.small_talk import part
 from bot.dialog.turn import Button, Card, Emergency, Incoming, Outcome, Register, Reply, State, Step, View
 
 HOLD_SECONDS = 3600.0

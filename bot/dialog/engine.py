@@ -8,12 +8,13 @@ from typing import Any
 
 from bot.content.library import Library
 from bot.dialog import payloads
-from bot.dialog.answers import Answers, SmallTalk
+from bot.dialog.answers import Answers
 from bot.dialog.composer import Composer
 from bot.dialog.emergencies import Emergencies
-from bot.dialog.matching import Alarm, Keeping, Matcher, UpToDateMatcher, up_to_date
+from bot.dialog.matching import Alarm, Keeping, Matcher, Turner, UpToDateMatcher, leant_on, picked, up_to_date
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import PersonalData
+from bot.dialog.small_talk import SmallTalk, illustrated
 from bot.dialog.turn import Card, Effect, Incoming, Kind, Outcome, Register, Reply, State, Step, View
 from bot.dialog.wishes import CHOSEN, COMMANDS, Wishes
 
@@ -52,6 +53,7 @@ class Engine:
     ) -> None:
         self.matcher = matcher
         self._alarm = matcher if isinstance(matcher, Alarm) else None
+        self._turner = matcher if isinstance(matcher, Turner) else None
         matcher = UpToDateMatcher(library, matcher)
         self._library = library
         self._matcher = matcher
@@ -101,14 +103,15 @@ class Engine:
         reply = self._keeping.told(reply) if reply.card.node == self._library.role("privacy") else reply
         if reply.silent:
             return reply, after
-        if self._illustrates(reply, state, incoming):
-            reply = replace(reply, picture=reply.card.picture)
+        reply = illustrated(reply, state, incoming)
         first = not state.introduced and self._introduces(incoming, reply.card)
         after = replace(
             after,
             introduced=state.introduced or first,
             history=self._history(state, reply),
             question=reply.question,
+            offered=reply.offered,
+            about=reply.about or (state.about if reply.card.outcome in _OF_THE_MOMENT else ""),
             report=None if after.report is state.report else after.report,
         )
         return (self._keeping.introduced(reply) if first else reply), after
@@ -135,18 +138,10 @@ class Engine:
         """Return the title of a node's answer."""
         return self._composer.card(node, register).title
 
-    @staticmethod
-    def _illustrates(reply: Reply, state: State, incoming: Incoming) -> bool:
-        """Tell whether the answer's picture goes with it: the first time in a conversation, and where a register is
-        switched; before others, and beside a second answer, only when it is asked for."""
-        new = reply.card.node not in state.history or reply.in_place
-        alone = reply.view is View.BRIEF and reply.second is None and reply.effect is None and reply.leaflet is None
-        return new and alone and not incoming.group
-
     # --- words ------------------------------------------------------------------------------------------------
 
     def _text(self, state: State, incoming: Incoming, register: Register) -> Step:
-        match = self._matcher.match(incoming.text, incoming.context or self._thread(state), register)
+        match = self._matcher.match(incoming.text, incoming.context or leant_on(self._library, state), register)
         wrong = self._wishes.awaited(match, state, incoming)
         if match.outcome is Outcome.URGENT:
             reply, after = self._emergencies.named(match, replace(state, report=None), incoming, register)
@@ -156,11 +151,23 @@ class Engine:
             return self._data.reported(wrong, incoming.text, register), state
         if within := self._emergencies.answer(match, state, incoming, register):
             return within
-        if granted := self._wishes.in_words(state, incoming, register):
+        if meant := self._pointed_at(state, incoming, register):
+            reply, after = self._tap(state, replace(incoming, kind=Kind.TAP, text=meant), register)
+            return replace(reply, in_place=False, toast=""), after
+        if granted := self._wishes.in_words(match, state, incoming, register):
             return granted
         if match.outcome is Outcome.SMALL_TALK:
             return self._talk(match.node, state, incoming, register)
         return self._keeping.kept(self._answers.matched(match, state, register), incoming), state
+
+    def _pointed_at(self, state: State, incoming: Incoming, register: Register) -> str | None:
+        """Return the payload of what words point at in the list just shown, or of the other subject spoken of."""
+        below = self._composer.card(state.node, register).buttons if state.node else ()
+        buttons = [one.payload for one in below if one.role in ("follow-up", "danger")]
+        if meant := picked(incoming.text, state.offered, buttons):
+            return meant
+        other = self._turner.other(incoming.text, state.history) if self._turner is not None else None
+        return payloads.payload(other) if other and other in self._library.nodes else None
 
     def _in(self, country: str) -> Engine:
         """Return the engine that names the emergency numbers of a country; this one where none, or its own, is set."""
@@ -256,11 +263,10 @@ class Engine:
         return self._tapped(tap, node, state, tap.register or register), after
 
     def _tapped(self, tap: Tap, node: str, state: State, register: Register) -> Reply:
-        effect = _EFFECTS.get(tap.word)
         if tap.word == "start":
             return self._switched(Reply(self._composer.greeting(register)), tap)
         reply = self._answers.show(node, state, register)
-        if effect is not None or tap.word == "same":
+        if (effect := _EFFECTS.get(tap.word)) is not None or tap.word == "same":
             toast = self.text(_TOASTS.get(tap.word, "vote-counted"), register)
             return replace(reply, in_place=True, toast=toast, effect=effect)
         if tap.word == "more":
@@ -276,14 +282,8 @@ class Engine:
 
     # --- what is remembered ----------------------------------------------------------------------------------------
 
-    def _thread(self, state: State) -> str | None:
-        """Return what words lean on: a refusal to advise leaves the talk where it was."""
-        return next((node for node in reversed(state.history) if node != self._library.advice), state.node)
-
     def _history(self, state: State, reply: Reply) -> tuple[str, ...]:
         node = reply.card.node
-        if node == self._library.advice and reply.second is not None:
-            return (*state.history, reply.second.node, node)[-TRAIL:]
         if reply.card.outcome in _OF_THE_MOMENT or node == state.node:
             return state.history
         if node == self._library.start:

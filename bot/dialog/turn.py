@@ -6,30 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.content.markdown import Document
-from bot.content.models import Register
-
-__all__ = [
-    "AwaitedReport",
-    "Button",
-    "Card",
-    "ClaimCard",
-    "Effect",
-    "Emergency",
-    "FootLine",
-    "Illustration",
-    "Incoming",
-    "Kind",
-    "Leaflet",
-    "Notice",
-    "Outcome",
-    "Preferences",
-    "Register",
-    "Reply",
-    "SourceLine",
-    "State",
-    "Step",
-    "View",
-]
+from bot.content.models import Register as Register
 
 
 class Kind(StrEnum):
@@ -105,7 +82,9 @@ class State:
 
     `introduced` says that the person was greeted or answered once, with the offer of both registers; `history` are the
     nodes shown, newest last; `question` what the bot itself asked last: the payloads "yes" and "no" stand for, if any;
-    `quiet` that it was asked to speak only when it is addressed; `report` that it asked what is wrong with an answer.
+    `quiet` that it was asked to speak only when it is addressed; `report` that it asked what is wrong with an answer;
+    `offered` the payloads of the list of choices shown last, in their order, and `about` the node of the subject that
+    this list was about.
     """
 
     register: Register | None = None
@@ -116,6 +95,8 @@ class State:
     quiet: bool = False
     preferences: Preferences = Preferences()
     report: AwaitedReport | None = None
+    offered: tuple[str, ...] = ()
+    about: str = ""
 
     @property
     def node(self) -> str | None:
@@ -247,7 +228,7 @@ class Reply:
     person says is wrong, and `report_on` with which answer. `picture` goes with this turn's answer, which is complete
     without it; `leaflet` is a page that follows the answer as a file. For those who count and not for the reader:
     `sure` is how likely the answer was, 0 to 1; `missing` what no answer holds; `unmatched` what may be kept of a
-    question that was not answered.
+    question that was not answered. `about` is the answer that a list of choices leads to if one follows none of them.
     """
 
     card: Card
@@ -272,6 +253,7 @@ class Reply:
     sure: float = 0.0
     missing: str = ""
     unmatched: str = ""
+    about: str = ""
 
     @property
     def buttons(self) -> tuple[Button, ...]:
@@ -287,6 +269,13 @@ class Reply:
         if not offered and not refused:
             return None
         return offered[0] if len(offered) == 1 else "", refused[0] if refused else ""
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The payloads of the list this reply offers, in the order of its buttons; an answer is none."""
+        if isinstance(self.card, ClaimCard):
+            return ()
+        return tuple(one.payload for one in self.buttons if one.role in ("choice", "also", "follow-up") and one.payload)
 
 
 Step = tuple[Reply, State]

@@ -3,20 +3,18 @@ or by a button, all three lead here."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bot.content.library import Library, Topic
 from bot.content.models import Source
 from bot.dialog import payloads
-from bot.dialog.answers import SmallTalk
-from bot.dialog.bibliography import Bibliography, cited, find, link, of_kind
+from bot.dialog.bibliography import Bibliography, by_name, cited, find, is_identifier, link, of_kind
 from bot.dialog.composer import Composer
-from bot.dialog.matching import Match
+from bot.dialog.matching import Match, Wish, wishes_in
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import NOWHERE, PersonalData
+from bot.dialog.small_talk import SmallTalk
 from bot.dialog.turn import AwaitedReport, Button, Card, Incoming, Kind, Outcome, Register, Reply, State, Step
 
 REPORT_SECONDS = 900.0
@@ -29,51 +27,19 @@ CHOSEN = frozenset({"set", "sets", "source", "page", "report", "cancel", "countr
 """Words of buttons that show no answer."""
 
 COMMANDS = {"share": "share", "report": "report", "wrong": "report", "source": "source", "country": "country"}
+COMMANDS |= {"language": "language", "lang": "language"}
 """Commands that are no node, and the wish each is; what it names stands behind it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What somebody asks for, and what they name: a source, a country, what is wrong."""
-
-    kind: str
-    named: str = ""
-
-
-_COURTESY = re.compile(r"^(?:(?:hi|hello|hey|ok|okay|and|so|please),? )+|,? please$", re.IGNORECASE)
-_PIECE = re.compile(r"\([^)]*\)\??\S*|\S+")
-_GROUP = re.compile(r"\(([^)]*)\)(.*)", re.DOTALL)
-
-
-def _wishes_in(text: str, wishes: Mapping[str, tuple[str, ...]]) -> Iterator[Wish]:
-    """Yield what a whole message wishes, the first in the file first; it may turn out to name nothing that there is."""
-    said = " ".join(text.replace("’", "'").split()).rstrip(" .?!")
-    said = _COURTESY.sub("", said).strip() + " "
-    for kind, templates in wishes.items():
-        for template in templates:
-            if found := _compiled(template).fullmatch(said):
-                yield Wish(kind, (found.groupdict().get("named") or "").strip())
-
-
-@cache
-def _compiled(template: str) -> re.Pattern[str]:
-    """Return the pattern of a template in content/small-talk.yaml."""
-    return re.compile("".join(map(_pattern, _PIECE.findall(template))), re.IGNORECASE)
-
-
-def _pattern(piece: str) -> str:
-    group = _GROUP.fullmatch(piece)
-    if group is None:
-        return re.escape(piece).replace(r"\*", "(?P<named>.+?)") + r"\s+"
-    either = "|".join(re.escape(one.strip()) for one in group[1].split("|"))
-    if group[2] == "?":
-        return rf"(?:(?:{either})\s+)?"
-    return rf"(?:{either})" + re.escape(group[2]) + r"\s+"
-
+UNSURE = frozenset({Outcome.NOT_COVERED, Outcome.CHOICES})
+"""Decisions before which words that name a source are taken to ask for it."""
 
 SOURCES_PAGE = 8
 """Sources on a page of their list: with its title and its buttons a phone's screen."""
 
+
+ANSWERS_BESIDE = 2
+"""Answers that rest on a source and are offered below its record."""
 
 _PUBLISHED = frozenset({"guideline", "statement", "trial", "review", "study"})
 """Kinds of which a reader expects a DOI: that none was seen is said."""
@@ -92,6 +58,8 @@ class Sources:
         topics = self.topics(state)
         if kind == "source-kind":
             found = of_kind(named, self._cited(state, register), topics[0])
+        elif kind in ("source-says", "source-named"):
+            found = by_name(named, topics, bare=kind == "source-named")
         else:
             found = find(named, topics, sure=kind != "source")
         if not found and kind == "source":
@@ -119,7 +87,8 @@ class Sources:
             lines.append(text("source-no-doi", register))
         title = f"[{source.number}] {source.short or source.title or ''}".strip()
         address = link(source)
-        own = (Button(self._text("source-open", register), "", "link", address),) if address else ()
+        own = [Button(self._text("source-open", register), "", "link", address)] if address else []
+        own += [self._composer.link(node, register) for node in self._bibliography.citing(source)[:ANSWERS_BESIDE]]
         card = self._composer.notice(self._references, register, title, "\n\n".join(lines))
         return Reply(card, stored=self._bibliography.record(source, register), choices=(*own, self._all(register)))
 
@@ -212,12 +181,16 @@ class Wishes:
         called_off = match.outcome is Outcome.SMALL_TALK and match.node in CALLED_OFF
         return None if called_off else state.report.node
 
-    def in_words(self, state: State, incoming: Incoming, register: Register) -> Step | None:
-        """Return the answer to a message that is a wish as a whole, else None."""
-        words = incoming.text.strip()
-        if words.isdecimal() and len(words) < 4 and state.node == self._library.role("references"):
+    def in_words(self, match: Match, state: State, incoming: Incoming, register: Register) -> Step | None:
+        """Return the answer to a message that is a wish as a whole, else None; what a source says is looked up in its
+        record where no answer is sure."""
+        words = incoming.text.strip(" .?!\n")
+        numbered = words.isdecimal() and len(words) < 4 and state.node == self._library.role("references")
+        if numbered or is_identifier(words):
             return self._granted(Wish("source", words), state, incoming, register)
-        for wish in _wishes_in(incoming.text, self._library.wishes):
+        for wish in wishes_in(incoming.text, self._library.wishes):
+            if wish.kind in ("source-says", "source-named") and match.outcome not in UNSURE:
+                continue
             if granted := self._granted(wish, state, incoming, register):
                 return granted
         return None
@@ -272,11 +245,15 @@ class Wishes:
             return (reply, state) if reply else None
         if wish.kind in tuple(Register):
             chosen = Register(wish.kind)
+            if chosen is Register.LAYPERSON is register and "not-understood" in self._library.small_talk:
+                return self._small_talk.answer("not-understood", state, incoming, register), state
             return self._small_talk.reworded(self._last(state, incoming), chosen), replace(state, register=chosen)
         if wish.kind in ("unfold", "fold"):
             return self._set("open" if wish.kind == "unfold" else "fold", state, incoming, register)
         if wish.kind.startswith("country"):
             return self._country(wish, state, incoming, register)
+        if wish.kind == "language":
+            return self._data.choose("lang", 1, register), state
         if wish.kind == "settings":
             return self._data.settings(state, incoming, register), state
         return self._about(last, wish, state, incoming, register) if (last := self._last(state, incoming)) else None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.content.library import Library
+from bot.content.loader import no_collection
 from bot.dialog.matching import Match, Matcher
 from bot.matching.advice import Advice
 from bot.matching.build import TALK, Parts, data_of, known_lines
@@ -17,7 +18,7 @@ from bot.matching.likeness import likeness_of
 from bot.matching.matcher import SubjectMatcher
 from bot.matching.ranking import WEIGHTS, Ranker, Weights
 from bot.matching.remarks import Remarks
-from bot.matching.training import Models, Say, cache_folder, models_of, stored_models
+from bot.matching.training import Models, Say, cache_folder, learned, stored
 from bot.matching.urgency import Urgency
 
 __all__ = ["Match", "Matcher", "assemble", "build_matcher", "data_of", "languages_of", "rebuild_matcher", "urgency_of"]
@@ -31,8 +32,8 @@ def tell(sentence: str) -> None:
 
 def build_matcher(library: Library, cache: Path | None = None, say: Say = tell) -> Matcher:
     """Return the matcher of a library; `cache` is the folder of trained models, the user's where it is None."""
-    parts = Parts(data_of(library))
-    return assemble(parts, models_of(parts, cache or cache_folder(), say))
+    with no_collection():
+        return assemble(*learned(data_of(library), cache or cache_folder(), say))
 
 
 def rebuild_matcher(library: Library, before: Library, cache: Path | None = None) -> tuple[Matcher, bool]:
@@ -43,10 +44,10 @@ def rebuild_matcher(library: Library, before: Library, cache: Path | None = None
     models first, which takes a minute.
     """
     data, known, folder = data_of(library), data_of(before), cache or cache_folder()
-    if models := stored_models(data, folder):
-        return assemble(Parts(data), models), True
-    models = stored_models(known, folder) if (data.nodes, data.roles) == (known.nodes, known.roles) else None
-    return (assemble(Parts(data), models), False) if models else (build_matcher(library, folder), True)
+    if found := stored(data, folder):
+        return assemble(*found), True
+    old = stored(known, folder) if (data.nodes, data.roles) == (known.nodes, known.roles) else None
+    return (assemble(Parts(data), old[1]), False) if old else (build_matcher(library, folder), True)
 
 
 def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: Limits = LIMITS) -> SubjectMatcher:
@@ -82,8 +83,7 @@ def languages_of(parts: Parts) -> Languages:
 
 def urgency_of(library: Library, cache: Path | None = None) -> Urgency:
     """Return what recognises emergencies in a library's messages."""
-    parts = Parts(data_of(library))
-    return _urgency(parts, models_of(parts, cache or cache_folder(), tell))
+    return _urgency(*learned(data_of(library), cache or cache_folder(), tell))
 
 
 def _urgency(parts: Parts, models: Models) -> Urgency:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from bot.content.library import Library
 from bot.content.matching_models import (
@@ -18,10 +17,11 @@ from bot.content.matching_models import (
     SharedWords,
     World,
 )
+from bot.content.models import Answer
 from bot.content.urgent_models import LanguagesFile, UrgentExamples, UrgentRules
 from bot.matching.features import Features
-from bot.matching.lexicon import HERE, NUMBER, Lexicon, Tree, tree_of
-from bot.matching.mending import SignReader
+from bot.matching.lexicon import HERE, NUMBER, Lexicon, Signs, Tree, tree_of
+from bot.matching.mending import SignReader, SignWords
 from bot.matching.parser import Reader
 from bot.matching.scrubbing import FUNCTION, PERSONS
 from bot.matching.spelling import Speller
@@ -73,6 +73,8 @@ class Data:
     """Kinds of small talk that only an authored line is: they end or silence something."""
     nodes: frozenset[str]
     renamed: Mapping[str, str]
+    said: Mapping[str, Sequence[str]]
+    """What each answer says, as it is authored: nothing is trained from it."""
 
 
 def data_of(library: Library) -> Data:
@@ -91,7 +93,15 @@ def data_of(library: Library) -> Data:
         frozenset(kind for kind, talk in library.small_talk.items() if talk.exact),
         frozenset(library.nodes),
         {old: new for old in library.renamed if (new := library.resolve(old)) is not None},
+        {node: tuple(_said(one)) for topic in library.topics.values() for node, one in topic.answers.items()},
     )
+
+
+def _said(answer: Answer) -> Iterator[str]:
+    """Yield the title and every claim of an answer in both registers."""
+    yield from (answer.title.professional, answer.title.layperson)
+    for claim in answer.claims:
+        yield from filter(None, (claim.professional, claim.layperson))
 
 
 def _shared(library: Library) -> Iterator[str]:
@@ -108,19 +118,43 @@ def _shared(library: Library) -> Iterator[str]:
     )
 
 
-class Parts:
-    """The reader, the subjects and the features over one library's words."""
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What takes long to find in a library's words, as plain values that are kept with its models.
 
-    def __init__(self, data: Data) -> None:
+    `asked` are the words of all lines, `known` these and all others that are no slips, `stems` the stems of them,
+    `likely` those that the topics and the signs of an emergency make likely, `tree` the tree of the vocabulary,
+    `lines` and `small_talk` what is found word for word, `signs` the words of emergencies.
+    """
+
+    asked: Sequence[str]
+    known: Sequence[str]
+    likely: Sequence[str]
+    stems: Mapping[str, str]
+    tree: Tree
+    lines: Mapping[str, str]
+    small_talk: Mapping[str, str]
+    signs: SignWords
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any]) -> Index:
+        """Return the index that plain values are."""
+        return cls(**{**values, "signs": SignWords(**values["signs"])})
+
+
+class Parts:
+    """The reader, the subjects and the features over one library's words; made in less time from its `index`."""
+
+    def __init__(self, data: Data, index: Index | None = None) -> None:
         self.data = data
         words = data.matching.words
-        self.stem = Stemmer(words.irregular, {})
+        self.stem = Stemmer(words.irregular, index.stems if index else {})
         concepts = concepts_of(data.matching)
-        tree = tree_of(concepts, self.stems)
-        _leave_held(tree, tuple(f"{topic}/" for topic in data.matching.topics))
-        asked = every_word(_lines(data))
-        speller = Speller(self._known(concepts, asked), dict(_medicines(data)), _likely(data), self.stem)
-        self.reader = Reader(self.stem, Lexicon(concepts, tree), speller, words.capitals)
+        self.index = index or self._index(concepts)
+        asked = self.index.asked
+        speller = Speller(self.index.known, dict(_medicines(data)), self.index.likely, self.stem)
+        self.lexicon = Lexicon(concepts, self.index.tree)
+        self.reader = Reader(self.stem, self.lexicon, speller, words.capitals)
         self.subjects = Subjects(data.matching, data.nodes)
         self.features = Features(
             self.subjects, {name: [self.stem(word) for word in kin] for name, kin in words.kin.items()}
@@ -128,7 +162,17 @@ class Parts:
         self.ordinary = frozenset(word for kind in words.kin.values() for word in kind)
         self.english = frozenset([*words.common, *asked])
         self.names = frozenset(_names(data))
-        self.signs = SignReader(data.urgent, every_word(words.common))
+        self.signs = SignReader(data.urgent, self.index.signs, every_word(words.common))
+
+    def _index(self, concepts: Mapping[str, Concept]) -> Index:
+        """Return what an index holds, found anew."""
+        data, tree = self.data, tree_of(concepts, self.stems)
+        _leave_held(tree, tuple(f"{topic}/" for topic in data.matching.topics))
+        asked = sorted(every_word(_lines(data)))
+        known = sorted(self._known(concepts, asked))
+        stems = {word: self.stem(word) for word in known}
+        found = _known_lines(self), _known_talk(self)
+        return Index(asked, known, sorted({*_likely(data)}), stems, tree, *found, SignWords.of(data.urgent))
 
     def stems(self, wording: str) -> list[str]:
         """Return the stems of an authored wording, the sign for a number kept."""
@@ -225,41 +269,8 @@ def _split(wording: str) -> tuple[str, ...]:
 
 # --- what is found word for word ---
 
-_NAMED_SIGN = re.compile(r":([a-z0-9_+'-]+):")
 _FORMS = 16
 """Wordings of one authored line that are found word for word."""
-
-
-class Signs:
-    """Small talk in signs alone, such as a thumb: each sign that is authored, and any other like the first kind."""
-
-    def __init__(self, small_talk: Mapping[str, Sequence[str]], key: Callable[[str], str]) -> None:
-        alone = [(kind, one) for kind, asks in small_talk.items() for one in asks if not key(one)]
-        self._kinds = {sign: kind for kind, one in reversed(alone) for sign in one if _is_sign(sign)}
-        self._named = {one.strip(": "): kind for kind, one in alone if one.startswith(":")}
-        self._marks = {_marks(one): kind for kind, one in alone if not _holds_sign(one)}
-        self._any = next((kind for kind, one in alone if _holds_sign(one)), "")
-
-    def kind_of(self, text: str) -> str:
-        """Return the kind of small talk that a text without words is; empty where it holds no sign."""
-        kinds = [self._kinds.get(sign, self._any) for sign in text if _is_sign(sign)]
-        kinds += [self._named.get(name, self._any) for name in _NAMED_SIGN.findall(text)]
-        if not kinds:
-            return self._marks.get(_marks(text), "")
-        return next((kind for kind in kinds if kind != self._any), self._any)
-
-
-def _is_sign(letter: str) -> bool:
-    return unicodedata.category(letter) == "So"
-
-
-def _holds_sign(text: str) -> bool:
-    return text.startswith(":") or any(map(_is_sign, text))
-
-
-def _marks(text: str) -> str:
-    """Return punctuation without its repetitions: `???` says what `?` says."""
-    return "".join(dict.fromkeys("".join(text.replace("…", ".").split())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,17 +289,22 @@ class Known:
 
 def known_lines(parts: Parts) -> Known:
     """Return every authored line by its key."""
-    data = parts.data
-    lines = {
-        parts.key(form): node
-        for node, written in data.phrases.items()
+    return Known(parts.index.lines, parts.index.small_talk, Signs(parts.data.small_talk, parts.key))
+
+
+def _known_lines(parts: Parts) -> dict[str, str]:
+    return _spoken(
+        (parts.key(form), node)
+        for node, written in parts.data.phrases.items()
         for line in written
         for form in sampled(line, _FORMS)
-    }
-    talk = {parts.key(form): kind for kind, asks in data.small_talk.items() for form in asks}
-    return Known(_spoken(lines), _spoken(talk), Signs(data.small_talk, parts.key))
+    )
 
 
-def _spoken(found: Mapping[str, str]) -> dict[str, str]:
+def _known_talk(parts: Parts) -> dict[str, str]:
+    return _spoken((parts.key(form), kind) for kind, asks in parts.data.small_talk.items() for form in asks)
+
+
+def _spoken(found: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return what has words: signs alone have the empty key, and so has every text in another script."""
-    return {key: meant for key, meant in found.items() if key}
+    return {key: meant for key, meant in found if key}

@@ -52,7 +52,7 @@ class Classifier:
         """Return the probability of each label."""
         rows, known = self._rows(values)
         strengths = np.fromiter(values.values(), np.float32, len(values))[known]
-        scores = self.bias + strengths @ self.weights[rows].astype(np.float32) / np.float32(_HUNDREDTHS)
+        scores = self.bias + strengths @ self.weights.take(rows, axis=0).astype(np.float32) / np.float32(_HUNDREDTHS)
         return dict(zip(self.labels, softmax(scores).tolist(), strict=True))
 
     def log_odds(self, several: Sequence[Iterable[str]], label: str) -> list[float]:
@@ -62,7 +62,8 @@ class Classifier:
         names = [list(one) for one in several]
         rows, known = self._rows(name for one in names for name in one)
         at = self.labels.index(label)
-        margins = (self.weights[:, at] - self.weights[:, 1 - at])[rows].astype(np.float32) / np.float32(_HUNDREDTHS)
+        weights = self.weights.take(rows, axis=0)
+        margins = (weights[:, at] - weights[:, 1 - at]).astype(np.float32) / np.float32(_HUNDREDTHS)
         owners = np.repeat(np.arange(len(names)), [len(one) for one in names])[known]
         sums = SLIGHT * np.bincount(owners, margins, len(names)) + float(self.bias[at] - self.bias[1 - at])
         return [float(value) if one else 0.0 for value, one in zip(sums, names, strict=True)]
@@ -80,15 +81,18 @@ class Classifier:
     def relabelled(self, label_of: Callable[[str], str | None]) -> Classifier:
         """Return the classifier with other labels; what `label_of` has none for is left out."""
         found = [(at, label) for at, old in enumerate(self.labels) if (label := label_of(old)) is not None]
-        places = [at for at, _ in found]
-        return Classifier(tuple(label for _, label in found), self.bias[places], self.keys, self.weights[:, places])
+        labels, places = tuple(label for _, label in found), [at for at, _ in found]
+        if labels == self.labels:
+            return self
+        # `take` keeps the weights of a feature side by side; an index would turn them, and every look-up be slower
+        return Classifier(labels, self.bias[places], self.keys, self.weights.take(places, axis=1))
 
     def _rows(self, names: Iterable[str]) -> tuple[Places, npt.NDArray[np.bool_]]:
         wanted = _keys(names)
         if not len(self.keys):
             return np.zeros(0, np.intp), np.zeros(len(wanted), np.bool_)
-        rows = np.searchsorted(self.keys, wanted).clip(max=len(self.keys) - 1)
-        known = self.keys[rows] == wanted
+        rows = self.keys.searchsorted(wanted)
+        known = self.keys.take(rows, mode="clip") == wanted
         return rows[known], known
 
 

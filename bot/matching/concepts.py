@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import lru_cache, partial
 
 from bot.content.matching_models import Concept
+from bot.matching.lexicon import HERE, NUMBER, Tree
 from bot.matching.sentences import Word, joins, words_of
 from bot.matching.text import Kept, expand
 
 _MOST_SKIPPED = 3
 """Little words that may stand between two words of a wording: `pain (in my) chest`."""
 _SHORTEST_FORM = 6
-_NUMBER = "#"
 _ANY_ENDING = "*"
+_LENGTHS = " "
+"""No word: under it a branch has the lengths of the beginnings it goes on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,37 +27,6 @@ class Sighting:
     concept: str
     first: int
     last: int
-
-
-@dataclass(slots=True)
-class _Branch:
-    """What may follow the words so far: whole words, beginnings of words, and the concepts named already."""
-
-    words: dict[str, _Branch] = field(default_factory=dict)
-    beginnings: dict[str, _Branch] = field(default_factory=dict)
-    lengths: tuple[int, ...] = ()
-    names: tuple[str, ...] = ()
-
-    def grown(self, part: str) -> _Branch:
-        """Return the branch for one more word of a wording."""
-        if not part.endswith(_ANY_ENDING):
-            return self.words.setdefault(part, _Branch())
-        beginning = part.removesuffix(_ANY_ENDING)
-        self.lengths = tuple(sorted({*self.lengths, len(beginning)}))
-        return self.beginnings.setdefault(beginning, _Branch())
-
-    def after(self, word: str) -> list[_Branch]:
-        """Return the branches that a word leads to."""
-        found = [self.words[form] for form in forms(word) if form in self.words]
-        if self.lengths:
-            found += [
-                self.beginnings[word[:size]]
-                for size in self.lengths
-                if size <= len(word) and word[:size] in self.beginnings
-            ]
-        if word[0].isdigit() and _NUMBER in self.words:
-            found.append(self.words[_NUMBER])
-        return found
 
 
 @lru_cache(maxsize=20_000)
@@ -68,31 +40,46 @@ def forms(word: str) -> tuple[str, ...]:
     return (word, base, base + "e", *doubled)
 
 
-class ConceptTree:
-    """The wordings of many concepts."""
+def tree_of_signs(concepts: Mapping[str, Concept]) -> Tree:
+    """Return the tree of the wordings of many concepts; beginnings of words end in `*`."""
+    root: Tree = {}
+    for name, concept in concepts.items():
+        for wording in concept.words:
+            for plain in expand(wording):
+                _add(root, parts(plain), (name, *concept.implies))
+    return root
 
-    def __init__(self, concepts: Mapping[str, Concept], little: Iterable[str] = ()) -> None:
-        self._root = _Branch()
-        self._begun = Kept(self._root.after)
+
+def _add(branch: Tree, wording: Sequence[str], names: Sequence[str]) -> None:
+    for part in wording:
+        if part.endswith(_ANY_ENDING):
+            branch[_LENGTHS] = sorted({*branch.get(_LENGTHS, ()), len(part) - 1})
+        branch = branch.setdefault(part, {})
+    branch[HERE] = list(dict.fromkeys((*branch.get(HERE, ()), *names)))
+
+
+def _after(branch: Tree, word: str) -> list[Tree]:
+    """Return the branches that a word leads to."""
+    found = [branch[form] for form in forms(word) if form in branch]
+    beginnings = (word[:size] + _ANY_ENDING for size in branch.get(_LENGTHS, ()) if size <= len(word))
+    found += [branch[beginning] for beginning in beginnings if beginning in branch]
+    if word[0].isdigit() and NUMBER in branch:
+        found.append(branch[NUMBER])
+    return found
+
+
+class ConceptTree:
+    """The wordings of many concepts, in the tree of them where it is made already."""
+
+    def __init__(self, concepts: Mapping[str, Concept], little: Iterable[str] = (), tree: Tree | None = None) -> None:
+        self._root = tree_of_signs(concepts) if tree is None else tree
+        self._begun = Kept(partial(_after, self._root))
         self._little = frozenset(little)
         self._ranges = [(name, *concept.range) for name, concept in concepts.items() if concept.range]
-        self.vocabulary: set[str] = set()
-        """Every whole word of every wording."""
-        for name, concept in concepts.items():
-            for wording in concept.words:
-                for plain in expand(wording):
-                    self._add(plain, (name, *concept.implies))
 
-    def _add(self, wording: str, names: Sequence[str]) -> None:
-        branch = self._root
-        for part in parts(wording):
-            branch = branch.grown(part)
-            self.vocabulary.add(part)
-        branch.names = tuple(dict.fromkeys((*branch.names, *names)))
-
-    def knows(self, word: str) -> bool:
-        """Tell whether some wording holds this word, whole or by its beginning."""
-        return word in self.vocabulary or bool(self._begun[word])
+    def begins(self, word: str) -> bool:
+        """Tell whether some wording begins with this word, whole or by its beginning."""
+        return bool(self._begun[word])
 
     def mentions(self, words: Sequence[Word], is_reading: Callable[[int], bool]) -> Iterator[Sighting]:
         """Yield every concept the words name; a number counts by its size where `is_reading` says it is a reading."""
@@ -102,13 +89,13 @@ class ConceptTree:
             if self._ranges and word.text[0].isdigit() and is_reading(first):
                 yield from self._sized(word.text, first)
 
-    def _along(self, words: Sequence[Word], branch: _Branch, first: int, last: int) -> Iterator[Sighting]:
-        for name in branch.names:
+    def _along(self, words: Sequence[Word], branch: Tree, first: int, last: int) -> Iterator[Sighting]:
+        for name in branch.get(HERE, ()):
             yield Sighting(name, first, last)
-        if not (branch.words or branch.beginnings):
+        if len(branch) == (HERE in branch):
             return
         for at in range(last + 1, min(last + 2 + _MOST_SKIPPED, len(words))):
-            for following in branch.after(words[at].text):
+            for following in _after(branch, words[at].text):
                 yield from self._along(words, following, first, at)
             if words[at].text not in self._little:
                 return
@@ -120,11 +107,17 @@ class ConceptTree:
                 yield Sighting(name, at, at)
 
 
+def vocabulary(concepts: Iterable[Concept]) -> set[str]:
+    """Return every word of every wording of some concepts."""
+    plain = {wording for concept in concepts for each in concept.words for wording in expand(each)}
+    return {part for wording in plain for part in parts(wording)}
+
+
 def parts(wording: str) -> list[str]:
     """Return the words of an authored wording as a message would have them, `#` and `*` kept."""
     found: list[str] = []
     for part in wording.split():
-        if part == _NUMBER:
+        if part == NUMBER:
             found.append(part)
         elif part.endswith(_ANY_ENDING):
             found.append(part.lower())
@@ -141,12 +134,15 @@ def _plain(part: str) -> tuple[str, ...]:
 
 def _joined(found: list[str]) -> list[str]:
     """Return the words with those joined that a message's reading joins (`can not`, `want to`)."""
-    if not joins(found) or any(part in (_NUMBER, "%") or part.endswith(_ANY_ENDING) for part in found):
+    if not joins(found) or any(part in (NUMBER, "%") or part.endswith(_ANY_ENDING) for part in found):
         return found
     return [word.text for word in words_of(" ".join(found))]
 
 
 def _value(number: str) -> float:
+    """Return the size of a number; one in digits that count no decimals has none."""
+    if not number.replace(",", "").replace(".", "").isdecimal():
+        return math.nan
     whole, comma, decimals = number.replace(",", ".").partition(".")
     if comma and (len(decimals) > 2 or "." in decimals):
         return float(whole + decimals.replace(".", ""))

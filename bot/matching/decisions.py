@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.dialog.matching import Match
@@ -38,7 +39,17 @@ class Limits:
     """The share of what is left without advice from which an answer on harm stands beside the refusal to advise."""
     aside: float = 3.0
     """How much readier words are set aside, in log-odds, where nothing sure was found in all that seemed to ask."""
+    harm: float = 0.3
+    """How likely a refusal to advise and an answer on what may harm must each be to be said together, unasked."""
+    about_bot: float = 0.3
+    """How likely a page about the bot must be to be offered beside answers that are likelier."""
+    alone: float = 0.75
+    """How likely an answer must be by a question's words alone to be given where its thread leaves it open."""
+    alone_unnamed: float = 0.92
+    """The same of a question that names nothing, as "how would I notice" does."""
     missing: float = 0.7
+    other: float = 0.7
+    """How sure it must be that "the other one" is asked for."""
     talk: float = 0.6
     talk_named: float = 0.2
     """How likely a kind of small talk must be itself where a telling word of it is said."""
@@ -65,10 +76,30 @@ class Decisions:
         family = self._family(scores, reading) if outside < limits.doubt else None
         if family:
             return self.answer(family, scores, reading)
-        choices = tuple(node for node in scores if node not in (otherwise, self._roles.urgent))[:MOST_CHOICES]
+        choices = tuple(self._worth_offering(scores))[:MOST_CHOICES]
         if len(choices) < 2:
             return self.uncovered("nothing is likely enough", scores=scores)
-        return Match(Outcome.CHOICES, otherwise, choices, (), likeliest(scores), ("several are likely",))
+        about = self._subjects.general(reading.named.held[0]) if reading.named.held else ""
+        return Match(Outcome.CHOICES, otherwise, choices, (), likeliest(scores), ("several are likely",), about=about)
+
+    def _worth_offering(self, scores: Shares) -> Iterator[str]:
+        """Yield what to offer, the likeliest first: what is about the bot only where that is likeliest, or likely."""
+        about_bot = self._roles.shared - {self._roles.advice}
+        offered = [node for node in scores if node not in (self._roles.otherwise, self._roles.urgent)]
+        for node in offered:
+            if node not in about_bot or offered[0] in about_bot or scores[node] >= self._limits.about_bot:
+                yield node
+
+    def refused(self, match: Match, scores: Shares, reading: Reading) -> Match:
+        """Return the decision, or where a refusal to advise and what may harm are the likeliest, both, with no question
+        back."""
+        first = match.choices[:2]
+        harms = [node for node in first if node in self._subjects.harms]
+        shares = dict(match.scores)
+        likely = all(shares.get(one, 0.0) >= self._limits.harm for one in first)
+        if self._roles.advice not in first or not harms or not likely:
+            return match
+        return self.answer(self._roles.advice, scores, reading, harms[0])
 
     def _family(self, scores: Shares, reading: Reading) -> str | None:
         """Return the answer of a subject whose family is sure: its likeliest member, or the general one."""
@@ -83,10 +114,10 @@ class Decisions:
         general = self._subjects.general(subject)
         return best if share >= self._limits.sibling * next_share or general not in scores else general
 
-    def answer(self, node: str, scores: Shares, reading: Reading) -> Match:
+    def answer(self, node: str, scores: Shares, reading: Reading, harm: str = "") -> Match:
         """Return the decision to show an answer; beside a refusal to advise, the topics and the harm it is about."""
         advice = node == self._roles.advice
-        related, beside = (self._topics(scores), self._harm(scores, reading)) if advice else ((), "")
+        related, beside = (self._topics(scores), harm or self._harm(scores, reading)) if advice else ((), "")
         reasons = [f"{reading.aspect} of {reading.named.subject}"] if reading.named.subject else []
         words = ", ".join(self._ranker.because(reading, node))
         return Match(

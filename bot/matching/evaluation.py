@@ -116,7 +116,7 @@ def mark(question: Question, match: Match, otherwise: str) -> str:
         return "offered" if set(match.choices) & set(question.expect) else "lost"
     if question.also and match.note == PART_MISSING and otherwise in question.expect and match.node in question.also:
         return "right"
-    if match.node in question.expect or (match.outcome is Outcome.URGENT and _is_urgent(question)):
+    if {match.node, match.beside} & set(question.expect) or (match.outcome is Outcome.URGENT and _is_urgent(question)):
         return "right"
     return "missed" if match.node == otherwise else "wrong"
 

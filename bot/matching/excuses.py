@@ -79,10 +79,6 @@ class Excuses:
                 return "general"
         return ""
 
-    def nothing_now(self) -> bool:
-        """Tell whether the message says of nothing that it goes on now."""
-        return not any(one.within(0, len(self._words)) for one in (self._present, self._ongoing))
-
     def asked_of_nobody(self, hit: Hit) -> tuple[int, int] | None:
         """Return the sentence of a sign where it asks before it and speaks of nobody, nor of what goes on now."""
         begin, end = sentence(self._words, hit.first, hit.last)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 from bot.matching.parser import Message
@@ -28,6 +29,14 @@ _PRONOUNS = frozenset(("it", "they", "them", "this", "that", "these", "those", "
 _PIECE = "#"
 
 Values = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Unnamed:
+    """What is asked, whatever it is asked about: words with their neighbours and kinds, and the pieces of words."""
+
+    words: Mapping[str, None]
+    pieces: Values
 
 
 class Features:
@@ -53,24 +62,29 @@ class Features:
         ]
         return unit(words) | unit(_pieces(message.words))
 
-    def aspect(self, message: Message, named: Named) -> Values:
-        """Return the features of what is asked, whatever it is asked about."""
-        return unit(self._asked(message, named)) | unit(_pieces(self._unnamed(message)))
+    def asked(self, message: Message, named: Named) -> Unnamed:
+        """Return what is asked, with a placeholder for each name: what the next three are made of."""
+        sequence = _ends(list(self._items(message, placeholders=True, lonely=named.nothing)))
+        words = (*_grams(sequence), *self._pairs(message, placeholders=True), *self._kinds(message))
+        return Unnamed(dict.fromkeys(words), unit(_pieces(self._unnamed(message))))
 
-    def about(self, message: Message, named: Named, subject: str | None) -> Values:
+    def aspect(self, asked: Unnamed) -> Values:
+        """Return the features of what is asked, whatever it is asked about."""
+        return unit(asked.words) | asked.pieces
+
+    def about(self, asked: Unnamed, named: Named, subject: str | None) -> Values:
         """Return the features of what is asked, each also together with the subject it is asked about."""
-        asked = dict.fromkeys(self._asked(message, named))
-        weight = 1.0 / math.sqrt(len(asked) + 1)
-        found = dict.fromkeys(asked, weight) | unit(_pieces(self._unnamed(message)))
+        weight = 1.0 / math.sqrt(len(asked.words) + 1)
+        found = dict.fromkeys(asked.words, weight) | asked.pieces
         found |= dict.fromkeys((f"about {subject}", *_named(named)), 1.5 * weight)
-        found |= {f"{subject}|{one}": weight for one in asked if " " not in one}
+        found |= {f"{subject}|{one}": weight for one in asked.words if " " not in one}
         return found
 
-    def standing(self, message: Message, named: Named, asked: Values | None = None) -> Values:
-        """Return the features that tell whether a question stands by itself; `asked` are those of its aspect."""
+    def standing(self, message: Message, named: Named, aspect: Values) -> Values:
+        """Return the features that tell whether a question stands by itself: those of its aspect, and its size."""
         size = f"size {min(len(message.words), _LONG)}"
         names = f"names {bool(named.held)} {bool(named.leaning)} {bool(named.foreign)}"
-        return (self.aspect(message, named) if asked is None else asked) | {size: 0.5, names: 1.0}
+        return aspect | {size: 0.5, names: 1.0}
 
     def words(self, message: Message) -> list[list[str]]:
         """Return, for each word, what tells whether it asks or only stands around what asks: it and its clause."""
@@ -112,10 +126,6 @@ class Features:
     def is_bare(self, message: Message) -> bool:
         """Tell whether a message is nothing but names."""
         return not any(word != STOP for word in self._unnamed(message))
-
-    def _asked(self, message: Message, named: Named) -> list[str]:
-        sequence = _ends(list(self._items(message, placeholders=True, lonely=named.nothing)))
-        return [*_grams(sequence), *self._pairs(message, placeholders=True), *self._kinds(message)]
 
     def _items(self, message: Message, *, placeholders: bool = False, lonely: bool = False) -> Iterator[str]:
         at = 0

@@ -188,8 +188,10 @@ class _Telling:
 
         One telling word is enough where no other word is English: "ist ALA sicher?".
         """
-        marked = sum(1 for word in written if self._marks(word))
+        marked = sum(1 for word in written if not word.isascii() and self._marks(word))
         telling = marked + self._own(words) + sum(_weight(word) for word in words if word in self.words)
+        if telling < 1:  # as nearly every language says of nearly every message
+            return 0, 0
         others = sum(1 for word in words if word in english and word not in self.shared)
         if telling < (_FEWEST if others else 1) or telling < others or telling * _SHARE < len(words):
             return 0, 0

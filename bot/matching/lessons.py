@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
 
 from bot.matching.build import TALK, Parts
-from bot.matching.classifier import SLIGHT, Classifier, Row, Rows, Values
+from bot.matching.classifier import SLIGHT, Classifier, Row, Rows
 from bot.matching.parser import Message
 from bot.matching.subjects import HOLDER, NONE, PLACEHOLDERS, SELF, Named, slot, with_holders
 from bot.matching.text import STOP, sampled
@@ -76,7 +76,7 @@ class Lessons:
         for node, form in self._shown(Random(11)):
             message, named = self._seen(form)
             names.add(node, self._features.names(message, named))
-            about.add(node, self._features.about(message, named, named.subject))
+            about.add(node, self._features.about(self._features.asked(message, named), named, named.subject))
         for node, values in self._threaded(Random(12)):
             about.add(node, values)
         return names, about
@@ -86,7 +86,7 @@ class Lessons:
         rows = [(ALONE, form) for _, form in self._lines[::3]]
         rows += [(ALONE if HOLDER in form else LEANS, form) for _, form in self._lessons]
         rows += [(LEANS if self._follows(*asked[:2]) else ALONE, asked[2]) for asked in self._after]
-        return Rows((label, self._features.standing(*self._seen(form))) for label, form in rows)
+        return Rows((label, self._features.standing(*self._seen(form), self._aspect(form))) for label, form in rows)
 
     def words(self) -> Rows:
         """Return a row for each word of many wrapped lines: part of a remark, or of what asks."""
@@ -101,7 +101,7 @@ class Lessons:
     def _worded(self, parts: Sequence[tuple[str, bool]]) -> Iterator[tuple[bool, list[str]]]:
         """Yield the features of each word of several pieces of one text, and whether its piece stands aside."""
         message = self.parts.reader.read("".join(text for text, _ in parts))
-        aside = [is_aside for text, is_aside in parts for word in self._seen(text)[0].words if word != STOP]
+        aside = [is_aside for text, is_aside in parts for word in self._message(text).words if word != STOP]
         words = [features for features in self._features.words(message) if features]
         if len(words) == len(aside):
             yield from zip(aside, words, strict=True)
@@ -109,13 +109,16 @@ class Lessons:
     # --- the parts ------------------------------------------------------------------------------------------------
 
     def _seen(self, form: str) -> tuple[Message, Named]:
+        return self._message(form), self._subjects.named(self._message(form))
+
+    def _message(self, form: str) -> Message:
         message = self._read.get(form)
         if message is None:
             message = self._read[form] = self.parts.reader.read(form)
-        return message, self._subjects.named(message)
+        return message
 
-    def _aspect(self, form: str) -> Values:
-        return self._features.aspect(*self._seen(form))
+    def _aspect(self, form: str) -> dict[str, float]:
+        return self._features.aspect(self._features.asked(*self._seen(form)))
 
     def _shown(self, draw: Random) -> Iterator[Asked]:
         """Yield every line as it is, and wrapped or with a slip; composed lessons one way or the other."""
@@ -161,7 +164,7 @@ class Lessons:
                 message, named = self._seen(one)
                 lent = self._subjects.it(context)
                 about = self._subjects.with_lent(named, lent) if lent else named.subject
-                yield node, self._features.about(message, named, about)
+                yield node, self._features.about(self._features.asked(message, named), named, about)
         subjects = sorted({subject for one in self._subjects.contexts() if (subject := self._subjects.it(one))})
         for at, (aspect, form) in enumerate(self._lessons):
             message, named = self._seen(form)
@@ -169,7 +172,7 @@ class Lessons:
                 subject = subjects[(at * 7 + step * 5) % len(subjects)]
                 node = self._subjects.row(subject).get(aspect, SELF)
                 if node not in (SELF, NONE):
-                    yield node, self._features.about(message, named, subject)
+                    yield node, self._features.about(self._features.asked(message, named), named, subject)
 
     def _reachable(self, context: str, node: str) -> bool:
         subject = self._subjects.it(context)
@@ -182,10 +185,10 @@ class Lessons:
         """Yield the topics' own lines, each under the likeliest aspect that leads to its answer."""
         asked = [*((None, node, form) for node, form in self._lines), *self._after]
         for context, node, form in asked:
-            message, named = self._seen(form)
+            _, named = self._seen(form)
             subject = named.subject or self._subjects.it(context)
             if subject and not named.foreign and node not in (self._roles.advice, self._roles.otherwise):
-                likely = first.probabilities(self._features.aspect(message, named))
+                likely = first.probabilities(self._aspect(form))
                 leads = self._subjects.row(subject)
                 ranked = sorted(likely, key=lambda one: (-likely[one], one))[:_LIKELIEST]
                 wanted = (node, SELF) if node == context else (node,)

@@ -1,7 +1,9 @@
-"""Finds the concepts a text mentions, word by word through a tree of stems."""
+"""Finds the concepts a text mentions, word by word through a tree of stems, and small talk in signs alone."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -97,3 +99,40 @@ def _value(stem: str) -> float | None:
         return float(stem.replace(",", "." if stem.count(",") == 1 and len(stem.split(",")[1]) < 3 else ""))
     except ValueError:
         return None
+
+
+# --- signs ---
+
+_NAMED_SIGN = re.compile(r":([a-z0-9_+'-]+):")
+
+
+class Signs:
+    """Small talk in signs alone, such as a thumb: each sign that is authored, and any other like the first kind."""
+
+    def __init__(self, small_talk: Mapping[str, Sequence[str]], key: Callable[[str], str]) -> None:
+        alone = [(kind, one) for kind, asks in small_talk.items() for one in asks if not key(one)]
+        self._kinds = {sign: kind for kind, one in reversed(alone) for sign in one if _is_sign(sign)}
+        self._named = {one.strip(": "): kind for kind, one in alone if one.startswith(":")}
+        self._marks = {_marks(one): kind for kind, one in alone if not _holds_sign(one)}
+        self._any = next((kind for kind, one in alone if _holds_sign(one)), "")
+
+    def kind_of(self, text: str) -> str:
+        """Return the kind of small talk that a text without words is; empty where it holds no sign."""
+        kinds = [self._kinds.get(sign, self._any) for sign in text if _is_sign(sign)]
+        kinds += [self._named.get(name, self._any) for name in _NAMED_SIGN.findall(text)]
+        if not kinds:
+            return self._marks.get(_marks(text), "")
+        return next((kind for kind in kinds if kind != self._any), self._any)
+
+
+def _is_sign(letter: str) -> bool:
+    return unicodedata.category(letter) == "So"
+
+
+def _holds_sign(text: str) -> bool:
+    return text.startswith(":") or any(map(_is_sign, text))
+
+
+def _marks(text: str) -> str:
+    """Return punctuation without its repetitions: `???` says what `?` says."""
+    return "".join(dict.fromkeys("".join(text.replace("…", ".").split())))

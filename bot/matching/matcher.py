@@ -23,10 +23,13 @@ from bot.matching.ranking import Ranker, Reading, Shares, ranked, shifted
 from bot.matching.remarks import Remarks, questions
 from bot.matching.scrubbing import scrubbed
 from bot.matching.text import STOP
+from bot.matching.thread import UNSURE, Thread
 from bot.matching.urgency import Finding, Urgency
 
 OTHER_LANGUAGE = "other-language"
 """The interface sentence that leads the answer to a message in another language."""
+OTHER_ONE = "other-one"
+"""The aspect that "and the other one?" asks."""
 PART_MISSING = "part-missing"
 """The interface sentence for a message of which one question is answered and another is not covered."""
 
@@ -44,10 +47,12 @@ class SubjectMatcher:
     known: Known
     limits: Limits = LIMITS
     decisions: Decisions = field(init=False)
+    thread: Thread = field(init=False)
 
     def __post_init__(self) -> None:
         decisions = Decisions(self.parts.subjects, self.roles, self.ranker, self.limits)
         object.__setattr__(self, "decisions", decisions)
+        object.__setattr__(self, "thread", Thread(self.parts))
 
     @property
     def roles(self) -> Roles:
@@ -75,6 +80,13 @@ class SubjectMatcher:
     def scrubbed(self, text: str) -> str:
         """Return what may be kept of an unanswered question; empty where nothing may."""
         return scrubbed(text, self.parts.reader.read(text), self.parts.ordinary)
+
+    def other(self, text: str, shown: Sequence[str]) -> str | None:
+        """Return what is said of the other subject where words ask for it and two were spoken of."""
+        message = self.remarks.question(self.parts.reader.read(text))
+        reading = self.ranker.rank(message, shown[-1] if shown else None)
+        asked = reading.named.nothing and reading.aspects.get(OTHER_ONE, 0.0) >= self.limits.other
+        return self.parts.subjects.other(shown) if asked else None
 
     def is_over(self, text: str) -> bool:
         """Return whether words say that an emergency is over."""
@@ -109,17 +121,17 @@ class SubjectMatcher:
         """Return the decision about what holds no English words to go by."""
         code = self.languages.code(text) or ""
         if not any(word != STOP for word in message.words):
-            kind = "" if code else self.known.signs.kind_of(text)
+            language = code or self.languages.other(text, ())
+            kind = "" if language else self.known.signs.kind_of(text)
             if kind:
                 return Match(Outcome.SMALL_TALK, kind, reasons=("signs alone",))
-            return self.decisions.uncovered(
-                f"in {code}" if code else "no words", OTHER_LANGUAGE if code else "", language=code
-            )
+            note = OTHER_LANGUAGE if language else ""
+            return self.decisions.uncovered(f"in {language}" if language else "no words", note, language=code)
         language = code or self.languages.other(message.text, message.words)
         letters = [word for word in message.words if word.isalpha() and len(word) > 1]
         strange = [word for word in letters if not self._is_word(word, message)]
         if not message.mentions and (not letters or 2 * len(strange) > len(letters)):
-            note = OTHER_LANGUAGE if language and language != "words" else ""
+            note = OTHER_LANGUAGE if language or len(strange) > 1 else ""
             return self.decisions.uncovered(f"in {language}" if language else "no known words", note, language=code)
         return self.decisions.uncovered(f"in {language}", OTHER_LANGUAGE, language=code) if language else None
 
@@ -156,7 +168,20 @@ class SubjectMatcher:
         lacking = match.note == ASPECT_MISSING or (match.outcome is Outcome.CHOICES and self.decisions.lacking(reading))
         if match.outcome is Outcome.NOT_COVERED or lacking:
             match = replace(match, missing=reading.missing)
-        return self._with_others(match, question, context)
+        match = self.decisions.refused(self._with_others(match, question, context), scores, reading)
+        if context is None or (
+            match.outcome in UNSURE and (match := self._alone(match, question)).outcome not in UNSURE
+        ):
+            return match
+        return self.thread.resolved(match, question, reading, context)
+
+    def _alone(self, match: Match, question: Message) -> Match:
+        """Return the decision about a question in a thread, or the sure one about its words alone."""
+        reading, scores = self._weighed(question, question, None)
+        alone = self.decisions.decided(without_talk(scores), reading)
+        least = self.limits.alone_unnamed if reading.named.nothing else self.limits.alone
+        sure = alone.outcome is Outcome.ANSWER and alone.scores[0][1] >= least
+        return alone if sure and alone.node != self.roles.advice else match
 
     def _weighed(
         self, question: Message, message: Message, context: str | None, lent: str | None = None

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.content.urgent_models import UrgentRules
-from bot.matching.concepts import ConceptTree, Sighting
+from bot.matching.concepts import ConceptTree, Sighting, tree_of_signs, vocabulary
+from bot.matching.lexicon import Tree
 from bot.matching.sentences import Break, Word, words_of
 from bot.matching.text import Kept
 from bot.matching.visible import seen
@@ -43,18 +44,34 @@ def sound(word: str) -> str:
 _MG_PER_DL = frozenset([("mg", "dl"), ("mgs", "dl"), ("mg", "per")])
 
 
+@dataclass(frozen=True, slots=True)
+class SignWords:
+    """The tree of the wordings of the rules, every word in them, and the words that misspelt ones are mended to."""
+
+    tree: Tree
+    words: Sequence[str]
+    mendable: Sequence[str]
+
+    @classmethod
+    def of(cls, rules: UrgentRules) -> SignWords:
+        """Return the words of some rules."""
+        signs = {name for rule in rules.rules for group in rule.all for name in group.split("|")}
+        mendable = (rules.concepts[name] for name in signs & rules.concepts.keys())
+        words = vocabulary(rules.concepts.values())
+        return cls(tree_of_signs(rules.concepts), sorted(words), sorted(vocabulary(mendable)))
+
+
 class SignReader:
     """Reads messages by the concepts of content/urgent.yaml; keeps nothing of any but how words are spelt."""
 
-    def __init__(self, rules: UrgentRules, known: Collection[str] = ()) -> None:
+    def __init__(self, rules: UrgentRules, words: SignWords, known: Collection[str] = ()) -> None:
         """`known` are ordinary English words, which are no misspelt signs."""
-        self._concepts = ConceptTree(rules.concepts, rules.little)
+        self._concepts = ConceptTree(rules.concepts, rules.little, words.tree)
+        self._vocabulary = frozenset(words.words)
         self._harmless = frozenset(rules.excuses.harmless)
         self._units, self._counted = frozenset(rules.units), frozenset(rules.counted)
-        signs = {name for rule in rules.rules for group in rule.all for name in group.split("|")}
-        mendable = ConceptTree({name: rules.concepts[name] for name in signs & rules.concepts.keys()})
         ordinary = frozenset((*known, *rules.known, *rules.little))
-        self._mender = Mender(mendable.vocabulary, ordinary, self._concepts.knows)
+        self._mender = Mender(words.mendable, ordinary, self._knows)
 
     def mended(self, words: Sequence[Word]) -> tuple[Word, ...]:
         """Return words with misspelt signs mended."""
@@ -74,6 +91,10 @@ class SignReader:
     def of(self, tree: ConceptTree, words: Sequence[Word]) -> list[Sighting]:
         """Return every concept of a tree that words name."""
         return list(tree.mentions(words, lambda at: self._is_reading(words, at)))
+
+    def _knows(self, word: str) -> bool:
+        """Tell whether some wording holds this word, or begins with a beginning of it."""
+        return word in self._vocabulary or self._concepts.begins(word)
 
     def _is_reading(self, words: Sequence[Word], at: int) -> bool:
         """Tell whether a number may be read off a meter: nothing says that it counts pills, years or milligrams."""

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from bot.matching.build import TALK, Roles
 from bot.matching.classifier import Values
 from bot.matching.features import Features
@@ -20,6 +22,8 @@ _LEAST = 1e-6
 _MOSTLY = 0.5
 BARE = "about"
 """The aspect that the bare name of a subject asks."""
+TOGETHER = "interactions"
+"""The aspect that is asked of one thing beside another: "does it interact with metformin?" is about `it`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ class Reading:
     """How likely each answer is by the words alone, whatever thread they are in."""
     subjects: tuple[str, ...] = ()
     """What it can be about: what it names, and what the thread is about."""
+    leans: float = 0.0
+    """How far the thread decides what is asked, 0..1."""
 
     @property
     def aspect(self) -> str:
@@ -136,10 +142,12 @@ class Ranker:
         models, features, named = self.models, self._features, self._subjects.named(message)
         lent = lent or self._subjects.it(context)
         seen = features.names(message, named)
-        asked = features.aspect(message, named)
-        about = self._subjects.with_lent(named, lent) if lent else None
-        in_thread = features.about(message, named, about) if lent else {}
-        aspects = models.aspects.probabilities(asked)
+        asked = features.asked(message, named)
+        aspect = features.aspect(asked)
+        aspects = models.aspects.probabilities(aspect)
+        beside = not named.held and aspects.get(TOGETHER, 0.0) >= self._weights.sure
+        about = self._subjects.with_lent(named, lent, beside=beside) if lent else None
+        in_thread = features.about(asked, named, about) if lent else {}
         if named.subject and features.is_bare(message):
             aspects = {aspect: float(aspect == BARE) for aspect in aspects}
         return Opinions(
@@ -148,8 +156,8 @@ class Ranker:
             named,
             aspects,
             models.names.probabilities(seen),
-            models.about.probabilities(features.about(message, named, named.subject)),
-            models.standing.probabilities(features.standing(message, named, asked)).get("leans", 0.0),
+            models.about.probabilities(features.about(asked, named, named.subject)),
+            models.standing.probabilities(features.standing(message, named, aspect)).get("leans", 0.0),
             about,
             models.about.probabilities(in_thread) if lent else {},
             seen,
@@ -176,7 +184,7 @@ class Ranker:
             table = table or row
         scores = ranked(shifted(scores, self._otherwise, self._outside(said)))
         around = filter(None, (said.lent, self._subjects.it(said.context)))
-        return Reading(said.named, said.aspects, scores, said.seen, table, lines, (*said.named.held, *around))
+        return Reading(said.named, said.aspects, scores, said.seen, table, lines, (*said.named.held, *around), share)
 
     def _kept(self, mixed: Shares, alone: Shares) -> Shares:
         """Return the shares in a thread, with no less of what belongs to no topic than the words alone say."""
@@ -219,13 +227,14 @@ class Ranker:
             return dict(lines)
         weights = self._weights
         held = [node for node in sorted({*lines, *table}) if not self._is_shared(node)]
-        mass = sum(lines.get(node, 0.0) for node in held) + table.get(self._otherwise, 0.0) * _LEAST
-        logs = {}
-        for node in held:
-            by_table = max(trust, weights.table_few if self._lines.get(node, 0) <= weights.few else 0.0)
-            line = math.log(max(lines.get(node, 0.0) / max(mass, _LEAST), weights.least_line))
-            logs[node] = (1 - by_table) * line + by_table * math.log(max(table.get(node, 0.0), weights.least_table))
-        blended = {node: share * mass for node, share in _shares(logs).items()}
+        by_lines = np.array([lines.get(node, 0.0) for node in held])
+        mass = float(by_lines.sum()) + table.get(self._otherwise, 0.0) * _LEAST
+        few = np.array([weights.table_few if self._lines.get(node, 0) <= weights.few else 0.0 for node in held])
+        believed = np.maximum(trust, few)
+        line = np.log(np.maximum(by_lines / max(mass, _LEAST), weights.least_line))
+        row = np.log(np.maximum([table.get(node, 0.0) for node in held], weights.least_table))
+        logs = ((1 - believed) * line + believed * row).tolist()
+        blended = {node: share * mass for node, share in _shares(dict(zip(held, logs, strict=True))).items()}
         return blended | {node: share for node, share in lines.items() if self._is_shared(node)}
 
     def _is_shared(self, node: str) -> bool:
@@ -270,13 +279,9 @@ def ranked(scores: Shares) -> Shares:
 def _mean(one: Mapping[str, float], two: Mapping[str, float], weight: float) -> Shares:
     """Return the geometric mean of two opinions."""
     both = sorted({*one, *two})
-    return _shares(
-        {
-            node: weight * math.log(max(one.get(node, 0.0), _LEAST))
-            + (1 - weight) * math.log(max(two.get(node, 0.0), _LEAST))
-            for node in both
-        }
-    )
+    shares = np.array([[opinion.get(node, _LEAST) for node in both] for opinion in (one, two)])
+    logs = np.log(np.maximum(shares, _LEAST))
+    return _shares(dict(zip(both, (weight * logs[0] + (1 - weight) * logs[1]).tolist(), strict=True)))
 
 
 def _shares(logs: Mapping[str, float]) -> Shares:

@@ -47,7 +47,7 @@ class Sightings:
 
     def any_of(self, names: Iterable[str]) -> bool:
         """Tell whether one of the concepts is named."""
-        return any(name in self._at for name in names)
+        return not self._at.keys().isdisjoint(names)
 
     def distance(self, first: int, last: int) -> int:
         """Return how many words apart two words stand, a full stop counting for several."""

@@ -34,6 +34,8 @@ _SLOTS = {
 }
 _BESIDE = frozenset({"medicine", "elsewhere"})
 """Kinds whose names, in the thread of another subject, are what that subject is asked about together with."""
+_TAKEN = frozenset({"drug", "remedy"})
+"""Kinds of what one takes."""
 SELF, ANY, NONE = "self", "any", "none"
 
 
@@ -103,15 +105,26 @@ class Subjects:
         foreign = sorted(name for name in names if name.startswith(FOREIGN))
         return Named((*self._together(held, leaning), *held), tuple(leaning), tuple(foreign))
 
-    def with_lent(self, named: Named, lent: str) -> str:
-        """Return what a question is about that names only leaning words, or nothing, in the thread of a subject."""
+    def together(self, lent: str, leaning: Sequence[str]) -> str | None:
+        """Return the subject that the thread's and leaning names make up together, if any."""
+        return next(iter(self._together([lent], leaning)), None)
+
+    def with_lent(self, named: Named, lent: str, *, beside: bool = False) -> str:
+        """Return what a question is about that names only leaning words, or nothing, in the thread of a subject; where
+        two things are taken `beside` each other, it is about that subject still."""
         if named.held:
             return named.held[0]
         together = self._together([lent], named.leaning)
         if together:
             return together[0]
         own = [name for name in named.leaning if self.topic(name) == self.topic(lent)]
-        return own[0] if own and self.kind_of[own[0]] not in _BESIDE else lent
+        return own[0] if own and not beside and not self._means_lent(own[0], lent) else lent
+
+    def _means_lent(self, leaning: str, lent: str) -> bool:
+        """Tell whether a leaning name leaves the thread's subject what is asked about: it stands beside that, or is a
+        word such as "the tablets" for what one takes, and so is the subject."""
+        kind = self.kind_of[leaning]
+        return kind in _BESIDE or (kind in _TAKEN and self.kind_of[lent] in _TAKEN)
 
     def _together(self, held: Sequence[str], leaning: Sequence[str]) -> list[str]:
         """Return the subject that the named ones make up together, if any."""
@@ -132,6 +145,45 @@ class Subjects:
     def contexts(self) -> list[str]:
         """Return the answers after which `it` means something."""
         return sorted(node for node in self._it if node in self._nodes)
+
+    def other(self, shown: Sequence[str]) -> str | None:
+        """Return the answer that says of the other subject spoken of what the last answer says of its own; None where
+        there was no other that can stand for it."""
+        spoken = [(node, self._widest(self._it[node])) for node in reversed(shown) if node in self._it]
+        if not spoken:
+            return None
+        last, subject = spoken[0]
+        others = list(dict.fromkeys(name for _, name in spoken if self._can_stand_for(name, subject)))
+        asked = self._asked(last)
+        held = (self._rows[name][asked] for name in others if asked in self._rows[name])
+        return next(held, self.general(others[0]) if others else None)
+
+    def _widest(self, name: str) -> str:
+        while (whole := self.whole(name)) != name:
+            name = whole
+        return name
+
+    def same_of(self, name: str, context: str) -> str | None:
+        """Return what is said of a subject of that which an answer says of another of the kind; None where that is only
+        what it is."""
+        it = self._it.get(context)
+        another = it is not None and self.kind_of[name] == self.kind_of[it] and name != self._widest(it)
+        alike = another and self.general(name) != context
+        return self._rows[name].get(self._asked(context)) if alike else None
+
+    def _asked(self, node: str) -> str:
+        """Return the aspect of its subject that an answer holds."""
+        if node not in self._it:
+            return ""
+        row = self._rows[self._widest(self._it[node])]
+        return next((aspect for aspect, held in row.items() if held == node), "")
+
+    def _can_stand_for(self, name: str, subject: str) -> bool:
+        """Tell whether "the other" can be `name` after talk of `subject`: another of its kind, or of another topic."""
+        one, two = self._subjects[name], self._subjects[subject]
+        parts = {f"{self.topic(name)}/{part}" for part in one.together}
+        alike = one.kind == two.kind or self.topic(name) != self.topic(subject)
+        return name != subject and alike and subject not in parts
 
     def each(self) -> Iterable[tuple[str, Subject]]:
         """Return every subject with its id."""

@@ -12,17 +12,15 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, fields
-from multiprocessing import get_context
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from time import monotonic
 from zipfile import BadZipFile
 
 import numpy as np
 
-from bot.matching.build import Data, Parts
+from bot.content.loader import no_collection
+from bot.matching.build import Data, Index, Parts
 from bot.matching.classifier import UNTAUGHT, Classifier, train
 from bot.matching.lessons import Lessons
 from bot.matching.likeness import likeness_of
@@ -119,10 +117,10 @@ def _learned(parts: Parts) -> Iterator[tuple[str, _Learned]]:
         try:
             yield from _side_by_side(parts.data, min(cores, len(_JOBS)))
             return
-        except (OSError, BrokenProcessPool) as fault:
+        except (OSError, RuntimeError) as fault:  # no memory, no semaphores, or a process that was killed
             log.info("learning in one process, since no other can be started: %s", fault)
     lessons = Lessons(parts)
-    yield from ((what, job(lessons)) for what, job in _JOBS.items())
+    yield from ((what, _done(what, lessons)) for what in _JOBS)
 
 
 def _cores() -> int:
@@ -131,28 +129,38 @@ def _cores() -> int:
 
 def _side_by_side(data: Data, processes: int) -> Iterator[tuple[str, _Learned]]:
     """Yield what each job learns in a process of its own, spawned: a fork would take over locks that threads hold."""
+    from concurrent.futures import ProcessPoolExecutor, as_completed  # a start with the cache needs none of it
+    from multiprocessing import get_context
+
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         jobs = {pool.submit(_job, what, data): what for what in _JOBS}
         yield from ((jobs[done], done.result()) for done in as_completed(jobs))
 
 
 def _job(what: str, data: Data) -> _Learned:
-    return _JOBS[what](Lessons(Parts(data)))
+    return _done(what, Lessons(Parts(data)))
 
 
-def models_of(parts: Parts, cache: Path | None, say: Say = log.info) -> Models:
-    """Return the models of a library from the cache, or train them and put them there."""
-    if cache and (stored := stored_models(parts.data, cache)):
-        return stored
+def _done(what: str, lessons: Lessons) -> _Learned:
+    with no_collection():
+        return _JOBS[what](lessons)
+
+
+def learned(data: Data, cache: Path | None, say: Say = log.info) -> tuple[Parts, Models]:
+    """Return what reads a library and its models from the cache, or train them and put them there."""
+    if cache and (found := stored(data, cache)):
+        return found
+    parts = Parts(data)
     models = learn(parts, say)
     if cache:
-        _keep(_file(parts.data, cache), models)
-    return models
+        _keep(_file(data, cache), models, parts.index)
+    return parts, models
 
 
-def stored_models(data: Data, cache: Path) -> Models | None:
-    """Return the models that were trained from exactly this, or None."""
-    return load(_file(data, cache))
+def stored(data: Data, cache: Path) -> tuple[Parts, Models] | None:
+    """Return the models that were trained from exactly this, with what reads it, or None."""
+    found = load(_file(data, cache))
+    return (Parts(data, found[1]), found[0]) if found else None
 
 
 def _file(data: Data, cache: Path) -> Path:
@@ -173,28 +181,29 @@ def _code() -> str:
     return hashlib.sha256(b"".join((here / f"{name}.py").read_bytes() for name in _CODE)).hexdigest()
 
 
-def load(path: Path) -> Models | None:
-    """Return the models a file holds, or None where it holds none that can be read."""
+def load(path: Path) -> tuple[Models, Index] | None:
+    """Return the models a file holds and the index of what they learned from, or None where it holds none."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            return Models(
+        with np.load(path, allow_pickle=False) as file:
+            models = Models(
                 *(
                     Classifier(
-                        tuple(json.loads(str(stored[f"{one.name}.labels"]))),
-                        stored[f"{one.name}.bias"],
-                        stored[f"{one.name}.keys"],
-                        stored[f"{one.name}.weights"],
+                        tuple(json.loads(str(file[f"{one.name}.labels"]))),
+                        file[f"{one.name}.bias"],
+                        file[f"{one.name}.keys"],
+                        file[f"{one.name}.weights"],
                     )
                     for one in fields(Models)
                 )
             )
+            return models, Index.read(json.loads(file["index"].tobytes()))
     except _BROKEN:
         return None
 
 
-def save(path: Path, models: Models) -> None:
+def save(path: Path, models: Models, index: Index) -> None:
     """Write the models; another process that reads the file meanwhile finds the old one or the new one."""
-    arrays = {}
+    arrays = {"index": np.frombuffer(json.dumps(asdict(index)).encode(), np.uint8)}
     for one in fields(Models):
         model: Classifier = getattr(models, one.name)
         arrays[f"{one.name}.labels"] = np.array(json.dumps(model.labels))
@@ -206,9 +215,9 @@ def save(path: Path, models: Models) -> None:
     os.replace(file.name, path)
 
 
-def _keep(path: Path, models: Models) -> None:
+def _keep(path: Path, models: Models, index: Index) -> None:
     try:
-        save(path, models)
+        save(path, models, index)
     except OSError as fault:
         log.warning("the matcher's models cannot be kept in %s: %s", path.parent, fault)
 

@@ -10,7 +10,7 @@ from bot.content.urgent_models import Composed, LanguagesFile, UrgentRule, Urgen
 from bot.matching.concepts import Sighting
 from bot.matching.excuses import PAST, Excuses, is_leaflet
 from bot.matching.foreign import ForeignLanguages
-from bot.matching.likeness import SURE_DESPITE_PAST, Likeness
+from bot.matching.likeness import SURE, SURE_DESPITE_PAST, Likeness
 from bot.matching.mending import SignReader
 from bot.matching.sentences import Word, sentence, words_of
 from bot.matching.signs import Hit, Sightings, hits
@@ -129,8 +129,7 @@ class Urgency:
         asked = excuses.asked_of_nobody(hit)
         if asked and self._likeness.is_calm(message.words, message.named, *asked):
             return "asked"
-        unlike = excuses.nothing_now() and self._likeness.is_unlike(message.words, message.named)
-        return "unlike" if unlike else ""
+        return "unlike" if self._likeness.is_unlike(message.words, message.named) else ""
 
     def _by_language(self, message: _Message) -> Finding | None:
         found = self._foreign.find(message.text, message.typed)
@@ -151,9 +150,18 @@ class Urgency:
         look = partial(self._likeness.find, message.words, message.named)
         found = look(skip) or (look(partial(skip, seen_before=past), SURE_DESPITE_PAST) if past else None)
         if found is None:
-            return None
+            return self._as_a_whole(message)
         told = _told(message, found.first, found.last)
         return Finding(found.sign, self._rules.signs[found.sign].card, told, f"likeness {found.share:.2f}")
+
+    def _as_a_whole(self, message: _Message) -> Finding | None:
+        """Return what a message is like that names nothing of a sign in any sentence by itself."""
+        whole = self._likeness.whole(message.words, message.named) if self._likeness else None
+        if whole is None or whole[1] < SURE:
+            return None
+        sign, share = whole
+        told = _told(message, 0, len(message.words) - 1)
+        return Finding(sign, self._rules.signs[sign].card, told, f"likeness as a whole {share:.2f}")
 
     def _gravity(self, hit: Hit) -> tuple[int, int]:
         """Return what the gravest sign, and of its hits the first, has least of."""

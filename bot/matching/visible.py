@@ -112,6 +112,8 @@ def _as_shown(text: str) -> str:
 
 def without_accents(text: str) -> str:
     """Return a text with plain letters: no accents, nothing invisible; the vowel signs of Indian scripts stay."""
+    if text.isascii() and text.isprintable():
+        return text
     text = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).translate(_LETTERS))
     return "".join(letter for letter in text if _shows(letter)).translate(_INDIAN_SPELLINGS)
 

@@ -25,6 +25,10 @@ def context_text(state: State) -> str:
         found["question"] = list(state.question)
     if state.quiet:
         found["quiet"] = True
+    if state.offered:
+        found["offered"] = list(state.offered)
+    if state.about:
+        found["about"] = state.about
     if state.report is not None:
         found["report"] = [state.report.node, state.report.at]
     return json.dumps(found, separators=(",", ":")) if found else ""
@@ -70,6 +74,8 @@ def state_from(
         found.get("quiet", False),
         preferences,
         AwaitedReport(*report) if report else None,
+        tuple(found.get("offered", ())),
+        found.get("about", ""),
     )
 
 

@@ -177,7 +177,7 @@ async def _open_postgres(dsn: str) -> Store:
         return await PostgresStore.open(dsn)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as fault:
         raise StoreError(f"the PostgreSQL database cannot be opened: {fault}") from fault
-    except ValueError:  # which quotes what it could not read, perhaps a part of the password
+    except (ValueError, OverflowError):  # which quotes what it could not read, perhaps a part of the password
         raise StoreError(_UNREADABLE) from None
 
 

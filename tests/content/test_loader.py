@@ -146,7 +146,7 @@ TEA = {
 def test_a_second_topic_is_two_more_files_and_its_links_may_cross(tmp_path: Path) -> None:
     library = loaded(written(tmp_path, TEA))
     assert set(library.topics) == {"ala", "tea"}
-    assert library.start == "overview", "the first dialog by name is the main one"
+    assert library.start == "overview", "the dialog with the duties of a main one"
     assert library.nodes["tea"].next == ("overview",)
     assert library.text(library.answer("tea").claims[0], LAYPERSON) == "Drink 2 cups."
 
@@ -155,6 +155,18 @@ def test_a_dialog_that_says_so_is_the_main_one(tmp_path: Path) -> None:
     duties = "default: true\nurgent: urgent\nadvice: overview\notherwise: tea\n"
     library = loaded(written(tmp_path, TEA | {"dialogs/tea.yaml": duties + TEA["dialogs/tea.yaml"]}))
     assert (library.start, library.otherwise, library.urgent) == ("tea", "tea", "urgent")
+
+
+@pytest.mark.parametrize("file", ["aaa", "tea", "zzz"])
+@pytest.mark.parametrize("both", [False, True])
+def test_a_new_tree_takes_nothing_over_whatever_it_is_called(file: str, both: bool, tmp_path: Path) -> None:
+    tea = {path.replace("tea", file): text.replace("tea", file) for path, text in TEA.items()}
+    if both:
+        main = (MINI / "dialogs/ala.yaml").read_text(encoding="utf-8")
+        tea |= {"dialogs/ala.yaml": f"default: true\n{main}"}
+        tea[f"dialogs/{file}.yaml"] = f"default: true\n{tea[f'dialogs/{file}.yaml']}"
+    library = loaded(written(tmp_path, tea))
+    assert (library.start, library.urgent) == ("overview", "urgent")
 
 
 def test_ids_and_figures_are_unique_across_topics(tmp_path: Path) -> None:

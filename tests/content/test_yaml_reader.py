@@ -70,6 +70,10 @@ def test_a_byte_order_mark_and_windows_lines_are_read() -> None:
         (b"a: 1\n---\nb: 2", "page.yaml:2:1: F02 a second document begins here"),
         (b"a: x\x07y", "page.yaml:1:5: F02 the control character U+0007 is not allowed"),
         (b"a: 1\nb: caf\xe9", "page.yaml:2:1: F01 the file is not UTF-8 text"),
+        *(
+            ("a: 1\nb: text\n".encode(encoding), "page.yaml:1:1: F01 the file is not UTF-8 text")
+            for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be")
+        ),
         (b"", "page.yaml:1:1: F01 the file is empty"),
         (b"a: 1\na: 2", "page.yaml:2:1: F03 `a` stands here twice"),
         (b"1: x", "page.yaml:1:1: F05 a name must be text"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -146,7 +147,7 @@ def test_the_other_questions_of_a_message_come_first_among_the_buttons(library: 
 
 
 def test_two_short_answers_stand_together(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.dialog.answers.MAX_TOGETHER", 500)
+    monkeypatch.setattr("bot.dialog.answers.ROOM", 500)
     reply, _ = said(library, Match(Outcome.ANSWER, "ala-safety", also=("ala-dose",)))
     assert reply.second is not None
     assert reply.second.node == "ala-dose"
@@ -238,6 +239,85 @@ def test_without_an_answer_the_reference_is_the_list(library: Library) -> None:
     assert "page 1" in reply.card.title
 
 
+SAYS = ("what does {} say?", "and what did the {} find", "according to {}?", "what is said in the {}?", "{}?", "{}")
+
+
+def test_every_source_that_has_a_name_and_a_year_is_found_by_them_where_no_answer_is_sure(library: Library) -> None:
+    unsure = Engine(library, Decided(Match(Outcome.NOT_COVERED, library.otherwise)))
+    named = [one.short for topic in library.topics.values() for one in topic.sources.values() if one.short]
+    dated = [name for name in named if re.fullmatch(r"[A-Z][^,]* \S*\d+(, \d{4})?", name)]
+    assert len(dated) > 40
+    for form, whole in product(SAYS, dated):
+        for name in {whole, whole.partition(",")[0], whole.lower()}:
+            reply, _ = unsure.respond(State(introduced=True), Incoming(Kind.TEXT, form.format(name)))
+            assert reply.card.node == library.role("references"), form.format(name)
+
+
+def test_the_record_of_a_source_leads_to_the_answers_that_rest_on_it(library: Library) -> None:
+    unsure = Engine(library, Decided(Match(Outcome.NOT_COVERED, library.otherwise)))
+    for topic in library.topics.values():
+        for id_, source in topic.sources.items():
+            asked = State(introduced=True, history=(next(iter(topic.answers)),))
+            reply, _ = unsure.respond(asked, Incoming(Kind.TEXT, f"source {source.number}"))
+            tapped = [payloads.parse(button.payload) for button in reply.choices if button.role == "follow-up"]
+            nodes = [tap.node for tap in tapped if tap]
+            assert len(nodes) <= 2
+            for node in nodes:
+                assert id_ in {cite for claim in topic.answers[node].claims for cite in claim.cites}
+
+
+@pytest.mark.parametrize("name", ["EFNS", "my doctor", "doctors", "the BMJ", "it", "us", "2026", "ADA 2019", "a study"])
+def test_what_is_no_source_here_is_not_taken_for_one(library: Library, name: str) -> None:
+    unsure = Engine(library, Decided(Match(Outcome.NOT_COVERED, library.otherwise)))
+    for form in SAYS:
+        reply, _ = unsure.respond(State(introduced=True), Incoming(Kind.TEXT, form.format(name)))
+        assert reply.card.node == library.otherwise, form
+
+
+def test_a_sure_answer_is_not_replaced_by_the_record_of_a_source(library: Library) -> None:
+    for form in SAYS:
+        sure = Engine(library, Decided(Match(Outcome.ANSWER, "first-line")))
+        reply, _ = sure.respond(State(introduced=True), Incoming(Kind.TEXT, form.format("ADA 2026")))
+        assert reply.card.node == "first-line"
+
+
+@pytest.mark.parametrize("words", ["10.2337/dc06-1216", "10.1001/jama.2099.1", "PMC1234567", "NCT01234567."])
+def test_an_identifier_alone_is_looked_up(library: Library, words: str) -> None:
+    reply, _ = said_words(library, words, State(introduced=True))
+    assert reply.card.title == library.interface_text("source-none-title", reply.card.register)
+    held = next(one for one in library.topics["neuropathy"].sources.values() if one.doi)
+    reply, _ = said_words(library, f"{held.doi}", State(introduced=True))
+    assert reply.card.title.startswith(f"[{held.number}]")
+
+
+SIMPLER = [
+    "explain simpler",
+    "simpler please",
+    "say it simpler",
+    "can you explain it more simply",
+    "in plain words please",
+    "please put that in easy words",
+    "say this in plain english",
+    "explain that in simpler terms",
+]
+
+
+@pytest.mark.parametrize("words", SIMPLER)
+def test_who_wants_it_simpler_gets_the_answer_simpler_and_no_question(library: Library, words: str) -> None:
+    for register in Register:
+        before = State(register, introduced=True, history=("ala", "ala-safety"))
+        reply, after = said_words(library, words, before)
+        assert (reply.card.node, reply.card.register) == ("ala-safety", Register.LAYPERSON)
+        assert reply.view is (View.SHORT if register is Register.LAYPERSON else View.BRIEF)
+        assert after.register is Register.LAYPERSON
+
+
+def said_words(library: Library, words: str, state: State) -> tuple[Reply, State]:
+    """Return what is said to words of which the matcher makes nothing."""
+    nothing = Engine(library, Decided(Match(Outcome.NOT_COVERED, library.otherwise)))
+    return nothing.respond(state, Incoming(Kind.TEXT, words))
+
+
 def test_a_refusal_leaves_the_talk_where_it_was(library: Library) -> None:
     asked: list[str | None] = []
 
@@ -249,8 +329,80 @@ def test_a_refusal_leaves_the_talk_where_it_was(library: Library) -> None:
     state = State(Register.LAYPERSON, introduced=True, history=("k2",))
     refused = Engine(library, Heard(Match(Outcome.ANSWER, library.advice, beside="k2-blood-thinners")))
     reply, state = refused.respond(state, Incoming(Kind.TEXT, "he is on warfarin"))
-    assert reply.second is not None
+    assert reply.card.node == "k2-blood-thinners"
     plain = Engine(library, Heard(Match(Outcome.ANSWER, library.advice)))
     _, state = plain.respond(state, Incoming(Kind.TEXT, "he has had three of them"))
     plain.respond(state, Incoming(Kind.TEXT, "and now?"))
     assert asked == ["k2", "k2-blood-thinners", "k2-blood-thinners"]
+
+
+# --- what words point at ----------------------------------------------------------------------------------------------
+
+_WORDS = ("first", "second", "third")
+_FORMS = (
+    "the {word} one, what is that", "{word}", "the {word} of them", "and the {word}?", "What about the {word} one?",
+    "number {digit}", "no. {digit}", "{digit}.", "{digit}", "#{digit}", "option {digit} please", "the {ordinal} one",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("register", Register)
+@pytest.mark.parametrize("form", _FORMS)
+@pytest.mark.parametrize("at", range(3))
+def test_an_ordinal_points_into_the_list_just_offered(library: Library, register: Register, form: str, at: int) -> None:
+    offered = ("ala-safety", "k2", "first-line")
+    engine = Engine(library, Decided(Match(Outcome.CHOICES, library.otherwise, choices=offered)))
+    _, state = engine.respond(State(register, introduced=True), Incoming(Kind.TEXT, "something"))
+    words = form.format(word=_WORDS[at], digit=at + 1, ordinal=("1st", "2nd", "3rd")[at])
+    reply, after = engine.respond(state, Incoming(Kind.TEXT, words))
+    assert reply.card.node == offered[at]
+    assert not reply.in_place, "it is a new message, not the list changed"
+    again, _ = engine.respond(after, Incoming(Kind.TEXT, words))
+    assert again.card.outcome is Outcome.CHOICES, "only the list just shown"
+
+
+@pytest.mark.parametrize(
+    ("words", "node"), [("the last one", "first-line"), ("the latter", "first-line"), ("two", "k2")]
+)
+def test_the_last_is_the_last_answer_offered(library: Library, words: str, node: str) -> None:
+    offered = ("ala-safety", "k2", "first-line")
+    engine = Engine(library, Decided(Match(Outcome.CHOICES, library.otherwise, choices=offered)))
+    _, state = engine.respond(State(introduced=True), Incoming(Kind.TEXT, "something"))
+    assert engine.respond(state, Incoming(Kind.TEXT, words))[0].card.node == node
+
+
+@pytest.mark.parametrize("words", ["the first time I took it", "5", "112", "what is that one", "the second line drugs"])
+def test_what_is_no_place_in_the_list_is_a_question(library: Library, words: str) -> None:
+    choices = Match(Outcome.CHOICES, library.otherwise, choices=("ala-safety", "k2", "first-line"))
+    engine = Engine(library, Decided(choices))
+    _, state = engine.respond(State(introduced=True), Incoming(Kind.TEXT, "something"))
+    assert engine.respond(state, Incoming(Kind.TEXT, words))[0].card.outcome is Outcome.CHOICES
+
+
+def test_after_an_answer_an_ordinal_is_about_what_it_says(library: Library) -> None:
+    engine = Engine(library, Decided(Match(Outcome.ANSWER, "overview")))
+    _, state = engine.respond(State(introduced=True), Incoming(Kind.TEXT, "something"))
+    assert engine.respond(state, Incoming(Kind.TEXT, "the second one"))[0].card.node == "overview"
+    assert (
+        engine.respond(state, Incoming(Kind.TEXT, "the second button"))[0].card.node
+        == library.nodes["overview"].next[1]
+    )
+
+
+def test_a_list_is_what_the_talk_leans_on_until_an_answer_is_shown(library: Library) -> None:
+    asked: list[str | None] = []
+
+    class Heard(Decided):
+        def match(self, text: str, context: str | None, register: Register) -> Match:
+            asked.append(context)
+            return super().match(text, context, register)
+
+    unsure = Match(
+        Outcome.CHOICES, library.otherwise, choices=("b12-metformin", "b12-treatment"), about="b12-metformin"
+    )
+    state = State(Register.LAYPERSON, introduced=True, history=("ala", "urgent-low-sugar", "privacy"))
+    engine = Engine(library, Heard(unsure))
+    for words in ("it eats B12?", "how would I notice"):
+        _, state = engine.respond(state, Incoming(Kind.TEXT, words))
+    _, state = Engine(library, Heard(Match(Outcome.ANSWER, "k2"))).respond(state, Incoming(Kind.TEXT, "and k2"))
+    engine.respond(state, Incoming(Kind.TEXT, "does it help"))
+    assert asked == ["ala", "b12-metformin", "b12-metformin", "k2"]

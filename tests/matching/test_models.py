@@ -12,12 +12,13 @@ from bot.content.library import Library
 from bot.content.matching_models import Subject, TopicSubjects
 from bot.content.urgent_models import UrgentExamples
 from bot.matching import data_of, training
-from bot.matching.build import Data, Parts
+from bot.matching.build import Data, Index, Parts
 from bot.matching.classifier import UNTAUGHT, Rows, train
+from bot.matching.mending import SignWords
 from bot.matching.remarks import questions
 from bot.matching.spelling import Speller
 from bot.matching.text import clean, every_word, sampled, split, words_only
-from bot.matching.training import Models, digest, learn, load, models_of, save
+from bot.matching.training import Models, digest, learn, learned, load, save
 
 ROWS = [
     ("feet", {"toe": 1.0, "a": 0.5}),
@@ -48,9 +49,14 @@ def test_training_tells_labels_apart_and_is_always_the_same() -> None:
 def test_what_is_stored_decides_as_what_was_trained(tmp_path: Path) -> None:
     model = train(Rows(ROWS))
     path = tmp_path / "models.npz"
-    save(path, Models(model, model, UNTAUGHT, model, UNTAUGHT))
-    stored = load(path)
-    assert stored is not None
+    tree = {"toe": {"": ["feet"]}}
+    signs = SignWords(tree, ["toe"], ["toe"])
+    index = Index(["toe"], ["toe", "toes"], ["toe"], {"toes": "toe"}, tree, {"what is it": "ala"}, {}, signs)
+    save(path, Models(model, model, UNTAUGHT, model, UNTAUGHT), index)
+    found = load(path)
+    assert found is not None
+    stored, known = found
+    assert known == index
     for values in ({"toe": 1.0}, {"glucose": 0.3, "a": 1.0}, {"never seen": 1.0}):
         assert stored.names.probabilities(values) == model.probabilities(values)
     assert stored.about.probabilities({"toe": 1.0}) == {}
@@ -85,14 +91,14 @@ def test_what_is_learned_side_by_side_is_what_is_learned_alone(few: Data, monkey
 def test_models_of_other_words_are_never_taken(tmp_path: Path, few: Data) -> None:
     more = replace(few, phrases={"ala": ("what is ala", "ala please"), "k2": ("what is k2",)})
     assert digest(few) != digest(more)
-    parts = Parts(few)
     said: list[str] = []
-    models_of(parts, tmp_path, said.append)
+    fresh, _ = learned(few, tmp_path, said.append)
     assert said, "training says that it is at work"
     said.clear()
-    models_of(parts, tmp_path, said.append)
+    kept, _ = learned(few, tmp_path, said.append)
     assert said == []
-    models_of(Parts(more), tmp_path, said.append)
+    assert kept.index == fresh.index
+    learned(more, tmp_path, said.append)
     assert said, "other words are learned again"
 
 

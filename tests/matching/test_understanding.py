@@ -36,6 +36,31 @@ def test_the_same_words_mean_the_thread_they_are_in(matcher: Matcher, after: str
     assert found == node or (after is None and found in ("choices", "not-covered", "ala-safety"))
 
 
+ABOUT_ALA = ("ala", "ala-mechanism", "ala-evidence", "ala-dose", "ala-how", "ala-who", "ala-interactions", "ala-r-form")
+
+
+@pytest.mark.parametrize("after", ABOUT_ALA)
+@pytest.mark.parametrize("text", ["is it safe?", "what are the side effects?", "is it dangerous?", "any risks?"])
+def test_what_may_harm_is_told_after_every_answer_about_a_remedy(matcher: Matcher, after: str, text: str) -> None:
+    assert node_of(matcher, text, after) == "ala-safety"
+
+
+@pytest.mark.parametrize("after", ["ala", "ala-dose", "ala-evidence"])
+@pytest.mark.parametrize(
+    "beside", ["metformin", "blood pressure tablets", "statins", "levothyroxine", "insulin", "iron"]
+)
+def test_what_it_is_taken_together_with_is_not_what_is_asked_about(matcher: Matcher, after: str, beside: str) -> None:
+    for text in (f"does it interact with {beside}?", f"can it be taken with {beside}?"):
+        assert node_of(matcher, text, after) == "ala-interactions", text
+
+
+@pytest.mark.parametrize("drug", ["pregabalin", "duloxetine", "gabapentin"])
+@pytest.mark.parametrize("text", ["what about {} instead?", "{} instead?", "or {} instead"])
+def test_another_medicine_asked_for_in_a_thread_is_answered(matcher: Matcher, drug: str, text: str) -> None:
+    for after in ("ala-dose", "k2", "ala-evidence"):
+        assert node_of(matcher, text.format(drug), after) in ("first-line", "drug-side-effects"), after
+
+
 @pytest.mark.parametrize(
     "text",
     [

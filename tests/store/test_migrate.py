@@ -125,6 +125,11 @@ sys.exit("alembic" in sys.modules or "sqlalchemy" in sys.modules or "asyncpg" in
         ("postgresql://nobody@/none?host=/nowhere&sslmode=quatsch", "sslmode"),
         ("postgresql://nobody@no.such.host.invalid/none?sslmode=require", "cannot be opened"),
         ("oracle://[::1/x", "must look like sqlite:///"),
+        *(
+            (f"postgresql://nobody@127.0.0.1:{port}/none?{option}", "cannot be (read|opened)")
+            for port in ("0", "1", "-1", "65536", "99999", "x", "1e3", "٣")
+            for option in ("sslmode=disable", "application_name=x&sslmode=prefer", "connect_timeout=x")
+        ),
     ],
 )
 async def test_a_wrong_address_is_named(url: str, complaint: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice, product
@@ -13,7 +14,7 @@ import pytest
 from bot.content.loader import load
 from bot.content.urgent_models import Language, LanguagesFile
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Incoming, Kind, State
+from bot.dialog.turn import Incoming, Kind, Register, State
 from bot.matching import data_of, languages_of
 from bot.matching.build import Parts
 from bot.matching.foreign import Languages
@@ -108,6 +109,44 @@ def test_a_short_question_is_answered_with_the_sentence_of_its_language_first(co
     for form in read("short")["forms"][code]:
         reply, _ = engine.respond(State(), Incoming(Kind.TEXT, form.format(s="ALA"), "telegram"))
         assert reply.lead == languages()[code].only_english, form
+
+
+UNKNOWN_SCRIPTS = {
+    "Thai": "กขคงจฉชซญดตถทธนบปผพ",
+    "Korean": "가나다라마바사아자차카타파하",
+    "Japanese": "あいうえおかきくけこアイウエオ",
+    "Hebrew": "אבגדהוזחטיכלמנסעפצקרשת",
+    "Greek": "βγδζθλξπσφψω",  # none that looks like a Latin letter: those are read as one
+    "Georgian": "აბგდევზთიკლმნოპჟრსტ",
+    "Armenian": "աբգդեզէըթժիլխծկհձղճմ",
+    "Tamil": "அஆஇஈஉஊஎஏகஙசஞடணதந",
+    "Telugu": "అఆఇఈఉఊఎఏకఖగఘచఛజ",
+    "Gujarati": "અઆઇઈઉઊકખગઘચછજઝ",
+    "Amharic": "ሀለሐመሠረሰሸቀበተቸ",
+    "Khmer": "កខគឃងចឆជឈញដឋ",
+    "Burmese": "ကခဂဃငစဆဇဈညတထ",
+}
+
+
+@pytest.mark.parametrize("script", UNKNOWN_SCRIPTS)
+@pytest.mark.parametrize("name", ["", " ALA", " 112"])
+def test_in_any_other_script_the_emergency_number_stands_first(script: str, name: str, engine: Engine) -> None:
+    chance = random.Random(script)
+    for _ in range(5):
+        words = ["".join(chance.choices(UNKNOWN_SCRIPTS[script], k=chance.randint(3, 6))) for _ in range(3)]
+        for register in Register:
+            words_and_name = Incoming(Kind.TEXT, " ".join(words) + name, "telegram")
+            reply, _ = engine.respond(State(register), words_and_name)
+            assert reply.lead.startswith("In an emergency, call"), words
+            assert "112" in reply.lead
+
+
+@pytest.mark.parametrize(
+    "text", ["ik wil dood", "jeg vil dø", "mellkasi fájdalmam van", "tengo", "jag har ont i bröstet"]
+)
+def test_where_hardly_a_word_is_known_the_emergency_number_stands_first(text: str, engine: Engine) -> None:
+    reply, _ = engine.respond(State(), Incoming(Kind.TEXT, text, "telegram"))
+    assert "112" in reply.lead or reply.lead in {one.only_english for one in languages().values()}
 
 
 @pytest.mark.parametrize(

@@ -102,18 +102,24 @@ def missing_role(context: CheckContext) -> Iterator[Diagnostic]:
 
 @needs("dialogs")
 def main_dialog(context: CheckContext) -> Iterator[Diagnostic]:
-    """D21: several dialogs, of which not exactly one says that it is the main one."""
+    """D21: several dialogs, of which not exactly one says that it is the main one or has a main dialog's duties."""
     dialogs, home = context.library.dialogs, context.library.home
+    main = next((name for name, dialog in dialogs.items() if dialog is context.library.main), "")
     chosen = [name for name, dialog in dialogs.items() if dialog.default]
     if len(dialogs) > 1 and not chosen:
         names = " and ".join(f"`{name}`" for name in dialogs)
-        message = f"{names}: none says `default: true`, so `{next(iter(dialogs))}` starts every conversation"
+        message = f"{names}: none says `default: true`, so `{main}` starts every conversation"
         for name in dialogs:
             remedy = "add `default: true` to the dialog that greets and answers the rest, and to no other"
             yield diagnostic_at(home.dialog(name), ("dialog",), "D21", message, remedy, key=True)
-    for name in chosen[1:]:
-        message = f"`{chosen[0]}` is the main dialog already"
-        yield diagnostic_at(home.dialog(name), ("default",), "D21", message, "remove this line", key=True)
+    for name in chosen:
+        if name != main:
+            message = f"`{main}` is the main dialog already"
+            yield diagnostic_at(home.dialog(name), ("default",), "D21", message, "remove this line", key=True)
+    for name, dialog in dialogs.items():
+        for duty in dialog.duties if name != main else ():
+            message = f"`{duty}:` counts in the main dialog alone, which is `{main}`"
+            yield diagnostic_at(home.dialog(name), (duty,), "D21", message, "remove it, or name it there", key=True)
 
 
 @needs("urgent", "dialogs")

@@ -115,3 +115,34 @@ def test_a_page_without_title_or_level_is_refused(tmp_path: Path) -> None:
     (tmp_path / "C99.md").write_text("# C98 Something else\n")
     with pytest.raises(ValueError, match="needs a title"):
         pages(tmp_path)
+
+
+TEA = {
+    "dialogs/{0}.yaml": "dialog: {0}\nstart: {0}\nnodes:\n  {0}: {{next: [overview]}}\n",
+    "content/{0}/topic.yaml": "topic: {0}\ntitle: {{professional: T, layperson: T}}\nreview: {{status: submitted}}\n",
+    "content/{0}/answers/{0}.yaml": "answer: {0}\nlabel: {{professional: T, layperson: T}}\n"
+    "title: {{professional: T, layperson: T}}\nclaims:\n  - id: ask\n    kind: action\n"
+    "    professional: Discuss it.\n    layperson: Discuss it.\n",
+}
+
+
+@pytest.mark.parametrize("name", ["aaa", "zzz"])
+@pytest.mark.parametrize("said", ["nothing", "both", "main"])
+def test_which_tree_is_the_main_one_is_the_only_finding(name: str, said: str, tmp_path: Path) -> None:
+    """Sixty answers are not blamed for a line that is missing in, or one too many of, two trees."""
+    files = {path.format(name): text.format(name) for path, text in TEA.items()}
+    files["dialogs/ala.yaml"] = "default: true\n" * (said != "nothing") + DIALOG
+    files[f"dialogs/{name}.yaml"] = "default: true\n" * (said == "both") + files[f"dialogs/{name}.yaml"]
+    codes = [line[:3] for line in found(written(tmp_path, files))]
+    assert codes == {"nothing": ["D21", "D21"], "both": ["D21"], "main": []}[said]
+
+
+@pytest.mark.parametrize(
+    "duty", ["urgent: zzz", "advice: zzz", "otherwise: zzz", "always: [zzz]", "roles: {help: zzz}"]
+)
+def test_a_duty_that_only_the_main_tree_has_is_found_in_another(duty: str, tmp_path: Path) -> None:
+    files = {path.format("zzz"): text.format("zzz") for path, text in TEA.items()}
+    files["dialogs/zzz.yaml"] += duty + "\n"
+    files["dialogs/ala.yaml"] = "default: true\n" + DIALOG
+    name = duty.partition(":")[0]
+    assert found(written(tmp_path, files)) == [f"D21 `{name}:` counts in the main dialog alone, which is `ala`"]

@@ -234,7 +234,9 @@ async def test_a_link_to_a_node_leads_there_however_it_is_written(
             assert shows(message, composer, target), (written, message["text"])
 
 
-@pytest.mark.parametrize("command", ["settings", "stop", "menu", "about", "language", "foo", "unsubscribe", "cancel"])
+@pytest.mark.parametrize(
+    "command", ["settings", "stop", "menu", "about", "language", "lang", "foo", "unsubscribe", "cancel"]
+)
 async def test_commands_of_other_bots_get_a_sensible_answer(
     telegram: FakeTelegram, engine: Engine, database: Path, command: str
 ) -> None:
@@ -243,6 +245,8 @@ async def test_commands_of_other_bots_get_a_sensible_answer(
         ann.says(f"/{command}")
         message = await telegram.next_message(ann)
     assert engine.text("old-button", Register.LAYPERSON) not in message["text"]
+    unknown = engine.text("unknown-command", Register.LAYPERSON, help="/help") in message["text"]
+    assert unknown is (command in ("foo", "unsubscribe", "cancel"))
 
 
 @pytest.mark.parametrize("command", ["export", "forget"])

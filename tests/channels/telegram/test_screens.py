@@ -79,22 +79,6 @@ def test_an_emergency_says_what_to_do_on_the_first_screen(library: Library, regi
         assert screen_of(library, Reply(card)).span <= SCREEN, node
 
 
-@pytest.mark.parametrize("register", Register)
-def test_a_refusal_and_what_may_harm_fill_a_screen_and_a_half(library: Library, register: Register) -> None:
-    assert library.matching is not None
-    harms = [node for topic in library.matching.topics.values() for node in topic.harms]
-    assert harms
-    for node in harms:
-        found = Match(Outcome.ANSWER, library.advice, beside=node)
-        reply, _ = Engine(library, Decided(found)).respond(State(register, introduced=True), Incoming(Kind.TEXT, "?"))
-        assert reply.second is not None
-        assert reply.second.node == node
-        assert screen_of(library, reply).span <= SCREEN * 3 // 2, node
-        whole = Composer(library).card(library.advice, register)
-        kept = (*reply.card.brief, *reply.card.detail)
-        assert kept == (*whole.brief, *whole.detail), "what is not said at once is folded, and nothing is lost"
-
-
 def test_a_fold_is_three_lines_at_most() -> None:
     fold = {"type": "expandable_blockquote", "offset": 2, "length": 11}
     assert text_lines("\n".join("abcdefgh"), []) == 8
