@@ -29,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     tree.unknown_concept,
     phrases.colliding,
     phrases.overgrown,
+    phrases.shared_names,
     registers.one_register,
     registers.parity,
     registers.plain_figures,

@@ -137,7 +137,14 @@ def diagnostic_at(
 
 
 def diagnostic_at_words(
-    path: Path, location: Location, words: str, code: str, message: str, suggestion: str = ""
+    path: Path,
+    location: Location,
+    words: str,
+    code: str,
+    message: str,
+    suggestion: str = "",
+    *,
+    level: Level = "error",
 ) -> Diagnostic:
     """Return a fault at `words` in the text at `location`, or at its beginning where the file writes them otherwise."""
     page = page_of(path)
@@ -145,8 +152,8 @@ def diagnostic_at_words(
     for line in range(spot.start[0], min(spot.end[0] + 1, len(page.lines))):
         begin = spot.start[1] if line == spot.start[0] else 0
         if (column := page.lines[line].find(words, begin)) >= 0:
-            return page.diagnostic((line, column), code, message, suggestion)
-    return page.diagnostic(spot.start, code, message, suggestion)
+            return page.diagnostic((line, column), code, message, suggestion, level)
+    return page.diagnostic(spot.start, code, message, suggestion, level)
 
 
 @dataclass(frozen=True, slots=True)

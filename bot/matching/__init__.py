@@ -10,10 +10,10 @@ from bot.content.library import Library
 from bot.content.loader import no_collection
 from bot.dialog.matching import Match, Matcher
 from bot.matching.advice import Advice
-from bot.matching.build import TALK, Parts, data_of, known_lines
+from bot.matching.build import TALK, Parts, data_of
 from bot.matching.decisions import LIMITS, Limits
 from bot.matching.foreign import Languages
-from bot.matching.lexicon import Lexicon, tree_of
+from bot.matching.lexicon import Known, Lexicon, Signs, tree_of
 from bot.matching.likeness import likeness_of
 from bot.matching.matcher import SubjectMatcher
 from bot.matching.ranking import WEIGHTS, Ranker, Weights
@@ -59,18 +59,17 @@ def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: L
         node = data.renamed.get(label, label)
         return node if node in data.nodes or node.startswith(TALK) else None
 
-    known = replace(models, names=models.names.relabelled(label_of), about=models.about.relabelled(label_of))
+    told = {name: getattr(models, name).relabelled(label_of) for name in ("names", "about", "siblings")}
     lexicon = Lexicon(data.advice.concepts, tree_of(data.advice.concepts, parts.stems))
     advice = Advice(data.advice, lexicon, parts.subjects.kind_of)
-    lines = {node: len(written) for node, written in data.phrases.items()}
     return SubjectMatcher(
         parts,
         _urgency(parts, models),
         languages_of(parts),
         advice,
         Remarks(models.words, parts.features, parts.subjects, advice.states_facts),
-        Ranker(known, parts.subjects, parts.features, data.roles, lines, weights),
-        known_lines(parts),
+        Ranker(replace(models, **told), parts.subjects, parts.features, data.roles, data.lines, weights),
+        Known(parts.index.lines, parts.index.small_talk, Signs(data.small_talk, parts.key)),
         limits,
     )
 

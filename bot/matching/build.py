@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from bot.content.library import Library
+from bot.content.library import HasRegisters, Library
 from bot.content.matching_models import (
     AdviceRules,
     Aspects,
@@ -17,29 +18,41 @@ from bot.content.matching_models import (
     SharedWords,
     World,
 )
-from bot.content.models import Answer
+from bot.content.models import Answer, Register
 from bot.content.urgent_models import LanguagesFile, UrgentExamples, UrgentRules
 from bot.matching.features import Features
-from bot.matching.lexicon import NUMBER, Lexicon, Signs, Tree, tree_of
+from bot.matching.lexicon import (
+    NUMBER,
+    Lexicon,
+    Tree,
+    leave_held,
+    lines_by_key,
+    show_narrow,
+    talk_by_key,
+    tree_of,
+)
 from bot.matching.mending import SignReader, SignWords
 from bot.matching.parser import Reader
-from bot.matching.scrubbing import FUNCTION, PERSONS
 from bot.matching.spelling import Speller
-from bot.matching.subjects import Subjects, concepts_of, leave_held
+from bot.matching.subjects import FOREIGN, Subjects, concepts_of
 from bot.matching.text import (
+    FUNCTION,
     STOP,
     Stemmer,
     clean,
     every_word,
     expand,
     is_plain,
-    sampled,
     spelled_out,
     split,
     words_only,
 )
 
 _MEDICINAL = frozenset({"drug", "remedy", "medicine", "cause"})
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
+_SAID = range(3, 31)
+"""Words of a sentence of an answer that is like what people ask: a heading is shorter, a list of figures longer."""
 
 TALK = "talk/"
 """Begins the label of a kind of small talk, which is no node."""
@@ -74,6 +87,13 @@ class Data:
     renamed: Mapping[str, str]
     said: Mapping[str, Sequence[str]]
     """What each answer says, as it is authored: nothing is trained from it."""
+    texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The sentences of the answers of families with few lines: their own lines are too few to tell them apart."""
+
+    @property
+    def lines(self) -> Mapping[str, int]:
+        """How many lines of its own each answer has."""
+        return {node: len(written) for node, written in self.phrases.items()}
 
 
 def data_of(library: Library) -> Data:
@@ -93,6 +113,7 @@ def data_of(library: Library) -> Data:
         frozenset(library.nodes),
         {old: new for old in library.renamed if (new := library.resolve(old)) is not None},
         {node: tuple(_said(one)) for topic in library.topics.values() for node, one in topic.answers.items()},
+        dict(_texts(library)),
     )
 
 
@@ -101,6 +122,26 @@ def _said(answer: Answer) -> Iterator[str]:
     yield from (answer.title.professional, answer.title.layperson)
     for claim in answer.claims:
         yield from filter(None, (claim.professional, claim.layperson))
+
+
+def _texts(library: Library) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield the sentences of every answer whose family has few lines."""
+    if library.matching:
+        subjects = Subjects(library.matching, library.nodes)
+        few = subjects.few_lined({node: len(written) for node, written in library.phrases.items()})
+        nodes = frozenset[str]().union(*map(subjects.family, few))
+        yield from ((node, tuple(dict.fromkeys(_sentences(library, node)))) for node in sorted(nodes))
+
+
+def _sentences(library: Library, node: str) -> Iterator[str]:
+    """Yield the title, the label and each sentence of an answer, in both registers: what could be a line for it."""
+    answer = library.answer(node)
+    parts: tuple[HasRegisters, ...] = (answer.title, answer.label, *answer.claims)
+    for worded in parts:
+        for register in Register:
+            for said in _SENTENCE_END.split(library.plain(worded, register)):
+                if len(said.split()) in _SAID:
+                    yield said.strip(" *-#>")
 
 
 def _shared(library: Library) -> Iterator[str]:
@@ -165,11 +206,12 @@ class Parts:
     def _index(self, concepts: Mapping[str, Concept]) -> Index:
         """Return what an index holds, found anew."""
         data, tree = self.data, tree_of(concepts, self.stems)
-        leave_held(tree, tuple(f"{topic}/" for topic in data.matching.topics))
+        leave_held(tree, tuple(f"{topic}/" for topic in data.matching.topics), FOREIGN)
+        show_narrow(tree, data.matching.topics)
         asked = sorted(every_word(_lines(data)))
         known = sorted(self._known(concepts, asked))
         stems = {word: self.stem(word) for word in known}
-        found = _known_lines(self), _known_talk(self)
+        found = lines_by_key(data.phrases, self.key), talk_by_key(data.small_talk, self.key)
         return Index(asked, known, sorted({*_likely(data)}), stems, tree, *found, SignWords.of(data.urgent))
 
     def stems(self, wording: str) -> list[str]:
@@ -254,46 +296,3 @@ def _split(wording: str) -> tuple[str, ...]:
         return tuple(wording.split())
     parts = ([NUMBER] if part == NUMBER else split(clean(part)) for part in wording.split())
     return tuple(word for part in parts for word in part)
-
-
-# --- what is found word for word ---
-
-_FORMS = 16
-"""Wordings of one authored line that are found word for word."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is found word for word: the node of each authored line, and the kind of each piece of small talk."""
-
-    lines: Mapping[str, str]
-    small_talk: Mapping[str, str]
-    signs: Signs
-
-    def names(self, kind: str, stems: Iterable[str]) -> bool:
-        """Tell whether a word that is not mere grammar stands in what is authored of a kind of small talk too."""
-        telling = set(stems) - FUNCTION - PERSONS
-        return any(of == kind and not telling.isdisjoint(key.split()) for key, of in self.small_talk.items())
-
-
-def known_lines(parts: Parts) -> Known:
-    """Return every authored line by its key."""
-    return Known(parts.index.lines, parts.index.small_talk, Signs(parts.data.small_talk, parts.key))
-
-
-def _known_lines(parts: Parts) -> dict[str, str]:
-    return _spoken(
-        (parts.key(form), node)
-        for node, written in parts.data.phrases.items()
-        for line in written
-        for form in sampled(line, _FORMS)
-    )
-
-
-def _known_talk(parts: Parts) -> dict[str, str]:
-    return _spoken((parts.key(form), kind) for kind, asks in parts.data.small_talk.items() for form in asks)
-
-
-def _spoken(found: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return what has words: signs alone have the empty key, and so has every text in another script."""
-    return {key: meant for key, meant in found if key}

@@ -5,6 +5,7 @@ Features are known by the checksum of their name, so that a model is two arrays 
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ _SMALLEST = 10
 _RAREST = 2
 """Features of fewer rows say nothing about the next question."""
 _TWO = 2
+_LEAST = 1e-6
+"""The least probability that counts: an opinion that rules a label out does not outweigh all others."""
 SLIGHT = 0.25
 """The strength of each feature of a word."""
 _HUNDREDTHS = 100
@@ -106,6 +109,45 @@ def softmax(scores: Floats) -> Floats:
     powers: Floats = np.exp(scores - scores.max(axis=-1, keepdims=True))
     shares: Floats = powers / powers.sum(axis=-1, keepdims=True)
     return shares
+
+
+def shares(logs: Mapping[str, float]) -> dict[str, float]:
+    """Return the probabilities of labels whose logarithms are known but for what they share."""
+    top = max(logs.values(), default=0.0)
+    powers = {label: math.exp(value - top) for label, value in logs.items()}
+    total = sum(powers.values()) or 1.0
+    return {label: value / total for label, value in powers.items()}
+
+
+def multiplied(one: Mapping[str, float], two: Mapping[str, float], weights: tuple[float, float]) -> dict[str, float]:
+    """Return two opinions multiplied, each to the power of its weight."""
+    both = sorted({*one, *two})
+    opinions = np.array([[opinion.get(label, _LEAST) for label in both] for opinion in (one, two)])
+    logs = np.array(weights) @ np.log(np.maximum(opinions, _LEAST)) if both else np.zeros(0)
+    return shares(dict(zip(both, logs.tolist(), strict=True)))
+
+
+def divided(scores: Mapping[str, float], among: Mapping[str, float], weight: float) -> dict[str, float]:
+    """Return shares, what some labels have of them divided among these as a second opinion says too."""
+    mass = sum(scores.get(label, 0.0) for label in among)
+    if not mass:
+        return dict(scores)
+    own = {label: scores.get(label, 0.0) / mass for label in among}
+    return {**scores, **{label: share * mass for label, share in multiplied(own, among, (1.0, weight)).items()}}
+
+
+def shifted(scores: Mapping[str, float], node: str, by: float) -> dict[str, float]:
+    """Return the shares with the log-odds of `node` moved, the others sharing the rest as before."""
+    old = scores.get(node, 0.0)
+    share = min(max(old, 1e-4), 1 - 1e-4)
+    new = 1 / (1 + math.exp(-(math.log(share / (1 - share)) + by)))
+    shrink = (1 - new) / (1 - old) if old < 1 else 0.0
+    return {one: value * shrink for one, value in scores.items() if one != node} | {node: new}
+
+
+def ranked(scores: Mapping[str, float]) -> dict[str, float]:
+    """Return the shares, the likeliest first."""
+    return dict(sorted(scores.items(), key=lambda one: (-one[1], one[0])))
 
 
 class Rows:

@@ -21,12 +21,18 @@ class Limits:
     """From which likelihood what is done; chosen on labelled questions (`make evaluate`, docs/matching.md)."""
 
     answer: float = 0.55
+    disputed: float = 0.7
+    """The same for an answer with few lines where neither the table nor the model of those answers means it."""
+    vague: float = 0.3
+    """How likely an aspect must be for an answer with few lines where a word is one that nobody authored."""
     doubt: float = 0.4
     """The likelihood of `not covered` from which another answer is offered and not given."""
     outside: float = 0.3
     family: float = 0.8
     sibling: float = 1.1
     """How much likelier the best of a family must be than the next to be answered and not the general answer."""
+    sibling_few: float = 1.5
+    """The same in a family with few lines, where the general answer is as unsure: below, several are offered."""
     lone_aspect: float = 0.5
     """How sure the aspect of one lone word must be, in a message that names nothing."""
     lone_answer: float = 0.7
@@ -73,9 +79,10 @@ class Decisions:
         outside = scores.get(otherwise, 0.0)
         if best == otherwise and share >= limits.outside:
             return self.uncovered("not covered is likeliest", scores=scores)
-        if best != otherwise and share >= limits.answer and outside < limits.doubt:
+        disputed = self._disputed(best, share, reading) or self._vague(reading)
+        if best != otherwise and share >= limits.answer and outside < limits.doubt and not disputed:
             return self.answer(best, scores, reading)
-        family = self._family(scores, reading) if outside < limits.doubt else None
+        family = self._family(scores, reading) if outside < limits.doubt and not disputed else None
         if family:
             return self.answer(family, scores, reading)
         choices = tuple(self._worth_offering(scores))[:MOST_CHOICES]
@@ -113,8 +120,25 @@ class Decisions:
             return match
         return replace(match, choices=(*match.choices[: MOST_CHOICES - 1], context))
 
+    def _disputed(self, best: str, share: float, reading: Reading) -> bool:
+        """Tell whether table and siblings' own model both mean other answers of a family than the likeliest."""
+        subject, table = reading.named.subject, reading.table
+        if subject is None or reading.sibling in ("", best) or share >= self._limits.disputed:
+            return False
+        asked = max(table, key=lambda node: (table[node], node), default="")
+        return asked != best and best in self._subjects.family(subject)
+
+    def _vague(self, reading: Reading) -> bool:
+        """Tell whether a name of a family with few lines is all that was understood: "B12 bus timetable"."""
+        unsure = reading.aspects.get(reading.aspect, 0.0) < self._limits.vague
+        return bool(reading.sibling) and reading.unknown and unsure
+
     def _family(self, scores: Shares, reading: Reading) -> str | None:
-        """Return the answer of a subject whose family is sure: its likeliest member, or the general one."""
+        """Return the answer of a subject whose family is sure: its likeliest member, or the general one.
+
+        In a family with few lines nothing but the likeliest is given: its opinions are too rough for a general answer
+        to say more than a choice does.
+        """
         subject = reading.named.subject
         if subject is None:
             return None
@@ -123,6 +147,8 @@ class Decisions:
         if len(members) < 2 or sum(share for _, share in members) < self._limits.family:
             return None
         (best, share), (_, next_share) = members[:2]
+        if reading.sibling:
+            return best if share >= self._limits.sibling_few * next_share else None
         general = self._subjects.general(subject)
         return best if share >= self._limits.sibling * next_share or general not in scores else general
 

@@ -81,6 +81,12 @@ class Lessons:
             about.add(node, values)
         return names, about
 
+    def siblings(self) -> Rows:
+        """Return the rows that tell answers with few lines from each other: by nothing but their lines and texts."""
+        texts = self.parts.data.texts
+        asked = [*((node, form) for node, form in self._lines if node in texts), *self._told()]
+        return Rows((node, self._features.names(*self._seen(form))) for node, form in asked)
+
     def standing(self) -> Rows:
         """Return the rows that tell whether a question stands by itself or leans on what was said before."""
         rows = [(ALONE, form) for _, form in self._lines[::3]]
@@ -122,12 +128,16 @@ class Lessons:
 
     def _shown(self, draw: Random) -> Iterator[Asked]:
         """Yield every line as it is, and wrapped or with a slip; composed lessons one way or the other."""
-        for node, form in self._lines:
+        for node, form in (*self._lines, *self._told()):
             yield node, form
             yield node, self._worn(form, draw)
         for at, (node, form) in enumerate(self._composed(draw)):
             yield node, self._worn(form, draw) if at % 2 else form
         yield from ((node, form) for context, node, form in self._after if not self._reachable(context, node))
+
+    def _told(self) -> Iterator[Asked]:
+        """Yield what answers with few lines say, as if it were asked for: who asks mostly uses the answer's words."""
+        yield from ((node, said) for node, texts in self.parts.data.texts.items() for said in texts)
 
     def _worn(self, form: str, draw: Random) -> str:
         """Return a line as people write it: with remarks around it, a slip of the pen, or both."""

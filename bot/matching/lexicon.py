@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
-from bot.content.matching_models import Concept
-from bot.matching.text import expand
+from bot.content.matching_models import Concept, TopicSubjects
+from bot.matching.text import FUNCTION, PERSONS, expand, sampled
 
 NUMBER = "#"
 """Stands for any number in a wording: `# mg`."""
@@ -45,6 +46,50 @@ def _add(branch: Tree, stems: Iterable[str], concepts: Iterable[str]) -> None:
         branch = branch.setdefault(stem, {})
     named = branch.setdefault(HERE, [])
     named += [name for name in concepts if name not in named]
+
+
+def leave_held(branch: Tree, topics: tuple[str, ...], foreign: str) -> None:
+    """Take foreign names out where a topic holds the very name."""
+    for key, below in branch.items():
+        if key != HERE:
+            leave_held(below, topics, foreign)
+        elif any(name.startswith(topics) for name in below):
+            below[:] = [name for name in below if not name.startswith(foreign)]
+
+
+def show_narrow(tree: Tree, topics: Mapping[str, TopicSubjects]) -> None:
+    """Let a name of a topic show what a narrower one tells inside it: "metformin and B12" is about B12, too."""
+    width = {topic: len(held.subjects) for topic, held in topics.items()}
+    telling = {
+        f"{topic}/{name}" for topic, held in topics.items() for name, one in held.subjects.items() if not one.leaning
+    }
+    for path, names in list(_leaves(tree, width)):
+        own = min(width.get(name.partition("/")[0], 0) for name in names)
+        parts = ((start, end) for start, end in combinations(range(len(path) + 1), 2) if end - start < len(path))
+        inside = {name for start, end in parts for name in _named(tree, path[start:end])} - {*names}
+        narrow = {name for name in inside if width.get(name.partition("/")[0], own) < own}
+        names += sorted(narrow) if narrow & telling else ()
+
+
+def _leaves(
+    branch: Tree, topics: Collection[str], path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    """Yield every name of a subject of several words, by its stems, with what it names."""
+    for key, below in branch.items():
+        if key != HERE:
+            yield from _leaves(below, topics, (*path, key))
+        elif len(path) > 1 and any(name.partition("/")[0] in topics for name in below):
+            yield path, below
+
+
+def _named(tree: Tree, path: Sequence[str]) -> Sequence[str]:
+    """Return what exactly these stems name."""
+    for stem in path:
+        if stem not in tree:
+            return ()
+        tree = tree[stem]
+    found: Sequence[str] = tree.get(HERE, ())
+    return found
 
 
 class Lexicon:
@@ -136,3 +181,39 @@ def _holds_sign(text: str) -> bool:
 def _marks(text: str) -> str:
     """Return punctuation without its repetitions: `???` says what `?` says."""
     return "".join(dict.fromkeys("".join(text.replace("…", ".").split())))
+
+
+# --- what is found word for word ---
+
+_FORMS = 16
+"""Wordings of one authored line that are found word for word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is found word for word: the node of each authored line, and the kind of each piece of small talk."""
+
+    lines: Mapping[str, str]
+    small_talk: Mapping[str, str]
+    signs: Signs
+
+    def names(self, kind: str, stems: Iterable[str]) -> bool:
+        """Tell whether a word that is not mere grammar stands in what is authored of a kind of small talk too."""
+        telling = set(stems) - FUNCTION - PERSONS
+        return any(of == kind and not telling.isdisjoint(key.split()) for key, of in self.small_talk.items())
+
+
+def lines_by_key(phrases: Mapping[str, Iterable[str]], key: Callable[[str], str]) -> dict[str, str]:
+    """Return the node of every authored line, by the key of each of its forms."""
+    lines = ((node, line) for node, written in phrases.items() for line in written)
+    return _spoken((key(form), node) for node, line in lines for form in sampled(line, _FORMS))
+
+
+def talk_by_key(small_talk: Mapping[str, Iterable[str]], key: Callable[[str], str]) -> dict[str, str]:
+    """Return the kind of every authored piece of small talk, by its key."""
+    return _spoken((key(form), kind) for kind, asks in small_talk.items() for form in asks)
+
+
+def _spoken(found: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return what has words: signs alone have the empty key, and so has every text in another script."""
+    return {key: meant for key, meant in found if key}

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from bot.dialog.matching import Match
 from bot.dialog.turn import Outcome, Register
 from bot.matching.advice import Advice
-from bot.matching.build import TALK, Known, Parts, Roles
+from bot.matching.build import TALK, Parts, Roles
+from bot.matching.classifier import ranked, shifted
 from bot.matching.decisions import (
     ASPECT_MISSING,
     LIMITS,
@@ -18,8 +19,9 @@ from bot.matching.decisions import (
     without_talk,
 )
 from bot.matching.foreign import Languages
+from bot.matching.lexicon import Known
 from bot.matching.parser import Message
-from bot.matching.ranking import Ranker, Reading, Shares, ranked, shifted
+from bot.matching.ranking import Ranker, Reading, Shares
 from bot.matching.remarks import Remarks, questions
 from bot.matching.scrubbing import scrubbed
 from bot.matching.text import STOP

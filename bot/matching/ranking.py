@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from bot.matching.build import TALK, Roles
-from bot.matching.classifier import Values
+from bot.matching.classifier import Values, divided, multiplied, ranked, shares, shifted
 from bot.matching.features import Features
 from bot.matching.parser import Message
-from bot.matching.subjects import NONE, Named, Subjects
+from bot.matching.subjects import FEW_LINES, NONE, Named, Subjects
 from bot.matching.training import Models
 
 Shares = dict[str, float]
@@ -36,7 +35,14 @@ class Weights:
     """The table of subjects and aspects, beside the line models."""
     table_few: float = 0.4
     """The same for an answer with few lines of its own."""
-    few: int = 60
+    table_narrow: float = 0.4
+    """The least for every answer where the question names a subject whose family has few lines: an answer of another
+    topic, learned from many, does not win there by its lines alone."""
+    unheld: float = 0.3
+    """What the general answer of such a subject gets of an aspect that no row holds; the rest says nothing, and is
+    spread over the answers of the subject and its parts."""
+    siblings: float = 0.5
+    """How far the model of the answers with few lines decides among them."""
     table_sure: float = 0.3
     """The same where the aspect is sure and the question short and self-contained."""
     sure: float = 0.9
@@ -60,8 +66,8 @@ class Weights:
     outside_beside: float = 1.8
     outside_condition: float = 1.5
     outside_alone: float = 4.0
-    held: float = 0.0
-    """What `not covered` loses where a subject is held and nothing foreign is named."""
+    held_narrow: float = 1.0
+    """What `not covered` loses where nothing foreign is named but a held subject whose family has few lines."""
 
 
 WEIGHTS = Weights()
@@ -84,6 +90,10 @@ class Reading:
     """What it can be about: what it names, and what the thread is about."""
     leans: float = 0.0
     """How far the thread decides what is asked, 0..1."""
+    sibling: str = ""
+    """Which answer of a family with few lines is meant, by the model of such answers alone."""
+    unknown: bool = False
+    """Whether a word is one that nobody authored."""
 
     @property
     def aspect(self) -> str:
@@ -111,6 +121,7 @@ class Opinions:
     lent: str | None
     in_thread: Mapping[str, float]
     seen: Values
+    siblings: Mapping[str, float]
 
 
 class Ranker:
@@ -129,6 +140,7 @@ class Ranker:
         self._subjects = subjects
         self._features = features
         self._lines = lines
+        self._narrow = subjects.few_lined(lines)
         self._weights = weights
         self._otherwise = roles.otherwise
         self._shared = frozenset({roles.otherwise, roles.advice, *roles.shared})
@@ -161,6 +173,7 @@ class Ranker:
             about,
             models.about.probabilities(in_thread) if lent else {},
             seen,
+            models.siblings.probabilities(seen) if models.siblings.labels else {},
         )
 
     def because(self, reading: Reading, node: str) -> list[str]:
@@ -171,8 +184,9 @@ class Ranker:
         """Return the opinions put together."""
         weights, subject = self._weights, said.named.subject
         table = self._table(subject, said) if subject else {}
-        lines = _mean(said.names, said.about, weights.names)
-        scores = self._blended(lines, table, weights.table_sure if self._is_sure(said) else weights.table)
+        lines = multiplied(said.names, said.about, (weights.names, 1 - weights.names))
+        siblings = self._siblings(said)
+        scores = divided(self._blended(lines, table, self._trust(said)), siblings, weights.siblings)
         share = self._leans(said)
         if said.lent and share:
             row = self._table(said.lent, said)
@@ -184,7 +198,10 @@ class Ranker:
             table = table or row
         scores = ranked(shifted(scores, self._otherwise, self._outside(said)))
         around = filter(None, (said.lent, self._subjects.it(said.context)))
-        return Reading(said.named, said.aspects, scores, said.seen, table, lines, (*said.named.held, *around), share)
+        sibling = next(iter(ranked(siblings)), "") if subject in self._narrow else ""
+        unknown = bool(said.message.unknown)
+        subjects = (*said.named.held, *around)
+        return Reading(said.named, said.aspects, scores, said.seen, table, lines, subjects, share, sibling, unknown)
 
     def _kept(self, mixed: Shares, alone: Shares) -> Shares:
         """Return the shares in a thread, with no less of what belongs to no topic than the words alone say."""
@@ -210,16 +227,32 @@ class Ranker:
             return 1.0
         return share
 
+    def _trust(self, said: Opinions) -> float:
+        """Return how far the table is believed of every answer."""
+        weights = self._weights
+        sure = weights.table_sure if self._is_sure(said) else weights.table
+        return max(sure, weights.table_narrow) if said.named.subject in self._narrow else sure
+
     def _table(self, subject: str, said: Opinions) -> Shares:
         """Return the answers to which the aspects of a subject lead."""
         found: Shares = {}
         general, part = self._subjects.general(subject), self._weights.general
-        for aspect, share in said.aspects.items():
+        row, spread = self._subjects.row(subject), 0.0
+        for aspect, whole in said.aspects.items():
+            share = whole * self._weights.unheld if subject in self._narrow and aspect not in row else whole
+            spread += whole - share
             node = self._subjects.leads(subject, aspect, said.context)
             node = self._otherwise if node == NONE else node
             found[node] = found.get(node, 0.0) + share * (1 - part)
             found[general] = found.get(general, 0.0) + share * part
-        return found
+        members = self._subjects.members(subject) if spread else ()
+        return found | {node: found.get(node, 0.0) + spread / len(members) for node in members}
+
+    def _siblings(self, said: Opinions) -> Shares:
+        """Return what the model of the answers with few lines says of those of the family that is asked about."""
+        subject = said.named.subject
+        family = self._subjects.family(subject) if subject in self._narrow else said.siblings
+        return {node: share for node, share in said.siblings.items() if node in family}
 
     def _blended(self, lines: Shares, table: Shares, trust: float) -> Shares:
         """Return lines and table multiplied among the topics' answers; what belongs to no topic the lines say alone."""
@@ -229,12 +262,12 @@ class Ranker:
         held = [node for node in sorted({*lines, *table}) if not self._is_shared(node)]
         by_lines = np.array([lines.get(node, 0.0) for node in held])
         mass = float(by_lines.sum()) + table.get(self._otherwise, 0.0) * _LEAST
-        few = np.array([weights.table_few if self._lines.get(node, 0) <= weights.few else 0.0 for node in held])
+        few = np.array([weights.table_few if self._lines.get(node, 0) <= FEW_LINES else 0.0 for node in held])
         believed = np.maximum(trust, few)
         line = np.log(np.maximum(by_lines / max(mass, _LEAST), weights.least_line))
         row = np.log(np.maximum([table.get(node, 0.0) for node in held], weights.least_table))
         logs = ((1 - believed) * line + believed * row).tolist()
-        blended = {node: share * mass for node, share in _shares(dict(zip(held, logs, strict=True))).items()}
+        blended = {node: share * mass for node, share in shares(dict(zip(held, logs, strict=True))).items()}
         return blended | {node: share for node, share in lines.items() if self._is_shared(node)}
 
     def _is_shared(self, node: str) -> bool:
@@ -246,8 +279,11 @@ class Ranker:
         kinds = [_FOREIGN.get(self._subjects.kind_of[name], 1.0) for name in named.foreign]
         if not kinds:
             unknown = not named.subject and said.message.unknown
+            narrow = bool(named.held) and named.held[0] in self._narrow
             return (
-                weights.outside + (weights.outside_unknown if unknown else 0.0) - (weights.held if named.held else 0.0)
+                weights.outside
+                + (weights.outside_unknown if unknown else 0.0)
+                - (weights.held_narrow if narrow else 0.0)
             )
         if not named.held:
             strength = weights.outside_beside if self._is_beside(said) else weights.outside_alone
@@ -260,32 +296,3 @@ class Ranker:
         """Tell whether foreign medicines stand beside the thread's subject: "with metformin?" asks about both."""
         medicines = all(self._subjects.kind_of[name] == "medicine" for name in said.named.foreign)
         return bool(said.lent) and medicines and self._leans(said) > _MOSTLY
-
-
-def shifted(scores: Mapping[str, float], node: str, by: float) -> Shares:
-    """Return the shares with the log-odds of `node` moved, the others sharing the rest as before."""
-    old = scores.get(node, 0.0)
-    share = min(max(old, 1e-4), 1 - 1e-4)
-    new = 1 / (1 + math.exp(-(math.log(share / (1 - share)) + by)))
-    shrink = (1 - new) / (1 - old) if old < 1 else 0.0
-    return {one: value * shrink for one, value in scores.items() if one != node} | {node: new}
-
-
-def ranked(scores: Shares) -> Shares:
-    """Return the shares, the likeliest first."""
-    return dict(sorted(scores.items(), key=lambda one: (-one[1], one[0])))
-
-
-def _mean(one: Mapping[str, float], two: Mapping[str, float], weight: float) -> Shares:
-    """Return the geometric mean of two opinions."""
-    both = sorted({*one, *two})
-    shares = np.array([[opinion.get(node, _LEAST) for node in both] for opinion in (one, two)])
-    logs = np.log(np.maximum(shares, _LEAST))
-    return _shares(dict(zip(both, (weight * logs[0] + (1 - weight) * logs[1]).tolist(), strict=True)))
-
-
-def _shares(logs: Mapping[str, float]) -> Shares:
-    top = max(logs.values(), default=0.0)
-    powers = {node: math.exp(value - top) for node, value in logs.items()}
-    total = sum(powers.values()) or 1.0
-    return {node: value / total for node, value in powers.items()}

@@ -6,26 +6,11 @@ import re
 from collections.abc import Collection, Iterator
 
 from bot.matching.parser import Message
-from bot.matching.text import STOP
+from bot.matching.text import FUNCTION, PERSONS, STOP
 
 GONE = "…"
 LEAST_WORDS, LEAST_SHARE = 3, 0.6
 """Fewer words than these, or a smaller share of them, are no question an editor could use."""
-FUNCTION = frozenset({
-    "a", "an", "the", "and", "or", "but", "not", "no", "if", "than", "then", "so", "as", "of", "for", "with",
-    "without", "in", "on", "at", "to", "from", "by", "into", "after", "before", "during", "between", "about",
-    "against", "is", "are", "was", "be", "been", "being", "do", "does", "did", "can", "could", "should",
-    "would", "has", "have", "had", "there", "it", "its", "this", "that", "these", "those", "what", "which",
-    "who", "when", "where", "why", "how", "any", "some", "more", "most", "less", "much", "many", "all", "every",
-    "each", "other", "only", "also", "too", "very",
-})  # fmt: skip
-"""Words of grammar, a closed class; `will` and `may` are left out, for they are names too."""
-PERSONS = frozenset({
-    "i", "im", "ive", "id", "me", "my", "mine", "myself", "we", "us", "our", "ours", "you", "your", "yours",
-    "he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs",
-    "mr", "mrs", "ms", "miss", "mister", "dr", "doctor", "prof", "professor", "sir", "madam", "called", "named",
-})  # fmt: skip
-"""Pronouns and titles: with one of them a question may tell of somebody."""
 _PERSONAL = frozenset({"i", "my", "relative"})
 """Concepts of content/matching/vocabulary.yaml that stand for a person."""
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.content.matching_models import Concept, Matching, Subject
-from bot.matching.lexicon import HERE, Tree
 from bot.matching.parser import Message
 
 FOREIGN = "foreign/"
@@ -38,6 +37,8 @@ _BESIDE = frozenset({"medicine", "elsewhere"})
 _TAKEN = frozenset({"drug", "remedy"})
 """Kinds of what one takes."""
 SELF, ANY, NONE = "self", "any", "none"
+FEW_LINES = 60
+"""An answer with at most so many lines of its own has few: what it is asked for is mostly read from other things."""
 
 
 def slot(kind: str) -> str:
@@ -72,7 +73,10 @@ class Named:
 
 
 class Subjects:
-    """The subjects of every loaded topic, by `topic/subject`; answers that are no node are left out of their rows."""
+    """The subjects of every loaded topic, by `topic/subject`; answers that are no node are left out of their rows.
+
+    The topic with the fewest comes first: what a narrow topic names tells more than what everybody names.
+    """
 
     def __init__(self, matching: Matching, nodes: Iterable[str]) -> None:
         known = {*nodes, SELF, NONE}
@@ -81,7 +85,7 @@ class Subjects:
         self._subjects: dict[str, Subject] = {}
         self._rows: dict[str, dict[str, str]] = {}
         self._it: dict[str, str] = {}
-        for topic, held in matching.topics.items():
+        for topic, held in sorted(matching.topics.items(), key=lambda one: len(one[1].subjects)):
             rows = {name: _row(row, known) for name, row in held.answers.items()}
             for name, subject in held.subjects.items():
                 self._subjects[f"{topic}/{name}"] = subject
@@ -96,12 +100,20 @@ class Subjects:
             if subject.together
         ]
         self._nodes = known
+        self._members: dict[str, frozenset[str]] = {}
+        for name in self._subjects:
+            topic, _, short = name.partition("/")
+            own = known.intersection(matching.topics[topic].answers.get(short, ())) - {SELF, NONE} | {
+                self.general(name)
+            }
+            for one in (name, *self._wholes(name)):
+                self._members[one] = self._members.get(one, frozenset()) | own | {self.general(name)}
 
     def named(self, message: Message) -> Named:
         """Return what a message names."""
         names = {name for one in message.mentions for name in one.concepts}
         known = sorted((name for name in names if name in self._order), key=self._order.__getitem__)
-        held = [name for name in known if not self._subjects[name].leaning]
+        held = self._parts_first([name for name in known if not self._subjects[name].leaning])
         leaning = [name for name in known if self._subjects[name].leaning]
         foreign = sorted(name for name in names if name.startswith(FOREIGN))
         return Named((*self._together(held, leaning), *held), tuple(leaning), tuple(foreign))
@@ -138,6 +150,23 @@ class Subjects:
         """Return the subject that `name` is a part of, or itself."""
         whole = self._subjects[name].part_of
         return f"{name.partition('/')[0]}/{whole}" if whole else name
+
+    def _wholes(self, name: str) -> list[str]:
+        """Return the subjects that `name` is a part of, the nearest first."""
+        found: list[str] = []
+        while (whole := self.whole(name)) != name:
+            found.append(name := whole)
+        return found
+
+    def _parts_first(self, held: Sequence[str]) -> list[str]:
+        """Return named subjects with a part before its whole: who names both asks about the part."""
+        at = {name: place for place, name in enumerate(held)}
+
+        def place(name: str) -> tuple[int, int]:
+            wholes = self._wholes(name)
+            return min(at[one] for one in (name, *wholes) if one in at), -len(wholes)
+
+        return sorted(held, key=place)
 
     def it(self, context: str | None) -> str | None:
         """Return what `it` means after an answer."""
@@ -211,6 +240,23 @@ class Subjects:
         """Return the answers that hold something of a subject."""
         return frozenset(self._rows[name].values()) | {self.general(name)}
 
+    def members(self, name: str) -> frozenset[str]:
+        """Return the answers that hold something of a subject or of a part of it, and not merely of its whole."""
+        return self._members[name]
+
+    def family(self, name: str) -> frozenset[str]:
+        """Return the answers that hold something of a subject, of its whole, or of another part of that."""
+        return self._members[next(reversed(self._wholes(name)), name)]
+
+    def few_lined(self, lines: Mapping[str, int]) -> frozenset[str]:
+        """Return the subjects of whose family no answer has many lines; one answer alone makes no family."""
+        families = {name: self.family(name) for name in self._subjects}
+        few = [
+            one for one in families.values() if len(one) > 1 and all(lines.get(node, 0) <= FEW_LINES for node in one)
+        ]
+        answers = frozenset[str]().union(*few)
+        return frozenset(name for name, family in families.items() if family <= answers)
+
     def names_of(self, kind: str) -> list[str]:
         """Return some telling names of the held subjects of one kind."""
         return [
@@ -244,12 +290,3 @@ def concepts_of(matching: Matching) -> dict[str, Concept]:
     for name, foreign in matching.world.foreign.items():
         found[FOREIGN + name] = Concept(words=foreign.names)
     return found | matching.words.concepts
-
-
-def leave_held(branch: Tree, topics: tuple[str, ...]) -> None:
-    """Take foreign names out where a topic holds the very name."""
-    for key, below in branch.items():
-        if key != HERE:
-            leave_held(below, topics)
-        elif any(name.startswith(topics) for name in below):
-            below[:] = [name for name in below if not name.startswith(FOREIGN)]

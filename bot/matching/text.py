@@ -47,6 +47,21 @@ _UNIT = re.compile(r"(?<=\d)(?=(?:mgs?|mcgs?|ug|gm?|kgs?|ml|mmol|iu|m|f|y|yo|yrs
 _CAPITALS = re.compile(r"\b[A-Z]{2,6}\b")
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[a-z]+\d+[a-z]*\b|[a-z]+|\d+(?:[.,/]\d+)*|[.!?;\n]+|[,:()]|(?<=\s)-+(?=\s)|[%&+]")
+FUNCTION = frozenset({
+    "a", "an", "the", "and", "or", "but", "not", "no", "if", "than", "then", "so", "as", "of", "for", "with",
+    "without", "in", "on", "at", "to", "from", "by", "into", "after", "before", "during", "between", "about",
+    "against", "is", "are", "was", "be", "been", "being", "do", "does", "did", "can", "could", "should",
+    "would", "has", "have", "had", "there", "it", "its", "this", "that", "these", "those", "what", "which",
+    "who", "when", "where", "why", "how", "any", "some", "more", "most", "less", "much", "many", "all", "every",
+    "each", "other", "only", "also", "too", "very",
+})  # fmt: skip
+"""Words of grammar, a closed class; `will` and `may` are left out, for they are names too."""
+PERSONS = frozenset({
+    "i", "im", "ive", "id", "me", "my", "mine", "myself", "we", "us", "our", "ours", "you", "your", "yours",
+    "he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs",
+    "mr", "mrs", "ms", "miss", "mister", "dr", "doctor", "prof", "professor", "sir", "madam", "called", "named",
+})  # fmt: skip
+"""Pronouns and titles: with one of them a question may tell of somebody."""
 
 
 def words_only(text: str) -> str:

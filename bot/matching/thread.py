@@ -13,9 +13,8 @@ from bot.dialog.turn import Outcome
 from bot.matching.build import Parts
 from bot.matching.parser import Message
 from bot.matching.ranking import Reading
-from bot.matching.scrubbing import FUNCTION, PERSONS
 from bot.matching.subjects import NONE, SELF
-from bot.matching.text import STOP, clean, split
+from bot.matching.text import FUNCTION, PERSONS, STOP, clean, split
 
 SURE = 0.7
 """How sure the aspect of a question must be for the thread's subject alone to decide."""

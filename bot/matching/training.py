@@ -47,7 +47,7 @@ _CODE = (
     *("signs", "spelling", "subjects", "text", "visible", "wrapping"),
 )
 """The modules that reading and training depend on: when one of them changes, no cached model is true any more."""
-_FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS = 3, 5, 6
+_FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS, _SIBLING_EPOCHS = 3, 5, 6, 10
 _WORTH_A_PROCESS = 1_000
 """Lines of answers from which starting other processes takes less time than it saves."""
 _READABLE = 0o644
@@ -61,7 +61,7 @@ Say = Callable[[str], None]
 class Models:
     """`aspects` tells what is asked; `names` and `about` which answer, by names and by placeholders with the subject;
     `standing` whether a question leans on what was said before; `words` which words only stand around a question;
-    `urgent` which sign of an emergency a sentence is like."""
+    `urgent` which sign of an emergency a sentence is like; `siblings` which of the answers with few lines is meant."""
 
     aspects: Classifier
     names: Classifier
@@ -69,6 +69,7 @@ class Models:
     standing: Classifier
     words: Classifier
     urgent: Classifier = UNTAUGHT
+    siblings: Classifier = UNTAUGHT
 
 
 def learn(parts: Parts, say: Say = log.info) -> Models:
@@ -87,7 +88,8 @@ _Learned = dict[str, Classifier]
 
 def _lines(lessons: Lessons) -> _Learned:
     names, about = lessons.lines()
-    return {"names": train(names, _LINE_EPOCHS), "about": train(about, _LINE_EPOCHS)}
+    siblings = train(lessons.siblings(), _SIBLING_EPOCHS, even=True)
+    return {"names": train(names, _LINE_EPOCHS), "about": train(about, _LINE_EPOCHS), "siblings": siblings}
 
 
 def _aspects(lessons: Lessons) -> _Learned:
@@ -186,6 +188,7 @@ def digest(data: Data) -> str:
     words = data.matching.model_dump(mode="json")
     rest = [one.model_dump(mode="json") for one in (data.urgent, data.examples, data.advice)]
     parts = [_code(), words, rest, dict(data.phrases), {one: dict(after) for one, after in data.after.items()}]
+    parts += [{node: list(texts) for node, texts in data.texts.items()}]
     parts += [sorted(data.nodes), sorted(data.roles.shared), {one: list(asks) for one, asks in data.small_talk.items()}]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 

@@ -1,18 +1,20 @@
-"""Rules about phrases: one wording leads to one answer."""
+"""Rules about phrases and names: one wording leads to one answer, and one name to one topic."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 from math import prod
 
 from bot.authoring.rules.base import CheckContext
 from bot.content.diagnostics import Diagnostic, Level, Location
-from bot.content.files import diagnostic_at, page_of
+from bot.content.files import diagnostic_at, diagnostic_at_words, page_of
 from bot.content.library import Library
 from bot.content.yaml_reader import YamlFile
+from bot.matching.text import expand
 
 _CHOICE = re.compile(r"\(([^()]*)\)(\?)?")
 
@@ -59,6 +61,28 @@ def overgrown(check_context: CheckContext) -> Iterator[Diagnostic]:
                 message = f"this phrase stands for {count} wordings; {MOST} is the most"
                 remedy = "write several phrases"
                 yield _diagnostic(check_context.library, (*place, node), phrase, "D11", message, remedy, "error")
+
+
+def shared_names(check_context: CheckContext) -> Iterator[Diagnostic]:
+    """D13: a name that tells of a subject in two topics. A leaning one counts only beside a telling one: it is none."""
+    owners = dict[str, tuple[str, Diagnostic]]()
+    for topic, place, name in _names(check_context.library):
+        path = check_context.library.home.of_topic(topic, "subjects")
+        found = diagnostic_at_words(path, place, name, "D13", "", "", level="warning")
+        for form in sorted(map(plain, expand(name))):
+            other, there = owners.setdefault(form, (topic, found))
+            if other != topic:
+                message = f"the name `{name}` also stands in the topic `{other}` ({there.where})"
+                remedy = "leave it to one topic, or write a name with one more word; or make one of the two `leaning`"
+                yield replace(found, message=message, suggestion=remedy)
+                break
+
+
+def _names(library: Library) -> Iterator[tuple[str, Location, str]]:
+    """Yield every telling name, with its topic and where it stands."""
+    for topic, held in library.matching.topics.items() if library.matching else ():
+        for name, subject in held.subjects.items():
+            yield from ((topic, ("subjects", name, "names"), one) for one in subject.names if not subject.leaning)
 
 
 def _threads(library: Library) -> Iterator[tuple[Location, Mapping[str, tuple[str, ...]]]]:

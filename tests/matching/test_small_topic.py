@@ -1,0 +1,167 @@
+"""A topic with few lines beside one with many: both made here, of words that no shipped topic holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.content.library import Library
+from bot.content.matching_models import Subject, TopicSubjects
+from bot.content.urgent_models import UrgentExamples
+from bot.dialog.turn import Outcome, Register
+from bot.matching import assemble, data_of
+from bot.matching.build import Data, Parts
+from bot.matching.matcher import SubjectMatcher
+from bot.matching.subjects import FEW_LINES
+from bot.matching.training import digest, learn
+
+FORMS = ("how do I {}", "when should people {}", "is it wise to {}", "tell me how to {}", "why do they {}", "can I {}")
+WIDE = {
+    "house-roof": ("mend the roof of a house", "keep a house dry above", "nail the tiles of my house"),
+    "house-walls": ("paint the walls of a house", "plaster a house", "keep the front of my house white"),
+}
+WHERE = ("", " in spring", " in rain", " by hand", " at night", " with a friend")
+NARROW = {
+    "boat-about": ("what is a yacht", "tell me about yachts", "yachts please", "what are yachts for"),
+    "sail-wash": ("how are yacht sails washed", "clean yacht sails", "washing yacht sails", "yacht sails are dirty"),
+    "mast-paint": (
+        "paint the yacht mast",
+        "how is the yacht mast painted",
+        "new paint for the yacht mast",
+        "yacht mast varnish",
+    ),
+}
+TEXTS = {
+    "boat-about": ("A yacht is a boat for pleasure.",),
+    "sail-wash": ("Rinse the canvas with lukewarm water after every trip.",),
+    "mast-paint": ("Sand the spruce before the first coat.",),
+}
+TOPICS = {
+    "land": TopicSubjects(
+        subjects={
+            "house": Subject(kind="care", general="house-walls", names=("house", "houses", "front yacht")),
+            "garden": Subject(kind="care", general="house-walls", names=("garden",)),
+            "street": Subject(kind="care", general="house-walls", names=("street",)),
+            "lamp": Subject(kind="care", general="house-walls", names=("lamp", "house with a yacht")),
+        },
+        answers={"house": {"house-walls": ("about",), "house-roof": ("safety",)}},
+    ),
+    "water": TopicSubjects(
+        subjects={
+            "boat": Subject(kind="care", general="boat-about", names=("yacht", "yachts")),
+            "sails": Subject(kind="care", general="sail-wash", names=("sails", "yacht sails"), part_of="boat"),
+            "mast": Subject(kind="care", general="mast-paint", names=("mast", "yacht mast"), part_of="boat"),
+        },
+        answers={
+            "boat": {"boat-about": ("about",)},
+            "sails": {"sail-wash": ("about",)},
+            "mast": {"mast-paint": ("about",)},
+        },
+    ),
+}
+
+
+def lines(node: str) -> tuple[str, ...]:
+    """Return more lines than few, all different."""
+    return tuple(form.format(what) + where for what in WIDE[node] for form in FORMS for where in WHERE)
+
+
+@pytest.fixture(scope="module")
+def data(library: Library) -> Data:
+    """Two topics and a few shared lessons, which are learned in a moment."""
+    shipped = data_of(library)
+    lessons = {name: shipped.matching.aspects.aspects[name][:30] for name in ("about", "safety", "dose")}
+    matching = shipped.matching.model_copy(
+        update={"topics": TOPICS, "aspects": shipped.matching.aspects.model_copy(update={"aspects": lessons})}
+    )
+    phrases = NARROW | {node: lines(node) for node in WIDE} | {shipped.roles.otherwise: ("who won the match",)}
+    return replace(
+        shipped,
+        matching=matching,
+        phrases=phrases,
+        after={},
+        small_talk={},
+        examples=UrgentExamples(),
+        nodes=frozenset({*phrases, shipped.roles.advice, shipped.roles.urgent}),
+        roles=replace(shipped.roles, shared=frozenset()),
+        texts=TEXTS,
+    )
+
+
+def learned(data: Data) -> SubjectMatcher:
+    parts = Parts(data)
+    return assemble(parts, learn(parts, lambda _: None))
+
+
+@pytest.fixture(scope="module")
+def matcher(data: Data) -> SubjectMatcher:
+    return learned(data)
+
+
+def test_a_part_comes_before_its_whole_and_a_narrow_topic_before_a_wide_one(data: Data) -> None:
+    parts = Parts(data)
+    for text in ("sails of the yacht at the house", "the house, its yacht and the sails of that"):
+        named = parts.subjects.named(parts.reader.read(text))
+        assert named.held == ("water/sails", "water/boat", "land/house"), text
+
+
+def test_a_longer_name_of_a_wide_topic_does_not_hide_what_a_narrow_one_names(data: Data) -> None:
+    parts = Parts(data)
+    named = parts.subjects.named(parts.reader.read("a house with a yacht"))
+    assert named.held == ("water/boat", "land/lamp")
+
+
+def test_a_family_has_few_lines_while_none_of_its_answers_has_many(data: Data) -> None:
+    subjects = Parts(data).subjects
+    few = {"water/boat", "water/sails", "water/mast"}
+    assert subjects.few_lined(data.lines) == few
+    assert subjects.family("water/sails") == frozenset(NARROW)
+    assert subjects.few_lined({**data.lines, "mast-paint": FEW_LINES}) == few
+    assert subjects.few_lined({**data.lines, "mast-paint": FEW_LINES + 1}) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "node"),
+    [
+        ("how are the sails of a yacht near my house washed", "sail-wash"),
+        ("paint the mast of my yacht by the house", "mast-paint"),
+        ("how do I paint the yacht mast", "mast-paint"),
+        ("how do I paint the front of my house in spring", "house-walls"),
+        ("why do they mend the roof of a house by hand", "house-roof"),
+    ],
+)
+def test_a_topic_with_few_lines_wins_its_own_questions_and_no_others(
+    matcher: SubjectMatcher, text: str, node: str
+) -> None:
+    match = matcher.match(text, None, Register.LAYPERSON)
+    assert (match.outcome, match.node) == (Outcome.ANSWER, node)
+
+
+UNSAID = (("yacht canvas and lukewarm water", "sail-wash"), ("sand the spruce of a yacht", "mast-paint"))
+"""Words that stand in no line and in no name, but in an answer."""
+
+
+def test_an_answer_with_few_lines_is_found_by_what_it_says(data: Data, matcher: SubjectMatcher) -> None:
+    without = learned(replace(data, texts={}))
+    for text, node in UNSAID:
+        told, untold = (dict(one.match(text, None, Register.LAYPERSON).scores) for one in (matcher, without))
+        assert told[node] > 2 * untold[node], text
+
+
+def test_a_name_alone_with_words_that_nobody_knows_is_not_answered(matcher: SubjectMatcher) -> None:
+    """The name is known and nothing of what is asked: several answers are offered, or none."""
+    match = matcher.match("yacht blorpt zwieback timetable", None, Register.LAYPERSON)
+    assert match.outcome is not Outcome.ANSWER
+
+
+def test_models_are_learned_again_when_such_an_answer_is_worded_anew(data: Data) -> None:
+    worded = {**TEXTS, "sail-wash": ("Rinse the canvas with cold water.",)}
+    assert digest(replace(data, texts=worded)) != digest(data)
+
+
+def test_only_answers_of_families_with_few_lines_lend_their_words(library: Library) -> None:
+    data = data_of(library)
+    assert data.texts
+    assert all(data.lines.get(node, 0) <= FEW_LINES for node in data.texts)
+    assert "ala" not in data.texts
