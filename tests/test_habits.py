@@ -18,7 +18,7 @@ SDKS = ("telegram", "slack_bolt", "slack_sdk", "aiohttp", "aiosqlite", "asyncpg"
 MAX_LINES = 300
 LONGER = {"content/models.py": 380, "channels/slack/receiver.py": 345, "store/base.py": 335}
 LONGER |= {"channels/slack/events.py": 320, "app.py": 305}
-LONGER |= {"channels/web/app.py": 304, "channels/web/workbench.py": 301, "matching/build.py": 310}
+LONGER |= {"channels/web/app.py": 304, "channels/web/workbench.py": 301}
 """Modules that are longer today, and by how much: to be divided, and never to grow."""
 
 

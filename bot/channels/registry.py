@@ -76,7 +76,7 @@ def plugin(name: str) -> ChannelPlugin[Any]:
     brought = _entry_points()[name]
     try:
         found = brought.load()
-    except Exception as fault:  # whatever somebody else's package does as it is imported
+    except (Exception, SystemExit) as fault:  # whatever somebody else's package does as it is imported
         told = f"{type(fault).__name__}: {fault}".splitlines()[0]
         raise SettingsError(f"the channel '{name}' cannot be loaded from its package ({told})") from fault
     return _checked(name, found)

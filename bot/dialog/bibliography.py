@@ -39,15 +39,6 @@ class Bibliography:
         lines = [self._text(source, register), *(label + value for label, value in named if value), link(source) or ""]
         return "\n".join(filter(None, lines))
 
-    def citing(self, source: Source) -> list[str]:
-        """Return the answers that cite a source, the one that does most often first; no card of an emergency."""
-        library = self._library
-        topic = next(one for one in library.topics.values() if source in one.sources.values())
-        id_ = next(id_ for id_, one in topic.sources.items() if one == source)
-        nodes = [node for node in topic.answers if node in library.nodes and node not in library.urgent_nodes]
-        counted = {node: sum(id_ in claim.cites for claim in topic.answers[node].claims) for node in nodes}
-        return sorted((node for node in nodes if counted[node]), key=lambda node: -counted[node])
-
     def listing(self, topic: Topic, register: Register) -> str:
         """Return the list of all sources as Markdown, in two groups."""
         groups = [self._group(name, topic, register) for name in ("article", "added")]
@@ -96,7 +87,6 @@ KINDS = ("guideline", "statement", "trial", "review", "label", "agency", "overvi
 _WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"[\[(#]?(\d{1,3})[\])]?")
 _LONG_NUMBER = re.compile(r"\d{5,9}|10\.\S{4,}|PMC\d+|NCT\d+", re.IGNORECASE)
-_IDENTIFIER = re.compile(r"10\.\d{4,}/\S+|PMC\d+|NCT\d+", re.IGNORECASE)
 _LITTLE = frozenset({"the", "a", "an", "of", "on", "by", "from", "et", "al", "in", "and"})
 _FEW = 5
 """Sources of one name that are offered to choose from."""
@@ -111,11 +101,6 @@ def find(name: str, topics: Iterable[Topic], *, sure: bool) -> list[tuple[str, S
         if found := list(_named(name.strip(), topic.sources.items(), sure=sure)):
             return found
     return []
-
-
-def is_identifier(words: str) -> bool:
-    """Tell whether a message is the DOI, the PMCID or the registry number of a source, and nothing else."""
-    return bool(_IDENTIFIER.fullmatch(words))
 
 
 def by_name(name: str, topics: Iterable[Topic], *, bare: bool) -> list[tuple[str, Source]]:
@@ -143,12 +128,6 @@ def _proper_names(source: Source) -> set[str]:
     """Return what is written with a capital or in digits in what a source is called and in who wrote it."""
     named = " ".join(filter(None, (source.short, *(source.authors or ()), str(source.year or ""))))
     return _words(" ".join(word for word in _WORD.findall(named) if not word.islower()))
-
-
-def of_kind(word: str, ids: Iterable[str], topic: Topic) -> list[tuple[str, Source]]:
-    """Return those of some sources that are of a kind, such as `guidelines`."""
-    kind = {"studies": "study", "agencies": "agency"}.get(word.casefold(), word.casefold().removesuffix("s"))
-    return [(id_, topic.sources[id_]) for id_ in ids if topic.sources[id_].kind == kind]
 
 
 def _named(name: str, sources: Iterable[tuple[str, Source]], *, sure: bool) -> Iterator[tuple[str, Source]]:

@@ -1,5 +1,4 @@
-"""What every matcher returns, the one interface a matcher has, the guard against nodes of yesterday, and the wishes
-that are known by an authored pattern.
+"""What every matcher returns, the one interface a matcher has, and the guard against nodes of yesterday.
 
 A matcher may have been trained, and a conversation begun, before an editor changed the tree. Whatever comes from there
 is brought up to date at the engine's door, so that nothing behind it meets a node that does not exist.
@@ -246,6 +245,8 @@ class Wish:
 
 
 _COURTESY = re.compile(r"^(?:(?:hi|hello|hey|ok|okay|and|so|please),? )+|,? please$", re.IGNORECASE)
+_IDENTIFIER = re.compile(r"(?:10\.\d{4,}/\S+|PMC\d+|NCT\d+) ", re.IGNORECASE)
+"""A DOI, the PMCID or the registry number of a source, and nothing else."""
 _PIECE = re.compile(r"\([^)]*\)\??\S*|\S+")
 _GROUP = re.compile(r"\(([^)]*)\)(.*)", re.DOTALL)
 
@@ -254,6 +255,8 @@ def wishes_in(text: str, wishes: Mapping[str, tuple[str, ...]]) -> Iterator[Wish
     """Yield what a whole message wishes, the first in the file first; it may turn out to name nothing that there is."""
     said = " ".join(text.replace("’", "'").split()).rstrip(" .?!")
     said = _COURTESY.sub("", said).strip() + " "
+    if _IDENTIFIER.fullmatch(said):
+        yield Wish("source", said.strip())
     for kind, templates in wishes.items():
         for template in templates:
             if found := _compiled(template).fullmatch(said):

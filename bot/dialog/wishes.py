@@ -9,7 +9,7 @@ from dataclasses import replace
 from bot.content.library import Library, Topic
 from bot.content.models import Source
 from bot.dialog import payloads
-from bot.dialog.bibliography import Bibliography, by_name, cited, find, is_identifier, link, of_kind
+from bot.dialog.bibliography import Bibliography, by_name, cited, find, link
 from bot.dialog.composer import Composer
 from bot.dialog.matching import Match, Wish, wishes_in
 from bot.dialog.payloads import Tap
@@ -31,6 +31,7 @@ COMMANDS |= {"language": "language", "lang": "language"}
 """Commands that are no node, and the wish each is; what it names stands behind it."""
 
 
+_KINDS = {"studies": "study", "agencies": "agency"}
 UNSURE = frozenset({Outcome.NOT_COVERED, Outcome.CHOICES})
 """Decisions before which words that name a source are taken to ask for it."""
 
@@ -56,8 +57,10 @@ class Sources:
     def meant(self, kind: str, named: str, state: State, register: Register) -> Reply | None:
         """Return what is held of the source that somebody names, or None where words may mean something else."""
         topics = self.topics(state)
+        held = topics[0].sources
         if kind == "source-kind":
-            found = of_kind(named, self._cited(state, register), topics[0])
+            wanted = _KINDS.get(named.casefold(), named.casefold().removesuffix("s"))
+            found = [(id_, held[id_]) for id_ in self._cited(state, register) if held[id_].kind == wanted]
         elif kind in ("source-says", "source-named"):
             found = by_name(named, topics, bare=kind == "source-named")
         else:
@@ -88,9 +91,17 @@ class Sources:
         title = f"[{source.number}] {source.short or source.title or ''}".strip()
         address = link(source)
         own = [Button(self._text("source-open", register), "", "link", address)] if address else []
-        own += [self._composer.link(node, register) for node in self._bibliography.citing(source)[:ANSWERS_BESIDE]]
+        own += [self._composer.link(node, register) for node in self._citing(source)[:ANSWERS_BESIDE]]
         card = self._composer.notice(self._references, register, title, "\n\n".join(lines))
         return Reply(card, stored=self._bibliography.record(source, register), choices=(*own, self._all(register)))
+
+    def _citing(self, source: Source) -> list[str]:
+        """Return the answers that cite a source, the one that does most often first; no card of an emergency."""
+        topic = next(one for one in self._library.topics.values() if source in one.sources.values())
+        id_ = next(id_ for id_, one in topic.sources.items() if one == source)
+        nodes = [node for node in topic.answers if node in self._library.nodes.keys() - self._library.urgent_nodes]
+        counted = {node: sum(id_ in claim.cites for claim in topic.answers[node].claims) for node in nodes}
+        return sorted((node for node in nodes if counted[node]), key=lambda node: -counted[node])
 
     def page(self, page: int, state: State, register: Register) -> Reply:
         """Return a page of the list: a line for each source, and the next page."""
@@ -182,11 +193,9 @@ class Wishes:
         return None if called_off else state.report.node
 
     def in_words(self, match: Match, state: State, incoming: Incoming, register: Register) -> Step | None:
-        """Return the answer to a message that is a wish as a whole, else None; what a source says is looked up in its
-        record where no answer is sure."""
+        """Return the answer to a message that is a wish as a whole, else None; a name alone if `UNSURE`."""
         words = incoming.text.strip(" .?!\n")
-        numbered = words.isdecimal() and len(words) < 4 and state.node == self._library.role("references")
-        if numbered or is_identifier(words):
+        if words.isdecimal() and len(words) < 4 and state.node == self._library.role("references"):
             return self._granted(Wish("source", words), state, incoming, register)
         for wish in wishes_in(incoming.text, self._library.wishes):
             if wish.kind in ("source-says", "source-named") and match.outcome not in UNSURE:

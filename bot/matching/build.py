@@ -21,7 +21,16 @@ from bot.content.matching_models import (
 from bot.content.models import Answer, Register
 from bot.content.urgent_models import LanguagesFile, UrgentExamples, UrgentRules
 from bot.matching.features import Features
-from bot.matching.lexicon import NUMBER, Lexicon, Tree, leave_held, lines_by_key, show_narrow, talk_by_key, tree_of
+from bot.matching.lexicon import (
+    NUMBER,
+    Lexicon,
+    Tree,
+    leave_held,
+    lines_by_key,
+    show_narrow,
+    talk_by_key,
+    tree_of,
+)
 from bot.matching.mending import SignReader, SignWords
 from bot.matching.parser import Reader
 from bot.matching.spelling import Speller
@@ -41,10 +50,10 @@ from bot.matching.text import (
 
 _MEDICINAL = frozenset({"drug", "remedy", "medicine", "cause"})
 
-
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
 _SAID = range(3, 31)
 """Words of a sentence of an answer that is like what people ask: a heading is shorter, a list of figures longer."""
+
 TALK = "talk/"
 """Begins the label of a kind of small talk, which is no node."""
 
@@ -182,7 +191,6 @@ class Parts:
         self.stem = Stemmer(words.irregular, index.stems if index else {})
         concepts = concepts_of(data.matching)
         self.index = index or self._index(concepts)
-        asked = self.index.asked
         speller = Speller(self.index.known, dict(_medicines(data)), self.index.likely, self.stem)
         self.lexicon = Lexicon(concepts, self.index.tree)
         self.reader = Reader(self.stem, self.lexicon, speller, words.capitals)
@@ -191,7 +199,7 @@ class Parts:
             self.subjects, {name: [self.stem(word) for word in kin] for name, kin in words.kin.items()}
         )
         self.ordinary = frozenset(word for kind in words.kin.values() for word in kind)
-        self.english = frozenset([*words.common, *asked])
+        self.english = frozenset([*words.common, *self.index.asked])
         self.names = frozenset(_names(data))
         self.signs = SignReader(data.urgent, self.index.signs, every_word(words.common))
 

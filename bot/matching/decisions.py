@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.dialog.matching import Match
 from bot.dialog.turn import Outcome
@@ -50,7 +50,9 @@ class Limits:
     alone: float = 0.75
     """How likely an answer must be by a question's words alone to be given where its thread leaves it open."""
     alone_unnamed: float = 0.92
-    """The same of a question that names nothing, as "how would I notice" does."""
+    """The same of a question that names nothing, as "how would I notice" does, or that its thread leaves doubtful."""
+    in_thread: float = 0.7
+    """The likelihood below which an answer in a thread is doubtful."""
     missing: float = 0.7
     other: float = 0.7
     """How sure it must be that "the other one" is asked for."""
@@ -105,6 +107,16 @@ class Decisions:
         if self._roles.advice not in first or not harms or not likely:
             return match
         return self.answer(self._roles.advice, scores, reading, harms[0])
+
+    def with_last(self, match: Match, reading: Reading, context: str) -> Match:
+        """Return the choices for words that name nothing, the answer last shown among them if none is about its
+        subject."""
+        it = self._subjects.it(context)
+        if match.outcome is not Outcome.CHOICES or not reading.named.nothing or it is None:
+            return match
+        if {context, *self._subjects.answers_of(it)}.intersection(match.choices):
+            return match
+        return replace(match, choices=(*match.choices[: MOST_CHOICES - 1], context))
 
     def _vague(self, reading: Reading) -> bool:
         """Tell whether a name of a family with few lines is all that was understood: "B12 bus timetable"."""

@@ -171,19 +171,21 @@ class SubjectMatcher:
         if match.outcome is Outcome.NOT_COVERED or lacking:
             match = replace(match, missing=reading.missing)
         match = self.decisions.refused(self._with_others(match, question, context), scores, reading)
-        if context is None or (
-            match.outcome in UNSURE and (match := self._alone(match, question)).outcome not in UNSURE
-        ):
-            return match
-        return self.thread.resolved(match, question, reading, context)
+        return self._in_thread(match, question, reading, context) if context else match
 
-    def _alone(self, match: Match, question: Message) -> Match:
-        """Return the decision about a question in a thread, or the sure one about its words alone."""
-        reading, scores = self._weighed(question, question, None)
-        alone = self.decisions.decided(without_talk(scores), reading)
-        least = self.limits.alone_unnamed if reading.named.nothing else self.limits.alone
-        sure = alone.outcome is Outcome.ANSWER and alone.scores[0][1] >= least
-        return alone if sure and alone.node != self.roles.advice else match
+    def _in_thread(self, match: Match, question: Message, reading: Reading, context: str) -> Match:
+        """Return the decision about a question in a thread: the sure one about its words alone, or what the thread
+        makes of it, where it is open."""
+        answered = match.outcome not in UNSURE
+        doubted = bool(match.scores) and match.scores[0][1] < self.limits.in_thread and match.node != self.roles.advice
+        if not answered or (doubted and not match.also):
+            alone_scores = without_talk(self._weighed(question, question, None)[1])
+            node, share = next(iter(alone_scores.items()))
+            named = not answered and not reading.named.nothing
+            sure = share >= (self.limits.alone if named else self.limits.alone_unnamed)
+            if sure and node not in (self.roles.advice, self.roles.otherwise):
+                return self.decisions.decided(alone_scores, reading)
+        return self.decisions.with_last(self.thread.resolved(match, question, reading, context), reading, context)
 
     def _weighed(
         self, question: Message, message: Message, context: str | None, lent: str | None = None

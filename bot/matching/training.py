@@ -10,8 +10,12 @@ import hashlib
 import json
 import logging
 import os
+import pickle
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from time import monotonic
@@ -117,9 +121,9 @@ def _learned(parts: Parts) -> Iterator[tuple[str, _Learned]]:
     cores = _cores()
     if cores > 1 and sum(map(len, parts.data.phrases.values())) >= _WORTH_A_PROCESS:
         try:
-            yield from _side_by_side(parts.data, min(cores, len(_JOBS)))
+            yield from _side_by_side(parts, min(cores, len(_JOBS)))
             return
-        except (OSError, RuntimeError) as fault:  # no memory, no semaphores, or a process that was killed
+        except (OSError, subprocess.SubprocessError) as fault:  # no memory, or a process that was killed
             log.info("learning in one process, since no other can be started: %s", fault)
     lessons = Lessons(parts)
     yield from ((what, _done(what, lessons)) for what in _JOBS)
@@ -129,18 +133,28 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _side_by_side(data: Data, processes: int) -> Iterator[tuple[str, _Learned]]:
-    """Yield what each job learns in a process of its own, spawned: a fork would take over locks that threads hold."""
-    from concurrent.futures import ProcessPoolExecutor, as_completed  # a start with the cache needs none of it
-    from multiprocessing import get_context
-
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        jobs = {pool.submit(_job, what, data): what for what in _JOBS}
+def _side_by_side(parts: Parts, processes: int) -> Iterator[tuple[str, _Learned]]:
+    """Yield what each job learns in a process of its own."""
+    with ThreadPoolExecutor(processes) as pool:
+        jobs = {pool.submit(_elsewhere, what, parts): what for what in _JOBS}
         yield from ((jobs[done], done.result()) for done in as_completed(jobs))
 
 
-def _job(what: str, data: Data) -> _Learned:
-    return _done(what, Lessons(Parts(data)))
+def _elsewhere(what: str, parts: Parts) -> _Learned:
+    """Return what a job learns in another process: a plain one, since those of `multiprocessing` begin by running the
+    program anew that asked for them, and a fork would take over locks that threads hold."""
+    command = (sys.executable, "-c", f"from {__name__} import work; work()")
+    place = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    given = pickle.dumps((what, parts.data, parts.index))
+    done = subprocess.run(command, input=given, stdout=subprocess.PIPE, env=place, check=True)  # noqa: S603 (our own)
+    found: _Learned = pickle.loads(done.stdout)  # noqa: S301 (written by ourselves, a moment ago)
+    return found
+
+
+def work() -> None:
+    """Do the job that the standard input names, and write what was learned to the standard output."""
+    what, data, index = pickle.load(sys.stdin.buffer)  # noqa: S301 (from the process that started this one)
+    sys.stdout.buffer.write(pickle.dumps(_done(what, Lessons(Parts(data, index)))))
 
 
 def _done(what: str, lessons: Lessons) -> _Learned:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import re
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
@@ -254,3 +256,18 @@ def test_what_cannot_be_said_names_its_file(library: Library) -> None:
         library.interface_text("back", LAYPERSON)
     with pytest.raises(MissingText, match=r"content/layout/nonsense.j2: this layout is missing"):
         library.render_layout("nonsense", LAYPERSON)
+
+
+@pytest.mark.parametrize("old", ["all: [chest-pain]", "sign: chest,", "card: urgent"])
+@pytest.mark.parametrize("slip", [lambda name: name[:-1], lambda name: f"{name}s", lambda name: name[1:]])
+def test_a_misspelt_name_in_a_rule_for_emergencies_is_found(
+    old: str, slip: Callable[[str], str], tmp_path: Path
+) -> None:
+    """Whatever a rule names, a slip in it silences the rule: it must not pass."""
+    name = re.findall(r"[a-z-]+", old)[1]
+    text = (MINI / "content/urgent.yaml").read_text(encoding="utf-8")
+    assert old in text
+    folder = written(tmp_path, {"content/urgent.yaml": text.replace(old, old.replace(name, slip(name)))})
+    [found] = attempt(folder / "dialogs", folder / "content").diagnostics
+    assert (found.code, found.message.partition(" ")[0]) in {(code, f"`{slip(name)}`") for code in ("F08", "D01")}
+    assert found.suggestion == f"did you mean `{name}`?"

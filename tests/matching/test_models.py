@@ -11,7 +11,7 @@ import pytest
 from bot.content.library import Library
 from bot.content.matching_models import Subject, TopicSubjects
 from bot.content.urgent_models import UrgentExamples
-from bot.matching import data_of, training
+from bot.matching import data_of, text, training
 from bot.matching.build import Data, Index, Parts
 from bot.matching.classifier import UNTAUGHT, Rows, train
 from bot.matching.mending import SignWords
@@ -189,3 +189,25 @@ def test_a_part_inherits_the_answers_of_its_whole_and_a_vanished_answer_is_left_
     subjects = Parts(replace(data, matching=matching)).subjects
     assert subjects.row("t/tablet") == {"dose": "ala-dose", "who": "ala"}
     assert subjects.leads("t/tablet", "safety", None) == "k2"
+
+
+def test_a_model_without_a_label_keeps_the_weights_of_a_feature_side_by_side() -> None:
+    model = train(Rows(ROWS))
+    fewer = model.relabelled(lambda label: label if label == "feet" else None)
+    assert fewer.labels == ("feet",)
+    assert fewer.weights.flags.c_contiguous, "or every look-up reads the whole table"
+    assert model.relabelled(lambda label: label) is model
+
+
+def test_what_is_known_of_words_is_found_once_and_does_not_grow_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "_MOST_KEPT", 2)
+    asked: list[str] = []
+
+    def length(word: str) -> int:
+        asked.append(word)
+        return len(word)
+
+    lengths = text.Kept(length)
+    assert [lengths[word] for word in ("toe", "toe", "foot", "ankle", "ankle")] == [3, 3, 4, 5, 5]
+    assert asked == ["toe", "foot", "ankle", "ankle"]
+    assert len(lengths) == 2

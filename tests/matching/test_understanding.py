@@ -289,3 +289,46 @@ def test_an_appointment_is_taken_for_no_feeling(matcher: Matcher, day: str) -> N
     said = [day, *(form for hour in HOURS for form in (f"{day} {hour}", f"{hour} {day}", f"{day} {hour} in room 12"))]
     decided = {text: matcher.match(text, None, Register.PROFESSIONAL) for text in said}
     assert {text: match.node for text, match in decided.items() if match.node in FEELING} == {}
+
+
+# --- what only the thread decides -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("after", "text", "node"),
+    [
+        ("ala-dose", "and too much?", "ala-how"),
+        ("ala", "with metformin?", "ala-interactions"),
+        ("k2", "DOACs?", "k2-blood-thinners"),
+        ("not-diabetes", "after chemo?", "not-diabetes"),
+        ("ala-interactions", "cisplatin?", "ala-interactions"),
+        ("low-sugar", "how much juice", "low-sugar"),
+        ("drug-side-effects", "can I drive", "drug-side-effects"),
+        ("stopping-medicines", "and duloxetine?", "stopping-medicines"),
+    ],
+)
+def test_a_follow_up_is_answered_by_its_thread(matcher: Matcher, after: str, text: str, node: str) -> None:
+    for register in Register:
+        assert matcher.match(text, after, register).node == node
+
+
+def test_what_asks_by_itself_leaves_no_thread_to_decide(matcher: Matcher, library: Library) -> None:
+    assert isinstance(matcher, SubjectMatcher)
+    for after in matcher.parts.subjects.contexts():
+        assert matcher.match("what is alpha lipoic acid", after, Register.LAYPERSON).node == "ala"
+        assert matcher.match("what is duloxetine for", after, Register.LAYPERSON).node == "first-line"
+
+
+@pytest.mark.parametrize(
+    ("shown", "node"),
+    [
+        (("k2", "ala"), "k2"),
+        (("ala", "ala-dose", "k2"), "ala"),
+        (("b12-metformin", "ala-dose"), "b12-treatment"),
+        ((), None),
+    ],
+)
+def test_the_other_one_is_asked_about_the_same(matcher: Matcher, shown: tuple[str, ...], node: str | None) -> None:
+    assert isinstance(matcher, SubjectMatcher)
+    assert matcher.other("and of the other one?", shown) == node
+    assert matcher.other("how does it work", shown) is None

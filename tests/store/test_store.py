@@ -10,7 +10,7 @@ import pytest
 from bot.dialog.turn import Preferences, Register, State
 from bot.inbox.processor import pack
 from bot.store.base import DAY, AcceptResult, Lease, RetentionCutoffs, Store, Turn, TurnResult
-from bot.store.codec import net_votes
+from bot.store.codec import context_text, net_votes, state_from
 from bot.store.reports import NewReport
 from tests.inbox.support import IDENTITY, PATIENT, START, event
 
@@ -339,3 +339,8 @@ async def test_what_a_person_set_is_kept_and_does_not_undo_what_another_conversa
         "open": True,
         "quiet": True,
     }
+
+
+def test_what_a_list_offered_is_kept_in_its_order() -> None:
+    state = State(Register.LAYPERSON, True, ("ala",), offered=("v1:k2!choice", "v1:ala!choice"), about="b12-metformin")
+    assert state_from(Register.LAYPERSON, True, "ala", context_text(state)) == state

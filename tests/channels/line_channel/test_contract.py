@@ -180,7 +180,10 @@ FAULTY = {
     "another channel's plugin": ("forged:plugin", "from bot.channels.telegram.plugin import plugin"),
     "no Python": ("forged:plugin", "plugin = = 1"),
     "a fault of its own": ("forged:plugin", "raise RuntimeError('mine\\nand more')"),
-    "the end of the process": ("forged:plugin", "raise ValueError"),
+    "a fault without words": ("forged:plugin", "raise ValueError"),
+    "the end of the process": ("forged:plugin", "raise SystemExit(3)"),
+    "the end of the process with words": ("forged:plugin", "import sys; sys.exit('nothing\\nto see')"),
+    "an attribute of a number": ("forged:plugin.of.a.number", "plugin = 1"),
 }
 
 

@@ -55,7 +55,8 @@ async def test_the_asker_is_heard_without_a_mention_and_their_remarks_are_not(su
     assert len(FOLLOW_UPS) >= 40
     for said in FOLLOW_UPS:
         await sure.people.say(ADA, CHANNEL, said, root)
-        assert sure.title("ala-dose") in words_of(await sure.answer())
+        heard = words_of(await sure.answer())
+        assert any(sure.title("ala-dose", register) in heard for register in Register), said  # one asks for plain words
     for said in REMARKS:
         if not asks(said):
             await (await sure.people.say(ADA, CHANNEL, said, root)).acked()
