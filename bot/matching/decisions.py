@@ -21,8 +21,6 @@ class Limits:
     """From which likelihood what is done; chosen on labelled questions (`make evaluate`, docs/matching.md)."""
 
     answer: float = 0.55
-    disputed: float = 0.7
-    """The same for an answer with few lines where neither the table nor the model of those answers means it."""
     vague: float = 0.3
     """How likely an aspect must be for an answer with few lines where a word is one that nobody authored."""
     doubt: float = 0.4
@@ -79,10 +77,10 @@ class Decisions:
         outside = scores.get(otherwise, 0.0)
         if best == otherwise and share >= limits.outside:
             return self.uncovered("not covered is likeliest", scores=scores)
-        disputed = self._disputed(best, share, reading) or self._vague(reading)
-        if best != otherwise and share >= limits.answer and outside < limits.doubt and not disputed:
+        vague = self._vague(reading)
+        if best != otherwise and share >= limits.answer and outside < limits.doubt and not vague:
             return self.answer(best, scores, reading)
-        family = self._family(scores, reading) if outside < limits.doubt and not disputed else None
+        family = self._family(scores, reading) if outside < limits.doubt and not vague else None
         if family:
             return self.answer(family, scores, reading)
         choices = tuple(self._worth_offering(scores))[:MOST_CHOICES]
@@ -119,14 +117,6 @@ class Decisions:
         if {context, *self._subjects.answers_of(it)}.intersection(match.choices):
             return match
         return replace(match, choices=(*match.choices[: MOST_CHOICES - 1], context))
-
-    def _disputed(self, best: str, share: float, reading: Reading) -> bool:
-        """Tell whether table and siblings' own model both mean other answers of a family than the likeliest."""
-        subject, table = reading.named.subject, reading.table
-        if subject is None or reading.sibling in ("", best) or share >= self._limits.disputed:
-            return False
-        asked = max(table, key=lambda node: (table[node], node), default="")
-        return asked != best and best in self._subjects.family(subject)
 
     def _vague(self, reading: Reading) -> bool:
         """Tell whether a name of a family with few lines is all that was understood: "B12 bus timetable"."""
