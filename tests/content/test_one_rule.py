@@ -8,7 +8,7 @@ from bot.content.library import Library
 from bot.content.models import Register
 
 FAINT = ("not fully well", "chest pain, a pounding heart, or trouble speaking or moving", "a faint during exercise")
-STOP_AT_ONCE = ("face, mouth or neck swells on pregabalin", "a rash with fever", "see a doctor today")
+STOP_AT_ONCE = ("face, mouth or neck swells on pregabalin", "a rash with fever", "get care at once")
 CLIMBING = ("climb", "up from", "over hours or days")
 RULES = {  # what stands in each of the answers, in plain words
     "faint": (FAINT, ("urgent", "urgent-sudden", "ala-who")),
