@@ -20,7 +20,7 @@ LAYERS = ("content", "dialog", "matching", "store", "inbox", "channels", "author
 MAX_MODULES, MAX_SINGLE, MAX_HEADS = 194, 56, 0.11
 """Where it stands with everything built that was asked for. To be lowered: the aims are 125, 25 and 0.10."""
 
-MEDIAN = range(95, 183)
+MEDIAN = range(95, 177)
 TELEGRAM_WORDS, TELEGRAM_TAP, SLACK_MENTION = 62, 35, 71
 """Files that a turn enters; the aims are 32, 22 and 36."""
 
