@@ -18,8 +18,7 @@ from bot.content.library import Library
 from bot.content.loader import load, no_collection
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
-from bot.dialog.matching import Matcher
-from bot.dialog.turn import Button, Register
+from bot.dialog.turn import Button, Matcher, Register
 from bot.errors import SettingsError
 from bot.matching import build_matcher, data_of, rebuild_matcher
 from bot.settings import Settings

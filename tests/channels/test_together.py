@@ -21,8 +21,7 @@ from bot.channels.web.render import shown as on_page
 from bot.content.library import Library
 from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
-from bot.dialog.matching import Match
-from bot.dialog.turn import ClaimCard, Emergency, Incoming, Kind, Outcome, Register, Reply, State
+from bot.dialog.turn import ClaimCard, Emergency, Incoming, Kind, Match, Outcome, Register, Reply, State
 
 MOST_TEXT, MOST_SCREENS = 21, 2.0
 """Lines of text, one more than of the longest answer alone; screens with buttons, as rule L03 allows them."""

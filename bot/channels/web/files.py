@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.channels.base import HostServices
 from bot.channels.web.access import Access
-from bot.dialog.small_talk import ON_A_PAGE
+from bot.dialog.answers import ON_A_PAGE
 from bot.dialog.turn import ClaimCard, Illustration, Leaflet, Outcome, Register, Reply
 from bot.pictures.drawing import NotDrawn
 from bot.pictures.shelf import Files

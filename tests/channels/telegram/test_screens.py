@@ -15,8 +15,7 @@ from bot.channels.telegram.screens import shown, text_lines
 from bot.content.library import Library
 from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
-from bot.dialog.matching import Match
-from bot.dialog.turn import ClaimCard, Incoming, Kind, Outcome, Register, Reply, State
+from bot.dialog.turn import ClaimCard, Incoming, Kind, Match, Outcome, Register, Reply, State
 
 
 @pytest.fixture(scope="module")
