@@ -23,7 +23,7 @@ from bot.channels.web.render import shown as on_page
 from bot.content.loader import load
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Incoming, Kind, Register, Reply, State
-from bot.inbox.unaddressed import worth_saying
+from bot.inbox.processor import worth_saying
 from bot.matching import build_matcher
 
 ROOT = Path(__file__).resolve().parents[1]

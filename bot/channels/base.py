@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from bot.dialog.engine import Engine
     from bot.inbox.admin import ReportDesk
-    from bot.inbox.identity import Identity
     from bot.pictures.shelf import Files
-    from bot.store.tally import Published, Summed
+    from bot.store.codec import Identity
+    from bot.store.records import Published, Summed
 
 
 class Texts(Protocol):

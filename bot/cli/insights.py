@@ -24,18 +24,18 @@ def counts(
     csv: Annotated[Path | None, typer.Option(help="Write every count to this file instead.")] = None,
 ) -> None:
     """Show what people asked and did not get: counts only, of five people at least."""
-    from bot.inbox import insights_report
+    from bot.inbox import insights
     from bot.inbox.admin import published, summed
 
     if context.invoked_subcommand is not None:
         return
     url, library = load_settings().footnote_database_url, _library()
     if csv is None:
-        found = insights_report.summed_today(asyncio.run(summed(url, weeks)), library.resolve)
-        typer.echo(insights_report.as_text(found, library))
+        found = insights.summed_today(asyncio.run(summed(url, weeks)), library.resolve)
+        typer.echo(insights.as_text(found, library))
         return
-    rows = insights_report.todays(insights_report.lately(asyncio.run(published(url)), weeks), library.resolve)
-    csv.write_text(insights_report.as_csv(rows), encoding="utf-8")
+    rows = insights.todays(insights.lately(asyncio.run(published(url)), weeks), library.resolve)
+    csv.write_text(insights.as_csv(rows), encoding="utf-8")
     typer.echo(f"wrote {len(rows)} {'count' if len(rows) == 1 else 'counts'} to {csv}")
 
 
@@ -76,7 +76,7 @@ def _add(number: int, node: str | None) -> None:
 def _kept() -> dict[int, str]:
     from bot.app import installation_secret
     from bot.inbox.admin import unmatched
-    from bot.inbox.identity import Identity
+    from bot.store.codec import Identity
 
     settings = load_settings()
     return dict(asyncio.run(unmatched(settings.footnote_database_url, Identity(installation_secret(settings)))))

@@ -125,7 +125,7 @@ def reports_close(
 async def _with_desk(work: Callable[[ReportDesk], Awaitable[T]]) -> T:
     from bot.app import installation_secret
     from bot.inbox.admin import report_desk
-    from bot.inbox.identity import Identity
+    from bot.store.codec import Identity
 
     settings = load_settings()
     async with report_desk(settings.footnote_database_url, Identity(installation_secret(settings))) as desk:

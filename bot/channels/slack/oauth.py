@@ -33,7 +33,7 @@ from bot.channels.slack.client import library_log
 from bot.channels.slack.errors import UNREACHABLE
 from bot.channels.slack.installation import Installation, Unreachable, reason_of
 from bot.channels.slack.manifest import SCOPES
-from bot.inbox.identity import Identity
+from bot.store.codec import Identity
 from bot.store.open import engine_of
 
 _SECRET_COLUMNS = ("bot_token", "bot_refresh_token", "user_token", "user_refresh_token", "incoming_webhook_url")

@@ -17,8 +17,10 @@ import aiosqlite
 from bot.dialog.turn import State
 from bot.store.base import (
     AcceptResult,
+    Grouping,
     Lease,
     NewEvent,
+    Outcome,
     PendingTurn,
     PruneCounts,
     QueueDepth,
@@ -29,10 +31,8 @@ from bot.store.base import (
     TurnResult,
     WaitingTurns,
 )
-from bot.store.batching import Grouping, Outcome
-from bot.store.reports import NewReport, StoredReport
+from bot.store.records import NewReport, Published, StoredReport, Summed
 from bot.store.sqlite import people, turns
-from bot.store.tally import Published, Summed
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]
@@ -147,7 +147,7 @@ class SqliteStore:
     async def recover(self) -> None:
         """Only one process may serve from a file, so every lease found is a dead one's. Raises `StoreInUse`."""
         self._lock = self._lock or lock_file(self._path)
-        await self._group.run(lambda db: people.release(db, None))
+        await self._group.run(lambda db: turns.release(db, None))
 
     async def accept(self, new_event: NewEvent, lease: Lease | None) -> AcceptResult:
         return await self._group.run(lambda db: turns.accept(db, new_event, lease))
@@ -156,7 +156,7 @@ class SqliteStore:
         return await self._group.run(lambda db: turns.claim(db, channel, limit, lease))
 
     async def renew(self, lease: Lease, conversations: Sequence[bytes]) -> None:
-        await self._group.run(lambda db: people.renew(db, lease, conversations))
+        await self._group.run(lambda db: turns.renew(db, lease, conversations))
 
     async def progress(self, turn: Turn, sent: Sequence[str]) -> None:
         await self._group.run(lambda db: turns.progress(db, turn.row, sent))
@@ -165,7 +165,7 @@ class SqliteStore:
         return (await self._group.run(lambda db: turns.finish(db, turn, record, lease))).next
 
     async def postpone(self, turn: Turn, due_at: float, attempts: int) -> None:
-        await self._group.run(lambda db: people.postpone(db, turn.row, turn.conversation, due_at, attempts))
+        await self._group.run(lambda db: turns.postpone(db, turn.row, turn.conversation, due_at, attempts))
 
     async def waiting(self, turn: Turn) -> WaitingTurns:
         return await self._group.run(lambda db: turns.waiting(db, turn))
@@ -174,10 +174,10 @@ class SqliteStore:
         await self._group.run(lambda db: turns.gather(db, turn, seen, now, due_at))
 
     async def quarantine(self, turn: Turn, reason: str, now: float) -> None:
-        await self._group.run(lambda db: people.quarantine(db, turn.row, turn.conversation, reason, now))
+        await self._group.run(lambda db: turns.quarantine(db, turn.row, turn.conversation, reason, now))
 
     async def quarantine_raw(self, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
-        return await self._group.run(lambda db: people.quarantine_raw(db, channel, event, payload, reason, now))
+        return await self._group.run(lambda db: turns.quarantine_raw(db, channel, event, payload, reason, now))
 
     async def add_report(self, report: NewReport) -> None:
         await self._group.run(lambda db: people.add_report(db, report))
@@ -189,7 +189,7 @@ class SqliteStore:
         return await self._group.run(lambda db: people.close_report(db, number, at))
 
     async def release(self, owner: int) -> None:
-        await self._group.run(lambda db: people.release(db, owner))
+        await self._group.run(lambda db: turns.release(db, owner))
 
     async def preferences(self, person: bytes) -> State:
         return await self._group.run(lambda db: people.preferences(db, person))
@@ -243,16 +243,16 @@ class SqliteStore:
         return PruneCounts(counts)
 
     async def queue_depth(self) -> Mapping[str, QueueDepth]:
-        return await self._group.run(people.queue_depth)
+        return await self._group.run(turns.queue_depth)
 
     async def pending(self, status: str | None = None) -> Sequence[PendingTurn]:
-        return await self._group.run(lambda db: people.pending(db, status))
+        return await self._group.run(lambda db: turns.pending(db, status))
 
     async def replay(self, row: int, now: float) -> bool:
-        return await self._group.run(lambda db: people.replay(db, row, now))
+        return await self._group.run(lambda db: turns.replay(db, row, now))
 
     async def drop(self, row: int) -> bool:
-        return await self._group.run(lambda db: people.drop(db, row))
+        return await self._group.run(lambda db: turns.drop(db, row))
 
     @asynccontextmanager
     async def lead(self, name: str) -> AsyncIterator[asyncio.Event]:  # noqa: ARG002

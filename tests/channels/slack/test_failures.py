@@ -41,7 +41,7 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.channels.slack.errors.PAUSE", 0.01)
     monkeypatch.setattr("bot.channels.slack.errors.LONG_PAUSE", 0.05)
     monkeypatch.setattr("bot.channels.slack.errors.retry_after", lambda _headers: 0.01)
-    monkeypatch.setattr("bot.inbox.workers.after_failure", lambda _attempts: 0.01)
+    monkeypatch.setattr("bot.inbox.inbox.after_failure", lambda _attempts: 0.01)
 
 
 def kinds(*classes: type) -> Iterator[type]:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Match, Outcome, Register
-from bot.inbox.unaddressed import asks
+from bot.inbox.processor import asks
 from tests.channels.telegram.telegram_app import running_app
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Group, Person
