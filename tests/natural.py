@@ -17,8 +17,8 @@ from bot.channels.registry import default_register
 from bot.channels.screens import Shown
 from bot.channels.slack.render import RenderOptions, SlackRenderer
 from bot.channels.slack.screens import shown as on_slack
+from bot.channels.telegram.layout import shown as on_telegram
 from bot.channels.telegram.render import TelegramRenderer
-from bot.channels.telegram.screens import shown as on_telegram
 from bot.channels.web.render import shown as on_page
 from bot.content.loader import load
 from bot.dialog.engine import Engine

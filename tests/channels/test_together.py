@@ -14,9 +14,8 @@ from bot.channels.screens import SCREEN, Shown
 from bot.channels.slack.plugin import ABOVE
 from bot.channels.slack.render import RenderOptions, SlackRenderer
 from bot.channels.slack.screens import shown as on_slack
-from bot.channels.telegram.keyboard import MAX_BUTTONS, MAX_ROWS
-from bot.channels.telegram.render import TelegramRenderer
-from bot.channels.telegram.screens import shown as on_telegram
+from bot.channels.telegram.layout import shown as on_telegram
+from bot.channels.telegram.render import MAX_BUTTONS, MAX_ROWS, TelegramRenderer
 from bot.channels.web.render import shown as on_page
 from bot.content.library import Library
 from bot.dialog.composer import Composer

@@ -16,7 +16,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.channels.base import HostServices, Texts
+from bot.channels.base import HostServices, Texts, Unexpected
 from bot.channels.slack.assistant import AssistantStatus
 from bot.channels.slack.channel import SlackDelivery
 from bot.channels.slack.client import PING_SECONDS, Socket, new_session, web_client
@@ -27,7 +27,6 @@ from bot.channels.slack.oauth import OAuth
 from bot.channels.slack.receiver import EventParser, EventReceiver, bolt_app
 from bot.channels.slack.sender import SlackSender
 from bot.channels.slack.views import AppHome
-from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import Register
 from bot.inbox.events import Busy, Delivery, OutboundMessage, Progress
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.channels.base import Texts
+from bot.channels.base import Texts, Unexpected
 from bot.channels.slack.address import SlackAddress, Surface, for_one, message_id, ts_of
 from bot.channels.slack.blocks import NAME, SlackMessage, headed, in_parts, line, named, preceded, said
 from bot.channels.slack.buttons import Buttons
@@ -32,7 +32,6 @@ from bot.channels.slack.files import SlackFiles
 from bot.channels.slack.render import RenderOptions, SlackRenderer
 from bot.channels.slack.sender import ResponseUrlExpired, SlackSender
 from bot.channels.slack.views import AppHome
-from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import ClaimCard, Effect, Outcome, Reply
 from bot.inbox.events import Gone, OutboundMessage, Progress, Refused, each_written
 

@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from bot.channels.base import Unexpected
 from bot.channels.slack.address import INTRODUCTION, SlackAddress, Surface, message_id
 from bot.channels.slack.known import BLOCKS, FIELDS, JOINED, SPOKEN, SUBTYPES
 from bot.channels.slack.mrkdwn import THUMB, mentions, names_another, plain, spelt_out
-from bot.channels.unexpected import Unexpected
 from bot.dialog.personal_data import mask
 from bot.dialog.turn import Incoming, Kind
 from bot.inbox.events import InboundEvent

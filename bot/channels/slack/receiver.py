@@ -24,7 +24,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.channels.base import HostServices
+from bot.channels.base import HostServices, Unexpected
 from bot.channels.slack.actions import ABOVE, Votes, read_command, read_home, read_press, unhelpful
 from bot.channels.slack.address import SlackAddress
 from bot.channels.slack.assistant import AssistantStatus
@@ -35,7 +35,6 @@ from bot.channels.slack.installation import Installation, Tokens, reason_of
 from bot.channels.slack.known import KINDS
 from bot.channels.slack.modals import FIRST_FIELD, REASON, read_modal, share_errors
 from bot.channels.slack.views import ABOUT_MESSAGE, ASK_ANYWHERE, Modals
-from bot.channels.unexpected import Unexpected
 from bot.dialog.turn import Register
 from bot.inbox.events import InboundEvent
 

@@ -19,8 +19,8 @@ from markupsafe import Markup
 
 from bot.channels.base import AuthorsView, ContentNews, ContentState, HostServices, Texts
 from bot.channels.slack.render import RenderOptions, SlackRenderer
+from bot.channels.telegram.layout import shown
 from bot.channels.telegram.render import TelegramRenderer
-from bot.channels.telegram.screens import shown
 from bot.channels.web import drawings
 from bot.channels.web.access import Access
 from bot.channels.web.conversations import PageAnswer

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.channels.base import HostServices
 from bot.channels.telegram.app import Config, Telegram
-from bot.channels.telegram.pacing import Rates
+from bot.channels.telegram.client import Rates
 from bot.content.models import Register
 from bot.dialog.engine import Engine
 from bot.inbox.events import InboundEvent

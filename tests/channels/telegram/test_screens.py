@@ -8,10 +8,9 @@ import pytest
 
 from bot.channels.layout import document_text
 from bot.channels.screens import LINE, SCREEN, Shown, shares, wrapped
-from bot.channels.telegram.keyboard import MAX_BUTTONS, MAX_ROWS
+from bot.channels.telegram.layout import shown, text_lines
 from bot.channels.telegram.plugin import telegram_measure
-from bot.channels.telegram.render import TelegramRenderer
-from bot.channels.telegram.screens import shown, text_lines
+from bot.channels.telegram.render import MAX_BUTTONS, MAX_ROWS, TelegramRenderer
 from bot.content.library import Library
 from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.channels.telegram.screens import text_lines
+from bot.channels.telegram.layout import text_lines
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
