@@ -155,7 +155,9 @@ class Sources:
         held = topics[0].sources
         if kind == "source-kind":
             wanted = _KINDS.get(named.casefold(), named.casefold().removesuffix("s"))
-            found = [(id_, held[id_]) for id_ in self._cited(state, register) if held[id_].kind == wanted]
+            known = any(one.kind == wanted for one in held.values())  # most words after "what" are no kind of source
+            cited_now = self._cited(state, register) if known else ()
+            found = [(id_, held[id_]) for id_ in cited_now if held[id_].kind == wanted]
         elif kind in ("source-says", "source-named"):
             found = by_name(named, topics, bare=kind == "source-named")
         else:

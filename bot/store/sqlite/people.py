@@ -6,14 +6,13 @@ import sqlite3
 from typing import Any
 
 from bot.dialog.turn import State
-from bot.store.base import DIGEST_BYTES, RetentionCutoffs, day_of
+from bot.store.base import day_of
 from bot.store.codec import exported, net_votes, quiet_in, reported, settings_of, state_from
 from bot.store.records import (
     ADD_REPORT,
     CLOSE_REPORT,
     FORGET_REPORTS,
     LIST_REPORTS,
-    PRUNE_REPORTS,
     PUBLISHED,
     SUM_CELLS,
     SUM_WEEKS,
@@ -27,7 +26,6 @@ from bot.store.records import (
     left_of,
     published_from,
     report_terms,
-    week_of,
 )
 
 _THEIRS = "(SELECT conversation FROM conversation WHERE person = ?)"
@@ -43,15 +41,6 @@ _COUNT = {
     "questions": "SELECT count(*) FROM inbox WHERE person = ? AND status = 'quarantined'",
 }
 _UNMATCHED = "SELECT hex(sealed) FROM unmatched WHERE person = ? ORDER BY id"
-_OLD = {
-    "events": "DELETE FROM seen WHERE event BETWEEN :first AND :last AND at < :events",
-    "messages": "DELETE FROM message WHERE conversation BETWEEN :first AND :last AND at < :messages",
-    "conversations": "DELETE FROM conversation WHERE conversation BETWEEN :first AND :last AND day < :idle_day",
-    "people": "DELETE FROM person WHERE person BETWEEN :first AND :last AND day < :idle_day",
-}
-SLICES = 256
-"""Keys are hashes, so their first byte cuts every table into equal slices: a million people are pruned four thousand
-at a time, and no turn waits for more than one slice."""
 
 
 def preferences(db: sqlite3.Connection, person: bytes) -> State:
@@ -77,7 +66,7 @@ def forget(db: sqlite3.Connection, person: bytes) -> dict[str, int]:
     """Delete preferences, conversations, their messages and quarantined questions; return how many of each."""
     counts = {kind: db.execute(statement, (person,)).rowcount for kind, statement in _FORGET.items()}
     pending = db.execute("DELETE FROM inbox WHERE person = ? AND status = 'quarantined'", (person,))
-    reported = db.execute(FORGET_REPORTS, _numbered(person))
+    reported = db.execute(FORGET_REPORTS, numbered(person))
     return {**counts, "questions": pending.rowcount, "reports": reported.rowcount}
 
 
@@ -90,7 +79,7 @@ def export(db: sqlite3.Connection, person: bytes) -> dict[str, Any]:
         "tone": state.register and str(state.register),
         "met": state.introduced,
         "settings": settings_of(state),
-        "reports": [reported(row) for row in db.execute(THEIR_REPORTS, _numbered(person))],
+        "reports": [reported(row) for row in db.execute(THEIR_REPORTS, numbered(person))],
         "unmatched": [sealed for (sealed,) in db.execute(_UNMATCHED, (person,))],
         **exported([trail for trail, _ in conversations], [context for _, context in conversations]),
         **counts,
@@ -121,39 +110,6 @@ def keep_upload(db: sqlite3.Connection, file: str, reference: str, at: float) ->
     )
 
 
-def prune_slice(db: sqlite3.Connection, number: int, cutoffs: RetentionCutoffs) -> dict[str, int]:
-    """Remove what is older than the cutoffs from one slice of the keys, 0 to 255; return how many rows of each kind."""
-    terms = {
-        "first": bytes([number]),
-        "last": bytes([number]) + b"\xff" * DIGEST_BYTES,
-        "events": cutoffs.events,
-        "messages": cutoffs.messages,
-        "idle_day": day_of(cutoffs.idle),
-    }
-    return {kind: db.execute(statement, terms).rowcount for kind, statement in _OLD.items()}
-
-
-def prune_rest(db: sqlite3.Connection, cutoffs: RetentionCutoffs) -> dict[str, int]:
-    """Forget who left long ago, and drop what nobody looked at in the quarantine."""
-    gone = db.execute("SELECT person FROM person WHERE departed < ?", (cutoffs.user_left,)).fetchall()
-    for (person,) in gone:
-        forget(db, person)
-    dropped = db.execute("DELETE FROM inbox WHERE status <> 'waiting' AND received < ?", (cutoffs.quarantine,))
-    db.execute("DELETE FROM unmatched WHERE day < ?", (day_of(cutoffs.quarantine),))
-    week = week_of(day_of(cutoffs.idle))
-    db.execute("DELETE FROM tally_week WHERE week < ?", (week,))
-    counts = db.execute("DELETE FROM tally WHERE day < ?", (first_day(week),))
-    old = db.execute(PRUNE_REPORTS, _numbered(cutoffs.messages, cutoffs.idle))
-    uploads = db.execute("DELETE FROM upload WHERE day < ?", (day_of(cutoffs.idle),))
-    return {
-        "departed": len(gone),
-        "quarantine": dropped.rowcount,
-        "reports": old.rowcount,
-        "uploads": uploads.rowcount,
-        "counts": counts.rowcount,
-    }
-
-
 def votes(db: sqlite3.Connection) -> dict[tuple[str, str], int]:
     """Return the sums of the feedback buttons."""
     rows = db.execute("SELECT node, vote, sum(votes) FROM feedback GROUP BY node, vote")
@@ -162,21 +118,21 @@ def votes(db: sqlite3.Connection) -> dict[tuple[str, str], int]:
 
 def add_report(db: sqlite3.Connection, report: NewReport) -> None:
     """Keep a report, once."""
-    db.execute(ADD_REPORT, _numbered(*report_terms(report)))
+    db.execute(ADD_REPORT, numbered(*report_terms(report)))
 
 
 def list_reports(db: sqlite3.Connection, *, closed: bool) -> list[StoredReport]:
     """Return the open reports, or all of them."""
-    return [StoredReport(*row) for row in db.execute(LIST_REPORTS, _numbered(closed))]
+    return [StoredReport(*row) for row in db.execute(LIST_REPORTS, numbered(closed))]
 
 
 def close_report(db: sqlite3.Connection, number: int, at: float) -> StoredReport | None:
     """Close an open report."""
-    found = db.execute(CLOSE_REPORT, _numbered(number, at)).fetchall()
+    found = db.execute(CLOSE_REPORT, numbered(number, at)).fetchall()
     return StoredReport(*found[0]) if found else None
 
 
-def _numbered(*values: object) -> dict[str, object]:
+def numbered(*values: object) -> dict[str, object]:
     """Return parameters by their numbers, as PostgreSQL's statements name them."""
     return {str(at): value for at, value in enumerate(values, 1)}
 
@@ -211,9 +167,9 @@ def published(db: sqlite3.Connection) -> list[Published]:
 
 def summed(db: sqlite3.Connection, weeks: int) -> Summed:
     """Return the counts of the last weeks, added up."""
-    found = sorted(db.execute(SUM_WEEKS, _numbered(PUBLISHED, weeks)).fetchall())
+    found = sorted(db.execute(SUM_WEEKS, numbered(PUBLISHED, weeks)).fetchall())
     since = found[0][0] if found else 0
-    return Summed(found, cells_from(db.execute(SUM_CELLS, _numbered(PUBLISHED, since))))
+    return Summed(found, cells_from(db.execute(SUM_CELLS, numbered(PUBLISHED, since))))
 
 
 def unmatched(db: sqlite3.Connection) -> list[tuple[int, bytes]]:

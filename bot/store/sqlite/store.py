@@ -16,6 +16,7 @@ import aiosqlite
 
 from bot.dialog.turn import State
 from bot.store.base import (
+    DIGEST_BYTES,
     AcceptResult,
     Grouping,
     Lease,
@@ -30,8 +31,17 @@ from bot.store.base import (
     Turn,
     TurnResult,
     WaitingTurns,
+    day_of,
 )
-from bot.store.records import NewReport, Published, StoredReport, Summed
+from bot.store.records import (
+    PRUNE_REPORTS,
+    NewReport,
+    Published,
+    StoredReport,
+    Summed,
+    first_day,
+    week_of,
+)
 from bot.store.sqlite import people, turns
 
 T = TypeVar("T")
@@ -237,9 +247,9 @@ class SqliteStore:
         await self._group.run(lambda db: people.keep_upload(db, file, reference, at))
 
     async def prune(self, cutoffs: RetentionCutoffs) -> PruneCounts:
-        counts = Counter(await self._group.run(lambda db: people.prune_rest(db, cutoffs)))
-        for number in range(people.SLICES):
-            counts.update(await self._group.run(partial(people.prune_slice, number=number, cutoffs=cutoffs)))
+        counts = Counter(await self._group.run(lambda db: prune_rest(db, cutoffs)))
+        for number in range(SLICES):
+            counts.update(await self._group.run(partial(prune_slice, number=number, cutoffs=cutoffs)))
         return PruneCounts(counts)
 
     async def queue_depth(self) -> Mapping[str, QueueDepth]:
@@ -269,3 +279,47 @@ def lock_file(path: Path) -> IO[bytes]:
         lock.close()
         raise StoreInUse(f"another footnote process is serving from {path}; stop it, or use PostgreSQL") from None
     return lock
+
+
+_OLD = {
+    "events": "DELETE FROM seen WHERE event BETWEEN :first AND :last AND at < :events",
+    "messages": "DELETE FROM message WHERE conversation BETWEEN :first AND :last AND at < :messages",
+    "conversations": "DELETE FROM conversation WHERE conversation BETWEEN :first AND :last AND day < :idle_day",
+    "people": "DELETE FROM person WHERE person BETWEEN :first AND :last AND day < :idle_day",
+}
+SLICES = 256
+"""Keys are hashes, so their first byte cuts every table into equal slices: a million people are pruned four thousand
+at a time, and no turn waits for more than one slice."""
+
+
+def prune_slice(db: sqlite3.Connection, number: int, cutoffs: RetentionCutoffs) -> dict[str, int]:
+    """Remove what is older than the cutoffs from one slice of the keys, 0 to 255; return how many rows of each kind."""
+    terms = {
+        "first": bytes([number]),
+        "last": bytes([number]) + b"\xff" * DIGEST_BYTES,
+        "events": cutoffs.events,
+        "messages": cutoffs.messages,
+        "idle_day": day_of(cutoffs.idle),
+    }
+    return {kind: db.execute(statement, terms).rowcount for kind, statement in _OLD.items()}
+
+
+def prune_rest(db: sqlite3.Connection, cutoffs: RetentionCutoffs) -> dict[str, int]:
+    """Forget who left long ago, and drop what nobody looked at in the quarantine."""
+    gone = db.execute("SELECT person FROM person WHERE departed < ?", (cutoffs.user_left,)).fetchall()
+    for (person,) in gone:
+        people.forget(db, person)
+    dropped = db.execute("DELETE FROM inbox WHERE status <> 'waiting' AND received < ?", (cutoffs.quarantine,))
+    db.execute("DELETE FROM unmatched WHERE day < ?", (day_of(cutoffs.quarantine),))
+    week = week_of(day_of(cutoffs.idle))
+    db.execute("DELETE FROM tally_week WHERE week < ?", (week,))
+    counts = db.execute("DELETE FROM tally WHERE day < ?", (first_day(week),))
+    old = db.execute(PRUNE_REPORTS, people.numbered(cutoffs.messages, cutoffs.idle))
+    uploads = db.execute("DELETE FROM upload WHERE day < ?", (day_of(cutoffs.idle),))
+    return {
+        "departed": len(gone),
+        "quarantine": dropped.rowcount,
+        "reports": old.rowcount,
+        "uploads": uploads.rowcount,
+        "counts": counts.rowcount,
+    }
