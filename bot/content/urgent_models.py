@@ -47,17 +47,16 @@ class Excusing(MatchingModel):
     """The concepts that make a sign no emergency, each in its own sentence, and those that overrule them.
 
     `denied` stands before what it denies and reaches over a list, `denied_list` over one of anything (`denies chest
-    pain, SOB, syncope`), `not` before the next word or two; all three deny any sign but the `parts` of a body, and what
-    else a sign only belongs to. `past` stands anywhere, `past_before` and `past_after` beside the sign. `general` asks
-    or tells about people at large before the sign, `general_after` behind it; `asking` are words of a question, which
-    count where the examples agree; `if` supposes it; `avoid` wants to
-    prevent it; `study` speaks of trials. `present` overrules the past and what is general, `ongoing` and `personal`
-    (somebody's own body) only what is general; `owning` says of a sign that was excused that it is one's own now.
-    `document` are words of quoted print, `leaflet` of printed advice, `exposition` of a text that lists signs, which
-    counts while the message speaks of nobody. `framed` opens a story, an exam or hearsay and covers what follows in its
-    sentence, but for the teller's `own` words. `stating` are words that say how it is, so that a clause with one is not
-    part of a list; `had` those that say how it was; `question` those that begin one, whose past is its own.
-    `harmless` hides what stands inside it: idioms.
+    pain, SOB, syncope`), `not` before the next word or two; all three deny any sign but the `parts` of a body, and
+    what else a sign only belongs to. `past` stands anywhere, `past_before` and `past_after` beside the sign.
+    `general` asks or tells about people at large before the sign, `general_after` behind it; `if` supposes it;
+    `avoid` wants to prevent it; `study` speaks of trials. `present` overrules the past and what is general, `ongoing`
+    and `personal` (somebody's own body) only what is general; `owning` says of a sign that was excused that it is
+    one's own now. `document` are words of quoted print, `leaflet` of printed advice, `exposition` of a text that
+    lists signs, which counts while the message speaks of nobody. `framed` opens a story, an exam or hearsay and
+    covers what follows in its sentence, but for the teller's `own` words. `stating` are words that say how it is, so
+    that a clause with one is not part of a list; `had` those that say how it was; `question` those that begin one,
+    whose past is its own. `harmless` hides what stands inside it: idioms.
     """
 
     harmless: Nodes = ()
@@ -69,7 +68,6 @@ class Excusing(MatchingModel):
     past_after: Nodes = ()
     general: Nodes = ()
     general_after: Nodes = ()
-    asking: Nodes = ()
     if_: Nodes = Field((), alias="if")
     avoid: Nodes = ()
     study: Nodes = ()
@@ -134,6 +132,8 @@ class Language(MatchingModel):
     letters, `letters` are those that no other of these languages has; `words` are what its questions are made of, with
     their accents. `signs` holds wordings per sign: words in any order within a few words of one another, `*` for any
     ending, `(a|b)` for either, `#` for a low sugar. `calm` are wordings that speak of the past, deny or ask in general.
+    `kinds` is a glossary, the words of this language by the kinds of urgent-examples.yaml; models learn from `messages`,
+    whole messages by sign, and `calm_messages`, which only sound so.
     """
 
     name: str
@@ -145,12 +145,16 @@ class Language(MatchingModel):
     only_english: str
     signs: dict[str, Words] = Field(default_factory=dict)
     calm: Words = ()
+    kinds: dict[str, Words] = Field(default_factory=dict)
+    messages: dict[str, Lines] = Field(default_factory=dict)
+    calm_messages: Lines = ()
 
 
 class LanguagesFile(MatchingModel):
-    """content/languages.yaml."""
+    """content/languages.yaml; `others` are ordinary messages in languages that are none of these."""
 
     languages: dict[str, Language] = Field(default_factory=dict)
+    others: Lines = ()
 
 
 PhoneNumber = Annotated[str, StringConstraints(strict=True, pattern=models.PHONE)]

@@ -18,6 +18,7 @@ from bot.matching.likeness import likeness_of
 from bot.matching.matcher import SubjectMatcher
 from bot.matching.ranking import WEIGHTS, Ranker, Weights
 from bot.matching.remarks import Remarks
+from bot.matching.tongues import TongueModels, tongues_of
 from bot.matching.training import Models, Say, cache_folder, learned, stored
 from bot.matching.urgency import Urgency
 
@@ -88,4 +89,6 @@ def urgency_of(library: Library, cache: Path | None = None) -> Urgency:
 def _urgency(parts: Parts, models: Models) -> Urgency:
     """Return the rules of an emergency, and what was learned from examples of one."""
     data = parts.data
-    return Urgency(data.urgent, data.languages, parts.signs, likeness_of(parts, models.urgent))
+    tongues = tongues_of(parts, TongueModels(models.kinds, models.pieces, models.language))
+    likeness = likeness_of(parts, models.urgent, models.spelt)
+    return Urgency(data.urgent, data.languages, parts.signs, likeness, tongues)

@@ -10,7 +10,6 @@ from bot.matching.concepts import Sighting
 from bot.matching.sentences import Break, sentence
 from bot.matching.signs import Hit, Marks, Sightings
 
-PAST = "past"
 _FILLERS = 3
 """Words between a denial, or the last thing it denied, and the next: `no new chest pain`."""
 _NOT_REACHES = 2
@@ -38,7 +37,6 @@ class Excuses:
         self._framed, self._own = Marks(places.of(rules.framed)), Marks(places.of(rules.own))
         self._general = Marks(places.of((*rules.general, *rules.study)))
         self._general_after = Marks(places.of(rules.general_after))
-        self._asking = Marks(places.of(rules.asking))
         self._supposing = Marks(places.of((*rules.if_, *rules.avoid)))
         self._personal = Marks(places.of(rules.personal))
         self._past = self._unbroken(places.of(rules.past))
@@ -71,20 +69,13 @@ class Excuses:
             return "framed"
         present = self._present.within(begin, end)
         if self._is_past(hit, begin, end, present):
-            return PAST
+            return "past"
         if not present and not self._ongoing.within(begin, end):
             if self._supposed(hit, begin, end):
                 return "supposed"
             if self._at_large(hit, whole, begin, end):
                 return "general"
         return ""
-
-    def asked_of_nobody(self, hit: Hit) -> tuple[int, int] | None:
-        """Return the sentence of a sign where it asks before it and speaks of nobody, nor of what goes on now."""
-        begin, end = sentence(self._words, hit.first, hit.last)
-        if any(one.within(begin, end) for one in (self._personal, self._own, self._present, self._ongoing)):
-            return None
-        return (begin, end) if self._asking.starting(begin, hit.last + 1) else None
 
     def _core(self, hit: Hit) -> Hit:
         """Return the hit without the parts of a body and the like: what a past or a question would speak of."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
@@ -151,3 +151,29 @@ def sentence(words: Sequence[Word], first: int, last: int) -> tuple[int, int]:
     while end < min(len(words), last + _LONGEST) and words[end].before is not Break.STOP:
         end += 1
     return begin, end
+
+
+_SEAMS = frozenset("and but because cos so also plus then while".split())  # noqa: SIM905
+_FEWEST = 3
+"""Words of a sentence that says enough."""
+
+
+def parts(begin: int, end: int, begins: Callable[[int], bool]) -> Iterator[tuple[int, int]]:
+    """Yield the pieces between two places, each but the first beginning where `begins` tells."""
+    first = begin
+    for at in range(begin + 1, end):
+        if begins(at):
+            yield first, at
+            first = at
+    if first < end:
+        yield first, end
+
+
+def is_seam(word: Word) -> bool:
+    """Tell whether a new clause may begin with a word."""
+    return word.before >= Break.DASH or word.text in _SEAMS
+
+
+def says(words: Sequence[Word], begin: int, end: int) -> bool:
+    """Tell whether some words are enough to say anything."""
+    return sum(1 for word in words[begin:end] if word.text[0].isalpha()) >= _FEWEST

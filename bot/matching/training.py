@@ -28,6 +28,7 @@ from bot.matching.build import Data, Index, Parts
 from bot.matching.classifier import UNTAUGHT, Classifier, train
 from bot.matching.lessons import Lessons
 from bot.matching.likeness import likeness_of
+from bot.matching.tongues import tongues_of
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +45,10 @@ _CODE = (
         "parser",
         "sentences",
     ),
-    *("signs", "spelling", "subjects", "text", "visible", "wrapping"),
+    *("signs", "spelling", "subjects", "text", "tongues", "visible", "wrapping"),
 )
 """The modules that reading and training depend on: when one of them changes, no cached model is true any more."""
-_FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS, _SIBLING_EPOCHS = 3, 5, 6, 10
+_FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS, _FEW_EPOCHS, _SIBLING_EPOCHS = 3, 5, 6, 8, 10
 _WORTH_A_PROCESS = 1_000
 """Lines of answers from which starting other processes takes less time than it saves."""
 _READABLE = 0o644
@@ -61,7 +62,9 @@ Say = Callable[[str], None]
 class Models:
     """`aspects` tells what is asked; `names` and `about` which answer, by names and by placeholders with the subject;
     `standing` whether a question leans on what was said before; `words` which words only stand around a question;
-    `urgent` which sign of an emergency a sentence is like; `siblings` which of the answers with few lines is meant."""
+    `urgent` which sign of an emergency a sentence is like, `spelt` whether one by the pieces of its words; `kinds`,
+    `pieces` and `language` the same of a message in another language; `siblings` which of the answers with few lines
+    is meant."""
 
     aspects: Classifier
     names: Classifier
@@ -69,6 +72,10 @@ class Models:
     standing: Classifier
     words: Classifier
     urgent: Classifier = UNTAUGHT
+    spelt: Classifier = UNTAUGHT
+    kinds: Classifier = UNTAUGHT
+    pieces: Classifier = UNTAUGHT
+    language: Classifier = UNTAUGHT
     siblings: Classifier = UNTAUGHT
 
 
@@ -104,7 +111,12 @@ def _words(lessons: Lessons) -> _Learned:
 
 def _urgent(lessons: Lessons) -> _Learned:
     parts = lessons.parts
-    return {"urgent": train(likeness_of(parts).rows(parts.data), _LINE_EPOCHS)}
+    like = likeness_of(parts)
+    rows = {"urgent": like.rows(parts.data), "spelt": like.spelt_rows(parts.data)}
+    told = {name: train(one, _LINE_EPOCHS) for name, one in rows.items()}
+    return told | {
+        name: train(one, _FEW_EPOCHS) for name, one in tongues_of(parts).rows(parts.data, like.kinds).items()
+    }
 
 
 _JOBS: Mapping[str, Callable[[Lessons], _Learned]] = {
@@ -186,7 +198,7 @@ def _file(data: Data, cache: Path) -> Path:
 def digest(data: Data) -> str:
     """Return what changes with anything the models are trained from."""
     words = data.matching.model_dump(mode="json")
-    rest = [one.model_dump(mode="json") for one in (data.urgent, data.examples, data.advice)]
+    rest = [one.model_dump(mode="json") for one in (data.urgent, data.examples, data.languages, data.advice)]
     parts = [_code(), words, rest, dict(data.phrases), {one: dict(after) for one, after in data.after.items()}]
     parts += [{node: list(texts) for node, texts in data.texts.items()}]
     parts += [sorted(data.nodes), sorted(data.roles.shared), {one: list(asks) for one, asks in data.small_talk.items()}]

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from bot.content.urgent_models import Composed, LanguagesFile, UrgentRule, UrgentRules
 from bot.matching.concepts import Sighting
-from bot.matching.excuses import PAST, Excuses, is_leaflet
+from bot.matching.excuses import Excuses, is_leaflet
 from bot.matching.foreign import ForeignLanguages
-from bot.matching.likeness import SURE, SURE_DESPITE_PAST, Likeness
+from bot.matching.likeness import Alike, Likeness, Weighed
 from bot.matching.mending import SignReader
 from bot.matching.sentences import Word, sentence, words_of
 from bot.matching.signs import Hit, Sightings, hits
+from bot.matching.tongues import Tongues
 from bot.matching.visible import seen
 
 _LONGEST_SENTENCE = 300
 """Characters of a sentence that a finding repeats."""
 _SOON = 25
 """Words after a sign within which "I have it now" still means that sign."""
-
-
+_RULE, _EXCUSED = 2.0, -2.0
+"""How much a rule's sign adds to the log-odds of a message, and one that is excused takes from them (measured on
+messages that had taught neither the rules nor the models)."""
 _SHORT = 12
 """Words of a message that may say that an emergency is over: a longer one tells more than that."""
 
@@ -60,9 +62,14 @@ class Urgency:
     """The authored rules, made ready to be asked, and what was learned from examples, asked where no rule fires."""
 
     def __init__(
-        self, rules: UrgentRules, languages: LanguagesFile, reader: SignReader, likeness: Likeness | None = None
+        self,
+        rules: UrgentRules,
+        languages: LanguagesFile,
+        reader: SignReader,
+        likeness: Likeness | None = None,
+        tongues: Tongues | None = None,
     ) -> None:
-        self._rules, self._reader, self._likeness = rules, reader, likeness
+        self._rules, self._reader, self._likeness, self._tongues = rules, reader, likeness, tongues
         self._groups = [(rule, _split(rule.all)) for rule in rules.rules]
         self._composed = [(_rule(name, made), _split(made.all)) for name, made in rules.composed.items()]
         self._order = {name: at for at, name in enumerate(rules.signs)}
@@ -95,10 +102,14 @@ class Urgency:
         if not typed:
             return None, ()
         message = self._read(plain, typed)
-        found, excused = self._by_rules(message)
-        past = [hit for hit, why in excused if why == PAST]
-        finding = found or self._by_language(message) or self._by_likeness(message, past)
-        return finding, tuple(dict.fromkeys(f"{hit.rule.id}: {why}" for hit, why in excused))
+        weighed = self._likeness.weigh(message.words, message.named) if self._likeness else None
+        hit, excused = self._by_rules(message)
+        if hit and weighed and not _is_sure(hit, weighed, excused):
+            excused = [*excused, (hit, "unlike")]
+            hit = None
+        finding = self._finding(message, hit, weighed) if hit else self._by_language(message)
+        finding = finding or self._by_likeness(message, weighed, bool(excused))
+        return finding, tuple(dict.fromkeys(f"{one.rule.id}: {why}" for one, why in excused))
 
     def _read(self, text: str, typed: Sequence[Word]) -> _Message:
         words = self._reader.mended(typed)
@@ -107,7 +118,7 @@ class Urgency:
         places.add(Sighting(hit.rule.id, hit.first, hit.last) for hit in list(hits(self._composed, places)))
         return _Message(text, typed, words, named, places, list(hits(self._groups, places)))
 
-    def _by_rules(self, message: _Message) -> tuple[Finding | None, list[tuple[Hit, str]]]:
+    def _by_rules(self, message: _Message) -> tuple[Hit | None, list[tuple[Hit, str]]]:
         excuses_of, places, found = self._rules.excuses, message.places, message.found
         if not found:
             return None, []
@@ -115,61 +126,69 @@ class Urgency:
         leaflet = is_leaflet(excuses_of, places, found)
         excused: list[tuple[Hit, str]] = []
         for hit in sorted(found, key=self._gravity):
-            why = excuses.cover(hit) or ("leaflet" if leaflet(hit) else "") or self._calm(message, excuses, hit)
+            why = excuses.cover(hit) or ("leaflet" if leaflet(hit) else "")
             if not why:
-                return self._finding(message, hit), excused
+                return hit, excused
             excused.append((hit, why))
-        owned = _owned(found, places.of(excuses_of.owning))
-        return (self._finding(message, owned) if owned else None), excused
-
-    def _calm(self, message: _Message, excuses: Excuses, hit: Hit) -> str:
-        """Return the excuse of a question that means nobody, or of a message of which the examples are sure."""
-        if self._likeness is None or hit.rule.firm:
-            return ""
-        asked = excuses.asked_of_nobody(hit)
-        if asked and self._likeness.is_calm(message.words, message.named, *asked):
-            return "asked"
-        return "unlike" if self._likeness.is_unlike(message.words, message.named) else ""
+        return _owned(found, places.of(excuses_of.owning)), excused
 
     def _by_language(self, message: _Message) -> Finding | None:
+        """Return what the lexicon of some other language names, or what its examples say."""
         found = self._foreign.find(message.text, message.typed)
-        card = self._rules.signs[found.sign].card if found else ""
-        return Finding(found.sign, card, found.sentence, "foreign", found.language) if found else None
+        tongue = self._tongues.weigh(message.typed) if self._tongues else None
+        if tongue is None:
+            return self._foreign_finding(found.sign, found.sentence, "foreign", found.language) if found else None
+        if tongue.odds + _RULE * (found is not None) < 0:
+            return None
+        if found:
+            sign = tongue.sign(found.sign)
+            return self._foreign_finding(sign, found.sentence, "foreign", found.language)
+        told = _told(message, 0, len(message.typed) - 1)
+        rule = f"foreign likeness {1 / (1 + math.exp(-tongue.odds)):.2f}"
+        return self._foreign_finding(tongue.sign(), told, rule, tongue.language)
 
-    def _by_likeness(self, message: _Message, past: Sequence[Hit]) -> Finding | None:
-        """Return what examples say of the sentences in which no rule saw a sign, excused or not."""
+    def _foreign_finding(self, sign: str, sentence: str, rule: str, language: str) -> Finding:
+        return Finding(sign, self._rules.signs[sign].card, sentence, rule, language)
+
+    def _by_likeness(self, message: _Message, weighed: Weighed | None, excused: bool) -> Finding | None:
+        """Return what examples say of a message, or of a long one's sentences in which no rule saw a sign."""
         if self._likeness is None:
             return None
         leaflet = is_leaflet(self._rules.excuses, message.places, message.found)
 
-        def skip(first: int, last: int, seen_before: Sequence[Hit] = ()) -> bool:
-            near = [hit for hit in message.found if first <= hit.last and hit.first <= last]
-            cut = bool(seen_before) and sentence(message.words, first, last) != (first, last + 1)
-            return cut or any(hit not in seen_before for hit in near) or leaflet(Hit(_ALIKE, first, last))
+        def skip(first: int, last: int) -> bool:
+            near = any(first <= hit.last and hit.first <= last for hit in message.found)
+            return near or leaflet(Hit(_ALIKE, first, last))
 
-        look = partial(self._likeness.find, message.words, message.named)
-        found = look(skip) or (look(partial(skip, seen_before=past), SURE_DESPITE_PAST) if past else None)
-        if found is None:
-            return self._as_a_whole(message)
+        if weighed is None:
+            found = self._likeness.find(message.words, message.named, skip)
+        else:
+            calm = weighed.odds + _EXCUSED * excused < 0 or leaflet(
+                Hit(_ALIKE, weighed.alike.first, weighed.alike.last)
+            )
+            found = None if calm else weighed.alike
+        return self._alike(message, found) if found else None
+
+    def _alike(self, message: _Message, found: Alike) -> Finding:
         told = _told(message, found.first, found.last)
         return Finding(found.sign, self._rules.signs[found.sign].card, told, f"likeness {found.share:.2f}")
-
-    def _as_a_whole(self, message: _Message) -> Finding | None:
-        """Return what a message is like that names nothing of a sign in any sentence by itself."""
-        whole = self._likeness.whole(message.words, message.named) if self._likeness else None
-        if whole is None or whole[1] < SURE:
-            return None
-        sign, share = whole
-        told = _told(message, 0, len(message.words) - 1)
-        return Finding(sign, self._rules.signs[sign].card, told, f"likeness as a whole {share:.2f}")
 
     def _gravity(self, hit: Hit) -> tuple[int, int]:
         """Return what the gravest sign, and of its hits the first, has least of."""
         return self._order[hit.rule.sign], hit.first
 
-    def _finding(self, message: _Message, hit: Hit) -> Finding:
+    def _finding(self, message: _Message, hit: Hit, weighed: Weighed | None) -> Finding:
+        """Return what a rule saw; of which sign it is, a whole message says more than the words of one rule."""
         sign = hit.rule.sign
+        if weighed and not hit.rule.firm:
+            sign = weighed.sign(sign, hit.first, hit.last)
         return Finding(sign, self._rules.signs[sign].card, _told(message, hit.first, hit.last), hit.rule.id)
+
+
+def _is_sure(hit: Hit, weighed: Weighed, excused: Sequence[tuple[Hit, str]]) -> bool:
+    """Tell whether a sign stands: a firm one, one owned after all, or one in a message not too unlike."""
+    owned = any(one is hit for one, _ in excused)
+    return hit.rule.firm or owned or bool(weighed.parts) or weighed.odds + _RULE >= 0
 
 
 def _told(message: _Message, first: int, last: int) -> str:

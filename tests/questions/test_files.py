@@ -25,7 +25,6 @@ LEAST = {
     "urgent-present": 310,
     "urgent-calm": 400,
     "urgent-foreign": 150,
-    "urgent-fresh-10": 480,
     "real": 220,
     "follow-ups": 150,
     "two-questions": 60,
