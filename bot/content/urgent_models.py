@@ -132,8 +132,8 @@ class Language(MatchingModel):
     letters, `letters` are those that no other of these languages has; `words` are what its questions are made of, with
     their accents. `signs` holds wordings per sign: words in any order within a few words of one another, `*` for any
     ending, `(a|b)` for either, `#` for a low sugar. `calm` are wordings that speak of the past, deny or ask in general.
-    `kinds` is a glossary, the words of this language by the kinds of urgent-examples.yaml; models learn from `messages`,
-    whole messages by sign, and `calm_messages`, which only sound so.
+    `kinds` is a glossary, its words by the kinds of urgent-examples.yaml; models learn from `messages`, whole messages
+    by sign, and `calm_messages`, which only sound so.
     """
 
     name: str
