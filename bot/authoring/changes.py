@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from bot.content.library import Library
-from bot.content.review import ShownPart, content_hash, shown_parts
+from bot.content.library import Library, ShownPart, content_hash, shown_parts
 
 _TOKEN = re.compile(r"\s+|\w+(?:[-.,/]\w+)*|[^\w\s]")
 

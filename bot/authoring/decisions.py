@@ -11,9 +11,8 @@ from typing import Any
 from bot.authoring.changes import keep_words
 from bot.authoring.yaml_edit import Value, set_mapping
 from bot.content.diagnostics import nearest
-from bot.content.library import Library
+from bot.content.library import Library, ShownPart, same_person, shown_parts
 from bot.content.models import Answer, Review, Status
-from bot.content.review import ShownPart, same_person, shown_parts
 from bot.content.validation import validate
 from bot.content.yaml_reader import read
 

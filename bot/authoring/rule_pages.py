@@ -16,23 +16,35 @@ from bot.channels import registry
 from bot.channels.base import ScreenLimit
 from bot.channels.screens import FOLD, LINE, ROW, SCREEN, Shown, shares
 from bot.content.library import Library
-from bot.content.matching_models import AdviceRules, Aspects, Courtesies, SharedWords, TopicSubjects, World
+from bot.content.matching_models import (
+    AdviceRules,
+    Aspects,
+    ContactsFile,
+    Courtesies,
+    EmergencyFile,
+    LanguagesFile,
+    SharedWords,
+    TopicSubjects,
+    UrgentExamples,
+    UrgentRules,
+    World,
+)
 from bot.content.models import (
     Answer,
     Dialog,
     FactsFile,
+    HandoutFile,
     InterfaceFile,
     NotesFile,
     PhrasesFile,
+    PicturesFile,
     Register,
     SmallTalkFile,
     SourcesFile,
     TermsFile,
     TopicFile,
 )
-from bot.content.picture_models import HandoutFile, PicturesFile
-from bot.content.shapes import adapter
-from bot.content.urgent_models import ContactsFile, EmergencyFile, LanguagesFile, UrgentExamples, UrgentRules
+from bot.content.validation import adapter
 
 COLUMNS = (
     *("answer", "register", "words at once", "text", "span", "above the fold", "buttons", "rows", "screens"),

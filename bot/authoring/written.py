@@ -15,10 +15,9 @@ from yaml import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEve
 from yaml._yaml import CParser
 
 from bot.content import models
-from bot.content.diagnostics import Diagnostic, Place
-from bot.content.shapes import SchemaPart, known_names, shape_of
-from bot.content.signs import suspicious
+from bot.content.diagnostics import Diagnostic, Place, suspicious
 from bot.content.templates import without_values
+from bot.content.validation import SchemaPart, known_names, shape_of
 from bot.content.yaml_reader import YamlFile
 
 _COMMENT = re.compile(r"[ \t]+(#.*)")

@@ -20,8 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from bot.content.library import Library, Topic
-from bot.content.models import Register, Registers
-from bot.content.picture_models import Drawing, PicturePart, alternative_text
+from bot.content.models import Drawing, PicturePart, Register, Registers, alternative_text
 from bot.dialog.composer import Composer
 from bot.dialog.turn import ClaimCard
 from bot.errors import FootnoteError

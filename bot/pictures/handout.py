@@ -10,8 +10,7 @@ from typing import Any
 
 from bot.content.library import Library, Topic
 from bot.content.markdown import Block, Document, Inline, runs_of
-from bot.content.models import Claim, Register, Registers
-from bot.content.picture_models import EvidenceRow, Handout, HandoutLine, lines_of
+from bot.content.models import Claim, EvidenceRow, Handout, HandoutLine, Register, Registers, lines_of
 from bot.dialog.composer import Composer, marks
 from bot.dialog.turn import ClaimCard, Leaflet
 from bot.pictures.drawing import NotDrawn, Sheet, draw

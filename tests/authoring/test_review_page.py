@@ -9,7 +9,7 @@ from bot.authoring.rule_pages import generated
 from bot.content.library import Library
 from bot.content.loader import load
 from bot.content.models import Source
-from bot.content.shapes import shape_of
+from bot.content.validation import shape_of
 from tests.content.mini import shipped
 
 

@@ -12,7 +12,7 @@ from bot.content.files import diagnostic_at
 from bot.content.library import Library, MissingText
 from bot.content.markdown import Paragraph, UnsupportedMarkdown, parse, text_of
 from bot.content.models import Register
-from bot.content.template_checks import Text, interface_texts, texts
+from bot.content.references import Text, interface_texts, texts
 
 
 def long_labels(context: CheckContext) -> Iterator[Diagnostic]:

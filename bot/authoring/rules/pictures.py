@@ -9,8 +9,7 @@ from bot.authoring.rules.base import CheckContext, needs
 from bot.content.diagnostics import Diagnostic, Location, nearest
 from bot.content.files import diagnostic_at
 from bot.content.library import MissingText, Topic
-from bot.content.models import Register
-from bot.content.picture_models import PicturePart
+from bot.content.models import PicturePart, Register
 from bot.content.templates import without_values
 from bot.dialog.composer import Composer
 from bot.pictures.drawing import NotDrawn, Words, misfit

@@ -12,10 +12,9 @@ from bot.authoring.rules.base import CheckContext, needs
 from bot.content import templates
 from bot.content.diagnostics import Diagnostic
 from bot.content.files import diagnostic_at, diagnostic_at_words
-from bot.content.library import Topic
+from bot.content.library import ReviewState, Topic, state_of
 from bot.content.models import Claim
-from bot.content.review import ReviewState, state_of
-from bot.content.template_checks import texts
+from bot.content.references import texts
 
 _LIST_NUMBER = re.compile(r"^\s*\d+[.)]\s", re.MULTILINE)
 _CITATION = re.compile(r"\[\d+\]")
