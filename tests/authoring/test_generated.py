@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bot.authoring.rule_pages import MODELS, generated, schemas
+from bot.authoring.generated import MODELS, generated, schemas
 from bot.content.loader import load
 from bot.content.models import Note
 from bot.content.validation import adapter

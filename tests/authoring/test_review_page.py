@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bot.authoring.generated import generated
 from bot.authoring.review_page import CHECKED, sources_page
-from bot.authoring.rule_pages import generated
 from bot.content.library import Library
 from bot.content.loader import load
 from bot.content.models import Source

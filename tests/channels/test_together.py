@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.channels.screens import SCREEN, Shown
+from bot.channels.layout import SCREEN, Shown
 from bot.channels.slack.blocks import shown as on_slack
 from bot.channels.slack.plugin import ABOVE
 from bot.channels.slack.render import RenderOptions, SlackRenderer

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.base import Texts
-from bot.channels.screens import ROW, SCREEN, rows_of
+from bot.channels.layout import ROW, SCREEN, rows_of
 from bot.channels.slack.blocks import FRAME, VOTE, plain, plain_text
 from bot.channels.slack.events import (
     RecentKeys,

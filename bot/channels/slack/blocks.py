@@ -13,8 +13,7 @@ from dataclasses import replace
 from itertools import groupby, takewhile
 from typing import Any, TypeVar
 
-from bot.channels.layout import Part, sections, words_of
-from bot.channels.screens import Shown, broken, rows_of, wrapped
+from bot.channels.layout import Part, Shown, broken, rows_of, sections, words_of, wrapped
 from bot.content.markdown import (
     Block,
     Document,

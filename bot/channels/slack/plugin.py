@@ -22,7 +22,7 @@ from bot.channels.base import (
     Texts,
     longest_reply,
 )
-from bot.channels.screens import Shown
+from bot.channels.layout import Shown
 from bot.content.library import Library
 from bot.dialog.composer import Composer
 from bot.dialog.turn import Register, Reply

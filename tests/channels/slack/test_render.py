@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from bot.channels.screens import Shown
+from bot.channels.layout import Shown
 from bot.channels.slack.actions import MAX_BUTTONS, asker_of
 from bot.channels.slack.blocks import block_text, shown
 from bot.channels.slack.plugin import plugin, slack_measure
