@@ -1,4 +1,4 @@
-"""What is drawn: pictures and the page to take along, their figures, sources and small print; and typst, which draws them.
+"""What is drawn: pictures and the page to take along, with figures, sources, small print; and typst, which draws them.
 
 Offline and the same on every machine: the fonts come from a package, none of the system's are used. Words reach typst
 as JSON and are never read as markup. The page holds what was asked, or a whole topic, on one sheet of A4; its words are

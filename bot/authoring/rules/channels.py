@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-from bot.authoring.quantities import figures
 from bot.authoring.rules.base import CheckContext, needs
+from bot.authoring.rules.sources import figures
 from bot.content.diagnostics import Diagnostic, Location, nearest
 from bot.content.files import diagnostic_at
 from bot.content.library import Library, MissingText, Topic
