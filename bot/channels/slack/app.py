@@ -31,7 +31,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.types import TypeDecorator
 
-from bot.channels.base import HostServices, Texts, Unexpected
+from bot.channels.base import HostServices, Texts
+from bot.channels.platforms import Unexpected
 from bot.channels.slack.channel import AssistantStatus, SlackDelivery, StatusClearingDelivery
 from bot.channels.slack.client import (
     PING_SECONDS,

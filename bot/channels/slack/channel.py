@@ -17,7 +17,8 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.channels.base import Texts, Unexpected
+from bot.channels.base import Texts
+from bot.channels.platforms import Unexpected
 from bot.channels.slack.actions import Buttons
 from bot.channels.slack.client import (
     NO_QUESTION,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
-from bot.channels.base import Unexpected
+from bot.channels.platforms import Unexpected
 from bot.channels.slack.blocks import THUMB, mentions, names_another, plain, spelt_out
 from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Reply, mask
 from bot.inbox.events import InboundEvent

@@ -29,7 +29,8 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.channels.base import HostServices, Unexpected
+from bot.channels.base import HostServices
+from bot.channels.platforms import Unexpected
 from bot.channels.slack.actions import ABOVE, Votes, opens, read_command, read_home, read_press, unhelpful
 from bot.channels.slack.channel import AssistantStatus
 from bot.channels.slack.client import UNREACHABLE, Installation, Tokens, library_log, reason_of

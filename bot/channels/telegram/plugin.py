@@ -87,7 +87,7 @@ def telegram_config(settings: TelegramSettings) -> Config:
 
 def _build(host: HostServices, settings: TelegramSettings) -> Channel:
     """Return the channel; one replica alone may poll."""
-    from bot.channels.base import LeaderOnly
+    from bot.channels.platforms import LeaderOnly
     from bot.channels.telegram.app import Telegram
     from bot.channels.telegram.profile import general
 
