@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import structlog
@@ -47,7 +47,7 @@ from bot.channels.slack.render import (
     preceded,
     said,
 )
-from bot.channels.slack.sender import ResponseUrlExpired, SlackFiles, SlackSender
+from bot.channels.slack.sender import ResponseUrlExpired, Send, SlackFiles, SlackSender
 from bot.channels.slack.views import AppHome
 from bot.dialog.turn import ClaimCard, Effect, Outcome, Register, Reply
 from bot.inbox.events import Busy, Gone, OutboundMessage, Progress, Refused, each_written
@@ -56,9 +56,6 @@ log = structlog.stdlib.get_logger(__name__)
 
 # --- delivery ---------------------------------------------------------------------------------------------------------
 
-
-Send = Callable[[SlackMessage], Awaitable[tuple[str, str]]]
-"""Sends one message and returns its channel and ts."""
 
 _UNANSWERED = frozenset({Outcome.NOT_COVERED, Outcome.CHOICES})
 HELP = "help"
