@@ -104,10 +104,10 @@ def host_services(
 
 def authors_view() -> AuthorsView:
     """Return what is drawn for authors of the content."""
-    from bot.authoring import changes, graph
+    from bot.authoring import decisions, graph
     from bot.channels.base import AuthorsView
 
-    return AuthorsView(changes.as_table, graph.as_svg)
+    return AuthorsView(decisions.as_table, graph.as_svg)
 
 
 def first_topics(engine: Engine, register: Register) -> list[Button]:

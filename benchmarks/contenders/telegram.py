@@ -12,7 +12,7 @@ from benchmarks.contenders import updates
 from benchmarks.contenders.canned import Canned
 from benchmarks.contenders.concurrency import side_by_side
 from benchmarks.contenders.footnote import footnote, host, idle, settled, shipped_footnote
-from bot.channels.base import Unexpected
+from bot.channels.platforms import Unexpected
 from bot.channels.telegram import client
 from bot.channels.telegram.app import UpdateReceiver
 from bot.channels.telegram.channel import TelegramDelivery

@@ -15,7 +15,7 @@ from bot.content.markdown import runs_of, text_of
 from bot.content.models import Answer, Claim, Registers
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
-from bot.dialog.personal_data import PersonalData, mask
+from bot.dialog.personal_data import PersonalData
 from bot.dialog.turn import (
     Button,
     Card,
@@ -31,6 +31,7 @@ from bot.dialog.turn import (
     Scrubber,
     State,
     View,
+    mask,
 )
 
 # --- small talk -------------------------------------------------------------------------------------------------------

@@ -15,8 +15,7 @@ from typing import Any
 
 from bot.content.library import Library, Topic
 from bot.content.markdown import Document, parse
-from bot.content.models import Answer, Claim, Register, Registers, Source
-from bot.content.picture_models import Drawing, alternative_text
+from bot.content.models import Answer, Claim, Drawing, Register, Registers, Source, alternative_text
 from bot.dialog import payloads
 from bot.dialog.turn import Button, Card, ClaimCard, FootLine, Illustration, Notice, Outcome, SourceLine
 

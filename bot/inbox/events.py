@@ -153,20 +153,21 @@ MOST_PARTS = 30
 _WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 
 
-def _words(text: str) -> list[str]:
+def words_in(text: str) -> list[str]:
+    """Return the words of a text in lower case, apostrophes straight."""
     return [word.lower().replace("’", "'") for word in _WORDS.findall(text)]
 
 
 _NEVER_LAST = frozenset(
-    _words("a an the my your our their and or but because if whether than i im i'm very which whose")
+    words_in("a an the my your our their and or but because if whether than i im i'm very which whose")
 )
 """No English sentence ends in one of these."""
 
-_OPENERS = frozenset(_words("is are was were do does did can could should would will has have had may might must"))
+_OPENERS = frozenset(words_in("is are was were do does did can could should would will has have had may might must"))
 """Verbs that open a question: with its subject alone it lacks what is asked about it."""
 
 _SELDOM_LAST = _OPENERS | frozenset(
-    _words("am be about of for with to at by after before what how when where it's its he she we they")
+    words_in("am be about of for with to at by after before what how when where it's its he she we they")
 )
 """A few words that end in one of these are the beginning of something; a longer sentence may well end so."""
 
@@ -229,7 +230,7 @@ def unfinished(text: str) -> bool:
     """Tell whether words are plainly the beginning of something; in doubt they are not."""
     if _GOES_ON.search(text):
         return True
-    words = _words(text)
+    words = words_in(text)
     if _ENDS.search(text) or not words:
         return False
     if words[-1] in _NEVER_LAST or words[-1] == _ANNOUNCED:

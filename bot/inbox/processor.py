@@ -35,6 +35,7 @@ from bot.inbox.events import (
     nothing_urgent,
     part_from,
     thought_of,
+    words_in,
 )
 from bot.inbox.metrics import Counting, Metrics
 from bot.store.base import (
@@ -110,8 +111,6 @@ def while_busy(asked: float, age: float) -> float:
 
 # --- words that nobody addressed to the bot ---------------------------------------------------------------------------
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-
 
 def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
@@ -147,7 +146,7 @@ def asks(text: str) -> bool:
 def _asks(sentence: str) -> bool:
     if sentence.rstrip(" \"')]").endswith("?"):
         return True
-    words = [word.casefold().replace("’", "'") for word in _WORD.findall(sentence)]
+    words = words_in(sentence)
     wished = bool(words) and words[-1] in _PLEASE
     while words and words[0] in _BEFORE_QUESTIONS:
         words.pop(0)

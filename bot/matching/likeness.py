@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice, pairwise
 
-from bot.content.urgent_models import UrgentExamples, UrgentRules
+from bot.content.matching_models import UrgentExamples, UrgentRules
 from bot.matching.build import Data, Parts
 from bot.matching.classifier import UNTAUGHT, Classifier, Rows
 from bot.matching.concepts import ConceptTree, Sighting

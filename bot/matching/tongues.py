@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
-from bot.content.matching_models import Concept
-from bot.content.urgent_models import LanguagesFile, UrgentExamples
+from bot.content.matching_models import Concept, LanguagesFile, UrgentExamples
 from bot.matching.build import Data, Parts
 from bot.matching.classifier import UNTAUGHT, Classifier, Rows
 from bot.matching.concepts import ConceptTree, Sighting

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.channels.screens import SCREEN, Shown
+from bot.channels.layout import SCREEN, Shown
+from bot.channels.slack.blocks import shown as on_slack
 from bot.channels.slack.plugin import ABOVE
 from bot.channels.slack.render import RenderOptions, SlackRenderer
-from bot.channels.slack.screens import shown as on_slack
 from bot.channels.telegram.layout import shown as on_telegram
 from bot.channels.telegram.render import MAX_BUTTONS, MAX_ROWS, TelegramRenderer
 from bot.channels.web.render import shown as on_page

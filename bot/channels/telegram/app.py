@@ -17,7 +17,8 @@ import structlog
 from aiohttp import web
 from telegram.error import TelegramError
 
-from bot.channels.base import HostServices, Unexpected
+from bot.channels.base import HostServices
+from bot.channels.platforms import Unexpected
 from bot.channels.telegram.channel import TelegramDelivery
 from bot.channels.telegram.client import Backoff, Rates, TelegramBot, asked_of, bot_id, call, explain, make_bot
 from bot.channels.telegram.profile import InlineMode, Topic, set_up

@@ -18,7 +18,8 @@ from telegram import InputFile
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 from telegram.helpers import create_deep_linked_url
 
-from bot.channels.base import Texts, Unexpected
+from bot.channels.base import Texts
+from bot.channels.platforms import Unexpected
 from bot.channels.telegram.client import (
     UNREACHABLE,
     Pacer,

@@ -40,7 +40,7 @@ from telegram.request import BaseRequest, RequestData
 from telegram.request._requestparameter import RequestParameter
 from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
-from bot.channels.base import Unexpected
+from bot.channels.platforms import Unexpected
 from bot.errors import SettingsError
 from bot.inbox.events import Busy, Gone, Paced, Refused
 

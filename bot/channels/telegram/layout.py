@@ -13,8 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.channels.base import Texts
-from bot.channels.layout import Part, Section, sections, words_of
-from bot.channels.screens import FOLD, Shown, broken, wrapped
+from bot.channels.layout import FOLD, Part, Section, Shown, broken, sections, words_of, wrapped
 from bot.content.markdown import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Quote, Runs, Table
 from bot.dialog.turn import Outcome, Register, Reply, SourceLine
 

@@ -23,7 +23,7 @@ from bot.channels.base import (
     Texts,
     longest_reply,
 )
-from bot.channels.screens import Shown
+from bot.channels.layout import Shown
 from bot.content.library import Library
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
@@ -87,7 +87,7 @@ def telegram_config(settings: TelegramSettings) -> Config:
 
 def _build(host: HostServices, settings: TelegramSettings) -> Channel:
     """Return the channel; one replica alone may poll."""
-    from bot.channels.base import LeaderOnly
+    from bot.channels.platforms import LeaderOnly
     from bot.channels.telegram.app import Telegram
     from bot.channels.telegram.profile import general
 

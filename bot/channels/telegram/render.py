@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from bot.channels.base import Texts
-from bot.channels.screens import ROW
+from bot.channels.layout import ROW
 from bot.channels.telegram.layout import (
     EXPANDABLE,
     TextLine,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any, Self
 
-from bot.channels.base import Unexpected
+from bot.channels.platforms import Unexpected
 from bot.channels.telegram.render import is_vote
 from bot.dialog.turn import Incoming, Kind
 from bot.dialog.wishes import COMMANDS

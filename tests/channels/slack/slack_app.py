@@ -13,8 +13,8 @@ from typing import Any, Literal
 from aiohttp import web
 
 from bot.channels.layout import document_text
-from bot.channels.slack.app import EVENTS_PATH, Credentials, Slack
-from bot.channels.slack.oauth import OAuth
+from bot.channels.slack.app import Credentials, OAuth, Slack
+from bot.channels.slack.manifest import EVENTS_PATH
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Incoming, Kind, Register, State
 from bot.inbox.events import InboundEvent

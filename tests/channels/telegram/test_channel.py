@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
-from bot.channels.base import Unexpected
+from bot.channels.platforms import Unexpected
 from bot.channels.telegram.channel import TelegramDelivery
 from bot.channels.telegram.client import KNOWN_STATUSES, make_bot
 from bot.channels.telegram.updates import TelegramAddress

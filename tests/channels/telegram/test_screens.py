@@ -6,8 +6,7 @@ from statistics import median
 
 import pytest
 
-from bot.channels.layout import document_text
-from bot.channels.screens import LINE, SCREEN, Shown, shares, wrapped
+from bot.channels.layout import LINE, SCREEN, Shown, document_text, shares, wrapped
 from bot.channels.telegram.layout import shown, text_lines
 from bot.channels.telegram.plugin import telegram_measure
 from bot.channels.telegram.render import MAX_BUTTONS, MAX_ROWS, TelegramRenderer

@@ -11,7 +11,7 @@ import pytest
 import structlog
 from telegram import Chat, ChatMember, Message, Update, User
 
-from bot.channels.base import MAX_NAMES, Unexpected
+from bot.channels.platforms import MAX_NAMES, Unexpected
 from bot.channels.telegram.updates import IGNORED, KINDS, Parsed, Unreadable, UpdateParser
 from bot.dialog.turn import Kind
 from bot.inbox.events import InboundEvent
