@@ -12,13 +12,12 @@ from bot.dialog.turn import Match, Matcher
 from bot.matching.advice import Advice
 from bot.matching.build import TALK, Parts, data_of
 from bot.matching.decisions import LIMITS, Limits
-from bot.matching.foreign import Languages
+from bot.matching.foreign import Languages, TongueModels, tongues_of
 from bot.matching.lexicon import Known, Lexicon, Signs, tree_of
 from bot.matching.likeness import likeness_of
 from bot.matching.matcher import SubjectMatcher
 from bot.matching.ranking import WEIGHTS, Ranker, Weights
 from bot.matching.remarks import Remarks
-from bot.matching.tongues import TongueModels, tongues_of
 from bot.matching.training import Models, Say, cache_folder, learned, stored
 from bot.matching.urgency import Urgency
 

@@ -1,14 +1,25 @@
-"""Signs of an emergency in other languages, and which language a message is in: by its letters and its little words."""
+"""Signs of an emergency in other languages, by a lexicon and by examples; and which language a message is in.
+
+A glossary leads the words of every language to the same kinds (a part of the body, what happens to it, since when), so
+that one model of kinds serves all of them and English too; a model of pieces of words tells the rest of a language.
+"""
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations, pairwise
 
-from bot.content.matching_models import Language, LanguagesFile
-from bot.matching.sentences import Word, sentence, words_of
+from bot.content.matching_models import Concept, Language, LanguagesFile, UrgentExamples
+from bot.matching.build import Data, Parts
+from bot.matching.classifier import UNTAUGHT, Classifier, Rows
+from bot.matching.concepts import ConceptTree, Sighting
+from bot.matching.features import Values, unit
+from bot.matching.likeness import CALM, LEAST, URGENT, log_odds
+from bot.matching.sentences import Break, Word, parts, says, sentence, words_of
 from bot.matching.text import expand
 from bot.matching.visible import seen, without_accents
 
@@ -51,6 +62,12 @@ class ForeignLanguages:
                 told = " ".join(text[words[begin].start : words[end - 1].end].split())
                 return Spoken(one.sign, one.language, told[:_LONGEST])
         return None
+
+    def excuses(self, words: Sequence[Word]) -> bool:
+        """Tell whether a language names a sign in some words and excuses it: what `find` passes over."""
+        found = self._wordings.found(words)
+        calm = {one.language for one in found if not one.sign}
+        return any(one.sign and one.language in calm for one in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +169,179 @@ def _pieces(wording: str) -> list[str]:
 def _range(language: Language) -> tuple[str, str]:
     low, _, high = language.script.partition("-")
     return low, high
+
+
+# --- what a message in another language is like -----------------------------------------------------------------------
+
+ENGLISH, OTHER = "en", "other"
+_SIZES = (2, 3, 4)
+"""Lengths of the pieces of words; in Chinese, where every letter is a word, two and four span two words."""
+_KINDS = 0.65
+"""How much of the log-odds is told by the kinds of words; the rest by their pieces."""
+_FROM = -0.5
+"""Log-odds from which a message is one: in doubt it is, for nobody asks again where nothing was understood."""
+_SENTENCE = 0.5
+"""By how much a sentence must be likelier than a whole message."""
+_THOUGHT = 60
+_ENGLISH = 0.7
+"""Share of English words from which a message is English."""
+_WORTH = 2
+_LOW_READING = "2.9"
+_OURS = 6
+"""How often what we say ourselves teaches that it is calm."""
+_EVERY = 3
+"""Of the messages in English, every so many teach what is no other language."""
+_NAMED, _SLIGHT = 2.0, 1e-3
+"""How much the sign the lexicon names is preferred, in logarithms, and what every sign has at least."""
+_ARTICLE = re.compile("^[وفبك]?ال(?=..)")
+"""What Arabic writes onto a word."""
+
+Sights = Callable[[str], Sequence[Sighting]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """What a message is like: its language, the log-odds of an emergency, how likely each sign is."""
+
+    language: str
+    odds: float
+    signs: Mapping[str, float]
+
+    def sign(self, named: str = "") -> str:
+        """Return the likeliest sign, that which the lexicon names being likelier."""
+        worth = {one: math.log(share + _SLIGHT) + _NAMED * (one == named) for one, share in self.signs.items()}
+        return max(worth, key=lambda one: worth[one])
+
+
+@dataclass(frozen=True, slots=True)
+class TongueModels:
+    """`kinds` tells the sign by kinds of words, `pieces` whether there is one by pieces, `language` which it is."""
+
+    kinds: Classifier = UNTAUGHT
+    pieces: Classifier = UNTAUGHT
+    language: Classifier = UNTAUGHT
+
+
+UNLEARNED = TongueModels()
+
+
+class Tongues:
+    """The glossaries of all languages, and what was learned with them."""
+
+    def __init__(
+        self,
+        file: LanguagesFile,
+        examples: UrgentExamples,
+        english: frozenset[str],
+        models: TongueModels,
+    ) -> None:
+        self._english, self._models = english, models
+        ranges = {name: Concept(words=(), range=one.range) for name, one in examples.words.items() if one.range}
+        self._glossaries = {
+            code: ConceptTree({name: _plain(words) for name, words in language.kinds.items()} | ranges)
+            for code, language in file.languages.items()
+        }
+
+    def rows(self, data: Data, english: Sights) -> dict[str, Rows]:
+        """Return what each model is trained from; `english` names the kinds in an English line."""
+        found = {"kinds": Rows(), "pieces": Rows(), "language": Rows()}
+        for sign, line in _english(data):
+            found["kinds"].add(sign, _values(english(line)))
+        for line in [line for _, line in _english(data)][::_EVERY]:
+            self._add(found, CALM, ENGLISH, line)
+        for line in data.languages.others:
+            self._add(found, CALM, OTHER, line)
+        for code, sign, line in _lessons(data.languages):
+            for _ in range(_WORTH):
+                found["kinds"].add(sign, self._kinds(code, words_of(seen(line).text)))
+                self._add(found, sign, code, line)
+        return found
+
+    def _add(self, found: Mapping[str, Rows], sign: str, code: str, line: str) -> None:
+        pieces = _features(words_of(seen(line).text))
+        found["pieces"].add(sign if sign == CALM else URGENT, pieces)
+        found["language"].add(code, pieces)
+
+    def weigh(self, words: Sequence[Word]) -> Tongue | None:
+        """Return what a message is like, whole or in a sentence; None where it is English or of no known language."""
+        if not self._models.kinds.labels or len(words) > _THOUGHT or not says(words, 0, len(words)):
+            return None
+        if self._is_english(words):
+            return None
+        likely = self._models.language.probabilities(_features(words))
+        code = max(likely, key=lambda one: likely[one])
+        if code not in self._glossaries:
+            return None
+        whole = self._weigh(code, words)
+        sentences = [words[begin:end] for begin, end in parts(0, len(words), lambda at: words[at].before is Break.STOP)]
+        found = [self._weigh(code, one) for one in sentences if len(sentences) > 1 and says(one, 0, len(one))]
+        return max([whole, *(replace(one, odds=one.odds - _SENTENCE) for one in found)], key=lambda one: one.odds)
+
+    def _weigh(self, code: str, words: Sequence[Word]) -> Tongue:
+        signs = self._models.kinds.probabilities(self._kinds(code, words))
+        calm = signs.pop(CALM, 0.0)
+        spelt = self._models.pieces.probabilities(_features(words))[CALM]
+        odds = _KINDS * log_odds(calm) + (1 - _KINDS) * log_odds(spelt) - _FROM
+        return Tongue(code, odds, {sign: share / max(1 - calm, LEAST) for sign, share in signs.items()})
+
+    def _is_english(self, words: Sequence[Word]) -> bool:
+        return sum(1 for word in words if word.text in self._english) > _ENGLISH * len(words)
+
+    def _kinds(self, code: str, words: Sequence[Word]) -> Values:
+        bare = [replace(word, text=_ARTICLE.sub("", word.text)) for word in words]
+        return _values(list(self._glossaries[code].mentions(bare, lambda _: True)))
+
+
+def tongues_of(library: Parts, models: TongueModels = UNLEARNED) -> Tongues:
+    """Return what a library's languages teach; untaught without the models."""
+    english = frozenset(library.data.matching.words.common)
+    return Tongues(library.data.languages, library.data.examples, english, models)
+
+
+def _plain(words: Sequence[str]) -> Concept:
+    """Return an entry of a glossary as the words of a message are: without accents and without what is written on."""
+    return Concept(words=tuple(_ARTICLE.sub("", without_accents(word).replace("'", "")) for word in words))
+
+
+def _lessons(file: LanguagesFile) -> Iterator[tuple[str, str, str]]:
+    """Yield every message and wording of every language with the language and its sign; what we say in it is calm."""
+    for code, language in file.languages.items():
+        ours = (language.emergency, language.only_english)
+        calm = (*language.calm_messages, *(ours * _OURS))
+        for sign, lines in (*language.messages.items(), (CALM, calm)):
+            yield from ((code, sign, form) for line in lines for form in expand(line))
+        for sign, wordings in language.signs.items():
+            plain = (form for wording in wordings for form in expand(wording))
+            yield from ((code, sign, form.replace(_ANY, "").replace(_READING, _LOW_READING)) for form in plain)
+
+
+def _english(data: Data) -> Iterator[tuple[str, str]]:
+    yield from ((sign, line) for sign, lines in data.examples.messages.items() for line in lines)
+    yield from ((CALM, line) for line in data.examples.calm_messages)
+
+
+def _values(found: Sequence[Sighting]) -> Values:
+    """Return the features of the kinds that stand in a text: alone, in pairs, beside one another."""
+    kinds = sorted({one.concept for one in found})
+    at: dict[int, list[str]] = {}
+    for one in sorted(found, key=lambda one: one.first):
+        at.setdefault(one.first, []).append(one.concept)
+    return unit(
+        [
+            *(f"k {one}" for one in kinds),
+            *(f"p {one} {two}" for one, two in combinations(kinds, 2)),
+            *(f"n {one} {two}" for left, right in pairwise(at.values()) for one in left for two in right),
+        ]
+    )
+
+
+def _features(words: Sequence[Word]) -> Values:
+    """Return the pieces of words, the words and their neighbours."""
+    told = [word.text for word in words]
+    text = f" {' '.join(told)} "
+    pieces = (text[at : at + size] for size in _SIZES for at in range(len(text) - size + 1))
+    pairs = (f"b {one} {two}" for one, two in pairwise(["^", *told, "$"]))
+    return unit([*pieces, *(f"w {one}" for one in told), *pairs])
 
 
 # --- which language a message is in ----------------------------------------------------------------------------------

@@ -29,6 +29,8 @@ _CALM_BELOW = 0.15
 _WHOLE, _BEST, _WORDS, _BASE = 1.15, 0.57, -0.018, 0.73
 """What decides over a message of one thought, fitted to messages that had not taught the models (logistic regression
 over what the others taught): the log-odds of the whole, those of its likeliest part, its words, and a constant."""
+_CLEAR = 0.5
+"""Log-odds from which a part speaks for itself."""
 _ALONE = 2.0
 """Log-odds from which a sentence is one whatever stands around it."""
 _SPELT = 0.35
@@ -36,17 +38,17 @@ _SPELT = 0.35
 _SEEN, _SLIGHT = 4.0, 1e-3
 """How much the sign a rule saw is preferred, in logarithms, and what every sign has at least: with these 1,637 of 1,695
 emergencies that had not taught the models got their card, 1,601 by the rules alone (measured 2026-11)."""
-_LEAST = 1e-5
+LEAST = 1e-5
 _PIECES = (3, 4)
 """Lengths in letters of the pieces of words; the space between two words counts as a letter of both."""
-_EVERY = 2
+_EVERY = 4
 """Of the wordings of patterns, every so many teach pieces: more of them teach these nothing."""
 _MOST = 60
 """Words of a message or a sentence that is one thought; a longer one is read in pieces."""
 _PIECE = 40
-_FORMS, _CALM_FORMS, _LINE_FORMS = 20, 40, 2
+_FORMS, _CALM_FORMS, _LINE_FORMS = 15, 30, 2
 """Wordings that one example adds: an emergency, a calm one, an authored question."""
-_WORTH = 6
+_WORTH = 4
 """How much more than a wording of a pattern a message counts that somebody wrote as it is."""
 _NUMBER = "#"
 
@@ -143,36 +145,41 @@ class Likeness:
                 calm = begin, end
             yield begin, end, least, likely
 
-    def weigh(self, words: Sequence[Word], named: Sequence[Sighting]) -> Weighed | None:
+    def weigh(self, words: Sequence[Word], named: Sequence[Sighting], *, tells: bool = False) -> Weighed | None:
         """Return how like an emergency a message is; None where it is longer than one thought or says too little.
 
-        It says too little where it names no part of a sign, and nothing is known without a model.
+        It says too little where it names no part of a sign, unless a rule saw one in it (`tells`), and nothing is known
+        without a model.
         """
         if not self._model.labels or len(words) > _MOST or not says(words, 0, len(words)):
             return None
         view = self._view(words, named)
-        if not view.tells(0, len(words), self._telling):
+        if not tells and not view.tells(0, len(words), self._telling):
             return None
         lines = ((*one, SURE_OF_A_CLAUSE) for one in parts(0, len(words), lambda at: words[at].before is Break.WRAP))
         found = [*lines, *_windows(words), (0, len(words), SURE)]
-        windows = {(begin, end): least for begin, end, least in found if view.tells(begin, end, self._telling)}
+        windows = {
+            (begin, end): least
+            for begin, end, least in found
+            if end - begin == len(words) or view.tells(begin, end, self._telling)
+        }
         read = {one: self._read(view, words, *one) for one in windows}
         best = max(read, key=lambda one: read[one][0])
         whole, sentence = read[0, len(words)], max(read[one][0] for one, least in windows.items() if least == SURE)
         odds = _WHOLE * whole[0] + _BEST * read[best][0] + _WORDS * len(words) + _BASE
         odds = max(odds, sentence - _ALONE)
         signs = whole[1] if whole[0] > 0 else read[best][1]
-        clear = [Alike(_likeliest(likely), *_span(one), 1.0) for one, (odd, likely) in read.items() if odd > 0]
+        clear = [Alike(_likeliest(likely), *_span(one), 1.0) for one, (odd, likely) in read.items() if odd > _CLEAR]
         return Weighed(odds, Alike(_likeliest(signs), *_span(best), 1 / (1 + math.exp(-odds))), signs, clear)
 
     def _read(self, view: _View, words: Sequence[Word], begin: int, end: int) -> tuple[float, dict[str, float]]:
         """Return the log-odds of some words, and how likely each sign is, should it be one."""
         likely = self._model.probabilities(view.values(begin, end))
         calm = likely.pop(CALM, 0.0)
-        odds = _log_odds(calm)
+        odds = log_odds(calm)
         if self._spelt.labels:
-            odds += _SPELT * (_log_odds(self._spelt.probabilities(_pieces(words[begin:end]))[CALM]) - odds)
-        return odds, {sign: share / max(1.0 - calm, _LEAST) for sign, share in likely.items()}
+            odds += _SPELT * (log_odds(self._spelt.probabilities(_pieces(words[begin:end]))[CALM]) - odds)
+        return odds, {sign: share / max(1.0 - calm, LEAST) for sign, share in likely.items()}
 
     def kinds(self, line: str) -> Sequence[Sighting]:
         """Return the kinds of words that stand in a line."""
@@ -228,9 +235,9 @@ def _span(window: tuple[int, int]) -> tuple[int, int]:
     return window[0], window[1] - 1
 
 
-def _log_odds(calm: float) -> float:
+def log_odds(calm: float) -> float:
     """Return the log-odds that something is an emergency which is calm with some probability."""
-    return math.log(max(1.0 - calm, _LEAST)) - math.log(max(calm, _LEAST))
+    return math.log(max(1.0 - calm, LEAST)) - math.log(max(calm, LEAST))
 
 
 class _View:

@@ -26,9 +26,9 @@ import numpy as np
 from bot.content.loader import no_collection
 from bot.matching.build import Data, Index, Parts
 from bot.matching.classifier import UNTAUGHT, Classifier, train
+from bot.matching.foreign import tongues_of
 from bot.matching.lessons import Lessons
 from bot.matching.likeness import likeness_of
-from bot.matching.tongues import tongues_of
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,7 @@ _CODE = (
         "classifier",
         "concepts",
         "features",
+        "foreign",
         "lessons",
         "lexicon",
         "likeness",
@@ -45,7 +46,7 @@ _CODE = (
         "parser",
         "sentences",
     ),
-    *("signs", "spelling", "subjects", "text", "tongues", "visible", "wrapping"),
+    *("signs", "spelling", "subjects", "text", "visible", "wrapping"),
 )
 """The modules that reading and training depend on: when one of them changes, no cached model is true any more."""
 _FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS, _FEW_EPOCHS, _SIBLING_EPOCHS = 3, 5, 6, 8, 10

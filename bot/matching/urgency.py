@@ -9,21 +9,24 @@ from dataclasses import dataclass
 from bot.content.matching_models import Composed, LanguagesFile, UrgentRule, UrgentRules
 from bot.matching.concepts import Sighting
 from bot.matching.excuses import Excuses, is_leaflet
-from bot.matching.foreign import ForeignLanguages
+from bot.matching.foreign import ForeignLanguages, Tongues
 from bot.matching.likeness import Alike, Likeness, Weighed
 from bot.matching.mending import SignReader
 from bot.matching.sentences import Word, sentence, words_of
 from bot.matching.signs import Hit, Sightings, hits
-from bot.matching.tongues import Tongues
 from bot.matching.visible import seen
 
 _LONGEST_SENTENCE = 300
 """Characters of a sentence that a finding repeats."""
 _SOON = 25
 """Words after a sign within which "I have it now" still means that sign."""
-_RULE, _EXCUSED = 2.0, -2.0
-"""How much a rule's sign adds to the log-odds of a message, and one that is excused takes from them (measured on
-messages that had taught neither the rules nor the models)."""
+_RULE, _FIRM, _EXCUSED = 2.0, 5.0, -2.0
+"""How much a rule's sign adds to the log-odds of a message, how much a firm one, and what an excused one takes from
+them (measured on messages that had taught neither the rules nor the models)."""
+_LEXICON = 4.0
+"""How much the lexicon of another language adds to the log-odds of a message in it."""
+_TOO_SHORT = 6
+"""Words of a message in another language from which examples say more than the lexicon."""
 _SHORT = 12
 """Words of a message that may say that an emergency is over: a longer one tells more than that."""
 
@@ -102,8 +105,10 @@ class Urgency:
         if not typed:
             return None, ()
         message = self._read(plain, typed)
-        weighed = self._likeness.weigh(message.words, message.named) if self._likeness else None
         hit, excused = self._by_rules(message)
+        weighed = None
+        if self._likeness:
+            weighed = self._likeness.weigh(message.words, message.named, tells=bool(message.found))
         if hit and weighed and not _is_sure(hit, weighed, excused):
             excused = [*excused, (hit, "unlike")]
             hit = None
@@ -135,10 +140,12 @@ class Urgency:
     def _by_language(self, message: _Message) -> Finding | None:
         """Return what the lexicon of some other language names, or what its examples say."""
         found = self._foreign.find(message.text, message.typed)
+        if not found and self._foreign.excuses(message.typed):
+            return None
         tongue = self._tongues.weigh(message.typed) if self._tongues else None
-        if tongue is None:
+        if tongue is None or (found and len(message.typed) < _TOO_SHORT):
             return self._foreign_finding(found.sign, found.sentence, "foreign", found.language) if found else None
-        if tongue.odds + _RULE * (found is not None) < 0:
+        if tongue.odds + _LEXICON * (found is not None) < 0:
             return None
         if found:
             sign = tongue.sign(found.sign)
@@ -188,7 +195,8 @@ class Urgency:
 def _is_sure(hit: Hit, weighed: Weighed, excused: Sequence[tuple[Hit, str]]) -> bool:
     """Tell whether a sign stands: a firm one, one owned after all, or one in a message not too unlike."""
     owned = any(one is hit for one, _ in excused)
-    return hit.rule.firm or owned or bool(weighed.parts) or weighed.odds + _RULE >= 0
+    worth = _FIRM if hit.rule.firm else _RULE
+    return owned or bool(weighed.parts) or weighed.odds + worth >= 0
 
 
 def _told(message: _Message, first: int, last: int) -> str:
