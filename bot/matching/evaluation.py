@@ -12,7 +12,8 @@ from typing import Any
 from bot.content.diagnostics import nearest
 from bot.dialog.turn import Match, Matcher, Outcome, Register
 from bot.errors import FootnoteError
-from bot.matching.matcher import ASPECT_MISSING, PART_MISSING
+from bot.matching.decisions import ASPECT_MISSING
+from bot.matching.matcher import PART_MISSING
 
 REGISTERS = {
     "professional": Register.PROFESSIONAL,

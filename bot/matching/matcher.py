@@ -40,6 +40,7 @@ class SubjectMatcher:
     """A deterministic matcher on subject and aspect. It keeps nothing between messages."""
 
     parts: Parts
+    thread: Thread
     urgency: Urgency
     languages: Languages
     advice: Advice
@@ -48,12 +49,10 @@ class SubjectMatcher:
     known: Known
     limits: Limits = LIMITS
     decisions: Decisions = field(init=False)
-    thread: Thread = field(init=False)
 
     def __post_init__(self) -> None:
         decisions = Decisions(self.parts.subjects, self.roles, self.ranker, self.limits)
         object.__setattr__(self, "decisions", decisions)
-        object.__setattr__(self, "thread", Thread(self.parts))
 
     @property
     def roles(self) -> Roles:
