@@ -23,7 +23,7 @@ from bot.matching.parser import Message
 from bot.matching.ranking import Ranker, Reading, Shares
 from bot.matching.remarks import Remarks, questions
 from bot.matching.scrubbing import scrubbed
-from bot.matching.text import STOP
+from bot.matching.text import ASKING, FUNCTION, PERSONS, STOP
 from bot.matching.thread import UNSURE, Thread
 from bot.matching.urgency import Finding, Urgency
 
@@ -31,6 +31,8 @@ OTHER_LANGUAGE = "other-language"
 """The interface sentence that leads the answer to a message in another language."""
 OTHER_ONE = "other-one"
 """The aspect that "and the other one?" asks."""
+_GRAMMAR = (FUNCTION | PERSONS | {STOP}) - ASKING
+"""What a message that holds nothing else says nothing with: "and but or if"."""
 PART_MISSING = "part-missing"
 """The interface sentence for a message of which one question is answered and another is not covered."""
 
@@ -164,6 +166,8 @@ class SubjectMatcher:
         reading, scores = self._weighed(question, message, context)
         if self._is_lone(question, reading, context):
             return self.decisions.uncovered("one word that names nothing", scores=scores)
+        if reading.named.nothing and {*question.words} <= _GRAMMAR:
+            return self.decisions.uncovered("grammar alone", scores=scores)
         match = self._talk(scores, reading, question) or self.decisions.decided(without_talk(scores), reading)
         lacking = match.note == ASPECT_MISSING or (match.outcome is Outcome.CHOICES and self.decisions.lacking(reading))
         if match.outcome is Outcome.NOT_COVERED or lacking:
@@ -197,11 +201,12 @@ class SubjectMatcher:
         return reading, ranked(scores)
 
     def _is_lone(self, question: Message, reading: Reading, context: str | None) -> bool:
-        """Tell whether a message is one word that says neither what it is about nor what is asked.
+        """Tell whether a message is one word, or one said again and again, that says neither what it is about nor what
+        is asked.
 
         Small talk of one word is authored: what is only like it is none.
         """
-        if not reading.named.nothing or sum(word != STOP for word in question.words) != 1:
+        if not reading.named.nothing or len({*question.words} - {STOP}) != 1:
             return False
         sure = bool(context) and max(reading.aspects.values(), default=0.0) >= self.limits.lone_aspect
         alone = (share for node, share in reading.alone.items() if not node.startswith(TALK))
