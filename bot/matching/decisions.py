@@ -38,6 +38,8 @@ class Limits:
     """What a full advice rule adds to the log-odds of a personal question, and what its absence takes away."""
     also: float = 0.5
     """The likelihood from which a further question of a message is answered too."""
+    likely: float = 0.25
+    """The likelihood from which the answer to a further question stands among the buttons."""
     beside: float = 0.5
     """The share of what is left without advice from which an answer on harm stands beside the refusal to advise."""
     aside: float = 3.0

@@ -133,7 +133,7 @@ def _is_urgent(question: Question) -> bool:
 
 def serves_both(row: Row, otherwise: str) -> bool:
     """Tell whether both questions of a message are served: answered, offered, or told that there is no answer."""
-    shown = {row.match.node, *row.match.choices, *row.match.also, *row.match.related}
+    shown = {row.match.node, row.match.beside, *row.match.choices, *row.match.also, *row.match.related}
     if row.match.note == PART_MISSING:
         shown.add(otherwise)
     return bool(shown & set(row.question.expect)) and bool(shown & set(row.question.also))

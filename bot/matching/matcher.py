@@ -233,31 +233,50 @@ class SubjectMatcher:
         if len(parts) < 2 or match.outcome is Outcome.SMALL_TALK:
             return match
         found = list(self._each(parts, context))
-        sure = list(dict.fromkeys(node for node in found if node and node != self.roles.otherwise))
-        uncovered = self.roles.otherwise in found
+        surely = [node if share >= self.limits.also else None for node, share in found]
+        sure = list(dict.fromkeys(node for node in surely if node and node != self.roles.otherwise))
+        likely = [node for node, share in found if self.limits.likely <= share < self.limits.also]
+        perhaps = tuple(node for node in likely if node not in (*sure, match.node, self.roles.otherwise))
+        uncovered = self.roles.otherwise in surely
         if match.node == self.roles.advice:
             sure = [match.node, *(node for node in sure if node != match.node)]
-        elif not uncovered and match.outcome is not Outcome.CHOICES and match.node not in sure and None in found:
-            return match
+        elif not uncovered and match.outcome is not Outcome.CHOICES and match.node not in sure and None in surely:
+            return self._offering(match, perhaps)
         if not sure or (len(sure) == 1 and not uncovered):
-            return match
+            return self._offering(match, perhaps)
         first, *others = sure
         also = tuple(others)
         note = PART_MISSING if uncovered else match.note if first == match.node else ""
-        reasons = (f"{len(parts)} questions", *match.reasons)
+        reasons, related = (f"{len(parts)} questions", *match.reasons), (*also, *perhaps)
         return replace(
-            match, outcome=Outcome.ANSWER, node=first, choices=(), related=also, reasons=reasons, note=note, also=also
+            match,
+            outcome=Outcome.ANSWER,
+            node=first,
+            choices=(),
+            related=related,
+            reasons=reasons,
+            note=note,
+            also=also,
         )
 
-    def _each(self, parts: Sequence[Message], context: str | None) -> Iterator[str | None]:
-        """Yield the sure answer of each question or None, what one is about being what the next may lean on."""
+    def _offering(self, match: Match, perhaps: Sequence[str]) -> Match:
+        """Return an answer with what a further question perhaps means among the buttons."""
+        if match.outcome is not Outcome.ANSWER or match.node == self.roles.advice:
+            return match
+        return replace(match, related=(*perhaps, *match.related))
+
+    def _each(self, parts: Sequence[Message], context: str | None) -> Iterator[tuple[str, float]]:
+        """Yield the likeliest answer of each question: by its words where these are clear, else with what the one
+        before is about."""
         lent: str | None = None
         for part in parts:
-            reading, scores = self._weighed(part, part, context, lent)
-            lent = reading.named.subject or lent
+            reading, scores = self._weighed(part, part, context)
             exact = self.known.lines.get(_key(part))
             node, share = (exact, 1.0) if exact else next(iter(without_talk(scores).items()))
-            yield node if share >= self.limits.also else None
+            if lent and share < self.limits.alone_unnamed:
+                node, share = next(iter(without_talk(self._weighed(part, part, context, lent)[1]).items()))
+            lent = reading.named.subject or lent
+            yield node, share
 
 
 def urgent(finding: Finding) -> Match:
