@@ -30,7 +30,7 @@ class Limits:
     """How much likelier the best of a family must be than the next to be answered and not the general answer."""
     sibling_few: float = 1.5
     """The same in a family with few lines, where the general answer is as unsure: below, several are offered."""
-    lone_aspect: float = 0.5
+    lone_aspect: float = 0.8
     """How sure the aspect of one lone word must be, in a message that names nothing."""
     lone_answer: float = 0.7
     rule: float = 2.5
@@ -38,6 +38,8 @@ class Limits:
     """What a full advice rule adds to the log-odds of a personal question, and what its absence takes away."""
     also: float = 0.5
     """The likelihood from which a further question of a message is answered too."""
+    likely: float = 0.25
+    """The likelihood from which the answer to a further question stands among the buttons."""
     beside: float = 0.5
     """The share of what is left without advice from which an answer on harm stands beside the refusal to advise."""
     aside: float = 3.0

@@ -23,7 +23,7 @@ from bot.matching.parser import Message
 from bot.matching.ranking import Ranker, Reading, Shares
 from bot.matching.remarks import Remarks, questions
 from bot.matching.scrubbing import scrubbed
-from bot.matching.text import STOP
+from bot.matching.text import ASKING, FUNCTION, PERSONS, STOP
 from bot.matching.thread import UNSURE, Thread
 from bot.matching.urgency import Finding, Urgency
 
@@ -31,6 +31,8 @@ OTHER_LANGUAGE = "other-language"
 """The interface sentence that leads the answer to a message in another language."""
 OTHER_ONE = "other-one"
 """The aspect that "and the other one?" asks."""
+_GRAMMAR = (FUNCTION | PERSONS | {STOP}) - ASKING
+"""What a message that holds nothing else says nothing with: "and but or if"."""
 PART_MISSING = "part-missing"
 """The interface sentence for a message of which one question is answered and another is not covered."""
 
@@ -40,6 +42,7 @@ class SubjectMatcher:
     """A deterministic matcher on subject and aspect. It keeps nothing between messages."""
 
     parts: Parts
+    thread: Thread
     urgency: Urgency
     languages: Languages
     advice: Advice
@@ -48,12 +51,10 @@ class SubjectMatcher:
     known: Known
     limits: Limits = LIMITS
     decisions: Decisions = field(init=False)
-    thread: Thread = field(init=False)
 
     def __post_init__(self) -> None:
         decisions = Decisions(self.parts.subjects, self.roles, self.ranker, self.limits)
         object.__setattr__(self, "decisions", decisions)
-        object.__setattr__(self, "thread", Thread(self.parts))
 
     @property
     def roles(self) -> Roles:
@@ -165,6 +166,8 @@ class SubjectMatcher:
         reading, scores = self._weighed(question, message, context)
         if self._is_lone(question, reading, context):
             return self.decisions.uncovered("one word that names nothing", scores=scores)
+        if reading.named.nothing and {*question.words} <= _GRAMMAR:
+            return self.decisions.uncovered("grammar alone", scores=scores)
         match = self._talk(scores, reading, question) or self.decisions.decided(without_talk(scores), reading)
         lacking = match.note == ASPECT_MISSING or (match.outcome is Outcome.CHOICES and self.decisions.lacking(reading))
         if match.outcome is Outcome.NOT_COVERED or lacking:
@@ -198,11 +201,12 @@ class SubjectMatcher:
         return reading, ranked(scores)
 
     def _is_lone(self, question: Message, reading: Reading, context: str | None) -> bool:
-        """Tell whether a message is one word that says neither what it is about nor what is asked.
+        """Tell whether a message is one word, or one said again and again, that says neither what it is about nor what
+        is asked.
 
         Small talk of one word is authored: what is only like it is none.
         """
-        if not reading.named.nothing or sum(word != STOP for word in question.words) != 1:
+        if not reading.named.nothing or len({*question.words} - {STOP}) != 1:
             return False
         sure = bool(context) and max(reading.aspects.values(), default=0.0) >= self.limits.lone_aspect
         alone = (share for node, share in reading.alone.items() if not node.startswith(TALK))
@@ -229,31 +233,50 @@ class SubjectMatcher:
         if len(parts) < 2 or match.outcome is Outcome.SMALL_TALK:
             return match
         found = list(self._each(parts, context))
-        sure = list(dict.fromkeys(node for node in found if node and node != self.roles.otherwise))
-        uncovered = self.roles.otherwise in found
+        surely = [node if share >= self.limits.also else None for node, share in found]
+        sure = list(dict.fromkeys(node for node in surely if node and node != self.roles.otherwise))
+        likely = [node for node, share in found if self.limits.likely <= share < self.limits.also]
+        perhaps = tuple(node for node in likely if node not in (*sure, match.node, self.roles.otherwise))
+        uncovered = self.roles.otherwise in surely
         if match.node == self.roles.advice:
             sure = [match.node, *(node for node in sure if node != match.node)]
-        elif not uncovered and match.outcome is not Outcome.CHOICES and match.node not in sure and None in found:
-            return match
+        elif not uncovered and match.outcome is not Outcome.CHOICES and match.node not in sure and None in surely:
+            return self._offering(match, perhaps)
         if not sure or (len(sure) == 1 and not uncovered):
-            return match
+            return self._offering(match, perhaps)
         first, *others = sure
         also = tuple(others)
         note = PART_MISSING if uncovered else match.note if first == match.node else ""
-        reasons = (f"{len(parts)} questions", *match.reasons)
+        reasons, related = (f"{len(parts)} questions", *match.reasons), (*also, *perhaps)
         return replace(
-            match, outcome=Outcome.ANSWER, node=first, choices=(), related=also, reasons=reasons, note=note, also=also
+            match,
+            outcome=Outcome.ANSWER,
+            node=first,
+            choices=(),
+            related=related,
+            reasons=reasons,
+            note=note,
+            also=also,
         )
 
-    def _each(self, parts: Sequence[Message], context: str | None) -> Iterator[str | None]:
-        """Yield the sure answer of each question or None, what one is about being what the next may lean on."""
+    def _offering(self, match: Match, perhaps: Sequence[str]) -> Match:
+        """Return an answer with what a further question perhaps means among the buttons."""
+        if match.outcome is not Outcome.ANSWER or match.node == self.roles.advice:
+            return match
+        return replace(match, related=(*perhaps, *match.related))
+
+    def _each(self, parts: Sequence[Message], context: str | None) -> Iterator[tuple[str, float]]:
+        """Yield the likeliest answer of each question: by its words where these are clear, else with what the one
+        before is about."""
         lent: str | None = None
         for part in parts:
-            reading, scores = self._weighed(part, part, context, lent)
-            lent = reading.named.subject or lent
+            reading, scores = self._weighed(part, part, context)
             exact = self.known.lines.get(_key(part))
             node, share = (exact, 1.0) if exact else next(iter(without_talk(scores).items()))
-            yield node if share >= self.limits.also else None
+            if lent and share < self.limits.alone_unnamed:
+                node, share = next(iter(without_talk(self._weighed(part, part, context, lent)[1]).items()))
+            lent = reading.named.subject or lent
+            yield node, share
 
 
 def urgent(finding: Finding) -> Match:

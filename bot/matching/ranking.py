@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from bot.matching.build import TALK, Roles
 from bot.matching.classifier import Values, divided, multiplied, ranked, shares, shifted
 from bot.matching.features import Features
 from bot.matching.parser import Message
-from bot.matching.subjects import FEW_LINES, NONE, Named, Subjects
+from bot.matching.subjects import FEW_LINES, NONE, Named, Said, Subjects
 from bot.matching.training import Models
 
 Shares = dict[str, float]
@@ -66,6 +67,14 @@ class Weights:
     outside_beside: float = 1.8
     outside_condition: float = 1.5
     outside_alone: float = 4.0
+    clear: float = 0.7
+    """How sure an answer must be by the words alone for the thread to leave them as they are."""
+    following: float = 1.0
+    """What a way on from the answer last shown gains in log-odds, where a question names nothing that is held."""
+    same: float = 0.5
+    of_it: float = 0.5
+    says: float = 1.5
+    """What an answer gains that speaks of all the words asked, in the same place; part of it for part of them."""
     held_narrow: float = 1.0
     """What `not covered` loses where nothing foreign is named but a held subject whose family has few lines."""
 
@@ -134,12 +143,15 @@ class Ranker:
         features: Features,
         roles: Roles,
         lines: Mapping[str, int],
+        said: Said,
+        following: Mapping[str, Sequence[str]],
         weights: Weights,
     ) -> None:
         self.models = models
         self._subjects = subjects
         self._features = features
         self._lines = lines
+        self._said, self._following = said, following
         self._narrow = subjects.few_lined(lines)
         self._weights = weights
         self._otherwise = roles.otherwise
@@ -197,6 +209,8 @@ class Ranker:
             scores = self._kept(scores, lines)
             table = table or row
         scores = ranked(shifted(scores, self._otherwise, self._outside(said)))
+        if said.context and not said.named.held and not self._is_clear(said):
+            scores = ranked(self._nearer(scores, said, said.context))
         around = filter(None, (said.lent, self._subjects.it(said.context)))
         sibling = next(iter(ranked(siblings)), "") if subject in self._narrow else ""
         unknown = bool(said.message.unknown)
@@ -210,6 +224,30 @@ class Ranker:
         kept = {node: max(share, least.get(node, 0.0)) for node, share in mixed.items()}
         total = sum(kept.values())
         return {node: share / total for node, share in kept.items()}
+
+    def _nearer(self, scores: Shares, said: Opinions, context: str) -> Shares:
+        """Return the shares of a question that names nothing held, after an answer; small talk stays as likely."""
+        gains = self._gains(said.message, context)
+        talk = {node: share for node, share in scores.items() if node.startswith(TALK)}
+        rest = {node: share * math.exp(gains.get(node, 0.0)) for node, share in scores.items() if node not in talk}
+        part = (1.0 - sum(talk.values())) / (sum(rest.values()) or 1.0)
+        return talk | {node: share * part for node, share in rest.items()}
+
+    def _is_clear(self, said: Opinions) -> bool:
+        """Tell whether the words alone mean one answer, whatever the thread."""
+        shares = (share for node, share in said.names.items() if not node.startswith(TALK))
+        return max(shares, default=0.0) >= self._weights.clear
+
+    def _gains(self, message: Message, context: str) -> Shares:
+        """Return what answers gain after an answer, in log-odds: the ways on from it, it itself, what its
+        subject holds, and what speaks of the words asked."""
+        weights, it = self._weights, self._subjects.it(context)
+        gains = {node: weights.says * share for node, share in self._said.shares(message).items()}
+        of_it = self._subjects.answers_of(it) if it else ()
+        following = self._following.get(context, ())
+        for nodes, weight in ((following, weights.following), ((context,), weights.same), (of_it, weights.of_it)):
+            gains |= {node: gains.get(node, 0.0) + weight for node in nodes}
+        return gains
 
     def _is_sure(self, said: Opinions) -> bool:
         weights, named = self._weights, said.named

@@ -25,7 +25,7 @@ _TELLING = frozenset({"tell", "explain", "describe", "list", "compare", "show", 
 _PERSONS = frozenset({"i", "im", "ive", "my", "he", "hes", "she", "shes", "we", "they", "it", "its", "you"})
 _NOTE = 6
 """Words up to which a sentence without a verb is read as a question, as clinicians write: `ALA dose. Interactions`."""
-_LINKS = frozenset({"and", "but", "or", "also", "so", "then", "plus"})
+_LINKS = frozenset({"and", "&", "+", "but", "or", "also", "so", "then", "plus"})
 _PARTS = frozenset({"its", "their", "any", "whether", "if", "there", "also", "the"})
 _TO = frozenset({"at", "for", "in", "to", "on", "with", "by", "from", "of"})
 """What a further question may begin with after such a word."""
