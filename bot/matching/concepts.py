@@ -61,9 +61,10 @@ def _add(branch: Tree, wording: Sequence[str], names: Sequence[str]) -> None:
 def _after(branch: Tree, word: str) -> list[Tree]:
     """Return the branches that a word leads to."""
     found = [branch[form] for form in forms(word) if form in branch]
-    beginnings = (word[:size] + _ANY_ENDING for size in branch.get(_LENGTHS, ()) if size <= len(word))
-    found += [branch[beginning] for beginning in beginnings if beginning in branch]
-    if word[0].isdigit() and NUMBER in branch:
+    if _LENGTHS in branch:
+        beginnings = (word[:size] + _ANY_ENDING for size in branch[_LENGTHS] if size <= len(word))
+        found += [branch[beginning] for beginning in beginnings if beginning in branch]
+    if NUMBER in branch and word[0].isdigit():
         found.append(branch[NUMBER])
     return found
 

@@ -12,9 +12,9 @@ from itertools import combinations, pairwise
 
 from bot.content.urgent_models import UrgentExamples, UrgentRules
 from bot.matching.build import Data, Parts
-from bot.matching.classifier import UNTAUGHT, Classifier, Rows
+from bot.matching.classifier import UNTAUGHT, Classifier, Rows, Values
 from bot.matching.concepts import ConceptTree, Sighting
-from bot.matching.features import Values, unit
+from bot.matching.features import unit
 from bot.matching.mending import SignReader
 from bot.matching.sentences import GOING_ON, Break, Word
 from bot.matching.signs import Marks
@@ -67,7 +67,11 @@ class Likeness:
 
     def rows(self, data: Data) -> Rows:
         """Return what the model is trained from: every example under its label."""
-        return Rows((label, self._all(self._reader.read(line))) for label, line in _lessons(data))
+        written = [(label, self._all(self._reader.read(line))) for label, line in _written(data.examples)]
+        rows = Rows(written * _WORTH)
+        for label, line in _lessons(data):
+            rows.add(label, self._all(self._reader.read(line)))
+        return rows
 
     def find(
         self, words: Sequence[Word], named: Sequence[Sighting], skip: Callable[[int, int], bool], at_least: float = 0.0
@@ -143,11 +147,14 @@ def likeness_of(parts: Parts, model: Classifier = UNTAUGHT) -> Likeness:
     return Likeness(parts.data.urgent, parts.data.examples, parts.signs, parts.stem, model)
 
 
+def _written(examples: UrgentExamples) -> Iterator[tuple[str, str]]:
+    """Yield every message that somebody wrote, with its label."""
+    yield from ((sign, line) for sign, lines in examples.messages.items() for line in lines)
+    yield from ((CALM, line) for line in examples.calm_messages)
+
+
 def _lessons(data: Data) -> Iterator[tuple[str, str]]:
-    """Yield every example with its label; authored questions and small talk are calm."""
-    told = [(sign, line) for sign, lines in data.examples.messages.items() for line in lines]
-    told += [(CALM, line) for line in data.examples.calm_messages]
-    yield from told * _WORTH
+    """Yield every pattern of an example with its label; authored questions and small talk are calm."""
     for sign, lines in data.examples.signs.items():
         yield from ((sign, form) for line in lines for form in sampled(line, _FORMS))
     yield from ((CALM, form) for line in data.examples.calm for form in sampled(line, _CALM_FORMS))

@@ -21,7 +21,7 @@ from bot.matching.decisions import (
 from bot.matching.foreign import Languages
 from bot.matching.lexicon import Known
 from bot.matching.parser import Message
-from bot.matching.ranking import Ranker, Reading, Shares
+from bot.matching.ranking import Heard, Ranker, Reading, Shares
 from bot.matching.remarks import Remarks, questions
 from bot.matching.scrubbing import scrubbed
 from bot.matching.text import STOP
@@ -34,6 +34,19 @@ OTHER_ONE = "other-one"
 """The aspect that "and the other one?" asks."""
 PART_MISSING = "part-missing"
 """The interface sentence for a message of which one question is answered and another is not covered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A message in its thread while it is decided, and what the models said of any words in it: they are asked once."""
+
+    message: Message
+    context: str | None
+    heard: dict[tuple[object, ...], Heard] = field(default_factory=dict)
+
+    def alone(self, question: Message) -> Asked:
+        """Return a question of the message as if it were all there is, in no thread."""
+        return replace(self, message=question, context=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +81,8 @@ class SubjectMatcher:
             return urgent(found)
         message = self.parts.reader.read(text)
         match = self._said(self.parts.key(text))  # as it is written: `thnx` is no slip of another word
-        match = match or self._line(message, text) or self._unreadable(message, text) or self._asked(message, context)
+        match = match or self._line(message, text) or self._unreadable(message, text)
+        match = match or self._asked(Asked(message, context))
         if excused and match.outcome is Outcome.SMALL_TALK and match.scores:  # "no chest pain" is no mere "no"
             match = self.decisions.uncovered(
                 "like small talk, but it names a sign of an emergency", scores=dict(match.scores)
@@ -142,15 +156,15 @@ class SubjectMatcher:
 
     # --- what is weighed ----------------------------------------------------------------------------------------------
 
-    def _asked(self, message: Message, context: str | None) -> Match:
-        question = self.remarks.question(message)
-        match = self._read(question, message, context)
+    def _asked(self, asked: Asked) -> Match:
+        question = self.remarks.question(asked.message)
+        match = self._read(question, asked)
         if match.outcome is not Outcome.CHOICES and not self._doubted(match):
             return match
-        core = self.remarks.question(message, self.limits.aside)
+        core = self.remarks.question(asked.message, self.limits.aside)
         if len(core.words) == len(question.words):
             return match
-        again = self._read(core, message, context)
+        again = self._read(core, asked)
         return again if again.outcome is Outcome.ANSWER and not self._doubted(again) else match
 
     def _doubted(self, match: Match) -> bool:
@@ -158,42 +172,43 @@ class SubjectMatcher:
         several = bool(match.also) or match.note == PART_MISSING
         return not several and bool(match.scores) and match.scores[0][1] < self.limits.answer
 
-    def _read(self, question: Message, message: Message, context: str | None) -> Match:
+    def _read(self, question: Message, asked: Asked) -> Match:
         """Return the decision about the words that ask, in a message and a thread."""
-        exact = self._exact(question) if len(question.words) < len(message.words) else None
+        exact = self._exact(question) if len(question.words) < len(asked.message.words) else None
         if exact:
             return exact
-        reading, scores = self._weighed(question, message, context)
-        if self._is_lone(question, reading, context):
+        reading, scores = self._weighed(question, asked)
+        if self._is_lone(question, reading, asked.context):
             return self.decisions.uncovered("one word that names nothing", scores=scores)
         match = self._talk(scores, reading, question) or self.decisions.decided(without_talk(scores), reading)
         lacking = match.note == ASPECT_MISSING or (match.outcome is Outcome.CHOICES and self.decisions.lacking(reading))
         if match.outcome is Outcome.NOT_COVERED or lacking:
             match = replace(match, missing=reading.missing)
-        match = self.decisions.refused(self._with_others(match, question, context), scores, reading)
-        return self._in_thread(match, question, reading, context) if context else match
+        match = self.decisions.refused(self._with_others(match, question, asked), scores, reading)
+        return self._in_thread(match, question, reading, asked) if asked.context else match
 
-    def _in_thread(self, match: Match, question: Message, reading: Reading, context: str) -> Match:
+    def _in_thread(self, match: Match, question: Message, reading: Reading, asked: Asked) -> Match:
         """Return the decision about a question in a thread: the sure one about its words alone, or what the thread
         makes of it, where it is open."""
         answered = match.outcome not in UNSURE
         doubted = bool(match.scores) and match.scores[0][1] < self.limits.in_thread and match.node != self.roles.advice
         if not answered or (doubted and not match.also):
-            alone_scores = without_talk(self._weighed(question, question, None)[1])
+            alone_scores = without_talk(self._weighed(question, asked.alone(question))[1])
             node, share = next(iter(alone_scores.items()))
             named = not answered and not reading.named.nothing
             sure = share >= (self.limits.alone if named else self.limits.alone_unnamed)
             if sure and node not in (self.roles.advice, self.roles.otherwise):
                 return self.decisions.decided(alone_scores, reading)
-        return self.decisions.with_last(self.thread.resolved(match, question, reading, context), reading, context)
+        resolved = self.thread.resolved(match, question, reading, asked.context)
+        return self.decisions.with_last(resolved, reading, asked.context or "")
 
-    def _weighed(
-        self, question: Message, message: Message, context: str | None, lent: str | None = None
-    ) -> tuple[Reading, Shares]:
+    def _weighed(self, question: Message, asked: Asked, lent: str | None = None) -> tuple[Reading, Shares]:
         """Return what was read, and the likelihoods with what the advice rules say of the whole message."""
-        reading = self.ranker.rank(question, context, lent)
-        in_thread = self.parts.subjects.it(context) is not None
-        personal = self.advice.weigh(message, in_thread=in_thread)
+        words = question.words, question.mentions
+        heard = asked.heard.get(words) or asked.heard.setdefault(words, self.ranker.heard(question))
+        reading = self.ranker.rank(question, asked.context, lent, heard)
+        in_thread = self.parts.subjects.it(asked.context) is not None
+        personal = self.advice.weigh(asked.message, in_thread=in_thread)
         by = self.limits.rule * personal.score - self.limits.rule_doubt
         scores = shifted(reading.scores, self.roles.advice, by)
         return reading, ranked(scores)
@@ -224,12 +239,12 @@ class SubjectMatcher:
 
     # --- several questions --------------------------------------------------------------------------------------------
 
-    def _with_others(self, match: Match, question: Message, context: str | None) -> Match:
+    def _with_others(self, match: Match, question: Message, asked: Asked) -> Match:
         """Return the decision with the answers to every further question that is surely another one."""
         parts = questions(question, self.parts.subjects)
         if len(parts) < 2 or match.outcome is Outcome.SMALL_TALK:
             return match
-        found = list(self._each(parts, context))
+        found = list(self._each(parts, asked))
         sure = list(dict.fromkeys(node for node in found if node and node != self.roles.otherwise))
         uncovered = self.roles.otherwise in found
         if match.node == self.roles.advice:
@@ -246,11 +261,11 @@ class SubjectMatcher:
             match, outcome=Outcome.ANSWER, node=first, choices=(), related=also, reasons=reasons, note=note, also=also
         )
 
-    def _each(self, parts: Sequence[Message], context: str | None) -> Iterator[str | None]:
+    def _each(self, parts: Sequence[Message], asked: Asked) -> Iterator[str | None]:
         """Yield the sure answer of each question or None, what one is about being what the next may lean on."""
         lent: str | None = None
         for part in parts:
-            reading, scores = self._weighed(part, part, context, lent)
+            reading, scores = self._weighed(part, replace(asked, message=part), lent)
             lent = reading.named.subject or lent
             exact = self.known.lines.get(_key(part))
             node, share = (exact, 1.0) if exact else next(iter(without_talk(scores).items()))

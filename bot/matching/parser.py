@@ -52,12 +52,13 @@ class Message:
         )
 
 
-def joined(parts: Sequence[Message]) -> Message:
-    """Return several messages one after the other."""
+def joined(parts: Sequence[Message], *, pausing: bool = True) -> Message:
+    """Return several messages one after the other; where they are `pausing`, with a pause between them."""
     at, mentions, pauses, asked = 0, list[Mention](), set[int](), set[int]()
     for part in parts:
         mentions += [Mention(one.concepts, one.start + at, one.end + at) for one in part.mentions]
-        pauses |= {at, *(place + at for place in part.pauses)}
+        pauses.update(place + at for place in part.pauses)
+        pauses |= {at} if pausing else set()
         asked |= {place + at for place in part.asked}
         at += len(part.words)
     return Message(

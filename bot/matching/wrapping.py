@@ -56,16 +56,8 @@ class Wrapper:
         self._after = [*courtesies.asides, *_forms(courtesies.after)]
         self._frames = _forms(courtesies.frames)
 
-    def remarks(self) -> list[str]:
-        """Return everything that stands around questions."""
-        return [*self._before, *self._after, *self._frames]
-
-    def wrapped(self, line: str, draw: Random) -> str:
-        """Return the line beside one or two random remarks."""
-        return "".join(text for text, _ in self.parts(line, draw))
-
     def parts(self, line: str, draw: Random) -> list[tuple[str, bool]]:
-        """Return the line and the random remarks beside it in order, each with whether it is one."""
+        """Return the line and the one or two random remarks beside it in order, each with whether it is one."""
         if not self._before or not self._after:
             return [(line, False)]
         kind = draw.randrange(5)
