@@ -18,8 +18,7 @@ from bot.content.library import Library
 from bot.content.loader import load, no_collection
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
-from bot.dialog.matching import Matcher
-from bot.dialog.turn import Button, Register
+from bot.dialog.turn import Button, Matcher, Register
 from bot.errors import SettingsError
 from bot.matching import build_matcher, data_of, rebuild_matcher
 from bot.settings import Settings
@@ -27,10 +26,10 @@ from bot.settings import Settings
 if TYPE_CHECKING:
     from bot.authoring.watch import ContentWatcher
     from bot.channels.base import Accept, AuthorsView, Channel, ContentNews, HostServices
-    from bot.inbox.identity import Identity
     from bot.inbox.inbox import Inbox
     from bot.pictures.shelf import Files
     from bot.service import Service
+    from bot.store.codec import Identity
 
 
 def build_engine(
@@ -105,10 +104,10 @@ def host_services(
 
 def authors_view() -> AuthorsView:
     """Return what is drawn for authors of the content."""
-    from bot.authoring import changes, graph
+    from bot.authoring import decisions, graph
     from bot.channels.base import AuthorsView
 
-    return AuthorsView(changes.as_table, graph.as_svg)
+    return AuthorsView(decisions.as_table, graph.as_svg)
 
 
 def first_topics(engine: Engine, register: Register) -> list[Button]:
@@ -141,9 +140,9 @@ def run(
 async def _serve(
     configuration: registry.Configuration, engine: Engine, listening: Callable[[int], None] | None, *, reload: bool
 ) -> None:
-    from bot.inbox.identity import Identity
     from bot.pictures.shelf import Files, Shelf
     from bot.service import Service
+    from bot.store.codec import Identity
     from bot.store.open import open_store
 
     settings = configuration.shared
@@ -229,7 +228,7 @@ def installation_secret(settings: Settings) -> str:
 
     Raises SettingsError on PostgreSQL, where every replica must be given the same secret.
     """
-    from bot.inbox.identity import new_secret
+    from bot.store.codec import new_secret
     from bot.store.open import sqlite_path
 
     if settings.footnote_secret:
@@ -285,8 +284,8 @@ async def local_inbox(
     settings: Settings, engine: Engine, database_url: str, build: Callable[[HostServices], LocalChannel]
 ) -> AsyncIterator[LocalChannel]:
     """Run an inbox with one channel and no web port; leaving answers what was accepted."""
-    from bot.inbox.identity import Identity
     from bot.inbox.inbox import Inbox
+    from bot.store.codec import Identity
     from bot.store.open import open_store
 
     settings = settings.model_copy(update={"footnote_database_url": database_url})

@@ -13,17 +13,17 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
 
+from bot.channels.layout import Shown
 from bot.channels.registry import default_register
-from bot.channels.screens import Shown
+from bot.channels.slack.blocks import shown as on_slack
 from bot.channels.slack.render import RenderOptions, SlackRenderer
-from bot.channels.slack.screens import shown as on_slack
+from bot.channels.telegram.layout import shown as on_telegram
 from bot.channels.telegram.render import TelegramRenderer
-from bot.channels.telegram.screens import shown as on_telegram
 from bot.channels.web.render import shown as on_page
 from bot.content.loader import load
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Incoming, Kind, Register, Reply, State
-from bot.inbox.unaddressed import worth_saying
+from bot.inbox.processor import worth_saying
 from bot.matching import build_matcher
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -21,7 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.dialog.engine import Engine
 from bot.inbox.events import Busy
 from bot.inbox.inbox import Inbox, Overloaded
-from bot.inbox.policy import RetryPolicy
+from bot.inbox.processor import RetryPolicy
 from bot.service import Service
 from bot.store.base import Store, StoreUnavailable
 from bot.store.open import open_store

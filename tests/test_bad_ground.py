@@ -16,8 +16,8 @@ from aiohttp.test_utils import make_mocked_request
 from structlog.testing import capture_logs
 
 from bot.app import installation_secret
-from bot.channels.slack.app import unsigned
-from bot.channels.telegram.receiver import SECRET_HEADER, Webhook
+from bot.channels.slack.receiver import unsigned
+from bot.channels.telegram.app import SECRET_HEADER, Webhook
 from bot.errors import FootnoteError, SettingsError, StoreError
 from bot.inbox.processor import pack
 from bot.settings import Settings, load_settings

@@ -15,11 +15,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 BOT = ROOT / "bot"
 SDKS = ("telegram", "slack_bolt", "slack_sdk", "aiohttp", "aiosqlite", "asyncpg", "sqlalchemy")
-MAX_LINES = 300
-LONGER = {"content/models.py": 380, "channels/slack/receiver.py": 345, "store/base.py": 335}
-LONGER |= {"channels/slack/events.py": 320, "app.py": 305}
-LONGER |= {"channels/web/app.py": 304, "channels/web/workbench.py": 301}
-"""Modules that are longer today, and by how much: to be divided, and never to grow."""
+MAX_LINES = 500
+"""What one can still read in one go. It was 300: then a turn went through so many files that nobody could follow it
+(docs/decisions/0010-fewer-longer-modules.md)."""
 
 
 def modules() -> list[Path]:
@@ -62,7 +60,7 @@ def test_content_dialog_and_matching_know_no_platform_and_no_database() -> None:
 
 def test_modules_are_of_one_idea() -> None:
     lines = {path.relative_to(BOT).as_posix(): len(path.read_text().splitlines()) for path in modules()}
-    assert not {name: count for name, count in lines.items() if count > LONGER.get(name, MAX_LINES)}
+    assert not {name: count for name, count in lines.items() if count > MAX_LINES}
 
 
 def test_pins_name_no_package_index() -> None:

@@ -11,12 +11,12 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from bot.inbox.identity import Identity
-from bot.inbox.insights import current_week
+from bot.inbox.metrics import current_week
 from bot.inbox.processor import pack
 from bot.store.base import DAY, Lease, TurnResult
+from bot.store.codec import Identity
 from bot.store.open import open_store
-from bot.store.tally import LEAST
+from bot.store.records import LEAST
 from tests.inbox.support import event
 from tests.store.counts import cell, counted
 from tests.test_cli import ROOT, footnote

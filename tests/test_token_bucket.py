@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.inbox.rate_limit import TokenBuckets
+from bot.channels.rate_limit import TokenBuckets
 
 
 class Clock:

@@ -14,8 +14,7 @@ from bot.content.library import Library
 from bot.content.loader import load
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
-from bot.dialog.matching import Matcher
-from bot.dialog.turn import Incoming, Kind, Register, State
+from bot.dialog.turn import Incoming, Kind, Matcher, Register, State
 from bot.matching import build_matcher
 
 

@@ -15,10 +15,10 @@ from bot.channels.base import HostServices
 from bot.content.library import Library
 from bot.content.loader import load
 from bot.dialog.engine import Engine
-from bot.inbox.identity import Identity
 from bot.inbox.inbox import Inbox
 from bot.matching import build_matcher
 from bot.settings import Settings
+from bot.store.codec import Identity
 
 SECRET = "a secret for the benchmark"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.contenders import population
 from benchmarks.contenders.concurrency import side_by_side
 from benchmarks.contenders.storage import finished, new_event, opened
-from bot.inbox.policy import RetryPolicy
+from bot.inbox.processor import RetryPolicy
 
 PATIENCE = RetryPolicy()
 

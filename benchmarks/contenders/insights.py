@@ -20,10 +20,10 @@ from bot.channels.web.insights import page_of
 from bot.channels.web.render import Renderer
 from bot.content.loader import load
 from bot.dialog.composer import Composer
-from bot.inbox import insights_report
-from bot.inbox.insights import Counting
+from bot.inbox import insights
+from bot.inbox.metrics import Counting, bit_of
+from bot.store.records import _GIVEN_UP, ANY, LEAST, Published, TallyCell, first_day
 from bot.store.sqlite.turns import COUNT_TURN
-from bot.store.tally import _GIVEN_UP, ANY, LEAST, Published, TallyCell, bit_of, first_day
 
 FIRST_WEEK, WEEKS = 2800, 52
 GAPS = ("neuropathy/duloxetine x cost", "foreign/remedy x evidence", "neuropathy/k2 x not-for")
@@ -70,7 +70,7 @@ class Year:
 
     def result(self) -> dict[str, float]:
         """Return sizes, the share of turns that is shown, and how many figures an independent count contradicts."""
-        first = insights_report.tables(self._summed, self._library)[0].rows
+        first = insights.tables(self._summed, self._library)[0].rows
         if tuple(gap for gap, _, _ in first[: len(GAPS)]) != GAPS:
             raise RuntimeError(f"the gaps cannot be seen: {first}")
         return {

@@ -22,10 +22,10 @@ from benchmarks.trees import write
 from bot.channels.telegram.app import Config, Telegram
 from bot.content.loader import load
 from bot.dialog.engine import Engine
-from bot.inbox.identity import Identity
 from bot.matching import build_matcher
 from bot.service import Service
 from bot.settings import Settings
+from bot.store.codec import Identity
 from bot.store.open import open_store
 
 

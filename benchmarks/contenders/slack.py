@@ -9,7 +9,8 @@ from benchmarks.contenders import events, slack_canned
 from benchmarks.contenders.concurrency import side_by_side
 from benchmarks.contenders.footnote import footnote, host, idle, settled, shipped_footnote
 from bot.channels.base import HostServices
-from bot.channels.slack.app import Credentials, Slack, bolt_request
+from bot.channels.slack.app import Credentials, Slack
+from bot.channels.slack.receiver import bolt_request
 from bot.dialog import payloads
 
 QUESTIONS = ("what dose of ala was studied", "is ala safe", "does vitamin k2 help", "what are the first-line drugs")

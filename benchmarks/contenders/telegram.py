@@ -12,16 +12,16 @@ from benchmarks.contenders import updates
 from benchmarks.contenders.canned import Canned
 from benchmarks.contenders.concurrency import side_by_side
 from benchmarks.contenders.footnote import footnote, host, idle, settled, shipped_footnote
-from bot.channels.telegram import client, pacing
+from bot.channels.platforms import Unexpected
+from bot.channels.telegram import client
+from bot.channels.telegram.app import UpdateReceiver
 from bot.channels.telegram.channel import TelegramDelivery
-from bot.channels.telegram.receiver import UpdateReceiver
 from bot.channels.telegram.updates import UpdateParser
-from bot.channels.unexpected import Unexpected
 from bot.content.models import Register
 from bot.dialog import payloads
 from bot.inbox.inbox import Inbox
 
-UNLIMITED = pacing.Rates(overall=0, group=0, chat=0)
+UNLIMITED = client.Rates(overall=0, group=0, chat=0)
 """Telegram's own limits (30 messages a second) bind long before any of this; here they would be all one measures."""
 
 
@@ -114,7 +114,7 @@ class InNeed:
         self._inbox, engine = await shipped_footnote(self._folder)
         self._urgent = engine.title("urgent-chest", Register.LAYPERSON)
         bot = client.make_bot(updates.TOKEN, "http://127.0.0.1")
-        channel = TelegramDelivery(bot, engine.text, pacing.Rates(), Unexpected("telegram"))
+        channel = TelegramDelivery(bot, engine.text, client.Rates(), Unexpected("telegram"))
         self._inbox.add(channel)
         self._receiver = UpdateReceiver(UpdateParser(123456), channel, host(self._inbox, engine))
         await bot.initialize()

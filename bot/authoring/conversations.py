@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.authoring.changes import Change, marked
+from bot.authoring.decisions import Change, marked
 from bot.authoring.readability import split
 from bot.authoring.yaml_edit import quoted
 from bot.channels.layout import reply_text

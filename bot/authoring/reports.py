@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.authoring import sheet
-from bot.authoring.changes import as_page, as_text
 from bot.authoring.check import Report, check
 from bot.authoring.conversations import play, record, scripts
-from bot.authoring.decisions import Decision, ReviewRefused, decide
+from bot.authoring.decisions import Decision, ReviewRefused, as_page, as_text, decide
+from bot.authoring.generated import write
 from bot.authoring.review_page import contents
-from bot.authoring.rule_pages import write
 from bot.channels.base import ChannelLimits
 from bot.content.diagnostics import nearest
 from bot.content.library import Library

@@ -20,7 +20,7 @@ from bot.authoring.yaml_edit import EditRefused, replace_text
 from bot.content.diagnostics import Location, nearest
 from bot.content.library import Library
 from bot.content.models import Register
-from bot.content.template_checks import texts
+from bot.content.references import texts
 from bot.content.templates import flattened
 from bot.errors import FootnoteError
 

@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from bot.channels.screens import SCREEN, Shown
+from bot.channels.layout import SCREEN, Shown
 from bot.content.diagnostics import Diagnostic
 from bot.content.library import Library
 from bot.dialog.composer import Composer
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from bot.dialog.engine import Engine
     from bot.inbox.admin import ReportDesk
-    from bot.inbox.identity import Identity
     from bot.pictures.shelf import Files
-    from bot.store.tally import Published, Summed
+    from bot.store.codec import Identity
+    from bot.store.records import Published, Summed
 
 
 class Texts(Protocol):

@@ -15,10 +15,15 @@ from bot.content.library import Library, Topic, facts_of
 from bot.content.matching_models import (
     AdviceRules,
     Aspects,
+    ContactsFile,
     Courtesies,
+    EmergencyFile,
+    LanguagesFile,
     Matching,
     SharedWords,
     TopicSubjects,
+    UrgentExamples,
+    UrgentRules,
     World,
 )
 from bot.content.models import (
@@ -26,10 +31,12 @@ from bot.content.models import (
     ApprovalRules,
     Dialog,
     FactsFile,
+    HandoutFile,
     InterfaceFile,
     Node,
     NotesFile,
     PhrasesFile,
+    PicturesFile,
     Registers,
     Review,
     SmallTalkFile,
@@ -38,11 +45,8 @@ from bot.content.models import (
     TopicFile,
     is_id,
 )
-from bot.content.picture_models import HandoutFile, PicturesFile
-from bot.content.references import citation_diagnostics, reference_diagnostics
-from bot.content.template_checks import template_diagnostics
+from bot.content.references import citation_diagnostics, reference_diagnostics, template_diagnostics
 from bot.content.templates import values_for
-from bot.content.urgent_models import ContactsFile, EmergencyFile, LanguagesFile, UrgentExamples, UrgentRules
 
 Model = TypeVar("Model")
 

@@ -1,4 +1,4 @@
-"""The shapes of the files that tell the matcher what people mean: subjects, aspects, advice, urgent.
+"""The shapes of the files that tell the matcher what people mean, and of those on emergencies and whom to turn to.
 
 Lists of words may be written as a YAML list or as one text (words separated by commas or lines), lists of phrases as a
 list or as one text with a phrase per line. One text costs the YAML reader one token and needs no quoting.
@@ -7,9 +7,15 @@ list or as one text with a phrase per line. One text costs the YAML reader one t
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from bot.content import models
+from bot.content.models import Id, Link, Name, Registers, model
+
+# --- subjects, aspects, advice ----------------------------------------------------------------------------------------
 
 
 def _split(pattern: str) -> BeforeValidator:
@@ -165,3 +171,244 @@ class Matching(MatchingModel):
     courtesies: Courtesies
     world: World
     topics: dict[str, TopicSubjects] = {}
+
+
+# --- urgent.yaml, urgent-examples.yaml, languages.yaml, emergency.yaml and contacts.yaml, all in content/ -------------
+
+
+class Sign(MatchingModel):
+    """A kind of emergency and the node of the card that answers it; of several signs the first in the file is told."""
+
+    card: str
+
+
+class UrgentRule(MatchingModel):
+    """Fires where every group of `all` has one of its concepts within `near` words (0: the words of one concept).
+
+    A group is one concept or several with `|` between them. `ordered` asks for the groups in this order, `none` names
+    concepts that may not stand beside. `firm`: neither the past nor a general question excuses it, only a denial.
+    """
+
+    id: str
+    sign: str
+    all: tuple[str, ...] = Field(min_length=1)
+    near: int = 0
+    ordered: bool = False
+    none: Nodes = ()
+    firm: bool = False
+
+
+class Composed(MatchingModel):
+    """A concept made of others that stand near one another: `can ... cause`."""
+
+    all: tuple[str, ...] = Field(min_length=1)
+    near: int
+    ordered: bool = False
+
+
+class Excusing(MatchingModel):
+    """The concepts that make a sign no emergency, each in its own sentence, and those that overrule them.
+
+    `denied` stands before what it denies and reaches over a list, `denied_list` over one of anything (`denies chest
+    pain, SOB, syncope`), `not` before the next word or two; all three deny any sign but the `parts` of a body, and what
+    else a sign only belongs to. `past` stands anywhere, `past_before` and `past_after` beside the sign. `general` asks
+    or tells about people at large before the sign, `general_after` behind it; `asking` are words of a question, which
+    count where the examples agree; `if` supposes it; `avoid` wants to
+    prevent it; `study` speaks of trials. `present` overrules the past and what is general, `ongoing` and `personal`
+    (somebody's own body) only what is general; `owning` says of a sign that was excused that it is one's own now.
+    `document` are words of quoted print, `leaflet` of printed advice, `exposition` of a text that lists signs, which
+    counts while the message speaks of nobody. `framed` opens a story, an exam or hearsay and covers what follows in its
+    sentence, but for the teller's `own` words. `stating` are words that say how it is, so that a clause with one is not
+    part of a list; `had` those that say how it was; `question` those that begin one, whose past is its own.
+    `harmless` hides what stands inside it: idioms.
+    """
+
+    harmless: Nodes = ()
+    denied: Nodes = ()
+    denied_list: Nodes = ()
+    not_: Nodes = Field((), alias="not")
+    past: Nodes = ()
+    past_before: Nodes = ()
+    past_after: Nodes = ()
+    general: Nodes = ()
+    general_after: Nodes = ()
+    asking: Nodes = ()
+    if_: Nodes = Field((), alias="if")
+    avoid: Nodes = ()
+    study: Nodes = ()
+    present: Nodes = ()
+    ongoing: Nodes = ()
+    personal: Nodes = ()
+    owning: Nodes = ()
+    document: Nodes = ()
+    leaflet: Nodes = ()
+    exposition: Nodes = ()
+    stating: Nodes = ()
+    had: Nodes = ()
+    question: Nodes = ()
+    framed: Nodes = ()
+    own: Nodes = ()
+    parts: Nodes = ()
+
+
+class UrgentRules(MatchingModel):
+    """content/urgent.yaml: what makes a message urgent.
+
+    `little` are words that may stand between the words of a wording. A number followed by one of `units` (or after one
+    of `counted`) is no reading of a meter. `known` are ordinary words that look like a misspelt sign. After a card, one
+    of `over` says that it is over where none of `not_over` stands beside it; `after` are the other things people say
+    then, such as `worse` or `alone`, and the concepts that say so: of several the first in the file is heard.
+    """
+
+    signs: dict[str, Sign] = Field(default_factory=dict)
+    little: Words = ()
+    units: Words = ()
+    counted: Words = ()
+    known: Words = ()
+    concepts: dict[str, Concept] = Field(default_factory=dict)
+    composed: dict[str, Composed] = Field(default_factory=dict)
+    rules: tuple[UrgentRule, ...] = ()
+    over: Nodes = ()
+    not_over: Nodes = ()
+    after: dict[str, Nodes] = Field(default_factory=dict)
+    excuses: Excusing = Excusing()
+
+
+class UrgentExamples(MatchingModel):
+    """content/urgent-examples.yaml: what a model learns emergencies from, for the wordings that no rule holds.
+
+    `words` are kinds of words, such as parts of the body and what happens to them; those of `framing` (who, when,
+    asked, denied) never make a sign by themselves. `signs` holds what people say by sign, `calm` what only sounds so;
+    `messages` and `calm_messages` are whole messages as somebody wrote them, without alternatives.
+    """
+
+    words: dict[str, Concept] = Field(default_factory=dict)
+    framing: Nodes = ()
+    signs: dict[str, Lines] = Field(default_factory=dict)
+    calm: Lines = ()
+    messages: dict[str, Lines] = Field(default_factory=dict)
+    calm_messages: Lines = ()
+
+
+class Language(MatchingModel):
+    """One language other than English: how to know it, what to say in it, and how its speakers name each sign.
+
+    `checked_by` stays empty until a native speaker has read it. `script` is the first and last letter of its own
+    letters, `letters` are those that no other of these languages has; `words` are what its questions are made of, with
+    their accents. `signs` holds wordings per sign: words in any order within a few words of one another, `*` for any
+    ending, `(a|b)` for either, `#` for a low sugar. `calm` are wordings that speak of the past, deny or ask in general.
+    """
+
+    name: str
+    checked_by: str | None = None
+    script: str = ""
+    letters: str = ""
+    words: Words
+    emergency: str
+    only_english: str
+    signs: dict[str, Words] = Field(default_factory=dict)
+    calm: Words = ()
+
+
+class LanguagesFile(MatchingModel):
+    """content/languages.yaml."""
+
+    languages: dict[str, Language] = Field(default_factory=dict)
+
+
+PhoneNumber = Annotated[str, StringConstraints(strict=True, pattern=models.PHONE)]
+"""A number as it is dialled; in quotes, or YAML would drop a leading zero."""
+
+Country = Annotated[str, StringConstraints(strict=True, pattern=models.COUNTRY)]
+"""Two capital letters (ISO 3166); `NO` in quotes, or YAML would read a No."""
+
+
+@model
+class CopyNumber:
+    """A telephone number offered for copying under the urgent answer."""
+
+    label: models.Words
+    number: PhoneNumber
+
+
+@model
+class CountryNumbers:
+    """The numbers of one country, as far as a public body or the line itself was seen to give them."""
+
+    name: models.Words
+    """What its people call it in English; other names follow after commas."""
+    number: PhoneNumber | None = None
+    """For an ambulance; null where none was seen on such a page: the general words then stay."""
+    crisis: PhoneNumber | None = None
+    """A line for people who want to die; null where none was seen on its own page."""
+    crisis_name: models.Words | None = None
+    seen_on: models.Words
+    """Where the numbers were read."""
+    seen_in: Annotated[str, StringConstraints(strict=True, pattern=r"^20\d\d-\d\d$")] = "2026-11"
+    """When: year and month. Nobody rang a number then."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return what it may be called, the usual name first."""
+        return tuple(one.strip() for one in self.name.split(","))
+
+    @property
+    def crisis_line(self) -> str:
+        """Return the crisis line with its name, empty where none is known."""
+        if not self.crisis or self.crisis_name == self.crisis:
+            return self.crisis or ""
+        return f"{self.crisis_name or ''} {self.crisis}".strip()
+
+
+@model
+class EmergencyFile:
+    """content/emergency.yaml: what an operator edits. A plain text serves both registers."""
+
+    emergency: dict[Name, models.Words | Registers]
+    copy_numbers: tuple[CopyNumber, ...] = Field((), max_length=3)
+    country: Country | None = None
+    """Where all readers live; one of `countries`, whose numbers then stand in the texts and are offered to copy."""
+    countries: dict[Country, CountryNumbers] = Field(default_factory=dict)
+
+    def lines(self, country: str | None) -> Mapping[str, str | Registers]:
+        """Return the emergency lines, those of a country in place of the general ones."""
+        chosen = self.countries.get(country or "")
+        found = {"number": chosen.number, "crisis": chosen.crisis_line} if chosen else {}
+        return {**self.emergency, **{name: line for name, line in found.items() if line}}
+
+    def numbers(self, country: str | None) -> tuple[CopyNumber, ...]:
+        """Return the numbers offered to call or copy: the operator's own, else those of a country."""
+        chosen = self.countries.get(country or "")
+        if (self.copy_numbers and country == self.country) or chosen is None:
+            return self.copy_numbers if country == self.country else ()
+        found = {}
+        if chosen.number:
+            found[chosen.number] = CopyNumber(label=chosen.number, number=chosen.number)
+        if chosen.crisis:
+            found.setdefault(chosen.crisis, CopyNumber(label=chosen.crisis_name or chosen.crisis, number=chosen.crisis))
+        return tuple(found.values())
+
+
+@model
+class Contact:
+    """Whom people can turn to where the bot cannot help. Only an operator knows: none comes with the program."""
+
+    name: models.Words | Registers
+    how: models.Words | Registers
+    """How one reaches them, and when: a number, a room, hours."""
+    url: Link | None = None
+    channel: models.Words | None = None
+    """The one channel whose readers they are for; null for all."""
+    country: Country | None = None
+    """The one country whose readers they are for; null for all."""
+    help_with: Id = "questions"
+    """`questions` that the bot cannot answer, or a sign of an emergency, such as `crisis`, on whose card they stand."""
+
+
+@model
+class ContactsFile:
+    """content/contacts.yaml: whom readers turn to, and who reads their reports; an operator edits it."""
+
+    contacts: tuple[Contact, ...] = ()
+    editors: dict[Id, models.Words] = Field(default_factory=dict)
+    """By topic, who looks after what readers report as wrong."""

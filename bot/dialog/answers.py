@@ -1,29 +1,243 @@
-"""What words are answered with: an answer, two of them, "did you mean", a refusal with what may harm."""
+"""What words are answered with: an answer, two of them, "did you mean", a refusal, a few words back for small talk.
+
+Small talk gives earlier answers again too: shorter, longer, in other words, on a page, in part.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from textwrap import wrap
+from typing import Any
 
 from bot.content.library import Library
-from bot.content.models import Registers
+from bot.content.markdown import runs_of, text_of
+from bot.content.models import Answer, Claim, Registers
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
-from bot.dialog.matching import Match
 from bot.dialog.personal_data import PersonalData
-from bot.dialog.small_talk import ROOM, concise, fitted, lines_at_once
 from bot.dialog.turn import (
     Button,
     Card,
     ClaimCard,
     Incoming,
+    Leaflet,
+    Match,
+    Matcher,
     Outcome,
     Preferences,
     Register,
     Reply,
+    Scrubber,
     State,
     View,
+    mask,
 )
+
+# --- small talk -------------------------------------------------------------------------------------------------------
+
+ON_A_PAGE = 4
+"""Answers on one page to take along: the latest."""
+
+LINE, ROOM = 40, 12
+"""Characters of a phone's line, and the lines that are read at once; what exceeds them is folded."""
+
+Act = Callable[[str, Register], Reply]
+"""What a kind of small talk does with the answer shown last."""
+
+
+class SmallTalk:
+    """Answers small talk by its kind; what it says lies in content/small-talk.yaml."""
+
+    def __init__(self, library: Library, composer: Composer) -> None:
+        self._library = library
+        self._composer = composer
+        self._acts: Mapping[str, Act] = {
+            "shorter": self._shorter,
+            "longer": self._longer,
+            "again": self._again,
+            "not-understood": self._plainer,
+        }
+
+    def answer(self, kind: str, state: State, incoming: Incoming, register: Register) -> Reply:
+        """Return the reply: nothing in a group where a person would say nothing, else about the last answer."""
+        talk = self._library.small_talk[kind]
+        if incoming.group and talk.group == "silent":
+            return Reply(self._composer.small_talk(kind, register), silent=True)
+        if kind == "before" and len(state.history) > 1:
+            return self._shown(state.history[-2], register, "before-lead", View.BRIEF)
+        last, act = incoming.context or state.node, self._acts.get(kind)
+        if kind == "picture":
+            return self.picture(last, register)
+        if kind == "print":
+            return self.handout(state.history, last, register, group=incoming.group)
+        if last is not None and act is not None:
+            return act(last, register)
+        return Reply(self._composer.small_talk(kind, register))
+
+    def reworded(self, node: str | None, register: Register) -> Reply:
+        """Return the last answer in the other words, or that these are used from now on."""
+        if node is not None:
+            return self._shown(node, register, f"now-{register}", View.BRIEF)
+        text = self._composer.markdown(f"now-{register}", register)
+        return Reply(self._composer.notice(self._library.otherwise, register, "", text, Outcome.SMALL_TALK))
+
+    def share(self, node: str, register: Register) -> Reply:
+        """Return the answer in its short form, to be forwarded, and the button that shares it where there is one."""
+        card = self._composer.card(node, register)
+        if not isinstance(card, ClaimCard):
+            title, text = "", self._composer.markdown("share-nothing", register)
+            return Reply(self._composer.notice(node, register, title, text, Outcome.SMALL_TALK))
+        own = self._composer.share(node, register)
+        return Reply(card, self._composer.text("share-lead", register), view=View.SHORT, choices=(own,))
+
+    def called_off(self, node: str, register: Register) -> Reply:
+        """Return what is said to somebody who will not report an answer after all, with the way back to it."""
+        card = self._composer.small_talk("no", register)
+        return Reply(replace(card, buttons=(self._composer.link(node, register, "navigation"),)))
+
+    def nothing_yet(self, register: Register) -> Reply:
+        """Return what is said to somebody who wants something of an answer before there is one."""
+        text = self._composer.markdown("nothing-shown-yet", register)
+        return Reply(self._composer.notice(self._library.otherwise, register, "", text, Outcome.SMALL_TALK))
+
+    def picture(self, node: str | None, register: Register) -> Reply:
+        """Return an answer with its picture; where it has none, the pictures there are."""
+        shown = self._composer.card(node, register) if node else None
+        if shown is not None and shown.picture is not None:
+            return Reply(shown, picture=shown.picture)
+        card = self._composer.small_talk("picture", register)
+        found = [one for topic in self._library.topics for one in self._composer.pictures(topic, register)]
+        buttons = tuple(Button(one.label, payloads.payload(one.node, word="picture")) for one in found)
+        return Reply(card, choices=buttons)
+
+    def handout(self, history: Iterable[str], node: str | None, register: Register, *, group: bool = False) -> Reply:
+        """Return the announcement of a page to take along: of what was asked here, else of the main topic. Before
+        others it holds the last answer alone: what somebody asked is theirs."""
+        asked = dict.fromkeys((*(() if group else history), *((node,) if node else ())))
+        nodes = [node for node in map(self._library.resolve, asked) if node and self._prints(node, register)]
+        topic = self._library.topic_of(nodes[-1] if nodes else self._library.start)
+        chosen = [node for node in nodes if self._library.topic_of(node) is topic]
+        card = self._composer.small_talk("print", register)
+        if not chosen and topic.handout is None:
+            nothing = self._composer.markdown("handout-nothing", register)
+            return Reply(self._composer.notice("print", register, "", nothing, Outcome.SMALL_TALK))
+        return Reply(card, leaflet=Leaflet(topic.id, register, tuple(chosen[-ON_A_PAGE:])))
+
+    def _prints(self, node: str, register: Register) -> bool:
+        card = self._composer.card(node, register)
+        return isinstance(card, ClaimCard) and card.outcome is Outcome.ANSWER and not card.about_bot
+
+    def _shown(self, node: str, register: Register, lead: str, view: View) -> Reply:
+        return Reply(self._composer.card(node, register), self._composer.text(lead, register), view=view)
+
+    def _shorter(self, node: str, register: Register) -> Reply:
+        """Return the main message of an answer and what to do, without the facts between them."""
+        whole, answer = self._composer.card(node, register), self._library.answer(node)
+        if not isinstance(whole, ClaimCard):
+            return self._shown(node, register, "shorter-lead", View.SHORT)
+        kept = main_and_action(answer)
+        card = replace(part(self._composer, answer, kept, node, register), title=whole.title, buttons=whole.buttons)
+        return Reply(card, self._composer.text("shorter-lead", register), view=View.SHORT)
+
+    def _again(self, node: str, register: Register) -> Reply:
+        return self._shown(node, register, "again-lead", View.BRIEF)
+
+    def _longer(self, node: str, register: Register) -> Reply:
+        if has_more(self._composer.card(node, register)):
+            return self._shown(node, register, "longer-lead", View.DETAIL)
+        title, text = "", self._composer.markdown("longer-no-more", register)
+        return Reply(self._composer.notice(node, register, title, text, Outcome.SMALL_TALK))
+
+    def _plainer(self, node: str, register: Register) -> Reply:
+        """Return the same answer in plain words; who reads those already gets its short form."""
+        view = View.SHORT if register is Register.LAYPERSON else View.BRIEF
+        card = self._composer.card(node, Register.LAYPERSON)
+        return Reply(card, self._composer.text("not-understood-lead", register), view=view)
+
+
+def main_and_action(answer: Answer) -> list[str]:
+    """Return the ids of the claims that an answer comes down to: its main message and what to do."""
+    named = {one.id: one for one in answer.claims if one.id in answer.brief}
+    return [id_ for at, id_ in enumerate(answer.brief) if not at or named[id_].kind == "action"]
+
+
+def concise(composer: Composer, node: str, register: Register) -> Card:
+    """Return the card of a node whose brief is its main message and what to do, the facts between them folded: it has
+    to share a screen with something else."""
+    return _with_brief(composer, node, register, main_and_action(composer.answer(node)))
+
+
+def fitted(composer: Composer, reply: Reply) -> Reply:
+    """Return the reply with as much of its answer at once as fits a screen beside what else it says; the rest is
+    folded. The main message is always said, under the button's few words where its title is too long."""
+    if not any((reply.lead, reply.remark, reply.second)) or not _may_be_cut(reply):
+        return reply
+    node, register = reply.card.node, reply.card.register
+    answer, label = composer.answer(node), composer.label(node, register)
+    forms = [main_and_action(answer), answer.brief[:1]]
+    cards = [
+        reply.card,
+        *(replace(_with_brief(composer, node, register, one), title=reply.card.title) for one in forms),
+    ]
+    cards.append(replace(cards[-1], title=label))
+    room = ROOM - lines_of(reply.lead) - (lines_of(reply.remark) + 1 if reply.remark else 0)
+    beside = [reply.second] if reply.second else []
+    return replace(reply, card=next((one for one in cards if lines_at_once(one, *beside) <= room), cards[-1]))
+
+
+def _may_be_cut(reply: Reply) -> bool:
+    """Tell whether a reply is a sourced answer whose brief is shown with the rest folded."""
+    answers = isinstance(reply.card, ClaimCard) and reply.card.outcome is Outcome.ANSWER and not reply.card.about_bot
+    return answers and reply.view is View.BRIEF
+
+
+def lines_at_once(*cards: Card) -> int:
+    """Return the lines of a phone that the titles and briefs of cards fill."""
+    texts = (text_of(runs) for card in cards for block in card.brief for runs in runs_of(block))
+    return sum(map(lines_of, (*(card.title for card in cards), *texts)))
+
+
+def lines_of(text: str) -> int:
+    """Return the lines of a phone that a text fills."""
+    return sum(len(wrap(line, LINE)) for line in text.splitlines())
+
+
+def _with_brief(composer: Composer, node: str, register: Register, brief: Sequence[str]) -> Card:
+    """Return the card of a node with these claims as its brief and all the others behind it."""
+    whole, answer = composer.card(node, register), composer.answer(node)
+    if not isinstance(whole, ClaimCard):
+        return whole
+    card = composer.claims(node, _cut(answer, node, answer.claims, brief, answer.notes), register)
+    return replace(card, buttons=whole.buttons, picture=whole.picture)
+
+
+def part(composer: Composer, answer: Answer, claims: Collection[str], node: str, register: Register) -> Card:
+    """Return the card of some claims of an answer, in their order there, with the small print of all; no buttons."""
+    kept = tuple(one for one in answer.claims if one.id in claims) or answer.claims[:1]
+    return composer.claims(node, _cut(answer, node, kept, [one.id for one in kept]), register)
+
+
+def _cut(answer: Answer, node: str, claims: Sequence[Claim], brief: Sequence[str], notes: Sequence[str] = ()) -> Answer:
+    """Return an answer with these claims, of which these are its brief."""
+    fields: Mapping[str, Any] = {"answer": node, "label": answer.label, "title": answer.title}
+    return Answer(**fields, claims=tuple(claims), brief=tuple(brief), notes=tuple(notes))
+
+
+def has_more(card: Card) -> bool:
+    """Tell whether a card holds more than its brief."""
+    return bool(card.detail or (isinstance(card, ClaimCard) and card.notes))
+
+
+def illustrated(reply: Reply, state: State, incoming: Incoming) -> Reply:
+    """Return the reply with the answer's picture: the first time in a conversation, and where a register is switched;
+    before others, and beside a second answer, only when it is asked for."""
+    new = reply.card.node not in state.history or reply.in_place
+    alone = reply.view is View.BRIEF and reply.second is None and reply.effect is None and reply.leaflet is None
+    return replace(reply, picture=reply.card.picture) if new and alone and not incoming.group else reply
+
+
+# --- answers ----------------------------------------------------------------------------------------------------------
 
 MAX_ALSO = 2
 """Further questions of one message that are offered."""
@@ -166,3 +380,35 @@ class Answers:
 
 def _worded(said: str | Registers, register: Register) -> str:
     return said.for_register(register) if isinstance(said, Registers) else said
+
+
+class Keeping:
+    """What is kept of questions that nothing answers, and what people are told once; nothing without a scrubber."""
+
+    def __init__(self, matcher: Matcher | None, composer: Composer) -> None:
+        self._scrubber = matcher if isinstance(matcher, Scrubber) else None
+        self._composer = composer
+
+    def kept(self, reply: Reply, incoming: Incoming) -> Reply:
+        """Return the reply with what may be kept of a question that it does not answer.
+
+        A question with an identifier in it is not kept at all: who writes one may have written more of that kind.
+        """
+        if self._scrubber is None or reply.card.outcome is not Outcome.NOT_COVERED or mask(incoming.text)[1]:
+            return reply
+        return replace(reply, unmatched=self._scrubber.scrubbed(incoming.text))
+
+    def introduced(self, reply: Reply) -> Reply:
+        """Put under the reply what everybody is told once: that there are two registers, and what is kept."""
+        if reply.offer:
+            return reply
+        lines = (self._composer.text("welcome-offer", reply.card.register), self._told("unmatched-kept", reply))
+        return replace(reply, offer=" ".join(filter(None, lines)))
+
+    def told(self, reply: Reply) -> Reply:
+        """Return the answer about privacy with what is kept of unanswered questions and how to have it removed, where
+        they are kept."""
+        return replace(reply, offer=" ".join(filter(None, (reply.offer, self._told("unmatched-kept-privacy", reply)))))
+
+    def _told(self, key: str, reply: Reply) -> str:
+        return self._composer.text(key, reply.card.register) if self._scrubber else ""

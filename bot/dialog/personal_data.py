@@ -4,7 +4,6 @@ wrong; and how identifiers are taken out of what people write."""
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -14,7 +13,7 @@ from bot.content.library import Library
 from bot.content.markdown import parse
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
-from bot.dialog.turn import Button, Effect, Incoming, Notice, Outcome, Preferences, Register, Reply, State
+from bot.dialog.turn import Button, Effect, Incoming, Notice, Outcome, Preferences, Register, Reply, State, mask
 
 PAGE = 8
 """Countries or languages on a page of buttons."""
@@ -26,8 +25,6 @@ NOWHERE = "ZZ"
 """The letters of a country whose numbers are not held (ISO 3166 leaves them to users)."""
 
 _OTHER = {Register.LAYPERSON: Register.PROFESSIONAL, Register.PROFESSIONAL: Register.LAYPERSON}
-
-MASK = "[…]"
 
 
 class PersonalData:
@@ -254,40 +251,3 @@ class PersonalData:
 
     def _cancel(self, register: Register) -> Button:
         return Button(self._composer.text("forget-cancel", register), payloads.payload(self._node), "none")
-
-
-_EMAIL = r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
-_DATE = (
-    r"(?<!\d)(?:"
-    r"\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})"
-    r"|\d{4}[./-]\d{1,2}[./-]\d{1,2}"
-    rf"|\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH},?\s+\d{{4}}"
-    rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
-    r")(?!\d)"
-)
-_DIGITS = (
-    r"(?<![\d.,])(?:"
-    r"\d{7,}"
-    r"|\+\d(?:[ ()./-]{0,2}\d){6,}"
-    r"|0\d{2,4}[ /-]\d{3,4}[ -]?\d{3,4}"
-    r"|\d{3}[ -]\d{3}[ -]\d{4}"
-    r"|\d{3}-\d{2}-\d{4}"
-    r")(?![\d.,]*\d)(?!\s*(?:mg|mcg|µg|g|ml|iu|%))"
-)
-"""Seven digits in a row, or grouped as telephone, health service and social security numbers are; not dose ranges."""
-
-_NAME = r"[A-Z][a-z][\w'-]*"
-_NAMED = (
-    rf"(?-i:\b(?:(?:[Pp]atient,?\s+)?(?:Mrs?|Ms|Miss)\.?\s+{_NAME}(?:\s+{_NAME})?"
-    rf"|[Pp]atient\s+(?:called|named)\s+{_NAME}(?:\s+{_NAME})?|[Pp]atient,?\s+{_NAME}\s+{_NAME}))"
-)
-"""A name after a title or after the word patient; a doctor's name stays, for it may be an author's."""
-
-_IDENTIFIER = re.compile(f"{_EMAIL}|{_DATE}|{_DIGITS}|{_NAMED}", re.IGNORECASE)
-
-
-def mask(text: str) -> tuple[str, bool]:
-    """Return the text without identifiers, and whether any was found."""
-    masked, found = _IDENTIFIER.subn(MASK, text)
-    return masked, found > 0

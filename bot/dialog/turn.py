@@ -1,10 +1,19 @@
-"""The only words channels and dialog share: what came in, what goes out, what is remembered between."""
+"""What a turn is made of: what came in, what the matcher decides, what goes out, what is remembered between.
+
+Channels, dialog and matching share these words alone. A matcher may have been trained, and a conversation begun, before
+an editor changed the tree: what comes from there is brought up to date here, so that nothing behind it meets a node
+that does not exist.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Protocol, runtime_checkable
 
+from bot.content.library import Library
 from bot.content.markdown import Document
 from bot.content.models import Register as Register
 
@@ -280,3 +289,177 @@ class Reply:
 
 Step = tuple[Reply, State]
 """What is answered, and what is remembered besides the place in the conversation."""
+
+
+# --- what the matcher decides -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The decision about one message, with its reasons.
+
+    `node` is the node to show (for CHOICES the `otherwise` node); `choices` holds two or three node ids when unsure;
+    `related` the general answers that help: nearest topics for not-covered, matching answers for personal advice;
+    `scores` the best candidates first, 0..1; `reasons` one short English phrase per deciding rule or signal;
+    `note` names an interface sentence to lead the answer with (for example `other-language`), or is empty; `language`
+    is the code of another language the message is in, when content/languages.yaml holds it; `also` are the answers to
+    further questions of the same message, in their order; `beside` is the answer that says what may harm in what a
+    personal question is about; `missing` is what was asked and no answer holds, as authored
+    names: `subject x aspect`; `about` is, beside CHOICES, the general answer on the subject that the message names.
+    """
+
+    outcome: Outcome
+    node: str
+    choices: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+    scores: tuple[tuple[str, float], ...] = ()
+    reasons: tuple[str, ...] = ()
+    note: str = ""
+    language: str = ""
+    also: tuple[str, ...] = ()
+    beside: str = ""
+    missing: str = ""
+    about: str = ""
+
+
+class Matcher(Protocol):
+    """Anything that can decide about free text."""
+
+    def match(self, text: str, context: str | None, register: Register) -> Match:
+        """Return the decision for `text` asked after node `context` by a reader of `tone`; never raises."""
+
+
+@runtime_checkable
+class Alarm(Protocol):
+    """A matcher that tells an emergency without deciding about the rest: cheap enough for every message at the door."""
+
+    def is_urgent(self, text: str) -> bool:
+        """Return whether words speak of an emergency, whatever they follow."""
+
+    def is_over(self, text: str) -> bool:
+        """Return whether words, after the card of an emergency, say that it is over."""
+
+    def heard(self, text: str) -> str:
+        """Return what words after the card of an emergency say (`worse`, `alone`, ...), or an empty text."""
+
+
+@runtime_checkable
+class Turner(Protocol):
+    """A matcher that knows what "the other one" is, where a conversation spoke of two."""
+
+    def other(self, text: str, shown: Sequence[str]) -> str | None:
+        """Return the answer on the other subject spoken of, where words ask for it after the answers shown."""
+
+
+@runtime_checkable
+class Scrubber(Protocol):
+    """A matcher that knows which words of a question may be kept for an editor."""
+
+    def scrubbed(self, text: str) -> str:
+        """Return what is no name, place or number; empty where the question is personal or too little is left."""
+
+
+def todays(library: Library, nodes: Iterable[str]) -> tuple[str, ...]:
+    """Return the nodes under their present ids, without those that are gone, each once."""
+    known = (library.resolve(node) for node in nodes)
+    return tuple(dict.fromkeys(node for node in known if node is not None and _has_answer(library, node)))
+
+
+def up_to_date(library: Library, state: State, incoming: Incoming) -> tuple[State, Incoming]:
+    """Return a turn that names no node but today's."""
+    history = todays(library, state.history[::-1])[::-1]  # of what was shown twice, the later time counts
+    if history != state.history:
+        state = replace(state, history=history)
+    if state.about:
+        state = replace(state, about=next(iter(todays(library, [state.about])), ""))
+    if incoming.context is not None:
+        incoming = replace(incoming, context=next(iter(todays(library, [incoming.context])), None))
+    return state, incoming
+
+
+class UpToDateMatcher:
+    """A matcher whose decisions name today's nodes only; where nothing is left of one, nothing was found."""
+
+    def __init__(self, library: Library, matcher: Matcher) -> None:
+        self._library = library
+        self._matcher = matcher
+
+    def match(self, text: str, context: str | None, register: Register) -> Match:
+        """Return the matcher's decision, brought up to date."""
+        context = next(iter(todays(self._library, [context] if context else ())), None)
+        found = self._matcher.match(text, context, register)
+        named = (found.node, *found.choices, *found.related, *found.also, *filter(None, [found.beside]))
+        if found.outcome is Outcome.SMALL_TALK:
+            return found if found.node in self._library.small_talk else self._nothing(found)
+        if all(node in self._library.nodes and _has_answer(self._library, node) for node in named):
+            return found
+        return self._changed(found)
+
+    def _changed(self, found: Match) -> Match:
+        node = next(iter(todays(self._library, [found.node])), None)
+        choices, related = todays(self._library, found.choices), todays(self._library, found.related)
+        also, beside = todays(self._library, found.also), next(iter(todays(self._library, [found.beside])), "")
+        if found.outcome is Outcome.URGENT:
+            return replace(found, node=node or self._library.urgent, choices=choices, related=related)
+        if node is None or (found.outcome is Outcome.CHOICES and not choices):
+            return self._nothing(found)
+        return replace(found, node=node, choices=choices, related=related, also=also, beside=beside)
+
+    def _nothing(self, found: Match) -> Match:
+        reasons = (*found.reasons, f"`{found.node}` is no node any more")
+        related = todays(self._library, found.related)
+        node = self._library.otherwise
+        return replace(found, outcome=Outcome.NOT_COVERED, node=node, choices=(), related=related, reasons=reasons)
+
+
+def leant_on(library: Library, state: State) -> str | None:
+    """Return the answer that words lean on: what a list of choices was about, else the last that says something of a
+    subject. A refusal to advise, an emergency that is over and a page about the bot leave the talk where it was."""
+    if state.about:
+        return state.about
+    apart = {library.advice, *library.always, *library.urgent_nodes}
+    return next((node for node in reversed(state.history) if node not in apart), state.node)
+
+
+def _has_answer(library: Library, node: str) -> bool:
+    return any(node in topic.answers for topic in library.topics.values())
+
+
+MASK = "[…]"
+
+
+_EMAIL = r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_DATE = (
+    r"(?<!\d)(?:"
+    r"\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})"
+    r"|\d{4}[./-]\d{1,2}[./-]\d{1,2}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH},?\s+\d{{4}}"
+    rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
+    r")(?!\d)"
+)
+_DIGITS = (
+    r"(?<![\d.,])(?:"
+    r"\d{7,}"
+    r"|\+\d(?:[ ()./-]{0,2}\d){6,}"
+    r"|0\d{2,4}[ /-]\d{3,4}[ -]?\d{3,4}"
+    r"|\d{3}[ -]\d{3}[ -]\d{4}"
+    r"|\d{3}-\d{2}-\d{4}"
+    r")(?![\d.,]*\d)(?!\s*(?:mg|mcg|µg|g|ml|iu|%))"
+)
+"""Seven digits in a row, or grouped as telephone, health service and social security numbers are; not dose ranges."""
+
+_NAME = r"[A-Z][a-z][\w'-]*"
+_NAMED = (
+    rf"(?-i:\b(?:(?:[Pp]atient,?\s+)?(?:Mrs?|Ms|Miss)\.?\s+{_NAME}(?:\s+{_NAME})?"
+    rf"|[Pp]atient\s+(?:called|named)\s+{_NAME}(?:\s+{_NAME})?|[Pp]atient,?\s+{_NAME}\s+{_NAME}))"
+)
+"""A name after a title or after the word patient; a doctor's name stays, for it may be an author's."""
+
+_IDENTIFIER = re.compile(f"{_EMAIL}|{_DATE}|{_DIGITS}|{_NAMED}", re.IGNORECASE)
+
+
+def mask(text: str) -> tuple[str, bool]:
+    """Return the text without identifiers, and whether any was found."""
+    masked, found = _IDENTIFIER.subn(MASK, text)
+    return masked, found > 0

@@ -3,19 +3,116 @@ or by a button, all three lead here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 
 from bot.content.library import Library, Topic
 from bot.content.models import Source
 from bot.dialog import payloads
-from bot.dialog.bibliography import Bibliography, by_name, cited, find, link
-from bot.dialog.composer import Composer
-from bot.dialog.matching import Match, Wish, wishes_in
+from bot.dialog.answers import SmallTalk
+from bot.dialog.composer import Bibliography, Composer, by_name, cited, find, link
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import NOWHERE, PersonalData
-from bot.dialog.small_talk import SmallTalk
-from bot.dialog.turn import AwaitedReport, Button, Card, Incoming, Kind, Outcome, Register, Reply, State, Step
+from bot.dialog.turn import AwaitedReport, Button, Card, Incoming, Kind, Match, Outcome, Register, Reply, State, Step
+
+# --- what words point at, and what they wish --------------------------------------------------------------------------
+
+_LEAD = (
+    r"(?:(?:and|so|ok|okay|well|then|hm+|oh|please|yes|maybe|i (?:mean|meant|choose|pick|want|take)"
+    r"|what (?:about|is|was)|what's|how about|tell me(?: more)? about|show me|open|give me|explain"
+    r"|let's (?:do|see|have|take)|make it|it's"
+    r"|it is|take|try|go (?:with|for)|i'd like|i would like|can i (?:see|have)|could i (?:see|have)) )*"
+)
+_MARKER = r"(?:the|your|that|number|no|nr|num|option|choice|button|answer|item|point|#) ?"
+_ORDINALS = "first second third fourth fifth sixth seventh eighth".split()  # noqa: SIM905
+_CARDINALS = "one two three four five six seven eight".split()  # noqa: SIM905
+_PLACE = rf"(?P<digits>\d{{1,2}})(?:st|nd|rd|th)?|(?P<ordinal>{'|'.join(_ORDINALS)})|(?P<end>last|latter|former)"
+_TAIL = (
+    r"(?: (?:one|option|choice|button|answer|topic|item|entry|again|then|please|pls|thanks|of|in|from|on|the|them|these"
+    r"|those|your|list|you (?:gave|offered|showed|listed|mentioned|named)"
+    r"|what (?:is|was|does) (?:that|it)(?: say| mean)?"
+    r"|what's that|tell me(?: more)?))*"
+)
+_PICK = re.compile(rf"{_LEAD}(?:{_MARKER})*(?:{_PLACE}){_TAIL}")
+_COUNTED = re.compile(
+    rf"{_LEAD}(?:{_MARKER})*(?:number|no|nr|option|choice|button|#) ?(?P<cardinal>{'|'.join(_CARDINALS)}){_TAIL}"
+)
+_ALONE = re.compile(rf"(?P<cardinal>{'|'.join(_CARDINALS)})(?: please| then)?")
+_OF_BUTTONS = re.compile(r"\bbuttons?\b")
+_JOINTS = re.compile(r"[^\w'#]+|_")
+
+
+def picked(text: str, listed: Sequence[str], buttons: Sequence[str] = ()) -> str | None:
+    """Return what a message picks from the list just shown: "the third one, what is that", "no. 2", "the last".
+
+    Of the buttons under an answer it picks only where it names them: "the second" there is of what the answer says.
+    """
+    said = _JOINTS.sub(" ", text.casefold().replace("’", "'")).strip()
+    found = _PICK.fullmatch(said) or _COUNTED.fullmatch(said) or _ALONE.fullmatch(said)
+    chosen = listed or (buttons if _OF_BUTTONS.search(said) else ())
+    if found is None or not chosen:
+        return None
+    at = _place(found.groupdict(), len(chosen))
+    return chosen[at] if 0 <= at < len(chosen) else None
+
+
+def _place(found: Mapping[str, str | None], length: int) -> int:
+    """Return where in a list of this length words point, from 0."""
+    if digits := found.get("digits"):
+        return int(digits) - 1
+    if ordinal := found.get("ordinal"):
+        return _ORDINALS.index(ordinal)
+    if cardinal := found.get("cardinal"):
+        return _CARDINALS.index(cardinal)
+    return 0 if found.get("end") == "former" else length - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks for, and what they name: a source, a country, what is wrong."""
+
+    kind: str
+    named: str = ""
+
+
+_COURTESY = re.compile(r"^(?:(?:hi|hello|hey|ok|okay|and|so|please),? )+|,? please$", re.IGNORECASE)
+_IDENTIFIER = re.compile(r"(?:10\.\d{4,}/\S+|PMC\d+|NCT\d+) ", re.IGNORECASE)
+"""A DOI, the PMCID or the registry number of a source, and nothing else."""
+_PIECE = re.compile(r"\([^)]*\)\??\S*|\S+")
+_GROUP = re.compile(r"\(([^)]*)\)(.*)", re.DOTALL)
+
+
+def wishes_in(text: str, wishes: Mapping[str, tuple[str, ...]]) -> Iterator[Wish]:
+    """Yield what a whole message wishes, the first in the file first; it may turn out to name nothing that there is."""
+    said = " ".join(text.replace("’", "'").split()).rstrip(" .?!")
+    said = _COURTESY.sub("", said).strip() + " "
+    if _IDENTIFIER.fullmatch(said):
+        yield Wish("source", said.strip())
+    for kind, templates in wishes.items():
+        for template in templates:
+            if found := _compiled(template).fullmatch(said):
+                yield Wish(kind, (found.groupdict().get("named") or "").strip())
+
+
+@cache
+def _compiled(template: str) -> re.Pattern[str]:
+    """Return the pattern of a template in content/small-talk.yaml."""
+    return re.compile("".join(map(_pattern, _PIECE.findall(template))), re.IGNORECASE)
+
+
+def _pattern(piece: str) -> str:
+    group = _GROUP.fullmatch(piece)
+    if group is None:
+        return re.escape(piece).replace(r"\*", "(?P<named>.+?)") + r"\s+"
+    either = "|".join(re.escape(one.strip()) for one in group[1].split("|"))
+    if group[2] == "?":
+        return rf"(?:(?:{either})\s+)?"
+    return rf"(?:{either})" + re.escape(group[2]) + r"\s+"
+
+
+# --- sources, and all other wishes ------------------------------------------------------------------------------------
 
 REPORT_SECONDS = 900.0
 """How long after it was asked what is wrong the next words are a report: not those of somebody who comes back later."""
@@ -30,14 +127,12 @@ COMMANDS = {"share": "share", "report": "report", "wrong": "report", "source": "
 COMMANDS |= {"language": "language", "lang": "language"}
 """Commands that are no node, and the wish each is; what it names stands behind it."""
 
-
 _KINDS = {"studies": "study", "agencies": "agency"}
 UNSURE = frozenset({Outcome.NOT_COVERED, Outcome.CHOICES})
 """Decisions before which words that name a source are taken to ask for it."""
 
 SOURCES_PAGE = 8
 """Sources on a page of their list: with its title and its buttons a phone's screen."""
-
 
 ANSWERS_BESIDE = 2
 """Answers that rest on a source and are offered below its record."""
@@ -60,18 +155,22 @@ class Sources:
         held = topics[0].sources
         if kind == "source-kind":
             wanted = _KINDS.get(named.casefold(), named.casefold().removesuffix("s"))
-            found = [(id_, held[id_]) for id_ in self._cited(state, register) if held[id_].kind == wanted]
+            known = any(one.kind == wanted for one in held.values())  # most words after "what" are no kind of source
+            cited_now = self._cited(state, register) if known else ()
+            found = [(id_, held[id_]) for id_ in cited_now if held[id_].kind == wanted]
         elif kind in ("source-says", "source-named"):
             found = by_name(named, topics, bare=kind == "source-named")
         else:
             found = find(named, topics, sure=kind != "source")
         if not found and kind == "source":
             return self._no_source(named, register)
+        if not found:
+            return None
         cited_there = set(self._cited(state, register))
         found = [one for one in found if one[0] in cited_there] or found
         if len(found) == 1:
             return self._shown(found[0][1], register)
-        return self._which_source(found, register) if found else None
+        return self._which_source(found, register)
 
     def record(self, number: int, topics: Sequence[Topic], register: Register) -> Reply:
         """Return the record of the source of a number, in the first topic that has it."""

@@ -13,15 +13,13 @@ from pathlib import Path
 from bot.dialog.turn import Incoming, Kind
 from bot.errors import UsageError
 from bot.inbox.events import InboundEvent
-from bot.inbox.identity import DecryptionError, Identity
-from bot.inbox.insights import current_week
+from bot.inbox.metrics import current_week
 from bot.inbox.processor import pack
 from bot.store.base import NewEvent, PendingTurn, Store
-from bot.store.open import open_store, sqlite_path
-from bot.store.reports import StoredReport
-from bot.store.sqlite import backup
+from bot.store.codec import DecryptionError, Identity
+from bot.store.open import copy, open_store, put_in_place, sqlite_path
+from bot.store.records import Published, StoredReport, Summed
 from bot.store.sqlite.store import lock_file
-from bot.store.tally import Published, Summed
 
 
 async def unfinished(url: str, status: str | None = None) -> Sequence[PendingTurn]:
@@ -158,7 +156,7 @@ async def back_up(url: str, target: Path) -> None:
     Raises UsageError for PostgreSQL or a target that exists, StoreError if it cannot be read or written.
     """
     source = _sqlite_only(url, "pg_dump")
-    await asyncio.to_thread(backup.copy, source, target)
+    await asyncio.to_thread(copy, source, target)
 
 
 async def restore(url: str, source: Path) -> None:
@@ -170,7 +168,7 @@ async def restore(url: str, source: Path) -> None:
     """
     target = _sqlite_only(url, "pg_restore")
     with lock_file(target):
-        await asyncio.to_thread(backup.put_in_place, source, target)
+        await asyncio.to_thread(put_in_place, source, target)
     async with _opened(url) as store:  # brings an older backup to today's schema
         await store.ping()
 

@@ -1,10 +1,17 @@
-"""Answering one turn: decrypt it, ask the engine, carry out its effect, deliver it, return what to remember."""
+"""Answering one turn: decrypt it, ask the engine, carry out its effect, deliver it, return what to remember.
+
+How often and how long it is tried stands here, with the reason of every figure an operator might ask about; and when
+the bot speaks although nobody addressed it, in a thread or group it was asked into: who speaks and whether something
+is asked decide, not how sure the matcher is, for a remark between colleagues may name a drug as plainly as a question
+does. What is urgent is said whoever speaks.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
@@ -13,15 +20,154 @@ import structlog
 
 from bot.dialog import payloads
 from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Reply, State, View
-from bot.inbox.events import Address, Delivery, InboundEvent, OutboundMessage, WhenEnded, at_once
-from bot.inbox.identity import DecryptionError, Identity
-from bot.inbox.insights import Counting
-from bot.inbox.metrics import Metrics
-from bot.inbox.policy import RetryPolicy
-from bot.inbox.thoughts import LONGEST, MessagePart, Thought, asked_in, left_by, nothing_urgent, part_from, thought_of
-from bot.inbox.unaddressed import worth_saying
-from bot.store.base import Earlier, NewEvent, Store, StoreUnavailable, Turn, TurnResult, Vote, WaitingRow, day_of
-from bot.store.reports import NewReport
+from bot.inbox.events import (
+    LONGEST,
+    Address,
+    Delivery,
+    InboundEvent,
+    MessagePart,
+    OutboundMessage,
+    Thought,
+    WhenEnded,
+    asked_in,
+    at_once,
+    left_by,
+    nothing_urgent,
+    part_from,
+    thought_of,
+    words_in,
+)
+from bot.inbox.metrics import Counting, Metrics
+from bot.store.base import (
+    DAY,
+    Earlier,
+    NewEvent,
+    RetentionCutoffs,
+    Store,
+    StoreUnavailable,
+    Turn,
+    TurnResult,
+    Vote,
+    WaitingRow,
+    day_of,
+)
+from bot.store.codec import DecryptionError, Identity
+from bot.store.records import NewReport
+
+log = structlog.stdlib.get_logger(__name__)
+
+# --- retries, limits and retention ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """Seconds unless said otherwise.
+
+    `slots` turns of one channel are under way at once, and `urgent_slots` more that are urgent; `backlog` may wait
+    before more is refused (the platforms keep what is refused: Telegram a day, Slack with retries). `lease` is how long
+    a dead replica's turns wait for another. A turn that fails `attempts` times is quarantined; one whose platform stays
+    away for `backoff` too.
+    """
+
+    slots: int = 64
+    urgent_slots: int = 16
+    backlog: int = 10_000
+    lease: float = 15.0
+    attempts: int = 5
+    backoff: float = DAY
+    tick: float = 0.5
+    store_pause: float = 0.5
+    measure_every: float = 5.0
+    prune_every: float = 3600.0
+    keep_events: float = 3 * DAY  # platforms repeat an event for a day at most
+    keep_messages: float = 180 * DAY
+    keep_quarantine: float = 30 * DAY
+    keep_idle: float = 400 * DAY
+    grace: float = 30 * DAY  # after the person blocked the bot
+
+    def cutoffs(self, now: float) -> RetentionCutoffs:
+        """Return what is old at `now`."""
+        return RetentionCutoffs(
+            events=now - self.keep_events,
+            messages=now - self.keep_messages,
+            quarantine=now - self.keep_quarantine,
+            idle=now - self.keep_idle,
+            user_left=now - self.grace,
+        )
+
+
+def after_failure(attempts: int) -> float:
+    """Return how long to wait after the nth failed attempt: 1, 2, 4, 8 ... seconds, a minute at most."""
+    return min(2.0 ** (attempts - 1), 60.0)
+
+
+def while_busy(asked: float, age: float) -> float:
+    """Return how long to wait for a busy platform: what it asked for, longer the longer it has been away.
+
+    A turn that has waited eight minutes is tried once a minute, so that a long outage costs little; an hour at most.
+    """
+    return min(max(asked, min(age / 8, 60.0), 0.05), 3600.0)
+
+
+# --- words that nobody addressed to the bot ---------------------------------------------------------------------------
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_BEFORE_QUESTIONS = _set("and or but so also then ok okay well hm hmm um oh ah please pls thanks sorry hi hey now")
+"""Words that stand before a question without being part of it."""
+
+_INTERROGATIVES = _set(
+    "what which who whom whose when where why how what's who's where's how's is are was were am isn't aren't do"
+    " does did don't doesn't didn't has have had can could can't couldn't should shouldn't would wouldn't will won't"
+    " may might must shall any anything anyone"
+)
+"""Words with which an English question begins."""
+
+_REQUESTS = _set("tell give show explain list compare describe summarise summarize define repeat remind help")
+"""Verbs that ask for words when they begin a sentence."""
+
+_PREPOSITIONS = _set("in for with by at to on of from since until after before")
+"""Words that may stand before the interrogative: "by how much", "for which patients"."""
+
+_PLEASE = frozenset({"please", "pls", "plz"})
+
+_SPOKEN = frozenset({Outcome.ANSWER, Outcome.CHOICES, Outcome.NOT_COVERED, Outcome.URGENT})
+
+
+def asks(text: str) -> bool:
+    """Tell whether words ask for something: a question mark at the end of a sentence, a question's first word, a verb
+    that asks for words, or a wish such as "shorter please"."""
+    return any(_asks(sentence) for sentence in re.split(r"(?<=[.!?])\s+|\n+", text) if sentence.strip())
+
+
+def _asks(sentence: str) -> bool:
+    if sentence.rstrip(" \"')]").endswith("?"):
+        return True
+    words = words_in(sentence)
+    wished = bool(words) and words[-1] in _PLEASE
+    while words and words[0] in _BEFORE_QUESTIONS:
+        words.pop(0)
+    if len(words) > 1 and words[0] in _PREPOSITIONS:
+        words.pop(0)
+    return wished or (bool(words) and (words[0] in _INTERROGATIVES or words[0] in _REQUESTS))
+
+
+def worth_saying(reply: Reply, before: State, after: State, text: str, *, asker: bool) -> bool:
+    """Tell whether to say a reply to words that were not addressed to the bot: when it is urgent; to the one who asked
+    here, also what they ask further, and that it was told to be quiet or to speak again."""
+    outcome = reply.card.outcome
+    if outcome is Outcome.URGENT and not reply.again:
+        return True
+    quiet = before.preferences.quiet or (before.quiet and after.quiet)
+    if not asker or (quiet and outcome is not Outcome.URGENT):
+        return False
+    return before.quiet != after.quiet or (outcome in _SPOKEN and asks(text))
+
+
+# --- the processor ----------------------------------------------------------------------------------------------------
 
 
 def pack(event: InboundEvent, identity: Identity, received: float, *, urgent: bool = False) -> NewEvent:
@@ -63,7 +209,7 @@ def _text(event: InboundEvent) -> str:
 
 
 T = TypeVar("T")
-log = structlog.stdlib.get_logger(__name__)
+
 
 _VOTES = frozenset({Effect.FEEDBACK_UP, Effect.FEEDBACK_DOWN})
 

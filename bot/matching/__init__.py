@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.content.library import Library
 from bot.content.loader import no_collection
-from bot.dialog.matching import Match, Matcher
+from bot.dialog.turn import Match, Matcher
 from bot.matching.advice import Advice
 from bot.matching.build import TALK, Parts, data_of
 from bot.matching.decisions import LIMITS, Limits

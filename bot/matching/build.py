@@ -14,12 +14,14 @@ from bot.content.matching_models import (
     Aspects,
     Concept,
     Courtesies,
+    LanguagesFile,
     Matching,
     SharedWords,
+    UrgentExamples,
+    UrgentRules,
     World,
 )
 from bot.content.models import Answer, Register
-from bot.content.urgent_models import LanguagesFile, UrgentExamples, UrgentRules
 from bot.matching.features import Features
 from bot.matching.lexicon import (
     NUMBER,

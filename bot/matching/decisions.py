@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from bot.dialog.matching import Match
-from bot.dialog.turn import Outcome
+from bot.dialog.turn import Match, Outcome
 from bot.matching.build import TALK, Roles
 from bot.matching.ranking import Ranker, Reading, Shares
 from bot.matching.subjects import Subjects

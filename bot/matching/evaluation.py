@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.content.diagnostics import nearest
-from bot.dialog.matching import Match, Matcher
-from bot.dialog.turn import Outcome, Register
+from bot.dialog.turn import Match, Matcher, Outcome, Register
 from bot.errors import FootnoteError
 from bot.matching.matcher import PART_MISSING
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.content.urgent_models import Excusing
+from bot.content.matching_models import Excusing
 from bot.matching.concepts import Sighting
 from bot.matching.sentences import Break, sentence
 from bot.matching.signs import Hit, Marks, Sightings

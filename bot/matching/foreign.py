@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.content.urgent_models import Language, LanguagesFile
+from bot.content.matching_models import Language, LanguagesFile
 from bot.matching.sentences import Word, sentence, words_of
 from bot.matching.text import expand
 from bot.matching.visible import seen, without_accents

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from bot.content.urgent_models import UrgentExamples, UrgentRules
+from bot.content.matching_models import UrgentExamples, UrgentRules
 from bot.matching.build import Data, Parts
 from bot.matching.classifier import UNTAUGHT, Classifier, Rows, Values
 from bot.matching.concepts import ConceptTree, Sighting

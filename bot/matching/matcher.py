@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.dialog.matching import Match
-from bot.dialog.turn import Outcome, Register
+from bot.dialog.turn import Match, Outcome, Register
 from bot.matching.advice import Advice
 from bot.matching.build import TALK, Parts, Roles
 from bot.matching.classifier import ranked, shifted

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.content.urgent_models import UrgentRules
+from bot.content.matching_models import UrgentRules
 from bot.matching.concepts import ConceptTree, Sighting, tree_of_signs, vocabulary
 from bot.matching.lexicon import Tree
 from bot.matching.sentences import Break, Word, words_of

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.content.urgent_models import UrgentRule
+from bot.content.matching_models import UrgentRule
 from bot.matching.concepts import Sighting
 from bot.matching.sentences import Word
 

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from bot.dialog.matching import Match
-from bot.dialog.turn import Outcome
+from bot.dialog.turn import Match, Outcome
 from bot.matching.build import Parts
 from bot.matching.parser import Message
 from bot.matching.ranking import Reading

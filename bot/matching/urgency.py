@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from bot.content.urgent_models import Composed, LanguagesFile, UrgentRule, UrgentRules
+from bot.content.matching_models import Composed, LanguagesFile, UrgentRule, UrgentRules
 from bot.matching.concepts import Sighting
 from bot.matching.excuses import PAST, Excuses, is_leaflet
 from bot.matching.foreign import ForeignLanguages

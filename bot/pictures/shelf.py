@@ -26,8 +26,7 @@ from bot.content.models import Register
 from bot.dialog.composer import Composer
 from bot.dialog.turn import Illustration, Leaflet
 from bot.matching.training import cache_folder
-from bot.pictures.drawing import NotDrawn, Words, draw, tools
-from bot.pictures.handout import Handouts
+from bot.pictures.drawing import Handouts, NotDrawn, Words, draw, tools
 from bot.store.base import StoreUnavailable
 
 log = structlog.stdlib.get_logger(__name__)

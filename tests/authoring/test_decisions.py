@@ -9,8 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.authoring.changes import as_page, as_text, changes
-from bot.authoring.decisions import Decision, Recorded, ReviewRefused, decide
+from bot.authoring.decisions import Decision, Recorded, ReviewRefused, as_page, as_text, changes, decide
 from bot.authoring.yaml_edit import set_mapping
 from bot.content.diagnostics import LoadError
 from bot.content.library import Library

@@ -9,10 +9,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bot.authoring.rule_pages import MODELS, generated, schemas
+from bot.authoring.generated import MODELS, generated, schemas
 from bot.content.loader import load
 from bot.content.models import Note
-from bot.content.shapes import adapter
+from bot.content.validation import adapter
 from bot.content.yaml_reader import read
 from tests.content.mini import MINI, ROOT
 

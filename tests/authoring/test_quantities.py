@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.authoring.quantities import figures, literal_numbers, only_in
+from bot.authoring.rules.sources import figures, literal_numbers, only_in
 
 
 @pytest.mark.parametrize(

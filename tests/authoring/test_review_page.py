@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bot.authoring.generated import generated
 from bot.authoring.review_page import CHECKED, sources_page
-from bot.authoring.rule_pages import generated
 from bot.content.library import Library
 from bot.content.loader import load
 from bot.content.models import Source
-from bot.content.shapes import shape_of
+from bot.content.validation import shape_of
 from tests.content.mini import shipped
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.authoring.check import check, new_errors, write_all
-from bot.authoring.rule_pages import pages
+from bot.authoring.generated import pages
 from bot.authoring.scaffold import Scaffold, ScaffoldRefused, Wording, new_answer, new_rule, new_source, new_topic
 from bot.content.library import Library
 from bot.content.loader import load

@@ -27,10 +27,10 @@ from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Register
 from bot.inbox.events import InboundEvent
-from bot.inbox.identity import Identity
 from bot.service import Service
 from bot.settings import Settings
 from bot.store.base import Store, StoreUnavailable
+from bot.store.codec import Identity
 from bot.store.open import open_store
 from tests.chaos.processes import Bot
 from tests.drivers.driver import Driver, play

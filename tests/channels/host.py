@@ -11,10 +11,10 @@ from bot.app import host_services
 from bot.channels.base import Accept, HostServices, Texts
 from bot.content.library import Library
 from bot.dialog.engine import Engine
-from bot.inbox.identity import Identity
 from bot.inbox.inbox import Inbox
 from bot.settings import Settings
-from bot.store.tally import Published, Summed
+from bot.store.codec import Identity
+from bot.store.records import Published, Summed
 
 
 def host_of(channel: str, inbox: Inbox, engine: Engine, identity: Identity, **other: Any) -> HostServices:

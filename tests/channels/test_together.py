@@ -10,19 +10,17 @@ from dataclasses import replace
 
 import pytest
 
-from bot.channels.screens import SCREEN, Shown
+from bot.channels.layout import SCREEN, Shown
+from bot.channels.slack.blocks import shown as on_slack
 from bot.channels.slack.plugin import ABOVE
 from bot.channels.slack.render import RenderOptions, SlackRenderer
-from bot.channels.slack.screens import shown as on_slack
-from bot.channels.telegram.keyboard import MAX_BUTTONS, MAX_ROWS
-from bot.channels.telegram.render import TelegramRenderer
-from bot.channels.telegram.screens import shown as on_telegram
+from bot.channels.telegram.layout import shown as on_telegram
+from bot.channels.telegram.render import MAX_BUTTONS, MAX_ROWS, TelegramRenderer
 from bot.channels.web.render import shown as on_page
 from bot.content.library import Library
 from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
-from bot.dialog.matching import Match
-from bot.dialog.turn import ClaimCard, Emergency, Incoming, Kind, Outcome, Register, Reply, State
+from bot.dialog.turn import ClaimCard, Emergency, Incoming, Kind, Match, Outcome, Register, Reply, State
 
 MOST_TEXT, MOST_SCREENS = 21, 2.0
 """Lines of text, one more than of the longest answer alone; screens with buttons, as rule L03 allows them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.channels.telegram.pacing import Rates
+from bot.channels.telegram.client import Rates
 from bot.dialog.engine import Engine
 from tests.chaos.catching_up import killed_once
 from tests.chaos.modes import SINGLE, Mode

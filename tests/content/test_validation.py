@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.content.matching_models import SharedWords
+from bot.content.matching_models import EmergencyFile, SharedWords
 from bot.content.models import Answer, Dialog, FactsFile, PhrasesFile, SourcesFile, TopicFile
-from bot.content.urgent_models import EmergencyFile
 from bot.content.validation import validate
 from bot.content.yaml_reader import read
 

@@ -14,8 +14,7 @@ from bot.content.library import Library
 from bot.content.markdown import parse
 from bot.dialog import payloads
 from bot.dialog.engine import TRAIL, Engine
-from bot.dialog.matching import Match
-from bot.dialog.turn import ClaimCard, Effect, Incoming, Kind, Notice, Outcome, Register, State
+from bot.dialog.turn import ClaimCard, Effect, Incoming, Kind, Match, Notice, Outcome, Register, State
 
 ALA = Incoming(Kind.COMMAND, "ala")
 

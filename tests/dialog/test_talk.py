@@ -11,15 +11,15 @@ import pytest
 from bot.channels.layout import document_text
 from bot.content.library import Library
 from bot.dialog import payloads
-from bot.dialog.bibliography import cited
+from bot.dialog.composer import cited
 from bot.dialog.engine import Engine
-from bot.dialog.matching import Match
 from bot.dialog.turn import (
     ClaimCard,
     Effect,
     Emergency,
     Incoming,
     Kind,
+    Match,
     Notice,
     Outcome,
     Register,

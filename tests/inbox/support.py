@@ -11,11 +11,11 @@ from typing import Any
 
 from bot.dialog.turn import ClaimCard, Effect, FootLine, Incoming, Kind, Outcome, Register, Reply, State
 from bot.inbox.events import InboundEvent, OutboundMessage, Progress
-from bot.inbox.identity import Identity
 from bot.inbox.inbox import Inbox
 from bot.inbox.metrics import Metrics
-from bot.inbox.policy import RetryPolicy
+from bot.inbox.processor import RetryPolicy
 from bot.store.base import Store
+from bot.store.codec import Identity
 
 SECRET = "a secret for tests"
 IDENTITY = Identity(SECRET)

@@ -11,11 +11,10 @@ import pytest
 
 from bot.errors import StoreError, UsageError
 from bot.inbox import admin
-from bot.inbox.identity import Identity
 from bot.inbox.processor import pack
 from bot.store.base import Lease, SchemaTooNew, Store, StoreInUse
-from bot.store.open import open_store, sqlite_path
-from bot.store.sqlite.backup import RESTORED
+from bot.store.codec import Identity
+from bot.store.open import RESTORED, open_store, sqlite_path
 from tests.inbox.support import IDENTITY, START, event
 from tests.store.test_store import report
 

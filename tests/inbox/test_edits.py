@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from bot.dialog.turn import Emergency, Incoming, Kind, Reply, State
-from bot.inbox.events import OutboundMessage
+from bot.inbox.events import OutboundMessage, asked_in, left_by
 from bot.inbox.inbox import Inbox
-from bot.inbox.thoughts import asked_in, left_by
 from bot.store.base import Earlier, Store, Turn
 from tests.inbox.support import IDENTITY, PATIENT, START, EchoEngine, Notebook, alarming, event
 

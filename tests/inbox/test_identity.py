@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.inbox.identity import DecryptionError, Identity
 from bot.store.base import DIGEST_BYTES
+from bot.store.codec import DecryptionError, Identity
 from tests.inbox.support import IDENTITY, SECRET
 
 

@@ -13,11 +13,11 @@ import pytest
 from bot.content.library import Library
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Button, Incoming, Kind, Leaflet, Outcome, Register, Reply, State
-from bot.inbox import insights_report
-from bot.inbox.insights import SURE, cell_of
-from bot.inbox.policy import RetryPolicy
+from bot.inbox import insights
+from bot.inbox.metrics import SURE, cell_of
+from bot.inbox.processor import RetryPolicy
 from bot.store.base import DAY, Store
-from bot.store.tally import Published, Summed, TallyCell
+from bot.store.records import Published, Summed, TallyCell
 from tests.inbox.support import IDENTITY, START, EchoEngine, Notebook, at_work, event, reply_of
 
 QUESTION = "does … tea help with a sore throat"
@@ -100,7 +100,7 @@ def test_a_subject_that_is_held_without_what_was_asked_of_it_is_counted_so(engin
     reply, _ = engine.respond(State(introduced=True), incoming)
     found = cell_of("telegram", incoming, reply, State())
     assert found.about == f"neuropathy/{subject} x cost"
-    table = insights_report.tables(Summed([(20_000, 9)], [(found, 9)]), engine.library)[0]
+    table = insights.tables(Summed([(20_000, 9)], [(found, 9)]), engine.library)[0]
     assert table.rows == ((found.about, 9, "100 %, a subject that is held"),)
 
 
@@ -143,7 +143,7 @@ def published(library: Library) -> list[Published]:
 
 
 def test_every_question_of_an_editor_has_its_table(library: Library) -> None:
-    found = {table.name: table.rows for table in insights_report.tables(summed(published(library)), library)}
+    found = {table.name: table.rows for table in insights.tables(summed(published(library)), library)}
     assert [row[2] for row in found["missing"]] == ["75 %, nothing is held of it", "25 %, a subject that is held"]
     assert [row[:2] for row in found["missing"]] == [("foreign/remedy x evidence", 30), ("neuropathy/k2 x cost", 10)]
     assert dict(row[:2] for row in found["outcome"])["not-covered"] == 40
@@ -162,19 +162,19 @@ def test_every_question_of_an_editor_has_its_table(library: Library) -> None:
 
 def test_the_file_has_every_count_and_the_terminal_says_when_there_is_none(library: Library) -> None:
     rows = published(library)
-    read = list(csv.DictReader(insights_report.as_csv(rows).splitlines()))
+    read = list(csv.DictReader(insights.as_csv(rows).splitlines()))
     assert sum(int(row["turns"]) for row in read) == sum(one.times for one in rows)
     assert list(read[0]) == ["week", *TallyCell._fields, "turns"]
-    assert "166 turns" in insights_report.as_text(summed(rows), library)
-    assert "\n" not in insights_report.as_text(Summed(), library)
+    assert "166 turns" in insights.as_text(summed(rows), library)
+    assert "\n" not in insights.as_text(Summed(), library)
 
 
 def test_a_renamed_answer_is_counted_under_todays_name_and_one_that_is_gone_does_no_harm(library: Library) -> None:
     cells = [TallyCell("web", "layperson", "words", "answer", node, "old", "sure") for node in ("old", "lost")]
     rows = [Published(20_000, one, 5) for one in cells]
-    today = insights_report.todays(rows, {"old": "ala"}.get)
+    today = insights.todays(rows, {"old": "ala"}.get)
     assert [(one.cell.node, one.cell.before) for one in today] == [("ala", "ala"), ("lost", "ala")]
-    added = insights_report.summed_today(summed(rows), {"old": "ala"}.get)
+    added = insights.summed_today(summed(rows), {"old": "ala"}.get)
     assert dict(added.cells) == dict(summed(today).cells)
-    found = {table.name: table.rows for table in insights_report.tables(added, library)}
+    found = {table.name: table.rows for table in insights.tables(added, library)}
     assert {row[0] for row in found["topics"]} == {"neuropathy", "answers that are gone"}

@@ -10,9 +10,8 @@ from dataclasses import replace
 import pytest
 
 from bot.dialog.turn import Kind
-from bot.inbox.events import Busy, OutboundMessage
+from bot.inbox.events import PATIENCE, Busy, OutboundMessage, Priority
 from bot.inbox.processor import pack
-from bot.inbox.thoughts import PATIENCE, Priority
 from bot.store.base import Lease, Store, TurnResult
 from tests.inbox.support import (
     BUSY,

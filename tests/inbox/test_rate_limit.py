@@ -13,6 +13,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from bot.app import add_channels
+from bot.channels.rate_limit import UserRateLimit
 from bot.channels.registry import Configuration
 from bot.channels.slack import render as slack
 from bot.channels.telegram import render as telegram
@@ -20,12 +21,11 @@ from bot.channels.telegram.plugin import TelegramSettings, plugin
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Register, Reply, State
-from bot.inbox.identity import Identity
 from bot.inbox.metrics import Metrics
-from bot.inbox.rate_limit import UserRateLimit
 from bot.service import Service
 from bot.settings import Settings
 from bot.store.base import Store, StoreUnavailable
+from bot.store.codec import Identity
 from bot.store.open import open_store
 from tests.fakes.slack_blocks import validate_blocks
 from tests.fakes.telegram import FakeTelegram

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from bot.dialog.turn import Kind
+from bot.inbox.events import APART, LONGEST, MOST_PARTS, PATIENCE, MessagePart, thought_of, unfinished
 from bot.inbox.inbox import Inbox
-from bot.inbox.thoughts import APART, LONGEST, MOST_PARTS, PATIENCE, MessagePart, thought_of, unfinished
 from bot.store.base import Store
 from tests.inbox.support import IDENTITY, PATIENT, START, Clock, EchoEngine, Notebook, alarming, at_work, event
 

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from bot.dialog.turn import Emergency, Notice, Outcome, Register, Reply, State
-from bot.inbox.unaddressed import asks, worth_saying
+from bot.inbox.processor import asks, worth_saying
 from tests.questions.remarks import FOLLOW_UPS
 
 FIRST_WORDS = (

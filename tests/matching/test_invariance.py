@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.content.library import Library
-from bot.dialog.matching import Matcher
+from bot.dialog.turn import Matcher
 from bot.matching import build_matcher
 from bot.matching.evaluation import Question, read
 from bot.matching.matcher import SubjectMatcher

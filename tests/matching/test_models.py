@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.content.library import Library
-from bot.content.matching_models import Subject, TopicSubjects
-from bot.content.urgent_models import UrgentExamples
+from bot.content.matching_models import Subject, TopicSubjects, UrgentExamples
 from bot.matching import data_of, text, training
 from bot.matching.build import Data, Index, Parts
 from bot.matching.classifier import UNTAUGHT, Rows, Values, train

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.dialog.engine import Engine
-from bot.dialog.matching import Scrubber
-from bot.dialog.turn import Incoming, Kind, Outcome, Register, State
+from bot.dialog.turn import Incoming, Kind, Outcome, Register, Scrubber, State
 from bot.matching.scrubbing import GONE
 
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.content.library import Library
-from bot.content.matching_models import Subject, TopicSubjects
-from bot.content.urgent_models import UrgentExamples
+from bot.content.matching_models import Subject, TopicSubjects, UrgentExamples
 from bot.dialog.turn import Outcome, Register
 from bot.matching import assemble, data_of
 from bot.matching.build import Data, Parts

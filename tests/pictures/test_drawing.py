@@ -12,14 +12,13 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from bot.authoring.printed import sheets
+from bot.authoring.generated import sheets
 from bot.content.library import Library
 from bot.content.markdown import runs_of, text_of
 from bot.dialog.composer import Composer
 from bot.dialog.turn import ClaimCard, Leaflet, Register
 from bot.pictures import drawing
-from bot.pictures.drawing import MAX_HEIGHT, NotDrawn, Sheet, Words, draw, misfit
-from bot.pictures.handout import Handouts
+from bot.pictures.drawing import MAX_HEIGHT, Handouts, NotDrawn, Sheet, Words, draw, misfit
 from tests.conftest import TODAY
 from tests.content.mini import ROOT
 

@@ -12,8 +12,7 @@ import structlog
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Illustration, Leaflet, Register
 from bot.pictures import shelf as module
-from bot.pictures.drawing import NotDrawn
-from bot.pictures.handout import Handouts
+from bot.pictures.drawing import Handouts, NotDrawn
 from bot.pictures.shelf import Drawn, Shelf, keep
 from tests.conftest import TODAY
 

@@ -10,8 +10,7 @@ from pathlib import Path
 from random import Random
 
 from bot.content.loader import load
-from bot.dialog.matching import Matcher
-from bot.dialog.turn import Outcome, Register
+from bot.dialog.turn import Matcher, Outcome, Register
 from bot.matching import assemble, build_matcher, data_of
 from bot.matching.build import Data, Parts
 from bot.matching.evaluation import Question, Row, measure, read

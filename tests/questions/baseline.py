@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.dialog.matching import Match
-from bot.dialog.turn import Outcome
+from bot.dialog.turn import Match, Outcome
 from bot.matching.build import Data, Parts
 from bot.matching.evaluation import Question, Row, mark
 from bot.matching.parser import Message

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
 
-from bot.dialog.matching import Matcher
+from bot.dialog.turn import Matcher
 from bot.matching.evaluation import Question
 
 _START = """

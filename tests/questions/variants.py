@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from bot.dialog.matching import Matcher
+from bot.dialog.turn import Matcher
 from bot.matching.evaluation import Question, mark
 
 _HERE = Path(__file__).parent

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.inbox.metrics import bit_of
 from bot.inbox.processor import pack
 from bot.store.base import Lease, Store, TurnResult, day_of
-from bot.store.tally import Tally, TallyCell, bit_of, week_of
+from bot.store.records import Tally, TallyCell, week_of
 from tests.inbox.support import IDENTITY, START, event
 
 SALT = b"of this week"

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.inbox.insights import current_week
-from bot.inbox.policy import RetryPolicy
+from bot.inbox.metrics import current_week
+from bot.inbox.processor import RetryPolicy
 from bot.store.base import DAY, Store, day_of
 from bot.store.open import open_store
-from bot.store.tally import (
+from bot.store.records import (
     _GIVEN_UP,
     ANY,
     LEAST,

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.authoring.review_page import contents
-from bot.channels.layout import document_text
-from bot.channels.screens import SCREEN
+from bot.channels.layout import SCREEN, document_text
+from bot.channels.slack.blocks import block_lines
 from bot.channels.slack.render import RenderOptions, SlackRenderer
-from bot.channels.slack.screens import block_lines
 from bot.channels.telegram.plugin import telegram_measure
 from bot.content.library import Library
 from bot.content.loader import load

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.content.loader import load
-from bot.content.urgent_models import Language, LanguagesFile
+from bot.content.matching_models import Language, LanguagesFile
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Incoming, Kind, Register, State
 from bot.matching import data_of, languages_of

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.content.loader import load
-from bot.content.urgent_models import UrgentExamples
+from bot.content.matching_models import UrgentExamples
 from bot.matching import data_of
 from bot.matching.build import Data, Parts
 from bot.matching.classifier import train

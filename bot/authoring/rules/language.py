@@ -14,7 +14,7 @@ from bot.content.files import diagnostic_at
 from bot.content.library import Library
 from bot.content.markdown import Paragraph, UnsupportedMarkdown, parse
 from bot.content.models import Claim, Register
-from bot.content.template_checks import texts
+from bot.content.references import texts
 
 GAP = "TODO:"
 """Begins what an author still has to write."""

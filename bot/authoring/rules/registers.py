@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.authoring.quantities import only_in
 from bot.authoring.readability import occurs
 from bot.authoring.rules.base import UNKNOWN, AnswerRef, CheckContext, ClaimRef
 from bot.authoring.rules.language import GAP
+from bot.authoring.rules.sources import only_in
 from bot.content import templates
 from bot.content.diagnostics import Diagnostic
 from bot.content.files import diagnostic_at

@@ -1,21 +1,162 @@
-"""Rules about sources and figures: every fact names its source, every figure stands once, nothing lies unused."""
+"""Rules about sources and figures: every fact names its source, every figure stands once, nothing lies unused.
+
+The figures in a text are brought to one form: `600 mg twice a day` and `600 mg twice daily` hold the same ones.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
-from bot.authoring.quantities import literal_numbers
 from bot.authoring.rules.base import CheckContext, needs
 from bot.content import templates
 from bot.content.diagnostics import Diagnostic
 from bot.content.files import diagnostic_at, diagnostic_at_words
-from bot.content.library import Topic
+from bot.content.library import ReviewState, Topic, state_of
 from bot.content.models import Claim
-from bot.content.review import ReviewState, state_of
-from bot.content.template_checks import texts
+from bot.content.references import texts
+
+# --- the figures in a text --------------------------------------------------------------------------------------------
+
+_NAME = re.compile(
+    r"\b[A-Za-z]+-?\d\w*"
+    r"|\b[A-Z]{3,} \d{1,2}\b(?! ?(?:[-–%/]|[.,]\d|to \d|or \d|mg|g\b))"
+    r"|\b[Tt]ypes? [12](?: (?:and|or) [12])?\b|\[\d+\]"
+    r"|\b(?:[Nn]umber|[Rr]eference)s? \d{1,2}(?:(?:-| to | and )\d{1,2})?\b"
+)
+"""K2, MK-7, NG19, NATHAN 1, type 2, reference 4, citation marks: digits that belong to a name."""
+
+_NUMBER_WORDS = "one two three four five six seven eight nine ten eleven twelve"
+_SPELLED = {word: number for number, word in enumerate(_NUMBER_WORDS.split(), 1)}
+_SPELLED |= {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "hundred": 100}
+_SHARES = {"half": 50, "third": 33, "quarter": 25}
+_OFTEN = {"once": 1, "twice": 2, "thrice": 3} | _SPELLED
+_UNITS = {
+    "µg": ("μg", "mcg", "microgram", "micrograms"),
+    "mg": ("milligram", "milligrams"),
+    "g": ("gram", "grams"),
+    "%": ("percent", "per cent"),
+    "min": ("minute", "minutes"),
+    "h": ("hour", "hours"),
+    "day": ("days",),
+    "week": ("weeks",),
+    "month": ("months",),
+    "year": ("years",),
+} | dict.fromkeys(("kg", "ml", "ml/min", "m/s", "hz", "mmol/l", "mg/dl", "mmol/mol"), ())
+_UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in (unit, *words)}
+
+_NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_UNIT = "|".join(sorted(map(re.escape, _UNIT_OF), key=len, reverse=True))
+_DAILY = re.compile(rf"\b({'|'.join(_OFTEN)}|\d+)(?: times)? (?:daily|(?:a|per|each|every) day)", re.IGNORECASE)
+_SHARE = re.compile(rf"({_NUMBER})(?:(?: to |[-–])({_NUMBER}))? (?:in|(?:out )?of) (?:every )?(10|100|1,?000)\b")
+_FIGURE = re.compile(rf"({_NUMBER})(?:[ -]?({_UNIT})(?!\w))?", re.IGNORECASE)
+_JOINT = re.compile(r"[\s,]*(?:[-–/]|to|or|and|vs?)?\s*", re.IGNORECASE)
+_WORD = re.compile(rf"\b({'|'.join([*_SPELLED, *_SHARES])})\b(?:[ -]({_UNIT})(?!\w))?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with its unit in one spelling.
+
+    `also` is a second way to read it: "half" is 50% or 0.5, "2 out of 10" is 20% or a score of 2. `sure` is false for
+    words such as "one" that may be no figure at all.
+    """
+
+    value: Decimal
+    unit: str = ""
+    also: Decimal | None = None
+    sure: bool = True
+
+    def __str__(self) -> str:
+        number = f"{self.value.normalize():f}"
+        return {"%": f"{number}%", "/day": f"{number} times a day"}.get(self.unit, f"{number} {self.unit}".strip())
+
+    def same(self, other: Figure) -> bool:
+        """Tell whether two figures agree once the more exact one is rounded like the other."""
+        return any(
+            unit == other_unit and _agree(value, other_value)
+            for value, unit in self._readings()
+            for other_value, other_unit in other._readings()
+        )
+
+    def _readings(self) -> list[tuple[Decimal, str]]:
+        return [(self.value, self.unit)] if self.also is None else [(self.value, self.unit), (self.also, "")]
+
+
+def figures(text: str) -> list[Figure]:
+    """Return the figures of `text`: digits, and number words where they may stand for one."""
+    rest = _NAME.sub(" ", text)
+    daily = [Figure(_often(found[1]), "/day") for found in _DAILY.finditer(rest)]
+    rest = _DAILY.sub(" ", rest)
+    shares = [figure for found in _SHARE.finditer(rest) for figure in _shares(found)]
+    rest = _SHARE.sub(" ", rest)
+    return [*daily, *shares, *_written(rest), *_spelled(rest)]
+
+
+def literal_numbers(text: str) -> list[str]:
+    """Return the digits of `text` that are figures, as they stand there."""
+    return [found[0] for found in _FIGURE.finditer(_NAME.sub(" ", text))]
+
+
+def only_in(here: str, there: str) -> list[Figure]:
+    """Return the figures that `here` holds and `there` lacks, each once."""
+    known = figures(there)
+    missing = [figure for figure in figures(here) if figure.sure and not any(map(figure.same, known))]
+    return list(dict.fromkeys(missing))
+
+
+def _written(text: str) -> Iterator[Figure]:
+    """Yield the figures in digits; in `10-20 mg` and `51%, 48% or 52%` a bare number has the unit of the next."""
+    found = list(_FIGURE.finditer(text))
+    units = [_UNIT_OF.get((one[2] or "").casefold(), "") for one in found]
+    for number in range(len(found) - 2, -1, -1):
+        between = text[found[number].end() : found[number + 1].start()]
+        counted = text[: found[number].start()].rstrip().endswith("=")  # in `n = 200, 6 months` people are counted
+        if not units[number] and not counted and _JOINT.fullmatch(between):
+            units[number] = units[number + 1]
+    for one, unit in zip(found, units, strict=True):
+        yield Figure(_decimal(one[1]), unit)
+
+
+def _spelled(text: str) -> Iterator[Figure]:
+    for found in _WORD.finditer(text):
+        word = found[1].casefold()
+        if word in _SHARES:
+            yield Figure(Decimal(_SHARES[word]), "%", also=Decimal(_SHARES[word]) / 100, sure=False)
+        else:
+            yield Figure(Decimal(_SPELLED[word]), _UNIT_OF.get((found[2] or "").casefold(), ""), sure=False)
+
+
+def _shares(found: re.Match[str]) -> Iterator[Figure]:
+    """Yield `4 to 6 in 10` as percentages."""
+    for part in (found[1], found[2]):
+        if part:
+            yield Figure(_decimal(part) * 100 / _decimal(found[3]), "%", also=_decimal(part))
+
+
+def _often(word: str) -> Decimal:
+    return Decimal(_OFTEN.get(word.casefold(), 0) or word)
+
+
+def _decimal(number: str) -> Decimal:
+    return Decimal(number.replace(",", ""))
+
+
+def _agree(one: Decimal, other: Decimal) -> bool:
+    places = min(_places(one), _places(other))
+    return round(one, places) == round(other, places)
+
+
+def _places(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+# --- rules ------------------------------------------------------------------------------------------------------------
 
 _LIST_NUMBER = re.compile(r"^\s*\d+[.)]\s", re.MULTILINE)
 _CITATION = re.compile(r"\[\d+\]")

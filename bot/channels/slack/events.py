@@ -1,5 +1,8 @@
 """Messages as they arrive: mentions, direct messages, followed threads, corrections and deletions.
 
+What is in none of the lists of what Slack is known to send is counted and named in the log. Where an answer goes is the
+address of an event, in Slack's words, as plain JSON.
+
 One mention arrives twice, as `app_mention` and as `message`, in any order and with two event ids. Both become the same
 event with the same (team, channel, ts) key; the inbox takes it once. What is said without a mention in a thread the bot
 was asked into is taken too, with a note of who speaks: the one who asked there, or a colleague.
@@ -9,19 +12,156 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Self
 
-from bot.channels.slack.address import INTRODUCTION, SlackAddress, Surface, message_id
-from bot.channels.slack.known import BLOCKS, FIELDS, JOINED, SPOKEN, SUBTYPES
-from bot.channels.slack.mrkdwn import THUMB, mentions, names_another, plain, spelt_out
-from bot.channels.unexpected import Unexpected
-from bot.dialog.personal_data import mask
-from bot.dialog.turn import Incoming, Kind
+from bot.channels.platforms import Unexpected
+from bot.channels.slack.blocks import THUMB, mentions, names_another, plain, spelt_out
+from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Reply, mask
 from bot.inbox.events import InboundEvent
 
 if TYPE_CHECKING:
-    from bot.channels.slack.installation import Installation
+    from bot.channels.slack.client import Installation
+
+
+# --- what Slack is known to send --------------------------------------------------------------------------------------
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+KINDS = _names(
+    "event_callback url_verification command block_actions interactive_message dialog_submission dialog_cancellation"
+    " dialog_suggestion view_submission view_closed shortcut message_action block_suggestion workflow_step_edit"
+    " function_executed"
+)
+"""Outer types. `app_rate_limited` is none of them: it brings nothing, it says what is withheld."""
+
+SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
+"""Subtypes of a message that a person wrote."""
+
+JOINED = frozenset({"channel_join", "group_join"})
+"""Subtypes that say somebody came into a channel, perhaps the bot."""
+
+SUBTYPES = (
+    SPOKEN
+    | JOINED
+    | _names(
+        "assistant_app_thread bot_add bot_message bot_remove channel_archive channel_canvas_updated"
+        " channel_convert_to_private channel_convert_to_public channel_leave channel_name channel_posting_permissions"
+        " channel_purpose channel_topic channel_unarchive document_mention ekm_access_denied file_comment file_mention"
+        " group_archive group_leave group_name group_purpose group_topic group_unarchive huddle_thread"
+        " joiner_notification list_record_comment message_changed message_deleted message_replied pinned_item"
+        " reminder_add reply_broadcast sh_room_created sh_room_shared slackbot_response tombstone unpinned_item"
+    )
+)
+"""Subtypes of message events (docs.slack.dev, message event, and what workspaces are seen to send)."""
+
+FIELDS = _names(
+    "app_id assistant_app_thread attachments blocks bot_id bot_profile channel channel_type client_msg_id"
+    " display_as_bot edited event_ts file files hidden icons inviter is_locked is_starred item item_type language"
+    " last_read latest_reply message metadata mrkdwn no_notifications parent_user_id permalink pinned_info pinned_to"
+    " reactions reply_count reply_users reply_users_count room root source_team subscribed subtype team text thread_ts"
+    " ts type upload user user_profile user_team username x_files"
+)
+"""Fields of a message that a person wrote (docs.slack.dev, message event, and what workspaces are seen to send)."""
+
+BLOCKS = _names(
+    "actions alert call card carousel condition container context context_actions data_table data_visualization divider"
+    " event file header image input markdown plan rich_text section share_shortcut table task_card video"
+)
+"""Types of blocks in messages (docs.slack.dev, Blocks, and what clients are seen to send)."""
+
+
+# --- where an answer goes ---------------------------------------------------------------------------------------------
+
+INTRODUCTION = "introduction"
+"""The text by which the bot says once in a channel what it is."""
+
+
+class Surface(StrEnum):
+    """What kind of place it is."""
+
+    THREAD = "thread"  # a message in a channel or direct message, in a thread where there is one
+    PRIVATE = "private"  # seen by one person only: a slash command's answer, a register of one's own
+    HOME = "home"  # the App Home of one person
+
+
+@dataclass(frozen=True, slots=True)
+class SlackAddress:
+    """An address. `thread` is the ts of the thread's root, `question` the id of the message that asked, `message` the
+    ts of the message whose button was pressed and `asker` the person it answered; `response_url` allows five private
+    answers within thirty minutes; `silent` wants no answer shown; `notice` wants this text of the bot's own instead of
+    the answer; `asked` is the question to show above an answer that stands where it was not asked; `vote` says that a
+    vote is thanked for and changes nothing, `above` that the bot was called into a thread of others, `aside` that
+    nobody named it; `once` names what is shared and where, which is done once; `key` names the event."""
+
+    surface: Surface
+    team: str
+    user: str
+    channel: str = ""
+    thread: str | None = None
+    question: str | None = None
+    message: str | None = None
+    asker: str | None = None
+    response_url: str | None = None
+    enterprise: str | None = None
+    shared: bool = False
+    masked: bool = False
+    silent: bool = False
+    notice: str = ""
+    asked: str = ""
+    vote: bool = False
+    above: bool = False
+    aside: bool = False
+    once: str = ""
+    key: str = ""
+
+    @property
+    def direct(self) -> bool:
+        """True in a direct message, which nobody else reads. A user id stands for the message to that user."""
+        return self.channel[:1] in {"D", "U", "W"}
+
+    def address(self) -> dict[str, Any]:
+        """Return the place as JSON values, without what is empty."""
+        return {name: value for name in _FIELDS if (value := getattr(self, name))}
+
+    @classmethod
+    def from_address(cls, address: Mapping[str, Any]) -> Self:
+        """Return the place an address stands for; raises TypeError or ValueError for one this program did not write."""
+        return cls(**{**address, "surface": Surface(address["surface"])})
+
+
+_FIELDS = tuple(one.name for one in fields(SlackAddress))
+
+
+_PERSONAL = frozenset({Effect.FORGET, Effect.EXPORT, Effect.REPORT})
+
+
+def for_one(place: SlackAddress, reply: Reply) -> bool:
+    """Tell whether only the person may see it: what is nobody else's business, a change of somebody else's answer (in a
+    shared thread each reader has a register of their own), and having no answer to what did not name the bot."""
+    if place.direct or place.shared:
+        return False
+    if place.aside and reply.card.outcome is Outcome.NOT_COVERED:
+        return True
+    return reply.effect in _PERSONAL or (reply.in_place and place.asker != place.user)
+
+
+def message_id(channel: str, ts: str) -> str:
+    """Return the id of a message as the store knows it: a ts is unique within its channel only."""
+    return f"{channel}:{ts}"
+
+
+def ts_of(message: str) -> tuple[str, str]:
+    """Return the channel and the ts of a message id."""
+    channel, _, ts = message.partition(":")
+    return channel, ts
+
+
+# --- messages ---------------------------------------------------------------------------------------------------------
 
 Known = Callable[[str, str | None], Awaitable[bool]]
 """Tells whether a conversation is remembered in the store; with a person, whether it was they who asked there last."""

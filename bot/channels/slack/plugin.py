@@ -22,15 +22,14 @@ from bot.channels.base import (
     Texts,
     longest_reply,
 )
-from bot.channels.screens import Shown
+from bot.channels.layout import Shown
 from bot.content.library import Library
 from bot.dialog.composer import Composer
 from bot.dialog.turn import Register, Reply
 from bot.settings import secret, url_faults
 
 if TYPE_CHECKING:
-    from bot.channels.slack.app import Credentials
-    from bot.channels.slack.oauth import OAuth
+    from bot.channels.slack.app import Credentials, OAuth
 
 SLACK_APP = "in your Slack app's settings (docs/slack.md shows the page)"
 
@@ -95,14 +94,14 @@ def _oauth(host: HostServices, settings: SlackSettings) -> OAuth | None:
     """Return the installer of many workspaces; None where one static token is given."""
     if settings.bot_token or not settings.client_id:
         return None
-    from bot.channels.slack.oauth import OAuth, OAuthSettings
+    from bot.channels.slack.app import OAuth, OAuthSettings
 
     client = OAuthSettings(settings.client_id, secret(settings.client_secret), host.database_url)
     return OAuth(client, host.identity)
 
 
 async def _doctor(settings: SlackSettings, _texts: Texts) -> Sequence[CheckResult]:
-    from bot.channels.slack.doctor import doctor
+    from bot.channels.slack.manifest import doctor
 
     return await doctor(slack_credentials(settings))
 
@@ -133,8 +132,8 @@ def slack_limits(library: Library) -> LimitCheck:
 
 def slack_measure(library: Library) -> Measure:
     """Return the measure of an answer on a phone, as it is shown in a thread after the first meeting."""
+    from bot.channels.slack.blocks import shown
     from bot.channels.slack.render import RenderOptions, SlackRenderer
-    from bot.channels.slack.screens import shown
 
     composer = Composer(library)
     renderer = SlackRenderer(composer.text)

@@ -9,23 +9,170 @@ of links, because chat.update takes far less of it than chat.postMessage.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.channels.base import Texts
 from bot.channels.layout import Part, Section, document_text, sections
 from bot.channels.slack import blocks
-from bot.channels.slack.blocks import MAX_BLOCKS, Piece, SlackMessage, around, context, piece, rich_text, split
-from bot.channels.slack.buttons import Buttons
-from bot.channels.slack.mrkdwn import escaped, packed, pieces, without_links
-from bot.channels.slack.screens import block_lines
+from bot.channels.slack.actions import Buttons
+from bot.channels.slack.blocks import (
+    block_lines,
+    context,
+    escaped,
+    packed,
+    pieces,
+    rich_text,
+    without_links,
+)
 from bot.content.markdown import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Table, text_of
 from bot.dialog.turn import Card, FootLine, Outcome, Reply, SourceLine, View
 
-__all__ = ["MAX_BLOCKS", "RenderOptions", "SlackMessage", "SlackRenderer"]
-
 Json = dict[str, Any]
+
+# --- messages ---------------------------------------------------------------------------------------------------------
+
+MAX_BLOCKS = 50
+"""Blocks of a message (docs.slack.dev, Blocks)."""
+
+MAX_BRIEF = 11_000
+"""Characters of escaped text per message, addresses left out. Slack refuses blocks with about 13,200
+(msg_blocks_too_long; slackapi/bolt-js#2509), and the buttons' labels count too."""
+
+MAX_TEXT = 30_000
+"""Characters of escaped text with addresses: below the 40,000 of chat.postMessage."""
+
+_GAP = "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One block with its text, and with the brief text without addresses. Both are escaped, because Slack reads `text`
+    as mrkdwn. A message is packed from whole pieces; the one that is `announced` begins its text."""
+
+    block: Json
+    text: str
+    brief: str
+    announced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SlackMessage:
+    """One message: blocks, complete text, and the text without addresses for where space is short."""
+
+    blocks: list[Json]
+    text: str
+    brief: str
+
+
+def piece(block: Json, text: str, brief: str | None = None) -> Piece:
+    """Return a piece of literal text."""
+    return Piece(block, escaped(text), escaped(text if brief is None else brief))
+
+
+def around(block: Json, title: str, inside: Iterable[Piece]) -> Piece:
+    """Return a block that holds others, with its title before their texts."""
+    within = list(inside)
+    head = escaped(title)
+    return Piece(block, _joined([head, *(p.text for p in within)]), _joined([head, *(p.brief for p in within)]))
+
+
+def split(found: Iterable[Piece], buttons: list[Json]) -> list[SlackMessage]:
+    """Return the pieces packed into as few messages as the limits allow, in order, the buttons on the last one."""
+    groups: list[list[Piece]] = [[]]
+    used = 0
+    for one in found:
+        size = len(one.brief) + len(_GAP)
+        if len(groups[-1]) == MAX_BLOCKS or (groups[-1] and used + size > MAX_BRIEF):
+            groups.append([])
+            used = 0
+        groups[-1].append(one)
+        used += size
+    if len(groups[-1]) + len(buttons) > MAX_BLOCKS:
+        groups.append([])
+    parts = [_made(group) for group in groups]
+    parts[-1].blocks.extend(buttons)
+    return parts
+
+
+def line(text: str) -> SlackMessage:
+    """Return a message of one line in small print."""
+    return SlackMessage([context([text])], escaped(text), escaped(text))
+
+
+def said(text: str, buttons: Sequence[Json] = ()) -> SlackMessage:
+    """Return a message of a few words of the bot's own, and what can be pressed."""
+    row: list[Json] = [{"type": "actions", "elements": list(buttons)}] if buttons else []
+    return SlackMessage([rich_text([blocks.section((Inline(text),))]), *row], escaped(text), escaped(text))
+
+
+def preceded(first: SlackMessage, then: SlackMessage) -> SlackMessage:
+    """Return both as one message; where there are too many blocks for that, the first is left to the text."""
+    blocks = [*first.blocks, *then.blocks]
+    return SlackMessage(
+        blocks if len(blocks) <= MAX_BLOCKS else then.blocks,
+        _joined([first.text, then.text]),
+        _joined([first.brief, then.brief]),
+    )
+
+
+NAME = "\x00"
+"""Stands for a person in a text until their name, which Slack alone knows, is put there."""
+
+
+def named(text: str, user: str, spoken: str, quote: str = "") -> SlackMessage:
+    """Return a line with a person's name in it, and what they said. `spoken` is the line without the name, for the
+    text: Slack reads no names there."""
+    before, _, after = text.partition(NAME)
+    person = [{"type": "user", "user_id": user}]
+    elements = [*_text_elements(before), *person, *_text_elements(after)]
+    found: list[Json] = [{"type": "rich_text_section", "elements": elements}]
+    if quote:
+        found.append({"type": "rich_text_quote", "elements": _text_elements(quote)})
+    words = _joined([escaped(spoken), escaped(quote)])
+    return SlackMessage([rich_text(found)], words, words)
+
+
+def _text_elements(text: str) -> list[Json]:
+    return [{"type": "text", "text": text}] if text else []
+
+
+def headed(first: SlackMessage, then: SlackMessage) -> SlackMessage:
+    """Return both as one message whose text begins with the second: a notification shows what was answered."""
+    blocks = [*first.blocks, *then.blocks]
+    if len(blocks) > MAX_BLOCKS:
+        return then
+    return SlackMessage(blocks, _joined([then.text, first.text]), _joined([then.brief, first.brief]))
+
+
+MAX_PART = 3_500
+"""Characters of one message of bare text: Slack advises 4,000 at most (docs.slack.dev, chat.postMessage)."""
+
+
+def in_parts(message: SlackMessage) -> list[SlackMessage]:
+    """Return the text without addresses as short messages, cut between words and never inside an entity."""
+    rest, parts = message.brief, []
+    while len(rest) > MAX_PART:
+        cut = max(rest.rfind(mark, MAX_PART // 2, MAX_PART) for mark in ("\n", " ", ";", "&"))
+        cut = MAX_PART if cut < 0 else cut if rest[cut] == "&" else cut + 1
+        parts.append(rest[:cut])
+        rest = rest[cut:]
+    return [SlackMessage([], part, part) for part in (*parts, rest) if part.strip()]
+
+
+def _made(group: list[Piece]) -> SlackMessage:
+    spoken = sorted(group, key=lambda one: not one.announced)
+    text, brief = _joined([p.text for p in spoken]), _joined([p.brief for p in spoken])
+    return SlackMessage([p.block for p in group], text if len(text) <= MAX_TEXT else brief, brief)
+
+
+def _joined(texts: list[str]) -> str:
+    return _GAP.join(filter(None, texts))
+
+
+# --- an answer --------------------------------------------------------------------------------------------------------
+
 
 MAX_PIECE = 2_900
 MAX_CHILDREN = 10
@@ -64,29 +211,32 @@ class SlackRenderer:
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
         self._buttons = Buttons(texts)
-        self._kept: OrderedDict[tuple[int, bool], tuple[Card, tuple[Piece, ...]]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, bool], tuple[Card, tuple[Piece, ...], int]] = OrderedDict()
 
     def parts(self, reply: Reply, look: RenderOptions, closing: Iterable[str] = ()) -> list[SlackMessage]:
         """Return the messages of a reply, buttons on the last; `closing` are lines to add before the buttons."""
-        found = [*self._pieces(reply, look.home), *(small for line in closing for small in small_print([line]))]
-        lines = sum(block_lines(one.block) for one in found)
+        laid, lines = self._pieces(reply, look.home)
+        added = [small for line in closing for small in small_print([line])]
+        lines += sum(block_lines(one.block) for one in added)
         buttons = self._buttons.under(reply, look.asker, lines, home=look.home, share=look.share, quiet=look.quiet)
-        return split(found, buttons)
+        return split([*laid, *added], buttons)
 
-    def _pieces(self, reply: Reply, home: bool) -> tuple[Piece, ...]:
-        """Return the pieces of a reply; of a card shown by itself, from memory if it was laid out before."""
+    def _pieces(self, reply: Reply, home: bool) -> tuple[tuple[Piece, ...], int]:
+        """Return the pieces of a reply and the lines of a phone they fill; of a card shown by itself, from memory if it
+        was laid out before."""
         key = (id(reply.card), home)
         own = (reply.lead, reply.stored, reply.second, reply.remark, reply.offer)
         plain = not any(own) and reply.view is View.BRIEF
         kept = self._kept.get(key) if plain else None
         if kept is not None and kept[0] is reply.card:
-            return kept[1]
+            return kept[1:]
         laid = tuple(self._laid_out(reply, home))
+        lines = sum(block_lines(one.block) for one in laid)
         if plain and reply.card.outcome not in (Outcome.CHOICES, Outcome.SMALL_TALK):  # made for one turn
-            self._kept[key] = (reply.card, laid)
+            self._kept[key] = (reply.card, laid, lines)
             if len(self._kept) > CACHED:
                 self._kept.popitem(last=False)
-        return laid
+        return laid, lines
 
     def _laid_out(self, reply: Reply, home: bool) -> Iterator[Piece]:
         found = sections(reply)
@@ -105,11 +255,11 @@ class SlackRenderer:
         urgent = reply.card.outcome is Outcome.URGENT
         match section.part:
             case Part.TITLE:
-                yield from announced(headed(section.text, 1), urgent)
+                yield from announced(heading(section.text, 1), urgent)
             case Part.BRIEF:
                 yield from announced(document(section.document, tables=tables), not urgent)
             case Part.SECOND:
-                yield from headed(section.text, 2)
+                yield from heading(section.text, 2)
                 yield from document(section.document)
             case Part.STORED:
                 yield from code(section.text)
@@ -177,7 +327,7 @@ def piece_of(block: Block) -> Piece:
     return piece(blocks.block(block), document_text((block,)), document_text((without_links(block),)))
 
 
-def headed(title: str, level: int) -> Iterator[Piece]:
+def heading(title: str, level: int) -> Iterator[Piece]:
     """Yield a heading."""
     return document((Heading((Inline(title),), level),))
 

@@ -1,4 +1,4 @@
-"""Views, as Slack calls them: modals and the App Home.
+"""Views, as Slack calls them: modals and the App Home, and what is entered in them.
 
 A question is confirmed before anything is posted, because a message may name a patient; and why an answer did not help
 is chosen from a closed list, so that nobody types about a patient there either.
@@ -11,17 +11,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.base import Texts
-from bot.channels.slack.actions import MAX_ASKED
-from bot.channels.slack.blocks import SlackMessage, context, header, plain_text
-from bot.channels.slack.buttons import Buttons, actions, for_asker
-from bot.channels.slack.modals import ASK, REASON, REPORT, SHARE_TO, opens
-from bot.channels.slack.mrkdwn import plain
+from bot.channels.slack.actions import MAX_ASKED, Buttons, actions, enveloped, for_asker, opens
+from bot.channels.slack.blocks import context, header, plain, plain_text
+from bot.channels.slack.events import SlackAddress, Surface
+from bot.channels.slack.render import SlackMessage
 from bot.dialog import payloads
-from bot.dialog.personal_data import mask
-from bot.dialog.turn import Button, Register, Reply
+from bot.dialog.turn import Button, Incoming, Kind, Register, Reply, mask
+from bot.inbox.events import InboundEvent
 
 if TYPE_CHECKING:
+    from bot.channels.slack.client import Installation
     from bot.dialog.engine import Engine
+
+
+# --- what is shown ----------------------------------------------------------------------------------------------------
 
 Json = dict[str, Any]
 
@@ -236,3 +239,117 @@ def _without(taken: frozenset[str], blocks: list[Json]) -> Iterator[Json]:
 
 def _named(rows: list[list[Json]], where: str) -> list[Json]:
     return for_asker(list(actions(rows)), "", where)
+
+
+# --- what is entered --------------------------------------------------------------------------------------------------
+
+Body = Mapping[str, Any]
+
+ASK, REASON, REPORT, SHARE_TO = "ask", "reason", "report", "share_to"
+"""Callback ids of the modals."""
+
+FIRST_FIELD = {ASK: "question", REPORT: "wrong", SHARE_TO: "question"}
+"""The field of each beside which a fault is told; a mere reason is not worth one."""
+
+
+def read_modal(body: Body, me: Installation) -> InboundEvent | None:
+    """Return the event for a submitted modal: a confirmed question, or why an answer did not help."""
+    readers = {REASON: _reason, REPORT: _report, SHARE_TO: _share, ASK: _question}
+    reader = readers.get(body["view"].get("callback_id", ""))
+    return reader(body, me) if reader else None
+
+
+def _question(body: Body, me: Installation) -> InboundEvent:
+    view, user = body["view"], body["user"]["id"]
+    entered = entered_in(view)
+    words, masked = mask(plain(entered.get("question", "")))
+    origin = json.loads(view.get("private_metadata") or "{}")
+    aloud = entered.get("audience") == "thread"
+    place = SlackAddress(
+        Surface.THREAD if aloud or not origin else Surface.PRIVATE,
+        me.team,
+        user,
+        origin.get("channel", user),
+        origin.get("thread"),
+        asked=words[:MAX_ASKED],
+        response_url=origin.get("response_url"),
+        enterprise=me.enterprise,
+        masked=masked,
+        key=f"slack:{view['id']}",
+    )
+    return enveloped(me, place, Incoming(Kind.TEXT, words, "slack"))
+
+
+def _report(body: Body, me: Installation) -> InboundEvent | None:
+    """What is wrong with an answer, in words: acknowledged to the person alone."""
+    view = body["view"]
+    entered, tap = entered_in(view), payloads.parse(str(view.get("private_metadata", "")))
+    words = ": ".join(filter(None, [entered.get("reason"), plain(entered.get("wrong", ""))]))
+    if tap is None:
+        return None
+    place = SlackAddress(
+        Surface.THREAD,
+        me.team,
+        body["user"]["id"],
+        body["user"]["id"],
+        enterprise=me.enterprise,
+        key=f"slack:{view['id']}",
+    )
+    return enveloped(me, place, Incoming(Kind.COMMAND, f"report {words}", "slack", context=tap.node))
+
+
+def share_errors(body: Body) -> dict[str, str]:
+    """Return what is wrong with a submitted wish to share: the key of a sentence by the field it concerns."""
+    if body.get("type") != "view_submission" or body["view"].get("callback_id") != SHARE_TO:
+        return {}
+    entered = entered_in(body["view"])
+    if not entered.get("person") and not entered.get("channel"):
+        return {"person": "slack-share-nobody"}
+    if entered.get("person") and entered.get("channel"):
+        return {"channel": "slack-share-one"}
+    return {"person": "slack-share-self"} if entered.get("person") == body["user"]["id"] else {}
+
+
+def _share(body: Body, me: Installation) -> InboundEvent | None:
+    """An answer for somebody else or for a channel, in the register it was read in; the same one there only once."""
+    view, user = body["view"], body["user"]["id"]
+    entered, origin = entered_in(view), json.loads(view.get("private_metadata") or "{}")
+    target = entered.get("channel") or entered.get("person") or ""
+    words, masked = mask(plain(entered.get("question", "")))
+    place = SlackAddress(
+        Surface.THREAD,
+        me.team,
+        user,
+        target,
+        asked=words[:MAX_ASKED],
+        response_url=origin.get("response_url"),
+        enterprise=me.enterprise,
+        shared=True,
+        once=f"{target}:{origin.get('at')}:{origin.get('payload')}",
+        masked=masked,
+        key=f"slack:{view['id']}",
+    )
+    return enveloped(me, place, Incoming(Kind.TAP, str(origin.get("payload", "")), "slack"))
+
+
+def _reason(body: Body, me: Installation) -> InboundEvent | None:
+    """A reason is counted beside the vote; nothing is answered, the vote was thanked for already. One with words is a
+    report."""
+    view, reason = body["view"], entered_in(body["view"]).get("reason", "")
+    tap = payloads.parse(str(view.get("private_metadata", "")))
+    if tap is None or reason not in payloads.REASONS:
+        return None
+    if entered_in(view).get("wrong", "").strip():
+        return _report(body, me)
+    place = SlackAddress(Surface.PRIVATE, me.team, body["user"]["id"], silent=True, key=f"slack:{view['id']}")
+    return enveloped(me, place, Incoming(Kind.TAP, payloads.payload(tap.node, word=reason), "slack"))
+
+
+def entered_in(view: Body) -> dict[str, str]:
+    """Return what was entered in a modal, by action id: texts, and the values of chosen options."""
+    found = {}
+    for block in (view.get("state") or {}).get("values", {}).values():
+        for name, given in block.items():
+            chosen = given.get("selected_user") or given.get("selected_conversation")
+            found[name] = given.get("value") or (given.get("selected_option") or {}).get("value") or chosen or ""
+    return found

@@ -1,9 +1,15 @@
-"""Telegram, put together: what takes updates (polling or a webhook), what delivers answers, and the state of both."""
+"""Telegram, put together: how updates come (polling or a webhook), what becomes of each, and the state of both.
+
+An update is accepted, noted, or quarantined if it is unreadable.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import hmac
+import json
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -12,15 +18,222 @@ from aiohttp import web
 from telegram.error import TelegramError
 
 from bot.channels.base import HostServices
+from bot.channels.platforms import Unexpected
 from bot.channels.telegram.channel import TelegramDelivery
-from bot.channels.telegram.client import bot_id, call, make_bot
-from bot.channels.telegram.pacing import Backoff, Rates, asked_of, explain
+from bot.channels.telegram.client import Backoff, Rates, TelegramBot, asked_of, bot_id, call, explain, make_bot
 from bot.channels.telegram.profile import InlineMode, Topic, set_up
-from bot.channels.telegram.receiver import Poller, UpdateReceiver, Webhook
-from bot.channels.telegram.updates import KINDS, UpdateParser
-from bot.channels.unexpected import Unexpected
+from bot.channels.telegram.updates import KINDS, InlineQuery, Parsed, Unreadable, UpdateParser, UserLeft
+from bot.inbox.events import InboundEvent
 
 log = structlog.stdlib.get_logger(__name__)
+
+# --- receiving --------------------------------------------------------------------------------------------------------
+
+
+Answer = Callable[[InlineQuery], Coroutine[Any, Any, None]]
+"""Answers an inline query."""
+
+
+class UpdateReceiver:
+    """Takes updates; returns once none of them can be lost any more."""
+
+    def __init__(self, parser: UpdateParser, delivery: TelegramDelivery, host: HostServices) -> None:
+        self.search: Answer | None = None
+        self._parser = parser
+        self._delivery = delivery
+        self._host = host
+
+    async def receive(self, updates: Sequence[Any]) -> None:
+        """Accept a batch: in order within a conversation, side by side across them.
+
+        Raises what the host raises; then the batch must be received again, which is harmless.
+        """
+        conversations: dict[str, list[Parsed]] = {}
+        for update in updates:
+            parsed = await self.parse(update)
+            if parsed is not None:
+                key = parsed.conversation if isinstance(parsed, InboundEvent) else ""
+                conversations.setdefault(key, []).append(parsed)
+        if len(conversations) == 1:  # a webhook brings one update at a time: no task is needed to wait for one
+            await self._in_order(*conversations.values())
+            return
+        done = await asyncio.gather(*map(self._in_order, conversations.values()), return_exceptions=True)
+        for fault in filter(None, done):
+            raise fault
+
+    async def parse(self, update: Any) -> Parsed:
+        """Return what the update means; one that cannot be read is quarantined."""
+        try:
+            return self._parser.parse(update)
+        except Unreadable as fault:
+            await self.quarantine_raw(str(fault), _text(update))
+            return None
+
+    async def quarantine_raw(self, reason: str, text: str) -> None:
+        """Quarantine an update that cannot be read."""
+        log.error("update_unreadable", reason=reason, size=len(text))
+        await self._host.quarantine(reason, text)
+
+    async def _in_order(self, batch: list[Parsed]) -> None:
+        for parsed in batch:
+            await self._one(parsed)
+
+    async def _one(self, parsed: Parsed) -> None:
+        if isinstance(parsed, InboundEvent):
+            if not await self._host.accept(parsed) and "query" in parsed.address:
+                self._delivery.acknowledge(parsed.address["query"])  # a double tap: the spinner stops, that is all
+        elif isinstance(parsed, UserLeft):
+            await self._host.user_left(parsed.person)
+        elif parsed is not None and self.search is not None:
+            self._delivery.spawn(self.search(parsed))
+
+
+def _text(update: Any) -> str:
+    try:
+        return json.dumps(update)
+    except RecursionError:
+        return "(nested too deeply to be shown)"
+
+
+PATH = "/telegram/webhook"
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  (a header's name)
+
+
+class Webhook:
+    """Receives updates. `ready` turns true when the bot knows its own name, without which it would miss mentions.
+
+    The size of a body is limited by the server (aiohttp's `client_max_size`, 1 MiB unless set): 413.
+    """
+
+    def __init__(self, receiver: UpdateReceiver, secret: str) -> None:
+        self.ready = False
+        self._receiver = receiver
+        self._secret = secret.encode()
+        self._told: set[str] = set()
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the one route."""
+        return [web.post(PATH, self.receive)]
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """Answer 403 for a wrong secret, 503 while not ready, 500 if the inbox cannot commit, else 200."""
+        given = request.headers.get(SECRET_HEADER, "").encode(errors="surrogateescape")
+        if not self._secret or not hmac.compare_digest(given, self._secret):
+            return self._refuse("is not TELEGRAM_WEBHOOK_SECRET" if given else "is missing: does the proxy pass it on?")
+        if not self.ready:
+            return web.Response(status=503)
+        return await self._respond(await request.read())
+
+    def _refuse(self, how: str) -> web.Response:
+        """Say why once: a proxy that strips the header refuses everything, and a stranger should fill no log."""
+        if how not in self._told:
+            self._told.add(how)
+            log.warning("webhook_refused", reason=f"the header {SECRET_HEADER} {how}")
+        return web.Response(status=403)
+
+    async def _respond(self, body: bytes) -> web.Response:
+        try:
+            await self._accept(body)
+        except Exception as fault:
+            log.warning("update_not_accepted", reason=type(fault).__name__)
+            return web.Response(status=500)
+        return web.Response()
+
+    async def _accept(self, body: bytes) -> None:
+        try:
+            update = json.loads(body)
+        except (ValueError, RecursionError):
+            await self._receiver.quarantine_raw("no JSON", body.decode(errors="replace"))
+            return
+        await self._receiver.receive([update])
+
+
+HOLD = 30
+"""Seconds Telegram may hold a request open while nothing happens (its server allows 50)."""
+
+GRACE_SECONDS = 10
+"""Seconds a held request may be late before it counts as lost."""
+
+STALE_SECONDS = 3 * HOLD
+"""Seconds without a successful request after which the poller counts as stale."""
+
+BATCH = 100
+"""Updates fetched at once (Bot API, getUpdates: 1-100)."""
+
+
+class Poller:
+    """Fetches updates for ever."""
+
+    def __init__(
+        self,
+        bot: TelegramBot,
+        receiver: UpdateReceiver,
+        kinds: Sequence[str],
+        backoff: Backoff,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._bot = bot
+        self._receiver = receiver
+        self._kinds = list(kinds)
+        self._backoff = backoff
+        self._clock = clock
+        self._answered_at = clock()
+        self._offset = 0
+
+    @property
+    def seconds_since_update(self) -> float:
+        """Seconds since Telegram last answered."""
+        return self._clock() - self._answered_at
+
+    @property
+    def stale(self) -> bool:
+        """True when the poller should have heard from Telegram long ago."""
+        return self.seconds_since_update > STALE_SECONDS
+
+    async def run(self) -> None:
+        """Poll until cancelled; no fault ends it."""
+        while True:
+            await self._once()
+
+    async def _once(self) -> None:
+        try:
+            updates = await self._fetch()
+            await self._receiver.receive(updates)
+        except TelegramError as fault:
+            await self._backoff.wait(explain(fault), asked_of(fault))
+        except Exception as fault:
+            await self._backoff.wait(f"the inbox cannot take updates now ({type(fault).__name__})")
+        else:
+            await self._confirm(updates)
+
+    async def _fetch(self) -> list[Any]:
+        parameters: dict[str, Any] = {"timeout": HOLD, "limit": BATCH, "allowed_updates": self._kinds}
+        if self._offset:
+            parameters["offset"] = self._offset
+        updates = await self._bot.do_api_request("getUpdates", api_kwargs=parameters, read_timeout=HOLD + GRACE_SECONDS)
+        self._answered_at = self._clock()
+        return list(updates)
+
+    async def _confirm(self, updates: list[Any]) -> None:
+        """Have the next request confirm these: all up to the last id received, for ids may begin again lower after a
+        week without updates. A batch that names no new id must not be fetched in a hot loop."""
+        last = next((number for number in map(_id, reversed(updates)) if number is not None), None)
+        if updates and (last is None or last + 1 == self._offset):
+            await self._backoff.wait("Telegram repeats updates that were confirmed")
+            return
+        if last is not None:
+            self._offset = last + 1
+        self._backoff.reset()
+
+
+def _id(update: Any) -> int | None:
+    """Return the update's id, even of one that is otherwise unreadable; None if it has none."""
+    number = update.get("update_id") if isinstance(update, dict) else None
+    return number if isinstance(number, int) else None
+
+
+# --- the channel ------------------------------------------------------------------------------------------------------
+
 
 CONNECTIONS = 40
 """Webhook requests Telegram may make at once (its default)."""

@@ -1,29 +1,47 @@
-"""How an answer is delivered on Telegram, and what refusals mean: wait, nobody there, another chat, plainer words."""
+"""How an answer is delivered on Telegram, and what refusals mean: wait, nobody there, another chat, plainer words.
+
+Pictures and pages are uploaded once per bot and sent by name after that, with words where they are refused; the
+buttons that only Telegram has copy a number, lead to the private chat, share a link.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
+from urllib.parse import urlencode
 
 import structlog
+from telegram import InputFile
 from telegram.error import BadRequest, ChatMigrated, TelegramError
+from telegram.helpers import create_deep_linked_url
 
 from bot.channels.base import Texts
-from bot.channels.telegram.client import TelegramBot, TopicGone, attempt, call, unheard_of
-from bot.channels.telegram.files import TelegramFiles
-from bot.channels.telegram.keyboard import Rows, voted
-from bot.channels.telegram.layout import FOLD
-from bot.channels.telegram.links import ExtraButtons
-from bot.channels.telegram.message import TelegramAddress
-from bot.channels.telegram.pacing import Pacer, Rates, Window
-from bot.channels.telegram.render import TelegramRenderer, TextPart
-from bot.channels.unexpected import Unexpected
-from bot.dialog.turn import Reply
-from bot.inbox.events import Gone, OutboundMessage, Progress, Refused
-from bot.pictures.shelf import Files
+from bot.channels.platforms import Unexpected
+from bot.channels.telegram.client import (
+    UNREACHABLE,
+    Pacer,
+    Rates,
+    TelegramBot,
+    TopicGone,
+    Window,
+    attempt,
+    call,
+    unheard_of,
+)
+from bot.channels.telegram.layout import EXPANDABLE
+from bot.channels.telegram.render import DIAL, Attached, Rows, TelegramRenderer, TextPart, voted
+from bot.channels.telegram.updates import TelegramAddress
+from bot.dialog.turn import Button, Leaflet, Outcome, Reply
+from bot.inbox.events import Busy, Gone, OutboundMessage, Progress, Refused
+from bot.pictures.drawing import NotDrawn
+from bot.pictures.shelf import Drawn, Files
+
+log = structlog.stdlib.get_logger(__name__)
+
+# --- delivery ---------------------------------------------------------------------------------------------------------
 
 
 class TelegramDelivery:
@@ -122,8 +140,6 @@ def _target(message: OutboundMessage, place: TelegramAddress, parts: list[TextPa
     return int(message.earlier) if message.earlier else None
 
 
-log = structlog.stdlib.get_logger(__name__)
-
 MAX_TOAST = 200
 """Characters beside the finger (Bot API, answerCallbackQuery)."""
 
@@ -207,8 +223,153 @@ class TelegramSender:
 def _forms(part: TextPart) -> list[dict[str, Any]]:
     """Return the message as it is, then unfolded, without styles, without buttons: better plain than unanswered."""
     whole = part.parameters()
-    unfolded = {**whole, "entities": [one for one in part.entities if one["type"] != FOLD]}
+    unfolded = {**whole, "entities": [one for one in part.entities if one["type"] != EXPANDABLE]}
     unstyled = {name: value for name, value in whole.items() if name != "entities"}
     bare = {name: value for name, value in unstyled.items() if name != "reply_markup"}
     forms = [whole, unfolded, unstyled, bare] if part.entities else [whole, bare]
     return [form for form, plainer in pairwise(forms) if form != plainer] + [bare]
+
+
+# --- pictures and pages -----------------------------------------------------------------------------------------------
+
+
+Json = dict[str, Any]
+
+Call = Callable[[str, Json], Awaitable[Any]]
+"""Calls a method, and raises what its refusal means to a delivery."""
+
+
+class TelegramFiles:
+    """Sends what is drawn, as one bot. Whatever goes wrong with a file, the words that stand for it are sent."""
+
+    def __init__(self, bot: str, call: Call, texts: Texts, files: Files | None) -> None:
+        self._bot = bot
+        self._call = call
+        self._texts = texts
+        self._files = files
+        self._broke: set[str] = set()
+
+    def picture(self, reply: Reply) -> Drawn | None:
+        """Return the picture of a reply if it is there; an emergency has none."""
+        if self._files is None or reply.picture is None or reply.card.outcome is Outcome.URGENT:
+            return None
+        return self._files.shelf.picture(reply.picture, reply.card.register, "png")
+
+    async def page(self, leaflet: Leaflet, link: str) -> TextPart:
+        """Return the message that carries a page to take along, made now that its turn was answered; where it cannot be
+        made, the message that says so."""
+        instead = TextPart(self._texts("handout-failed", leaflet.register), [])
+        if self._files is None:
+            return instead
+        try:
+            drawn = await self._files.shelf.page(leaflet, link)
+        except NotDrawn as fault:
+            log.error("page_not_made", reason=str(fault))
+            return instead
+        name = f"{self._texts('handout-file', leaflet.register)}.pdf"
+        return TextPart("", [], None, Attached(drawn, name), instead)
+
+    async def send(self, where: Json, part: TextPart, attached: Attached, *, change: bool = False) -> int | None:
+        """Send what carries a file, or put it in a message's place: under the name Telegram gave it when it was first
+        sent, else the file itself. None where Telegram refuses it, or where the line broke during the last upload: the
+        words alone are then better than another attempt. Raises Busy."""
+        file = f"telegram:{self._bot}:{attached.drawn.name}"
+        known = await self._files.sent_before(file) if self._files else None
+        upload = InputFile(attached.drawn.body, attached.name or attached.drawn.name, attach=change)
+        contents: list[str | InputFile] = [*([known] if known else []), upload]
+        for content in contents:
+            if content is upload and file in self._broke:
+                self._broke.discard(file)
+                return None
+            try:
+                sent = await self._call(*_request(where, part, attached, content, change=change))
+            except (BadRequest, Gone, Refused) as refusal:
+                log.warning("file_refused", kind=attached.kind, reason=str(refusal))
+            except Busy as fault:
+                if content is upload and fault.after == UNREACHABLE:
+                    self._broke.add(file)
+                raise
+            else:
+                await self._remember(file, known, sent, attached)
+                return int(sent["message_id"])
+        return None
+
+    async def _remember(self, file: str, known: str | None, sent: Any, attached: Attached) -> None:
+        """Note the name that Telegram gave a picture; a page is made for one person, and not sent again."""
+        sizes = sent.get("photo") or []
+        if self._files and sizes and attached.kind == "photo" and sizes[-1]["file_id"] != known:
+            await self._files.was_sent(file, str(sizes[-1]["file_id"]))
+
+
+def _request(
+    where: Json, part: TextPart, attached: Attached, content: str | InputFile, *, change: bool
+) -> tuple[str, Json]:
+    """Return the method and the parameters that send a file, or that put it in a message's place."""
+    said = part.parameters()
+    if not change:
+        return f"send{attached.kind.title()}", {**where, attached.kind: content, **said}
+    buttons = {name: said.pop(name) for name in ("reply_markup",) if name in said}
+    return "editMessageMedia", {**where, "media": {"type": attached.kind, "media": content, **said}, **buttons}
+
+
+# --- buttons that only Telegram has -----------------------------------------------------------------------------------
+
+SHARE_URL = "https://t.me/share/url?"
+"""Opens the list of one's chats, to send an address and a text to (core.telegram.org/widgets/share)."""
+
+
+class ExtraButtons:
+    """Knows the bot's name, which the links to it need."""
+
+    def __init__(self, bot: TelegramBot, texts: Texts) -> None:
+        self._bot = bot
+        self._texts = texts
+
+    async def buttons(self, place: TelegramAddress, reply: Reply) -> tuple[Button, ...]:
+        """Return the buttons to add to a reply in a place."""
+        linked = await self._to_private(reply) if place.group else await self._to_share(reply)
+        return (*self._to_copy(reply), *linked)
+
+    def _to_copy(self, reply: Reply) -> tuple[Button, ...]:
+        """Telegram opens no telephone links, but copies a number at a touch."""
+        return tuple(
+            Button(
+                self._texts("telegram-copy", reply.card.register, label=label, number=number),
+                "",
+                "danger",
+                DIAL + number,
+            )
+            for label, number in reply.numbers
+        )
+
+    async def _to_private(self, reply: Reply) -> tuple[Button, ...]:
+        """A question about one's health need not be asked before others."""
+        if not await self._introduced():
+            return ()
+        reports = any(button.role == "report" for button in reply.choices)
+        target = f"report-{reply.card.node}" if reports else reply.card.node
+        address = create_deep_linked_url(self._bot.username, target)
+        key = "more-in-private" if reply.card.detail else "telegram-private"
+        return (Button(self._texts(key, reply.card.register), "", "link", address),)
+
+    async def _to_share(self, reply: Reply) -> tuple[Button, ...]:
+        """Return the button that offers a link to the answer to other chats, if this is an answer to share."""
+        offered = next((button for button in reply.buttons if button.role == "share"), None)
+        if offered is None or not await self._introduced():
+            return ()
+        link = create_deep_linked_url(self._bot.username, reply.card.node)
+        address = SHARE_URL + urlencode({"url": link, "text": reply.card.title})
+        return (Button(offered.label, "", "share", address),)
+
+    async def link_back(self, leaflet: Leaflet) -> str:
+        """Return the address on a page: the answer it holds, in this bot; empty while the bot's name is not known."""
+        node = leaflet.nodes[-1] if leaflet.nodes else None
+        return create_deep_linked_url(self._bot.username, node) if await self._introduced() else ""
+
+    async def _introduced(self) -> bool:
+        """Return whether the bot's name is known; a replica that does not poll asks for it here."""
+        try:
+            await self._bot.initialize()
+        except TelegramError:
+            return False
+        return True

@@ -23,7 +23,7 @@ from bot.channels.base import (
     Texts,
     longest_reply,
 )
-from bot.channels.screens import Shown
+from bot.channels.layout import Shown
 from bot.content.library import Library
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
@@ -87,7 +87,7 @@ def telegram_config(settings: TelegramSettings) -> Config:
 
 def _build(host: HostServices, settings: TelegramSettings) -> Channel:
     """Return the channel; one replica alone may poll."""
-    from bot.channels.leader import LeaderOnly
+    from bot.channels.platforms import LeaderOnly
     from bot.channels.telegram.app import Telegram
     from bot.channels.telegram.profile import general
 
@@ -96,7 +96,7 @@ def _build(host: HostServices, settings: TelegramSettings) -> Channel:
 
 
 async def _doctor(settings: TelegramSettings, texts: Texts) -> Sequence[CheckResult]:
-    from bot.channels.telegram.doctor import doctor
+    from bot.channels.telegram.profile import doctor
 
     return await doctor(telegram_config(settings), texts)
 
@@ -120,8 +120,8 @@ def telegram_limits(library: Library) -> LimitCheck:
 
 def telegram_measure(library: Library) -> Measure:
     """Return the measure of an answer on a phone, as it is shown after the first meeting."""
+    from bot.channels.telegram.layout import shown
     from bot.channels.telegram.render import TelegramRenderer
-    from bot.channels.telegram.screens import shown
 
     composer = Composer(library)
     renderer = TelegramRenderer(composer.text)
@@ -166,8 +166,7 @@ async def answer_links(settings: TelegramSettings, nodes: Iterable[str]) -> str:
     if Telegram does not say it."""
     from telegram.error import TelegramError
 
-    from bot.channels.telegram.client import make_bot
-    from bot.channels.telegram.pacing import explain
+    from bot.channels.telegram.client import explain, make_bot
     from bot.channels.telegram.profile import links
 
     if not settings.configured:

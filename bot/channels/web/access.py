@@ -16,10 +16,9 @@ from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
+from bot.channels.rate_limit import CLIENT, TokenBuckets
 from bot.channels.web.plugin import WebSettings
-from bot.channels.web_port import CLIENT
-from bot.inbox.identity import Identity
-from bot.inbox.rate_limit import TokenBuckets
+from bot.store.codec import Identity
 
 QUESTIONS_PER_SECOND, QUESTIONS_AT_ONCE = 1.0, 40
 """From one address, whatever its cookies: many people of one hospital share an address, a flood does not pass."""

@@ -12,15 +12,22 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from bot.channels.base import HostServices
+from bot.channels.rate_limit import ANYONE
 from bot.channels.web.access import Access
-from bot.channels.web.conversations import Conversation, Conversations, OpenQuestion, PageAnswer
-from bot.channels.web.delivery import WebAddress, WebDelivery, stream, vote_of
-from bot.channels.web.files import FileRoutes
+from bot.channels.web.delivery import (
+    Conversation,
+    Conversations,
+    OpenQuestion,
+    PageAnswer,
+    WebAddress,
+    WebDelivery,
+    stream,
+    vote_of,
+)
 from bot.channels.web.insights import InsightsPage
 from bot.channels.web.plugin import WebSettings
-from bot.channels.web.render import ASSETS, Assets, Place, Renderer
+from bot.channels.web.render import ASSETS, Assets, FileRoutes, Place, Renderer
 from bot.channels.web.workbench import Workbench
-from bot.channels.web_port import ANYONE
 from bot.dialog.turn import Incoming, Kind, Register, Reply, State
 from bot.inbox.events import InboundEvent
 from bot.store.base import StoreUnavailable

@@ -16,10 +16,10 @@ from bot.channels.web.access import Access
 from bot.channels.web.render import Place, Renderer
 from bot.content.library import Library
 from bot.dialog.turn import Register
-from bot.inbox import insights_report
+from bot.inbox import insights
 from bot.settings import secret
 from bot.store.base import StoreUnavailable
-from bot.store.tally import Summed
+from bot.store.records import Summed
 
 WEEKS = 13
 """Weeks shown at first: a quarter of a year."""
@@ -52,10 +52,10 @@ class InsightsPage:
     async def _csv(self, request: web.Request) -> web.Response:
         self._admit(request)
         try:
-            rows = insights_report.lately(await self._host.published(), _weeks(request))
+            rows = insights.lately(await self._host.published(), _weeks(request))
         except StoreUnavailable as fault:
             raise web.HTTPServiceUnavailable(text=str(fault)) from fault
-        text = insights_report.as_csv(insights_report.todays(rows, self._host.engine.library.resolve))
+        text = insights.as_csv(insights.todays(rows, self._host.engine.library.resolve))
         headers = {hdrs.CONTENT_DISPOSITION: 'attachment; filename="footnote-insights.csv"'}
         return web.Response(text=text, content_type="text/csv", headers=headers)
 
@@ -81,16 +81,16 @@ def _weeks(request: web.Request) -> int:
 
 def page_of(renderer: Renderer, found: Summed, library: Library, *, workbench: bool = False) -> str:
     """Return the page of these counts; with the way back to the workbench, where there is one."""
-    found = insights_report.summed_today(found, library.resolve)
+    found = insights.summed_today(found, library.resolve)
     return renderer.page(
         "insights.html",
         Register.PROFESSIONAL,
         Place(),
-        tables={table.name: table for table in insights_report.tables(found, library)},
+        tables={table.name: table for table in insights.tables(found, library)},
         days=[day for day, _ in found.weeks],
         turns=found.turns,
-        date=insights_report.date_of,
-        flow=flow_of(insights_report.steps(found)),
+        date=insights.date_of,
+        flow=flow_of(insights.steps(found)),
         workbench=workbench,
     )
 

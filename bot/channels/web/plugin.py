@@ -19,7 +19,7 @@ from bot.channels.base import (
     Measure,
     ScreenLimit,
 )
-from bot.channels.screens import SCREEN, Shown
+from bot.channels.layout import SCREEN, Shown
 from bot.content.library import Library
 from bot.dialog.composer import Composer
 from bot.dialog.turn import Register, Reply

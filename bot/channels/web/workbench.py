@@ -1,6 +1,7 @@
 """The workbench: one turn as every channel would show it, beside the tree, the claims and what the checks found.
 
 It is for authors, on their own computer alone. Its turns are rehearsals: pure, not in the inbox, nothing remembered.
+What readers report as wrong is read here too: an editor closes it with an answer or without.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,18 +20,21 @@ from markupsafe import Markup
 
 from bot.channels.base import AuthorsView, ContentNews, ContentState, HostServices, Texts
 from bot.channels.slack.render import RenderOptions, SlackRenderer
+from bot.channels.telegram.layout import shown
 from bot.channels.telegram.render import TelegramRenderer
-from bot.channels.telegram.screens import shown
 from bot.channels.web import drawings
 from bot.channels.web.access import Access
-from bot.channels.web.conversations import PageAnswer
+from bot.channels.web.delivery import PageAnswer
 from bot.channels.web.render import ASSETS, Place, Renderer
-from bot.channels.web.reports import ReportPages
 from bot.content.diagnostics import Diagnostic
 from bot.content.library import Library
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Incoming, Kind, Register, Reply, State
+from bot.errors import UsageError
+from bot.inbox.admin import ReadableReport, ReportDesk
+
+# --- the workbench ----------------------------------------------------------------------------------------------------
 
 BASE = "/workbench"
 BEAT_SECONDS = 15.0
@@ -299,3 +303,52 @@ def _shown(engine: Engine, node: str, register: Register) -> Reply:
 def _link(payload: str) -> str:
     tap = payloads.parse(payload)
     return f"#{tap.node}" if tap else "#"
+
+
+# --- what readers report as wrong -------------------------------------------------------------------------------------
+
+PATH = "/workbench/reports"
+
+
+class ReportPages:
+    """The queue of reports. Every request is refused that does not come from this computer."""
+
+    def __init__(self, desk: ReportDesk, host: HostServices, access: Access, renderer: Renderer) -> None:
+        self._desk = desk
+        self._host = host
+        self._access = access
+        self._renderer = renderer
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the paths."""
+        return [web.get(PATH, self._list), web.post(PATH, self._close)]
+
+    async def _list(self, request: web.Request) -> web.Response:
+        if not self._access.is_here(request):
+            raise web.HTTPForbidden
+        found = [self._shown(report) for report in await self._desk.list()]
+        html = self._renderer.page("reports.html", Register.PROFESSIONAL, Place("/workbench"), reports=found)
+        return web.Response(text=html, content_type="text/html", headers=self._access.headers(request))
+
+    async def _close(self, request: web.Request) -> web.Response:
+        if not self._access.is_here(request) or not self._access.may_write(request):
+            raise web.HTTPForbidden
+        form = await request.post()
+        number, answer = str(form.get("number", "")), str(form.get("answer", ""))
+        if not number.isdecimal():
+            raise web.HTTPBadRequest
+        try:
+            await self._desk.close(int(number), answer)
+        except UsageError:
+            raise web.HTTPNotFound from None
+        raise web.HTTPSeeOther(PATH)
+
+    def _shown(self, report: ReadableReport) -> dict[str, Any]:
+        library = self._host.engine.library
+        node = library.resolve(report.node)
+        return {
+            "report": report,
+            "title": self._host.engine.title(node, Register(report.register)) if node else report.node,
+            "editor": library.contacts.editors.get(library.topic_of(node).id, "") if node else "",
+            "when": datetime.fromtimestamp(report.at, UTC).strftime("%Y-%m-%d %H:%M"),
+        }

@@ -1,21 +1,26 @@
-"""The store on PostgreSQL: several replicas share inbox, preferences and de-duplication."""
+"""The store on PostgreSQL: several replicas share inbox, preferences and de-duplication, and elect a leader.
+
+What one replica alone may do (Telegram allows one poller) is guarded by an advisory lock on its own connection, which
+lives as long as the connection: when the leader dies, PostgreSQL frees it and another replica has it within
+`RETRY_SECONDS`. A host that vanishes without a word is noticed by TCP keep-alive in about ten seconds.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
+import structlog
 
 from bot.dialog.turn import State
-from bot.store import reports as kept
-from bot.store import tally
 from bot.store.base import (
     MOST_JOINED,
     AcceptResult,
+    Grouping,
     Lease,
     NewEvent,
     PendingTurn,
@@ -28,14 +33,33 @@ from bot.store.base import (
     WaitingRow,
     WaitingTurns,
     day_of,
+    together,
 )
-from bot.store.batching import Grouping, together
 from bot.store.codec import exported, net_votes, quiet_in, reported, settings_of, state_from
-from bot.store.postgres import leader, turns
 from bot.store.postgres import statements as sql
 from bot.store.postgres.statements import TROUBLE
-from bot.store.reports import NewReport, StoredReport
-from bot.store.tally import PUBLISHED, Published, Summed, first_day, left_of, published_from, week_of
+from bot.store.records import (
+    ADD_REPORT,
+    CLOSE_REPORT,
+    LIST_REPORTS,
+    PRUNE_REPORTS,
+    PUBLISHED,
+    SUM_CELLS,
+    SUM_WEEKS,
+    THEIR_REPORTS,
+    NewReport,
+    Published,
+    StoredReport,
+    Summed,
+    cells_from,
+    first_day,
+    left_of,
+    published_from,
+    report_terms,
+    week_of,
+)
+
+log = structlog.stdlib.get_logger(__name__)
 
 MAX_CONNECTIONS = 10
 """Per process. PostgreSQL allows 100 by default, so nine replicas fit beside an operator."""
@@ -50,10 +74,8 @@ class PostgresStore:
     def __init__(self, pool: asyncpg.Pool, dsn: str) -> None:
         self._pool = pool
         self._dsn = dsn
-        self._acceptances: Grouping[turns.Acceptance, AcceptResult] = Grouping(
-            together(self._accept), turns.accept_names
-        )
-        self._finishes: Grouping[turns.Finish, Turn | None] = Grouping(together(self._finish), turns.finish_names)
+        self._acceptances: Grouping[sql.Acceptance, AcceptResult] = Grouping(together(self._accept), sql.accept_names)
+        self._finishes: Grouping[sql.Finish, Turn | None] = Grouping(together(self._finish), sql.finish_names)
 
     @classmethod
     async def open(cls, dsn: str) -> PostgresStore:
@@ -83,9 +105,9 @@ class PostgresStore:
         return await self._acceptances.run((new_event, lease))
 
     async def claim(self, channel: str, limit: int, lease: Lease) -> list[Turn]:
-        lanes = dict(await self._rows(turns.CLAIM, channel, lease.now, lease.owner, lease.until, limit, lease.farthest))
-        rows = await self._rows(turns.FIRST_TURNS, list(lanes)) if lanes else []
-        return [turns.turn_from(row, doubtful=lanes[row["conversation"]]) for row in rows]
+        lanes = dict(await self._rows(sql.CLAIM, channel, lease.now, lease.owner, lease.until, limit, lease.farthest))
+        rows = await self._rows(sql.FIRST_TURNS, list(lanes)) if lanes else []
+        return [sql.turn_from(row, doubtful=lanes[row["conversation"]]) for row in rows]
 
     async def renew(self, lease: Lease, conversations: Sequence[bytes]) -> None:
         await self._execute(sql.RENEW, lease.until, lease.owner, list(conversations))
@@ -101,12 +123,12 @@ class PostgresStore:
 
     async def waiting(self, turn: Turn) -> WaitingTurns:
         async with self._connection() as db:
-            count = await db.fetchval(turns.WAITING_IN_ALL, turn.conversation)
-            rows = await db.fetch(turns.WAITING, turn.conversation, turn.person, MOST_JOINED)
+            count = await db.fetchval(sql.WAITING_IN_ALL, turn.conversation)
+            rows = await db.fetch(sql.WAITING, turn.conversation, turn.person, MOST_JOINED)
         return WaitingTurns(tuple(WaitingRow(*row) for row in rows), count)
 
     async def gather(self, turn: Turn, seen: int, now: float, due_at: float) -> None:
-        await self._execute(turns.GATHER, turn.conversation, seen, now, due_at)
+        await self._execute(sql.GATHER, turn.conversation, seen, now, due_at)
 
     async def quarantine(self, turn: Turn, reason: str, now: float) -> None:
         await self._execute(sql.QUARANTINE, turn.row, reason, now)
@@ -137,7 +159,7 @@ class PostgresStore:
             about = await db.fetchrow(sql.PREFERENCES, person)
             conversations = await db.fetch(sql.CONVERSATIONS, person)
             counts = await db.fetchrow(sql.COUNTS, person)
-            said = await db.fetch(kept.THEIRS, person)
+            said = await db.fetch(THEIR_REPORTS, person)
             unmatched = await db.fetch(sql.THEIR_UNMATCHED, person)
         register, introduced, settings = about or (None, False, "")
         return {
@@ -170,9 +192,9 @@ class PostgresStore:
         return published_from(map(tuple, await self._rows(sql.PUBLISHED_TALLIES, PUBLISHED)))
 
     async def summed(self, weeks: int) -> Summed:
-        found = sorted(map(tuple, await self._rows(tally.SUM_WEEKS, PUBLISHED, weeks)))
+        found = sorted(map(tuple, await self._rows(SUM_WEEKS, PUBLISHED, weeks)))
         since = found[0][0] if found else 0
-        return Summed(found, tally.cells_from(map(tuple, await self._rows(tally.SUM_CELLS, PUBLISHED, since))))
+        return Summed(found, cells_from(map(tuple, await self._rows(SUM_CELLS, PUBLISHED, since))))
 
     async def unmatched(self) -> Sequence[tuple[int, bytes]]:
         return [(number, bytes(sealed)) for number, sealed in await self._rows(sql.UNMATCHED)]
@@ -203,7 +225,7 @@ class PostgresStore:
                 "people": await self._execute(sql.PRUNE_PEOPLE, idle),
                 "lanes": await self._execute(sql.PRUNE_LANES),
                 "departed": len(gone),
-                "reports": await self._execute(kept.PRUNE, cutoffs.messages, cutoffs.idle),
+                "reports": await self._execute(PRUNE_REPORTS, cutoffs.messages, cutoffs.idle),
                 "uploads": await self._execute(sql.PRUNE_UPLOADS, idle),
                 "unmatched": await self._execute(sql.PRUNE_UNMATCHED, day_of(cutoffs.quarantine)),
                 "weeks": await self._execute(sql.PRUNE_WEEKS, week_of(idle)),
@@ -225,28 +247,28 @@ class PostgresStore:
         return bool(await self._column(sql.DROP, row))
 
     async def add_report(self, report: NewReport) -> None:
-        await self._execute(kept.ADD, *kept.terms(report))
+        await self._execute(ADD_REPORT, *report_terms(report))
 
     async def reports(self, *, closed: bool = False) -> Sequence[StoredReport]:
-        return [StoredReport(*row) for row in await self._rows(kept.LIST, closed)]
+        return [StoredReport(*row) for row in await self._rows(LIST_REPORTS, closed)]
 
     async def close_report(self, number: int, at: float) -> StoredReport | None:
-        found = await self._rows(kept.CLOSE, number, at)
+        found = await self._rows(CLOSE_REPORT, number, at)
         return StoredReport(*found[0]) if found else None
 
     def lead(self, name: str) -> AbstractAsyncContextManager[asyncio.Event]:
-        return leader.lead(self._dsn, name)
+        return lead(self._dsn, name)
 
-    async def _accept(self, calls: Sequence[turns.Acceptance]) -> list[AcceptResult]:
+    async def _accept(self, calls: Sequence[sql.Acceptance]) -> list[AcceptResult]:
         async with self._connection() as db:
-            rows = {row["conversation"]: row for row in await db.fetch(turns.ACCEPT, *turns.accept_terms(calls))}
+            rows = {row["conversation"]: row for row in await db.fetch(sql.ACCEPT, *sql.accept_terms(calls))}
             moved = [lane for lane, row in rows.items() if row["leased"] and not row["unmoved"]]
             first = await _first_turns(db, moved)
         return [_receipt(new_event, rows.get(new_event.conversation), first) for new_event, _ in calls]
 
-    async def _finish(self, calls: Sequence[turns.Finish]) -> list[Turn | None]:
+    async def _finish(self, calls: Sequence[sql.Finish]) -> list[Turn | None]:
         async with self._connection() as db:
-            left = dict(await db.fetch(turns.FINISH, *turns.finish_terms(calls)))
+            left = dict(await db.fetch(sql.FINISH, *sql.finish_terms(calls)))
             lanes = [(turn.conversation, lease) for turn, _, lease in calls]
             first = await _first_turns(db, [lane for lane, lease in lanes if lease and left.get(lane)])
         return [first.get(lane) for lane, _ in lanes]
@@ -284,15 +306,79 @@ async def _keep_as_it_is(connection: asyncpg.Connection) -> None:
 def _receipt(new_event: NewEvent, row: Any, first: Mapping[bytes, Turn]) -> AcceptResult:
     if row is None or not row["leased"]:
         return AcceptResult(fresh=row is not None, due=row is not None and row["due"])
-    turn = turns.new_turn(row, new_event) if row["unmoved"] else first.get(new_event.conversation)
+    turn = sql.new_turn(row, new_event) if row["unmoved"] else first.get(new_event.conversation)
     return AcceptResult(fresh=True, turn=turn)
 
 
 async def _first_turns(db: Any, conversations: Sequence[bytes]) -> dict[bytes, Turn]:
-    rows = await db.fetch(turns.FIRST_TURNS, conversations) if conversations else []
-    return {row["conversation"]: turns.turn_from(row) for row in rows}
+    rows = await db.fetch(sql.FIRST_TURNS, conversations) if conversations else []
+    return {row["conversation"]: sql.turn_from(row) for row in rows}
 
 
 def _affected(tag: str) -> int:
     """Return the count at the end of a command tag such as `DELETE 3`."""
     return int(tag.rpartition(" ")[2])
+
+
+# --- leader election --------------------------------------------------------------------------------------------------
+
+
+RETRY_SECONDS = 1.0
+"""How often the others campaign, and how often the leader makes sure that it still leads."""
+
+_LEADERSHIP = 0x466F6F74
+"""First half of the lock's key: what keeps our locks apart from those of other programs in the same database."""
+
+_TRY = "SELECT pg_try_advisory_lock($1, hashtext($2))"
+_KEEP_ALIVE = {"tcp_keepalives_idle": "4", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
+
+
+@asynccontextmanager
+async def lead(dsn: str, name: str) -> AsyncIterator[asyncio.Event]:
+    """Wait to become the leader; yield an event that is set when that ends. Leaving the block gives leadership up."""
+    connection = await _lead_until_lost(dsn, name)
+    lost = asyncio.Event()
+    connection.add_termination_listener(lambda _: lost.set())
+    watch = asyncio.create_task(_watch(connection, lost))
+    try:
+        yield lost
+    finally:
+        watch.cancel()
+        await _close(connection)
+
+
+async def _lead_until_lost(dsn: str, name: str) -> Any:
+    """Return a connection that holds the lock, however long that takes and whatever the database goes through."""
+    while True:
+        try:
+            return await _acquire(dsn, name)
+        except TROUBLE as fault:
+            log.warning("election_interrupted", leadership=name, reason=type(fault).__name__)
+            await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _acquire(dsn: str, name: str) -> Any:
+    connection = await asyncpg.connect(
+        dsn, timeout=5 * RETRY_SECONDS, command_timeout=5 * RETRY_SECONDS, server_settings=_KEEP_ALIVE
+    )
+    try:
+        while not await connection.fetchval(_TRY, _LEADERSHIP, name):  # noqa: ASYNC110 (what is awaited is elsewhere)
+            await asyncio.sleep(RETRY_SECONDS)
+    except BaseException:
+        await _close(connection)
+        raise
+    return connection
+
+
+async def _watch(connection: Any, lost: asyncio.Event) -> None:
+    """Notice a connection that died without saying so."""
+    with suppress(*TROUBLE):
+        while True:
+            await connection.execute("SELECT 1")
+            await asyncio.sleep(RETRY_SECONDS)
+    lost.set()
+
+
+async def _close(connection: Any) -> None:
+    with suppress(*TROUBLE):
+        await connection.close(timeout=RETRY_SECONDS)

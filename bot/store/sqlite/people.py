@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from typing import Any
 
 from bot.dialog.turn import State
-from bot.store import reports
-from bot.store.base import AT_ONCE, DIGEST_BYTES, Lease, PendingTurn, QueueDepth, RetentionCutoffs, day_of
+from bot.store.base import day_of
 from bot.store.codec import exported, net_votes, quiet_in, reported, settings_of, state_from
-from bot.store.sqlite import turns
-from bot.store.tally import (
+from bot.store.records import (
+    ADD_REPORT,
+    CLOSE_REPORT,
+    FORGET_REPORTS,
+    LIST_REPORTS,
     PUBLISHED,
     SUM_CELLS,
     SUM_WEEKS,
+    THEIR_REPORTS,
+    NewReport,
     Published,
+    StoredReport,
     Summed,
     cells_from,
     first_day,
     left_of,
     published_from,
-    week_of,
+    report_terms,
 )
 
 _THEIRS = "(SELECT conversation FROM conversation WHERE person = ?)"
@@ -37,15 +41,6 @@ _COUNT = {
     "questions": "SELECT count(*) FROM inbox WHERE person = ? AND status = 'quarantined'",
 }
 _UNMATCHED = "SELECT hex(sealed) FROM unmatched WHERE person = ? ORDER BY id"
-_OLD = {
-    "events": "DELETE FROM seen WHERE event BETWEEN :first AND :last AND at < :events",
-    "messages": "DELETE FROM message WHERE conversation BETWEEN :first AND :last AND at < :messages",
-    "conversations": "DELETE FROM conversation WHERE conversation BETWEEN :first AND :last AND day < :idle_day",
-    "people": "DELETE FROM person WHERE person BETWEEN :first AND :last AND day < :idle_day",
-}
-SLICES = 256
-"""Keys are hashes, so their first byte cuts every table into equal slices: a million people are pruned four thousand
-at a time, and no turn waits for more than one slice."""
 
 
 def preferences(db: sqlite3.Connection, person: bytes) -> State:
@@ -71,7 +66,7 @@ def forget(db: sqlite3.Connection, person: bytes) -> dict[str, int]:
     """Delete preferences, conversations, their messages and quarantined questions; return how many of each."""
     counts = {kind: db.execute(statement, (person,)).rowcount for kind, statement in _FORGET.items()}
     pending = db.execute("DELETE FROM inbox WHERE person = ? AND status = 'quarantined'", (person,))
-    reported = db.execute(reports.FORGET, _numbered(person))
+    reported = db.execute(FORGET_REPORTS, numbered(person))
     return {**counts, "questions": pending.rowcount, "reports": reported.rowcount}
 
 
@@ -84,7 +79,7 @@ def export(db: sqlite3.Connection, person: bytes) -> dict[str, Any]:
         "tone": state.register and str(state.register),
         "met": state.introduced,
         "settings": settings_of(state),
-        "reports": [reported(row) for row in db.execute(reports.THEIRS, _numbered(person))],
+        "reports": [reported(row) for row in db.execute(THEIR_REPORTS, numbered(person))],
         "unmatched": [sealed for (sealed,) in db.execute(_UNMATCHED, (person,))],
         **exported([trail for trail, _ in conversations], [context for _, context in conversations]),
         **counts,
@@ -115,140 +110,31 @@ def keep_upload(db: sqlite3.Connection, file: str, reference: str, at: float) ->
     )
 
 
-def prune_slice(db: sqlite3.Connection, number: int, cutoffs: RetentionCutoffs) -> dict[str, int]:
-    """Remove what is older than the cutoffs from one slice of the keys, 0 to 255; return how many rows of each kind."""
-    terms = {
-        "first": bytes([number]),
-        "last": bytes([number]) + b"\xff" * DIGEST_BYTES,
-        "events": cutoffs.events,
-        "messages": cutoffs.messages,
-        "idle_day": day_of(cutoffs.idle),
-    }
-    return {kind: db.execute(statement, terms).rowcount for kind, statement in _OLD.items()}
-
-
-def prune_rest(db: sqlite3.Connection, cutoffs: RetentionCutoffs) -> dict[str, int]:
-    """Forget who left long ago, and drop what nobody looked at in the quarantine."""
-    gone = db.execute("SELECT person FROM person WHERE departed < ?", (cutoffs.user_left,)).fetchall()
-    for (person,) in gone:
-        forget(db, person)
-    dropped = db.execute("DELETE FROM inbox WHERE status <> 'waiting' AND received < ?", (cutoffs.quarantine,))
-    db.execute("DELETE FROM unmatched WHERE day < ?", (day_of(cutoffs.quarantine),))
-    week = week_of(day_of(cutoffs.idle))
-    db.execute("DELETE FROM tally_week WHERE week < ?", (week,))
-    counts = db.execute("DELETE FROM tally WHERE day < ?", (first_day(week),))
-    old = db.execute(reports.PRUNE, _numbered(cutoffs.messages, cutoffs.idle))
-    uploads = db.execute("DELETE FROM upload WHERE day < ?", (day_of(cutoffs.idle),))
-    return {
-        "departed": len(gone),
-        "quarantine": dropped.rowcount,
-        "reports": old.rowcount,
-        "uploads": uploads.rowcount,
-        "counts": counts.rowcount,
-    }
-
-
-_DEPTH = """SELECT channel, coalesce(sum(status = 'waiting'), 0), coalesce(sum(status <> 'waiting'), 0),
-min(CASE WHEN status = 'waiting' THEN received END) FROM inbox GROUP BY channel"""
-
-_SET_ASIDE = """UPDATE inbox SET status = 'quarantined', reason = ?, attempts = attempts + 1
-WHERE id = ? AND status = 'waiting'"""
-
-_KEEP_UNREADABLE = """INSERT INTO inbox (conversation, person, channel, payload, received, status, reason)
-VALUES (x'', x'', :channel, :payload, :now, 'unreadable', :reason)"""
-
-_URGENT = """SELECT 1 FROM inbox WHERE conversation = ? AND status = 'waiting' AND priority = 0
-AND priority < (SELECT priority FROM inbox WHERE id = ?) LIMIT 1"""
-
-_HELD = """SELECT id, channel, status, attempts, received, reason FROM inbox
-WHERE :status IS NULL OR status = :status ORDER BY id"""
-
-
-def queue_depth(db: sqlite3.Connection) -> dict[str, QueueDepth]:
-    """Return how full the inbox is, by channel."""
-    return {channel: QueueDepth(waiting, pending, oldest) for channel, waiting, pending, oldest in db.execute(_DEPTH)}
-
-
-def pending(db: sqlite3.Connection, status: str | None) -> list[PendingTurn]:
-    """Return unfinished turns, oldest first."""
-    return [PendingTurn(*row) for row in db.execute(_HELD, {"status": status})]
-
-
 def votes(db: sqlite3.Connection) -> dict[tuple[str, str], int]:
     """Return the sums of the feedback buttons."""
     rows = db.execute("SELECT node, vote, sum(votes) FROM feedback GROUP BY node, vote")
     return net_votes({(node, vote): total for node, vote, total in rows})
 
 
-def quarantine(db: sqlite3.Connection, row: int, conversation: bytes, reason: str, now: float) -> None:
-    """Set the turn aside and let its conversation go on."""
-    if db.execute(_SET_ASIDE, (reason, row)).rowcount:
-        turns.leave_lane(db, conversation, now)
-
-
-def replay(db: sqlite3.Connection, row: int, now: float) -> bool:
-    """Put a quarantined turn back to work."""
-    back = (
-        "UPDATE inbox SET status = 'waiting', reason = NULL, attempts = 0 WHERE id = ? AND status = 'quarantined'"
-        " RETURNING conversation, channel"
-    )
-    found = db.execute(back, (row,)).fetchall()
-    for conversation, channel in found:
-        turns.enter_lane(db, conversation, channel, now)
-    return bool(found)
-
-
-def drop(db: sqlite3.Connection, row: int) -> bool:
-    """Delete a turn or event that was set aside."""
-    return db.execute("DELETE FROM inbox WHERE id = ? AND status <> 'waiting'", (row,)).rowcount > 0
-
-
-def quarantine_raw(db: sqlite3.Connection, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
-    """Keep an unreadable event, once; it belongs to nobody."""
-    if db.execute("INSERT OR IGNORE INTO seen (event, at) VALUES (?, ?)", (event, now)).rowcount == 0:
-        return False
-    db.execute(_KEEP_UNREADABLE, {"channel": channel, "payload": payload, "reason": reason, "now": now})
-    return True
-
-
-def add_report(db: sqlite3.Connection, report: reports.NewReport) -> None:
+def add_report(db: sqlite3.Connection, report: NewReport) -> None:
     """Keep a report, once."""
-    db.execute(reports.ADD, _numbered(*reports.terms(report)))
+    db.execute(ADD_REPORT, numbered(*report_terms(report)))
 
 
-def list_reports(db: sqlite3.Connection, *, closed: bool) -> list[reports.StoredReport]:
+def list_reports(db: sqlite3.Connection, *, closed: bool) -> list[StoredReport]:
     """Return the open reports, or all of them."""
-    return [reports.StoredReport(*row) for row in db.execute(reports.LIST, _numbered(closed))]
+    return [StoredReport(*row) for row in db.execute(LIST_REPORTS, numbered(closed))]
 
 
-def close_report(db: sqlite3.Connection, number: int, at: float) -> reports.StoredReport | None:
+def close_report(db: sqlite3.Connection, number: int, at: float) -> StoredReport | None:
     """Close an open report."""
-    found = db.execute(reports.CLOSE, _numbered(number, at)).fetchall()
-    return reports.StoredReport(*found[0]) if found else None
+    found = db.execute(CLOSE_REPORT, numbered(number, at)).fetchall()
+    return StoredReport(*found[0]) if found else None
 
 
-def _numbered(*values: object) -> dict[str, object]:
+def numbered(*values: object) -> dict[str, object]:
     """Return parameters by their numbers, as PostgreSQL's statements name them."""
     return {str(at): value for at, value in enumerate(values, 1)}
-
-
-def release(db: sqlite3.Connection, owner: int | None) -> None:
-    """End the owner's leases, or everyone's; the owner stays as a sign that turns may have been broken off."""
-    db.execute("UPDATE lane SET until = 0 WHERE owner = :owner OR :owner IS NULL", {"owner": owner})
-
-
-def renew(db: sqlite3.Connection, lease: Lease, conversations: Sequence[bytes]) -> None:
-    """Extend the owner's leases on these conversations."""
-    renewed = [(lease.until, lane, lease.owner) for lane in conversations]
-    db.executemany("UPDATE lane SET until = ? WHERE conversation = ? AND owner = ?", renewed)
-
-
-def postpone(db: sqlite3.Connection, row: int, conversation: bytes, due_at: float, attempts: int) -> None:
-    """Free the conversation until `due_at`, or at once if something urgent arrived behind what is not."""
-    db.execute("UPDATE inbox SET attempts = ? WHERE id = ?", (attempts, row))
-    urgent = db.execute(_URGENT, (conversation, row)).fetchone()
-    due_at = AT_ONCE if urgent else due_at
-    db.execute("UPDATE lane SET owner = NULL, due_at = ? WHERE conversation = ?", (due_at, conversation))
 
 
 # --- counts ---------------------------------------------------------------------------------------------------------
@@ -281,9 +167,9 @@ def published(db: sqlite3.Connection) -> list[Published]:
 
 def summed(db: sqlite3.Connection, weeks: int) -> Summed:
     """Return the counts of the last weeks, added up."""
-    found = sorted(db.execute(SUM_WEEKS, _numbered(PUBLISHED, weeks)).fetchall())
+    found = sorted(db.execute(SUM_WEEKS, numbered(PUBLISHED, weeks)).fetchall())
     since = found[0][0] if found else 0
-    return Summed(found, cells_from(db.execute(SUM_CELLS, _numbered(PUBLISHED, since))))
+    return Summed(found, cells_from(db.execute(SUM_CELLS, numbered(PUBLISHED, since))))
 
 
 def unmatched(db: sqlite3.Connection) -> list[tuple[int, bytes]]:

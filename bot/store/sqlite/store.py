@@ -16,9 +16,12 @@ import aiosqlite
 
 from bot.dialog.turn import State
 from bot.store.base import (
+    DIGEST_BYTES,
     AcceptResult,
+    Grouping,
     Lease,
     NewEvent,
+    Outcome,
     PendingTurn,
     PruneCounts,
     QueueDepth,
@@ -28,11 +31,18 @@ from bot.store.base import (
     Turn,
     TurnResult,
     WaitingTurns,
+    day_of,
 )
-from bot.store.batching import Grouping, Outcome
-from bot.store.reports import NewReport, StoredReport
+from bot.store.records import (
+    PRUNE_REPORTS,
+    NewReport,
+    Published,
+    StoredReport,
+    Summed,
+    first_day,
+    week_of,
+)
 from bot.store.sqlite import people, turns
-from bot.store.tally import Published, Summed
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]
@@ -147,7 +157,7 @@ class SqliteStore:
     async def recover(self) -> None:
         """Only one process may serve from a file, so every lease found is a dead one's. Raises `StoreInUse`."""
         self._lock = self._lock or lock_file(self._path)
-        await self._group.run(lambda db: people.release(db, None))
+        await self._group.run(lambda db: turns.release(db, None))
 
     async def accept(self, new_event: NewEvent, lease: Lease | None) -> AcceptResult:
         return await self._group.run(lambda db: turns.accept(db, new_event, lease))
@@ -156,7 +166,7 @@ class SqliteStore:
         return await self._group.run(lambda db: turns.claim(db, channel, limit, lease))
 
     async def renew(self, lease: Lease, conversations: Sequence[bytes]) -> None:
-        await self._group.run(lambda db: people.renew(db, lease, conversations))
+        await self._group.run(lambda db: turns.renew(db, lease, conversations))
 
     async def progress(self, turn: Turn, sent: Sequence[str]) -> None:
         await self._group.run(lambda db: turns.progress(db, turn.row, sent))
@@ -165,7 +175,7 @@ class SqliteStore:
         return (await self._group.run(lambda db: turns.finish(db, turn, record, lease))).next
 
     async def postpone(self, turn: Turn, due_at: float, attempts: int) -> None:
-        await self._group.run(lambda db: people.postpone(db, turn.row, turn.conversation, due_at, attempts))
+        await self._group.run(lambda db: turns.postpone(db, turn.row, turn.conversation, due_at, attempts))
 
     async def waiting(self, turn: Turn) -> WaitingTurns:
         return await self._group.run(lambda db: turns.waiting(db, turn))
@@ -174,10 +184,10 @@ class SqliteStore:
         await self._group.run(lambda db: turns.gather(db, turn, seen, now, due_at))
 
     async def quarantine(self, turn: Turn, reason: str, now: float) -> None:
-        await self._group.run(lambda db: people.quarantine(db, turn.row, turn.conversation, reason, now))
+        await self._group.run(lambda db: turns.quarantine(db, turn.row, turn.conversation, reason, now))
 
     async def quarantine_raw(self, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
-        return await self._group.run(lambda db: people.quarantine_raw(db, channel, event, payload, reason, now))
+        return await self._group.run(lambda db: turns.quarantine_raw(db, channel, event, payload, reason, now))
 
     async def add_report(self, report: NewReport) -> None:
         await self._group.run(lambda db: people.add_report(db, report))
@@ -189,7 +199,7 @@ class SqliteStore:
         return await self._group.run(lambda db: people.close_report(db, number, at))
 
     async def release(self, owner: int) -> None:
-        await self._group.run(lambda db: people.release(db, owner))
+        await self._group.run(lambda db: turns.release(db, owner))
 
     async def preferences(self, person: bytes) -> State:
         return await self._group.run(lambda db: people.preferences(db, person))
@@ -237,22 +247,22 @@ class SqliteStore:
         await self._group.run(lambda db: people.keep_upload(db, file, reference, at))
 
     async def prune(self, cutoffs: RetentionCutoffs) -> PruneCounts:
-        counts = Counter(await self._group.run(lambda db: people.prune_rest(db, cutoffs)))
-        for number in range(people.SLICES):
-            counts.update(await self._group.run(partial(people.prune_slice, number=number, cutoffs=cutoffs)))
+        counts = Counter(await self._group.run(lambda db: prune_rest(db, cutoffs)))
+        for number in range(SLICES):
+            counts.update(await self._group.run(partial(prune_slice, number=number, cutoffs=cutoffs)))
         return PruneCounts(counts)
 
     async def queue_depth(self) -> Mapping[str, QueueDepth]:
-        return await self._group.run(people.queue_depth)
+        return await self._group.run(turns.queue_depth)
 
     async def pending(self, status: str | None = None) -> Sequence[PendingTurn]:
-        return await self._group.run(lambda db: people.pending(db, status))
+        return await self._group.run(lambda db: turns.pending(db, status))
 
     async def replay(self, row: int, now: float) -> bool:
-        return await self._group.run(lambda db: people.replay(db, row, now))
+        return await self._group.run(lambda db: turns.replay(db, row, now))
 
     async def drop(self, row: int) -> bool:
-        return await self._group.run(lambda db: people.drop(db, row))
+        return await self._group.run(lambda db: turns.drop(db, row))
 
     @asynccontextmanager
     async def lead(self, name: str) -> AsyncIterator[asyncio.Event]:  # noqa: ARG002
@@ -269,3 +279,47 @@ def lock_file(path: Path) -> IO[bytes]:
         lock.close()
         raise StoreInUse(f"another footnote process is serving from {path}; stop it, or use PostgreSQL") from None
     return lock
+
+
+_OLD = {
+    "events": "DELETE FROM seen WHERE event BETWEEN :first AND :last AND at < :events",
+    "messages": "DELETE FROM message WHERE conversation BETWEEN :first AND :last AND at < :messages",
+    "conversations": "DELETE FROM conversation WHERE conversation BETWEEN :first AND :last AND day < :idle_day",
+    "people": "DELETE FROM person WHERE person BETWEEN :first AND :last AND day < :idle_day",
+}
+SLICES = 256
+"""Keys are hashes, so their first byte cuts every table into equal slices: a million people are pruned four thousand
+at a time, and no turn waits for more than one slice."""
+
+
+def prune_slice(db: sqlite3.Connection, number: int, cutoffs: RetentionCutoffs) -> dict[str, int]:
+    """Remove what is older than the cutoffs from one slice of the keys, 0 to 255; return how many rows of each kind."""
+    terms = {
+        "first": bytes([number]),
+        "last": bytes([number]) + b"\xff" * DIGEST_BYTES,
+        "events": cutoffs.events,
+        "messages": cutoffs.messages,
+        "idle_day": day_of(cutoffs.idle),
+    }
+    return {kind: db.execute(statement, terms).rowcount for kind, statement in _OLD.items()}
+
+
+def prune_rest(db: sqlite3.Connection, cutoffs: RetentionCutoffs) -> dict[str, int]:
+    """Forget who left long ago, and drop what nobody looked at in the quarantine."""
+    gone = db.execute("SELECT person FROM person WHERE departed < ?", (cutoffs.user_left,)).fetchall()
+    for (person,) in gone:
+        people.forget(db, person)
+    dropped = db.execute("DELETE FROM inbox WHERE status <> 'waiting' AND received < ?", (cutoffs.quarantine,))
+    db.execute("DELETE FROM unmatched WHERE day < ?", (day_of(cutoffs.quarantine),))
+    week = week_of(day_of(cutoffs.idle))
+    db.execute("DELETE FROM tally_week WHERE week < ?", (week,))
+    counts = db.execute("DELETE FROM tally WHERE day < ?", (first_day(week),))
+    old = db.execute(PRUNE_REPORTS, people.numbered(cutoffs.messages, cutoffs.idle))
+    uploads = db.execute("DELETE FROM upload WHERE day < ?", (day_of(cutoffs.idle),))
+    return {
+        "departed": len(gone),
+        "quarantine": dropped.rowcount,
+        "reports": old.rowcount,
+        "uploads": uploads.rowcount,
+        "counts": counts.rowcount,
+    }

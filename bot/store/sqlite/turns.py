@@ -16,13 +16,21 @@ from bot.store.base import (
     Earlier,
     Lease,
     NewEvent,
+    PendingTurn,
+    QueueDepth,
     Turn,
     TurnResult,
     WaitingRow,
     WaitingTurns,
     day_of,
 )
-from bot.store.codec import context_text, earlier_from, history_text, settings_text, state_from
+from bot.store.codec import (
+    context_text,
+    earlier_from,
+    history_text,
+    settings_text,
+    state_from,
+)
 
 _FIRST = """SELECT id, conversation, channel, person, payload, received, attempts, sent, question, replies_to, edited,
 priority = 0 FROM inbox WHERE conversation = ? AND status = 'waiting' ORDER BY priority, id LIMIT 1"""
@@ -282,3 +290,79 @@ def _remember_state(db: sqlite3.Connection, turn: Turn, state: State, day: int) 
     position = (history_text(state), context_text(state), day, turn.conversation, turn.person)
     if db.execute(_MOVE_ON, position).rowcount == 0:  # new, or another person's turn until now
         db.execute(_REMEMBER_TRAIL, position)
+
+
+_DEPTH = """SELECT channel, coalesce(sum(status = 'waiting'), 0), coalesce(sum(status <> 'waiting'), 0),
+min(CASE WHEN status = 'waiting' THEN received END) FROM inbox GROUP BY channel"""
+
+_SET_ASIDE = """UPDATE inbox SET status = 'quarantined', reason = ?, attempts = attempts + 1
+WHERE id = ? AND status = 'waiting'"""
+
+_KEEP_UNREADABLE = """INSERT INTO inbox (conversation, person, channel, payload, received, status, reason)
+VALUES (x'', x'', :channel, :payload, :now, 'unreadable', :reason)"""
+
+_URGENT = """SELECT 1 FROM inbox WHERE conversation = ? AND status = 'waiting' AND priority = 0
+AND priority < (SELECT priority FROM inbox WHERE id = ?) LIMIT 1"""
+
+_HELD = """SELECT id, channel, status, attempts, received, reason FROM inbox
+WHERE :status IS NULL OR status = :status ORDER BY id"""
+
+
+def queue_depth(db: sqlite3.Connection) -> dict[str, QueueDepth]:
+    """Return how full the inbox is, by channel."""
+    return {channel: QueueDepth(waiting, pending, oldest) for channel, waiting, pending, oldest in db.execute(_DEPTH)}
+
+
+def pending(db: sqlite3.Connection, status: str | None) -> list[PendingTurn]:
+    """Return unfinished turns, oldest first."""
+    return [PendingTurn(*row) for row in db.execute(_HELD, {"status": status})]
+
+
+def quarantine(db: sqlite3.Connection, row: int, conversation: bytes, reason: str, now: float) -> None:
+    """Set the turn aside and let its conversation go on."""
+    if db.execute(_SET_ASIDE, (reason, row)).rowcount:
+        leave_lane(db, conversation, now)
+
+
+def replay(db: sqlite3.Connection, row: int, now: float) -> bool:
+    """Put a quarantined turn back to work."""
+    back = (
+        "UPDATE inbox SET status = 'waiting', reason = NULL, attempts = 0 WHERE id = ? AND status = 'quarantined'"
+        " RETURNING conversation, channel"
+    )
+    found = db.execute(back, (row,)).fetchall()
+    for conversation, channel in found:
+        enter_lane(db, conversation, channel, now)
+    return bool(found)
+
+
+def drop(db: sqlite3.Connection, row: int) -> bool:
+    """Delete a turn or event that was set aside."""
+    return db.execute("DELETE FROM inbox WHERE id = ? AND status <> 'waiting'", (row,)).rowcount > 0
+
+
+def quarantine_raw(db: sqlite3.Connection, channel: str, event: bytes, payload: bytes, reason: str, now: float) -> bool:
+    """Keep an unreadable event, once; it belongs to nobody."""
+    if db.execute("INSERT OR IGNORE INTO seen (event, at) VALUES (?, ?)", (event, now)).rowcount == 0:
+        return False
+    db.execute(_KEEP_UNREADABLE, {"channel": channel, "payload": payload, "reason": reason, "now": now})
+    return True
+
+
+def release(db: sqlite3.Connection, owner: int | None) -> None:
+    """End the owner's leases, or everyone's; the owner stays as a sign that turns may have been broken off."""
+    db.execute("UPDATE lane SET until = 0 WHERE owner = :owner OR :owner IS NULL", {"owner": owner})
+
+
+def renew(db: sqlite3.Connection, lease: Lease, conversations: Sequence[bytes]) -> None:
+    """Extend the owner's leases on these conversations."""
+    renewed = [(lease.until, lane, lease.owner) for lane in conversations]
+    db.executemany("UPDATE lane SET until = ? WHERE conversation = ? AND owner = ?", renewed)
+
+
+def postpone(db: sqlite3.Connection, row: int, conversation: bytes, due_at: float, attempts: int) -> None:
+    """Free the conversation until `due_at`, or at once if something urgent arrived behind what is not."""
+    db.execute("UPDATE inbox SET attempts = ? WHERE id = ?", (attempts, row))
+    urgent = db.execute(_URGENT, (conversation, row)).fetchone()
+    due_at = AT_ONCE if urgent else due_at
+    db.execute("UPDATE lane SET owner = NULL, due_at = ? WHERE conversation = ?", (due_at, conversation))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.authoring.check import check
-from bot.authoring.rule_pages import Example, RulePage, index, pages
+from bot.authoring.generated import Example, RulePage, index, pages
 from bot.channels import registry
 from bot.content.diagnostics import Diagnostic
 from tests.content.mini import ROOT, TODAY, written

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.authoring.check import check
-from bot.authoring.rule_pages import pages
+from bot.authoring.generated import pages
 from bot.channels import registry
 from tests.content.mini import MINI, TODAY, written
 

@@ -13,16 +13,16 @@ from typing import Any, Literal
 from aiohttp import web
 
 from bot.channels.layout import document_text
-from bot.channels.slack.app import EVENTS_PATH, Credentials, Slack
-from bot.channels.slack.oauth import OAuth
+from bot.channels.slack.app import Credentials, OAuth, Slack
+from bot.channels.slack.manifest import EVENTS_PATH
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Incoming, Kind, Register, State
 from bot.inbox.events import InboundEvent
-from bot.inbox.identity import Identity
 from bot.inbox.inbox import Inbox
-from bot.inbox.policy import RetryPolicy
+from bot.inbox.processor import RetryPolicy
 from bot.pictures.shelf import Files, Shelf
 from bot.store.base import Store
+from bot.store.codec import Identity
 from bot.store.open import open_store
 from tests.channels.host import host_of
 from tests.fakes.slack import CHANNEL, FakeSlack

@@ -7,9 +7,8 @@ from pathlib import Path
 from bot.channels.registry import default_register
 from bot.content.library import Library
 from bot.dialog.engine import Engine
-from bot.dialog.matching import Match
 from bot.dialog.payloads import REASONS
-from bot.dialog.turn import Outcome, Register
+from bot.dialog.turn import Match, Outcome, Register
 from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, Mode, SlackApp, labels_of, running_app, words_of
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_world import Post

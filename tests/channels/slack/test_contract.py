@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.channels.slack.app import EVENTS_PATH
+from bot.channels.slack.manifest import EVENTS_PATH
 from bot.channels.slack.plugin import plugin
 from tests.channels.contract import ChannelContract, PluginStandIn, Running, Trouble, until
 from tests.channels.slack.slack_app import ADA, Mode, words_of

@@ -8,9 +8,8 @@ import pytest
 
 from bot.channels.base import CheckResult
 from bot.channels.slack.app import Credentials
-from bot.channels.slack.doctor import doctor
-from bot.channels.slack.installation import TOKEN_WORDS
-from bot.channels.slack.manifest import SCOPES
+from bot.channels.slack.client import TOKEN_WORDS
+from bot.channels.slack.manifest import SCOPES, doctor
 from bot.dialog.engine import Engine
 from tests.channels.slack.slack_app import running_app
 from tests.fakes.slack import FakeSlack

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from slack_sdk.models.blocks import Block, BlockElement
 
-from bot.channels.slack.errors import (
+from bot.channels.slack.client import (
     NO_QUESTION,
     NOBODY,
     NOT_DRAWN,
@@ -19,9 +19,9 @@ from bot.channels.slack.errors import (
     NOT_THIS_MESSAGE,
     PASSING,
     RATE_LIMITED,
+    TOKEN_WORDS,
     TOO_LONG,
 )
-from bot.channels.slack.installation import TOKEN_WORDS
 from bot.channels.slack.render import RenderOptions, SlackRenderer
 from bot.channels.slack.views import ABOUT_MESSAGE, ASK_ANYWHERE
 from bot.dialog.engine import Engine
@@ -38,10 +38,10 @@ ALA = "what is alpha lipoic acid"
 @pytest.fixture
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits of a second or a minute take no time."""
-    monkeypatch.setattr("bot.channels.slack.errors.PAUSE", 0.01)
-    monkeypatch.setattr("bot.channels.slack.errors.LONG_PAUSE", 0.05)
-    monkeypatch.setattr("bot.channels.slack.errors.retry_after", lambda _headers: 0.01)
-    monkeypatch.setattr("bot.inbox.workers.after_failure", lambda _attempts: 0.01)
+    monkeypatch.setattr("bot.channels.slack.client.PAUSE", 0.01)
+    monkeypatch.setattr("bot.channels.slack.client.LONG_PAUSE", 0.05)
+    monkeypatch.setattr("bot.channels.slack.client.retry_after", lambda _headers: 0.01)
+    monkeypatch.setattr("bot.inbox.inbox.after_failure", lambda _attempts: 0.01)
 
 
 def kinds(*classes: type) -> Iterator[type]:
@@ -207,7 +207,7 @@ async def test_a_removed_app_is_told_by_slack_itself(slack_app: SlackApp) -> Non
 async def test_a_text_too_long_goes_out_in_parts_without_losing_a_word(
     slack_app: SlackApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.channels.slack.blocks.MAX_PART", 1_000)
+    monkeypatch.setattr("bot.channels.slack.render.MAX_PART", 1_000)
     slack_app.fake.web.messages.maximum = 1_100
     slack_app.fake.faults.add(Fault("error", "chat.postMessage", times=2, name="invalid_blocks"))
     await slack_app.people.mention(ADA, CHANNEL, "sources?")

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.channels.slack.app import EVENTS_PATH
+from bot.channels.slack.manifest import EVENTS_PATH
 from bot.dialog.engine import Engine
 from tests.channels.slack.slack_app import ADA, CHANNEL, SlackApp, running_app
 from tests.fakes.slack import FakeSlack

@@ -14,11 +14,11 @@ import pytest
 from aiohttp import web
 from slack_sdk.oauth.installation_store import Bot
 
-from bot.channels.slack.client import new_session, web_client
-from bot.channels.slack.installation import Unreachable
-from bot.channels.slack.oauth import INSTALL_PATH, REDIRECT_PATH, OAuth, OAuthSettings
+from bot.channels.slack.app import OAuth, OAuthSettings
+from bot.channels.slack.client import Unreachable, new_session, web_client
+from bot.channels.slack.manifest import INSTALL_PATH, REDIRECT_PATH
 from bot.dialog.engine import Engine
-from bot.inbox.identity import Identity
+from bot.store.codec import Identity
 from bot.store.open import open_store
 from tests.channels.slack.slack_app import SECRET, Mode, SlackApp, running_app, words_of
 from tests.fakes.slack import FakeSlack

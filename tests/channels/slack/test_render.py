@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from bot.channels.screens import Shown
-from bot.channels.slack.actions import asker_of
-from bot.channels.slack.buttons import MAX_BUTTONS
+from bot.channels.layout import Shown
+from bot.channels.slack.actions import MAX_BUTTONS, asker_of
+from bot.channels.slack.blocks import block_text, shown
 from bot.channels.slack.plugin import plugin, slack_measure
 from bot.channels.slack.render import RenderOptions, SlackMessage, SlackRenderer, fallbacks
-from bot.channels.slack.screens import block_text, shown
 from bot.content.library import Library
 from bot.content.markdown import Document, Heading, Inline, Paragraph, Table
 from bot.dialog.engine import Engine
@@ -100,6 +99,18 @@ def test_a_rendered_card_is_kept_and_never_mixed_up(body: Document) -> None:
     first = renderer.parts(Reply(one), RenderOptions())
     renderer.parts(Reply(other), RenderOptions())
     assert renderer.parts(Reply(one), RenderOptions()) == first
+
+
+def test_rows_that_were_laid_out_once_are_those_of_the_card_the_turn_and_the_asker() -> None:
+    renderer, shown_card = SlackRenderer(say), card(buttons=(Button("More", "v1:k2"),))
+    (first,) = renderer.parts(Reply(shown_card), RenderOptions(asker="U0ADA"))
+    (again,) = renderer.parts(Reply(shown_card), RenderOptions(asker="U0BOB"))
+    assert [asker_of(part.blocks[-1]["block_id"]) for part in (first, again)] == ["U0ADA", "U0BOB"]
+    assert again.blocks[-1]["elements"] == first.blocks[-1]["elements"]
+    (chosen,) = renderer.parts(Reply(shown_card, choices=(Button("Other", "v1:k3"),)), RenderOptions())
+    assert [one["value"] for one in chosen.blocks[-1]["elements"]] == ["v1:k3", "v1:k2"]
+    (changed,) = renderer.parts(Reply(replace(shown_card, buttons=(Button("New", "v1:k4"),))), RenderOptions())
+    assert [one["value"] for one in changed.blocks[-1]["elements"]] == ["v1:k4"]
 
 
 def test_markup_in_authored_text_stays_text() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.channels.slack.app import bolt_request
+from bot.channels.slack.receiver import bolt_request
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 TEXTS = st.text(st.characters(codec="utf-8"))

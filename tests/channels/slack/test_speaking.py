@@ -10,9 +10,8 @@ import pytest
 from bot.channels.registry import default_register
 from bot.content.library import Library
 from bot.dialog.engine import Engine
-from bot.dialog.matching import Match
-from bot.dialog.turn import Outcome, Register
-from bot.inbox.unaddressed import asks
+from bot.dialog.turn import Match, Outcome, Register
+from bot.inbox.processor import asks
 from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, CLEO, Mode, SlackApp, labels_of, running_app, words_of
 from tests.fakes.slack import FakeSlack
 from tests.questions.remarks import EMERGENCIES, FOLLOW_UPS, REMARKS

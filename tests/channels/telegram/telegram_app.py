@@ -13,14 +13,14 @@ from aiohttp import web
 
 from bot.channels.base import HostServices
 from bot.channels.telegram.app import Config, Telegram
-from bot.channels.telegram.pacing import Rates
+from bot.channels.telegram.client import Rates
 from bot.content.models import Register
 from bot.dialog.engine import Engine
 from bot.inbox.events import InboundEvent
-from bot.inbox.identity import Identity
 from bot.inbox.inbox import Inbox
 from bot.pictures.shelf import Files
 from bot.store.base import Store
+from bot.store.codec import Identity
 from bot.store.open import open_store
 from tests.channels.host import host_of, lone_host
 from tests.fakes.telegram import FakeTelegram

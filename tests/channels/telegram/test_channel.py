@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import structlog
 
+from bot.channels.platforms import Unexpected
 from bot.channels.telegram.channel import TelegramDelivery
 from bot.channels.telegram.client import KNOWN_STATUSES, make_bot
-from bot.channels.telegram.message import TelegramAddress
-from bot.channels.unexpected import Unexpected
+from bot.channels.telegram.updates import TelegramAddress
 from bot.content.markdown import Inline, Paragraph
 from bot.dialog.turn import Button, ClaimCard, FootLine, Outcome, Register, Reply
 from bot.inbox.events import Busy, Gone, OutboundMessage, Refused

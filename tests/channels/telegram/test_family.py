@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bot.content.urgent_models import Contact, ContactsFile
+from bot.content.matching_models import Contact, ContactsFile
 from bot.dialog.engine import Engine
 from bot.dialog.personal_data import MAX_REPORT
 from bot.dialog.turn import Register

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.telegram.pacing import Rates
+from bot.channels.telegram.client import Rates
 from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Incoming, Kind, Register, State

@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from bot.channels.telegram.pacing import HANGING, MINUTE, NAP, Pacer, Rates, Window
+from bot.channels.telegram.client import HANGING, MINUTE, NAP, Pacer, Rates, Window
 from bot.inbox.events import Paced
 
 

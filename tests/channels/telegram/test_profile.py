@@ -11,9 +11,8 @@ from pydantic import SecretStr
 from bot.channels.registry import Configuration
 from bot.channels.telegram.app import Config
 from bot.channels.telegram.client import TelegramBot, make_bot
-from bot.channels.telegram.doctor import doctor
 from bot.channels.telegram.plugin import TelegramSettings, answer_links, plugin
-from bot.channels.telegram.profile import clipped, general, links, set_up, settings
+from bot.channels.telegram.profile import clipped, doctor, general, links, set_up, settings
 from bot.cli.operate import examine
 from bot.content.library import Library
 from bot.dialog.engine import Engine

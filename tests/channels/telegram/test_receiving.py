@@ -15,10 +15,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from telegram import Bot
 from telegram.error import Conflict
 
-from bot.channels.telegram import receiver
-from bot.channels.telegram.app import Config, Telegram
-from bot.channels.telegram.pacing import CONFLICT, REFUSED
-from bot.channels.telegram.receiver import STALE_SECONDS, Poller, Webhook
+from bot.channels.telegram import app
+from bot.channels.telegram.app import STALE_SECONDS, Config, Poller, Telegram, Webhook
+from bot.channels.telegram.client import CONFLICT, REFUSED
 from bot.channels.telegram.updates import KINDS
 from bot.dialog.turn import Kind
 from bot.errors import SettingsError
@@ -145,8 +144,8 @@ async def test_a_webhook_that_telegram_refuses_is_explained(telegram: FakeTelegr
 
 
 async def test_a_request_that_never_ends_is_given_up(telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiver, "HOLD", 0)
-    monkeypatch.setattr(receiver, "GRACE_SECONDS", 0.05)
+    monkeypatch.setattr(app, "HOLD", 0)
+    monkeypatch.setattr(app, "GRACE_SECONDS", 0.05)
     held = telegram.fault("getUpdates", hold=asyncio.Event(), times=1)
     async with open_door(telegram) as (door, platform, _):
         telegram.person().says("is anybody there?")

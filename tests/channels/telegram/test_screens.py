@@ -6,17 +6,14 @@ from statistics import median
 
 import pytest
 
-from bot.channels.layout import document_text
-from bot.channels.screens import LINE, SCREEN, Shown, shares, wrapped
-from bot.channels.telegram.keyboard import MAX_BUTTONS, MAX_ROWS
+from bot.channels.layout import LINE, SCREEN, Shown, document_text, shares, wrapped
+from bot.channels.telegram.layout import shown, text_lines
 from bot.channels.telegram.plugin import telegram_measure
-from bot.channels.telegram.render import TelegramRenderer
-from bot.channels.telegram.screens import shown, text_lines
+from bot.channels.telegram.render import MAX_BUTTONS, MAX_ROWS, TelegramRenderer
 from bot.content.library import Library
 from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
-from bot.dialog.matching import Match
-from bot.dialog.turn import ClaimCard, Incoming, Kind, Outcome, Register, Reply, State
+from bot.dialog.turn import ClaimCard, Incoming, Kind, Match, Outcome, Register, Reply, State
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.dialog.engine import Engine
-from bot.dialog.matching import Match
-from bot.dialog.turn import Outcome, Register
-from bot.inbox.unaddressed import asks
+from bot.dialog.turn import Match, Outcome, Register
+from bot.inbox.processor import asks
 from tests.channels.telegram.telegram_app import running_app
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Group, Person

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from bot.channels.telegram.screens import text_lines
+from bot.channels.telegram.layout import text_lines
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Register
-from bot.inbox.policy import RetryPolicy
+from bot.inbox.processor import RetryPolicy
 from bot.store.base import DAY
 from tests.channels.telegram.telegram_app import Mode, TelegramApp, running_app
 from tests.fakes.telegram import FakeTelegram
@@ -531,7 +531,7 @@ def _only(telegram: FakeTelegram, group: Group, count: int) -> None:
 async def test_an_unknown_refusal_that_passes_loses_no_question_and_one_that_stays_is_set_aside(
     telegram: FakeTelegram, engine: Engine, composer: Composer, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.inbox.workers.after_failure", lambda _attempts: 0.01)
+    monkeypatch.setattr("bot.inbox.inbox.after_failure", lambda _attempts: 0.01)
     ann, bob = telegram.person("Ann"), telegram.person("Bob")
     refusal: Json = {"status": 403, "description": "Forbidden: the moon is full"}
     async with running_app(telegram, engine, database) as app:

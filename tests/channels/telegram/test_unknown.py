@@ -11,8 +11,8 @@ import pytest
 import structlog
 from telegram import Chat, ChatMember, Message, Update, User
 
+from bot.channels.platforms import MAX_NAMES, Unexpected
 from bot.channels.telegram.updates import IGNORED, KINDS, Parsed, Unreadable, UpdateParser
-from bot.channels.unexpected import MAX_NAMES, Unexpected
 from bot.dialog.turn import Kind
 from bot.inbox.events import InboundEvent
 from tests.channels.telegram.telegram_app import Mode, open_door

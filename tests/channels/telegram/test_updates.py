@@ -7,8 +7,17 @@ from typing import Any
 import pytest
 from telegram import Message, Update
 
-from bot.channels.telegram.message import AROUND, CONTENT, SERVICE
-from bot.channels.telegram.updates import DOUBLE_TAP, KINDS, InlineQuery, Unreadable, UpdateParser, UserLeft
+from bot.channels.telegram.updates import (
+    AROUND,
+    CONTENT,
+    DOUBLE_TAP,
+    KINDS,
+    SERVICE,
+    InlineQuery,
+    Unreadable,
+    UpdateParser,
+    UserLeft,
+)
 from bot.dialog.turn import Incoming, Kind
 from bot.inbox.events import InboundEvent
 

@@ -17,12 +17,12 @@ from bot.channels.web.plugin import WebSettings
 from bot.dialog.engine import Engine
 from bot.errors import SettingsError
 from bot.inbox.admin import unmatched
-from bot.inbox.identity import Identity
-from bot.inbox.insights import current_week
+from bot.inbox.metrics import current_week
 from bot.settings import load
 from bot.store.base import DAY
+from bot.store.codec import Identity
 from bot.store.open import open_store
-from bot.store.tally import LEAST
+from bot.store.records import LEAST
 from tests.channels.web.web_app import SECRET, WebApp, browser, web_app
 from tests.store.counts import cell, counted
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.channels.web import delivery as streaming
-from bot.channels.web.conversations import KEPT, OPEN, STREAMS, Conversations
+from bot.channels.web.delivery import KEPT, OPEN, STREAMS, Conversations
 from bot.dialog.engine import Engine
 from tests.channels.web.web_app import browser, ids, web_app
 

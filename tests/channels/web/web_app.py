@@ -18,10 +18,10 @@ from bot.app import host_services
 from bot.channels.web.app import Web
 from bot.channels.web.plugin import WebSettings
 from bot.dialog.engine import Engine
-from bot.inbox.identity import Identity
 from bot.pictures.shelf import Files
 from bot.service import Service
 from bot.settings import Settings
+from bot.store.codec import Identity
 from bot.store.open import open_store
 
 SECRET = "s" * 32

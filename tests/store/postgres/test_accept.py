@@ -11,7 +11,7 @@ import pytest
 from bot.dialog.turn import Register, State
 from bot.inbox.processor import pack
 from bot.store.base import AcceptResult, Lease, Store, Turn, TurnResult
-from bot.store.postgres import turns
+from bot.store.postgres import statements as sql
 from tests.inbox.support import IDENTITY, START, event
 
 LEASE = Lease(1, START, START + 15)
@@ -43,7 +43,7 @@ async def begun(store: Store) -> Turn:
 
 
 async def finish(elsewhere: asyncpg.Connection, turn: Turn) -> None:
-    await elsewhere.fetch(turns.FINISH, *turns.finish_terms([(turn, TurnResult(START + 1, LEFT, "ala"), None)]))
+    await elsewhere.fetch(sql.FINISH, *sql.finish_terms([(turn, TurnResult(START + 1, LEFT, "ala"), None)]))
 
 
 async def accepted_meanwhile(store: Store, elsewhere: asyncpg.Connection) -> asyncio.Task[AcceptResult]:
@@ -71,8 +71,8 @@ async def test_a_whole_turn_came_and_went_meanwhile(store: Store, elsewhere: asy
         await store.finish(await begun(store), TurnResult(START), None)
     async with elsewhere.transaction():
         other = pack(event(), IDENTITY, START)
-        [row] = await elsewhere.fetch(turns.ACCEPT, *turns.accept_terms([(other, LEASE)]))
-        await finish(elsewhere, turns.new_turn(row, other))
+        [row] = await elsewhere.fetch(sql.ACCEPT, *sql.accept_terms([(other, LEASE)]))
+        await finish(elsewhere, sql.new_turn(row, other))
         accepting = await accepted_meanwhile(store, elsewhere)
     turn = (await accepting).turn
     assert turn is not None

@@ -1,11 +1,13 @@
-"""What `footnote docs` writes: JSON Schemas, the screens, and the index of the rules' pages."""
+"""What `footnote docs` writes (JSON Schemas, the screens, the index of rule pages), and pictures and pages as files."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -14,25 +16,44 @@ from bot.authoring.graph import as_svg
 from bot.authoring.review_page import contents, sources_page
 from bot.channels import registry
 from bot.channels.base import ScreenLimit
-from bot.channels.screens import FOLD, LINE, ROW, SCREEN, Shown, shares
+from bot.channels.layout import FOLD, LINE, ROW, SCREEN, Shown, shares
 from bot.content.library import Library
-from bot.content.matching_models import AdviceRules, Aspects, Courtesies, SharedWords, TopicSubjects, World
+from bot.content.matching_models import (
+    AdviceRules,
+    Aspects,
+    ContactsFile,
+    Courtesies,
+    EmergencyFile,
+    LanguagesFile,
+    SharedWords,
+    TopicSubjects,
+    UrgentExamples,
+    UrgentRules,
+    World,
+)
 from bot.content.models import (
     Answer,
     Dialog,
     FactsFile,
+    HandoutFile,
     InterfaceFile,
     NotesFile,
     PhrasesFile,
+    PicturesFile,
     Register,
     SmallTalkFile,
     SourcesFile,
     TermsFile,
     TopicFile,
 )
-from bot.content.picture_models import HandoutFile, PicturesFile
-from bot.content.shapes import adapter
-from bot.content.urgent_models import ContactsFile, EmergencyFile, LanguagesFile, UrgentExamples, UrgentRules
+from bot.content.validation import adapter
+from bot.dialog.composer import Composer
+from bot.dialog.turn import Leaflet
+from bot.errors import UsageError
+from bot.pictures.drawing import Format, Handouts, Sheet, Words, draw
+from bot.pictures.shelf import Shelf
+
+# --- for docs/ and content/schema -------------------------------------------------------------------------------------
 
 COLUMNS = (
     *("answer", "register", "words at once", "text", "span", "above the fold", "buttons", "rows", "screens"),
@@ -261,3 +282,59 @@ def write(library: Library, root: Path) -> list[Path]:
 
 def _holds(path: Path, text: str) -> bool:
     return path.exists() and path.read_text(encoding="utf-8") == text
+
+
+# --- for the cache, for docs/, for a printer --------------------------------------------------------------------------
+
+FORMS: tuple[Format, ...] = ("png", "svg")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is drawn from where nobody talks: no matcher is needed."""
+
+    library: Library
+    composer: Composer
+
+
+def sheets(library: Library) -> Iterator[tuple[str, Sheet]]:
+    """Yield every picture in both registers, with the name of its file."""
+    words = Words(library, Composer(library))
+    for topic, held in library.topics.items():
+        for name in held.pictures:
+            for register in Register:
+                yield f"{name}-{register}", words.sheet(topic, name, register)
+
+
+def prepare(library: Library, cache: Path | None) -> str:
+    """Draw into the cache what a start would draw; return what to say."""
+    shelf = Shelf.open(cache, Content(library, Composer(library)))
+    asyncio.run(shelf.prepare())
+    return f"{sum(len(FORMS) for _ in sheets(library))} pictures and the pages to take along are in {shelf.folder}"
+
+
+def write_all(library: Library, folder: Path, on: date) -> list[Path]:
+    """Write every picture to `folder`/pictures and every topic's page to `folder`/handouts. Raises NotDrawn."""
+    files = {folder / "pictures" / f"{name}.png": draw(sheet, "png") for name, sheet in sheets(library)}
+    handouts = Handouts(library, Composer(library))
+    for topic, held in library.topics.items():
+        for register in Register if held.handout else ():
+            files[folder / "handouts" / f"{topic}-{register}.pdf"] = handouts.fitting(Leaflet(topic, register), on)[1]
+    for path, body in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+    return list(files)
+
+
+def write_page(library: Library, file: Path, leaflet: Leaflet, on: date, link: str = "") -> None:
+    """Write one page. Raises UsageError for an unknown topic or answer, and where the file cannot be written."""
+    if leaflet.topic not in library.topics:
+        raise UsageError(f"there is no topic `{leaflet.topic}`: {', '.join(library.topics)}")
+    for node in leaflet.nodes:
+        if node not in library.nodes or library.topic_of(node).id != leaflet.topic:
+            raise UsageError(f"`{node}` is no answer of the topic `{leaflet.topic}`")
+    _, body = Handouts(library, Composer(library)).fitting(leaflet, on, link)
+    try:
+        file.write_bytes(body)
+    except OSError as fault:
+        raise UsageError(f"{file} cannot be written: {fault.strerror}") from None

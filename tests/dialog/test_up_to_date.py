@@ -11,8 +11,7 @@ from bot.content.library import Library
 from bot.content.models import Node
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
-from bot.dialog.matching import Match, up_to_date
-from bot.dialog.turn import Emergency, Incoming, Kind, Outcome, Register, State
+from bot.dialog.turn import Emergency, Incoming, Kind, Match, Outcome, Register, State, up_to_date
 
 
 class Stale:

@@ -1,4 +1,6 @@
-"""Counts of turns without anybody's name: how they are kept while a week runs, and all that is left when it is over.
+"""What is kept beside turns: what people report as wrong, and counts of turns without anybody's name.
+
+The statements here serve both databases, which both know a parameter by `$` and its number.
 
 A turn is in exactly one cell, so no count can be reckoned from others. While a week runs, a cell has a bitmap of 64
 bits beside its count: a person sets one of them, chosen by the week's own random salt, so that it can be told how many
@@ -8,10 +10,84 @@ pooled until each has enough; the pools alone are kept, and the salt is deleted.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple, Protocol
+
+# --- reports ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NewReport:
+    """A report as it is stored: hashed names, sealed words and address. `id` is made of its turn, so that a turn that
+    is done twice leaves one."""
+
+    id: bytes
+    person: bytes
+    conversation: bytes
+    channel: str
+    node: str
+    register: str
+    words: bytes
+    address: bytes
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReport(NewReport):
+    """A report with its number for people, and when it was closed, if it was."""
+
+    number: int = 0
+    closed: float | None = None
+
+
+class Reports(Protocol):
+    """What a database does with reports. Every method is one transaction and may raise `StoreUnavailable`."""
+
+    async def add_report(self, report: NewReport) -> None:
+        """Keep a report, once."""
+
+    async def reports(self, *, closed: bool = False) -> Sequence[StoredReport]:
+        """Return the open reports, or all of them, oldest first."""
+
+    async def close_report(self, number: int, at: float) -> StoredReport | None:
+        """Close an open report and return it; None if there is none of that number."""
+
+
+_COLUMNS = "id, person, conversation, channel, node, tone, words, address, at"
+
+ADD_REPORT = f"INSERT INTO report ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING"  # noqa: S608
+
+LIST_REPORTS = f"SELECT {_COLUMNS}, number, closed FROM report WHERE closed IS NULL OR $1 ORDER BY number"  # noqa: S608
+
+CLOSE_REPORT = (
+    f"UPDATE report SET closed = $2 WHERE number = $1 AND closed IS NULL RETURNING {_COLUMNS}, number, closed"  # noqa: S608
+)
+
+THEIR_REPORTS = "SELECT node, at, words, closed FROM report WHERE person = $1 ORDER BY number"
+
+FORGET_REPORTS = "DELETE FROM report WHERE person = $1"
+
+PRUNE_REPORTS = "DELETE FROM report WHERE closed < $1 OR at < $2"
+
+
+def report_terms(report: NewReport) -> tuple[object, ...]:
+    """Return the parameters of `ADD_REPORT`."""
+    return (
+        report.id,
+        report.person,
+        report.conversation,
+        report.channel,
+        report.node,
+        report.register,
+        report.words,
+        report.address,
+        report.at,
+    )
+
+
+# --- counts -----------------------------------------------------------------------------------------------------------
 
 LEAST = 5
 """People that must be behind a count before anybody may see it."""
@@ -125,15 +201,6 @@ def week_of(day: int) -> int:
 def first_day(week: int) -> int:
     """Return the Monday of a week."""
     return week * _DAYS - _MONDAY
-
-
-def bit_of(salt: bytes, person: bytes) -> int:
-    """Return the one bit of 64 that a person sets in a week, as a signed integer of 64 bits.
-
-    Keyed BLAKE2, not HMAC: OpenSSL lets other threads run meanwhile, and the turn would wait for the database's.
-    """
-    bit = 1 << (hashlib.blake2b(person, key=salt, digest_size=1).digest()[0] % 64)
-    return bit if bit < 1 << 63 else bit - (1 << 64)
 
 
 def people(bits: int) -> int:
