@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 from bot.content.matching_models import Concept
 from bot.matching.lexicon import HERE, NUMBER, Tree
@@ -20,8 +20,7 @@ _LENGTHS = " "
 """No word: under it a branch has the lengths of the beginnings it goes on with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(NamedTuple):
     """A concept named by the words `first` to `last`, both included."""
 
     concept: str

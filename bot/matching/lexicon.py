@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.content.matching_models import Concept, TopicSubjects
 from bot.matching.text import FUNCTION, PERSONS, expand, sampled
@@ -16,8 +16,7 @@ NUMBER = "#"
 """Stands for any number in a wording: `# mg`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A concept (and what it implies) named by the words `start` to `end`, end excluded."""
 
     concepts: tuple[str, ...]

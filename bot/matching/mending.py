@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.content.matching_models import UrgentRules
 from bot.matching.concepts import ConceptTree, Sighting, tree_of_signs, vocabulary
@@ -157,19 +157,19 @@ class Mender:
         word = words[at]
         torn = word.text + words[at + 1].text if at + 1 < len(words) else ""
         if torn in self._signs and len(torn) >= _SHORTEST and found[at]:
-            found[at], found[at + 1] = replace(word, text=torn, end=words[at + 1].end), None
+            found[at], found[at + 1] = word._replace(text=torn, end=words[at + 1].end), None
         elif at and (torn := words[at - 1].text + word.text) in self._signs and found[at] and found[at - 1]:
-            found[at - 1], found[at] = replace(words[at - 1], text=torn, end=word.end), None
+            found[at - 1], found[at] = words[at - 1]._replace(text=torn, end=word.end), None
         elif found[at]:
-            found[at] = replace(word, text=self._mended[word.text])
+            found[at] = word._replace(text=self._mended[word.text])
 
     def _parted(self, words: Iterable[Word]) -> Iterable[Word]:
         """Yield the words, those apart that were run together."""
         for word in words:
             two = self._run_together(word.text) if _SHORTEST + 1 < len(word.text) <= _LONGEST else None
             if two:
-                yield replace(word, text=two[0])
-                yield replace(word, text=two[1])
+                yield word._replace(text=two[0])
+                yield word._replace(text=two[1])
             else:
                 yield word
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
+from typing import NamedTuple
 
 
 class Break(IntEnum):
@@ -35,8 +35,7 @@ _OPENING = frozenset(["My", "He", "She", "They", "We", "Our", "His", "Her", "The
 """Words that stand with a capital letter only where a sentence begins."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word of a message: `text` is in small letters, `at` grows with each word and jumps at a full stop."""
 
     text: str
