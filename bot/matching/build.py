@@ -201,7 +201,8 @@ class Parts:
             self.subjects, {name: [self.stem(word) for word in kin] for name, kin in words.kin.items()}
         )
         self.ordinary = frozenset(word for kind in words.kin.values() for word in kind)
-        self.english = frozenset([*words.common, *self.index.asked])
+        self.asked = frozenset(self.index.asked)
+        self.english = self.asked.union(words.common)
         self.names = frozenset(_names(data))
         self.signs = SignReader(data.urgent, self.index.signs, every_word(words.common))
 

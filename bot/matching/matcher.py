@@ -23,7 +23,7 @@ from bot.matching.parser import Message
 from bot.matching.ranking import Heard, Ranker, Reading, Shares
 from bot.matching.remarks import Remarks, questions
 from bot.matching.scrubbing import scrubbed
-from bot.matching.text import STOP
+from bot.matching.text import FUNCTION, PERSONS, STOP
 from bot.matching.thread import UNSURE, Thread
 from bot.matching.urgency import Finding, Urgency
 
@@ -177,8 +177,8 @@ class SubjectMatcher:
         if exact:
             return exact
         reading, scores = self._weighed(question, asked)
-        if self._is_lone(question, reading, asked.context):
-            return self.decisions.uncovered("one word that names nothing", scores=scores)
+        if self._says_nothing(question, reading, asked.context):
+            return self.decisions.uncovered("words that say nothing", scores=scores)
         match = self._talk(scores, reading, question) or self.decisions.decided(without_talk(scores), reading)
         lacking = match.note == ASPECT_MISSING or (match.outcome is Outcome.CHOICES and self.decisions.lacking(reading))
         if match.outcome is Outcome.NOT_COVERED or lacking:
@@ -212,16 +212,27 @@ class SubjectMatcher:
         scores = shifted(reading.scores, self.roles.advice, by)
         return reading, ranked(scores)
 
-    def _is_lone(self, question: Message, reading: Reading, context: str | None) -> bool:
-        """Tell whether a message is one word that says neither what it is about nor what is asked.
+    def _says_nothing(self, question: Message, reading: Reading, context: str | None) -> bool:
+        """Tell whether a message says neither what it is about nor what is asked, whatever thread it is in.
 
         Small talk of one word is authored: what is only like it is none.
         """
-        if not reading.named.nothing or sum(word != STOP for word in question.words) != 1:
+        words = [word for word in question.words if word != STOP]
+        grammar = [word for word in words if word in FUNCTION or word in PERSONS]
+        if words and not grammar and all(self._proves_nothing(word, question) for word in words):
+            return True
+        few = len(words) == 1 or (len(set(words)) <= 2 and len(grammar) == len(words))
+        if not reading.named.nothing or not few:
             return False
-        sure = bool(context) and max(reading.aspects.values(), default=0.0) >= self.limits.lone_aspect
+        limit = self.limits.lone_aspect if len(words) == 1 else self.limits.grammar_aspect
+        sure = bool(context) and max(reading.aspects.values(), default=0.0) >= limit
         alone = (share for node, share in reading.alone.items() if not node.startswith(TALK))
         return not (sure or max(alone, default=0.0) >= self.limits.lone_answer)
+
+    def _proves_nothing(self, word: str, question: Message) -> bool:
+        """Tell whether a word is only guessed, or names nothing and stands in no authored line."""
+        named = any(word in question.words[one.start : one.end] for one in question.mentions)
+        return word in question.guessed or not (named or word in self.parts.asked)
 
     def _talk(self, scores: Shares, reading: Reading, question: Message) -> Match | None:
         """Return the decision that a message is only small talk: likely so, and of its kind likely or by a word."""

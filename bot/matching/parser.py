@@ -19,8 +19,8 @@ _MOST_TRIED = 60
 class Message:
     """`text` is cleaned; `words` and `stems` run in step, a sentence's end is a word `.`.
 
-    `mentions` do not overlap. `pauses` are the places before which a
-    comma or the like stands, `asked` the ends of sentences that had a question mark.
+    `mentions` do not overlap. `guessed` are the repaired words that prove little. `pauses` are the places before
+    which a comma or the like stands, `asked` the ends of sentences that had a question mark.
     """
 
     text: str
@@ -29,6 +29,7 @@ class Message:
     mentions: tuple[Mention, ...]
     repairs: tuple[tuple[str, str], ...] = ()
     unknown: frozenset[str] = frozenset()
+    guessed: frozenset[str] = frozenset()
     pauses: frozenset[int] = frozenset()
     asked: frozenset[int] = frozenset()
 
@@ -47,6 +48,7 @@ class Message:
             _within(self.mentions, start, end),
             tuple(pair for pair in self.repairs if pair[1] in words),
             self.unknown & frozenset(words),
+            self.guessed & frozenset(words),
             frozenset(at - start for at in self.pauses if start < at < end),
             frozenset(at - start for at in self.asked if start <= at < end),
         )
@@ -68,6 +70,7 @@ def joined(parts: Sequence[Message], *, pausing: bool = True) -> Message:
         tuple(mentions),
         tuple(pair for part in parts for pair in part.repairs),
         frozenset().union(*(part.unknown for part in parts)),
+        frozenset().union(*(part.guessed for part in parts)),
         frozenset(pauses - {0}),
         frozenset(asked),
     )
@@ -94,7 +97,8 @@ class Reader:
         words, repairs, unknown = self._repaired(words)
         stems = tuple(map(self._stem, words))
         mentions = self._lexicon.longest(stems)
-        return Message(cleaned, tuple(words), stems, mentions, tuple(repairs.items()), unknown, pauses, asked)
+        guessed = frozenset(repairs[word] for word in repairs if self._speller.guesses(word))
+        return Message(cleaned, tuple(words), stems, mentions, tuple(repairs.items()), unknown, guessed, pauses, asked)
 
     def _repaired(self, words: Sequence[str]) -> tuple[list[str], dict[str, str], frozenset[str]]:
         """Return the words repaired, what was repaired in them, and the words that stay unknown."""

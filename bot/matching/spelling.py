@@ -51,6 +51,10 @@ class Speller:
         """Return whether the word needs no repair."""
         return word in self._real or self._stem(word) in self._stems
 
+    def guesses(self, word: str) -> bool:
+        """Tell whether a word is only repaired because no other is near: two slips in a short one prove little."""
+        return self.repair(word) != word and not any(_cost(word, goal) < _TOO_FAR for goal in set(self._near(word)))
+
     def repair(self, word: str) -> str:
         """Return the known word that `word` misspells, or `word` itself when none or several medicines are meant."""
         if not word.isalpha() or not _SHORTEST <= len(word) <= _LONGEST or self.knows(word):

@@ -159,7 +159,7 @@ def _dealt(processes: int) -> list[list[str]]:
 def _elsewhere(jobs: Sequence[str], parts: Parts, done: _Done) -> None:
     """Do jobs in another process: a plain one, since those of `multiprocessing` begin by running the program anew that
     asked for them, and a fork would take over locks that threads hold."""
-    command = (sys.executable, "-c", f"from {__name__} import work; work()")
+    command = (sys.executable, "-P", "-c", f"from {__name__} import work; work()")
     place = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=place) as process:  # noqa: S603
         given, found = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
