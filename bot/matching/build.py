@@ -22,6 +22,7 @@ from bot.content.matching_models import (
     World,
 )
 from bot.content.models import Answer, Register
+from bot.matching.concepts import SignReader, SignWords
 from bot.matching.features import Features
 from bot.matching.lexicon import (
     NUMBER,
@@ -33,9 +34,7 @@ from bot.matching.lexicon import (
     talk_by_key,
     tree_of,
 )
-from bot.matching.mending import SignReader, SignWords
-from bot.matching.parser import Reader
-from bot.matching.spelling import Speller
+from bot.matching.parser import Reader, Speller
 from bot.matching.subjects import FOREIGN, Subjects, concepts_of
 from bot.matching.text import (
     FUNCTION,

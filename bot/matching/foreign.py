@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.content.matching_models import Language, LanguagesFile
-from bot.matching.sentences import Word, sentence, words_of
+from bot.matching.sentences import Word, seen, sentence, without_accents, words_of
 from bot.matching.text import expand
-from bot.matching.visible import seen, without_accents
 
 _Part = tuple[int, int]
 """The number of a wording, and which of its words."""

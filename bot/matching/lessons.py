@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
 
+from bot.content.matching_models import Courtesies
 from bot.matching.build import TALK, Parts
 from bot.matching.classifier import SLIGHT, Classifier, Row, Rows, Values
 from bot.matching.parser import Message, joined
 from bot.matching.subjects import HOLDER, NONE, PLACEHOLDERS, SELF, Named, slot, with_holders
 from bot.matching.text import STOP, sampled
-from bot.matching.wrapping import Wrapper, slipped
 
 LESSON_FORMS = 16
 """Wordings one shared lesson may add."""
@@ -255,3 +255,79 @@ def _forms(lines: Iterable[str], most: int) -> list[str]:
 
 def _asked(phrases: Mapping[str, Sequence[str]]) -> list[Asked]:
     return [(node, form) for node, lines in phrases.items() for form in _forms(lines, LINE_FORMS) if form]
+
+
+# --- wrappings and slips ---
+
+_NEIGHBOURS = {
+    "a": "sqz", "b": "vgn", "c": "xvd", "d": "sfe", "e": "wrd", "f": "dgr", "g": "fht", "h": "gjy", "i": "uok",
+    "j": "hku", "k": "jli", "l": "ko", "m": "n", "n": "bm", "o": "ipl", "p": "o", "q": "wa", "r": "etf",
+    "s": "adw", "t": "ryg", "u": "yij", "v": "cb", "w": "qes", "x": "zc", "y": "tuh", "z": "xa",
+}  # fmt: skip
+_SHORTEST = 4
+_COMMON = 0.35
+"""How often a remark is no more than a courtesy."""
+_FORMS = 40
+"""Wordings one line of courtesies may add."""
+
+
+def slipped(line: str, draw: Random) -> str:
+    """Return the line with one slip of the pen in a word of four letters or more, where it has one."""
+    words = line.split()
+    places = [
+        at for at, word in enumerate(words) if len(word) >= _SHORTEST and word.isalpha() and not word.startswith(HOLDER)
+    ]
+    if not places:
+        return line
+    at = draw.choice(places)
+    words[at] = _slip(words[at], draw)
+    return " ".join(words)
+
+
+def _slip(word: str, draw: Random) -> str:
+    at = draw.randrange(1, len(word) - 1)
+    kind = draw.randrange(4)
+    if kind == 0:
+        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    if kind == 1:
+        return word[:at] + word[at + 1 :]
+    if kind == 2:
+        return word[:at] + word[at] + word[at:]
+    return word[:at] + draw.choice(_NEIGHBOURS.get(word[at].lower(), "e")) + word[at + 1 :]
+
+
+class Wrapper:
+    """The remarks, frames and openers of a library, put around lines."""
+
+    def __init__(self, courtesies: Courtesies) -> None:
+        self._words = _expanded(courtesies.words)
+        aside = [*courtesies.asides, *courtesies.openers]
+        self._before = [*aside, *_expanded(courtesies.before)]
+        self._after = [*courtesies.asides, *_expanded(courtesies.after)]
+        self._frames = _expanded(courtesies.frames)
+
+    def parts(self, line: str, draw: Random) -> list[tuple[str, bool]]:
+        """Return the line and the one or two random remarks beside it in order, each with whether it is one."""
+        if not self._before or not self._after:
+            return [(line, False)]
+        kind = draw.randrange(5)
+        if kind == 0 and self._frames:
+            return [(f"{draw.choice(self._frames)}{draw.choice((' ', ', ', ': '))}", True), (line, False)]
+        found = [(line, False)]
+        if kind in (1, 4):
+            found = [
+                (f"{self._remark(self._before, draw)}{draw.choice((', ', '. ', ' ', ' ', ' - ', '! '))}", True),
+                *found,
+            ]
+        if kind != 1:
+            found[-1] = (f"{line}{draw.choice(('? ', '. ', ' ', ' ', ' ', ', ', '? ', ' - '))}", False)
+            found.append((self._remark(self._after, draw), True))
+        return found
+
+    def _remark(self, longer: Sequence[str], draw: Random) -> str:
+        """Return a remark: often one of the few words that most people use, such as `thanks` and `ok so`."""
+        return draw.choice(self._words) if self._words and draw.random() < _COMMON else draw.choice(longer)
+
+
+def _expanded(lines: Sequence[str]) -> list[str]:
+    return [form for line in lines for form in sampled(line, _FORMS)]

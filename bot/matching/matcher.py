@@ -1,30 +1,36 @@
-"""The matcher: reads a message once, asks in a fixed order what it is, and decides; every decision has its reason."""
+"""The matcher: reads a message once, asks in a fixed order what it is, and decides; every decision has its reason.
+
+On the way it finds the question in a message, and after it what may be kept of one that nothing answers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from bot.dialog.turn import Match, Outcome, Register
-from bot.matching.advice import Advice
 from bot.matching.build import TALK, Parts, Roles
-from bot.matching.classifier import ranked, shifted
+from bot.matching.classifier import Classifier, ranked, shifted
 from bot.matching.decisions import (
     ASPECT_MISSING,
     LIMITS,
+    UNSURE,
     Decisions,
     Limits,
+    Thread,
     likeliest,
     without_talk,
 )
+from bot.matching.features import Features
 from bot.matching.foreign import Languages
+from bot.matching.lessons import REMARK
 from bot.matching.lexicon import Known
-from bot.matching.parser import Message
-from bot.matching.ranking import Heard, Ranker, Reading, Shares
-from bot.matching.remarks import Remarks, questions
-from bot.matching.scrubbing import scrubbed
+from bot.matching.parser import Message, joined
+from bot.matching.ranking import Advice, Heard, Ranker, Reading, Shares
+from bot.matching.subjects import Subjects
 from bot.matching.text import FUNCTION, PERSONS, STOP
-from bot.matching.thread import UNSURE, Thread
 from bot.matching.urgency import Finding, Urgency
 
 OTHER_LANGUAGE = "other-language"
@@ -36,14 +42,14 @@ PART_MISSING = "part-missing"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Inquiry:
     """A message in its thread while it is decided, and what the models said of any words in it: they are asked once."""
 
     message: Message
     context: str | None
     heard: dict[tuple[object, ...], Heard] = field(default_factory=dict)
 
-    def alone(self, question: Message) -> Asked:
+    def alone(self, question: Message) -> Inquiry:
         """Return a question of the message as if it were all there is, in no thread."""
         return replace(self, message=question, context=None)
 
@@ -81,7 +87,7 @@ class SubjectMatcher:
         message = self.parts.reader.read(text)
         match = self._said(self.parts.key(text))  # as it is written: `thnx` is no slip of another word
         match = match or self._line(message, text) or self._unreadable(message, text)
-        match = match or self._asked(Asked(message, context))
+        match = match or self._asked(Inquiry(message, context))
         if excused and match.outcome is Outcome.SMALL_TALK and match.scores:  # "no chest pain" is no mere "no"
             match = self.decisions.uncovered(
                 "like small talk, but it names a sign of an emergency", scores=dict(match.scores)
@@ -155,7 +161,7 @@ class SubjectMatcher:
 
     # --- what is weighed ----------------------------------------------------------------------------------------------
 
-    def _asked(self, asked: Asked) -> Match:
+    def _asked(self, asked: Inquiry) -> Match:
         question = self.remarks.question(asked.message)
         match = self._read(question, asked)
         if match.outcome is not Outcome.CHOICES and not self._doubted(match):
@@ -171,7 +177,7 @@ class SubjectMatcher:
         several = bool(match.also) or match.note == PART_MISSING
         return not several and bool(match.scores) and match.scores[0][1] < self.limits.answer
 
-    def _read(self, question: Message, asked: Asked) -> Match:
+    def _read(self, question: Message, asked: Inquiry) -> Match:
         """Return the decision about the words that ask, in a message and a thread."""
         exact = self._exact(question) if len(question.words) < len(asked.message.words) else None
         if exact:
@@ -186,7 +192,7 @@ class SubjectMatcher:
         match = self.decisions.refused(self._with_others(match, question, asked), scores, reading)
         return self._in_thread(match, question, reading, asked) if asked.context else match
 
-    def _in_thread(self, match: Match, question: Message, reading: Reading, asked: Asked) -> Match:
+    def _in_thread(self, match: Match, question: Message, reading: Reading, asked: Inquiry) -> Match:
         """Return the decision about a question in a thread: the sure one about its words alone, or what the thread
         makes of it, where it is open."""
         answered = match.outcome not in UNSURE
@@ -201,7 +207,7 @@ class SubjectMatcher:
         resolved = self.thread.resolved(match, question, reading, asked.context)
         return self.decisions.with_last(resolved, reading, asked.context or "")
 
-    def _weighed(self, question: Message, asked: Asked, lent: str | None = None) -> tuple[Reading, Shares]:
+    def _weighed(self, question: Message, asked: Inquiry, lent: str | None = None) -> tuple[Reading, Shares]:
         """Return what was read, and the likelihoods with what the advice rules say of the whole message."""
         words = question.words, question.mentions
         heard = asked.heard.get(words) or asked.heard.setdefault(words, self.ranker.heard(question))
@@ -249,7 +255,7 @@ class SubjectMatcher:
 
     # --- several questions --------------------------------------------------------------------------------------------
 
-    def _with_others(self, match: Match, question: Message, asked: Asked) -> Match:
+    def _with_others(self, match: Match, question: Message, asked: Inquiry) -> Match:
         """Return the decision with the answers to every further question that is surely another one."""
         parts = questions(question, self.parts.subjects)
         if len(parts) < 2 or match.outcome is Outcome.SMALL_TALK:
@@ -271,7 +277,7 @@ class SubjectMatcher:
             match, outcome=Outcome.ANSWER, node=first, choices=(), related=also, reasons=reasons, note=note, also=also
         )
 
-    def _each(self, parts: Sequence[Message], asked: Asked) -> Iterator[str | None]:
+    def _each(self, parts: Sequence[Message], asked: Inquiry) -> Iterator[str | None]:
         """Yield the sure answer of each question or None, what one is about being what the next may lean on."""
         lent: str | None = None
         for part in parts:
@@ -290,3 +296,188 @@ def urgent(finding: Finding) -> Match:
 
 def _key(message: Message) -> str:
     return " ".join(stem for stem in message.stems if stem != STOP)
+
+
+# --- the question in a message ---
+
+AT_PAUSE, INSIDE = 0.5, 3.5
+"""What it costs, in log-odds, to pass from question to remark: where a clause begins, and within one."""
+_ASKING = frozenset(
+    {
+        *("what", "whats", "how", "hows", "who", "whos", "when", "where", "wheres", "which", "why", "any"),
+        *("does", "do", "did", "is", "are", "was", "can", "could", "should", "would", "will", "has", "have", "am"),
+    }
+)
+_TELLING = frozenset({"tell", "explain", "describe", "list", "compare", "show", "please"})
+_PERSONS = frozenset({"i", "im", "ive", "my", "he", "hes", "she", "shes", "we", "they", "it", "its", "you"})
+_NOTE = 6
+"""Words up to which a sentence without a verb is read as a question, as clinicians write: `ALA dose. Interactions`."""
+_LINKS = frozenset({"and", "but", "or", "also", "so", "then", "plus"})
+_PARTS = frozenset({"its", "their", "any", "whether", "if", "there", "also", "the"})
+_TO = frozenset({"at", "for", "in", "to", "on", "with", "by", "from", "of"})
+"""What a further question may begin with after such a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a message, with whether it has the form of a question."""
+
+    message: Message
+    asks: bool
+
+
+class Remarks:
+    """Finds the words that ask: a model says of each word which it is, and few changes between them are likeliest."""
+
+    def __init__(
+        self,
+        words: Classifier,
+        features: Features,
+        subjects: Subjects,
+        states_facts: Callable[[Message], bool],
+    ) -> None:
+        self._words = words
+        self._features = features
+        self._subjects = subjects
+        self._states_facts = states_facts
+
+    def question(self, message: Message, doubt: float = 0.0) -> Message:
+        """Return the message without the remarks around its question; all of it where nothing else would be left.
+
+        With `doubt` (log-odds), words are set aside that are less surely a remark.
+        """
+        parts = [(message.part(start, end), aside) for start, end, aside in self._spans(message, doubt)]
+        kept = [part for part, aside in parts if not aside or self._tells(part) or (doubt and _opens(part))]
+        if len(kept) == len(parts) or not any(word != STOP for part in kept for word in part.words):
+            return message
+        return joined(kept)
+
+    def _spans(self, message: Message, doubt: float) -> list[tuple[int, int, bool]]:
+        """Return the spans of words that are all remark or all question."""
+        if len(message.words) < 2:
+            return [(0, len(message.words), False)]
+        odds = [one + doubt for one in self._words.log_odds(self._features.words(message), REMARK)]
+        begins = message.pauses | {at + 1 for at, word in enumerate(message.words) if word == STOP}
+        states = _likeliest(odds, [AT_PAUSE if at in begins else INSIDE for at in range(len(odds))])
+        spans, at = [], 0
+        for aside, group in groupby(states):
+            size = len(list(group))
+            spans.append((at, at + size, aside))
+            at += size
+        return spans
+
+    def _tells(self, part: Message) -> bool:
+        """Tell whether a part names something, or says what decides for one person."""
+        named = self._subjects.named(part)
+        telling = (name for name in named.foreign if self._subjects.kind_of[name] != "thing")
+        return bool(named.held or named.leaning or next(telling, None)) or self._states_facts(part)
+
+
+def _likeliest(odds: Sequence[float], costs: Sequence[float]) -> list[bool]:
+    """Return which words are remarks (Viterbi): by the odds of each, and the cost of each change between them."""
+    best = [0.0, float(odds[0])]
+    back: list[tuple[int, int]] = []
+    for value, cost in zip(odds[1:], costs[1:], strict=True):
+        ask = 0 if best[0] >= best[1] - cost else 1
+        aside = 1 if best[1] >= best[0] - cost else 0
+        back.append((ask, aside))
+        best = [
+            best[ask] - (cost if ask else 0.0),
+            best[aside] - (0.0 if aside else cost) + float(value),
+        ]
+    state = int(best[1] > best[0])
+    states = [state]
+    for ways in reversed(back):
+        state = ways[state]
+        states.append(state)
+    return [bool(one) for one in reversed(states)]
+
+
+def questions(message: Message, subjects: Subjects) -> list[Message]:
+    """Return the parts of a message that each have the form of a question of their own."""
+    return [part for sentence in _sentences(message) for part in _asked(sentence, subjects)]
+
+
+def _sentences(message: Message) -> Iterator[Clause]:
+    at = 0
+    for place in range(len(message.words) + 1):
+        if place == len(message.words) or message.words[place] == STOP:
+            if place > at:
+                yield Clause(message.part(at, place), place in message.asked)
+            at = place + 1
+
+
+def _asked(sentence: Clause, subjects: Subjects) -> Iterator[Message]:
+    """Yield the questions of one sentence: cut where `and how` begins another one, and `, is` after a question."""
+    message = sentence.message
+    cuts = [0]
+    for at in range(1, len(message.words) - 1):
+        after_question = message.words[cuts[-1]] in _ASKING or message.words[cuts[-1]] in _LINKS
+        if _links(message, at) or (after_question and at in message.pauses and message.words[at] in _ASKING):
+            cuts.append(at)
+    for start, end in zip(cuts, [*cuts[1:], len(message.words)], strict=True):
+        part = _unlinked(message.part(start, end))
+        if part.words and (start > 0 or _asks(part, subjects) or (sentence.asks and len(cuts) == 1)):
+            yield part
+
+
+def _links(message: Message, place: int) -> bool:
+    """Tell whether a word that links begins another question here: `but does`, `and at what`, `and their`."""
+    word, second, third = (*message.words[place : place + 3], "", "")[:3]
+    return word in _LINKS and (second in _ASKING or second in _PARTS or (second in _TO and third in _ASKING))
+
+
+def _asks(part: Message, subjects: Subjects) -> bool:
+    """Tell whether words ask something: by how they begin, or as a note does, a few words that name a subject."""
+    if part.words[0] in _ASKING or part.words[0] in _TELLING:
+        return True
+    return len(part.words) <= _NOTE and part.words[0] not in _PERSONS and bool(subjects.named(part).held)
+
+
+def _opens(part: Message) -> bool:
+    """Tell whether words begin as a question does."""
+    bare = _unlinked(part)
+    return bool(bare.words) and bare.words[0] in _ASKING
+
+
+def _unlinked(part: Message) -> Message:
+    at = 0
+    while at < len(part.words) and part.words[at] in _LINKS:
+        at += 1
+    return part.part(at, len(part.words)) if at else part
+
+
+# --- what may be kept of a question ---
+
+GONE = "…"
+LEAST_WORDS, LEAST_SHARE = 3, 0.6
+"""Fewer words than these, or a smaller share of them, are no question an editor could use."""
+_PERSONAL = frozenset({"i", "my", "relative"})
+"""Concepts of content/matching/vocabulary.yaml that stand for a person."""
+
+
+_CAPITALISED = re.compile(r"(?<=[\w,] )[A-Z][a-z]+")
+"""A word with a capital inside a sentence: the name of somebody, of a place or of a thing, it cannot be told which."""
+
+
+def scrubbed(text: str, message: Message, ordinary: Collection[str]) -> str:
+    """Return what of a message is named in the vocabulary, is grammar or an `ordinary` word, and a mark for the rest.
+
+    Nothing is recognised as a name, a place or a number: what is not known to be none is not kept. The whole is empty
+    where it is personal or too little is left. `message` is what was read of `text`.
+    """
+    written = {*message.words, *(word for word, _ in message.repairs)}
+    if not PERSONS.isdisjoint(written) or not _PERSONAL.isdisjoint(message.concepts):
+        return ""
+    doubtful = {word.lower() for word in _CAPITALISED.findall(text)} | {mended for _, mended in message.repairs}
+    kept = [GONE if word in doubtful else word for word in _kept(message, ordinary)]
+    left = sum(word != GONE for word in kept)
+    return " ".join(kept) if left >= max(LEAST_WORDS, LEAST_SHARE * len(kept)) else ""
+
+
+def _kept(message: Message, ordinary: Collection[str]) -> Iterator[str]:
+    named = {at for mention in message.mentions for at in range(mention.start, mention.end)}
+    for at, word in enumerate(message.words):
+        if word != STOP:
+            known = at in named or word in FUNCTION or word in ordinary
+            yield word if known and not word[0].isdigit() else GONE

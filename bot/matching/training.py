@@ -33,19 +33,8 @@ from bot.matching.likeness import likeness_of
 log = logging.getLogger(__name__)
 
 _CODE = (
-    *(
-        "build",
-        "classifier",
-        "concepts",
-        "features",
-        "lessons",
-        "lexicon",
-        "likeness",
-        "mending",
-        "parser",
-        "sentences",
-    ),
-    *("signs", "spelling", "subjects", "text", "visible", "wrapping"),
+    *("build", "classifier", "concepts", "features", "lessons", "lexicon", "likeness"),
+    *("parser", "sentences", "signs", "subjects", "text"),
 )
 """The modules that reading and training depend on: when one of them changes, no cached model is true any more."""
 _FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS, _SIBLING_EPOCHS = 3, 5, 6, 10

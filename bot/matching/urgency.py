@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.content.matching_models import Composed, LanguagesFile, UrgentRule, UrgentRules
-from bot.matching.concepts import Sighting
+from bot.matching.concepts import Sighting, SignReader
 from bot.matching.excuses import PAST, Excuses, is_leaflet
 from bot.matching.foreign import ForeignLanguages
 from bot.matching.likeness import SURE, SURE_DESPITE_PAST, Likeness
-from bot.matching.mending import SignReader
-from bot.matching.sentences import Word, sentence, words_of
+from bot.matching.sentences import Word, seen, sentence, words_of
 from bot.matching.signs import Hit, Sightings, hits
-from bot.matching.visible import seen
 
 _LONGEST_SENTENCE = 300
 """Characters of a sentence that a finding repeats."""

@@ -13,9 +13,9 @@ from bot.content.matching_models import Subject, TopicSubjects, UrgentExamples
 from bot.matching import data_of, text, training
 from bot.matching.build import Data, Index, Parts
 from bot.matching.classifier import UNTAUGHT, Rows, Values, train
-from bot.matching.mending import SignWords
-from bot.matching.remarks import questions
-from bot.matching.spelling import Speller
+from bot.matching.concepts import SignWords
+from bot.matching.matcher import questions
+from bot.matching.parser import Speller
 from bot.matching.text import clean, every_word, sampled, split, words_only
 from bot.matching.training import Models, digest, learn, learned, load, save
 
