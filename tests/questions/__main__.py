@@ -28,6 +28,7 @@ FILES = (
     *("plain-fresh", "real-fresh", "follow-ups-fresh", "two-questions-fresh", "small-talk-fresh"),
     *("not-covered-fresh", "noise-fresh", "plain-fresh-2", "real-fresh-2", "follow-ups-fresh-2"),
     *("two-questions-fresh-2", "small-talk-fresh-2", "not-covered-fresh-2"),
+    *("real-fresh-3", "follow-ups-fresh-3", "two-questions-fresh-3"),
 )
 CURVE = (0, 5, 10, 20, 50)
 CURVE_FILES = ("plain", "most-asked", "real", "follow-ups", "b12", "plain-fresh", "real-fresh", "unseen-2")

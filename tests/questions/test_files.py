@@ -47,6 +47,9 @@ LEAST = {
     "two-questions-fresh-2": 60,
     "small-talk-fresh-2": 60,
     "not-covered-fresh-2": 60,
+    "real-fresh-3": 150,
+    "follow-ups-fresh-3": 150,
+    "two-questions-fresh-3": 80,
 }
 
 
