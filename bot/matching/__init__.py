@@ -12,9 +12,9 @@ from bot.dialog.turn import Match, Matcher
 from bot.matching.build import TALK, Parts, data_of
 from bot.matching.decisions import LIMITS, Limits
 from bot.matching.foreign import Languages
-from bot.matching.lexicon import Known, Lexicon, Signs, tree_of
 from bot.matching.likeness import likeness_of
 from bot.matching.matcher import Remarks, SubjectMatcher
+from bot.matching.parser import Known, Lexicon, Signs, tree_of
 from bot.matching.ranking import WEIGHTS, Advice, Ranker, Weights
 from bot.matching.training import Models, Say, cache_folder, learned, stored
 from bot.matching.urgency import Urgency

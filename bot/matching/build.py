@@ -24,9 +24,11 @@ from bot.content.matching_models import (
 from bot.content.models import Answer, Register
 from bot.matching.concepts import SignReader, SignWords
 from bot.matching.features import Features
-from bot.matching.lexicon import (
+from bot.matching.parser import (
     NUMBER,
     Lexicon,
+    Reader,
+    Speller,
     Tree,
     leave_held,
     lines_by_key,
@@ -34,7 +36,6 @@ from bot.matching.lexicon import (
     talk_by_key,
     tree_of,
 )
-from bot.matching.parser import Reader, Speller
 from bot.matching.subjects import FOREIGN, Subjects, concepts_of
 from bot.matching.text import (
     FUNCTION,

@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from bot.content.matching_models import Concept, UrgentRules
-from bot.matching.lexicon import HERE, NUMBER, Tree
+from bot.matching.parser import HERE, NUMBER, Tree
 from bot.matching.sentences import Break, Word, joins, seen, words_of
 from bot.matching.text import Kept, expand
 

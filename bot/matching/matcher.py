@@ -26,8 +26,7 @@ from bot.matching.decisions import (
 from bot.matching.features import Features
 from bot.matching.foreign import Languages
 from bot.matching.lessons import REMARK
-from bot.matching.lexicon import Known
-from bot.matching.parser import Message, joined
+from bot.matching.parser import Known, Message, joined
 from bot.matching.ranking import Advice, Heard, Ranker, Reading, Shares
 from bot.matching.subjects import Subjects
 from bot.matching.text import FUNCTION, PERSONS, STOP

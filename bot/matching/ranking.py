@@ -16,8 +16,7 @@ from bot.content.matching_models import AdviceRules, Rule
 from bot.matching.build import TALK, Roles
 from bot.matching.classifier import Values, as_shares, divided, multiplied, ranked, shifted
 from bot.matching.features import PRONOUNS, Features, Unnamed
-from bot.matching.lexicon import Lexicon, Mention
-from bot.matching.parser import Message
+from bot.matching.parser import Lexicon, Mention, Message
 from bot.matching.subjects import FEW_LINES, NONE, Named, Subjects
 from bot.matching.text import STOP
 from bot.matching.training import Models

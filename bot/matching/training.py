@@ -33,7 +33,7 @@ from bot.matching.likeness import likeness_of
 log = logging.getLogger(__name__)
 
 _CODE = (
-    *("build", "classifier", "concepts", "features", "lessons", "lexicon", "likeness"),
+    *("build", "classifier", "concepts", "features", "lessons", "likeness"),
     *("parser", "sentences", "signs", "subjects", "text"),
 )
 """The modules that reading and training depend on: when one of them changes, no cached model is true any more."""
