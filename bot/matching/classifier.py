@@ -20,7 +20,7 @@ _BATCH = 256
 _BIAS_SHARE = 0.1
 """How fast the biases learn, beside the weights: a label is no likelier for having had the last row."""
 _LEAST_ERROR = 0.01
-"""Errors below this teach nothing worth the time; a row without a larger one is known, and not looked at again."""
+"""Errors below this teach nothing worth the time."""
 _MOST_WORTH = 3.0
 _SMALLEST = 10
 """Features whose weights all stay below this, in hundredths, decide nothing."""
@@ -253,7 +253,6 @@ class _Trainer:
         self._slopes = np.zeros_like(self._weights)
         self._bias = np.zeros(len(self._labels), np.float32)
         self._bias_speed = np.ones_like(self._bias)
-        self._open = np.ones(len(rows), np.bool_)
 
     def run(self, epochs: int) -> Classifier:
         draw = np.random.default_rng(7)
@@ -277,16 +276,11 @@ class _Trainer:
         return rows, columns, np.where(inside, self._strengths[places], np.float32(0))
 
     def _learn(self, rows: Places, columns: Places, strengths: Floats) -> None:
-        """Learn from the rows of a batch that could still teach something when last looked at."""
-        still = self._open[rows]
-        if not still.all():
-            rows, columns, strengths = rows[still], columns[still], strengths[still]
         weights = self._weights.take(columns, axis=0)
         scores = np.matmul(strengths[:, None, :], weights)[:, 0, :] + self._bias
         errors = softmax(scores)
         errors[np.arange(len(rows)), self._targets[rows]] -= 1.0
         errors *= self._worth[self._targets[rows]][:, None]
-        self._open[rows] = abs(errors).max(axis=1, initial=0.0) > _LEAST_ERROR
         self._change(columns, strengths, errors)
         slope = errors.sum(axis=0) * _BIAS_SHARE
         self._bias_speed += slope * slope

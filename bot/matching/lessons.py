@@ -27,6 +27,8 @@ _LIKELIEST = 12
 """Aspects tried for a line of a topic, the likeliest first."""
 _LIKELY = 0.15
 """How likely an aspect must be before a line that could be asked for it teaches it."""
+_WHOLE = 0.5
+"""How often a slip is in the remarks around a line and not in the line."""
 _HOLDER = re.compile(HOLDER + r"([a-z]+)")
 
 Asked = tuple[str, str]
@@ -165,7 +167,8 @@ class Lessons:
     def _worn(self, form: str, draw: Random) -> Message:
         """Return a line as people write it: with remarks around it, a slip of the pen, or both."""
         kind = draw.randrange(3)
-        line = form if kind == 1 else slipped(form, draw)
+        whole = kind == 1 or (kind == 2 and draw.random() < _WHOLE)
+        line = form if whole else slipped(form, draw)
         return self._wrapped(line, draw) if kind else self._message(line)
 
     def _composed(self, draw: Random) -> Iterator[Asked]:
