@@ -9,13 +9,15 @@ from pathlib import Path
 from bot.content.library import Library
 from bot.content.loader import no_collection
 from bot.dialog.turn import Match, Matcher
+from bot.matching.advice import Advice
 from bot.matching.build import TALK, Parts, data_of
-from bot.matching.decisions import LIMITS, Limits
+from bot.matching.decisions import LIMITS, Limits, Thread
 from bot.matching.foreign import Languages
 from bot.matching.likeness import likeness_of
 from bot.matching.matcher import Remarks, SubjectMatcher
 from bot.matching.parser import Known, Lexicon, Signs, tree_of
-from bot.matching.ranking import WEIGHTS, Advice, Ranker, Weights
+from bot.matching.ranking import WEIGHTS, Ranker, Weights
+from bot.matching.subjects import Said
 from bot.matching.training import Models, Say, cache_folder, learned, stored
 from bot.matching.urgency import Urgency
 
@@ -60,13 +62,16 @@ def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: L
     told = {name: getattr(models, name).relabelled(label_of) for name in ("names", "about", "siblings")}
     lexicon = Lexicon(data.advice.concepts, tree_of(data.advice.concepts, parts.stems))
     advice = Advice(data.advice, lexicon, parts.subjects.kind_of)
+    said = Said(data.said, parts.stem, parts.lexicon, parts.subjects.kind_of)
+    told_of = (data.roles, data.lines, said, data.following)
     return SubjectMatcher(
         parts,
+        Thread(parts, said),
         _urgency(parts, models),
         languages_of(parts),
         advice,
         Remarks(models.words, parts.features, parts.subjects, advice.states_facts),
-        Ranker(replace(models, **told), parts.subjects, parts.features, data.roles, data.lines, weights),
+        Ranker(replace(models, **told), parts.subjects, parts.features, *told_of, weights),
         Known(parts.index.lines, parts.index.small_talk, Signs(data.small_talk, parts.key)),
         limits,
     )

@@ -92,6 +92,9 @@ class Data:
     texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The sentences of the answers of families with few lines: their own lines are too few to tell them apart."""
 
+    following: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The ways on from each answer: nothing is trained from them."""
+
     @property
     def lines(self) -> Mapping[str, int]:
         """How many lines of its own each answer has."""
@@ -116,6 +119,7 @@ def data_of(library: Library) -> Data:
         {old: new for old in library.renamed if (new := library.resolve(old)) is not None},
         {node: tuple(_said(one)) for topic in library.topics.values() for node, one in topic.answers.items()},
         dict(_texts(library)),
+        {name: tuple(node.next) for name, node in library.nodes.items()},
     )
 
 

@@ -5,18 +5,15 @@ What the words alone leave open, the thread decides: what the answer last shown 
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from bot.dialog.turn import Match, Outcome
 from bot.matching.build import TALK, Parts, Roles
 from bot.matching.parser import Message
 from bot.matching.ranking import Ranker, Reading, Shares
-from bot.matching.subjects import NONE, SELF, Subjects
-from bot.matching.text import FUNCTION, PERSONS, STOP, clean, split
+from bot.matching.subjects import NONE, SELF, Said, Subjects
+from bot.matching.text import STOP
 
 ASPECT_MISSING = "aspect-missing"
 """The interface sentence for a subject that is held without what was asked of it."""
@@ -48,6 +45,8 @@ class Limits:
     """What a full advice rule adds to the log-odds of a personal question, and what its absence takes away."""
     also: float = 0.5
     """The likelihood from which a further question of a message is answered too."""
+    likely: float = 0.25
+    """The likelihood from which the answer to a further question stands among the buttons."""
     beside: float = 0.5
     """The share of what is left without advice from which an answer on harm stands beside the refusal to advise."""
     aside: float = 3.0
@@ -229,25 +228,17 @@ LIKELY = 0.3
 """From which likelihood an answer of the thread's subject that holds every word asked is given and not offered."""
 PERSONAL = 0.3
 """From which likelihood of a personal question the words of an answer decide nothing."""
-OFTEN = 0.2
-"""The share of all answers that may hold a word that still tells one from another."""
 UNSURE = (Outcome.CHOICES, Outcome.NOT_COVERED)
 _BOTH = "interactions"
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_SHORTEST = 3
-
 _GOING_ON = frozenset("and or so then also too ok okay what about how same for with".split())  # noqa: SIM905
 """Words that go on from what was said, and ask nothing themselves."""
 
-Unit = frozenset[str]
-"""A word of a question or a name in it, in all the forms in which an answer may hold it."""
-
 
 class Thread:
-    """Decides what only the thread can decide; it reads the answers once, when somebody first asks on."""
+    """Decides what only the thread can decide."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, parts: Parts, said: Said) -> None:
+        self._parts, self._said = parts, said
         self._subjects = parts.subjects
 
     def resolved(self, match: Match, question: Message, reading: Reading, context: str | None) -> Match:
@@ -293,16 +284,16 @@ class Thread:
     def _by_words(self, match: Match, question: Message, reading: Reading, context: str) -> str | None:
         """Return the answer of the thread that speaks of every word of the question: the likeliest one, or the last."""
         scores, named = dict(match.scores), reading.named
-        units = list(self._units(question))
+        units = list(self._said.units(question))
         if not units or scores.get(self._parts.data.roles.advice, 0.0) > PERSONAL:
             return None
         around = self._around(context)
         if named.held:
             around &= self._subjects.answers_of(named.held[0])
         best = next((node for node in scores if node != self._parts.data.roles.otherwise), "")
-        if best in around and scores[best] >= LIKELY and self._holds(best, units):
+        if best in around and scores[best] >= LIKELY and self._said.holds(best, units):
             return best
-        return context if context in around and self._holds(context, units) else None
+        return context if context in around and self._said.holds(context, units) else None
 
     def _only_one(self, match: Match, reading: Reading, context: str) -> str | None:
         """Return the one of several likely answers that says something of the thread's subject, if only one does."""
@@ -319,7 +310,11 @@ class Thread:
     def _with_harm(self, match: Match, question: Message, context: str) -> Match:
         """Return a refusal to advise with the answer last shown beside it, if that says what may harm in it."""
         refused = match.node == self._parts.data.roles.advice and not match.beside
-        if not refused or context not in self._subjects.harms or not self._holds(context, list(self._units(question))):
+        if (
+            not refused
+            or context not in self._subjects.harms
+            or not self._said.holds(context, list(self._said.units(question)))
+        ):
             return match
         return replace(match, beside=context)
 
@@ -330,45 +325,7 @@ class Thread:
     def _is_sure(self, reading: Reading) -> bool:
         return reading.aspects.get(reading.aspect, 0.0) >= SURE
 
-    # --- what answers say ---------------------------------------------------------------------------------------------
-
-    def _holds(self, node: str, units: Sequence[Unit]) -> bool:
-        """Tell whether an answer speaks of every word, at least one of which few answers hold."""
-        held, often = self._said.get(node, frozenset()), OFTEN * len(self._said)
-        found = [unit & held for unit in units]
-        return all(found) and any(min(self._counts[one] for one in unit) <= often for unit in found)
-
-    @cached_property
-    def _said(self) -> Mapping[str, frozenset[str]]:
-        """The words of each answer and the names in it."""
-        return {node: frozenset(self._read(" . ".join(texts))) for node, texts in self._parts.data.said.items()}
-
-    @cached_property
-    def _counts(self) -> Counter[str]:
-        """In how many answers each of them stands."""
-        return Counter(one for held in self._said.values() for one in held)
-
-    def _read(self, text: str) -> Iterator[str]:
-        stems = [self._parts.stem(word) for word in split(clean(_TEMPLATE.sub(" ", text)))]
-        yield from stems
-        yield from (name for one in self._parts.lexicon.longest(stems) for name in self._names(one.concepts))
-
-    def _units(self, question: Message) -> Iterator[Unit]:
-        """Yield what is asked about: names, and words that are not mere grammar."""
-        named: set[int] = set()
-        for one in question.mentions:
-            if names := self._names(one.concepts):
-                named.update(range(one.start, one.end))
-                yield frozenset((*names, " ".join(question.stems[one.start : one.end])))
-        for at, stem in enumerate(question.stems):
-            grammar = stem == STOP or stem in FUNCTION or stem in PERSONS or len(stem) < _SHORTEST
-            if at not in named and not grammar and not stem.isdigit():
-                yield frozenset((stem,))
-
     def _only_names(self, question: Message) -> bool:
         """Tell whether a message goes on with names alone: "and duloxetine?"; "what is duloxetine" asks by itself."""
-        named = {at for one in question.mentions if self._names(one.concepts) for at in range(one.start, one.end)}
+        named = {at for one in question.mentions if self._said.names(one.concepts) for at in range(one.start, one.end)}
         return all(word == STOP or word in _GOING_ON for at, word in enumerate(question.words) if at not in named)
-
-    def _names(self, concepts: Sequence[str]) -> list[str]:
-        return [name for name in concepts if name in self._subjects.kind_of]

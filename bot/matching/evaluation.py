@@ -12,6 +12,7 @@ from typing import Any
 from bot.content.diagnostics import nearest
 from bot.dialog.turn import Match, Matcher, Outcome, Register
 from bot.errors import FootnoteError
+from bot.matching.decisions import ASPECT_MISSING
 from bot.matching.matcher import PART_MISSING
 
 REGISTERS = {
@@ -113,11 +114,16 @@ def mark(question: Question, match: Match, otherwise: str) -> str:
         return "right"
     if match.outcome is Outcome.CHOICES:
         return "offered" if set(match.choices) & set(question.expect) else "lost"
-    if question.also and match.note == PART_MISSING and otherwise in question.expect and match.node in question.also:
+    if otherwise in question.expect and _says_that_it_is_missing(question, match):
         return "right"
     if {match.node, match.beside} & set(question.expect) or (match.outcome is Outcome.URGENT and _is_urgent(question)):
         return "right"
     return "missed" if match.node == otherwise else "wrong"
+
+
+def _says_that_it_is_missing(question: Question, match: Match) -> bool:
+    """Tell whether a decision says that nothing is held on what was asked, and shows what is beside it."""
+    return match.note == ASPECT_MISSING or (match.note == PART_MISSING and match.node in question.also)
 
 
 def _is_urgent(question: Question) -> bool:
@@ -127,7 +133,7 @@ def _is_urgent(question: Question) -> bool:
 
 def serves_both(row: Row, otherwise: str) -> bool:
     """Tell whether both questions of a message are served: answered, offered, or told that there is no answer."""
-    shown = {row.match.node, *row.match.choices, *row.match.also, *row.match.related}
+    shown = {row.match.node, row.match.beside, *row.match.choices, *row.match.also, *row.match.related}
     if row.match.note == PART_MISSING:
         shown.add(otherwise)
     return bool(shown & set(row.question.expect)) and bool(shown & set(row.question.also))

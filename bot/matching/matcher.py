@@ -5,12 +5,12 @@ On the way it finds the question in a message, and after it what may be kept of 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from bot.dialog.turn import Match, Outcome, Register
+from bot.matching.advice import Advice, scrubbed
 from bot.matching.build import TALK, Parts, Roles
 from bot.matching.classifier import Classifier, ranked, shifted
 from bot.matching.decisions import (
@@ -27,15 +27,17 @@ from bot.matching.features import Features
 from bot.matching.foreign import Languages
 from bot.matching.lessons import REMARK
 from bot.matching.parser import Known, Message, joined
-from bot.matching.ranking import Advice, Heard, Ranker, Reading, Shares
+from bot.matching.ranking import Heard, Ranker, Reading, Shares
 from bot.matching.subjects import Subjects
-from bot.matching.text import FUNCTION, PERSONS, STOP
+from bot.matching.text import ASKING, FUNCTION, PERSONS, STOP
 from bot.matching.urgency import Finding, Urgency
 
 OTHER_LANGUAGE = "other-language"
 """The interface sentence that leads the answer to a message in another language."""
 OTHER_ONE = "other-one"
 """The aspect that "and the other one?" asks."""
+_GRAMMAR = (FUNCTION | PERSONS | {STOP}) - ASKING
+"""What a message that holds nothing else says nothing with: "and but or if"."""
 PART_MISSING = "part-missing"
 """The interface sentence for a message of which one question is answered and another is not covered."""
 
@@ -58,6 +60,7 @@ class SubjectMatcher:
     """A deterministic matcher on subject and aspect. It keeps nothing between messages."""
 
     parts: Parts
+    thread: Thread
     urgency: Urgency
     languages: Languages
     advice: Advice
@@ -66,12 +69,10 @@ class SubjectMatcher:
     known: Known
     limits: Limits = LIMITS
     decisions: Decisions = field(init=False)
-    thread: Thread = field(init=False)
 
     def __post_init__(self) -> None:
         decisions = Decisions(self.parts.subjects, self.roles, self.ranker, self.limits)
         object.__setattr__(self, "decisions", decisions)
-        object.__setattr__(self, "thread", Thread(self.parts))
 
     @property
     def roles(self) -> Roles:
@@ -226,10 +227,12 @@ class SubjectMatcher:
         grammar = [word for word in words if word in FUNCTION or word in PERSONS]
         if words and not grammar and all(self._proves_nothing(word, question) for word in words):
             return True
-        few = len(words) == 1 or (len(set(words)) <= 2 and len(grammar) == len(words))
+        if reading.named.nothing and {*question.words} <= _GRAMMAR:
+            return True
+        few = len(set(words)) == 1 or (len(set(words)) == 2 and len(grammar) == len(words))
         if not reading.named.nothing or not few:
             return False
-        limit = self.limits.lone_aspect if len(words) == 1 else self.limits.grammar_aspect
+        limit = self.limits.lone_aspect if len(set(words)) == 1 else self.limits.grammar_aspect
         sure = bool(context) and max(reading.aspects.values(), default=0.0) >= limit
         alone = (share for node, share in reading.alone.items() if not node.startswith(TALK))
         return not (sure or max(alone, default=0.0) >= self.limits.lone_answer)
@@ -260,31 +263,51 @@ class SubjectMatcher:
         if len(parts) < 2 or match.outcome is Outcome.SMALL_TALK:
             return match
         found = list(self._each(parts, asked))
-        sure = list(dict.fromkeys(node for node in found if node and node != self.roles.otherwise))
-        uncovered = self.roles.otherwise in found
+        surely = [node if share >= self.limits.also else None for node, share in found]
+        sure = list(dict.fromkeys(node for node in surely if node and node != self.roles.otherwise))
+        likely = [node for node, share in found if self.limits.likely <= share < self.limits.also]
+        perhaps = tuple(node for node in likely if node not in (*sure, match.node, self.roles.otherwise))
+        uncovered = self.roles.otherwise in surely
         if match.node == self.roles.advice:
             sure = [match.node, *(node for node in sure if node != match.node)]
-        elif not uncovered and match.outcome is not Outcome.CHOICES and match.node not in sure and None in found:
-            return match
+        elif not uncovered and match.outcome is not Outcome.CHOICES and match.node not in sure and None in surely:
+            return self._offering(match, perhaps)
         if not sure or (len(sure) == 1 and not uncovered):
-            return match
+            return self._offering(match, perhaps)
         first, *others = sure
         also = tuple(others)
         note = PART_MISSING if uncovered else match.note if first == match.node else ""
-        reasons = (f"{len(parts)} questions", *match.reasons)
+        reasons, related = (f"{len(parts)} questions", *match.reasons), (*also, *perhaps)
         return replace(
-            match, outcome=Outcome.ANSWER, node=first, choices=(), related=also, reasons=reasons, note=note, also=also
+            match,
+            outcome=Outcome.ANSWER,
+            node=first,
+            choices=(),
+            related=related,
+            reasons=reasons,
+            note=note,
+            also=also,
         )
 
-    def _each(self, parts: Sequence[Message], asked: Inquiry) -> Iterator[str | None]:
-        """Yield the sure answer of each question or None, what one is about being what the next may lean on."""
+    def _offering(self, match: Match, perhaps: Sequence[str]) -> Match:
+        """Return an answer with what a further question perhaps means among the buttons."""
+        if match.outcome is not Outcome.ANSWER or match.node == self.roles.advice:
+            return match
+        return replace(match, related=(*perhaps, *match.related))
+
+    def _each(self, parts: Sequence[Message], asked: Inquiry) -> Iterator[tuple[str, float]]:
+        """Yield the likeliest answer of each question: by its words where these are clear, else with what the one
+        before is about."""
         lent: str | None = None
         for part in parts:
-            reading, scores = self._weighed(part, replace(asked, message=part), lent)
-            lent = reading.named.subject or lent
+            inquiry = replace(asked, message=part)
+            reading, scores = self._weighed(part, inquiry)
             exact = self.known.lines.get(_key(part))
             node, share = (exact, 1.0) if exact else next(iter(without_talk(scores).items()))
-            yield node if share >= self.limits.also else None
+            if lent and share < self.limits.alone_unnamed:
+                node, share = next(iter(without_talk(self._weighed(part, inquiry, lent)[1]).items()))
+            lent = reading.named.subject or lent
+            yield node, share
 
 
 def urgent(finding: Finding) -> Match:
@@ -311,7 +334,7 @@ _TELLING = frozenset({"tell", "explain", "describe", "list", "compare", "show", 
 _PERSONS = frozenset({"i", "im", "ive", "my", "he", "hes", "she", "shes", "we", "they", "it", "its", "you"})
 _NOTE = 6
 """Words up to which a sentence without a verb is read as a question, as clinicians write: `ALA dose. Interactions`."""
-_LINKS = frozenset({"and", "but", "or", "also", "so", "then", "plus"})
+_LINKS = frozenset({"and", "&", "+", "but", "or", "also", "so", "then", "plus"})
 _PARTS = frozenset({"its", "their", "any", "whether", "if", "there", "also", "the"})
 _TO = frozenset({"at", "for", "in", "to", "on", "with", "by", "from", "of"})
 """What a further question may begin with after such a word."""
@@ -444,39 +467,3 @@ def _unlinked(part: Message) -> Message:
     while at < len(part.words) and part.words[at] in _LINKS:
         at += 1
     return part.part(at, len(part.words)) if at else part
-
-
-# --- what may be kept of a question ---
-
-GONE = "…"
-LEAST_WORDS, LEAST_SHARE = 3, 0.6
-"""Fewer words than these, or a smaller share of them, are no question an editor could use."""
-_PERSONAL = frozenset({"i", "my", "relative"})
-"""Concepts of content/matching/vocabulary.yaml that stand for a person."""
-
-
-_CAPITALISED = re.compile(r"(?<=[\w,] )[A-Z][a-z]+")
-"""A word with a capital inside a sentence: the name of somebody, of a place or of a thing, it cannot be told which."""
-
-
-def scrubbed(text: str, message: Message, ordinary: Collection[str]) -> str:
-    """Return what of a message is named in the vocabulary, is grammar or an `ordinary` word, and a mark for the rest.
-
-    Nothing is recognised as a name, a place or a number: what is not known to be none is not kept. The whole is empty
-    where it is personal or too little is left. `message` is what was read of `text`.
-    """
-    written = {*message.words, *(word for word, _ in message.repairs)}
-    if not PERSONS.isdisjoint(written) or not _PERSONAL.isdisjoint(message.concepts):
-        return ""
-    doubtful = {word.lower() for word in _CAPITALISED.findall(text)} | {mended for _, mended in message.repairs}
-    kept = [GONE if word in doubtful else word for word in _kept(message, ordinary)]
-    left = sum(word != GONE for word in kept)
-    return " ".join(kept) if left >= max(LEAST_WORDS, LEAST_SHARE * len(kept)) else ""
-
-
-def _kept(message: Message, ordinary: Collection[str]) -> Iterator[str]:
-    named = {at for mention in message.mentions for at in range(mention.start, mention.end)}
-    for at, word in enumerate(message.words):
-        if word != STOP:
-            known = at in named or word in FUNCTION or word in ordinary
-            yield word if known and not word[0].isdigit() else GONE

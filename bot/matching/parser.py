@@ -227,7 +227,12 @@ class Speller:
         yield from self._ended.get(word, ())
 
     def _likely_near(self, word: str) -> Iterator[str]:
-        """Yield the likely words two slips away, however short: one of them is meant where no other word is near."""
+        """Yield the likely words two slips away: one of them is meant where no other word is near.
+
+        Two slips in a shorter word leave nothing of it: `lmao` is no `lead`.
+        """
+        if len(word) < _MIDDLING:
+            return
         for goals in (self._first.get(word[0], ()), self._first.get(word[1], ()), self._second.get(word[0], ())):
             yield from _in_reach(_MOST_SLIPS, word, goals)
 

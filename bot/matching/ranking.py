@@ -1,23 +1,19 @@
-"""How likely each answer is: by what is asked of which subject, by the topics' own lines, and in the thread.
-
-Rules tell how surely a question is about one person's own treatment, which no general answer may decide.
-"""
+"""How likely each answer is: by what is asked of which subject, by the topics' own lines, and in the thread."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from bot.content.matching_models import AdviceRules, Rule
 from bot.matching.build import TALK, Roles
 from bot.matching.classifier import Values, as_shares, divided, multiplied, ranked, shifted
 from bot.matching.features import PRONOUNS, Features, Unnamed
-from bot.matching.parser import Lexicon, Mention, Message
-from bot.matching.subjects import FEW_LINES, NONE, Named, Subjects
+from bot.matching.parser import Message
+from bot.matching.subjects import FEW_LINES, NONE, Named, Said, Subjects
 from bot.matching.text import STOP
 from bot.matching.training import Models
 
@@ -80,6 +76,14 @@ class Weights:
     outside_beside: float = 1.8
     outside_condition: float = 1.5
     outside_alone: float = 4.0
+    clear: float = 0.7
+    """How sure an answer must be by the words alone for the thread to leave them as they are."""
+    following: float = 1.0
+    """What a way on from the answer last shown gains in log-odds, where a question names nothing that is held."""
+    same: float = 0.5
+    of_it: float = 0.5
+    says: float = 1.5
+    """What an answer gains that speaks of all the words asked, in the same place; part of it for part of them."""
     held_narrow: float = 1.0
     """What `not covered` loses where nothing foreign is named but a held subject whose family has few lines."""
 
@@ -179,12 +183,15 @@ class Ranker:
         features: Features,
         roles: Roles,
         lines: Mapping[str, int],
+        said: Said,
+        following: Mapping[str, Sequence[str]],
         weights: Weights,
     ) -> None:
         self.models = models
         self._subjects = subjects
         self._features = features
         self._lines = lines
+        self._said, self._following = said, following
         self._narrow = subjects.few_lined(lines)
         self._weights = weights
         self._otherwise = roles.otherwise
@@ -252,6 +259,8 @@ class Ranker:
             scores = self._kept(scores, lines)
             table = table or row
         scores = ranked(shifted(scores, self._otherwise, self._outside(said)))
+        if said.context and not said.named.held and not self._is_clear(said):
+            scores = ranked(self._nearer(scores, said, said.context))
         around = filter(None, (said.lent, self._subjects.it(said.context)))
         sibling = next(iter(ranked(siblings)), "") if subject in self._narrow else ""
         unknown = bool(said.message.unknown)
@@ -267,6 +276,30 @@ class Ranker:
         kept = {node: max(share, least.get(node, 0.0)) for node, share in mixed.items()}
         total = sum(kept.values())
         return {node: share / total for node, share in kept.items()}
+
+    def _nearer(self, scores: Shares, said: Opinions, context: str) -> Shares:
+        """Return the shares of a question that names nothing held, after an answer; small talk stays as likely."""
+        gains = self._gains(said.message, context)
+        talk = {node: share for node, share in scores.items() if node.startswith(TALK)}
+        rest = {node: share * math.exp(gains.get(node, 0.0)) for node, share in scores.items() if node not in talk}
+        part = (1.0 - sum(talk.values())) / (sum(rest.values()) or 1.0)
+        return talk | {node: share * part for node, share in rest.items()}
+
+    def _is_clear(self, said: Opinions) -> bool:
+        """Tell whether the words alone mean one answer, whatever the thread."""
+        shares = (share for node, share in said.heard.names.items() if not node.startswith(TALK))
+        return max(shares, default=0.0) >= self._weights.clear
+
+    def _gains(self, message: Message, context: str) -> Shares:
+        """Return what answers gain after an answer, in log-odds: the ways on from it, it itself, what its
+        subject holds, and what speaks of the words asked."""
+        weights, it = self._weights, self._subjects.it(context)
+        gains = {node: weights.says * share for node, share in self._said.shares(message).items()}
+        of_it = self._subjects.answers_of(it) if it else ()
+        following = self._following.get(context, ())
+        for nodes, weight in ((following, weights.following), ((context,), weights.same), (of_it, weights.of_it)):
+            gains |= {node: gains.get(node, 0.0) + weight for node in nodes}
+        return gains
 
     def _is_sure(self, said: Opinions) -> bool:
         weights, named = self._weights, said.named
@@ -367,128 +400,3 @@ class Ranker:
         """Tell whether foreign medicines stand beside the thread's subject: "with metformin?" asks about both."""
         medicines = all(self._subjects.kind_of[name] == "medicine" for name in said.named.foreign)
         return bool(said.lent) and medicines and self._leans(said) > _MOSTLY
-
-
-# --- one person's own treatment ---
-
-IN_THREAD = "in-thread"
-"""The concept every message names that follows an answer, so that `it` can be a treatment."""
-_A = "a-"
-"""Begins the concept that a held subject is for the rules: whatever the topic, `a-drug` is a drug it holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Personal:
-    """How surely (0..1) a question is about a person's own treatment, and why."""
-
-    score: float
-    reasons: tuple[str, ...]
-
-
-class Advice:
-    """The advice rules over their own vocabulary; `kinds` are those of the subjects that topics hold."""
-
-    def __init__(self, rules: AdviceRules, lexicon: Lexicon, kinds: Mapping[str, str]) -> None:
-        self._rules = rules.rules
-        self._facts = frozenset(rules.facts)
-        self._lexicon = lexicon
-        self._kinds = kinds
-
-    def weigh(self, message: Message, *, in_thread: bool) -> Personal:
-        """Return how surely the message asks for personal advice."""
-        thread = [Mention((IN_THREAD,), 0, 0)] if in_thread else []
-        named = [Mention(self._called(one), one.start, one.end) for one in message.mentions]
-        hits = fired(self._rules, Places([*self._lexicon.every(message.stems), *named, *thread]))
-        return Personal(min(1.0, sum(hit.rule.score for hit in hits)), tuple(hit.rule.reason for hit in hits))
-
-    def states_facts(self, message: Message) -> bool:
-        """Tell whether a part of a message says something that decides for one person."""
-        return any(self._facts.intersection(one.concepts) for one in self._lexicon.every(message.stems))
-
-    def _called(self, mention: Mention) -> tuple[str, ...]:
-        held = (name for name in mention.concepts if name in self._kinds and not name.startswith("foreign/"))
-        return (*mention.concepts, *(f"{_A}{self._kinds[name]}" for name in held))
-
-
-_BESIDE = 3
-"""Words around a rule's own in which a concept of `none` still forbids it."""
-_MOST = 40
-"""Places of one concept looked at from either end; a message that names it more often says nothing new in between."""
-
-_Span = tuple[int, int, Mention]
-
-
-@dataclass(frozen=True, slots=True)
-class Fired:
-    """A rule that fired on the words from `start` to `end`, end excluded; `anchor` is its first group's mention."""
-
-    rule: Rule
-    start: int
-    end: int
-    anchor: Mention
-
-
-class Places:
-    """Where each concept of one message stands."""
-
-    def __init__(self, mentions: Iterable[Mention]) -> None:
-        self._at: dict[str, list[Mention]] = {}
-        for mention in mentions:
-            for name in mention.concepts:
-                self._at.setdefault(name, []).append(mention)
-
-    def __contains__(self, concept: str) -> bool:
-        return concept in self._at
-
-    def of(self, concepts: Iterable[str]) -> list[Mention]:
-        """Return the mentions of any of the concepts, in reading order; of very many only those near either end."""
-        found = sorted((mention for name in concepts for mention in self._at.get(name, ())), key=_start)
-        return found if len(found) <= 2 * _MOST else [*found[:_MOST], *found[-_MOST:]]
-
-
-def _start(mention: Mention) -> int:
-    return mention.start
-
-
-def fired(rules: Iterable[Rule], places: Places) -> list[Fired]:
-    """Return every rule that fires, each at its tightest place."""
-    found = []
-    for rule in rules:
-        if not all(any(name in places for name in group) for group in rule.all):
-            continue
-        span = _tightest(rule, [places.of(group) for group in rule.all])
-        if span and not _beside(places.of(rule.none), span[0], span[1]):
-            found.append(Fired(rule, *span))
-    return found
-
-
-def _beside(mentions: Sequence[Mention], start: int, end: int) -> bool:
-    return any(start - _BESIDE < mention.end and mention.start < end + _BESIDE for mention in mentions)
-
-
-def _tightest(rule: Rule, groups: Sequence[Sequence[Mention]]) -> _Span | None:
-    """Return the narrowest span with one mention of each group: from every mention of the first, the nearest others."""
-    best: _Span | None = None
-    for first in groups[0]:
-        span = _around(first, groups[1:], rule.ordered)
-        if span and (best is None or span[1] - span[0] < best[1] - best[0]):
-            best = span
-    if best is None or (rule.near and best[1] - best[0] > rule.near):
-        return None
-    return best
-
-
-def _around(first: Mention, groups: Sequence[Sequence[Mention]], ordered: bool) -> _Span | None:
-    start, end, after = first.start, first.end, first.end
-    for group in groups:
-        nearest = _nearest(group, start, end, after if ordered else None)
-        if nearest is None:
-            return None
-        start, end, after = min(start, nearest.start), max(end, nearest.end), nearest.end
-    return start, end, first
-
-
-def _nearest(group: Sequence[Mention], start: int, end: int, after: int | None) -> Mention | None:
-    at = bisect_left(group, start if after is None else after, key=_start)
-    candidates = group[at : at + 3] if after is not None else group[max(0, at - 3) : at + 3]
-    return min(candidates, key=lambda mention: max(mention.start - end, start - mention.end), default=None)

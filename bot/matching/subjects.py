@@ -1,12 +1,18 @@
-"""What a message is about: the subjects of all topics by their names, and the answers that hold their aspects."""
+"""What a message is about: the subjects of all topics by their names, the answers that hold their aspects, and what
+those answers say themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from bot.content.matching_models import Concept, Matching, Subject
-from bot.matching.parser import Message
+from bot.matching.parser import Lexicon, Message
+from bot.matching.text import FUNCTION, PERSONS, STOP, clean, split
 
 FOREIGN = "foreign/"
 """Begins the names of things that exist beside the topics."""
@@ -39,6 +45,14 @@ _TAKEN = frozenset({"drug", "remedy"})
 SELF, ANY, NONE = "self", "any", "none"
 FEW_LINES = 60
 """An answer with at most so many lines of its own has few: what it is asked for is mostly read from other things."""
+
+OFTEN = 0.2
+"""The share of all answers that may hold a word that still tells one from another."""
+_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_SHORTEST = 3
+
+Unit = frozenset[str]
+"""A word of a question or a name in it, in all the forms in which an answer may hold it."""
 
 
 def slot(kind: str) -> str:
@@ -261,6 +275,65 @@ class Subjects:
         return [
             name for one in self._subjects.values() if one.kind == kind and not one.leaning for name in one.names[:6]
         ]
+
+
+class Said:
+    """The words of every answer and the names in it; they are read once, when somebody first asks on."""
+
+    def __init__(
+        self,
+        texts: Mapping[str, Sequence[str]],
+        stem: Callable[[str], str],
+        lexicon: Lexicon,
+        kind_of: Mapping[str, str],
+    ) -> None:
+        self._texts, self._stem, self._lexicon, self._kind_of = texts, stem, lexicon, kind_of
+
+    def units(self, question: Message) -> Iterator[Unit]:
+        """Yield what is asked about: names, and words that are not mere grammar."""
+        named: set[int] = set()
+        for one in question.mentions:
+            if names := self.names(one.concepts):
+                named.update(range(one.start, one.end))
+                yield frozenset((*names, " ".join(question.stems[one.start : one.end])))
+        for at, stem in enumerate(question.stems):
+            grammar = stem == STOP or stem in FUNCTION or stem in PERSONS or len(stem) < _SHORTEST
+            if at not in named and not grammar and not stem.isdigit():
+                yield frozenset((stem,))
+
+    def names(self, concepts: Sequence[str]) -> list[str]:
+        """Return the subjects and foreign things among what is named."""
+        return [name for name in concepts if name in self._kind_of]
+
+    def holds(self, node: str, units: Collection[Unit]) -> bool:
+        """Tell whether an answer speaks of every word, at least one of which few answers hold."""
+        held, often = self._words.get(node, frozenset()), OFTEN * len(self._words)
+        found = [unit & held for unit in units]
+        return all(found) and any(min(self._counts[one] for one in unit) <= often for unit in found)
+
+    def shares(self, question: Message) -> dict[str, float]:
+        """Return how much of what is asked each answer speaks of, 0 to 1; the fewer answers hold a word, the more it
+        counts."""
+        rare = [(unit, self._rarity(unit)) for unit in self.units(question)]
+        whole = sum(weight for _, weight in rare) or 1.0
+        return {node: sum(weight for unit, weight in rare if unit & held) / whole for node, held in self._words.items()}
+
+    def _rarity(self, unit: Unit) -> float:
+        return max(math.log(1 + len(self._words) / max(1, self._counts[form])) for form in unit)
+
+    @cached_property
+    def _words(self) -> Mapping[str, frozenset[str]]:
+        return {node: frozenset(self._read(" . ".join(texts))) for node, texts in self._texts.items()}
+
+    @cached_property
+    def _counts(self) -> Counter[str]:
+        """In how many answers each word stands."""
+        return Counter(one for held in self._words.values() for one in held)
+
+    def _read(self, text: str) -> Iterator[str]:
+        stems = [self._stem(word) for word in split(clean(_TEMPLATE.sub(" ", text)))]
+        yield from stems
+        yield from (name for one in self._lexicon.longest(stems) for name in self.names(one.concepts))
 
 
 def _row(row: Mapping[str, Sequence[str]], known: Iterable[str]) -> dict[str, str]:

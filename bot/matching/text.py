@@ -58,6 +58,10 @@ FUNCTION = frozenset({
     "each", "other", "only", "also", "too", "very",
 })  # fmt: skip
 """Words of grammar, a closed class; `will` and `may` are left out, for they are names too."""
+ASKING = frozenset(
+    ("what", "which", "who", "when", "where", "why", "how", "more", "most", "less", "much", "many", "other")
+)
+"""Those that can ask something by themselves, after an answer."""
 PERSONS = frozenset({
     "i", "im", "ive", "id", "me", "my", "mine", "myself", "we", "us", "our", "ours", "you", "your", "yours",
     "he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs",
