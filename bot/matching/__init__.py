@@ -11,15 +11,13 @@ from bot.content.loader import no_collection
 from bot.dialog.turn import Match, Matcher
 from bot.matching.advice import Advice
 from bot.matching.build import TALK, Parts, data_of
-from bot.matching.decisions import LIMITS, Limits
+from bot.matching.decisions import LIMITS, Limits, Thread
 from bot.matching.foreign import Languages, TongueModels, tongues_of
-from bot.matching.lexicon import Known, Lexicon, Signs, tree_of
 from bot.matching.likeness import likeness_of
-from bot.matching.matcher import SubjectMatcher
+from bot.matching.matcher import Remarks, SubjectMatcher
+from bot.matching.parser import Known, Lexicon, Signs, tree_of
 from bot.matching.ranking import WEIGHTS, Ranker, Weights
-from bot.matching.remarks import Remarks
 from bot.matching.subjects import Said
-from bot.matching.thread import Thread
 from bot.matching.training import Models, Say, cache_folder, learned, stored
 from bot.matching.urgency import Urgency
 

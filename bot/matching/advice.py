@@ -1,14 +1,16 @@
-"""Recognises a question about one person's own treatment, which no general answer may decide."""
+"""What speaks of one person: a question about their own treatment, which no general answer may decide, and what may
+be kept of a question, in which nothing speaks of anybody."""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.content.matching_models import AdviceRules, Rule
-from bot.matching.lexicon import Lexicon, Mention
-from bot.matching.parser import Message
+from bot.matching.parser import Lexicon, Mention, Message
+from bot.matching.text import FUNCTION, PERSONS, STOP
 
 IN_THREAD = "in-thread"
 """The concept every message names that follows an answer, so that `it` can be a treatment."""
@@ -131,3 +133,39 @@ def _nearest(group: Sequence[Mention], start: int, end: int, after: int | None) 
     at = bisect_left(group, start if after is None else after, key=_start)
     candidates = group[at : at + 3] if after is not None else group[max(0, at - 3) : at + 3]
     return min(candidates, key=lambda mention: max(mention.start - end, start - mention.end), default=None)
+
+
+# --- what may be kept of a question ---
+
+GONE = "…"
+LEAST_WORDS, LEAST_SHARE = 3, 0.6
+"""Fewer words than these, or a smaller share of them, are no question an editor could use."""
+_PERSONAL = frozenset({"i", "my", "relative"})
+"""Concepts of content/matching/vocabulary.yaml that stand for a person."""
+
+
+_CAPITALISED = re.compile(r"(?<=[\w,] )[A-Z][a-z]+")
+"""A word with a capital inside a sentence: the name of somebody, of a place or of a thing, it cannot be told which."""
+
+
+def scrubbed(text: str, message: Message, ordinary: Collection[str]) -> str:
+    """Return what of a message is named in the vocabulary, is grammar or an `ordinary` word, and a mark for the rest.
+
+    Nothing is recognised as a name, a place or a number: what is not known to be none is not kept. The whole is empty
+    where it is personal or too little is left. `message` is what was read of `text`.
+    """
+    written = {*message.words, *(word for word, _ in message.repairs)}
+    if not PERSONS.isdisjoint(written) or not _PERSONAL.isdisjoint(message.concepts):
+        return ""
+    doubtful = {word.lower() for word in _CAPITALISED.findall(text)} | {mended for _, mended in message.repairs}
+    kept = [GONE if word in doubtful else word for word in _kept(message, ordinary)]
+    left = sum(word != GONE for word in kept)
+    return " ".join(kept) if left >= max(LEAST_WORDS, LEAST_SHARE * len(kept)) else ""
+
+
+def _kept(message: Message, ordinary: Collection[str]) -> Iterator[str]:
+    named = {at for mention in message.mentions for at in range(mention.start, mention.end)}
+    for at, word in enumerate(message.words):
+        if word != STOP:
+            known = at in named or word in FUNCTION or word in ordinary
+            yield word if known and not word[0].isdigit() else GONE

@@ -22,10 +22,13 @@ from bot.content.matching_models import (
     World,
 )
 from bot.content.models import Answer, Register
+from bot.matching.concepts import SignReader, SignWords
 from bot.matching.features import Features
-from bot.matching.lexicon import (
+from bot.matching.parser import (
     NUMBER,
     Lexicon,
+    Reader,
+    Speller,
     Tree,
     leave_held,
     lines_by_key,
@@ -33,9 +36,6 @@ from bot.matching.lexicon import (
     talk_by_key,
     tree_of,
 )
-from bot.matching.mending import SignReader, SignWords
-from bot.matching.parser import Reader
-from bot.matching.spelling import Speller
 from bot.matching.subjects import FOREIGN, Subjects, concepts_of
 from bot.matching.text import (
     FUNCTION,
@@ -205,7 +205,8 @@ class Parts:
             self.subjects, {name: [self.stem(word) for word in kin] for name, kin in words.kin.items()}
         )
         self.ordinary = frozenset(word for kind in words.kin.values() for word in kind)
-        self.english = frozenset([*words.common, *self.index.asked])
+        self.asked = frozenset(self.index.asked)
+        self.english = self.asked.union(words.common)
         self.names = frozenset(_names(data))
         self.signs = SignReader(data.urgent, self.index.signs, every_word(words.common))
 

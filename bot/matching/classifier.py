@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -34,12 +34,50 @@ SLIGHT = 0.25
 _HUNDREDTHS = 100
 """Weights are kept as whole hundredths: finer ones decide nothing."""
 
-Values = Mapping[str, float]
-Row = tuple[str, Values]
 Floats = npt.NDArray[np.float32]
 Weights = npt.NDArray[np.int16]
 Keys = npt.NDArray[np.uint32]
 Places = npt.NDArray[np.intp]
+
+
+class Values:
+    """The features of one text: their different names, the checksums of these, and how strong each is.
+
+    The checksums are found once, however many models look at them.
+    """
+
+    __slots__ = ("keys", "names", "strengths")
+
+    def __init__(self, names: Iterable[str], strength: float) -> None:
+        """All of one strength; `and_also` adds others."""
+        self.names: tuple[str, ...] = tuple(names)
+        self.keys = array("I", map(crc32, map(str.encode, self.names)))
+        self.strengths = array("f", (strength,)) * len(self.names)
+
+    def at(self, strength: float) -> Values:
+        """Return the same features, all of another strength."""
+        found = Values.__new__(Values)
+        found.names, found.keys = self.names, self.keys
+        found.strengths = array("f", (strength,)) * len(self.names)
+        return found
+
+    def unnamed(self) -> Values:
+        """Return the same without the names, which take the most memory, and of which nothing is learned."""
+        found = Values.__new__(Values)
+        found.names, found.keys, found.strengths = (), self.keys, self.strengths
+        return found
+
+    def and_also(self, *others: Values) -> Values:
+        """Return these features and others, of which none is among these."""
+        found = Values.__new__(Values)
+        found.names, found.keys, found.strengths = self.names, self.keys, self.strengths
+        for one in others:
+            found.names, found.keys = found.names + one.names, found.keys + one.keys
+            found.strengths = found.strengths + one.strengths
+        return found
+
+
+Row = tuple[str, Values]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,8 +91,8 @@ class Classifier:
 
     def probabilities(self, values: Values) -> dict[str, float]:
         """Return the probability of each label."""
-        rows, known = self._rows(values)
-        strengths = np.fromiter(values.values(), np.float32, len(values))[known]
+        rows, known = self._rows(values.keys)
+        strengths = np.frombuffer(values.strengths, np.float32)[known]
         scores = self.bias + strengths @ self.weights.take(rows, axis=0).astype(np.float32) / np.float32(_HUNDREDTHS)
         return dict(zip(self.labels, softmax(scores).tolist(), strict=True))
 
@@ -63,7 +101,7 @@ class Classifier:
         if len(self.labels) != _TWO or label not in self.labels:
             return [0.0] * len(several)
         names = [list(one) for one in several]
-        rows, known = self._rows(name for one in names for name in one)
+        rows, known = self._rows(Values((name for one in names for name in one), SLIGHT).keys)
         at = self.labels.index(label)
         weights = self.weights.take(rows, axis=0)
         margins = (weights[:, at] - weights[:, 1 - at]).astype(np.float32) / np.float32(_HUNDREDTHS)
@@ -75,10 +113,10 @@ class Classifier:
         """Return the features that speak most for `label`; none for a label the model does not know."""
         if label not in self.labels:
             return []
-        rows, known = self._rows(values)
-        names = [name for name, seen in zip(values, known.tolist(), strict=True) if seen]
-        parts = zip(self.weights[rows, self.labels.index(label)].tolist(), names, strict=True)
-        ranked = sorted((-weight * values[name], name) for weight, name in parts if weight > 0)
+        rows, known = self._rows(values.keys)
+        weights = self.weights[rows, self.labels.index(label)] * np.frombuffer(values.strengths, np.float32)[known]
+        at = np.flatnonzero(known)[weights > 0].tolist()
+        ranked = sorted(zip((-weights[weights > 0]).tolist(), (values.names[one] for one in at), strict=True))
         return [name for _, name in ranked[:most]]
 
     def relabelled(self, label_of: Callable[[str], str | None]) -> Classifier:
@@ -90,8 +128,8 @@ class Classifier:
         # `take` keeps the weights of a feature side by side; an index would turn them, and every look-up be slower
         return Classifier(labels, self.bias[places], self.keys, self.weights.take(places, axis=1))
 
-    def _rows(self, names: Iterable[str]) -> tuple[Places, npt.NDArray[np.bool_]]:
-        wanted = _keys(names)
+    def _rows(self, hashed: array[int]) -> tuple[Places, npt.NDArray[np.bool_]]:
+        wanted = np.frombuffer(hashed, np.uint32) if hashed else np.zeros(0, np.uint32)
         if not len(self.keys):
             return np.zeros(0, np.intp), np.zeros(len(wanted), np.bool_)
         rows = self.keys.searchsorted(wanted)
@@ -111,20 +149,19 @@ def softmax(scores: Floats) -> Floats:
     return shares
 
 
-def shares(logs: Mapping[str, float]) -> dict[str, float]:
+def as_shares(labels: Sequence[str], logs: npt.NDArray[np.float64]) -> dict[str, float]:
     """Return the probabilities of labels whose logarithms are known but for what they share."""
-    top = max(logs.values(), default=0.0)
-    powers = {label: math.exp(value - top) for label, value in logs.items()}
-    total = sum(powers.values()) or 1.0
-    return {label: value / total for label, value in powers.items()}
+    if not len(labels):
+        return {}
+    powers = np.exp(logs - logs.max())
+    return dict(zip(labels, (powers / powers.sum()).tolist(), strict=True))
 
 
 def multiplied(one: Mapping[str, float], two: Mapping[str, float], weights: tuple[float, float]) -> dict[str, float]:
     """Return two opinions multiplied, each to the power of its weight."""
-    both = sorted({*one, *two})
+    both = list(one) if one.keys() == two.keys() else sorted({*one, *two})
     opinions = np.array([[opinion.get(label, _LEAST) for label in both] for opinion in (one, two)])
-    logs = np.array(weights) @ np.log(np.maximum(opinions, _LEAST)) if both else np.zeros(0)
-    return shares(dict(zip(both, logs.tolist(), strict=True)))
+    return as_shares(both, np.array(weights) @ np.log(np.maximum(opinions, _LEAST)))
 
 
 def divided(scores: Mapping[str, float], among: Mapping[str, float], weight: float) -> dict[str, float]:
@@ -164,9 +201,17 @@ class Rows:
     def add(self, label: str, values: Values) -> None:
         """Add one row."""
         self.labels.append(label)
-        self.sizes.append(len(values))
-        self.keys.extend(map(crc32, map(str.encode, values)))
-        self.strengths.extend(values.values())
+        self.sizes.append(len(values.keys))
+        self.keys.extend(values.keys)
+        self.strengths.extend(values.strengths)
+
+    def add_all(self, labels: Sequence[str], several: Sequence[Collection[str]], strength: float) -> None:
+        """Add many small rows, whose features are all of one strength."""
+        self.labels += labels
+        self.sizes += map(len, several)
+        together = Values((name for one in several for name in one), strength)
+        self.keys.extend(together.keys)
+        self.strengths.extend(together.strengths)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -190,10 +235,13 @@ class _Trainer:
         hashed = np.frombuffer(rows.keys, np.uint32)
         # with the index, which nobody needs, `unique` sorts by digits, in less than half the time
         keys, _, numbers, counts = np.unique(hashed, return_index=True, return_inverse=True, return_counts=True)
-        often = counts >= _RAREST
-        self._keys = keys[often]
-        kept = often[numbers]
-        self._columns = (np.cumsum(often) - 1)[numbers[kept]]
+        ordered = np.argsort(-counts, kind="stable")  # what comes often lies together, and is near at hand
+        self._keys = keys[ordered[: np.count_nonzero(counts >= _RAREST)]]
+        place = np.empty_like(ordered)
+        place[ordered] = np.arange(len(ordered))
+        columns = place[numbers]
+        kept = columns < len(self._keys)
+        self._columns = columns[kept]
         self._strengths = np.frombuffer(rows.strengths, np.float32)[kept]
         self._order = np.argsort(rows.sizes, kind="stable")
         self._bounds = np.concatenate([[0], np.cumsum(kept)])[np.concatenate([[0], np.cumsum(rows.sizes)])]
@@ -215,6 +263,7 @@ class _Trainer:
                 self._learn(*batches[at])
         hundredths = np.rint(self._weights[:-1] * _HUNDREDTHS).clip(-32_000, 32_000).astype(np.int16)
         kept = np.flatnonzero((abs(hundredths) >= _SMALLEST).any(axis=1))
+        kept = kept[np.argsort(self._keys[kept])]
         return Classifier(tuple(self._labels), self._bias, self._keys[kept], hundredths[kept])
 
     def _batch(self, rows: Places) -> tuple[Places, Places, Floats]:
@@ -249,7 +298,3 @@ class _Trainer:
         weights[cells] = weights.take(cells) - RATE * slope / np.sqrt(speed)
         slopes[cells] = 0.0
         self._weights[-1] = 0.0
-
-
-def _keys(names: Iterable[str]) -> Keys:
-    return np.fromiter(map(crc32, map(str.encode, names)), np.uint32)

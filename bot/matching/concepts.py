@@ -1,15 +1,20 @@
-"""Which concepts a message names, and where: authored wordings, read through a tree of their words."""
+"""Which concepts a message names, and where: authored wordings, read through a tree of their words.
+
+Misspelt signs are mended first: one slip in a word nobody knows, two words run together, one word torn apart.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import NamedTuple
 
-from bot.content.matching_models import Concept
-from bot.matching.lexicon import HERE, NUMBER, Tree
-from bot.matching.sentences import Word, joins, words_of
+from bot.content.matching_models import Concept, UrgentRules
+from bot.matching.parser import HERE, NUMBER, Tree
+from bot.matching.sentences import Break, Word, joins, seen, words_of
 from bot.matching.text import Kept, expand
 
 _MOST_SKIPPED = 3
@@ -20,8 +25,7 @@ _LENGTHS = " "
 """No word: under it a branch has the lengths of the beginnings it goes on with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(NamedTuple):
     """A concept named by the words `first` to `last`, both included."""
 
     concept: str
@@ -61,9 +65,10 @@ def _add(branch: Tree, wording: Sequence[str], names: Sequence[str]) -> None:
 def _after(branch: Tree, word: str) -> list[Tree]:
     """Return the branches that a word leads to."""
     found = [branch[form] for form in forms(word) if form in branch]
-    beginnings = (word[:size] + _ANY_ENDING for size in branch.get(_LENGTHS, ()) if size <= len(word))
-    found += [branch[beginning] for beginning in beginnings if beginning in branch]
-    if word[0].isdigit() and NUMBER in branch:
+    if _LENGTHS in branch:
+        beginnings = (word[:size] + _ANY_ENDING for size in branch[_LENGTHS] if size <= len(word))
+        found += [branch[beginning] for beginning in beginnings if beginning in branch]
+    if NUMBER in branch and word[0].isdigit():
         found.append(branch[NUMBER])
     return found
 
@@ -147,3 +152,220 @@ def _value(number: str) -> float:
     if comma and (len(decimals) > 2 or "." in decimals):
         return float(whole + decimals.replace(".", ""))
     return float(f"{whole}.{decimals or 0}")
+
+
+# --- misspelt signs ---
+
+_SHORTEST = 5
+"""Shorter words are one slip away from too many others."""
+_SHORTEST_SWAPPED = 3
+"""But two neighbours swapped, or one of a pair lost, is no other word: `pian`, `fot`."""
+_TWO_SLIPS_FROM = 9
+_LONGEST = 40
+"""Longer than any word: trying every letter of a flood would cost its square."""
+_MOST_TRIED = 80
+"""Unknown words tried in one message: with more of them it is no English."""
+_TELLING = 3
+"""Words after its first of an idiom that is itself with a comma, too: nobody says four such words by chance."""
+_ENDINGS = ("s", "es", "ed", "d", "ing", "er", "ers", "ly", "y")
+_ALIKE = (
+    (re.compile("ph"), "f"), (re.compile("ae|oe"), "e"), (re.compile("y"), "i"), (re.compile("ck|q"), "k"),
+    (re.compile("c(?=[eiy])"), "s"), (re.compile("c"), "k"), (re.compile("z"), "s"), (re.compile(r"(.)\1+"), r"\1"),
+)  # fmt: skip
+
+
+def sound(word: str) -> str:
+    """Return a word with letters that sound alike made one."""
+    for pattern, letter in _ALIKE:
+        word = pattern.sub(letter, word)
+    return word
+
+
+_MG_PER_DL = frozenset([("mg", "dl"), ("mgs", "dl"), ("mg", "per")])
+
+
+@dataclass(frozen=True, slots=True)
+class SignWords:
+    """The tree of the wordings of the rules, every word in them, and the words that misspelt ones are mended to."""
+
+    tree: Tree
+    words: Sequence[str]
+    mendable: Sequence[str]
+
+    @classmethod
+    def of(cls, rules: UrgentRules) -> SignWords:
+        """Return the words of some rules."""
+        signs = {name for rule in rules.rules for group in rule.all for name in group.split("|")}
+        mendable = (rules.concepts[name] for name in signs & rules.concepts.keys())
+        words = vocabulary(rules.concepts.values())
+        return cls(tree_of_signs(rules.concepts), sorted(words), sorted(vocabulary(mendable)))
+
+
+class SignReader:
+    """Reads messages by the concepts of content/urgent.yaml; keeps nothing of any but how words are spelt."""
+
+    def __init__(self, rules: UrgentRules, words: SignWords, known: Collection[str] = ()) -> None:
+        """`known` are ordinary English words, which are no misspelt signs."""
+        self._concepts = ConceptTree(rules.concepts, rules.little, words.tree)
+        self._vocabulary = frozenset(words.words)
+        self._harmless = frozenset(rules.excuses.harmless)
+        self._units, self._counted = frozenset(rules.units), frozenset(rules.counted)
+        ordinary = frozenset((*known, *rules.known, *rules.little))
+        self._mender = Mender(words.mendable, ordinary, self._knows)
+
+    def mended(self, words: Sequence[Word]) -> tuple[Word, ...]:
+        """Return words with misspelt signs mended."""
+        return self._mender.mended(words)
+
+    def read(self, text: str) -> tuple[Word, ...]:
+        """Return the words of a message, whatever hides them."""
+        return self.mended(words_of(seen(text).text))
+
+    def named(self, words: Sequence[Word]) -> list[Sighting]:
+        """Return the concepts that words name, without those inside an idiom: `dying to know` is nobody's dying."""
+        found = self.of(self._concepts, words)
+        harmless = sorted((one for one in found if one.concept in self._harmless), key=lambda one: one.first)
+        idioms = _idioms(harmless, words)
+        return [one for one in found if not any(_inside(one, idiom) for idiom in idioms)] if idioms else found
+
+    def of(self, tree: ConceptTree, words: Sequence[Word]) -> list[Sighting]:
+        """Return every concept of a tree that words name."""
+        return list(tree.mentions(words, lambda at: self._is_reading(words, at)))
+
+    def _knows(self, word: str) -> bool:
+        """Tell whether some wording holds this word, or begins with a beginning of it."""
+        return word in self._vocabulary or self._concepts.begins(word)
+
+    def _is_reading(self, words: Sequence[Word], at: int) -> bool:
+        """Tell whether a number may be read off a meter: nothing says that it counts pills, years or milligrams."""
+        following = [word.text for word in words[at + 1 : at + 3] if word.before is Break.NONE]
+        after, then = (*following, "", "")[:2]
+        if (after, then) in _MG_PER_DL or after == "%":
+            return True
+        before = words[at - 1].text if at else ""
+        return after not in self._units and before not in self._counted
+
+
+def _idioms(found: Sequence[Sighting], words: Sequence[Word]) -> list[Sighting]:
+    """Return the idioms that are meant: no comma stands in a short one, none begins inside another (`at once we`)."""
+    meant = list[Sighting]()
+    for one in found:
+        short = one.last - one.first < _TELLING
+        paused = short and any(words[at].before >= Break.PAUSE for at in range(one.first + 1, one.last + 1))
+        if not paused and not (meant and meant[-1].first < one.first <= meant[-1].last):
+            meant.append(one)
+    return meant
+
+
+def _inside(mention: Sighting, idiom: Sighting) -> bool:
+    """Tell whether a mention is a part of an idiom, and not as long as the whole."""
+    shorter = mention.last - mention.first < idiom.last - idiom.first
+    return shorter and idiom.first <= mention.first and mention.last <= idiom.last
+
+
+class Mender:
+    """Knows the words of signs and the ordinary ones that are no misspelling."""
+
+    def __init__(self, signs: Iterable[str], known: Collection[str], knows: Callable[[str], bool]) -> None:
+        self._signs = frozenset(word for word in signs if word.isalpha() and word.isascii())
+        self._known, self._knows = known, knows
+        self._near: dict[str, list[str]] = {}
+        for word in sorted(self._signs):
+            if len(word) >= _SHORTEST:
+                for shorter in _shorter(word) | _shorter(sound(word)):
+                    self._near.setdefault(shorter, []).append(word)
+        short = (word for word in sorted(self._signs) if _SHORTEST_SWAPPED <= len(word) < _SHORTEST)
+        self._short = {form: word for word in short for form in _slipped(word)}
+        self._mended, self._words = Kept(self._one), Kept(self._is_real)
+
+    def mended(self, words: Sequence[Word]) -> tuple[Word, ...]:
+        """Return the words with misspelt signs mended."""
+        unknown = [at for at, word in enumerate(words) if not self._words[word.text]][:_MOST_TRIED]
+        if not unknown:
+            return tuple(words)
+        found: list[Word | None] = list(words)
+        for at in unknown:
+            self._mend(found, words, at)
+        return tuple(self._parted(word for word in found if word))
+
+    def _is_real(self, word: str) -> bool:
+        if not word.isalpha() or not word.isascii():
+            return True
+        return any(form in self._known or self._knows(form) for form in _forms(word))
+
+    def _mend(self, found: list[Word | None], words: Sequence[Word], at: int) -> None:
+        word = words[at]
+        torn = word.text + words[at + 1].text if at + 1 < len(words) else ""
+        if torn in self._signs and len(torn) >= _SHORTEST and found[at]:
+            found[at], found[at + 1] = word._replace(text=torn, end=words[at + 1].end), None
+        elif at and (torn := words[at - 1].text + word.text) in self._signs and found[at] and found[at - 1]:
+            found[at - 1], found[at] = words[at - 1]._replace(text=torn, end=word.end), None
+        elif found[at]:
+            found[at] = word._replace(text=self._mended[word.text])
+
+    def _parted(self, words: Iterable[Word]) -> Iterable[Word]:
+        """Yield the words, those apart that were run together."""
+        for word in words:
+            two = self._run_together(word.text) if _SHORTEST + 1 < len(word.text) <= _LONGEST else None
+            if two:
+                yield word._replace(text=two[0])
+                yield word._replace(text=two[1])
+            else:
+                yield word
+
+    def _run_together(self, word: str) -> tuple[str, str] | None:
+        if self._words[word]:
+            return None
+        halves = ((word[:at], word[at:]) for at in range(3, len(word) - 2))
+        return next((pair for pair in halves if pair[0] in self._signs and pair[1] in self._signs), None)
+
+    def _one(self, word: str) -> str:
+        mendable = _SHORTEST - 1 <= len(word) <= _LONGEST
+        return self._short.get(word) or (self._nearest(word) if mendable else word)
+
+    def _nearest(self, word: str) -> str:
+        heard = sound(word)
+        near = {found for shorter in _shorter(heard) | _shorter(word) for found in self._near.get(shorter, ())}
+        alike = (found for found in near if found[0] == word[0] or found[:2] == word[1::-1])
+        scored = sorted((min(_slips(heard, sound(found)), _slips(word, found)), found) for found in alike)
+        if scored and scored[0][0] <= (2 if len(word) >= _TWO_SLIPS_FROM else 1):
+            return scored[0][1]
+        return word
+
+
+def _forms(word: str) -> Iterator[str]:
+    """Yield a word and what it may be a form of: `sitting`, `sitt`, `sit`, `sitte`."""
+    yield word
+    for ending in _ENDINGS:
+        base = word.removesuffix(ending)
+        if base != word and len(base) > 2:
+            yield base
+            yield base + "e"
+            if base[-1] == base[-2]:
+                yield base[:-1]
+
+
+def _slipped(word: str) -> set[str]:
+    """Return what a short word becomes when two neighbours are swapped (the first stays) or one of a pair is lost."""
+    swapped = {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(1, len(word) - 1)}
+    lost = {word[:at] + word[at + 1 :] for at in range(len(word) - 1) if word[at] == word[at + 1]}
+    return (swapped | lost) - {word}
+
+
+def _shorter(word: str) -> set[str]:
+    """Return the word and every word that lacks one of its letters."""
+    return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
+
+
+def _slips(one: str, other: str) -> int:
+    """Return how many letters were missed, added, changed or swapped (optimal string alignment)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, mine in enumerate(one, 1):
+        before, last, row = row, before, [i]
+        for j, theirs in enumerate(other, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (mine != theirs))
+            if last and j > 1 and mine == other[j - 2] and theirs == one[i - 2]:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+    return row[-1]

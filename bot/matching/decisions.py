@@ -1,4 +1,7 @@
-"""Decides from likelihoods: answer, offer two or three answers, or say that nothing covers it; each with its reason."""
+"""Decides from likelihoods: answer, offer two or three answers, or say that nothing covers it; each with its reason.
+
+What the words alone leave open, the thread decides: what the answer last shown says, and of what.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bot.dialog.turn import Match, Outcome
-from bot.matching.build import TALK, Roles
+from bot.matching.build import TALK, Parts, Roles
+from bot.matching.parser import Message
 from bot.matching.ranking import Ranker, Reading, Shares
-from bot.matching.subjects import Subjects
+from bot.matching.subjects import NONE, SELF, Said, Subjects
+from bot.matching.text import STOP
 
 ASPECT_MISSING = "aspect-missing"
 """The interface sentence for a subject that is held without what was asked of it."""
@@ -30,8 +35,10 @@ class Limits:
     """How much likelier the best of a family must be than the next to be answered and not the general answer."""
     sibling_few: float = 1.5
     """The same in a family with few lines, where the general answer is as unsure: below, several are offered."""
-    lone_aspect: float = 0.8
+    lone_aspect: float = 0.95
     """How sure the aspect of one lone word must be, in a message that names nothing."""
+    grammar_aspect: float = 0.95
+    """The same of one or two words of mere grammar, such as "is it"."""
     lone_answer: float = 0.7
     rule: float = 2.5
     rule_doubt: float = 1.0
@@ -209,3 +216,116 @@ def without_talk(scores: Shares) -> Shares:
 def likeliest(scores: Shares) -> tuple[tuple[str, float], ...]:
     """Return the five likeliest, rounded, as a decision keeps them."""
     return tuple((node, round(share, 3)) for node, share in list(scores.items())[:5])
+
+
+# --- what the thread decides ---
+
+SURE = 0.7
+"""How sure the aspect of a question must be for the thread's subject alone to decide."""
+LEANS = 0.5
+"""How far such a question must lean on its thread."""
+LIKELY = 0.3
+"""From which likelihood an answer of the thread's subject that holds every word asked is given and not offered."""
+PERSONAL = 0.3
+"""From which likelihood of a personal question the words of an answer decide nothing."""
+UNSURE = (Outcome.CHOICES, Outcome.NOT_COVERED)
+_BOTH = "interactions"
+_GOING_ON = frozenset("and or so then also too ok okay what about how same for with".split())  # noqa: SIM905
+"""Words that go on from what was said, and ask nothing themselves."""
+
+
+class Thread:
+    """Decides what only the thread can decide."""
+
+    def __init__(self, parts: Parts, said: Said) -> None:
+        self._parts, self._said = parts, said
+        self._subjects = parts.subjects
+
+    def resolved(self, match: Match, question: Message, reading: Reading, context: str | None) -> Match:
+        """Return the decision where it is sure, or the one that the thread makes of it: a subject that thread and words
+        make up together, an aspect that the thread's subject holds, an answer that speaks of all that is asked."""
+        if context is None or match.also or match.language:
+            return match
+        same = self._same_of(question, reading, context) if match.outcome is not Outcome.SMALL_TALK else None
+        if match.outcome not in UNSURE and same is None:
+            return self._with_harm(match, question, context)
+        found = (
+            same
+            or self._together(reading, context)
+            or self._by_aspect(reading, context)
+            or self._by_words(match, question, reading, context)
+            or self._only_one(match, reading, context)
+        )
+        if found is None:
+            return match
+        reasons = (*match.reasons, f"{found} in the thread of {context}")
+        return replace(Match(Outcome.ANSWER, found), scores=match.scores, reasons=reasons)
+
+    def _together(self, reading: Reading, context: str) -> str | None:
+        """Return the answer on what the thread's subject and a leaning name make up: "DOACs?" after vitamin K2."""
+        it, named = self._subjects.it(context), reading.named
+        whole = self._subjects.together(it, named.leaning) if it and not named.held else None
+        if whole is None:
+            return None
+        node = self._subjects.leads(whole, reading.aspect, context) if self._is_sure(reading) else SELF
+        return self._subjects.general(whole) if node in (SELF, NONE) else node
+
+    def _by_aspect(self, reading: Reading, context: str) -> str | None:
+        """Return the answer that holds the aspect of the thread's subject; what is named beside it is what the subject
+        is asked about together with, if anything."""
+        it, named = self._subjects.it(context), reading.named
+        if it is None or named.held or reading.leans < LEANS or not self._is_sure(reading):
+            return None
+        if (named.leaning or named.foreign) and reading.aspect != _BOTH:
+            return None
+        node = self._subjects.row(it).get(reading.aspect)
+        return None if node in (SELF, NONE) else node
+
+    def _by_words(self, match: Match, question: Message, reading: Reading, context: str) -> str | None:
+        """Return the answer of the thread that speaks of every word of the question: the likeliest one, or the last."""
+        scores, named = dict(match.scores), reading.named
+        units = list(self._said.units(question))
+        if not units or scores.get(self._parts.data.roles.advice, 0.0) > PERSONAL:
+            return None
+        around = self._around(context)
+        if named.held:
+            around &= self._subjects.answers_of(named.held[0])
+        best = next((node for node in scores if node != self._parts.data.roles.otherwise), "")
+        if best in around and scores[best] >= LIKELY and self._said.holds(best, units):
+            return best
+        return context if context in around and self._said.holds(context, units) else None
+
+    def _only_one(self, match: Match, reading: Reading, context: str) -> str | None:
+        """Return the one of several likely answers that says something of the thread's subject, if only one does."""
+        own = [] if reading.named.held else [node for node in match.choices if node in self._around(context)]
+        return own[0] if len(own) == 1 and own[0] != self._parts.data.roles.advice else None
+
+    def _same_of(self, question: Message, reading: Reading, context: str) -> str | None:
+        """Return the answer last shown where a message only names another of what it is about: "and duloxetine?"."""
+        held = reading.named.held
+        if len(held) != 1 or reading.named.foreign or not self._only_names(question):
+            return None
+        return context if self._subjects.same_of(held[0], context) == context else None
+
+    def _with_harm(self, match: Match, question: Message, context: str) -> Match:
+        """Return a refusal to advise with the answer last shown beside it, if that says what may harm in it."""
+        refused = match.node == self._parts.data.roles.advice and not match.beside
+        if (
+            not refused
+            or context not in self._subjects.harms
+            or not self._said.holds(context, list(self._said.units(question)))
+        ):
+            return match
+        return replace(match, beside=context)
+
+    def _around(self, context: str) -> frozenset[str]:
+        it = self._subjects.it(context)
+        return (self._subjects.answers_of(it) if it else frozenset()) | {context}
+
+    def _is_sure(self, reading: Reading) -> bool:
+        return reading.aspects.get(reading.aspect, 0.0) >= SURE
+
+    def _only_names(self, question: Message) -> bool:
+        """Tell whether a message goes on with names alone: "and duloxetine?"; "what is duloxetine" asks by itself."""
+        named = {at for one in question.mentions if self._said.names(one.concepts) for at in range(one.start, one.end)}
+        return all(word == STOP or word in _GOING_ON for at, word in enumerate(question.words) if at not in named)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
+from bot.matching.classifier import Values
 from bot.matching.parser import Message
 from bot.matching.subjects import Named, Subjects, slot
 from bot.matching.text import STOP
@@ -25,18 +26,19 @@ _LONG = 12
 """Words from which on a question is as long as any."""
 UNKNOWN = "@unknown"
 """Stands for every word nobody authored: a name, a brand, a subject we have never heard of."""
-_PRONOUNS = frozenset(("it", "they", "them", "this", "that", "these", "those", "one", "ones"))
+PRONOUNS = frozenset(("it", "they", "them", "this", "that", "these", "those", "one", "ones"))
 _PIECE = "#"
-
-Values = dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Unnamed:
     """What is asked, whatever it is asked about: words with their neighbours and kinds, and the pieces of words."""
 
-    words: Mapping[str, None]
+    words: Values
     pieces: Values
+    rest: Sequence[str]
+    """The words outside the names, of which the pieces are."""
+    kinds: Sequence[str]
 
 
 class Features:
@@ -48,43 +50,45 @@ class Features:
         for name, stems in kin.items():
             for stem in stems:
                 self._kin[stem] = (*self._kin.get(stem, ()), f"~{name}")
+        self._tokens: dict[tuple[Sequence[str], bool], str] = {}
 
-    def names(self, message: Message, named: Named) -> Values:
-        """Return the features of a question with the names in it."""
-        sequence = _ends(list(self._items(message)))
+    def names(self, message: Message, named: Named, asked: Unnamed) -> Values:
+        """Return the features of a question with the names in it, of which what is asked is known."""
+        sequence = _ends(self._items(message))
         held = named.held or named.leaning
         words = [
             *_grams(sequence),
             *self._pairs(message, placeholders=False),
-            *self._kinds(message),
+            *asked.kinds,
             *_named(named),
             "=" + "+".join(held),
         ]
-        return unit(words) | unit(_pieces(message.words))
+        names_none = len(asked.rest) == len(message.words)
+        return unit(words).and_also(asked.pieces if names_none else unit(_pieces(message.words)))
 
     def asked(self, message: Message, named: Named) -> Unnamed:
         """Return what is asked, with a placeholder for each name: what the next three are made of."""
-        sequence = _ends(list(self._items(message, placeholders=True, lonely=named.nothing)))
-        words = (*_grams(sequence), *self._pairs(message, placeholders=True), *self._kinds(message))
-        return Unnamed(dict.fromkeys(words), unit(_pieces(self._unnamed(message))))
+        sequence = _ends(self._items(message, placeholders=True, lonely=named.nothing))
+        kinds, rest = self._kinds(message), self._unnamed(message)
+        words = (*_grams(sequence), *self._pairs(message, placeholders=True), *kinds)
+        return Unnamed(unit(words), unit(_pieces(rest)), rest, kinds)
 
     def aspect(self, asked: Unnamed) -> Values:
         """Return the features of what is asked, whatever it is asked about."""
-        return unit(asked.words) | asked.pieces
+        return asked.words.and_also(asked.pieces)
 
     def about(self, asked: Unnamed, named: Named, subject: str | None) -> Values:
         """Return the features of what is asked, each also together with the subject it is asked about."""
-        weight = 1.0 / math.sqrt(len(asked.words) + 1)
-        found = dict.fromkeys(asked.words, weight) | asked.pieces
-        found |= dict.fromkeys((f"about {subject}", *_named(named)), 1.5 * weight)
-        found |= {f"{subject}|{one}": weight for one in asked.words if " " not in one}
-        return found
+        weight = 1.0 / math.sqrt(len(asked.words.names) + 1)
+        subjects = Values((f"about {subject}", *_named(named)), 1.5 * weight)
+        crossed = Values([f"{subject}|{one}" for one in asked.words.names if " " not in one], weight)
+        return asked.words.at(weight).and_also(asked.pieces, subjects, crossed)
 
     def standing(self, message: Message, named: Named, aspect: Values) -> Values:
         """Return the features that tell whether a question stands by itself: those of its aspect, and its size."""
         size = f"size {min(len(message.words), _LONG)}"
         names = f"names {bool(named.held)} {bool(named.leaning)} {bool(named.foreign)}"
-        return aspect | {size: 0.5, names: 1.0}
+        return aspect.and_also(Values((size,), 0.5), Values((names,), 1.0))
 
     def words(self, message: Message) -> list[list[str]]:
         """Return, for each word, what tells whether it asks or only stands around what asks: it and its clause."""
@@ -125,26 +129,33 @@ class Features:
 
     def is_bare(self, message: Message) -> bool:
         """Tell whether a message is nothing but names."""
-        return not any(word != STOP for word in self._unnamed(message))
+        return all(word == STOP for word in self._unnamed(message))
 
-    def _items(self, message: Message, *, placeholders: bool = False, lonely: bool = False) -> Iterator[str]:
-        at = 0
+    def _items(self, message: Message, *, placeholders: bool = False, lonely: bool = False) -> list[str]:
+        found, at = list[str](), 0
         for mention in message.mentions:
-            yield from self._plain(message, at, mention.start, lonely=lonely)
-            yield self._token(mention.concepts, placeholders=placeholders)
+            found += self._plain(message, at, mention.start, lonely=lonely)
+            found.append(self._token(mention.concepts, placeholders=placeholders))
             at = mention.end
-        yield from self._plain(message, at, len(message.stems), lonely=lonely)
+        return found + self._plain(message, at, len(message.stems), lonely=lonely)
 
     def _token(self, concepts: Sequence[str], *, placeholders: bool) -> str:
-        kind = next((self._subjects.kind_of[name] for name in concepts if name in self._subjects.kind_of), None)
-        if kind is not None and placeholders:
-            return slot(kind)
-        return f"@{concepts[0]}"
+        token = self._tokens.get((concepts, placeholders))
+        if token is None:
+            kind = next((self._subjects.kind_of[name] for name in concepts if name in self._subjects.kind_of), None)
+            token = slot(kind) if kind is not None and placeholders else f"@{concepts[0]}"
+            self._tokens[concepts, placeholders] = token
+        return token
 
-    def _plain(self, message: Message, start: int, end: int, *, lonely: bool) -> Iterator[str]:
-        for word, stem in zip(message.words[start:end], message.stems[start:end], strict=True):
-            if stem != STOP:
-                yield "@x" if lonely and word in _PRONOUNS else UNKNOWN if word in message.unknown else stem
+    def _plain(self, message: Message, start: int, end: int, *, lonely: bool) -> list[str]:
+        stems = message.stems[start:end]
+        if not lonely and not message.unknown:
+            return [stem for stem in stems if stem != STOP]
+        return [
+            "@x" if lonely and word in PRONOUNS else UNKNOWN if word in message.unknown else stem
+            for word, stem in zip(message.words[start:end], stems, strict=True)
+            if stem != STOP
+        ]
 
     def _pairs(self, message: Message, *, placeholders: bool) -> Iterator[str]:
         names = sorted({self._token(one.concepts, placeholders=placeholders) for one in message.mentions})
@@ -155,11 +166,10 @@ class Features:
         yield from names
         yield from (f"{one}+{two}" for one, two in combinations(sorted(names)[:_MOST_CONCEPTS], 2))
 
-    def _kinds(self, message: Message) -> Iterator[str]:
-        for stem in message.stems:
-            yield from self._kin.get(stem, ())
+    def _kinds(self, message: Message) -> list[str]:
+        return [kin for stem in message.stems if stem in self._kin for kin in self._kin[stem]]
 
-    def _unnamed(self, message: Message) -> list[str]:
+    def _unnamed(self, message: Message) -> Sequence[str]:
         """Return the words outside the names."""
         gone = {
             at
@@ -167,7 +177,7 @@ class Features:
             if any(name in self._subjects.kind_of for name in one.concepts)
             for at in range(one.start, one.end)
         }
-        return [word for at, word in enumerate(message.words) if at not in gone]
+        return [word for at, word in enumerate(message.words) if at not in gone] if gone else message.words
 
 
 def _named(named: Named) -> Iterator[str]:
@@ -179,7 +189,7 @@ def _named(named: Named) -> Iterator[str]:
 
 def _grams(sequence: Sequence[str]) -> Iterator[str]:
     yield from sequence
-    yield from (f"{left} {right}" for left, right in zip(["^", *sequence], [*sequence, "$"], strict=True))
+    yield from map(" ".join, pairwise(["^", *sequence, "$"]))
 
 
 def _ends(words: Sequence[str]) -> Sequence[str]:
@@ -195,7 +205,7 @@ def _pieces(words: Sequence[str]) -> list[str]:
 def unit(found: Iterable[str]) -> Values:
     """Return the different features in their order, at one length, however many they are."""
     different = dict.fromkeys(found)
-    return dict.fromkeys(different, 1.0 / math.sqrt(len(different))) if different else {}
+    return Values(different, 1.0 / math.sqrt(len(different) or 1))
 
 
 def _clauses(message: Message) -> Iterator[tuple[int, int]]:

@@ -15,13 +15,12 @@ from itertools import combinations, pairwise
 
 from bot.content.matching_models import Concept, Language, LanguagesFile, UrgentExamples
 from bot.matching.build import Data, Parts
-from bot.matching.classifier import UNTAUGHT, Classifier, Rows
+from bot.matching.classifier import UNTAUGHT, Classifier, Rows, Values
 from bot.matching.concepts import ConceptTree, Sighting
-from bot.matching.features import Values, unit
+from bot.matching.features import unit
 from bot.matching.likeness import CALM, LEAST, URGENT, log_odds
-from bot.matching.sentences import Break, Word, parts, says, sentence, words_of
+from bot.matching.sentences import Break, Word, parts, says, seen, sentence, without_accents, words_of
 from bot.matching.text import expand
-from bot.matching.visible import seen, without_accents
 
 _Part = tuple[int, int]
 """The number of a wording, and which of its words."""
@@ -288,7 +287,7 @@ class Tongues:
         return sum(1 for word in words if word.text in self._english) > _ENGLISH * len(words)
 
     def _kinds(self, code: str, words: Sequence[Word]) -> Values:
-        bare = [replace(word, text=_ARTICLE.sub("", word.text)) for word in words]
+        bare = [word._replace(text=_ARTICLE.sub("", word.text)) for word in words]
         return _values(list(self._glossaries[code].mentions(bare, lambda _: True)))
 
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
 
+from bot.content.matching_models import Courtesies
 from bot.matching.build import TALK, Parts
-from bot.matching.classifier import SLIGHT, Classifier, Row, Rows
-from bot.matching.parser import Message
+from bot.matching.classifier import SLIGHT, Classifier, Row, Rows, Values
+from bot.matching.parser import Message, joined
 from bot.matching.subjects import HOLDER, NONE, PLACEHOLDERS, SELF, Named, slot, with_holders
 from bot.matching.text import STOP, sampled
-from bot.matching.wrapping import Wrapper, slipped
 
 LESSON_FORMS = 16
 """Wordings one shared lesson may add."""
@@ -27,12 +27,16 @@ _LIKELIEST = 12
 """Aspects tried for a line of a topic, the likeliest first."""
 _LIKELY = 0.15
 """How likely an aspect must be before a line that could be asked for it teaches it."""
+_WHOLE = 0.5
+"""How often a slip is in the remarks around a line and not in the line."""
 _HOLDER = re.compile(HOLDER + r"([a-z]+)")
 
 Asked = tuple[str, str]
 """A label and a wording."""
 LEANS, ALONE, REMARK, ASKS = "leans", "alone", "remark", "asks"
 _SEVERAL = re.compile(r"[.,;?!]")
+_MARKS = " .,;:?!-\n"
+"""What may stand after a piece of a text."""
 
 
 class Lessons:
@@ -45,6 +49,7 @@ class Lessons:
         self._roles = data.roles
         self._wrapper = Wrapper(data.matching.courtesies)
         self._read: dict[str, Message] = {}
+        self._asks: dict[str, Values] = {}
         aspects = data.matching.aspects.aspects
         self._lessons = [
             (name, with_holders(form)) for name, lines in aspects.items() for form in _forms(lines, LESSON_FORMS)
@@ -66,17 +71,20 @@ class Lessons:
         asked = [*self._lessons, *(dict.fromkeys(self._through(first)) if first else ())]
         if first is None:
             return Rows((label, self._aspect(form)) for label, form in asked)
-        return Rows(
-            (label, self._aspect(one)) for label, form in asked for one in (form, self._wrapper.wrapped(form, draw))
-        )
+        rows = Rows()
+        for label, form in asked:
+            rows.add(label, self._aspect(form))
+            rows.add(label, self._aspect_of(self._wrapped(form, draw)))
+        return rows
 
     def lines(self) -> tuple[Rows, Rows]:
         """Return the rows that tell which answer is asked for: with names, and with placeholders and the subject."""
         names, about = Rows(), Rows()
-        for node, form in self._shown(Random(11)):
-            message, named = self._seen(form)
-            names.add(node, self._features.names(message, named))
-            about.add(node, self._features.about(self._features.asked(message, named), named, named.subject))
+        for node, message in self._shown(Random(11)):
+            named = self._subjects.named(message)
+            asked = self._features.asked(message, named)
+            names.add(node, self._features.names(message, named, asked))
+            about.add(node, self._features.about(asked, named, named.subject))
         for node, values in self._threaded(Random(12)):
             about.add(node, values)
         return names, about
@@ -85,7 +93,7 @@ class Lessons:
         """Return the rows that tell answers with few lines from each other: by nothing but their lines and texts."""
         texts = self.parts.data.texts
         asked = [*((node, form) for node, form in self._lines if node in texts), *self._told()]
-        return Rows((node, self._features.names(*self._seen(form))) for node, form in asked)
+        return Rows((node, self._names(*self._seen(form))) for node, form in asked)
 
     def standing(self) -> Rows:
         """Return the rows that tell whether a question stands by itself or leans on what was said before."""
@@ -100,17 +108,16 @@ class Lessons:
         single = [form for _, form in self._lines if not _SEVERAL.search(form)]
         for form in (*single[::2], *(form for _, form in self._lessons[::3])):
             for one in (self._wrapper.parts(form, draw), self._wrapper.parts(form, draw)):
-                for aside, features in self._worded(one):
-                    rows.add(REMARK if aside else ASKS, dict.fromkeys(features, SLIGHT))
+                rows.add_all(*self._worded(one), SLIGHT)
         return rows
 
-    def _worded(self, parts: Sequence[tuple[str, bool]]) -> Iterator[tuple[bool, list[str]]]:
-        """Yield the features of each word of several pieces of one text, and whether its piece stands aside."""
-        message = self.parts.reader.read("".join(text for text, _ in parts))
-        aside = [is_aside for text, is_aside in parts for word in self._message(text).words if word != STOP]
+    def _worded(self, parts: Sequence[tuple[str, bool]]) -> tuple[list[str], list[list[str]]]:
+        """Return for each word of several pieces of one text whether its piece stands aside, and its features."""
+        message = self._together(parts)
+        told = [aside for text, aside in parts for word in self._together([(text, aside)]).words if word != STOP]
         words = [features for features in self._features.words(message) if features]
-        if len(words) == len(aside):
-            yield from zip(aside, words, strict=True)
+        labels = [REMARK if aside else ASKS for aside in told]
+        return (labels, words) if len(words) == len(labels) else ([], [])
 
     # --- the parts ------------------------------------------------------------------------------------------------
 
@@ -123,27 +130,46 @@ class Lessons:
             message = self._read[form] = self.parts.reader.read(form)
         return message
 
-    def _aspect(self, form: str) -> dict[str, float]:
-        return self._features.aspect(self._features.asked(*self._seen(form)))
+    def _wrapped(self, form: str, draw: Random) -> Message:
+        return self._together(self._wrapper.parts(form, draw))
 
-    def _shown(self, draw: Random) -> Iterator[Asked]:
+    def _together(self, parts: Sequence[tuple[str, bool]]) -> Message:
+        """Return the pieces of a text as one message; each is read once, for the same remarks stand around many."""
+        return joined([self._message(one) for text, _ in parts for one in _parted(text)], pausing=False)
+
+    def _names(self, message: Message, named: Named) -> Values:
+        return self._features.names(message, named, self._features.asked(message, named))
+
+    def _aspect(self, form: str) -> Values:
+        found = self._asks.get(form)
+        if found is None:
+            found = self._asks[form] = self._aspect_of(self._message(form)).unnamed()
+        return found
+
+    def _aspect_of(self, message: Message) -> Values:
+        return self._features.aspect(self._features.asked(message, self._subjects.named(message)))
+
+    def _shown(self, draw: Random) -> Iterator[tuple[str, Message]]:
         """Yield every line as it is, and wrapped or with a slip; composed lessons one way or the other."""
         for node, form in (*self._lines, *self._told()):
-            yield node, form
+            yield node, self._message(form)
             yield node, self._worn(form, draw)
         for at, (node, form) in enumerate(self._composed(draw)):
-            yield node, self._worn(form, draw) if at % 2 else form
-        yield from ((node, form) for context, node, form in self._after if not self._reachable(context, node))
+            yield node, self._worn(form, draw) if at % 2 else self._message(form)
+        yield from (
+            (node, self._message(form)) for context, node, form in self._after if not self._reachable(context, node)
+        )
 
     def _told(self) -> Iterator[Asked]:
         """Yield what answers with few lines say, as if it were asked for: who asks mostly uses the answer's words."""
         yield from ((node, said) for node, texts in self.parts.data.texts.items() for said in texts)
 
-    def _worn(self, form: str, draw: Random) -> str:
+    def _worn(self, form: str, draw: Random) -> Message:
         """Return a line as people write it: with remarks around it, a slip of the pen, or both."""
         kind = draw.randrange(3)
-        line = self._wrapper.wrapped(form, draw) if kind else form
-        return line if kind == 1 else slipped(line, draw)
+        whole = kind == 1 or (kind == 2 and draw.random() < _WHOLE)
+        line = form if whole else slipped(form, draw)
+        return self._wrapped(line, draw) if kind else self._message(line)
 
     def _composed(self, draw: Random) -> Iterator[Asked]:
         """Yield shared lessons with the names of a topic's subjects in them, under the answers its table gives."""
@@ -207,6 +233,12 @@ class Lessons:
                     yield aspect, form
 
 
+def _parted(text: str) -> tuple[str, str]:
+    """Return a text without the marks at its end, and these."""
+    bare = text.rstrip(_MARKS)
+    return bare, text[len(bare) :]
+
+
 def _holders(kind: str) -> list[str]:
     """Return the words that stand in lessons for a name of this kind; what has none of its own is a remedy there."""
     own = [HOLDER + key.lower() for key, held in PLACEHOLDERS.items() if slot(held) == slot(kind)]
@@ -226,3 +258,79 @@ def _forms(lines: Iterable[str], most: int) -> list[str]:
 
 def _asked(phrases: Mapping[str, Sequence[str]]) -> list[Asked]:
     return [(node, form) for node, lines in phrases.items() for form in _forms(lines, LINE_FORMS) if form]
+
+
+# --- wrappings and slips ---
+
+_NEIGHBOURS = {
+    "a": "sqz", "b": "vgn", "c": "xvd", "d": "sfe", "e": "wrd", "f": "dgr", "g": "fht", "h": "gjy", "i": "uok",
+    "j": "hku", "k": "jli", "l": "ko", "m": "n", "n": "bm", "o": "ipl", "p": "o", "q": "wa", "r": "etf",
+    "s": "adw", "t": "ryg", "u": "yij", "v": "cb", "w": "qes", "x": "zc", "y": "tuh", "z": "xa",
+}  # fmt: skip
+_SHORTEST = 4
+_COMMON = 0.35
+"""How often a remark is no more than a courtesy."""
+_FORMS = 40
+"""Wordings one line of courtesies may add."""
+
+
+def slipped(line: str, draw: Random) -> str:
+    """Return the line with one slip of the pen in a word of four letters or more, where it has one."""
+    words = line.split()
+    places = [
+        at for at, word in enumerate(words) if len(word) >= _SHORTEST and word.isalpha() and not word.startswith(HOLDER)
+    ]
+    if not places:
+        return line
+    at = draw.choice(places)
+    words[at] = _slip(words[at], draw)
+    return " ".join(words)
+
+
+def _slip(word: str, draw: Random) -> str:
+    at = draw.randrange(1, len(word) - 1)
+    kind = draw.randrange(4)
+    if kind == 0:
+        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    if kind == 1:
+        return word[:at] + word[at + 1 :]
+    if kind == 2:
+        return word[:at] + word[at] + word[at:]
+    return word[:at] + draw.choice(_NEIGHBOURS.get(word[at].lower(), "e")) + word[at + 1 :]
+
+
+class Wrapper:
+    """The remarks, frames and openers of a library, put around lines."""
+
+    def __init__(self, courtesies: Courtesies) -> None:
+        self._words = _expanded(courtesies.words)
+        aside = [*courtesies.asides, *courtesies.openers]
+        self._before = [*aside, *_expanded(courtesies.before)]
+        self._after = [*courtesies.asides, *_expanded(courtesies.after)]
+        self._frames = _expanded(courtesies.frames)
+
+    def parts(self, line: str, draw: Random) -> list[tuple[str, bool]]:
+        """Return the line and the one or two random remarks beside it in order, each with whether it is one."""
+        if not self._before or not self._after:
+            return [(line, False)]
+        kind = draw.randrange(5)
+        if kind == 0 and self._frames:
+            return [(f"{draw.choice(self._frames)}{draw.choice((' ', ', ', ': '))}", True), (line, False)]
+        found = [(line, False)]
+        if kind in (1, 4):
+            found = [
+                (f"{self._remark(self._before, draw)}{draw.choice((', ', '. ', ' ', ' ', ' - ', '! '))}", True),
+                *found,
+            ]
+        if kind != 1:
+            found[-1] = (f"{line}{draw.choice(('? ', '. ', ' ', ' ', ' ', ', ', '? ', ' - '))}", False)
+            found.append((self._remark(self._after, draw), True))
+        return found
+
+    def _remark(self, longer: Sequence[str], draw: Random) -> str:
+        """Return a remark: often one of the few words that most people use, such as `thanks` and `ok so`."""
+        return draw.choice(self._words) if self._words and draw.random() < _COMMON else draw.choice(longer)
+
+
+def _expanded(lines: Sequence[str]) -> list[str]:
+    return [form for line in lines for form in sampled(line, _FORMS)]

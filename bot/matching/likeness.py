@@ -13,10 +13,9 @@ from itertools import combinations, islice, pairwise
 
 from bot.content.matching_models import UrgentExamples, UrgentRules
 from bot.matching.build import Data, Parts
-from bot.matching.classifier import UNTAUGHT, Classifier, Rows
-from bot.matching.concepts import ConceptTree, Sighting
-from bot.matching.features import Values, unit
-from bot.matching.mending import SignReader
+from bot.matching.classifier import UNTAUGHT, Classifier, Rows, Values
+from bot.matching.concepts import ConceptTree, Sighting, SignReader
+from bot.matching.features import unit
 from bot.matching.sentences import GOING_ON, Break, Word, is_seam, parts, says
 from bot.matching.signs import Marks
 from bot.matching.text import sampled
@@ -107,13 +106,22 @@ class Likeness:
 
     def rows(self, data: Data) -> Rows:
         """Return what the model is trained from: every example under its label."""
-        return Rows((label, self._all(self._reader.read(line))) for label, line in _lessons(data))
+        written = [(label, self._all(self._reader.read(line))) for label, line in _told(data)]
+        rows = Rows(written * _WORTH)
+        for label, line in _patterns(data):
+            rows.add(label, self._all(self._reader.read(line)))
+        return rows
 
     def spelt_rows(self, data: Data) -> Rows:
         """Return what the model of pieces is trained from: told messages, and fewer of the wordings of patterns."""
-        told = ((label, line) for label, line in _told(data) for _ in range(_WORTH))
-        lessons = (*told, *islice(_patterns(data), 0, None, _EVERY))
-        return Rows((label if label == CALM else URGENT, _pieces(self._reader.read(line))) for label, line in lessons)
+        told = [self._spelt_row(label, line) for label, line in _told(data)]
+        rows = Rows(told * _WORTH)
+        for label, line in islice(_patterns(data), 0, None, _EVERY):
+            rows.add(*self._spelt_row(label, line))
+        return rows
+
+    def _spelt_row(self, label: str, line: str) -> tuple[str, Values]:
+        return label if label == CALM else URGENT, _pieces(self._reader.read(line))
 
     def find(
         self, words: Sequence[Word], named: Sequence[Sighting], skip: Callable[[int, int], bool], at_least: float = 0.0
@@ -195,12 +203,6 @@ class Likeness:
 def likeness_of(library: Parts, model: Classifier = UNTAUGHT, spelt: Classifier = UNTAUGHT) -> Likeness:
     """Return what a library's examples teach; untaught without the models."""
     return Likeness(library.data.urgent, library.data.examples, library.signs, library.stem, (model, spelt))
-
-
-def _lessons(data: Data) -> Iterator[tuple[str, str]]:
-    """Yield every example with its label; authored questions and small talk are calm."""
-    yield from [*_told(data)] * _WORTH
-    yield from _patterns(data)
 
 
 def _told(data: Data) -> Iterator[tuple[str, str]]:

@@ -1,30 +1,35 @@
-"""The matcher: reads a message once, asks in a fixed order what it is, and decides; every decision has its reason."""
+"""The matcher: reads a message once, asks in a fixed order what it is, and decides; every decision has its reason.
+
+On the way it finds the question in a message, and after it what may be kept of one that nothing answers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from bot.dialog.turn import Match, Outcome, Register
-from bot.matching.advice import Advice
+from bot.matching.advice import Advice, scrubbed
 from bot.matching.build import TALK, Parts, Roles
-from bot.matching.classifier import ranked, shifted
+from bot.matching.classifier import Classifier, ranked, shifted
 from bot.matching.decisions import (
     ASPECT_MISSING,
     LIMITS,
+    UNSURE,
     Decisions,
     Limits,
+    Thread,
     likeliest,
     without_talk,
 )
+from bot.matching.features import Features
 from bot.matching.foreign import Languages
-from bot.matching.lexicon import Known
-from bot.matching.parser import Message
-from bot.matching.ranking import Ranker, Reading, Shares
-from bot.matching.remarks import Remarks, questions
-from bot.matching.scrubbing import scrubbed
+from bot.matching.lessons import REMARK
+from bot.matching.parser import Known, Message, joined
+from bot.matching.ranking import Heard, Ranker, Reading, Shares
+from bot.matching.subjects import Subjects
 from bot.matching.text import ASKING, FUNCTION, PERSONS, STOP
-from bot.matching.thread import UNSURE, Thread
 from bot.matching.urgency import Finding, Urgency
 
 OTHER_LANGUAGE = "other-language"
@@ -35,6 +40,19 @@ _GRAMMAR = (FUNCTION | PERSONS | {STOP}) - ASKING
 """What a message that holds nothing else says nothing with: "and but or if"."""
 PART_MISSING = "part-missing"
 """The interface sentence for a message of which one question is answered and another is not covered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """A message in its thread while it is decided, and what the models said of any words in it: they are asked once."""
+
+    message: Message
+    context: str | None
+    heard: dict[tuple[object, ...], Heard] = field(default_factory=dict)
+
+    def alone(self, question: Message) -> Inquiry:
+        """Return a question of the message as if it were all there is, in no thread."""
+        return replace(self, message=question, context=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +86,8 @@ class SubjectMatcher:
             return urgent(found)
         message = self.parts.reader.read(text)
         match = self._said(self.parts.key(text))  # as it is written: `thnx` is no slip of another word
-        match = match or self._line(message, text) or self._unreadable(message, text) or self._asked(message, context)
+        match = match or self._line(message, text) or self._unreadable(message, text)
+        match = match or self._asked(Inquiry(message, context))
         if excused and match.outcome is Outcome.SMALL_TALK and match.scores:  # "no chest pain" is no mere "no"
             match = self.decisions.uncovered(
                 "like small talk, but it names a sign of an emergency", scores=dict(match.scores)
@@ -142,15 +161,15 @@ class SubjectMatcher:
 
     # --- what is weighed ----------------------------------------------------------------------------------------------
 
-    def _asked(self, message: Message, context: str | None) -> Match:
-        question = self.remarks.question(message)
-        match = self._read(question, message, context)
+    def _asked(self, asked: Inquiry) -> Match:
+        question = self.remarks.question(asked.message)
+        match = self._read(question, asked)
         if match.outcome is not Outcome.CHOICES and not self._doubted(match):
             return match
-        core = self.remarks.question(message, self.limits.aside)
+        core = self.remarks.question(asked.message, self.limits.aside)
         if len(core.words) == len(question.words):
             return match
-        again = self._read(core, message, context)
+        again = self._read(core, asked)
         return again if again.outcome is Outcome.ANSWER and not self._doubted(again) else match
 
     def _doubted(self, match: Match) -> bool:
@@ -158,59 +177,70 @@ class SubjectMatcher:
         several = bool(match.also) or match.note == PART_MISSING
         return not several and bool(match.scores) and match.scores[0][1] < self.limits.answer
 
-    def _read(self, question: Message, message: Message, context: str | None) -> Match:
+    def _read(self, question: Message, asked: Inquiry) -> Match:
         """Return the decision about the words that ask, in a message and a thread."""
-        exact = self._exact(question) if len(question.words) < len(message.words) else None
+        exact = self._exact(question) if len(question.words) < len(asked.message.words) else None
         if exact:
             return exact
-        reading, scores = self._weighed(question, message, context)
-        if self._is_lone(question, reading, context):
-            return self.decisions.uncovered("one word that names nothing", scores=scores)
-        if reading.named.nothing and {*question.words} <= _GRAMMAR:
-            return self.decisions.uncovered("grammar alone", scores=scores)
+        reading, scores = self._weighed(question, asked)
+        if self._says_nothing(question, reading, asked.context):
+            return self.decisions.uncovered("words that say nothing", scores=scores)
         match = self._talk(scores, reading, question) or self.decisions.decided(without_talk(scores), reading)
         lacking = match.note == ASPECT_MISSING or (match.outcome is Outcome.CHOICES and self.decisions.lacking(reading))
         if match.outcome is Outcome.NOT_COVERED or lacking:
             match = replace(match, missing=reading.missing)
-        match = self.decisions.refused(self._with_others(match, question, context), scores, reading)
-        return self._in_thread(match, question, reading, context) if context else match
+        match = self.decisions.refused(self._with_others(match, question, asked), scores, reading)
+        return self._in_thread(match, question, reading, asked) if asked.context else match
 
-    def _in_thread(self, match: Match, question: Message, reading: Reading, context: str) -> Match:
+    def _in_thread(self, match: Match, question: Message, reading: Reading, asked: Inquiry) -> Match:
         """Return the decision about a question in a thread: the sure one about its words alone, or what the thread
         makes of it, where it is open."""
         answered = match.outcome not in UNSURE
         doubted = bool(match.scores) and match.scores[0][1] < self.limits.in_thread and match.node != self.roles.advice
         if not answered or (doubted and not match.also):
-            alone_scores = without_talk(self._weighed(question, question, None)[1])
+            alone_scores = without_talk(self._weighed(question, asked.alone(question))[1])
             node, share = next(iter(alone_scores.items()))
             named = not answered and not reading.named.nothing
             sure = share >= (self.limits.alone if named else self.limits.alone_unnamed)
             if sure and node not in (self.roles.advice, self.roles.otherwise):
                 return self.decisions.decided(alone_scores, reading)
-        return self.decisions.with_last(self.thread.resolved(match, question, reading, context), reading, context)
+        resolved = self.thread.resolved(match, question, reading, asked.context)
+        return self.decisions.with_last(resolved, reading, asked.context or "")
 
-    def _weighed(
-        self, question: Message, message: Message, context: str | None, lent: str | None = None
-    ) -> tuple[Reading, Shares]:
+    def _weighed(self, question: Message, asked: Inquiry, lent: str | None = None) -> tuple[Reading, Shares]:
         """Return what was read, and the likelihoods with what the advice rules say of the whole message."""
-        reading = self.ranker.rank(question, context, lent)
-        in_thread = self.parts.subjects.it(context) is not None
-        personal = self.advice.weigh(message, in_thread=in_thread)
+        words = question.words, question.mentions
+        heard = asked.heard.get(words) or asked.heard.setdefault(words, self.ranker.heard(question))
+        reading = self.ranker.rank(question, asked.context, lent, heard)
+        in_thread = self.parts.subjects.it(asked.context) is not None
+        personal = self.advice.weigh(asked.message, in_thread=in_thread)
         by = self.limits.rule * personal.score - self.limits.rule_doubt
         scores = shifted(reading.scores, self.roles.advice, by)
         return reading, ranked(scores)
 
-    def _is_lone(self, question: Message, reading: Reading, context: str | None) -> bool:
-        """Tell whether a message is one word, or one said again and again, that says neither what it is about nor what
-        is asked.
+    def _says_nothing(self, question: Message, reading: Reading, context: str | None) -> bool:
+        """Tell whether a message says neither what it is about nor what is asked, whatever thread it is in.
 
         Small talk of one word is authored: what is only like it is none.
         """
-        if not reading.named.nothing or len({*question.words} - {STOP}) != 1:
+        words = [word for word in question.words if word != STOP]
+        grammar = [word for word in words if word in FUNCTION or word in PERSONS]
+        if words and not grammar and all(self._proves_nothing(word, question) for word in words):
+            return True
+        if reading.named.nothing and {*question.words} <= _GRAMMAR:
+            return True
+        few = len(set(words)) == 1 or (len(set(words)) == 2 and len(grammar) == len(words))
+        if not reading.named.nothing or not few:
             return False
-        sure = bool(context) and max(reading.aspects.values(), default=0.0) >= self.limits.lone_aspect
+        limit = self.limits.lone_aspect if len(set(words)) == 1 else self.limits.grammar_aspect
+        sure = bool(context) and max(reading.aspects.values(), default=0.0) >= limit
         alone = (share for node, share in reading.alone.items() if not node.startswith(TALK))
         return not (sure or max(alone, default=0.0) >= self.limits.lone_answer)
+
+    def _proves_nothing(self, word: str, question: Message) -> bool:
+        """Tell whether a word is only guessed, or names nothing and stands in no authored line."""
+        named = any(word in question.words[one.start : one.end] for one in question.mentions)
+        return word in question.guessed or not (named or word in self.parts.asked)
 
     def _talk(self, scores: Shares, reading: Reading, question: Message) -> Match | None:
         """Return the decision that a message is only small talk: likely so, and of its kind likely or by a word."""
@@ -227,12 +257,12 @@ class SubjectMatcher:
 
     # --- several questions --------------------------------------------------------------------------------------------
 
-    def _with_others(self, match: Match, question: Message, context: str | None) -> Match:
+    def _with_others(self, match: Match, question: Message, asked: Inquiry) -> Match:
         """Return the decision with the answers to every further question that is surely another one."""
         parts = questions(question, self.parts.subjects)
         if len(parts) < 2 or match.outcome is Outcome.SMALL_TALK:
             return match
-        found = list(self._each(parts, context))
+        found = list(self._each(parts, asked))
         surely = [node if share >= self.limits.also else None for node, share in found]
         sure = list(dict.fromkeys(node for node in surely if node and node != self.roles.otherwise))
         likely = [node for node, share in found if self.limits.likely <= share < self.limits.also]
@@ -265,16 +295,17 @@ class SubjectMatcher:
             return match
         return replace(match, related=(*perhaps, *match.related))
 
-    def _each(self, parts: Sequence[Message], context: str | None) -> Iterator[tuple[str, float]]:
+    def _each(self, parts: Sequence[Message], asked: Inquiry) -> Iterator[tuple[str, float]]:
         """Yield the likeliest answer of each question: by its words where these are clear, else with what the one
         before is about."""
         lent: str | None = None
         for part in parts:
-            reading, scores = self._weighed(part, part, context)
+            inquiry = replace(asked, message=part)
+            reading, scores = self._weighed(part, inquiry)
             exact = self.known.lines.get(_key(part))
             node, share = (exact, 1.0) if exact else next(iter(without_talk(scores).items()))
             if lent and share < self.limits.alone_unnamed:
-                node, share = next(iter(without_talk(self._weighed(part, part, context, lent)[1]).items()))
+                node, share = next(iter(without_talk(self._weighed(part, inquiry, lent)[1]).items()))
             lent = reading.named.subject or lent
             yield node, share
 
@@ -287,3 +318,152 @@ def urgent(finding: Finding) -> Match:
 
 def _key(message: Message) -> str:
     return " ".join(stem for stem in message.stems if stem != STOP)
+
+
+# --- the question in a message ---
+
+AT_PAUSE, INSIDE = 0.5, 3.5
+"""What it costs, in log-odds, to pass from question to remark: where a clause begins, and within one."""
+_ASKING = frozenset(
+    {
+        *("what", "whats", "how", "hows", "who", "whos", "when", "where", "wheres", "which", "why", "any"),
+        *("does", "do", "did", "is", "are", "was", "can", "could", "should", "would", "will", "has", "have", "am"),
+    }
+)
+_TELLING = frozenset({"tell", "explain", "describe", "list", "compare", "show", "please"})
+_PERSONS = frozenset({"i", "im", "ive", "my", "he", "hes", "she", "shes", "we", "they", "it", "its", "you"})
+_NOTE = 6
+"""Words up to which a sentence without a verb is read as a question, as clinicians write: `ALA dose. Interactions`."""
+_LINKS = frozenset({"and", "&", "+", "but", "or", "also", "so", "then", "plus"})
+_PARTS = frozenset({"its", "their", "any", "whether", "if", "there", "also", "the"})
+_TO = frozenset({"at", "for", "in", "to", "on", "with", "by", "from", "of"})
+"""What a further question may begin with after such a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a message, with whether it has the form of a question."""
+
+    message: Message
+    asks: bool
+
+
+class Remarks:
+    """Finds the words that ask: a model says of each word which it is, and few changes between them are likeliest."""
+
+    def __init__(
+        self,
+        words: Classifier,
+        features: Features,
+        subjects: Subjects,
+        states_facts: Callable[[Message], bool],
+    ) -> None:
+        self._words = words
+        self._features = features
+        self._subjects = subjects
+        self._states_facts = states_facts
+
+    def question(self, message: Message, doubt: float = 0.0) -> Message:
+        """Return the message without the remarks around its question; all of it where nothing else would be left.
+
+        With `doubt` (log-odds), words are set aside that are less surely a remark.
+        """
+        parts = [(message.part(start, end), aside) for start, end, aside in self._spans(message, doubt)]
+        kept = [part for part, aside in parts if not aside or self._tells(part) or (doubt and _opens(part))]
+        if len(kept) == len(parts) or not any(word != STOP for part in kept for word in part.words):
+            return message
+        return joined(kept)
+
+    def _spans(self, message: Message, doubt: float) -> list[tuple[int, int, bool]]:
+        """Return the spans of words that are all remark or all question."""
+        if len(message.words) < 2:
+            return [(0, len(message.words), False)]
+        odds = [one + doubt for one in self._words.log_odds(self._features.words(message), REMARK)]
+        begins = message.pauses | {at + 1 for at, word in enumerate(message.words) if word == STOP}
+        states = _likeliest(odds, [AT_PAUSE if at in begins else INSIDE for at in range(len(odds))])
+        spans, at = [], 0
+        for aside, group in groupby(states):
+            size = len(list(group))
+            spans.append((at, at + size, aside))
+            at += size
+        return spans
+
+    def _tells(self, part: Message) -> bool:
+        """Tell whether a part names something, or says what decides for one person."""
+        named = self._subjects.named(part)
+        telling = (name for name in named.foreign if self._subjects.kind_of[name] != "thing")
+        return bool(named.held or named.leaning or next(telling, None)) or self._states_facts(part)
+
+
+def _likeliest(odds: Sequence[float], costs: Sequence[float]) -> list[bool]:
+    """Return which words are remarks (Viterbi): by the odds of each, and the cost of each change between them."""
+    best = [0.0, float(odds[0])]
+    back: list[tuple[int, int]] = []
+    for value, cost in zip(odds[1:], costs[1:], strict=True):
+        ask = 0 if best[0] >= best[1] - cost else 1
+        aside = 1 if best[1] >= best[0] - cost else 0
+        back.append((ask, aside))
+        best = [
+            best[ask] - (cost if ask else 0.0),
+            best[aside] - (0.0 if aside else cost) + float(value),
+        ]
+    state = int(best[1] > best[0])
+    states = [state]
+    for ways in reversed(back):
+        state = ways[state]
+        states.append(state)
+    return [bool(one) for one in reversed(states)]
+
+
+def questions(message: Message, subjects: Subjects) -> list[Message]:
+    """Return the parts of a message that each have the form of a question of their own."""
+    return [part for sentence in _sentences(message) for part in _asked(sentence, subjects)]
+
+
+def _sentences(message: Message) -> Iterator[Clause]:
+    at = 0
+    for place in range(len(message.words) + 1):
+        if place == len(message.words) or message.words[place] == STOP:
+            if place > at:
+                yield Clause(message.part(at, place), place in message.asked)
+            at = place + 1
+
+
+def _asked(sentence: Clause, subjects: Subjects) -> Iterator[Message]:
+    """Yield the questions of one sentence: cut where `and how` begins another one, and `, is` after a question."""
+    message = sentence.message
+    cuts = [0]
+    for at in range(1, len(message.words) - 1):
+        after_question = message.words[cuts[-1]] in _ASKING or message.words[cuts[-1]] in _LINKS
+        if _links(message, at) or (after_question and at in message.pauses and message.words[at] in _ASKING):
+            cuts.append(at)
+    for start, end in zip(cuts, [*cuts[1:], len(message.words)], strict=True):
+        part = _unlinked(message.part(start, end))
+        if part.words and (start > 0 or _asks(part, subjects) or (sentence.asks and len(cuts) == 1)):
+            yield part
+
+
+def _links(message: Message, place: int) -> bool:
+    """Tell whether a word that links begins another question here: `but does`, `and at what`, `and their`."""
+    word, second, third = (*message.words[place : place + 3], "", "")[:3]
+    return word in _LINKS and (second in _ASKING or second in _PARTS or (second in _TO and third in _ASKING))
+
+
+def _asks(part: Message, subjects: Subjects) -> bool:
+    """Tell whether words ask something: by how they begin, or as a note does, a few words that name a subject."""
+    if part.words[0] in _ASKING or part.words[0] in _TELLING:
+        return True
+    return len(part.words) <= _NOTE and part.words[0] not in _PERSONS and bool(subjects.named(part).held)
+
+
+def _opens(part: Message) -> bool:
+    """Tell whether words begin as a question does."""
+    bare = _unlinked(part)
+    return bool(bare.words) and bare.words[0] in _ASKING
+
+
+def _unlinked(part: Message) -> Message:
+    at = 0
+    while at < len(part.words) and part.words[at] in _LINKS:
+        at += 1
+    return part.part(at, len(part.words)) if at else part

@@ -1,13 +1,38 @@
-"""A message as the matcher sees it: repaired words, their stems, what they name and what stays unknown."""
+"""A message as the matcher sees it: repaired words, their stems, what they name and what stays unknown.
+
+A misspelt word is repaired against the words we know, and never one medicine into another; what words name is read
+through a tree of their stems; authored lines and small talk are found word for word.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, NamedTuple
 
-from bot.matching.lexicon import Lexicon, Mention
-from bot.matching.spelling import Speller
-from bot.matching.text import ASKED, COMMA, STOP, Stemmer, clean, spelled_out, tokens, words_only
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from bot.content.matching_models import Concept, TopicSubjects
+from bot.matching.text import (
+    ASKED,
+    COMMA,
+    FUNCTION,
+    PERSONS,
+    STOP,
+    Kept,
+    Stemmer,
+    clean,
+    expand,
+    sampled,
+    spelled_out,
+    tokens,
+    words_only,
+)
 
 _SHORT = 3
 """Words up to this length are never called unknown: too many of them are abbreviations."""
@@ -19,8 +44,8 @@ _MOST_TRIED = 60
 class Message:
     """`text` is cleaned; `words` and `stems` run in step, a sentence's end is a word `.`.
 
-    `mentions` do not overlap. `pauses` are the places before which a
-    comma or the like stands, `asked` the ends of sentences that had a question mark.
+    `mentions` do not overlap. `guessed` are the repaired words that prove little. `pauses` are the places before
+    which a comma or the like stands, `asked` the ends of sentences that had a question mark.
     """
 
     text: str
@@ -29,6 +54,7 @@ class Message:
     mentions: tuple[Mention, ...]
     repairs: tuple[tuple[str, str], ...] = ()
     unknown: frozenset[str] = frozenset()
+    guessed: frozenset[str] = frozenset()
     pauses: frozenset[int] = frozenset()
     asked: frozenset[int] = frozenset()
 
@@ -47,17 +73,19 @@ class Message:
             _within(self.mentions, start, end),
             tuple(pair for pair in self.repairs if pair[1] in words),
             self.unknown & frozenset(words),
+            self.guessed & frozenset(words),
             frozenset(at - start for at in self.pauses if start < at < end),
             frozenset(at - start for at in self.asked if start <= at < end),
         )
 
 
-def joined(parts: Sequence[Message]) -> Message:
-    """Return several messages one after the other."""
+def joined(parts: Sequence[Message], *, pausing: bool = True) -> Message:
+    """Return several messages one after the other; where they are `pausing`, with a pause between them."""
     at, mentions, pauses, asked = 0, list[Mention](), set[int](), set[int]()
     for part in parts:
         mentions += [Mention(one.concepts, one.start + at, one.end + at) for one in part.mentions]
-        pauses |= {at, *(place + at for place in part.pauses)}
+        pauses.update(place + at for place in part.pauses)
+        pauses |= {at} if pausing else set()
         asked |= {place + at for place in part.asked}
         at += len(part.words)
     return Message(
@@ -67,6 +95,7 @@ def joined(parts: Sequence[Message]) -> Message:
         tuple(mentions),
         tuple(pair for part in parts for pair in part.repairs),
         frozenset().union(*(part.unknown for part in parts)),
+        frozenset().union(*(part.guessed for part in parts)),
         frozenset(pauses - {0}),
         frozenset(asked),
     )
@@ -93,7 +122,8 @@ class Reader:
         words, repairs, unknown = self._repaired(words)
         stems = tuple(map(self._stem, words))
         mentions = self._lexicon.longest(stems)
-        return Message(cleaned, tuple(words), stems, mentions, tuple(repairs.items()), unknown, pauses, asked)
+        guessed = frozenset(repairs[word] for word in repairs if self._speller.guesses(word))
+        return Message(cleaned, tuple(words), stems, mentions, tuple(repairs.items()), unknown, guessed, pauses, asked)
 
     def _repaired(self, words: Sequence[str]) -> tuple[list[str], dict[str, str], frozenset[str]]:
         """Return the words repaired, what was repaired in them, and the words that stay unknown."""
@@ -115,3 +145,330 @@ def _places(found: Sequence[str]) -> tuple[list[str], frozenset[int], frozenset[
                 asked.add(len(words))
             words.append(STOP if token == ASKED else token)
     return words, frozenset(pauses), frozenset(asked)
+
+
+# --- how words are spelt ---
+
+_SHORTEST, _MIDDLING, _LONG = 4, 6, 8
+"""Below 4 letters nothing is repaired; below 6 only a letter too many, too few or swapped; from 8 on two slips are."""
+_LONGEST = 24
+_MOST_SLIPS = 2
+_TOO_FAR = 9.0
+_CLEARLY = 0.9
+"""How much nearer than any other medicine a medicine must be before a word is taken for it."""
+_LIKELIER = 0.15
+"""What a word that the topics or the urgent signs name is nearer than any ordinary word."""
+
+
+class Speller:
+    """Knows every word of the vocabulary and the phrases, in all their forms.
+
+    `medicines` maps the names of medicines to the medicine each means: misspellings that were written down for one
+    are no rivals of its name. `likely` are the words that the topics and the signs of an emergency make likely.
+    """
+
+    def __init__(
+        self, known: Iterable[str], medicines: Mapping[str, str], likely: Iterable[str], stem: Callable[[str], str]
+    ) -> None:
+        self._stem = stem
+        self._medicines = {word: name for word, name in medicines.items() if word.isalpha()}
+        self._likely = frozenset(likely)
+        self._real = {*known, *self._medicines}
+        self._stems = {stem(word) for word in self._real}
+        self._repaired = Kept(self._nearest)
+        self._goals = {word for word in self._real if word.isalpha() and _SHORTEST <= len(word) <= _LONGEST}
+        self._begun = defaultdict[tuple[str, int], list[str]](list)
+        self._ended, self._first, self._second = (defaultdict[str, list[str]](list) for _ in range(3))
+        for goal in self._goals:
+            self._begun[goal[0], len(goal)].append(goal)
+            self._ended[goal[1:]].append(goal)
+        for goal in self._goals & self._likely:
+            self._first[goal[0]].append(goal)
+            self._second[goal[1]].append(goal)
+
+    def knows(self, word: str) -> bool:
+        """Return whether the word needs no repair."""
+        return word in self._real or self._stem(word) in self._stems
+
+    def guesses(self, word: str) -> bool:
+        """Tell whether a word is only repaired because no other is near: two slips in a short one prove little."""
+        return self.repair(word) != word and not any(_cost(word, goal) < _TOO_FAR for goal in set(self._near(word)))
+
+    def repair(self, word: str) -> str:
+        """Return the known word that `word` misspells, or `word` itself when none or several medicines are meant."""
+        if not word.isalpha() or not _SHORTEST <= len(word) <= _LONGEST or self.knows(word):
+            return word
+        return self._repaired[word]
+
+    def _nearest(self, word: str) -> str:
+        near = ((_cost(word, goal), goal) for goal in set(self._near(word)))
+        ranked = sorted((self._discounted(cost, goal), goal) for cost, goal in near if cost < _TOO_FAR)
+        ranked = ranked or sorted((_TOO_FAR, goal) for goal in set(self._likely_near(word)))
+        if not ranked:
+            return word
+        nearest, best = ranked[0]
+        rivals = {
+            self._medicines[goal] for cost, goal in ranked if cost - nearest < _CLEARLY and goal in self._medicines
+        }
+        if best in self._medicines and len(rivals) > 1:
+            return word
+        return best
+
+    def _discounted(self, cost: float, goal: str) -> float:
+        return cost - (_LIKELIER if goal in self._likely else 0.0)
+
+    def _near(self, word: str) -> Iterator[str]:
+        """Yield the words a slip or two away; a first letter is only ever left out, put before, or swapped."""
+        for size in range(len(word) - _MOST_SLIPS, len(word) + _MOST_SLIPS + 1):
+            slips = _slips_in(min(len(word), size))
+            goals = self._begun.get((word[0], size), ()) if abs(len(word) - size) <= slips else ()
+            yield from _in_reach(slips, word, goals)
+        yield from self._goals & {word[1:], word[1] + word[0] + word[2:]}
+        yield from self._ended.get(word, ())
+
+    def _likely_near(self, word: str) -> Iterator[str]:
+        """Yield the likely words two slips away: one of them is meant where no other word is near.
+
+        Two slips in a shorter word leave nothing of it: `lmao` is no `lead`.
+        """
+        if len(word) < _MIDDLING:
+            return
+        for goals in (self._first.get(word[0], ()), self._first.get(word[1], ()), self._second.get(word[0], ())):
+            yield from _in_reach(_MOST_SLIPS, word, goals)
+
+
+def _in_reach(slips: int, word: str, goals: Sequence[str]) -> Iterator[str]:
+    """Yield the goals that so many slips may have made into a word."""
+    for goal, _, _ in process.extract(word, goals, scorer=OSA.distance, score_cutoff=slips, limit=None):
+        yield goal
+
+
+def _cost(word: str, goal: str) -> float:
+    slips = OSA.distance(word, goal)
+    shorter = min(len(word), len(goal))
+    if slips > _slips_in(shorter):
+        return _TOO_FAR
+    if shorter < _MIDDLING and (word[0] != goal[0] or _substitutes(word, goal)):
+        return _TOO_FAR
+    if word[0] != goal[0] and (slips > 1 or _substitutes(word, goal)):
+        return _TOO_FAR
+    swapped = len(word) == len(goal) and not _substitutes(word, goal)
+    return slips + (0.2 if word[-1] != goal[-1] and not swapped else 0.0) - (0.1 if swapped else 0.0)
+
+
+def _slips_in(letters: int) -> int:
+    """Return how many slips a word of so many letters may hold."""
+    return _MOST_SLIPS if letters >= _LONG else 1
+
+
+def _substitutes(word: str, goal: str) -> bool:
+    return len(word) == len(goal) and sorted(word) != sorted(goal)
+
+
+NUMBER = "#"
+"""Stands for any number in a wording: `# mg`."""
+
+
+# --- what words name ---
+
+
+class Mention(NamedTuple):
+    """A concept (and what it implies) named by the words `start` to `end`, end excluded."""
+
+    concepts: tuple[str, ...]
+    start: int
+    end: int
+
+
+Tree = dict[str, Any]
+"""Stems to the trees of what may follow them; under `HERE` the concepts named by the stems so far. It is plain JSON."""
+
+HERE = ""
+
+
+def tree_of(concepts: Mapping[str, Concept], split: Callable[[str], Sequence[str]]) -> Tree:
+    """Return the tree of all wordings of a vocabulary."""
+    root: Tree = {}
+    for name, concept in concepts.items():
+        for wording in concept.words:
+            for plain in expand(wording):
+                _add(root, split(plain), (name, *concept.implies))
+    return root
+
+
+def _add(branch: Tree, stems: Iterable[str], concepts: Iterable[str]) -> None:
+    for stem in stems:
+        branch = branch.setdefault(stem, {})
+    named = branch.setdefault(HERE, [])
+    named += [name for name in concepts if name not in named]
+
+
+def leave_held(branch: Tree, topics: tuple[str, ...], foreign: str) -> None:
+    """Take foreign names out where a topic holds the very name."""
+    for key, below in branch.items():
+        if key != HERE:
+            leave_held(below, topics, foreign)
+        elif any(name.startswith(topics) for name in below):
+            below[:] = [name for name in below if not name.startswith(foreign)]
+
+
+def show_narrow(tree: Tree, topics: Mapping[str, TopicSubjects]) -> None:
+    """Let a name of a topic show what a narrower one tells inside it: "metformin and B12" is about B12, too."""
+    width = {topic: len(held.subjects) for topic, held in topics.items()}
+    telling = {
+        f"{topic}/{name}" for topic, held in topics.items() for name, one in held.subjects.items() if not one.leaning
+    }
+    for path, names in list(_leaves(tree, width)):
+        own = min(width.get(name.partition("/")[0], 0) for name in names)
+        parts = ((start, end) for start, end in combinations(range(len(path) + 1), 2) if end - start < len(path))
+        inside = {name for start, end in parts for name in _named(tree, path[start:end])} - {*names}
+        narrow = {name for name in inside if width.get(name.partition("/")[0], own) < own}
+        names += sorted(narrow) if narrow & telling else ()
+
+
+def _leaves(
+    branch: Tree, topics: Collection[str], path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    """Yield every name of a subject of several words, by its stems, with what it names."""
+    for key, below in branch.items():
+        if key != HERE:
+            yield from _leaves(below, topics, (*path, key))
+        elif len(path) > 1 and any(name.partition("/")[0] in topics for name in below):
+            yield path, below
+
+
+def _named(tree: Tree, path: Sequence[str]) -> Sequence[str]:
+    """Return what exactly these stems name."""
+    for stem in path:
+        if stem not in tree:
+            return ()
+        tree = tree[stem]
+    found: Sequence[str] = tree.get(HERE, ())
+    return found
+
+
+class Lexicon:
+    """A vocabulary and the tree of its wordings."""
+
+    def __init__(self, concepts: Mapping[str, Concept], tree: Tree) -> None:
+        self._root = tree
+        self._ranges = [(name, *concept.range) for name, concept in concepts.items() if concept.range]
+
+    def longest(self, stems: Sequence[str]) -> tuple[Mention, ...]:
+        """Return the longest mention at each place, in reading order; mentions do not overlap."""
+        found: list[Mention] = []
+        at = 0
+        while at < len(stems):
+            best = None
+            for best in self._from(stems, at):  # noqa: B007 (the last one is the longest)
+                pass
+            if best:
+                found.append(best)
+            at = best.end if best else at + 1
+        return tuple(found)
+
+    def every(self, stems: Sequence[str]) -> list[Mention]:
+        """Return every mention, also those inside longer ones, and the numbers that have a name for their size."""
+        found = [mention for at in range(len(stems)) for mention in self._from(stems, at)]
+        return found + list(self._numbers(stems)) if self._ranges else found
+
+    def _from(self, stems: Sequence[str], start: int) -> Iterator[Mention]:
+        branch = self._root
+        for at in range(start, len(stems)):
+            stem = stems[at]
+            following = branch.get(stem) or (branch.get(NUMBER) if stem[0].isdigit() else None)
+            if following is None:
+                return
+            branch = following
+            if HERE in branch:
+                yield Mention(tuple(branch[HERE]), start, at + 1)
+
+    def _numbers(self, stems: Sequence[str]) -> Iterator[Mention]:
+        for at, stem in enumerate(stems):
+            value = _value(stem)
+            if value is not None:
+                names = tuple(name for name, low, high in self._ranges if low <= value <= high)
+                if names:
+                    yield Mention(names, at, at + 1)
+
+
+def _value(stem: str) -> float | None:
+    if not stem[0].isdigit():
+        return None
+    try:
+        return float(stem.replace(",", "." if stem.count(",") == 1 and len(stem.split(",")[1]) < 3 else ""))
+    except ValueError:
+        return None
+
+
+# --- signs ---
+
+_NAMED_SIGN = re.compile(r":([a-z0-9_+'-]+):")
+
+
+class Signs:
+    """Small talk in signs alone, such as a thumb: each sign that is authored, and any other like the first kind."""
+
+    def __init__(self, small_talk: Mapping[str, Sequence[str]], key: Callable[[str], str]) -> None:
+        alone = [(kind, one) for kind, asks in small_talk.items() for one in asks if not key(one)]
+        self._kinds = {sign: kind for kind, one in reversed(alone) for sign in one if _is_sign(sign)}
+        self._named = {one.strip(": "): kind for kind, one in alone if one.startswith(":")}
+        self._marks = {_marks(one): kind for kind, one in alone if not _holds_sign(one)}
+        self._any = next((kind for kind, one in alone if _holds_sign(one)), "")
+
+    def kind_of(self, text: str) -> str:
+        """Return the kind of small talk that a text without words is; empty where it holds no sign."""
+        kinds = [self._kinds.get(sign, self._any) for sign in text if _is_sign(sign)]
+        kinds += [self._named.get(name, self._any) for name in _NAMED_SIGN.findall(text)]
+        if not kinds:
+            return self._marks.get(_marks(text), "")
+        return next((kind for kind in kinds if kind != self._any), self._any)
+
+
+def _is_sign(letter: str) -> bool:
+    return unicodedata.category(letter) == "So"
+
+
+def _holds_sign(text: str) -> bool:
+    return text.startswith(":") or any(map(_is_sign, text))
+
+
+def _marks(text: str) -> str:
+    """Return punctuation without its repetitions: `???` says what `?` says."""
+    return "".join(dict.fromkeys("".join(text.replace("…", ".").split())))
+
+
+# --- what is found word for word ---
+
+_FORMS = 16
+"""Wordings of one authored line that are found word for word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is found word for word: the node of each authored line, and the kind of each piece of small talk."""
+
+    lines: Mapping[str, str]
+    small_talk: Mapping[str, str]
+    signs: Signs
+
+    def names(self, kind: str, stems: Iterable[str]) -> bool:
+        """Tell whether a word that is not mere grammar stands in what is authored of a kind of small talk too."""
+        telling = set(stems) - FUNCTION - PERSONS
+        return any(of == kind and not telling.isdisjoint(key.split()) for key, of in self.small_talk.items())
+
+
+def lines_by_key(phrases: Mapping[str, Iterable[str]], key: Callable[[str], str]) -> dict[str, str]:
+    """Return the node of every authored line, by the key of each of its forms."""
+    lines = ((node, line) for node, written in phrases.items() for line in written)
+    return _spoken((key(form), node) for node, line in lines for form in sampled(line, _FORMS))
+
+
+def talk_by_key(small_talk: Mapping[str, Iterable[str]], key: Callable[[str], str]) -> dict[str, str]:
+    """Return the kind of every authored piece of small talk, by its key."""
+    return _spoken((key(form), kind) for kind, asks in small_talk.items() for form in asks)
+
+
+def _spoken(found: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return what has words: signs alone have the empty key, and so has every text in another script."""
+    return {key: meant for key, meant in found if key}

@@ -5,20 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from bot.matching.build import TALK, Roles
-from bot.matching.classifier import Values, divided, multiplied, ranked, shares, shifted
-from bot.matching.features import Features
+from bot.matching.classifier import Values, as_shares, divided, multiplied, ranked, shifted
+from bot.matching.features import PRONOUNS, Features, Unnamed
 from bot.matching.parser import Message
 from bot.matching.subjects import FEW_LINES, NONE, Named, Said, Subjects
+from bot.matching.text import STOP
 from bot.matching.training import Models
 
 Shares = dict[str, float]
 """Answers with their likelihood; all together one."""
 
 _LEAST = 1e-6
+_UNASKED = 1e-4
+"""The likelihood of an aspect that decides nothing: every answer of the table has more than that."""
+_UNMEANT = 0.02
+"""The likelihood of answers together from which it matters which of them is meant."""
 _MOSTLY = 0.5
 BARE = "about"
 """The aspect that the bare name of a subject asks."""
@@ -57,6 +63,9 @@ class Weights:
     """What a subject's general answer gets of each aspect."""
     leans_from: float = 0.1
     leans_over: float = 0.6
+    says_enough: int = 4
+    stands: float = 0.95
+    """How many words a question must have, and how likely one answer must be by these alone, to lean on no thread."""
     held_leans: float = 0.5
     """How far a question that names a subject is taken to lean on the thread."""
     nothing_named: float = 0.7
@@ -116,21 +125,52 @@ class Reading:
         return f"{subject} x {self.aspect or '?'}"
 
 
-@dataclass(frozen=True, slots=True)
-class Opinions:
-    """What the models say of one question, before anything is weighed."""
+@dataclass(frozen=True)
+class Heard:
+    """What the models say of the words of a question, whatever thread they are in; two of them where it counts."""
 
     message: Message
-    context: str | None
     named: Named
+    asked: Unnamed
     aspects: Mapping[str, float]
     names: Mapping[str, float]
     about: Mapping[str, float]
-    leans: float
-    lent: str | None
-    in_thread: Mapping[str, float]
     seen: Values
-    siblings: Mapping[str, float]
+    models: Models
+    features: Features
+
+    @cached_property
+    def leans(self) -> float:
+        """How likely the question leans on what was said before."""
+        values = self.features.standing(self.message, self.named, self.features.aspect(self.asked))
+        return self.models.standing.probabilities(values).get("leans", 0.0)
+
+    @cached_property
+    def siblings(self) -> Mapping[str, float]:
+        """Which of the answers with few lines is meant."""
+        model = self.models.siblings
+        return model.probabilities(self.seen) if model.labels else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Opinions:
+    """What the models say of one question in its thread, before anything is weighed."""
+
+    heard: Heard
+    context: str | None
+    lent: str | None
+    aspects: Mapping[str, float]
+    in_thread: Mapping[str, float]
+
+    @property
+    def message(self) -> Message:
+        """The words."""
+        return self.heard.message
+
+    @property
+    def named(self) -> Named:
+        """What they name."""
+        return self.heard.named
 
 
 class Ranker:
@@ -155,38 +195,48 @@ class Ranker:
         self._narrow = subjects.few_lined(lines)
         self._weights = weights
         self._otherwise = roles.otherwise
-        self._shared = frozenset({roles.otherwise, roles.advice, *roles.shared})
+        talk = (label for label in (*models.names.labels, *models.about.labels) if label.startswith(TALK))
+        self._shared = frozenset({roles.otherwise, roles.advice, *roles.shared, *talk})
 
-    def rank(self, message: Message, context: str | None, lent: str | None = None) -> Reading:
+    def rank(
+        self, message: Message, context: str | None, lent: str | None = None, heard: Heard | None = None
+    ) -> Reading:
         """Return how likely each answer is for a message after the answer last shown, or talk of the subject `lent`."""
-        return self.weigh(self.opinions(message, context, lent))
+        return self.weigh(self.opinions(message, context, lent, heard))
 
-    def opinions(self, message: Message, context: str | None, lent: str | None = None) -> Opinions:
-        """Return what each model says of a message."""
+    def heard(self, message: Message) -> Heard:
+        """Return what each model says of a message by itself."""
         models, features, named = self.models, self._features, self._subjects.named(message)
-        lent = lent or self._subjects.it(context)
-        seen = features.names(message, named)
         asked = features.asked(message, named)
-        aspect = features.aspect(asked)
-        aspects = models.aspects.probabilities(aspect)
-        beside = not named.held and aspects.get(TOGETHER, 0.0) >= self._weights.sure
-        about = self._subjects.with_lent(named, lent, beside=beside) if lent else None
-        in_thread = features.about(asked, named, about) if lent else {}
-        if named.subject and features.is_bare(message):
-            aspects = {aspect: float(aspect == BARE) for aspect in aspects}
-        return Opinions(
+        seen = features.names(message, named, asked)
+        return Heard(
             message,
-            context,
             named,
-            aspects,
+            asked,
+            models.aspects.probabilities(features.aspect(asked)),
             models.names.probabilities(seen),
             models.about.probabilities(features.about(asked, named, named.subject)),
-            models.standing.probabilities(features.standing(message, named, aspect)).get("leans", 0.0),
-            about,
-            models.about.probabilities(in_thread) if lent else {},
             seen,
-            models.siblings.probabilities(seen) if models.siblings.labels else {},
+            models,
+            features,
         )
+
+    def _about(self, heard: Heard, subject: str | None) -> Mapping[str, float]:
+        """Return what is likely to be meant where a question is about another subject than it names."""
+        return self.models.about.probabilities(self._features.about(heard.asked, heard.named, subject))
+
+    def opinions(
+        self, message: Message, context: str | None, lent: str | None = None, heard: Heard | None = None
+    ) -> Opinions:
+        """Return what each model says of a message after the answer last shown, or talk of the subject `lent`."""
+        heard = heard or self.heard(message)
+        named, aspects, lent = heard.named, heard.aspects, lent or self._subjects.it(context)
+        beside = not named.held and aspects.get(TOGETHER, 0.0) >= self._weights.sure
+        about = self._subjects.with_lent(named, lent, beside=beside) if lent else None
+        in_thread = {} if not lent else heard.about if about == named.subject else self._about(heard, about)
+        if named.subject and self._features.is_bare(heard.message):
+            aspects = {aspect: float(aspect == BARE) for aspect in aspects}
+        return Opinions(heard, context, about, aspects, in_thread)
 
     def because(self, reading: Reading, node: str) -> list[str]:
         """Return the words that speak most for an answer."""
@@ -196,10 +246,10 @@ class Ranker:
         """Return the opinions put together."""
         weights, subject = self._weights, said.named.subject
         table = self._table(subject, said) if subject else {}
-        lines = multiplied(said.names, said.about, (weights.names, 1 - weights.names))
-        siblings = self._siblings(said)
+        lines = multiplied(said.heard.names, said.heard.about, (weights.names, 1 - weights.names))
+        siblings = self._siblings(said, lines)
         scores = divided(self._blended(lines, table, self._trust(said)), siblings, weights.siblings)
-        share = self._leans(said)
+        share = self._leans(said) if said.lent and not self._stands(said, lines) else 0.0
         if said.lent and share:
             row = self._table(said.lent, said)
             thread = self._blended(dict(said.in_thread), row, weights.table_in_thread)
@@ -215,7 +265,9 @@ class Ranker:
         sibling = next(iter(ranked(siblings)), "") if subject in self._narrow else ""
         unknown = bool(said.message.unknown)
         subjects = (*said.named.held, *around)
-        return Reading(said.named, said.aspects, scores, said.seen, table, lines, subjects, share, sibling, unknown)
+        return Reading(
+            said.named, said.aspects, scores, said.heard.seen, table, lines, subjects, share, sibling, unknown
+        )
 
     def _kept(self, mixed: Shares, alone: Shares) -> Shares:
         """Return the shares in a thread, with no less of what belongs to no topic than the words alone say."""
@@ -235,7 +287,7 @@ class Ranker:
 
     def _is_clear(self, said: Opinions) -> bool:
         """Tell whether the words alone mean one answer, whatever the thread."""
-        shares = (share for node, share in said.names.items() if not node.startswith(TALK))
+        shares = (share for node, share in said.heard.names.items() if not node.startswith(TALK))
         return max(shares, default=0.0) >= self._weights.clear
 
     def _gains(self, message: Message, context: str) -> Shares:
@@ -258,12 +310,23 @@ class Ranker:
     def _leans(self, said: Opinions) -> float:
         """Return how far the thread decides what is asked."""
         weights = self._weights
-        share = min(1.0, max(0.0, (said.leans - weights.leans_from) / weights.leans_over))
+        share = min(1.0, max(0.0, (said.heard.leans - weights.leans_from) / weights.leans_over))
         if said.named.held:
             return share * weights.held_leans
         if said.named.nothing and max(said.aspects.values(), default=0.0) >= weights.nothing_named:
             return 1.0
         return share
+
+    def _stands(self, said: Opinions, lines: Shares) -> bool:
+        """Tell whether a question of some length surely means something by itself, and no word in it stands for what
+        was spoken of."""
+        words = [word for word in said.message.words if word != STOP]
+        if len(words) < self._weights.says_enough or not PRONOUNS.isdisjoint(words):
+            return False
+        return (
+            max((share for node, share in lines.items() if node != self._otherwise), default=0.0)
+            >= self._weights.stands
+        )
 
     def _trust(self, said: Opinions) -> float:
         """Return how far the table is believed of every answer."""
@@ -277,6 +340,8 @@ class Ranker:
         general, part = self._subjects.general(subject), self._weights.general
         row, spread = self._subjects.row(subject), 0.0
         for aspect, whole in said.aspects.items():
+            if whole < _UNASKED:
+                continue
             share = whole * self._weights.unheld if subject in self._narrow and aspect not in row else whole
             spread += whole - share
             node = self._subjects.leads(subject, aspect, said.context)
@@ -286,30 +351,31 @@ class Ranker:
         members = self._subjects.members(subject) if spread else ()
         return found | {node: found.get(node, 0.0) + spread / len(members) for node in members}
 
-    def _siblings(self, said: Opinions) -> Shares:
-        """Return what the model of the answers with few lines says of those of the family that is asked about."""
-        subject = said.named.subject
-        family = self._subjects.family(subject) if subject in self._narrow else said.siblings
-        return {node: share for node, share in said.siblings.items() if node in family}
+    def _siblings(self, said: Opinions, lines: Shares) -> Shares:
+        """Return what the model of the answers with few lines says of those of the family that is asked about; nothing
+        where none of them can be meant."""
+        subject, few = said.named.subject, self.models.siblings.labels
+        narrow = subject in self._narrow
+        if not narrow and sum(lines.get(node, 0.0) for node in few) < _UNMEANT:
+            return {}
+        family = self._subjects.family(subject) if subject and narrow else few
+        return {node: share for node, share in said.heard.siblings.items() if node in family}
 
     def _blended(self, lines: Shares, table: Shares, trust: float) -> Shares:
         """Return lines and table multiplied among the topics' answers; what belongs to no topic the lines say alone."""
         if not table:
             return dict(lines)
         weights = self._weights
-        held = [node for node in sorted({*lines, *table}) if not self._is_shared(node)]
+        held = [node for node in sorted({*lines, *table}) if node not in self._shared]
         by_lines = np.array([lines.get(node, 0.0) for node in held])
         mass = float(by_lines.sum()) + table.get(self._otherwise, 0.0) * _LEAST
         few = np.array([weights.table_few if self._lines.get(node, 0) <= FEW_LINES else 0.0 for node in held])
         believed = np.maximum(trust, few)
         line = np.log(np.maximum(by_lines / max(mass, _LEAST), weights.least_line))
         row = np.log(np.maximum([table.get(node, 0.0) for node in held], weights.least_table))
-        logs = ((1 - believed) * line + believed * row).tolist()
-        blended = {node: share * mass for node, share in shares(dict(zip(held, logs, strict=True))).items()}
-        return blended | {node: share for node, share in lines.items() if self._is_shared(node)}
-
-    def _is_shared(self, node: str) -> bool:
-        return node in self._shared or node.startswith(TALK)
+        logs = (1 - believed) * line + believed * row
+        blended = {node: share * mass for node, share in as_shares(held, logs).items()}
+        return blended | {node: share for node, share in lines.items() if node in self._shared}
 
     def _outside(self, said: Opinions) -> float:
         """Return what `not covered` gains, in log-odds."""

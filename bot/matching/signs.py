@@ -83,7 +83,7 @@ class Marks:
 def hits(rules: Iterable[tuple[UrgentRule, Sequence[Sequence[str]]]], places: Sightings) -> Iterator[Hit]:
     """Yield every place where a rule fires; `rules` come with their groups split."""
     for rule, groups in rules:
-        if all(places.any_of(group) for group in groups):
+        if places.any_of(groups[0]) and all(places.any_of(group) for group in groups[1:]):
             for hit in _spans(rule, [places.of(group) for group in groups], places):
                 if not rule.none or not _beside(rule, hit, places):
                     yield hit

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bot.content.matching_models import Concept, Matching, Subject
-from bot.matching.lexicon import Lexicon
-from bot.matching.parser import Message
+from bot.matching.parser import Lexicon, Message
 from bot.matching.text import FUNCTION, PERSONS, STOP, clean, split
 
 FOREIGN = "foreign/"
@@ -204,9 +203,8 @@ class Subjects:
         return next(held, self.general(others[0]) if others else None)
 
     def _widest(self, name: str) -> str:
-        while (whole := self.whole(name)) != name:
-            name = whole
-        return name
+        """Return the subject that `name` and all it is a part of belong to."""
+        return next(reversed(self._wholes(name)), name)
 
     def same_of(self, name: str, context: str) -> str | None:
         """Return what is said of a subject of that which an answer says of another of the kind; None where that is only
@@ -261,7 +259,7 @@ class Subjects:
 
     def family(self, name: str) -> frozenset[str]:
         """Return the answers that hold something of a subject, of its whole, or of another part of that."""
-        return self._members[next(reversed(self._wholes(name)), name)]
+        return self._members[self._widest(name)]
 
     def few_lined(self, lines: Mapping[str, int]) -> frozenset[str]:
         """Return the subjects of whose family no answer has many lines; one answer alone makes no family."""

@@ -27,6 +27,8 @@ _SAME_LOOK = str.maketrans(
 )
 _CONTROLS = {code: " " if chr(code) in "\t\r" else "" for code in (*range(10), *range(11, 32), 127)}
 _BLOCK = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_CODE = re.compile(r"\{[^{}]*\}")
+"""A template's insertion or an object of JSON."""
 _NO_WORDS = re.compile(
     r"<(?:https?://|mailto:)[^<>|\s]*(?:\|[^<>]*)?>|(?:https?://|www\.)\S+|<[@#!][^<>]*>|(?<![\w.])@\w+|(?<!\S)[^\s@]+@\S+\.\w+"
     r"|(?<!\S):(?!sos:|ambulance:)[a-z0-9_+'-]+(?:::[a-z0-9_-]+)?:"
@@ -73,6 +75,8 @@ def words_only(text: str) -> str:
     text = _capped(text).replace("\r\n", "\n")
     if "`" in text:
         text = _BLOCK.sub(" ", text) if _BLOCK.sub("", text).strip() else text.replace("`", " ")
+    if "{" in text:
+        text = _CODE.sub(" ", text)
     if _MAY_BE_NO_WORDS.search(text):
         text = _NO_WORDS.sub(" ", text)
     text = _ELLIPSIS.sub(" ", text)

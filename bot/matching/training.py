@@ -14,11 +14,12 @@ import pickle
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from time import monotonic
+from typing import IO, cast
 from zipfile import BadZipFile
 
 import numpy as np
@@ -33,20 +34,8 @@ from bot.matching.likeness import likeness_of
 log = logging.getLogger(__name__)
 
 _CODE = (
-    *(
-        "build",
-        "classifier",
-        "concepts",
-        "features",
-        "foreign",
-        "lessons",
-        "lexicon",
-        "likeness",
-        "mending",
-        "parser",
-        "sentences",
-    ),
-    *("signs", "spelling", "subjects", "text", "visible", "wrapping"),
+    *("build", "classifier", "concepts", "features", "foreign", "lessons", "likeness"),
+    *("parser", "sentences", "signs", "subjects", "text"),
 )
 """The modules that reading and training depend on: when one of them changes, no cached model is true any more."""
 _FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS, _FEW_EPOCHS, _SIBLING_EPOCHS = 3, 5, 6, 8, 10
@@ -84,14 +73,18 @@ def learn(parts: Parts, say: Say = log.info) -> Models:
     """Return models trained from the library's words; the same words always give the same models."""
     began = monotonic()
     say("learning how people ask (done once, and again when words change) ...")
-    found: _Learned = {}
-    for what, models in _learned(parts):
-        found |= models
+    found: dict[str, _Learned] = {}
+
+    def done(what: str, models: _Learned) -> None:
+        found[what] = models
         say(f"  {what}: {monotonic() - began:.0f} s")
-    return Models(**found)
+
+    _learn(parts, done)
+    return Models(**{name: model for models in found.values() for name, model in models.items()})
 
 
 _Learned = dict[str, Classifier]
+_Done = Callable[[str, _Learned], None]
 
 
 def _lines(lessons: Lessons) -> _Learned:
@@ -123,51 +116,68 @@ def _urgent(lessons: Lessons) -> _Learned:
 _JOBS: Mapping[str, Callable[[Lessons], _Learned]] = {
     "which answer is meant": _lines,
     "what can be asked": _aspects,
-    "what only stands around a question": _words,
     "what is an emergency": _urgent,
+    "what only stands around a question": _words,
 }
 """What is learned independently of the rest, the longest first."""
 
 
-def _learned(parts: Parts) -> Iterator[tuple[str, _Learned]]:
-    """Yield what each job learns: side by side where there are cores for it and enough to learn, else here."""
+def _learn(parts: Parts, done: _Done) -> None:
+    """Do every job: side by side where there are cores for it and enough to learn, else here."""
     cores = _cores()
     if cores > 1 and sum(map(len, parts.data.phrases.values())) >= _WORTH_A_PROCESS:
         try:
-            yield from _side_by_side(parts, min(cores, len(_JOBS)))
+            _side_by_side(parts, min(cores, len(_JOBS)), done)
             return
-        except (OSError, subprocess.SubprocessError) as fault:  # no memory, or a process that was killed
+        except (OSError, EOFError, subprocess.SubprocessError) as fault:  # no memory, or a process that was killed
             log.info("learning in one process, since no other can be started: %s", fault)
     lessons = Lessons(parts)
-    yield from ((what, _done(what, lessons)) for what in _JOBS)
+    for what in _JOBS:
+        done(what, _done(what, lessons))
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _side_by_side(parts: Parts, processes: int) -> Iterator[tuple[str, _Learned]]:
-    """Yield what each job learns in a process of its own."""
+def _side_by_side(parts: Parts, processes: int, done: _Done) -> None:
+    """Do the jobs in so many processes, which share what is read for several."""
     with ThreadPoolExecutor(processes) as pool:
-        jobs = {pool.submit(_elsewhere, what, parts): what for what in _JOBS}
-        yield from ((jobs[done], done.result()) for done in as_completed(jobs))
+        for job in [pool.submit(_elsewhere, jobs, parts, done) for jobs in _dealt(processes)]:
+            job.result()
 
 
-def _elsewhere(what: str, parts: Parts) -> _Learned:
-    """Return what a job learns in another process: a plain one, since those of `multiprocessing` begin by running the
-    program anew that asked for them, and a fork would take over locks that threads hold."""
-    command = (sys.executable, "-c", f"from {__name__} import work; work()")
+def _dealt(processes: int) -> list[list[str]]:
+    """Return the jobs dealt out: who has the longest has the shortest too."""
+    jobs = list(_JOBS)
+    there_and_back = [*range(processes), *reversed(range(processes))]
+    return [
+        [job for at, job in enumerate(jobs) if there_and_back[at % len(there_and_back)] == one]
+        for one in range(processes)
+    ]
+
+
+def _elsewhere(jobs: Sequence[str], parts: Parts, done: _Done) -> None:
+    """Do jobs in another process: a plain one, since those of `multiprocessing` begin by running the program anew that
+    asked for them, and a fork would take over locks that threads hold."""
+    command = (sys.executable, "-P", "-c", f"from {__name__} import work; work()")
     place = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    given = pickle.dumps((what, parts.data, parts.index))
-    done = subprocess.run(command, input=given, stdout=subprocess.PIPE, env=place, check=True)  # noqa: S603 (our own)
-    found: _Learned = pickle.loads(done.stdout)  # noqa: S301 (written by ourselves, a moment ago)
-    return found
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=place) as process:  # noqa: S603
+        given, found = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
+        with given:
+            pickle.dump((jobs, parts.data, parts.index), given)
+        for what in jobs:
+            done(what, pickle.load(found))  # noqa: S301 (written by ourselves, a moment ago)
 
 
 def work() -> None:
-    """Do the job that the standard input names, and write what was learned to the standard output."""
-    what, data, index = pickle.load(sys.stdin.buffer)  # noqa: S301 (from the process that started this one)
-    sys.stdout.buffer.write(pickle.dumps(_done(what, Lessons(Parts(data, index)))))
+    """Do the jobs that the standard input names, and write what each learned to the standard output."""
+    jobs, data, index = pickle.load(sys.stdin.buffer)  # noqa: S301 (from the process that started this one)
+    lessons = Lessons(Parts(data, index))
+    for what in jobs:
+        sys.stdout.buffer.write(pickle.dumps(_done(what, lessons)))
+        sys.stdout.buffer.flush()
+    os._exit(0)  # to give back so many small things one by one takes a second or two
 
 
 def _done(what: str, lessons: Lessons) -> _Learned:

@@ -50,4 +50,4 @@ def test_a_plain_question_keeps_its_answer_in_every_thread(matcher: Matcher, thr
 
 def test_noise_is_refused_in_every_thread(matcher: Matcher, threads: list[str]) -> None:
     noise = list(islice(read(QUESTIONS / "noise.jsonl"), 0, None, 10))
-    assert refused(matcher, noise, threads) >= 0.85
+    assert refused(matcher, noise, threads) >= 0.93

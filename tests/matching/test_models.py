@@ -12,17 +12,19 @@ from bot.content.library import Library
 from bot.content.matching_models import Subject, TopicSubjects, UrgentExamples
 from bot.matching import data_of, text, training
 from bot.matching.build import Data, Index, Parts
-from bot.matching.classifier import UNTAUGHT, Rows, train
-from bot.matching.mending import SignWords
-from bot.matching.remarks import questions
-from bot.matching.spelling import Speller
+from bot.matching.classifier import UNTAUGHT, Rows, Values, train
+from bot.matching.concepts import SignWords
+from bot.matching.matcher import questions
+from bot.matching.parser import Speller
 from bot.matching.text import clean, every_word, sampled, split, words_only
 from bot.matching.training import Models, digest, learn, learned, load, save
 
+A = Values(("a",), 0.5)
+TOE, HEEL, GLUCOSE = (Values((word,), 1.0) for word in ("toe", "heel", "glucose"))
 ROWS = [
-    ("feet", {"toe": 1.0, "a": 0.5}),
-    ("feet", {"heel": 1.0, "a": 0.5, "toe": 0.2}),
-    ("sugar", {"glucose": 1.0}),
+    ("feet", TOE.and_also(A)),
+    ("feet", HEEL.and_also(A, TOE.at(0.2))),
+    ("sugar", GLUCOSE),
 ] * 4
 
 
@@ -38,10 +40,10 @@ def parts(data: Data) -> Parts:
 
 def test_training_tells_labels_apart_and_is_always_the_same() -> None:
     model, again = train(Rows(ROWS)), train(Rows(ROWS))
-    assert model.probabilities({"toe": 1.0})["feet"] > 0.8
-    assert model.probabilities({"glucose": 1.0})["sugar"] > 0.8
-    assert model.telling({"toe": 1.0, "glucose": 1.0}, "feet") == ["toe"]
-    assert model.telling({"toe": 1.0}, "nowhere") == []
+    assert model.probabilities(TOE)["feet"] > 0.8
+    assert model.probabilities(GLUCOSE)["sugar"] > 0.8
+    assert model.telling(TOE.and_also(GLUCOSE), "feet") == ["toe"]
+    assert model.telling(TOE, "nowhere") == []
     assert (model.weights == again.weights).all()
 
 
@@ -56,9 +58,9 @@ def test_what_is_stored_decides_as_what_was_trained(tmp_path: Path) -> None:
     assert found is not None
     stored, known = found
     assert known == index
-    for values in ({"toe": 1.0}, {"glucose": 0.3, "a": 1.0}, {"never seen": 1.0}):
+    for values in (TOE, GLUCOSE.at(0.3).and_also(A), Values(("never seen",), 1.0), Values((), 1.0)):
         assert stored.names.probabilities(values) == model.probabilities(values)
-    assert stored.about.probabilities({"toe": 1.0}) == {}
+    assert stored.about.probabilities(TOE) == {}
 
 
 @pytest.mark.parametrize("spoilt", [b"", b"{}", b"PK\x03\x04 half a file"])

@@ -332,3 +332,16 @@ def test_the_other_one_is_asked_about_the_same(matcher: Matcher, shown: tuple[st
     assert isinstance(matcher, SubjectMatcher)
     assert matcher.other("and of the other one?", shown) == node
     assert matcher.other("how does it work", shown) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["tralala", "null", "lmao rofl", "candle", "is it", "what what what", "{{ facts.ala.dose }}"]
+)
+@pytest.mark.parametrize("context", [None, "ala", "without-medicine"])
+def test_words_that_say_nothing_are_refused_in_every_thread(matcher: Matcher, text: str, context: str | None) -> None:
+    assert matcher.match(text, context, Register.LAYPERSON).outcome in (Outcome.NOT_COVERED, Outcome.SMALL_TALK)
+
+
+def test_a_question_that_surely_means_something_by_itself_leans_on_no_thread(matcher: Matcher) -> None:
+    asked = "what should I check on my feet every day"
+    assert {matcher.match(asked, context, Register.LAYPERSON).node for context in (None, "ala", "k2")} == {"feet-daily"}

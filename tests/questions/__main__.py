@@ -96,10 +96,11 @@ def beside(data: Data, questions: dict[str, list[Question]]) -> dict[str, tuple[
 
 
 def refused(matcher: Matcher, noise: Sequence[Question], threads: Sequence[str]) -> float:
-    """Return the share of meaningless messages, after every answer, that no answer is given to."""
+    """Return the share of meaningless messages, after every answer, that no answer is given to but one their label
+    allows: somebody who says nothing but `neuropathy` may be told what that is."""
     calm = {Outcome.NOT_COVERED, Outcome.CHOICES, Outcome.SMALL_TALK}
-    decided = [matcher.match(one.text, context, Register.LAYPERSON) for one in noise for context in threads]
-    return sum(one.outcome in calm or one.node == "help" for one in decided) / len(decided)
+    decided = [(one, matcher.match(one.text, context, Register.LAYPERSON)) for one in noise for context in threads]
+    return sum(found.outcome in calm or found.node in one.expect for one, found in decided) / len(decided)
 
 
 def curve(data: Data, questions: dict[str, list[Question]]) -> list[tuple[str, dict[str, float]]]:

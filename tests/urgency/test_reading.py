@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.matching.sentences import Break, words_of
-from bot.matching.visible import seen
+from bot.matching.sentences import Break, seen, words_of
 from tests.urgency.seeds import read, recogniser
 
 
