@@ -185,6 +185,8 @@ _THOUGHT = 60
 _ENGLISH = 0.7
 """Share of English words from which a message is English."""
 _WORTH = 2
+_FEWEST_KINDS = 2
+"""Kinds that could be parts of a sign, of which fewer are none: an ordinary question names one thing."""
 _LOW_READING = "2.9"
 _OURS = 6
 """How often what we say ourselves teaches that it is calm."""
@@ -235,6 +237,7 @@ class Tongues:
         models: TongueModels,
     ) -> None:
         self._english, self._models = english, models
+        self._telling = frozenset(examples.words).difference(examples.framing)
         ranges = {name: Concept(words=(), range=one.range) for name, one in examples.words.items() if one.range}
         self._glossaries = {
             code: ConceptTree({name: _plain(words) for name, words in language.kinds.items()} | ranges)
@@ -269,7 +272,7 @@ class Tongues:
             return None
         likely = self._models.language.probabilities(_features(words))
         code = max(likely, key=lambda one: likely[one])
-        if code not in self._glossaries:
+        if code not in self._glossaries or len(self._told(code, words) & self._telling) < _FEWEST_KINDS:
             return None
         whole = self._weigh(code, words)
         sentences = [words[begin:end] for begin, end in parts(0, len(words), lambda at: words[at].before is Break.STOP)]
@@ -286,9 +289,15 @@ class Tongues:
     def _is_english(self, words: Sequence[Word]) -> bool:
         return sum(1 for word in words if word.text in self._english) > _ENGLISH * len(words)
 
+    def _told(self, code: str, words: Sequence[Word]) -> set[str]:
+        return {one.concept for one in self._sightings(code, words)}
+
     def _kinds(self, code: str, words: Sequence[Word]) -> Values:
+        return _values(self._sightings(code, words))
+
+    def _sightings(self, code: str, words: Sequence[Word]) -> list[Sighting]:
         bare = [word._replace(text=_ARTICLE.sub("", word.text)) for word in words]
-        return _values(list(self._glossaries[code].mentions(bare, lambda _: True)))
+        return list(self._glossaries[code].mentions(bare, lambda _: True))
 
 
 def tongues_of(library: Parts, models: TongueModels = UNLEARNED) -> Tongues:

@@ -148,7 +148,7 @@ class Urgency:
         if found:
             sign = tongue.sign(found.sign)
             return self._foreign_finding(sign, found.sentence, "foreign", found.language)
-        told = _told(message, 0, len(message.typed) - 1)
+        told = _told(message, 0, len(message.words) - 1)
         rule = f"foreign likeness {1 / (1 + math.exp(-tongue.odds)):.2f}"
         return self._foreign_finding(tongue.sign(), told, rule, tongue.language)
 
