@@ -9,9 +9,8 @@ from pathlib import Path
 from bot.content.library import Library
 from bot.content.loader import no_collection
 from bot.dialog.turn import Match, Matcher
-from bot.matching.advice import Advice
 from bot.matching.build import TALK, Parts, data_of
-from bot.matching.decisions import LIMITS, Limits, Thread
+from bot.matching.decisions import LIMITS, Advice, Limits, Thread
 from bot.matching.foreign import Languages, TongueModels, tongues_of
 from bot.matching.likeness import likeness_of
 from bot.matching.matcher import Remarks, SubjectMatcher

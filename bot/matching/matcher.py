@@ -10,17 +10,18 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from bot.dialog.turn import Match, Outcome, Register
-from bot.matching.advice import Advice, scrubbed
 from bot.matching.build import TALK, Parts, Roles
 from bot.matching.classifier import Classifier, ranked, shifted
 from bot.matching.decisions import (
     ASPECT_MISSING,
     LIMITS,
     UNSURE,
+    Advice,
     Decisions,
     Limits,
     Thread,
     likeliest,
+    scrubbed,
     without_talk,
 )
 from bot.matching.features import Features

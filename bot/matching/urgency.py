@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 from bot.content.matching_models import Composed, LanguagesFile, UrgentRule, UrgentRules
 from bot.matching.concepts import Sighting, SignReader
-from bot.matching.excuses import Excuses, is_leaflet
 from bot.matching.foreign import ForeignLanguages, Tongues
 from bot.matching.likeness import Alike, Likeness, Weighed
 from bot.matching.sentences import Word, seen, sentence, words_of
-from bot.matching.signs import Hit, Sightings, hits
+from bot.matching.signs import Excuses, Hit, Sightings, hits, is_leaflet
 
 _LONGEST_SENTENCE = 300
 """Characters of a sentence that a finding repeats."""

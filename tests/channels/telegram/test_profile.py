@@ -13,7 +13,7 @@ from bot.channels.telegram.app import Config
 from bot.channels.telegram.client import TelegramBot, make_bot
 from bot.channels.telegram.plugin import TelegramSettings, answer_links, plugin
 from bot.channels.telegram.profile import clipped, doctor, general, links, set_up, settings
-from bot.cli.operate import examine
+from bot.cli.main import examine
 from bot.content.library import Library
 from bot.dialog.engine import Engine
 from bot.errors import PlatformError

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from bot.channels.registry import Configuration
 from bot.channels.telegram.plugin import TelegramSettings, plugin
-from bot.cli.operate import examine
+from bot.cli.main import examine
 from bot.content.loader import load
 from bot.dialog import payloads
 from bot.dialog.engine import Engine
