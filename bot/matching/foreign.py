@@ -177,16 +177,16 @@ _SIZES = (2, 3, 4)
 """Lengths of the pieces of words; in Chinese, where every letter is a word, two and four span two words."""
 _KINDS = 0.65
 """How much of the log-odds is told by the kinds of words; the rest by their pieces."""
-_FROM = -0.5
-"""Log-odds from which a message is one: in doubt it is, for nobody asks again where nothing was understood."""
+_FROM = 0.7
+"""Log-odds from which a message is one (measured on wordings that had taught nothing)."""
 _SENTENCE = 0.5
 """By how much a sentence must be likelier than a whole message."""
 _THOUGHT = 60
 _ENGLISH = 0.7
 """Share of English words from which a message is English."""
 _WORTH = 2
-_FEWEST_KINDS = 2
-"""Kinds that could be parts of a sign, of which fewer are none: an ordinary question names one thing."""
+_TAKING = frozenset(["take", "pills"])
+"""Kinds of which one by itself is no part of a sign: how much is taken is what people ask most."""
 _LOW_READING = "2.9"
 _OURS = 6
 """How often what we say ourselves teaches that it is calm."""
@@ -272,7 +272,7 @@ class Tongues:
             return None
         likely = self._models.language.probabilities(_features(words))
         code = max(likely, key=lambda one: likely[one])
-        if code not in self._glossaries or len(self._told(code, words) & self._telling) < _FEWEST_KINDS:
+        if code not in self._glossaries or not self._tells(code, words):
             return None
         whole = self._weigh(code, words)
         sentences = [words[begin:end] for begin, end in parts(0, len(words), lambda at: words[at].before is Break.STOP)]
@@ -289,8 +289,10 @@ class Tongues:
     def _is_english(self, words: Sequence[Word]) -> bool:
         return sum(1 for word in words if word.text in self._english) > _ENGLISH * len(words)
 
-    def _told(self, code: str, words: Sequence[Word]) -> set[str]:
-        return {one.concept for one in self._sightings(code, words)}
+    def _tells(self, code: str, words: Sequence[Word]) -> bool:
+        """Tell whether some words name a part of a sign, and not only that something is taken: that is a question."""
+        told = self._telling.intersection(one.concept for one in self._sightings(code, words))
+        return len(told) > 1 or not told <= _TAKING
 
     def _kinds(self, code: str, words: Sequence[Word]) -> Values:
         return _values(self._sightings(code, words))
