@@ -17,13 +17,13 @@ from tests.fakes.telegram import FakeTelegram
 LAYERS = ("content", "dialog", "matching", "store", "inbox", "channels", "authoring", "cli")
 """A module may import its own layer and those to its left."""
 
-MAX_MODULES, MAX_SINGLE, MAX_HEADS = 136, 29, 0.10
-"""Where it stands. To be lowered: the aims are 125, 25 and 0.10."""
+MAX_MODULES, MAX_SINGLE, MAX_HEADS = 125, 25, 0.10
+"""What was to be reached, and is."""
 
 MEDIAN = range(150, 320)
 """Fewer files to follow was chosen over short ones: docs/decisions/0010-fewer-longer-modules.md."""
 
-TELEGRAM_WORDS, TELEGRAM_TAP, SLACK_MENTION = 43, 20, 46
+TELEGRAM_WORDS, TELEGRAM_TAP, SLACK_MENTION = 35, 20, 38
 """Files that a turn enters; the aims are 32, 22 and 36."""
 
 
