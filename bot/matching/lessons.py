@@ -27,8 +27,6 @@ _LIKELIEST = 12
 """Aspects tried for a line of a topic, the likeliest first."""
 _LIKELY = 0.15
 """How likely an aspect must be before a line that could be asked for it teaches it."""
-_WHOLE = 0.5
-"""How often a slip is in the remarks around a line and not in the line."""
 _HOLDER = re.compile(HOLDER + r"([a-z]+)")
 
 Asked = tuple[str, str]
@@ -167,9 +165,10 @@ class Lessons:
     def _worn(self, form: str, draw: Random) -> Message:
         """Return a line as people write it: with remarks around it, a slip of the pen, or both."""
         kind = draw.randrange(3)
-        whole = kind == 1 or (kind == 2 and draw.random() < _WHOLE)
-        line = form if whole else slipped(form, draw)
-        return self._wrapped(line, draw) if kind else self._message(line)
+        if kind == 2:
+            whole = "".join(text for text, _ in self._wrapper.parts(form, draw))
+            return self.parts.reader.read(slipped(whole, draw))
+        return self._wrapped(form, draw) if kind else self._message(slipped(form, draw))
 
     def _composed(self, draw: Random) -> Iterator[Asked]:
         """Yield shared lessons with the names of a topic's subjects in them, under the answers its table gives."""

@@ -239,9 +239,10 @@ class SubjectMatcher:
         return not (sure or max(alone, default=0.0) >= self.limits.lone_answer)
 
     def _proves_nothing(self, word: str, question: Message) -> bool:
-        """Tell whether a word is only guessed, or names nothing and stands in no authored line."""
+        """Tell whether a word is only guessed, or names nothing, stands in no authored line and is of no kind."""
         named = any(word in question.words[one.start : one.end] for one in question.mentions)
-        return word in question.guessed or not (named or word in self.parts.asked)
+        known = named or word in self.parts.asked or word in self.parts.ordinary
+        return word in question.guessed or not known
 
     def _talk(self, scores: Shares, reading: Reading, question: Message) -> Match | None:
         """Return the decision that a message is only small talk: likely so, and of its kind likely or by a word."""

@@ -17,9 +17,11 @@ _LONGEST_SENTENCE = 300
 """Characters of a sentence that a finding repeats."""
 _SOON = 25
 """Words after a sign within which "I have it now" still means that sign."""
-_RULE, _FIRM, _EXCUSED = 2.0, 5.0, -2.0
+_RULE, _FIRM, _EXCUSED = 3.0, 5.0, -2.0
 """How much a rule's sign adds to the log-odds of a message, how much a firm one, and what an excused one takes from
 them (measured on messages that had taught neither the rules nor the models)."""
+_BY_ITSELF = 0.5
+"""Log-odds from which a message is one in which no rule saw a sign: below it most are ordinary questions."""
 _LEXICON = 4.0
 """How much the lexicon of another language adds to the log-odds of a message in it."""
 _TOO_SHORT = 6
@@ -167,7 +169,7 @@ class Urgency:
         if weighed is None:
             found = self._likeness.find(message.words, message.named, skip)
         else:
-            calm = weighed.odds + _EXCUSED * excused < 0 or leaflet(
+            calm = weighed.odds + _EXCUSED * excused < _BY_ITSELF or leaflet(
                 Hit(_ALIKE, weighed.alike.first, weighed.alike.last)
             )
             found = None if calm else weighed.alike
