@@ -489,5 +489,6 @@ def _kept(message: Message, ordinary: Collection[str]) -> Iterator[str]:
     named = {at for mention in message.mentions for at in range(mention.start, mention.end)}
     for at, word in enumerate(message.words):
         if word != STOP:
-            known = at in named or word in FUNCTION or word in ordinary
+            lone = len(word) == 1 and named.isdisjoint((at - 1, at + 1))  # a letter of an id, and no `R` of `R-ALA`
+            known = (at in named and not lone) or word in FUNCTION or word in ordinary
             yield word if known and not word[0].isdigit() else GONE

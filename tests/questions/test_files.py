@@ -25,6 +25,8 @@ LEAST = {
     "urgent-present": 310,
     "urgent-calm": 400,
     "urgent-foreign": 150,
+    "urgent-fresh-11": 360,
+    "urgent-fresh-12": 360,
     "real": 220,
     "follow-ups": 150,
     "two-questions": 60,
