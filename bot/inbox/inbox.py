@@ -33,7 +33,7 @@ from bot.inbox.events import (
 from bot.inbox.metrics import Counting, Metrics, current_week
 from bot.inbox.processor import Answerer, Incomplete, RetryPolicy, TurnProcessor, after_failure, pack, while_busy
 from bot.store.base import AcceptResult, Lease, QueueDepth, Store, StoreUnavailable, Turn, TurnResult
-from bot.store.codec import Identity
+from bot.store.common import Identity
 from bot.store.records import Published, Summed
 
 log = structlog.stdlib.get_logger(__name__)

@@ -17,7 +17,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from bot.dialog import payloads
 from bot.dialog.turn import Incoming, Kind, Outcome, Reply, State
-from bot.store.base import DAY, QueueDepth, Store, StoreUnavailable, Turn, day_of
+from bot.store.base import QueueDepth, Store, StoreUnavailable, Turn
+from bot.store.common import DAY, day_of
 from bot.store.records import SALT_BYTES, Tally, TallyCell, first_day, week_of
 
 # --- for /metrics -----------------------------------------------------------------------------------------------------

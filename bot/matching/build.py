@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from bot.content.library import HasRegisters, Library
@@ -37,18 +37,7 @@ from bot.matching.parser import (
     tree_of,
 )
 from bot.matching.subjects import FOREIGN, Subjects, concepts_of
-from bot.matching.text import (
-    FUNCTION,
-    STOP,
-    Stemmer,
-    clean,
-    every_word,
-    expand,
-    is_plain,
-    spelled_out,
-    split,
-    words_only,
-)
+from bot.matching.text import FUNCTION, Stemmer, clean, every_word, expand, is_plain, key_of, split
 
 _MEDICINAL = frozenset({"drug", "remedy", "medicine", "cause"})
 
@@ -200,6 +189,7 @@ class Parts:
         self.data = data
         words = data.matching.words
         self.stem = Stemmer(words.irregular, index.stems if index else {})
+        self.key = partial(key_of, stem=self.stem, capitals=words.capitals)
         concepts = concepts_of(data.matching)
         self.index = index or self._index(concepts)
         speller = Speller(self.index.known, dict(_medicines(data)), self.index.likely, self.stem)
@@ -229,13 +219,6 @@ class Parts:
     def stems(self, wording: str) -> list[str]:
         """Return the stems of an authored wording, the sign for a number kept."""
         return [NUMBER if word == NUMBER else self.stem(word) for word in _split(wording)]
-
-    def key(self, text: str) -> str:
-        """Return what two messages share that differ in nothing but form, case and punctuation."""
-        if is_plain(text):
-            return " ".join(map(self.stem, text.split()))
-        cleaned = clean(spelled_out(words_only(text), self.data.matching.words.capitals))
-        return " ".join(self.stem(word) for word in split(cleaned) if word != STOP)
 
     def _known(self, concepts: Mapping[str, Concept], asked: Iterable[str]) -> set[str]:
         words = self.data.matching.words

@@ -5,31 +5,21 @@ On the way it finds the question in a message, and after it what may be kept of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from bot.dialog.turn import Match, Outcome, Register
 from bot.matching.build import TALK, Parts, Roles
 from bot.matching.classifier import Classifier, ranked, shifted
-from bot.matching.decisions import (
-    ASPECT_MISSING,
-    LIMITS,
-    UNSURE,
-    Advice,
-    Decisions,
-    Limits,
-    Thread,
-    likeliest,
-    scrubbed,
-    without_talk,
-)
+from bot.matching.decisions import ASPECT_MISSING, LIMITS, UNSURE, Decisions, Limits, Thread, likeliest, without_talk
 from bot.matching.features import Features
 from bot.matching.foreign import Languages
 from bot.matching.lessons import REMARK
 from bot.matching.parser import Known, Message, joined
 from bot.matching.ranking import Heard, Ranker, Reading, Shares
-from bot.matching.subjects import Subjects
+from bot.matching.subjects import Advice, Subjects
 from bot.matching.text import ASKING, FUNCTION, PERSONS, STOP
 from bot.matching.urgency import Finding, Urgency
 
@@ -215,7 +205,7 @@ class SubjectMatcher:
         reading = self.ranker.rank(question, asked.context, lent, heard)
         in_thread = self.parts.subjects.it(asked.context) is not None
         personal = self.advice.weigh(asked.message, in_thread=in_thread)
-        by = self.limits.rule * personal.score - self.limits.rule_doubt
+        by = self.limits.rule * personal - self.limits.rule_doubt
         scores = shifted(reading.scores, self.roles.advice, by)
         return reading, ranked(scores)
 
@@ -280,16 +270,8 @@ class SubjectMatcher:
         also = tuple(others)
         note = PART_MISSING if uncovered else match.note if first == match.node else ""
         reasons, related = (f"{len(parts)} questions", *match.reasons), (*also, *perhaps)
-        return replace(
-            match,
-            outcome=Outcome.ANSWER,
-            node=first,
-            choices=(),
-            related=related,
-            reasons=reasons,
-            note=note,
-            also=also,
-        )
+        answer = replace(match, outcome=Outcome.ANSWER, node=first, choices=(), note=note)
+        return replace(answer, related=related, reasons=reasons, also=also)
 
     def _offering(self, match: Match, perhaps: Sequence[str]) -> Match:
         """Return an answer with what a further question perhaps means among the buttons."""
@@ -354,16 +336,9 @@ class Remarks:
     """Finds the words that ask: a model says of each word which it is, and few changes between them are likeliest."""
 
     def __init__(
-        self,
-        words: Classifier,
-        features: Features,
-        subjects: Subjects,
-        states_facts: Callable[[Message], bool],
+        self, words: Classifier, features: Features, subjects: Subjects, states_facts: Callable[[Message], bool]
     ) -> None:
-        self._words = words
-        self._features = features
-        self._subjects = subjects
-        self._states_facts = states_facts
+        self._words, self._features, self._subjects, self._states_facts = words, features, subjects, states_facts
 
     def question(self, message: Message, doubt: float = 0.0) -> Message:
         """Return the message without the remarks around its question; all of it where nothing else would be left.
@@ -405,10 +380,7 @@ def _likeliest(odds: Sequence[float], costs: Sequence[float]) -> list[bool]:
         ask = 0 if best[0] >= best[1] - cost else 1
         aside = 1 if best[1] >= best[0] - cost else 0
         back.append((ask, aside))
-        best = [
-            best[ask] - (cost if ask else 0.0),
-            best[aside] - (0.0 if aside else cost) + float(value),
-        ]
+        best = [best[ask] - (cost if ask else 0.0), best[aside] - (0.0 if aside else cost) + float(value)]
     state = int(best[1] > best[0])
     states = [state]
     for ways in reversed(back):
@@ -469,3 +441,38 @@ def _unlinked(part: Message) -> Message:
     while at < len(part.words) and part.words[at] in _LINKS:
         at += 1
     return part.part(at, len(part.words)) if at else part
+
+
+# --- what may be kept of a question ---
+
+GONE = "…"
+LEAST_WORDS, LEAST_SHARE = 3, 0.6
+"""Fewer words than these, or a smaller share of them, are no question an editor could use."""
+_PERSONAL = frozenset({"i", "my", "relative"})
+"""Concepts of content/matching/vocabulary.yaml that stand for a person."""
+_CAPITALISED = re.compile(r"(?<=[\w,] )[A-Z][a-z]+")
+"""A word with a capital inside a sentence: the name of somebody, of a place or of a thing, it cannot be told which."""
+
+
+def scrubbed(text: str, message: Message, ordinary: Collection[str]) -> str:
+    """Return what of a message is named in the vocabulary, is grammar or an `ordinary` word, and a mark for the rest.
+
+    Nothing is recognised as a name, a place or a number: what is not known to be none is not kept. The whole is empty
+    where it is personal or too little is left. `message` is what was read of `text`.
+    """
+    written = {*message.words, *(word for word, _ in message.repairs)}
+    if not PERSONS.isdisjoint(written) or not _PERSONAL.isdisjoint(message.concepts):
+        return ""
+    doubtful = {word.lower() for word in _CAPITALISED.findall(text)} | {mended for _, mended in message.repairs}
+    kept = [GONE if word in doubtful else word for word in _kept(message, ordinary)]
+    left = sum(word != GONE for word in kept)
+    return " ".join(kept) if left >= max(LEAST_WORDS, LEAST_SHARE * len(kept)) else ""
+
+
+def _kept(message: Message, ordinary: Collection[str]) -> Iterator[str]:
+    named = {at for mention in message.mentions for at in range(mention.start, mention.end)}
+    for at, word in enumerate(message.words):
+        if word != STOP:
+            lone = len(word) == 1 and named.isdisjoint((at - 1, at + 1))  # a letter of an id, and no `R` of `R-ALA`
+            known = (at in named and not lone) or word in FUNCTION or word in ordinary
+            yield word if known and not word[0].isdigit() else GONE

@@ -15,7 +15,7 @@ from bot.inbox.inbox import Inbox
 from bot.inbox.metrics import Metrics
 from bot.inbox.processor import RetryPolicy
 from bot.store.base import Store
-from bot.store.codec import Identity
+from bot.store.common import Identity
 
 SECRET = "a secret for tests"
 IDENTITY = Identity(SECRET)

@@ -25,7 +25,7 @@ from bot.inbox.metrics import Metrics
 from bot.service import Service
 from bot.settings import Settings
 from bot.store.base import Store, StoreUnavailable
-from bot.store.codec import Identity
+from bot.store.common import Identity
 from bot.store.open import open_store
 from tests.fakes.slack_blocks import validate_blocks
 from tests.fakes.telegram import FakeTelegram

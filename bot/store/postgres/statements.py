@@ -14,8 +14,17 @@ from typing import Any
 
 import asyncpg
 
-from bot.store.base import AT_ONCE, LONGEST_WAIT, Earlier, Lease, NewEvent, Turn, TurnResult, day_of
-from bot.store.codec import context_text, earlier_from, history_text, settings_text, state_from
+from bot.store.base import Earlier, Lease, NewEvent, Turn, TurnResult
+from bot.store.common import (
+    AT_ONCE,
+    LONGEST_WAIT,
+    context_text,
+    day_of,
+    earlier_from,
+    history_text,
+    settings_text,
+    state_from,
+)
 from bot.store.records import (
     FORGET_REPORTS,
     SHARDS,

@@ -18,9 +18,7 @@ import structlog
 
 from bot.dialog.turn import State
 from bot.store.base import (
-    MOST_JOINED,
     AcceptResult,
-    Grouping,
     Lease,
     NewEvent,
     PendingTurn,
@@ -32,10 +30,19 @@ from bot.store.base import (
     TurnResult,
     WaitingRow,
     WaitingTurns,
+)
+from bot.store.common import (
+    MOST_JOINED,
+    Grouping,
     day_of,
+    exported,
+    net_votes,
+    quiet_in,
+    reported,
+    settings_of,
+    state_from,
     together,
 )
-from bot.store.codec import exported, net_votes, quiet_in, reported, settings_of, state_from
 from bot.store.postgres import statements as sql
 from bot.store.postgres.statements import TROUBLE
 from bot.store.records import (

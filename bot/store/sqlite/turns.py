@@ -9,9 +9,6 @@ from dataclasses import dataclass, replace
 
 from bot.dialog.turn import State
 from bot.store.base import (
-    AT_ONCE,
-    LONGEST_WAIT,
-    MOST_JOINED,
     AcceptResult,
     Earlier,
     Lease,
@@ -22,10 +19,13 @@ from bot.store.base import (
     TurnResult,
     WaitingRow,
     WaitingTurns,
-    day_of,
 )
-from bot.store.codec import (
+from bot.store.common import (
+    AT_ONCE,
+    LONGEST_WAIT,
+    MOST_JOINED,
     context_text,
+    day_of,
     earlier_from,
     history_text,
     settings_text,

@@ -22,7 +22,7 @@ from bot.inbox.inbox import Inbox
 from bot.inbox.processor import RetryPolicy
 from bot.pictures.shelf import Files, Shelf
 from bot.store.base import Store
-from bot.store.codec import Identity
+from bot.store.common import Identity
 from bot.store.open import open_store
 from tests.channels.host import host_of
 from tests.fakes.slack import CHANNEL, FakeSlack

@@ -9,7 +9,7 @@ import pytest
 from bot.content.models import Register
 from bot.dialog import payloads
 from bot.inbox.admin import ReportDesk
-from bot.store.codec import Identity
+from bot.store.common import Identity
 from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, SECRET, SlackApp, labels_of, words_of
 from tests.fakes.slack_world import Post
 
