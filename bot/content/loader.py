@@ -33,6 +33,7 @@ from bot.content.models import (
     FactsFile,
     HandoutFile,
     InterfaceFile,
+    MessagesFile,
     Node,
     NotesFile,
     PhrasesFile,
@@ -78,6 +79,7 @@ class ContentLoader:
     def library(self) -> Library | None:
         """Return the library as far as it can be built, or None where every dialog or every topic is missing."""
         dialogs, (phrases, after), topics = self._dialogs(), self._phrases(), self._topics()
+        messages, messages_after = self._messages()
         shared = self.home.content
         interface = self.files.model(shared / "interface.yaml", InterfaceFile)
         emergency = self._emergency(shared / "emergency.yaml")
@@ -102,6 +104,8 @@ class ContentLoader:
             renamed={old: new for dialog in dialogs.values() for old, new in dialog.renamed.items()},
             phrases=phrases,
             after=after,
+            messages=messages,
+            messages_after=messages_after,
             interface=interface.interface if interface else {},
             emergency=emergency,
             country=emergency.country if emergency else None,
@@ -149,6 +153,16 @@ class ContentLoader:
                 _gather(alone, read.phrases)
                 for context, phrases in read.after.items():
                     _gather(after.setdefault(context, {}), phrases)
+        return alone, after
+
+    def _messages(self) -> tuple[_Phrases, dict[str, _Phrases]]:
+        """Return the whole messages that want each node, and those that want it after each node."""
+        alone, after = _Phrases(), dict[str, _Phrases]()
+        for path in self.home.messages():
+            if read := self.files.model(path, MessagesFile):
+                _gather(alone, read.messages)
+                for context, messages in read.after.items():
+                    _gather(after.setdefault(context, {}), messages)
         return alone, after
 
     def _topics(self) -> dict[str, Topic]:

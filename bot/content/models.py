@@ -343,6 +343,18 @@ class PhrasesFile:
     after: dict[Id, dict[Id, Words | tuple[Words, ...]]] = Field(default_factory=dict)
 
 
+@model
+class MessagesFile:
+    """content/<topic>/messages.yaml: whole messages as people write them, one a line, under the node they want.
+
+    The models learn from them. They are no lines to be found word for word, and their names, slips and foreign words
+    stay unknown. `after` holds what is written in a thread: the node last shown, then the node that answers.
+    """
+
+    messages: dict[Id, Words] = Field(default_factory=dict)
+    after: dict[Id, dict[Id, Words]] = Field(default_factory=dict)
+
+
 # --- pictures and the page to take along: content/<topic>/pictures.yaml and handout.yaml ------------------------------
 
 Draws = Literal["steps", "flow", "places", "trials"]

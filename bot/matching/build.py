@@ -71,6 +71,9 @@ class Data:
     roles: Roles
     phrases: Mapping[str, Sequence[str]]
     after: Mapping[str, Mapping[str, Sequence[str]]]
+    messages: Mapping[str, Sequence[str]]
+    """Whole messages as people write them: what is learned from, not what is found word for word."""
+    messages_after: Mapping[str, Mapping[str, Sequence[str]]]
     small_talk: Mapping[str, Sequence[str]]
     exact_talk: frozenset[str]
     """Kinds of small talk that only an authored line is: they end or silence something."""
@@ -102,6 +105,8 @@ def data_of(library: Library) -> Data:
         Roles(library.urgent, library.advice, library.otherwise, frozenset(_shared(library))),
         {node: lines for node, lines in library.phrases.items() if node in library.nodes},
         {node: after for node, after in library.after.items() if node in library.nodes},
+        {node: lines for node, lines in library.messages.items() if node in library.nodes},
+        {node: after for node, after in library.messages_after.items() if node in library.nodes},
         {kind: talk.asks for kind, talk in library.small_talk.items()},
         frozenset(kind for kind, talk in library.small_talk.items() if talk.exact),
         frozenset(library.nodes),

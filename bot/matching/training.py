@@ -211,7 +211,8 @@ def digest(data: Data) -> str:
     """Return what changes with anything the models are trained from."""
     words = data.matching.model_dump(mode="json")
     rest = [one.model_dump(mode="json") for one in (data.urgent, data.examples, data.languages, data.advice)]
-    parts = [_code(), words, rest, dict(data.phrases), {one: dict(after) for one, after in data.after.items()}]
+    parts = [_code(), words, rest, dict(data.phrases), dict(data.messages)]
+    parts += [{one: dict(asked) for one, asked in after.items()} for after in (data.after, data.messages_after)]
     parts += [{node: list(texts) for node, texts in data.texts.items()}]
     parts += [sorted(data.nodes), sorted(data.roles.shared), {one: list(asks) for one, asks in data.small_talk.items()}]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]

@@ -35,6 +35,17 @@ def test_an_error_ends_the_check_with_one(folder: Path) -> None:
     assert text.splitlines()[-1] == "3 answers checked: 1 error, 0 warnings."
 
 
+def test_a_message_under_a_name_that_is_no_node_is_an_error(folder: Path) -> None:
+    written(
+        folder, {"content/ala/messages.yaml": "messages:\n  nowhere: how (much\nafter:\n  ala:\n    urgnt: and now"}
+    )
+    text, _ = run_check(DIALOGS, CONTENT, TODAY)
+    assert [line.split(": ", 1)[1] for line in text.splitlines() if ": D07 " in line] == [
+        "D07 `nowhere` is not a node",
+        "D07 `urgnt` is not a node: did you mean `urgent`?",
+    ]
+
+
 def test_a_warning_does_not(folder: Path) -> None:
     written(folder, {"content/ala/phrases.yaml": "phrases:\n  urgent: [x, x]\n"})
     text, code = run_check(DIALOGS, CONTENT, TODAY)

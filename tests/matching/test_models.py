@@ -75,7 +75,16 @@ def few(data: Data) -> Data:
     """What takes no time to learn: two lines and no lessons."""
     empty = data.matching.model_copy(update={"aspects": data.matching.aspects.model_copy(update={"aspects": {}})})
     lines = {"ala": ("what is ala",), "k2": ("what is k2",)}
-    return replace(data, matching=empty, phrases=lines, after={}, small_talk={}, examples=UrgentExamples())
+    return replace(
+        data,
+        matching=empty,
+        phrases=lines,
+        after={},
+        messages={},
+        messages_after={},
+        small_talk={},
+        examples=UrgentExamples(),
+    )
 
 
 def test_what_is_learned_side_by_side_is_what_is_learned_alone(few: Data, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +100,9 @@ def test_what_is_learned_side_by_side_is_what_is_learned_alone(few: Data, monkey
 
 def test_models_of_other_words_are_never_taken(tmp_path: Path, few: Data) -> None:
     more = replace(few, phrases={"ala": ("what is ala", "ala please"), "k2": ("what is k2",)})
-    assert digest(few) != digest(more)
+    told = replace(few, messages={"ala": ("my neighbour swears by it",)})
+    asked = replace(few, messages_after={"ala": {"k2": ("and the other bottle",)}})
+    assert len({digest(one) for one in (few, more, told, asked)}) == 4
     said: list[str] = []
     fresh, _ = learned(few, tmp_path, said.append)
     assert said, "training says that it is at work"
@@ -101,6 +112,18 @@ def test_models_of_other_words_are_never_taken(tmp_path: Path, few: Data) -> Non
     assert kept.index == fresh.index
     learned(more, tmp_path, said.append)
     assert said, "other words are learned again"
+
+
+def test_whole_messages_teach_and_are_no_words_that_everybody_knows(few: Data) -> None:
+    with_messages = replace(few, messages={"k2": ("my naybor Harold has bottles of drops",)})
+    parts = Parts(with_messages)
+    assert not {"naybor", "harold"} & set(parts.index.asked)
+    message = parts.reader.read("drops from a bottle")
+    named = parts.subjects.named(message)
+    drops = parts.features.names(message, named, parts.features.asked(message, named))
+    before, after = (learn(Parts(data)).names.probabilities(drops)["k2"] for data in (few, with_messages))
+    assert after > before
+    assert parts.index.lines.keys() == Parts(few).index.lines.keys()
 
 
 @pytest.mark.parametrize(
