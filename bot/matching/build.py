@@ -22,8 +22,8 @@ from bot.content.matching_models import (
     World,
 )
 from bot.content.models import Answer, Register
+from bot.matching.classifier import Features
 from bot.matching.concepts import SignReader, SignWords
-from bot.matching.features import Features
 from bot.matching.parser import (
     NUMBER,
     Lexicon,

@@ -15,9 +15,8 @@ from itertools import combinations, pairwise
 
 from bot.content.matching_models import Concept, Language, LanguagesFile, UrgentExamples
 from bot.matching.build import Data, Parts
-from bot.matching.classifier import UNTAUGHT, Classifier, Rows, Values
+from bot.matching.classifier import UNTAUGHT, Classifier, Rows, Values, unit
 from bot.matching.concepts import ConceptTree, Sighting
-from bot.matching.features import unit
 from bot.matching.likeness import CALM, LEAST, URGENT, log_odds
 from bot.matching.sentences import Break, Word, parts, says, seen, sentence, without_accents, words_of
 from bot.matching.text import expand

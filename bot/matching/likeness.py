@@ -13,9 +13,8 @@ from itertools import combinations, islice, pairwise
 
 from bot.content.matching_models import UrgentExamples, UrgentRules
 from bot.matching.build import Data, Parts
-from bot.matching.classifier import UNTAUGHT, Classifier, Rows, Values
+from bot.matching.classifier import UNTAUGHT, Classifier, Rows, Values, unit
 from bot.matching.concepts import ConceptTree, Sighting, SignReader
-from bot.matching.features import unit
 from bot.matching.sentences import GOING_ON, Break, Word, is_seam, parts, says
 from bot.matching.signs import Marks
 from bot.matching.text import sampled

@@ -12,9 +12,8 @@ from itertools import groupby
 
 from bot.dialog.turn import Match, Outcome, Register
 from bot.matching.build import TALK, Parts, Roles
-from bot.matching.classifier import Classifier, ranked, shifted
+from bot.matching.classifier import Classifier, Features, ranked, shifted
 from bot.matching.decisions import ASPECT_MISSING, LIMITS, UNSURE, Decisions, Limits, Thread, likeliest, without_talk
-from bot.matching.features import Features
 from bot.matching.foreign import Languages
 from bot.matching.lessons import REMARK
 from bot.matching.parser import Known, Message, joined

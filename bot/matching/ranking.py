@@ -10,8 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from bot.matching.build import TALK, Roles
-from bot.matching.classifier import Values, as_shares, divided, multiplied, ranked, shifted
-from bot.matching.features import PRONOUNS, Features, Unnamed
+from bot.matching.classifier import PRONOUNS, Features, Unnamed, Values, as_shares, divided, multiplied, ranked, shifted
 from bot.matching.parser import Message
 from bot.matching.subjects import FEW_LINES, NONE, Named, Said, Subjects
 from bot.matching.text import STOP

@@ -12,12 +12,12 @@ from bot.content.library import Library
 from bot.content.matching_models import Subject, TopicSubjects, UrgentExamples
 from bot.matching import data_of, text, training
 from bot.matching.build import Data, Index, Parts
-from bot.matching.classifier import UNTAUGHT, Rows, Values, train
+from bot.matching.classifier import UNTAUGHT, Rows, Values
 from bot.matching.concepts import SignWords
 from bot.matching.matcher import questions
 from bot.matching.parser import Speller
 from bot.matching.text import clean, every_word, sampled, split, words_only
-from bot.matching.training import Models, digest, learn, learned, load, save
+from bot.matching.training import Models, digest, learn, learned, load, save, train
 
 A = Values(("a",), 0.5)
 TOE, HEEL, GLUCOSE = (Values((word,), 1.0) for word in ("toe", "heel", "glucose"))
@@ -39,7 +39,7 @@ def parts(data: Data) -> Parts:
 
 
 def test_training_tells_labels_apart_and_is_always_the_same() -> None:
-    model, again = train(Rows(ROWS)), train(Rows(ROWS))
+    model, again = train(Rows(ROWS), 10), train(Rows(ROWS), 10)
     assert model.probabilities(TOE)["feet"] > 0.8
     assert model.probabilities(GLUCOSE)["sugar"] > 0.8
     assert model.telling(TOE.and_also(GLUCOSE), "feet") == ["toe"]
@@ -48,7 +48,7 @@ def test_training_tells_labels_apart_and_is_always_the_same() -> None:
 
 
 def test_what_is_stored_decides_as_what_was_trained(tmp_path: Path) -> None:
-    model = train(Rows(ROWS))
+    model = train(Rows(ROWS), 10)
     path = tmp_path / "models.npz"
     tree = {"toe": {"": ["feet"]}}
     signs = SignWords(tree, ["toe"], ["toe"])
@@ -216,7 +216,7 @@ def test_a_part_inherits_the_answers_of_its_whole_and_a_vanished_answer_is_left_
 
 
 def test_a_model_without_a_label_keeps_the_weights_of_a_feature_side_by_side() -> None:
-    model = train(Rows(ROWS))
+    model = train(Rows(ROWS), 10)
     fewer = model.relabelled(lambda label: label if label == "feet" else None)
     assert fewer.labels == ("feet",)
     assert fewer.weights.flags.c_contiguous, "or every look-up reads the whole table"
