@@ -25,7 +25,6 @@ from bot.channels.base import (
 )
 from bot.channels.layout import Shown
 from bot.content.library import Library
-from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.turn import ClaimCard, Register, Reply
 from bot.errors import PlatformError, UsageError
@@ -35,6 +34,9 @@ if TYPE_CHECKING:
     import typer
 
     from bot.channels.telegram.app import Config
+
+MAX_CALLBACK_DATA = 64
+"""Bytes a button can carry (Bot API, InlineKeyboardButton)."""
 
 BOTFATHER = "create a bot with @BotFather in Telegram; it answers with the token"
 
@@ -135,8 +137,8 @@ def telegram_measure(library: Library) -> Measure:
 
 def _large_payloads(reply: Reply) -> Iterator[str]:
     for button in reply.buttons:
-        if len(button.payload.encode()) > payloads.MAX_BYTES:
-            yield f"the button `{button.label}` carries more than {payloads.MAX_BYTES} bytes"
+        if len(button.payload.encode()) > MAX_CALLBACK_DATA:
+            yield f"the button `{button.label}` carries more than {MAX_CALLBACK_DATA} bytes"
 
 
 def _commands() -> typer.Typer:
