@@ -352,6 +352,8 @@ class MessagesFile:
     """
 
     messages: dict[Id, Words] = Field(default_factory=dict)
+    small_talk: dict[Id, Words] = Field(default_factory=dict)
+    """What is said around the questions, under its kind in content/small-talk.yaml."""
     after: dict[Id, dict[Id, Words]] = Field(default_factory=dict)
 
 

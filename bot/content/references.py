@@ -132,6 +132,11 @@ def _messages(library: Library) -> Iterator[Diagnostic]:
     for context, messages in library.messages_after.items():
         named += [(("after", context), context), *((("after", context, node), node) for node in messages)]
     yield from _unheld(library, library.home.messages(), named)
+    for path in library.home.messages():
+        for kind in library.talk_messages:
+            if kind not in library.small_talk and ("small_talk", kind) in page_of(path).source_map:
+                message, near = f"`{kind}` is no kind of small talk", nearest(kind, library.small_talk)
+                yield diagnostic_at(path, ("small_talk", kind), "F08", message, near, key=True)
 
 
 def _cards(library: Library) -> Iterator[Diagnostic]:

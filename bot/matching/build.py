@@ -72,7 +72,7 @@ class Data:
     phrases: Mapping[str, Sequence[str]]
     after: Mapping[str, Mapping[str, Sequence[str]]]
     messages: Mapping[str, Sequence[str]]
-    """Whole messages as people write them: what is learned from, not what is found word for word."""
+    """Whole messages as people write them, small talk too: learned from, not found word for word."""
     messages_after: Mapping[str, Mapping[str, Sequence[str]]]
     small_talk: Mapping[str, Sequence[str]]
     exact_talk: frozenset[str]
@@ -105,7 +105,7 @@ def data_of(library: Library) -> Data:
         Roles(library.urgent, library.advice, library.otherwise, frozenset(_shared(library))),
         {node: lines for node, lines in library.phrases.items() if node in library.nodes},
         {node: after for node, after in library.after.items() if node in library.nodes},
-        {node: lines for node, lines in library.messages.items() if node in library.nodes},
+        dict(_messages(library)),
         {node: after for node, after in library.messages_after.items() if node in library.nodes},
         {kind: talk.asks for kind, talk in library.small_talk.items()},
         frozenset(kind for kind, talk in library.small_talk.items() if talk.exact),
@@ -115,6 +115,14 @@ def data_of(library: Library) -> Data:
         dict(_texts(library)),
         {name: tuple(node.next) for name, node in library.nodes.items()},
     )
+
+
+def _messages(library: Library) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield the whole messages that want each node, and those of each kind of small talk that needs no exact words."""
+    yield from ((node, lines) for node, lines in library.messages.items() if node in library.nodes)
+    for kind, lines in library.talk_messages.items():
+        if kind in library.small_talk and not library.small_talk[kind].exact:
+            yield TALK + kind, lines
 
 
 def _said(answer: Answer) -> Iterator[str]:
