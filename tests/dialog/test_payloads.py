@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.content.library import Library
 from bot.channels.telegram.plugin import MAX_CALLBACK_DATA
+from bot.content.library import Library
 from bot.dialog import payloads
 from bot.dialog.payloads import Tap
 from bot.dialog.turn import Register
