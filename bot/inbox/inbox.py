@@ -182,11 +182,6 @@ class Inbox:
         log.info("drained", broken_off=len(late))
         return not late
 
-    def wake(self) -> None:
-        """Look for due work now instead of at the next tick."""
-        for workers in self._pools.values():
-            workers.wake()
-
     def _lease(self) -> Lease:
         now = self._now()
         return Lease(self._owner, now, now + self._policy.lease)
@@ -232,10 +227,6 @@ class WorkerPool:
         self._open = True
         self._wake.set()
         self._claiming = asyncio.create_task(self._claim_while_open(), name=f"claim-{self.channel.name}")
-
-    def wake(self) -> None:
-        """Look for work now instead of at the next tick."""
-        self._wake.set()
 
     def reserve(self, *, urgent: bool = False) -> Lease | None:
         """Return a lease if there is a free place for one more turn; `admit` uses it or gives it back. What is urgent

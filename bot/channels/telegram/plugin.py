@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
     from bot.channels.telegram.app import Config
 
+LABEL = 30
+"""Characters of a label that a phone shows whole in a row of its own."""
+
 MAX_CALLBACK_DATA = 64
 """Bytes a button can carry (Bot API, InlineKeyboardButton)."""
 
@@ -188,7 +191,9 @@ plugin = ChannelPlugin(
     set_up="Telegram: set TELEGRAM_BOT_TOKEN (from @BotFather); docs/telegram.md has the steps.",
     doctor=_doctor,
     limits=ChannelLimits(
-        telegram_limits, (LabelLimit(30, "a phone shows 30"),), ScreenLimit("Telegram", telegram_measure, screens=2.0)
+        telegram_limits,
+        (LabelLimit(LABEL, f"a phone shows {LABEL}"),),
+        ScreenLimit("Telegram", telegram_measure, screens=2.0),
     ),
     commands=_commands,
 )

@@ -271,7 +271,7 @@ class PostgresStore:
             rows = {row["conversation"]: row for row in await db.fetch(sql.ACCEPT, *sql.accept_terms(calls))}
             moved = [queue for queue, row in rows.items() if row["leased"] and not row["unmoved"]]
             first = await _first_turns(db, moved)
-        return [_receipt(new_event, rows.get(new_event.conversation), first) for new_event, _ in calls]
+        return [_accept_result(new_event, rows.get(new_event.conversation), first) for new_event, _ in calls]
 
     async def _finish(self, calls: Sequence[sql.Finish]) -> list[Turn | None]:
         async with self._connection() as db:
@@ -310,7 +310,7 @@ async def _keep_as_it_is(connection: asyncpg.Connection) -> None:
     """No step changes a connection's settings, so resetting it (a round trip per step) is not needed."""
 
 
-def _receipt(new_event: NewEvent, row: Any, first: Mapping[bytes, Turn]) -> AcceptResult:
+def _accept_result(new_event: NewEvent, row: Any, first: Mapping[bytes, Turn]) -> AcceptResult:
     if row is None or not row["leased"]:
         return AcceptResult(fresh=row is not None, due=row is not None and row["due"])
     turn = sql.new_turn(row, new_event) if row["unmoved"] else first.get(new_event.conversation)
