@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 
 import pytest
@@ -56,6 +57,23 @@ def test_nothing_is_imported_upward_or_in_a_circle() -> None:
 def test_no_class_has_the_name_of_another() -> None:
     twice = {name: homes for name, homes in structure.classes().items() if len(homes) > 1}
     assert not twice
+
+
+def test_no_page_names_a_module_that_is_not_there() -> None:
+    pages = {*structure.ROOT.glob("*.md"), *structure.ROOT.glob("docs/**/*.md")} - {structure.ROOT / "CHANGELOG.md"}
+    missing = {page.name: names for page in pages if (names := structure.modules_missing(page))}
+    assert not missing
+
+
+def test_no_platform_is_named_where_none_is_known() -> None:
+    apart = ("content", "dialog", "matching", "authoring", "pictures")
+    named = [
+        f"{name}: {word}"
+        for name, path in structure.modules().items()
+        if name.split(".")[1:2] and name.split(".")[1] in apart
+        for word in re.findall(r"telegram|slack\b", path.read_text("utf-8"), re.IGNORECASE)
+    ]
+    assert not named
 
 
 # --- the way of a turn ------------------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def screens_page(library: Library, limits: Iterable[ScreenLimit]) -> str:
         "",
         f"A line holds {LINE} characters, a screen {SCREEN} lines; a row of buttons counts as {ROW} lines, what is",
         f"folded as at most {FOLD}. `span` is the lines from the first sentence of the answer to the last of its text.",
-        "`above the fold` counts only where what is folded has one heading; Slack's thumbs, which have no frame, are a",
+        "`above the fold` counts only where what is folded has one heading; thumbs that have no frame are a",
         "line and no row. Shares are of all lines shown: the answer, its buttons, its small print. What each channel",
         "allows is in rule [L03](rules/L03.md); [screens-before.md](screens-before.md) has five answers as they were.",
         "",

@@ -93,7 +93,7 @@ class Library:
     """Everything the bot may say. Node ids, answer ids and figures are unique across dialogs and topics.
 
     `phrases` are how people ask for each node, `after` how they ask in a thread, by the node last shown;
-    `messages`, `messages_after` and `talk_messages` are whole messages as people write them: the models learn from them;
+    `messages`, `messages_after` and `talk_messages` are whole messages as people write them, to learn from;
     `small_talk` is what is said around the questions, by its kind; `wishes` how people ask for what is no answer.
     `country` is whose emergency numbers stand in the texts: the operator's, or a reader's (`in_country`).
     `matching`, `advice_rules` and `urgent_rules` are the matcher's files, all or none;

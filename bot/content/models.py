@@ -14,8 +14,8 @@ from typing_extensions import TypeAliasType
 
 ID = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 Id = Annotated[str, StringConstraints(strict=True, pattern=ID, max_length=40)]
-"""Lower-case words joined by hyphens. At most 40 characters, so that a button's payload stays within the 64 bytes that
-Telegram allows for callback data."""
+"""Lower-case words joined by hyphens. At most 40 characters, so that what a button carries stays within 64 bytes,
+the most that the narrowest channel takes."""
 
 NAME = r"^[a-z][a-z0-9_]*$"
 Name = Annotated[str, StringConstraints(strict=True, pattern=NAME)]

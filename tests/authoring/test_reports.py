@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.authoring.decisions import Decision
-from bot.authoring.reports import run_check, run_content, run_decision, run_docs, run_review
+from bot.authoring.reports import run_check, run_decision, run_docs, run_review
+from bot.authoring.review_page import contents
 from bot.content.loader import load
 from tests.content.mini import TODAY, shipped, written
 
@@ -115,7 +116,8 @@ def test_a_refused_decision_says_why() -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_the_page_for_reviewers_has_every_claim_in_both_registers() -> None:
-    page, library = run_content(DIALOGS, CONTENT)[0], load(DIALOGS, CONTENT)
+    library = load(DIALOGS, CONTENT)
+    page = contents(library)
     for node in library.nodes:
         assert f"### {node}\n" in page
     assert "Oral ALA 600 mg twice daily for 6 months, as add-on treatment." in page
