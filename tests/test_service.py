@@ -19,7 +19,7 @@ from bot.inbox.events import OutboundMessage, Progress
 from bot.service import Service
 from bot.settings import Settings
 from bot.store.codec import Identity
-from bot.store.open import open_store
+from tests.database_fixtures import opened
 
 
 class Quiet:
@@ -60,7 +60,7 @@ class Quiet:
 @asynccontextmanager
 async def serving(tmp_path: Path, engine: Engine) -> AsyncIterator[tuple[Quiet, str, asyncio.Event]]:
     settings = Settings(footnote_database_url=f"sqlite:///{tmp_path}/f.sqlite3", footnote_port=0)
-    store = await open_store(settings.footnote_database_url)
+    store = await opened(tmp_path / "f.sqlite3")
     service, quiet, stop = Service(settings, store, engine, Identity("s" * 32)), Quiet(), asyncio.Event()
     service.add(quiet)
     running = asyncio.create_task(service.run(stop))
