@@ -43,6 +43,10 @@ class Limits:
     rule: float = 2.5
     rule_doubt: float = 1.0
     """What a full advice rule adds to the log-odds of a personal question, and what its absence takes away."""
+    first: float = 0.9
+    """How likely the first question's answer must be to come before that of the whole message, which is another."""
+    half: float = 0.7
+    """How surely each half of a message must want an answer of its own where only their meaning tells two questions."""
     also: float = 0.5
     """The likelihood from which a further question of a message is answered too."""
     likely: float = 0.25

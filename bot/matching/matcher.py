@@ -1,12 +1,11 @@
 """The matcher: reads a message once, asks in a fixed order what it is, and decides; every decision has its reason.
 
-On the way it finds the question in a message, and after it what may be kept of one that nothing answers.
+On the way it finds the questions in a message.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
@@ -18,6 +17,7 @@ from bot.matching.foreign import Languages
 from bot.matching.lessons import REMARK
 from bot.matching.parser import Known, Message, joined
 from bot.matching.ranking import Heard, Ranker, Reading, Shares
+from bot.matching.scrubbing import scrubbed
 from bot.matching.subjects import Advice, Subjects
 from bot.matching.text import ASKING, FUNCTION, PERSONS, STOP
 from bot.matching.urgency import Finding, Urgency
@@ -250,27 +250,50 @@ class SubjectMatcher:
 
     def _with_others(self, match: Match, question: Message, asked: Inquiry) -> Match:
         """Return the decision with the answers to every further question that is surely another one."""
-        parts = questions(question, self.parts.subjects)
-        if len(parts) < 2 or match.outcome is Outcome.SMALL_TALK:
+        if match.outcome is Outcome.SMALL_TALK:
             return match
-        found = list(self._each(parts, asked))
-        surely = [node if share >= self.limits.also else None for node, share in found]
-        sure = list(dict.fromkeys(node for node in surely if node and node != self.roles.otherwise))
-        likely = [node for node, share in found if self.limits.likely <= share < self.limits.also]
-        perhaps = tuple(node for node in likely if node not in (*sure, match.node, self.roles.otherwise))
-        uncovered = self.roles.otherwise in surely
-        if match.node == self.roles.advice:
-            sure = [match.node, *(node for node in sure if node != match.node)]
-        elif not uncovered and match.outcome is not Outcome.CHOICES and match.node not in sure and None in surely:
-            return self._offering(match, perhaps)
-        if not sure or (len(sure) == 1 and not uncovered):
+        parts = questions(question, self.parts.subjects)
+        found = list(self._each(parts, asked)) if len(parts) > 1 else self._by_meaning(match, question, asked)
+        if not found:
+            return match
+        sure = self._first(match, found, by_form=len(parts) > 1)
+        uncovered = any(node == self.roles.otherwise and share >= self.limits.also for node, share in found)
+        perhaps = self._perhaps(match, found, sure)
+        if not sure or (sure == [match.node] and not uncovered):
             return self._offering(match, perhaps)
         first, *others = sure
         also = tuple(others)
         note = PART_MISSING if uncovered else match.note if first == match.node else ""
-        reasons, related = (f"{len(parts)} questions", *match.reasons), (*also, *perhaps)
+        reasons, related = (f"{len(found)} questions", *match.reasons), (*also, *perhaps)
         answer = replace(match, outcome=Outcome.ANSWER, node=first, choices=(), note=note)
         return replace(answer, related=related, reasons=reasons, also=also)
+
+    def _by_meaning(self, match: Match, question: Message, asked: Inquiry) -> list[tuple[str, float]]:
+        """Return the answers of two halves that no form of words tells to be questions, where each surely wants another
+        one and the whole wants one of them; else nothing."""
+        open_to_two = match.outcome in (Outcome.ANSWER, Outcome.CHOICES) and match.node != self.roles.advice
+        found = list(self._each(at_seam(question), asked)) if open_to_two else []
+        nodes = {node for node, share in found if share >= self.limits.half}
+        fits = match.outcome is Outcome.CHOICES or match.node in nodes
+        return found if len(nodes) > 1 and fits and self.roles.advice not in nodes else []
+
+    def _first(self, match: Match, found: Sequence[tuple[str, float]], *, by_form: bool) -> list[str]:
+        """Return the sure answers in the order of the questions; the answer of the whole message comes first where it
+        refuses advice, or where the first question alone is less sure."""
+        limits, otherwise = self.limits, self.roles.otherwise
+        sure = list(dict.fromkeys(node for node, share in found if share >= limits.also and node != otherwise))
+        least = limits.also if match.node in sure and by_form else limits.first
+        whole = match.outcome is Outcome.ANSWER and found[0][1] < least
+        if match.node == self.roles.advice or whole:
+            return [match.node, *(node for node in sure if node != match.node)]
+        return sure
+
+    def _perhaps(self, match: Match, found: Sequence[tuple[str, float]], sure: Sequence[str]) -> tuple[str, ...]:
+        """Return what the message may mean, too: the answer of the whole, and the likeliest one of an unsure part."""
+        limits = self.limits
+        likely = [node for node, share in found if limits.likely <= share < limits.also]
+        whole = [match.node] if match.outcome is Outcome.ANSWER else []
+        return tuple(dict.fromkeys(node for node in (*whole, *likely) if node not in (*sure, self.roles.otherwise)))
 
     def _offering(self, match: Match, perhaps: Sequence[str]) -> Match:
         """Return an answer with what a further question perhaps means among the buttons."""
@@ -318,6 +341,9 @@ _PERSONS = frozenset({"i", "im", "ive", "my", "he", "hes", "she", "shes", "we", 
 _NOTE = 6
 """Words up to which a sentence without a verb is read as a question, as clinicians write: `ALA dose. Interactions`."""
 _LINKS = frozenset({"and", "&", "+", "but", "or", "also", "so", "then", "plus"})
+_JOINS = frozenset({"and", "&", "+", "plus"})
+_HALF, _SHORT = 2, 14
+"""Words that half a message needs to ask something, and up to which a message may fall apart at a bare `and`."""
 _PARTS = frozenset({"its", "their", "any", "whether", "if", "there", "also", "the"})
 _TO = frozenset({"at", "for", "in", "to", "on", "with", "by", "from", "of"})
 """What a further question may begin with after such a word."""
@@ -393,6 +419,25 @@ def questions(message: Message, subjects: Subjects) -> list[Message]:
     return [part for sentence in _sentences(message) for part in _asked(sentence, subjects)]
 
 
+def at_seam(message: Message) -> list[Message]:
+    """Return the two halves of a message at its likeliest seam: at a pause before a word that links, where a sentence
+    ends, at another pause, or, in a short one, at `and`; nothing where it has none."""
+    words, seams = message.words, list[tuple[int, int]]()
+    for at in range(_HALF, len(words) - 1):
+        if words[at - 1] == STOP:
+            seams.append((1, at))
+        elif at in message.pauses:
+            seams.append((0 if words[at] in _LINKS else 2, at))
+        elif words[at] in _JOINS and len(words) <= _SHORT:
+            seams.append((3, at))
+    if not seams:
+        return []
+    _, at = min(seams)
+    halves = [message.part(0, at - (words[at - 1] == STOP)), _unlinked(message.part(at, len(words)))]
+    telling = halves[1].words[0] in _PERSONS if halves[1].words else True
+    return [] if telling or any(len(half.words) < _HALF for half in halves) else halves
+
+
 def _sentences(message: Message) -> Iterator[Clause]:
     at = 0
     for place in range(len(message.words) + 1):
@@ -440,38 +485,3 @@ def _unlinked(part: Message) -> Message:
     while at < len(part.words) and part.words[at] in _LINKS:
         at += 1
     return part.part(at, len(part.words)) if at else part
-
-
-# --- what may be kept of a question ---
-
-GONE = "…"
-LEAST_WORDS, LEAST_SHARE = 3, 0.6
-"""Fewer words than these, or a smaller share of them, are no question an editor could use."""
-_PERSONAL = frozenset({"i", "my", "relative"})
-"""Concepts of content/matching/vocabulary.yaml that stand for a person."""
-_CAPITALISED = re.compile(r"(?<=[\w,] )[A-Z][a-z]+")
-"""A word with a capital inside a sentence: the name of somebody, of a place or of a thing, it cannot be told which."""
-
-
-def scrubbed(text: str, message: Message, ordinary: Collection[str]) -> str:
-    """Return what of a message is named in the vocabulary, is grammar or an `ordinary` word, and a mark for the rest.
-
-    Nothing is recognised as a name, a place or a number: what is not known to be none is not kept. The whole is empty
-    where it is personal or too little is left. `message` is what was read of `text`.
-    """
-    written = {*message.words, *(word for word, _ in message.repairs)}
-    if not PERSONS.isdisjoint(written) or not _PERSONAL.isdisjoint(message.concepts):
-        return ""
-    doubtful = {word.lower() for word in _CAPITALISED.findall(text)} | {mended for _, mended in message.repairs}
-    kept = [GONE if word in doubtful else word for word in _kept(message, ordinary)]
-    left = sum(word != GONE for word in kept)
-    return " ".join(kept) if left >= max(LEAST_WORDS, LEAST_SHARE * len(kept)) else ""
-
-
-def _kept(message: Message, ordinary: Collection[str]) -> Iterator[str]:
-    named = {at for mention in message.mentions for at in range(mention.start, mention.end)}
-    for at, word in enumerate(message.words):
-        if word != STOP:
-            lone = len(word) == 1 and named.isdisjoint((at - 1, at + 1))  # a letter of an id, and no `R` of `R-ALA`
-            known = (at in named and not lone) or word in FUNCTION or word in ordinary
-            yield word if known and not word[0].isdigit() else GONE

@@ -14,7 +14,7 @@ from bot.matching import data_of, text, training
 from bot.matching.build import Data, Index, Parts
 from bot.matching.classifier import UNTAUGHT, Rows, Values
 from bot.matching.concepts import SignWords
-from bot.matching.matcher import questions
+from bot.matching.matcher import at_seam, questions
 from bot.matching.parser import Speller
 from bot.matching.text import clean, every_word, sampled, split, words_only
 from bot.matching.training import Models, digest, learn, learned, load, save, train
@@ -235,3 +235,21 @@ def test_what_is_known_of_words_is_found_once_and_does_not_grow_for_ever(monkeyp
     assert [lengths[word] for word in ("toe", "toe", "foot", "ankle", "ankle")] == [3, 3, 4, 5, 5]
     assert asked == ["toe", "foot", "ankle", "ankle"]
     assert len(lengths) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "halves"),
+    [
+        (
+            "gabapentin vs pregabalin, and which of the two puts on weight",
+            ("gabapentin vs pregabalin", "which of the two puts on weight"),
+        ),
+        ("numb feet. bad circulation too", ("numb feet", "bad circulation too")),
+        ("dose and timing", ()),
+        ("ala helps some and k2 helps none", ("ala helps some", "k2 helps none")),
+        ("ala works, he says", ()),
+        ("", ()),
+    ],
+)
+def test_a_message_has_two_halves_at_its_likeliest_seam(parts: Parts, text: str, halves: tuple[str, ...]) -> None:
+    assert tuple(" ".join(half.words) for half in at_seam(parts.reader.read(text))) == halves
