@@ -5,7 +5,7 @@ RUN := .venv/.run
 DEV := .venv/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install run watch test check docs matcher evaluate pins chaos pictures bench bench-quick clean \
+.PHONY: help install run watch test coverage check docs matcher evaluate pins chaos pictures bench bench-quick clean \
 	test-newer image-test scale-test
 
 help: ## Show this list
@@ -19,8 +19,11 @@ run: $(RUN) ## Start the bot (without tokens: a page on this computer)
 watch: $(RUN) ## The same, and each change of the content counts as it is saved (http://127.0.0.1:8080/workbench)
 	@$(BIN)/footnote serve --reload
 
-test: $(DEV) ## Run the tests with coverage
-	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered -n 2 --dist loadgroup
+test: $(DEV) ## Run the tests
+	@$(BIN)/python -m pytest -n 2
+
+coverage: $(DEV) ## Run the tests and show which lines and branches they reach (twice as long)
+	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered -n 2
 
 check: $(DEV) ## Lint, types, content, and known vulnerabilities of the pinned packages
 	@$(BIN)/ruff check .

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -15,11 +16,25 @@ from tests.inbox.support import Clock
 from tests.postgres import TestServer, running_server
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "footnote.sqlite3"
-    asyncio.run(_create(f"sqlite:///{path}"))
+@cache
+def _migrated() -> bytes:
+    """An empty database file."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "footnote.sqlite3"
+        asyncio.run(_create(f"sqlite:///{path}"))
+        return path.read_bytes()
+
+
+def begun(path: Path) -> Path:
+    """Let a new database file be a copy of one that was migrated before: migrations have their own tests."""
+    if not path.exists():
+        path.write_bytes(_migrated())
     return path
+
+
+async def opened(path: Path) -> Store:
+    """Open a database file, which may be new."""
+    return await open_store(f"sqlite:///{await asyncio.to_thread(begun, path)}")
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +51,13 @@ def migrated_database(postgres: TestServer) -> str:
 
 
 @pytest.fixture
-def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
-    return f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'footnote.sqlite3')}"
+def database(tmp_path: Path) -> Path:
+    return begun(tmp_path / "footnote.sqlite3")
+
+
+@pytest.fixture
+def sqlite_url(database: Path) -> str:
+    return f"sqlite:///{database}"
 
 
 @pytest.fixture
@@ -54,9 +74,9 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[Store]:
-    opened = await open_store(database_url)
-    yield opened
-    await opened.close()
+    found = await open_store(database_url)
+    yield found
+    await found.close()
 
 
 @pytest.fixture

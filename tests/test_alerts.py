@@ -24,7 +24,7 @@ from bot.inbox.inbox import Inbox, Overloaded
 from bot.inbox.processor import RetryPolicy
 from bot.service import Service
 from bot.store.base import Store, StoreUnavailable
-from bot.store.open import open_store
+from tests.database_fixtures import opened
 from tests.inbox.support import FAILED, PATIENT, QUARANTINED, Clock, Notebook, Watched, at_work, event
 from tests.inbox.test_rate_limit import ALA, Desk, workers
 from tests.test_monitoring import RULES
@@ -119,7 +119,7 @@ class Scene:
 
 @asynccontextmanager
 async def scene(folder: Path, policy: RetryPolicy = PATIENT) -> AsyncIterator[Scene]:
-    store, desk, clock, metrics = await open_store(f"sqlite:///{folder}/f.sqlite3"), Notebook(), Clock(), Watched()
+    store, desk, clock, metrics = await opened(folder / "f.sqlite3"), Notebook(), Clock(), Watched()
     async with at_work(store, desk, clock=clock, policy=policy, metrics=metrics) as inbox:
         yield Scene(inbox, desk, clock, store, metrics)
     await store.close()

@@ -1,4 +1,4 @@
-"""`footnote insights` as a process: counts and their file, and what becomes of a kept question."""
+"""`footnote insights`: counts and their file, and what becomes of a kept question."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 
@@ -19,7 +18,7 @@ from bot.store.open import open_store
 from bot.store.records import LEAST
 from tests.inbox.support import event
 from tests.store.counts import cell, counted
-from tests.test_cli import ROOT, footnote
+from tests.test_cli import ROOT, Done, footnote
 
 SECRET = "a secret for the command line"
 QUESTIONS = ("does ginger tea help with a sore throat", "does … tea help with a sore throat")
@@ -53,7 +52,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def insights(environment: Mapping[str, str], *words: str, code: int = 0) -> CompletedProcess[str]:
+def insights(environment: Mapping[str, str], *words: str, code: int = 0) -> Done:
     """Run `footnote insights` over this database."""
     return footnote("insights", *words, code=code, **environment)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_cli import ROOT, footnote
+from tests.test_cli import ROOT, footnote, process
 
 _CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 
@@ -30,7 +30,7 @@ def test_there_are_examples() -> None:
 def test_an_example_prints_what_the_readme_says(command: str, output: str) -> None:
     program, *words = shlex.split(command)
     assert program == "footnote"
-    assert flat(footnote(*words).stdout) == flat(output)
+    assert flat(process(*words).stdout) == flat(output)
 
 
 def test_every_command_and_setting_is_in_the_readme() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from bot.inbox.events import OutboundMessage, Progress
 from bot.service import Service
 from bot.settings import Settings
 from bot.store.common import Identity
-from bot.store.open import open_store
+from tests.database_fixtures import opened
 
 
 class Quiet:
@@ -60,7 +61,7 @@ class Quiet:
 @asynccontextmanager
 async def serving(tmp_path: Path, engine: Engine) -> AsyncIterator[tuple[Quiet, str, asyncio.Event]]:
     settings = Settings(footnote_database_url=f"sqlite:///{tmp_path}/f.sqlite3", footnote_port=0)
-    store = await open_store(settings.footnote_database_url)
+    store = await opened(tmp_path / "f.sqlite3")
     service, quiet, stop = Service(settings, store, engine, Identity("s" * 32)), Quiet(), asyncio.Event()
     service.add(quiet)
     running = asyncio.create_task(service.run(stop))
@@ -71,6 +72,14 @@ async def serving(tmp_path: Path, engine: Engine) -> AsyncIterator[tuple[Quiet, 
         quiet.go_on.set()
         await running
         await store.close()
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "999.1.1.1", "192.0.2.1", "a..b", "x" * 70])
+async def test_a_host_that_is_not_ours_is_named_in_one_sentence(host: str, tmp_path: Path, engine: Engine) -> None:
+    settings, store = Settings(footnote_host=host), await opened(tmp_path / "f.sqlite3")
+    with pytest.raises(SettingsError, match=rf"^FOOTNOTE_HOST {re.escape(host)} cannot be used [^\n]+$"):
+        await Service(settings, store, engine, Identity("s" * 32)).run(asyncio.Event())
+    await store.close()
 
 
 async def test_health_readiness_and_metrics_tell_the_truth(tmp_path: Path, engine: Engine) -> None:

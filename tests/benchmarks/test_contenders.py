@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -20,11 +18,7 @@ FEW = ("telegram", "telegram-http", "slack", "slack-https", "engine", "storage",
 
 
 @pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    """A run whose databases lie in memory where the system has such a folder: its disk is not what is tested."""
-    if Path("/dev/shm").is_dir():
-        monkeypatch.setenv("TMPDIR", "/dev/shm")
-        monkeypatch.setattr(tempfile, "tempdir", None)
+def bench() -> Iterator[Bench]:
     with Bench(TINY, Environments(wanted=False)) as made:
         yield made
 

@@ -23,8 +23,9 @@ def recogniser() -> Urgency:
     return urgency_of(load(_ROOT / "dialogs", _ROOT / "content", templates=False))
 
 
+@cache
 def read(name: str) -> Any:
-    """Return a seed list."""
+    """Return a seed list: parsed once, whoever asks for it."""
     return yaml.safe_load((_HERE / f"{name}.yaml").read_text(encoding="utf-8"))
 
 

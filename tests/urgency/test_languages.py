@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 ENGLISH = ("plain", "real", "follow-ups", "small-talk", "not-covered", "two-questions", "most-asked", "b12")
 
 
+@cache
 def languages() -> dict[str, Language]:
     return LanguagesFile.model_validate(_file()).languages
 

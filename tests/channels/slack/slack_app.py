@@ -23,8 +23,8 @@ from bot.inbox.processor import RetryPolicy
 from bot.pictures.shelf import Files, Shelf
 from bot.store.base import Store
 from bot.store.common import Identity
-from bot.store.open import open_store
 from tests.channels.host import host_of
+from tests.database_fixtures import opened
 from tests.fakes.slack import CHANNEL, FakeSlack
 from tests.fakes.slack_blocks import validate_blocks, validate_view
 from tests.fakes.slack_rich_text import pings, walk
@@ -130,7 +130,7 @@ async def running_app(
     shelf: Shelf | None = None,
 ) -> AsyncIterator[SlackApp]:
     """Run the bot on a pretended Slack; the database is a file in `folder`, so that a second bot goes on there."""
-    store = await open_store(f"sqlite:///{folder / 'slack.sqlite3'}")
+    store = await opened(folder / "slack.sqlite3")
     inbox = Inbox(store, engine, Identity(SECRET), policy=QUICK)
     quarantined: list[str] = []
 

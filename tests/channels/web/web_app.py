@@ -22,7 +22,7 @@ from bot.pictures.shelf import Files
 from bot.service import Service
 from bot.settings import Settings
 from bot.store.common import Identity
-from bot.store.open import open_store
+from tests.database_fixtures import opened
 
 SECRET = "s" * 32
 
@@ -47,7 +47,7 @@ async def web_app(folder: Path, engine: Engine, **settings: Any) -> AsyncIterato
     )
     shelf = settings.pop("shelf", None)
     own = WebSettings(**settings)
-    store = await open_store(shared.footnote_database_url)
+    store = await opened(folder / "web.sqlite3")
     identity, stop = Identity(SECRET), asyncio.Event()
     service = Service(shared, store, engine, identity)
     files = Files(shelf, store, settings.get("public_url") or "") if shelf else None
