@@ -219,11 +219,9 @@ async def test_axe_finds_nothing_serious_on_a_reviewer_s_page(
     file.write_text(preview(engine, TODAY, authors_view()), encoding="utf-8")
     page = await (await chromium.new_context(viewport={"width": width, "height": 900})).new_page()
     await page.goto(file.as_uri())
-    bad = [
-        v
-        for v in (await axe.run(page, options=VIOLATIONS)).response["violations"]
-        if v["impact"] in ("serious", "critical")
-    ]
+    contrast = {"color-contrast": {"enabled": width == 320}}  # no colour depends on the width, and it takes longest
+    found = (await axe.run(page, options={**VIOLATIONS, "rules": contrast})).response["violations"]
+    bad = [v for v in found if v["impact"] in ("serious", "critical")]
     assert not bad, [(v["id"], [node["html"][:200] for node in v["nodes"][:3]]) for v in bad]
 
 
