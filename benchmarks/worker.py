@@ -85,7 +85,7 @@ def _profiled(contender: Contender, order: dict[str, Any]) -> dict[str, float]:
 
 
 def _package(path: str, name: str) -> str:
-    """Name the part of the program a function belongs to: `bot.delivery`, `telegram`, `stdlib asyncio`, `built in`."""
+    """Name the part of the program a function belongs to: `bot.inbox.processor`, `telegram`, `stdlib asyncio`."""
     parts = path.replace(os.sep, "/").removesuffix(".py").split("/")
     if path == "~":
         return "built in: " + name.strip("<>").split(" ")[-1] if "sqlite" in name else "built in"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bot.inbox.inbox import Inbox
     from bot.pictures.shelf import Files
     from bot.service import Service
-    from bot.store.codec import Identity
+    from bot.store.common import Identity
 
 
 def build_engine(
@@ -142,7 +142,7 @@ async def _serve(
 ) -> None:
     from bot.pictures.shelf import Files, Shelf
     from bot.service import Service
-    from bot.store.codec import Identity
+    from bot.store.common import Identity
     from bot.store.open import open_store
 
     settings = configuration.shared
@@ -228,7 +228,7 @@ def installation_secret(settings: Settings) -> str:
 
     Raises SettingsError on PostgreSQL, where every replica must be given the same secret.
     """
-    from bot.store.codec import new_secret
+    from bot.store.common import new_secret
     from bot.store.open import sqlite_path
 
     if settings.footnote_secret:
@@ -285,7 +285,7 @@ async def local_inbox(
 ) -> AsyncIterator[LocalChannel]:
     """Run an inbox with one channel and no web port; leaving answers what was accepted."""
     from bot.inbox.inbox import Inbox
-    from bot.store.codec import Identity
+    from bot.store.common import Identity
     from bot.store.open import open_store
 
     settings = settings.model_copy(update={"footnote_database_url": database_url})

@@ -23,7 +23,7 @@ from bot.inbox.inbox import Inbox
 from bot.inbox.metrics import Metrics
 from bot.settings import Settings
 from bot.store.base import Store, StoreUnavailable
-from bot.store.codec import Identity
+from bot.store.common import Identity
 
 log = structlog.stdlib.get_logger(__name__)
 

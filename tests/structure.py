@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import statistics
 import sys
 import threading
@@ -79,6 +80,17 @@ def classes() -> dict[str, list[str]]:
             if isinstance(node, ast.ClassDef):
                 found.setdefault(node.name, []).append(name)
     return found
+
+
+_MODULE = re.compile(r"\bbot/[\w/]+\.py\b|(?<![\w/.])bot(?:\.[a-z_]+)+(?![\w(])")
+"""A module as pages name it: by its file, or as Python does."""
+
+
+def modules_missing(page: Path) -> list[str]:
+    """Return the modules and packages that a page names and that are not there."""
+    named = _MODULE.findall(page.read_text(encoding="utf-8"))
+    places = {name: ROOT / name.removesuffix(".py").replace(".", "/") for name in named}
+    return [name for name, place in places.items() if not (place.with_suffix(".py").exists() or place.is_dir())]
 
 
 _TURN = tuple(f"{BOT / room}" for room in ("channels", "content", "dialog", "inbox", "matching", "service", "store"))

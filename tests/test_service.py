@@ -19,7 +19,7 @@ from bot.errors import SettingsError
 from bot.inbox.events import OutboundMessage, Progress
 from bot.service import Service
 from bot.settings import Settings
-from bot.store.codec import Identity
+from bot.store.common import Identity
 from tests.database_fixtures import opened
 
 

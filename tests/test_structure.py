@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 
 import pytest
@@ -23,8 +24,8 @@ MAX_MODULES, MAX_SINGLE, MAX_HEADS = 125, 25, 0.10
 MEDIAN = range(150, 320)
 """Fewer files to follow was chosen over short ones: docs/decisions/0010-fewer-longer-modules.md."""
 
-TELEGRAM_WORDS, TELEGRAM_TAP, SLACK_MENTION = 35, 20, 38
-"""Files that a turn enters; the aims are 32, 22 and 36."""
+TELEGRAM_WORDS, TELEGRAM_TAP, SLACK_MENTION = 32, 18, 35
+"""Files that a turn enters; 32, 22 and 36 were to be reached, and are."""
 
 
 def test_there_are_few_rooms_of_a_good_size() -> None:
@@ -58,22 +59,47 @@ def test_no_class_has_the_name_of_another() -> None:
     assert not twice
 
 
+def test_no_page_names_a_module_that_is_not_there() -> None:
+    pages = {*structure.ROOT.glob("*.md"), *structure.ROOT.glob("docs/**/*.md")} - {structure.ROOT / "CHANGELOG.md"}
+    missing = {page.name: names for page in pages if (names := structure.modules_missing(page))}
+    assert not missing
+
+
+def test_no_platform_is_named_where_none_is_known() -> None:
+    apart = ("content", "dialog", "matching", "authoring", "pictures")
+    named = [
+        f"{name}: {word}"
+        for name, path in structure.modules().items()
+        if name.split(".")[1:2] and name.split(".")[1] in apart
+        for word in re.findall(r"telegram|slack\b", path.read_text("utf-8"), re.IGNORECASE)
+    ]
+    assert not named
+
+
 # --- the way of a turn ------------------------------------------------------------------------------------------------
 
 
 async def entered(stand_in: StandIn, engine: Engine, database_url: str, *, tap: bool = False) -> list[str]:
-    """Return the files that a turn enters once the bot is warm: a typed question, or a press of a button."""
+    """Return the files that every turn enters once the bot is warm: a typed question, or a press of a button.
+
+    What only one of several turns entered was something else, at the same time: a worker that looks for what is due.
+    """
     trace = structure.Trace()
+    ways = []
     with trace.installed():
-        async with running(stand_in, engine, database_url):
+        async with running(stand_in, engine, database_url) as bot:
             for _ in range(3):
                 await stand_in.say(QUESTION, "main")
                 await stand_in.tap("ala-evidence", "main")
-            if tap:
-                await stand_in.say(QUESTION, "main")
-            with trace.recording():
-                await (stand_in.tap("ala-evidence", "main") if tap else stand_in.say(QUESTION, "main"))
-    return sorted(trace.files)
+            for _ in range(3):
+                if tap:
+                    await stand_in.say(QUESTION, "main")
+                await bot.idle()
+                with trace.recording():
+                    await (stand_in.tap("ala-evidence", "main") if tap else stand_in.say(QUESTION, "main"))
+                    await bot.idle()
+                ways.append(set(trace.files))
+    return sorted(set.intersection(*ways))
 
 
 @pytest.mark.parametrize(("tap", "most"), [(False, TELEGRAM_WORDS), (True, TELEGRAM_TAP)], ids=["words", "tap"])

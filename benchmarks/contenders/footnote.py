@@ -18,7 +18,7 @@ from bot.dialog.engine import Engine
 from bot.inbox.inbox import Inbox
 from bot.matching import build_matcher
 from bot.settings import Settings
-from bot.store.codec import Identity
+from bot.store.common import Identity
 
 SECRET = "a secret for the benchmark"
 

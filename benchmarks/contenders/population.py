@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from bot.store.base import day_of
+from bot.store.common import day_of
 
 NODES = ("overview", "ala", "ala-dose", "ala-safety", "caveats", "other-causes", "screening", "foot-exam")
 """A full trail."""

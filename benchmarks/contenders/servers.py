@@ -25,7 +25,7 @@ from bot.dialog.engine import Engine
 from bot.matching import build_matcher
 from bot.service import Service
 from bot.settings import Settings
-from bot.store.codec import Identity
+from bot.store.common import Identity
 from bot.store.open import open_store
 
 

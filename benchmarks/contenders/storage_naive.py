@@ -17,7 +17,7 @@ import aiosqlite
 from benchmarks.contenders.concurrency import side_by_side
 from benchmarks.contenders.population import NODES, name
 from benchmarks.contenders.storage import PAYLOAD
-from bot.store.base import day_of
+from bot.store.common import day_of
 from bot.store.open import open_store
 from bot.store.sqlite import turns
 

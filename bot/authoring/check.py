@@ -213,7 +213,7 @@ class Scalar:
 
 def inspect(page: YamlFile, model: Any) -> Iterator[Diagnostic]:
     """Yield what is wrong with how a file is written: F12, F13 and, in what readers are shown, F15 and C30."""
-    shown = getattr(model, "__name__", "") in _OUR_OWN and model is not models.PhrasesFile
+    shown = getattr(model, "__name__", "") in _OUR_OWN and model not in (models.PhrasesFile, models.MessagesFile)
     if not shown and page.text.isascii() and not _COMMENT.search(page.text):
         return
     for scalar in _scalars(page, model):

@@ -14,7 +14,6 @@ from bot.authoring.check import Report, check
 from bot.authoring.conversations import play, record, scripts
 from bot.authoring.decisions import Decision, ReviewRefused, as_page, as_text, decide
 from bot.authoring.generated import write
-from bot.authoring.review_page import contents
 from bot.channels.base import ChannelLimits
 from bot.content.diagnostics import nearest
 from bot.content.library import Library
@@ -116,11 +115,6 @@ def run_changes(dialogs: Path, content: Path, name: str | None, page: Path | Non
         return as_text(library, nodes), 0
     page.write_text(as_page(library, nodes), encoding="utf-8")
     return f"wrote {page}", 0
-
-
-def run_content(dialogs: Path, content: Path) -> Printed:
-    """Return every answer in both registers side by side, as Markdown; raises LoadError."""
-    return contents(load(dialogs, content)), 0
 
 
 def run_docs(dialogs: Path, content: Path, root: Path) -> Printed:

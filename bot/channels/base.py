@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bot.dialog.engine import Engine
     from bot.inbox.admin import ReportDesk
     from bot.pictures.shelf import Files
-    from bot.store.codec import Identity
+    from bot.store.common import Identity
     from bot.store.records import Published, Summed
 
 

@@ -25,6 +25,7 @@ from bot.content.markdown import (
     runs_of,
     text_of,
 )
+from bot.dialog.answers import LINE as LINE
 from bot.dialog.turn import Button, ClaimCard, FootLine, Reply, SourceLine, View
 
 # --- the reading order ------------------------------------------------------------------------------------------------
@@ -192,9 +193,6 @@ def pressable(reply: Reply) -> tuple[Button, ...]:
 
 
 # --- a phone's screen -------------------------------------------------------------------------------------------------
-
-LINE = 40
-"""Characters of one line."""
 
 SCREEN = 18
 """Lines of one screen."""

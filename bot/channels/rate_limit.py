@@ -263,8 +263,8 @@ class RateLimitMiddleware:
         """Return whose bucket it is: the last address that is not a proxy's, read from where proxies add to it."""
         hops = [request.remote or ""]
         hops += reversed(",".join(request.headers.getall("X-Forwarded-For", [])).split(","))
-        for run_in_thread in hops:
-            address = _address(run_in_thread)
+        for hop in hops:
+            address = _address(hop)
             if address is None:
                 return None
             if not any(address in network for network in self._proxies):

@@ -198,7 +198,7 @@ def _add(number: int, node: str | None) -> None:
 def _kept() -> dict[int, str]:
     from bot.app import installation_secret
     from bot.inbox.admin import unmatched
-    from bot.store.codec import Identity
+    from bot.store.common import Identity
 
     settings = load_settings()
     return dict(asyncio.run(unmatched(settings.footnote_database_url, Identity(installation_secret(settings)))))
@@ -320,7 +320,7 @@ def reports_close(
 async def _with_desk(work: Callable[[ReportDesk], Awaitable[T]]) -> T:
     from bot.app import installation_secret
     from bot.inbox.admin import report_desk
-    from bot.store.codec import Identity
+    from bot.store.common import Identity
 
     settings = load_settings()
     async with report_desk(settings.footnote_database_url, Identity(installation_secret(settings))) as desk:

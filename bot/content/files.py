@@ -176,6 +176,10 @@ class ContentPaths:
         beside = visible(self.dialogs / "phrases", "*.yaml")
         return [*shared, *sorted(path for path in own if path not in shared), *beside]
 
+    def messages(self) -> list[Path]:
+        """Return every file of whole messages: what belongs to no topic, then each topic's own."""
+        return sorted(visible(self.content, "*/messages.yaml"))
+
     def answer(self, topic: str, answer: str) -> Path:
         """Return the file of an answer."""
         return self.misnamed.get((topic, answer)) or self.content / topic / "answers" / f"{answer}.yaml"

@@ -93,6 +93,7 @@ class Library:
     """Everything the bot may say. Node ids, answer ids and figures are unique across dialogs and topics.
 
     `phrases` are how people ask for each node, `after` how they ask in a thread, by the node last shown;
+    `messages`, `messages_after` and `talk_messages` are whole messages as people write them, to learn from;
     `small_talk` is what is said around the questions, by its kind; `wishes` how people ask for what is no answer.
     `country` is whose emergency numbers stand in the texts: the operator's, or a reader's (`in_country`).
     `matching`, `advice_rules` and `urgent_rules` are the matcher's files, all or none;
@@ -107,6 +108,9 @@ class Library:
     renamed: Mapping[str, str]
     phrases: Mapping[str, tuple[str, ...]]
     after: Mapping[str, Mapping[str, tuple[str, ...]]]
+    messages: Mapping[str, tuple[str, ...]]
+    messages_after: Mapping[str, Mapping[str, tuple[str, ...]]]
+    talk_messages: Mapping[str, tuple[str, ...]]
     interface: Mapping[str, Registers]
     emergency: EmergencyFile | None
     country: str | None

@@ -14,8 +14,8 @@ from typing_extensions import TypeAliasType
 
 ID = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 Id = Annotated[str, StringConstraints(strict=True, pattern=ID, max_length=40)]
-"""Lower-case words joined by hyphens. At most 40 characters, so that a button's payload stays within the 64 bytes that
-Telegram allows for callback data."""
+"""Lower-case words joined by hyphens. At most 40 characters, so that what a button carries stays within 64 bytes,
+the most that the narrowest channel takes."""
 
 NAME = r"^[a-z][a-z0-9_]*$"
 Name = Annotated[str, StringConstraints(strict=True, pattern=NAME)]
@@ -341,6 +341,20 @@ class PhrasesFile:
 
     phrases: dict[Id, Words | tuple[Words, ...]] = Field(default_factory=dict)
     after: dict[Id, dict[Id, Words | tuple[Words, ...]]] = Field(default_factory=dict)
+
+
+@model
+class MessagesFile:
+    """content/<topic>/messages.yaml: whole messages as people write them, one a line, under the node they want.
+
+    The models learn from them. They are no lines to be found word for word, and their names, slips and foreign words
+    stay unknown. `after` holds what is written in a thread: the node last shown, then the node that answers.
+    """
+
+    messages: dict[Id, Words] = Field(default_factory=dict)
+    small_talk: dict[Id, Words] = Field(default_factory=dict)
+    """What is said around the questions, under its kind in content/small-talk.yaml."""
+    after: dict[Id, dict[Id, Words]] = Field(default_factory=dict)
 
 
 # --- pictures and the page to take along: content/<topic>/pictures.yaml and handout.yaml ------------------------------

@@ -6,7 +6,7 @@ missing figure stops the load, not a reader.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,7 @@ def reference_diagnostics(library: Library, broken: set[Path]) -> Iterator[Diagn
                 yield diagnostic_at(path, ("nodes", node), "F09", message, "give it another id", key=True)
     yield from _unassigned(library)
     yield from _phrases(library)
+    yield from _messages(library)
     yield from _subjects(library)
     yield from _small_talk(library)
     yield from _cards(library)
@@ -114,11 +115,28 @@ def _phrases(library: Library) -> Iterator[Diagnostic]:
     named: list[tuple[Location, str]] = [(("phrases", node), node) for node in library.phrases]
     for context, phrases in library.after.items():
         named += [(("after", context), context), *((("after", context, node), node) for node in phrases)]
-    for path in library.home.phrases():
+    yield from _unheld(library, library.home.phrases(), named)
+
+
+def _unheld(library: Library, paths: Sequence[Path], named: Sequence[tuple[Location, str]]) -> Iterator[Diagnostic]:
+    """Yield a fault at every name of these in one of the files that is no node."""
+    for path in paths:
         for location, node in named:
             if node not in library.nodes and location in page_of(path).source_map:
                 remedy = nearest(node, library.nodes)
                 yield diagnostic_at(path, location, "D07", f"`{node}` is not a node", remedy, key=True)
+
+
+def _messages(library: Library) -> Iterator[Diagnostic]:
+    named: list[tuple[Location, str]] = [(("messages", node), node) for node in library.messages]
+    for context, messages in library.messages_after.items():
+        named += [(("after", context), context), *((("after", context, node), node) for node in messages)]
+    yield from _unheld(library, library.home.messages(), named)
+    for path in library.home.messages():
+        for kind in library.talk_messages:
+            if kind not in library.small_talk and ("small_talk", kind) in page_of(path).source_map:
+                message, near = f"`{kind}` is no kind of small talk", nearest(kind, library.small_talk)
+                yield diagnostic_at(path, ("small_talk", kind), "F08", message, near, key=True)
 
 
 def _cards(library: Library) -> Iterator[Diagnostic]:

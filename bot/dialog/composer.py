@@ -186,7 +186,7 @@ MAX_FIRST_QUESTIONS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class LaidOutCard:
+class LaidOutClaim:
     """One claim or note as the layout sees it: finished text, citation marks, and its place."""
 
     text: str
@@ -430,14 +430,14 @@ class Composer:
 
     def _notes(self, answer: Answer, topic: Topic, register: Register) -> Document:
         notes = [topic.notes[note] for note in answer.notes]
-        laid = [LaidOutCard(self._library.text(note, register), marks(note.cites, topic)) for note in notes]
+        laid = [LaidOutClaim(self._library.text(note, register), marks(note.cites, topic)) for note in notes]
         key = "notes-heading" if topic.article else "notes-heading-own"
         words = {"notes-heading": self.text(key, register)} if notes else {}
         return parse(self._library.render_layout("notes", register, notes=laid, words=words))
 
-    def _claim(self, claim: Claim, topic: Topic, register: Register) -> LaidOutCard:
+    def _claim(self, claim: Claim, topic: Topic, register: Register) -> LaidOutClaim:
         section = self._library.text(claim.section, register) if claim.section else ""
-        return LaidOutCard(
+        return LaidOutClaim(
             self._library.text(claim, register).strip(), marks(claim.cites, topic), section, claim.bullet
         )
 

@@ -47,8 +47,8 @@ OVER = "over"
 """The kind of small talk that says so; its button says the same."""
 
 _TALK = {"again": "again", "longer": "again", "before": "again", "not-understood": "do", "person": "nobody"}
-_TALK |= {"will-ask": "coming"} | dict.fromkeys(("who-are-you", "robot", "how-are-you"), "talk")
-"""What small talk means within an emergency; of any other kind it is a sign of life, like "ok"."""
+_TALK |= {"will-ask": "coming", "sad": "", "wrong": ""} | dict.fromkeys(("who-are-you", "robot", "how-are-you"), "talk")
+"""What small talk means within an emergency: nothing new, or a sign of life, like "ok", where it is of another kind."""
 
 _CLAIMS = {"do": ("call", "meanwhile"), "coming": ("meanwhile",)} | dict.fromkeys(
     ("call", "alone", "nobody"), ("call",)

@@ -8,9 +8,6 @@ from functools import lru_cache
 
 from bot.dialog.turn import Register
 
-MAX_BYTES = 64
-"""Telegram's limit for callback data (Bot API, InlineKeyboardButton)."""
-
 _PAYLOAD = re.compile(
     r"v1:(?P<node>[a-z][a-z0-9-]{0,39})(?::(?P<tone>professional|layperson))?(?:!(?P<word>[a-z]{1,7})(?:\.(?P<value>[A-Za-z0-9-]{1,12}))?)?"
 )

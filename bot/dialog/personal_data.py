@@ -1,5 +1,5 @@
 """What is stored about a person: asking before it is deleted, showing it in words, what can be set, what they report as
-wrong; and how identifiers are taken out of what people write."""
+wrong."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """What a turn is made of: what came in, what the matcher decides, what goes out, what is remembered between.
 
-Channels, dialog and matching share these words alone. A matcher may have been trained, and a conversation begun, before
+Channels, dialog and matching share these words alone. What identifies people is masked in words by one rule, for all of
+them. A matcher may have been trained, and a conversation begun, before
 an editor changed the tree: what comes from there is brought up to date here, so that nothing behind it meets a node
 that does not exist.
 """
@@ -115,7 +116,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A way on. `payload` is at most 64 bytes (Telegram's callback data); `role` lets a channel lay it out:
+    """A way on. `payload` is what a press of it sends (bot.dialog.payloads); `role` lets a channel lay it out:
     follow-up, choice, none (of the choices), also, tone, sources, start, navigation, share, feedback, report, link or
     danger."""
 
@@ -326,7 +327,7 @@ class Matcher(Protocol):
     """Anything that can decide about free text."""
 
     def match(self, text: str, context: str | None, register: Register) -> Match:
-        """Return the decision for `text` asked after node `context` by a reader of `tone`; never raises."""
+        """Return the decision for `text` asked after node `context` by a reader of `register`; never raises."""
 
 
 @runtime_checkable
@@ -426,7 +427,6 @@ def _has_answer(library: Library, node: str) -> bool:
 
 
 MASK = "[…]"
-
 
 _EMAIL = r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"

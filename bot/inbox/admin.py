@@ -16,7 +16,7 @@ from bot.inbox.events import InboundEvent
 from bot.inbox.metrics import current_week
 from bot.inbox.processor import pack
 from bot.store.base import NewEvent, PendingTurn, Store
-from bot.store.codec import DecryptionError, Identity
+from bot.store.common import DecryptionError, Identity
 from bot.store.open import copy, open_store, put_in_place, sqlite_path
 from bot.store.records import Published, StoredReport, Summed
 from bot.store.sqlite.store import lock_file

@@ -33,7 +33,7 @@ from bot.inbox.events import (
 from bot.inbox.metrics import Counting, Metrics, current_week
 from bot.inbox.processor import Answerer, Incomplete, RetryPolicy, TurnProcessor, after_failure, pack, while_busy
 from bot.store.base import AcceptResult, Lease, QueueDepth, Store, StoreUnavailable, Turn, TurnResult
-from bot.store.codec import Identity
+from bot.store.common import Identity
 from bot.store.records import Published, Summed
 
 log = structlog.stdlib.get_logger(__name__)
@@ -101,16 +101,16 @@ class Inbox:
             raise Overloaded(f"{workers.waiting} turns are waiting on {event.channel}")
         now = self._now()
         new_event = pack(event, self._identity, now, urgent=self._priority(event, now))
-        lease, receipt = workers.reserve(urgent=new_event.urgent), NOTHING
+        lease, result = workers.reserve(urgent=new_event.urgent), NOTHING
         try:
-            receipt = await self._store.accept(new_event, lease)
+            result = await self._store.accept(new_event, lease)
         except StoreUnavailable:
             self.metrics.refused(event.channel, "store")
             raise
         finally:
-            workers.flush(lease, receipt)
-        self.metrics.accepted(event.channel, fresh=receipt.fresh)
-        return receipt.fresh
+            workers.admit(lease, result)
+        self.metrics.accepted(event.channel, fresh=result.fresh)
+        return result.fresh
 
     async def quarantine_raw(self, channel: str, reason: str, event: str) -> None:
         """Keep an event that cannot be read, sealed and once, so that it blocks nothing and an operator sees it.
@@ -182,11 +182,6 @@ class Inbox:
         log.info("drained", broken_off=len(late))
         return not late
 
-    def wake(self) -> None:
-        """Look for due work now instead of at the next tick."""
-        for workers in self._pools.values():
-            workers.wake()
-
     def _lease(self) -> Lease:
         now = self._now()
         return Lease(self._owner, now, now + self._policy.lease)
@@ -233,21 +228,17 @@ class WorkerPool:
         self._wake.set()
         self._claiming = asyncio.create_task(self._claim_while_open(), name=f"claim-{self.channel.name}")
 
-    def wake(self) -> None:
-        """Look for work now instead of at the next tick."""
-        self._wake.set()
-
     def reserve(self, *, urgent: bool = False) -> Lease | None:
-        """Return a lease if there is a free place for one more turn; `flush` gives it back. What is urgent has places
-        of its own, for when every other is taken by turns whose platform hangs."""
+        """Return a lease if there is a free place for one more turn; `admit` uses it or gives it back. What is urgent
+        has places of its own, for when every other is taken by turns whose platform hangs."""
         if not self._open or self._free() + self._policy.urgent_slots * urgent <= 0:
             self._wake.set()
             return None
         self._reserved += 1
         return self._lease()
 
-    def flush(self, lease: Lease | None, accepted: AcceptResult) -> None:
-        """Use the reserved place for what was accepted, or give it back."""
+    def admit(self, lease: Lease | None, accepted: AcceptResult) -> None:
+        """Begin what was accepted in the place reserved for it, or give the place back."""
         self.waiting += accepted.fresh
         if lease is not None:
             self._reserved -= 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -17,7 +17,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from bot.dialog import payloads
 from bot.dialog.turn import Incoming, Kind, Outcome, Reply, State
-from bot.store.base import DAY, QueueDepth, Store, StoreUnavailable, Turn, day_of
+from bot.store.base import QueueDepth, Store, StoreUnavailable, Turn
+from bot.store.common import DAY, day_of
 from bot.store.records import SALT_BYTES, Tally, TallyCell, first_day, week_of
 
 # --- for /metrics -----------------------------------------------------------------------------------------------------
@@ -143,14 +144,6 @@ class Metrics:
     def page(self) -> bytes:
         """Return everything in Prometheus's text format."""
         return generate_latest(self.registry)
-
-    def values(self) -> Mapping[str, float]:
-        """Return every sample as `name{label="value"}` -> value."""
-        return {
-            sample.name + "".join(f'{{{key}="{value}"}}' for key, value in sorted(sample.labels.items())): sample.value
-            for family in self.registry.collect()
-            for sample in family.samples
-        }
 
 
 def _counter(registry: CollectorRegistry, name: str, help_text: str, *labels: str) -> Counter:

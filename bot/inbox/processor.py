@@ -39,7 +39,6 @@ from bot.inbox.events import (
 )
 from bot.inbox.metrics import Counting, Metrics
 from bot.store.base import (
-    DAY,
     Earlier,
     NewEvent,
     RetentionCutoffs,
@@ -49,9 +48,8 @@ from bot.store.base import (
     TurnResult,
     Vote,
     WaitingRow,
-    day_of,
 )
-from bot.store.codec import DecryptionError, Identity
+from bot.store.common import DAY, DecryptionError, Identity, day_of
 from bot.store.records import NewReport
 
 log = structlog.stdlib.get_logger(__name__)

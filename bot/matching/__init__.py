@@ -10,13 +10,13 @@ from bot.content.library import Library
 from bot.content.loader import no_collection
 from bot.dialog.turn import Match, Matcher
 from bot.matching.build import TALK, Parts, data_of
-from bot.matching.decisions import LIMITS, Advice, Limits, Thread
+from bot.matching.decisions import LIMITS, Limits, Thread
 from bot.matching.foreign import Languages, TongueModels, tongues_of
 from bot.matching.likeness import likeness_of
 from bot.matching.matcher import Remarks, SubjectMatcher
 from bot.matching.parser import Known, Lexicon, Signs, tree_of
 from bot.matching.ranking import WEIGHTS, Ranker, Weights
-from bot.matching.subjects import Said
+from bot.matching.subjects import Advice, Said
 from bot.matching.training import Models, Say, cache_folder, learned, stored
 from bot.matching.urgency import Urgency
 

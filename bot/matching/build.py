@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from bot.content.library import HasRegisters, Library
@@ -22,8 +22,8 @@ from bot.content.matching_models import (
     World,
 )
 from bot.content.models import Answer, Register
+from bot.matching.classifier import Features
 from bot.matching.concepts import SignReader, SignWords
-from bot.matching.features import Features
 from bot.matching.parser import (
     NUMBER,
     Lexicon,
@@ -37,18 +37,7 @@ from bot.matching.parser import (
     tree_of,
 )
 from bot.matching.subjects import FOREIGN, Subjects, concepts_of
-from bot.matching.text import (
-    FUNCTION,
-    STOP,
-    Stemmer,
-    clean,
-    every_word,
-    expand,
-    is_plain,
-    spelled_out,
-    split,
-    words_only,
-)
+from bot.matching.text import FUNCTION, Stemmer, clean, every_word, expand, is_plain, key_of, split
 
 _MEDICINAL = frozenset({"drug", "remedy", "medicine", "cause"})
 
@@ -82,6 +71,9 @@ class Data:
     roles: Roles
     phrases: Mapping[str, Sequence[str]]
     after: Mapping[str, Mapping[str, Sequence[str]]]
+    messages: Mapping[str, Sequence[str]]
+    """Whole messages as people write them, small talk too: learned from, not found word for word."""
+    messages_after: Mapping[str, Mapping[str, Sequence[str]]]
     small_talk: Mapping[str, Sequence[str]]
     exact_talk: frozenset[str]
     """Kinds of small talk that only an authored line is: they end or silence something."""
@@ -113,6 +105,8 @@ def data_of(library: Library) -> Data:
         Roles(library.urgent, library.advice, library.otherwise, frozenset(_shared(library))),
         {node: lines for node, lines in library.phrases.items() if node in library.nodes},
         {node: after for node, after in library.after.items() if node in library.nodes},
+        dict(_messages(library)),
+        {node: after for node, after in library.messages_after.items() if node in library.nodes},
         {kind: talk.asks for kind, talk in library.small_talk.items()},
         frozenset(kind for kind, talk in library.small_talk.items() if talk.exact),
         frozenset(library.nodes),
@@ -121,6 +115,14 @@ def data_of(library: Library) -> Data:
         dict(_texts(library)),
         {name: tuple(node.next) for name, node in library.nodes.items()},
     )
+
+
+def _messages(library: Library) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield the whole messages that want each node, and those of each kind of small talk that needs no exact words."""
+    yield from ((node, lines) for node, lines in library.messages.items() if node in library.nodes)
+    for kind, lines in library.talk_messages.items():
+        if kind in library.small_talk and not library.small_talk[kind].exact:
+            yield TALK + kind, lines
 
 
 def _said(answer: Answer) -> Iterator[str]:
@@ -195,6 +197,7 @@ class Parts:
         self.data = data
         words = data.matching.words
         self.stem = Stemmer(words.irregular, index.stems if index else {})
+        self.key = partial(key_of, stem=self.stem, capitals=words.capitals)
         concepts = concepts_of(data.matching)
         self.index = index or self._index(concepts)
         speller = Speller(self.index.known, dict(_medicines(data)), self.index.likely, self.stem)
@@ -224,13 +227,6 @@ class Parts:
     def stems(self, wording: str) -> list[str]:
         """Return the stems of an authored wording, the sign for a number kept."""
         return [NUMBER if word == NUMBER else self.stem(word) for word in _split(wording)]
-
-    def key(self, text: str) -> str:
-        """Return what two messages share that differ in nothing but form, case and punctuation."""
-        if is_plain(text):
-            return " ".join(map(self.stem, text.split()))
-        cleaned = clean(spelled_out(words_only(text), self.data.matching.words.capitals))
-        return " ".join(self.stem(word) for word in split(cleaned) if word != STOP)
 
     def _known(self, concepts: Mapping[str, Concept], asked: Iterable[str]) -> set[str]:
         words = self.data.matching.words

@@ -131,16 +131,8 @@ def _is_urgent(question: Question) -> bool:
     return any(node == "urgent" or node.startswith("urgent-") for node in question.expect)
 
 
-def serves_both(row: Row, otherwise: str) -> bool:
-    """Tell whether both questions of a message are served: answered, offered, or told that there is no answer."""
-    shown = {row.match.node, row.match.beside, *row.match.choices, *row.match.also, *row.match.related}
-    if row.match.note == PART_MISSING:
-        shown.add(otherwise)
-    return bool(shown & set(row.question.expect)) and bool(shown & set(row.question.also))
-
-
 def summary(rows: Sequence[Row]) -> dict[str, Any]:
-    """Return the figures of DESIGN's `footnote evaluate --json`: shares are of all questions, 0 to 1."""
+    """Return the figures of `footnote evaluate --json`: shares are of all questions, 0 to 1."""
     kinds = sorted({row.question.kind for row in rows})
     return {
         **_shares(rows),

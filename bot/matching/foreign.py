@@ -11,16 +11,16 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import combinations, pairwise
 
 from bot.content.matching_models import Concept, Language, LanguagesFile, UrgentExamples
 from bot.matching.build import Data, Parts
-from bot.matching.classifier import UNTAUGHT, Classifier, Rows, Values
+from bot.matching.classifier import UNTAUGHT, Classifier, Rows, Values, unit
 from bot.matching.concepts import ConceptTree, Sighting
-from bot.matching.features import unit
 from bot.matching.likeness import CALM, LEAST, URGENT, log_odds
 from bot.matching.sentences import Break, Word, parts, says, seen, sentence, without_accents, words_of
-from bot.matching.text import expand
+from bot.matching.text import Kept, expand
 
 _Part = tuple[int, int]
 """The number of a wording, and which of its words."""
@@ -156,13 +156,19 @@ def _pieces(wording: str) -> list[str]:
         if part == _READING:
             found.append(part)
             continue
-        words = [word.text for word in words_of(without_accents(part.strip(_ANY)))]
+        words = [*_words(part.strip(_ANY))]
         if words and part.startswith(_ANY):
             words[0] = _ANY + words[0]
         if words and part.endswith(_ANY):
             words[-1] += _ANY
         found += words
     return found
+
+
+@cache
+def _words(part: str) -> tuple[str, ...]:
+    """Return the words of a piece without spaces; the same pieces make up most wordings."""
+    return tuple(word.text for word in words_of(without_accents(part)))
 
 
 def _range(language: Language) -> tuple[str, str]:
@@ -238,11 +244,14 @@ class Tongues:
     ) -> None:
         self._english, self._models = english, models
         self._telling = frozenset(examples.words).difference(examples.framing)
-        ranges = {name: Concept(words=(), range=one.range) for name, one in examples.words.items() if one.range}
-        self._glossaries = {
-            code: ConceptTree({name: _plain(words) for name, words in language.kinds.items()} | ranges)
-            for code, language in file.languages.items()
-        }
+        self._ranges = {name: Concept(words=(), range=one.range) for name, one in examples.words.items() if one.range}
+        self._languages = file.languages
+        self._glossaries = Kept(self._glossary)
+
+    def _glossary(self, code: str) -> ConceptTree:
+        """Return the glossary of a language; most processes meet few of them, and some none."""
+        kinds = self._languages[code].kinds
+        return ConceptTree({name: _plain(words) for name, words in kinds.items()} | self._ranges)
 
     def rows(self, data: Data, english: Sights) -> dict[str, Rows]:
         """Return what each model is trained from; `english` names the kinds in an English line."""
@@ -272,7 +281,7 @@ class Tongues:
             return None
         likely = self._models.language.probabilities(_features(words))
         code = max(likely, key=lambda one: likely[one])
-        if code not in self._glossaries or not self._tells(code, words):
+        if code not in self._languages or not self._tells(code, words):
             return None
         whole = self._weigh(code, words)
         sentences = [words[begin:end] for begin, end in parts(0, len(words), lambda at: words[at].before is Break.STOP)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from random import Random
 
 from bot.content.matching_models import Courtesies
@@ -56,12 +56,9 @@ class Lessons:
         self._lines += [
             (TALK + kind, form) for kind, asks in data.small_talk.items() for form in asks if parts.key(form)
         ]
-        self._after = [
-            (context, node, form)
-            for context, phrases in data.after.items()
-            for node, form in _asked(phrases)
-            if node in data.nodes
-        ]
+        self._messages = _whole(data.messages)
+        self._after = [*_following(data.after, _asked), *_following(data.messages_after, _whole)]
+        self._after = [asked for asked in self._after if asked[1] in data.nodes]
 
     def aspects(self, first: Classifier | None = None) -> Rows:
         """Return the rows that tell what is asked; with a `first` model, also from the topics' own lines."""
@@ -149,7 +146,7 @@ class Lessons:
 
     def _shown(self, draw: Random) -> Iterator[tuple[str, Message]]:
         """Yield every line as it is, and wrapped or with a slip; composed lessons one way or the other."""
-        for node, form in (*self._lines, *self._told()):
+        for node, form in (*self._lines, *self._messages, *self._told()):
             yield node, self._message(form)
             yield node, self._worn(form, draw)
         for at, (node, form) in enumerate(self._composed(draw)):
@@ -218,7 +215,7 @@ class Lessons:
 
     def _through(self, first: Classifier) -> Iterator[Asked]:
         """Yield the topics' own lines, each under the likeliest aspect that leads to its answer."""
-        asked = [*((None, node, form) for node, form in self._lines), *self._after]
+        asked = [*((None, node, form) for node, form in (*self._lines, *self._messages)), *self._after]
         for context, node, form in asked:
             _, named = self._seen(form)
             subject = named.subject or self._subjects.it(context)
@@ -257,6 +254,16 @@ def _forms(lines: Iterable[str], most: int) -> list[str]:
 
 def _asked(phrases: Mapping[str, Sequence[str]]) -> list[Asked]:
     return [(node, form) for node, lines in phrases.items() for form in _forms(lines, LINE_FORMS) if form]
+
+
+def _whole(messages: Mapping[str, Sequence[str]]) -> list[Asked]:
+    return [(node, said) for node, several in messages.items() for said in several]
+
+
+def _following(
+    after: Mapping[str, Mapping[str, Sequence[str]]], forms: Callable[[Mapping[str, Sequence[str]]], list[Asked]]
+) -> list[tuple[str, str, str]]:
+    return [(context, node, form) for context, asked in after.items() for node, form in forms(asked)]
 
 
 # --- wrappings and slips ---

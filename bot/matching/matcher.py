@@ -1,6 +1,6 @@
 """The matcher: reads a message once, asks in a fixed order what it is, and decides; every decision has its reason.
 
-On the way it finds the question in a message, and after it what may be kept of one that nothing answers.
+On the way it finds the questions in a message.
 """
 
 from __future__ import annotations
@@ -11,25 +11,14 @@ from itertools import groupby
 
 from bot.dialog.turn import Match, Outcome, Register
 from bot.matching.build import TALK, Parts, Roles
-from bot.matching.classifier import Classifier, ranked, shifted
-from bot.matching.decisions import (
-    ASPECT_MISSING,
-    LIMITS,
-    UNSURE,
-    Advice,
-    Decisions,
-    Limits,
-    Thread,
-    likeliest,
-    scrubbed,
-    without_talk,
-)
-from bot.matching.features import Features
+from bot.matching.classifier import Classifier, Features, ranked, shifted
+from bot.matching.decisions import ASPECT_MISSING, LIMITS, UNSURE, Decisions, Limits, Thread, likeliest, without_talk
 from bot.matching.foreign import Languages
 from bot.matching.lessons import REMARK
 from bot.matching.parser import Known, Message, joined
 from bot.matching.ranking import Heard, Ranker, Reading, Shares
-from bot.matching.subjects import Subjects
+from bot.matching.scrubbing import scrubbed
+from bot.matching.subjects import Advice, Subjects
 from bot.matching.text import ASKING, FUNCTION, PERSONS, STOP
 from bot.matching.urgency import Finding, Urgency
 
@@ -215,7 +204,7 @@ class SubjectMatcher:
         reading = self.ranker.rank(question, asked.context, lent, heard)
         in_thread = self.parts.subjects.it(asked.context) is not None
         personal = self.advice.weigh(asked.message, in_thread=in_thread)
-        by = self.limits.rule * personal.score - self.limits.rule_doubt
+        by = self.limits.rule * personal - self.limits.rule_doubt
         scores = shifted(reading.scores, self.roles.advice, by)
         return reading, ranked(scores)
 
@@ -261,35 +250,50 @@ class SubjectMatcher:
 
     def _with_others(self, match: Match, question: Message, asked: Inquiry) -> Match:
         """Return the decision with the answers to every further question that is surely another one."""
-        parts = questions(question, self.parts.subjects)
-        if len(parts) < 2 or match.outcome is Outcome.SMALL_TALK:
+        if match.outcome is Outcome.SMALL_TALK:
             return match
-        found = list(self._each(parts, asked))
-        surely = [node if share >= self.limits.also else None for node, share in found]
-        sure = list(dict.fromkeys(node for node in surely if node and node != self.roles.otherwise))
-        likely = [node for node, share in found if self.limits.likely <= share < self.limits.also]
-        perhaps = tuple(node for node in likely if node not in (*sure, match.node, self.roles.otherwise))
-        uncovered = self.roles.otherwise in surely
-        if match.node == self.roles.advice:
-            sure = [match.node, *(node for node in sure if node != match.node)]
-        elif not uncovered and match.outcome is not Outcome.CHOICES and match.node not in sure and None in surely:
-            return self._offering(match, perhaps)
-        if not sure or (len(sure) == 1 and not uncovered):
+        parts = questions(question, self.parts.subjects)
+        found = list(self._each(parts, asked)) if len(parts) > 1 else self._by_meaning(match, question, asked)
+        if not found:
+            return match
+        sure = self._first(match, found, by_form=len(parts) > 1)
+        uncovered = any(node == self.roles.otherwise and share >= self.limits.also for node, share in found)
+        perhaps = self._perhaps(match, found, sure)
+        if not sure or (sure == [match.node] and not uncovered):
             return self._offering(match, perhaps)
         first, *others = sure
         also = tuple(others)
         note = PART_MISSING if uncovered else match.note if first == match.node else ""
-        reasons, related = (f"{len(parts)} questions", *match.reasons), (*also, *perhaps)
-        return replace(
-            match,
-            outcome=Outcome.ANSWER,
-            node=first,
-            choices=(),
-            related=related,
-            reasons=reasons,
-            note=note,
-            also=also,
-        )
+        reasons, related = (f"{len(found)} questions", *match.reasons), (*also, *perhaps)
+        answer = replace(match, outcome=Outcome.ANSWER, node=first, choices=(), note=note)
+        return replace(answer, related=related, reasons=reasons, also=also)
+
+    def _by_meaning(self, match: Match, question: Message, asked: Inquiry) -> list[tuple[str, float]]:
+        """Return the answers of two halves that no form of words tells to be questions, where each surely wants another
+        one and the whole wants one of them; else nothing."""
+        open_to_two = match.outcome in (Outcome.ANSWER, Outcome.CHOICES) and match.node != self.roles.advice
+        found = list(self._each(at_seam(question), asked)) if open_to_two else []
+        nodes = {node for node, share in found if share >= self.limits.half}
+        fits = match.outcome is Outcome.CHOICES or match.node in nodes
+        return found if len(nodes) > 1 and fits and self.roles.advice not in nodes else []
+
+    def _first(self, match: Match, found: Sequence[tuple[str, float]], *, by_form: bool) -> list[str]:
+        """Return the sure answers in the order of the questions; the answer of the whole message comes first where it
+        refuses advice, or where the first question alone is less sure."""
+        limits, otherwise = self.limits, self.roles.otherwise
+        sure = list(dict.fromkeys(node for node, share in found if share >= limits.also and node != otherwise))
+        least = limits.also if match.node in sure and by_form else limits.first
+        whole = match.outcome is Outcome.ANSWER and found[0][1] < least
+        if match.node == self.roles.advice or whole:
+            return [match.node, *(node for node in sure if node != match.node)]
+        return sure
+
+    def _perhaps(self, match: Match, found: Sequence[tuple[str, float]], sure: Sequence[str]) -> tuple[str, ...]:
+        """Return what the message may mean, too: the answer of the whole, and the likeliest one of an unsure part."""
+        limits = self.limits
+        likely = [node for node, share in found if limits.likely <= share < limits.also]
+        whole = [match.node] if match.outcome is Outcome.ANSWER else []
+        return tuple(dict.fromkeys(node for node in (*whole, *likely) if node not in (*sure, self.roles.otherwise)))
 
     def _offering(self, match: Match, perhaps: Sequence[str]) -> Match:
         """Return an answer with what a further question perhaps means among the buttons."""
@@ -337,6 +341,9 @@ _PERSONS = frozenset({"i", "im", "ive", "my", "he", "hes", "she", "shes", "we", 
 _NOTE = 6
 """Words up to which a sentence without a verb is read as a question, as clinicians write: `ALA dose. Interactions`."""
 _LINKS = frozenset({"and", "&", "+", "but", "or", "also", "so", "then", "plus"})
+_JOINS = frozenset({"and", "&", "+", "plus"})
+_HALF, _SHORT = 2, 14
+"""Words that half a message needs to ask something, and up to which a message may fall apart at a bare `and`."""
 _PARTS = frozenset({"its", "their", "any", "whether", "if", "there", "also", "the"})
 _TO = frozenset({"at", "for", "in", "to", "on", "with", "by", "from", "of"})
 """What a further question may begin with after such a word."""
@@ -354,16 +361,9 @@ class Remarks:
     """Finds the words that ask: a model says of each word which it is, and few changes between them are likeliest."""
 
     def __init__(
-        self,
-        words: Classifier,
-        features: Features,
-        subjects: Subjects,
-        states_facts: Callable[[Message], bool],
+        self, words: Classifier, features: Features, subjects: Subjects, states_facts: Callable[[Message], bool]
     ) -> None:
-        self._words = words
-        self._features = features
-        self._subjects = subjects
-        self._states_facts = states_facts
+        self._words, self._features, self._subjects, self._states_facts = words, features, subjects, states_facts
 
     def question(self, message: Message, doubt: float = 0.0) -> Message:
         """Return the message without the remarks around its question; all of it where nothing else would be left.
@@ -405,10 +405,7 @@ def _likeliest(odds: Sequence[float], costs: Sequence[float]) -> list[bool]:
         ask = 0 if best[0] >= best[1] - cost else 1
         aside = 1 if best[1] >= best[0] - cost else 0
         back.append((ask, aside))
-        best = [
-            best[ask] - (cost if ask else 0.0),
-            best[aside] - (0.0 if aside else cost) + float(value),
-        ]
+        best = [best[ask] - (cost if ask else 0.0), best[aside] - (0.0 if aside else cost) + float(value)]
     state = int(best[1] > best[0])
     states = [state]
     for ways in reversed(back):
@@ -420,6 +417,25 @@ def _likeliest(odds: Sequence[float], costs: Sequence[float]) -> list[bool]:
 def questions(message: Message, subjects: Subjects) -> list[Message]:
     """Return the parts of a message that each have the form of a question of their own."""
     return [part for sentence in _sentences(message) for part in _asked(sentence, subjects)]
+
+
+def at_seam(message: Message) -> list[Message]:
+    """Return the two halves of a message at its likeliest seam: at a pause before a word that links, where a sentence
+    ends, at another pause, or, in a short one, at `and`; nothing where it has none."""
+    words, seams = message.words, list[tuple[int, int]]()
+    for at in range(_HALF, len(words) - 1):
+        if words[at - 1] == STOP:
+            seams.append((1, at))
+        elif at in message.pauses:
+            seams.append((0 if words[at] in _LINKS else 2, at))
+        elif words[at] in _JOINS and len(words) <= _SHORT:
+            seams.append((3, at))
+    if not seams:
+        return []
+    _, at = min(seams)
+    halves = [message.part(0, at - (words[at - 1] == STOP)), _unlinked(message.part(at, len(words)))]
+    telling = halves[1].words[0] in _PERSONS if halves[1].words else True
+    return [] if telling or any(len(half.words) < _HALF for half in halves) else halves
 
 
 def _sentences(message: Message) -> Iterator[Clause]:

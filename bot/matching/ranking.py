@@ -10,8 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from bot.matching.build import TALK, Roles
-from bot.matching.classifier import Values, as_shares, divided, multiplied, ranked, shifted
-from bot.matching.features import PRONOUNS, Features, Unnamed
+from bot.matching.classifier import PRONOUNS, Features, Unnamed, Values, as_shares, divided, multiplied, ranked, shifted
 from bot.matching.parser import Message
 from bot.matching.subjects import FEW_LINES, NONE, Named, Said, Subjects
 from bot.matching.text import STOP
@@ -70,6 +69,8 @@ class Weights:
     """How far a question that names a subject is taken to lean on the thread."""
     nothing_named: float = 0.7
     """How sure the aspect of a question that names nothing must be for the thread alone to decide."""
+    together: float = 0.5
+    """How surely a question must ask of one thing beside another for the thread's subject to be one of them."""
     outside: float = 0.75
     """What `not covered` gets in any case, in log-odds: a wrong answer costs more than an honest none."""
     outside_unknown: float = 0.7
@@ -231,7 +232,7 @@ class Ranker:
         """Return what each model says of a message after the answer last shown, or talk of the subject `lent`."""
         heard = heard or self.heard(message)
         named, aspects, lent = heard.named, heard.aspects, lent or self._subjects.it(context)
-        beside = not named.held and aspects.get(TOGETHER, 0.0) >= self._weights.sure
+        beside = not named.held and aspects.get(TOGETHER, 0.0) >= self._weights.together
         about = self._subjects.with_lent(named, lent, beside=beside) if lent else None
         in_thread = {} if not lent else heard.about if about == named.subject else self._about(heard, about)
         if named.subject and self._features.is_bare(heard.message):

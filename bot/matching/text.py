@@ -145,6 +145,14 @@ def tokens(cleaned: str) -> list[str]:
     return [_mark(token) if token[0] in _MARKS else token for token in _WORD.findall(text)]
 
 
+def key_of(text: str, stem: Callable[[str], str], capitals: Mapping[str, str]) -> str:
+    """Return what two messages share that differ in nothing but form, case and punctuation."""
+    if is_plain(text):
+        return " ".join(map(stem, text.split()))
+    cleaned = clean(spelled_out(words_only(text), capitals))
+    return " ".join(stem(word) for word in split(cleaned) if word != STOP)
+
+
 def _mark(token: str) -> str:
     if token[0] in ",:()-":
         return COMMA

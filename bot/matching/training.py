@@ -1,7 +1,8 @@
 """The models, trained from what was authored, and kept in a cache under the digest of all they were trained from.
 
-Training takes seconds, so the first command that needs the models makes them and every later one reads them. A cached
-file is found by its digest alone: models of other content are never taken for these.
+They learn by AdaGrad in small batches. Training takes seconds, so the first command that needs the models makes them
+and every later one reads them. A cached file is found by its digest alone: models of other content are never taken for
+these.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import numpy as np
 
 from bot.content.loader import no_collection
 from bot.matching.build import Data, Index, Parts
-from bot.matching.classifier import UNTAUGHT, Classifier, train
+from bot.matching.classifier import HUNDREDTHS, UNTAUGHT, Classifier, Floats, Places, Rows, softmax
 from bot.matching.foreign import tongues_of
 from bot.matching.lessons import Lessons
 from bot.matching.likeness import likeness_of
@@ -34,8 +35,8 @@ from bot.matching.likeness import likeness_of
 log = logging.getLogger(__name__)
 
 _CODE = (
-    *("build", "classifier", "concepts", "features", "foreign", "lessons", "likeness"),
-    *("parser", "sentences", "signs", "subjects", "text"),
+    *("build", "classifier", "concepts", "foreign", "lessons", "likeness"),
+    *("parser", "sentences", "signs", "subjects", "text", "training"),
 )
 """The modules that reading and training depend on: when one of them changes, no cached model is true any more."""
 _FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS, _FEW_EPOCHS, _SIBLING_EPOCHS = 3, 5, 6, 8, 10
@@ -210,7 +211,8 @@ def digest(data: Data) -> str:
     """Return what changes with anything the models are trained from."""
     words = data.matching.model_dump(mode="json")
     rest = [one.model_dump(mode="json") for one in (data.urgent, data.examples, data.languages, data.advice)]
-    parts = [_code(), words, rest, dict(data.phrases), {one: dict(after) for one, after in data.after.items()}]
+    parts = [_code(), words, rest, dict(data.phrases), dict(data.messages)]
+    parts += [{one: dict(asked) for one, asked in after.items()} for after in (data.after, data.messages_after)]
     parts += [{node: list(texts) for node, texts in data.texts.items()}]
     parts += [sorted(data.nodes), sorted(data.roles.shared), {one: list(asks) for one, asks in data.small_talk.items()}]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
@@ -269,3 +271,101 @@ def cache_folder() -> Path:
         return Path(chosen)
     home = os.environ.get("XDG_CACHE_HOME")
     return (Path(home) if home else Path.home() / ".cache") / "footnote"
+
+
+# --- learning from rows ---
+
+_RATE = 0.5
+_BATCH = 256
+_BIAS_SHARE = 0.1
+"""How fast the biases learn, beside the weights: a label is no likelier for having had the last row."""
+_LEAST_ERROR = 0.01
+"""Errors below this teach nothing worth the time."""
+_MOST_WORTH = 3.0
+_SMALLEST = 10
+"""Features whose weights all stay below this, in hundredths, decide nothing."""
+_RAREST = 2
+"""Features of fewer rows say nothing about the next question."""
+
+
+def train(rows: Rows, epochs: int, *, even: bool = False) -> Classifier:
+    """Return the classifier that tells the rows' labels apart; the same rows always give the same one.
+
+    With `even`, a label with few rows weighs up to three times as much, so that rare answers are found too.
+    """
+    return _Trainer(rows, even=even).run(epochs) if rows else UNTAUGHT
+
+
+class _Trainer:
+    """Rows padded to one length per batch, so that a batch is two small multiplications and a count per label."""
+
+    def __init__(self, rows: Rows, *, even: bool) -> None:
+        self._labels = sorted(set(rows.labels))
+        number = {label: at for at, label in enumerate(self._labels)}
+        self._targets = np.array([number[label] for label in rows.labels])
+        hashed = np.frombuffer(rows.keys, np.uint32)
+        # with the index, which nobody needs, `unique` sorts by digits, in less than half the time
+        keys, _, numbers, counts = np.unique(hashed, return_index=True, return_inverse=True, return_counts=True)
+        ordered = np.argsort(-counts, kind="stable")  # what comes often lies together, and is near at hand
+        self._keys = keys[ordered[: np.count_nonzero(counts >= _RAREST)]]
+        place = np.empty_like(ordered)
+        place[ordered] = np.arange(len(ordered))
+        columns = place[numbers]
+        kept = columns < len(self._keys)
+        self._columns = columns[kept]
+        self._strengths = np.frombuffer(rows.strengths, np.float32)[kept]
+        self._order = np.argsort(rows.sizes, kind="stable")
+        self._bounds = np.concatenate([[0], np.cumsum(kept)])[np.concatenate([[0], np.cumsum(rows.sizes)])]
+        shares = np.bincount(self._targets, minlength=len(self._labels))
+        worth = np.minimum(_MOST_WORTH, len(rows) / len(self._labels) / shares) if even else np.ones(len(shares))
+        self._worth = worth.astype(np.float32)
+        self._weights = np.zeros((len(self._keys) + 1, len(self._labels)), np.float32)
+        self._speeds = np.full_like(self._weights, 1e-2)
+        self._slopes = np.zeros_like(self._weights)
+        self._bias = np.zeros(len(self._labels), np.float32)
+        self._bias_speed = np.ones_like(self._bias)
+
+    def run(self, epochs: int) -> Classifier:
+        draw = np.random.default_rng(7)
+        order = (self._order[at : at + _BATCH] for at in range(0, len(self._order), _BATCH))
+        batches = [self._batch(draw.permutation(rows)) for rows in order]
+        for _ in range(epochs):
+            for at in draw.permutation(len(batches)):
+                self._learn(*batches[at])
+        hundredths = np.rint(self._weights[:-1] * HUNDREDTHS).clip(-32_000, 32_000).astype(np.int16)
+        kept = np.flatnonzero((abs(hundredths) >= _SMALLEST).any(axis=1))
+        kept = kept[np.argsort(self._keys[kept])]
+        return Classifier(tuple(self._labels), self._bias, self._keys[kept], hundredths[kept])
+
+    def _batch(self, rows: Places) -> tuple[Places, Places, Floats]:
+        """Return rows of nearly one length, with their columns and strengths; the last column stands for nothing."""
+        sizes = self._bounds[rows + 1] - self._bounds[rows]
+        places = self._bounds[rows][:, None] + np.arange(sizes.max())
+        inside = np.arange(sizes.max()) < sizes[:, None]
+        places = np.where(inside, places, 0)
+        columns = np.where(inside, self._columns[places], len(self._keys))
+        return rows, columns, np.where(inside, self._strengths[places], np.float32(0))
+
+    def _learn(self, rows: Places, columns: Places, strengths: Floats) -> None:
+        weights = self._weights.take(columns, axis=0)
+        scores = np.matmul(strengths[:, None, :], weights)[:, 0, :] + self._bias
+        errors = softmax(scores)
+        errors[np.arange(len(rows)), self._targets[rows]] -= 1.0
+        errors *= self._worth[self._targets[rows]][:, None]
+        self._change(columns, strengths, errors)
+        slope = errors.sum(axis=0) * _BIAS_SHARE
+        self._bias_speed += slope * slope
+        self._bias -= _RATE * slope / np.sqrt(self._bias_speed)
+
+    def _change(self, columns: Places, strengths: Floats, errors: Floats) -> None:
+        """Move the weights that had a part in an error worth the time; most rows err in two or three labels."""
+        row, label = np.nonzero(abs(errors) > _LEAST_ERROR)
+        cells = (columns[row] * len(self._labels) + label[:, None]).ravel()
+        weights, speeds, slopes = self._weights.ravel(), self._speeds.ravel(), self._slopes.ravel()
+        np.add.at(slopes, cells, (strengths[row] * errors[row, label][:, None]).ravel())
+        slope = slopes.take(cells)  # a cell met twice has the whole sum both times: setting it twice does no harm
+        speed = speeds.take(cells) + slope * slope
+        speeds[cells] = speed
+        weights[cells] = weights.take(cells) - _RATE * slope / np.sqrt(speed)
+        slopes[cells] = 0.0
+        self._weights[-1] = 0.0

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.authoring.decisions import Decision
-from bot.authoring.reports import run_check, run_content, run_decision, run_docs, run_review
+from bot.authoring.reports import run_check, run_decision, run_docs, run_review
+from bot.authoring.review_page import contents
 from bot.content.loader import load
 from tests.content.mini import TODAY, shipped, written
 
@@ -33,6 +34,17 @@ def test_an_error_ends_the_check_with_one(folder: Path) -> None:
     assert code == 1
     assert text.splitlines()[0] == "content/ala/phrases.yaml:2:3: D07 `nowhere` is not a node"
     assert text.splitlines()[-1] == "3 answers checked: 1 error, 0 warnings."
+
+
+def test_a_message_under_a_name_that_is_no_node_is_an_error(folder: Path) -> None:
+    written(
+        folder, {"content/ala/messages.yaml": "messages:\n  nowhere: how (much\nafter:\n  urgent:\n    urgnt: and now"}
+    )
+    text, _ = run_check(DIALOGS, CONTENT, TODAY)
+    assert [line.split(": ", 1)[1] for line in text.splitlines() if ": D07 " in line] == [
+        "D07 `nowhere` is not a node",
+        "D07 `urgnt` is not a node",
+    ]
 
 
 def test_a_warning_does_not(folder: Path) -> None:
@@ -104,7 +116,8 @@ def test_a_refused_decision_says_why() -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_the_page_for_reviewers_has_every_claim_in_both_registers() -> None:
-    page, library = run_content(DIALOGS, CONTENT)[0], load(DIALOGS, CONTENT)
+    library = load(DIALOGS, CONTENT)
+    page = contents(library)
     for node in library.nodes:
         assert f"### {node}\n" in page
     assert "Oral ALA 600 mg twice daily for 6 months, as add-on treatment." in page

@@ -30,7 +30,7 @@ from bot.inbox.events import InboundEvent
 from bot.service import Service
 from bot.settings import Settings
 from bot.store.base import Store, StoreUnavailable
-from bot.store.codec import Identity
+from bot.store.common import Identity
 from bot.store.open import open_store
 from tests.chaos.processes import Bot
 from tests.drivers.driver import Driver, play

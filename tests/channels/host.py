@@ -13,7 +13,7 @@ from bot.content.library import Library
 from bot.dialog.engine import Engine
 from bot.inbox.inbox import Inbox
 from bot.settings import Settings
-from bot.store.codec import Identity
+from bot.store.common import Identity
 from bot.store.records import Published, Summed
 
 

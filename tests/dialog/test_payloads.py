@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.channels.telegram.plugin import MAX_CALLBACK_DATA
 from bot.content.library import Library
 from bot.dialog import payloads
 from bot.dialog.payloads import Tap
@@ -41,5 +42,5 @@ def test_no_text_breaks_the_parser(text: str) -> None:
 
 def test_every_payload_fits_telegram(library: Library) -> None:
     longest = payloads.payload(max(library.nodes, key=len), Register.PROFESSIONAL)
-    assert len(longest.encode()) <= payloads.MAX_BYTES
-    assert len(payloads.payload("x" * 40, Register.PROFESSIONAL, "x" * 7).encode()) <= payloads.MAX_BYTES
+    assert len(longest.encode()) <= MAX_CALLBACK_DATA
+    assert len(payloads.payload("x" * 40, Register.PROFESSIONAL, "x" * 7).encode()) <= MAX_CALLBACK_DATA

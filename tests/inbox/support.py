@@ -15,7 +15,7 @@ from bot.inbox.inbox import Inbox
 from bot.inbox.metrics import Metrics
 from bot.inbox.processor import RetryPolicy
 from bot.store.base import Store
-from bot.store.codec import Identity
+from bot.store.common import Identity
 
 SECRET = "a secret for tests"
 IDENTITY = Identity(SECRET)
@@ -150,7 +150,7 @@ class Watched(Metrics):
     async def reach(self, sample: str, value: float, seconds: float = 5.0) -> None:
         """Return once the sample is at `value` or above."""
         async with asyncio.timeout(seconds):
-            while self.values().get(sample, 0) < value:
+            while figures(self).get(sample, 0) < value:
                 self._changed.clear()
                 await self._changed.wait()
 
@@ -180,3 +180,12 @@ async def at_work(
         yield inbox
     finally:
         await inbox.drain(1.0)
+
+
+def figures(metrics: Metrics) -> Mapping[str, float]:
+    """Return every figure as `name{label="value"}` -> value."""
+    return {
+        sample.name + "".join(f'{{{key}="{value}"}}' for key, value in sorted(sample.labels.items())): sample.value
+        for family in metrics.registry.collect()
+        for sample in family.samples
+    }

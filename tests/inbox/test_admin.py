@@ -13,7 +13,7 @@ from bot.errors import StoreError, UsageError
 from bot.inbox import admin
 from bot.inbox.processor import pack
 from bot.store.base import Lease, SchemaTooNew, Store, StoreInUse
-from bot.store.codec import Identity
+from bot.store.common import Identity
 from bot.store.open import RESTORED, open_store, sqlite_path
 from tests.inbox.support import IDENTITY, START, event
 from tests.store.test_store import report

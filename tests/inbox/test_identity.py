@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.store.base import DIGEST_BYTES
-from bot.store.codec import DecryptionError, Identity
+from bot.store.common import DIGEST_BYTES, DecryptionError, Identity
 from tests.inbox.support import IDENTITY, SECRET
 
 

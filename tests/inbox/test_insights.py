@@ -16,7 +16,8 @@ from bot.dialog.turn import Button, Incoming, Kind, Leaflet, Outcome, Register, 
 from bot.inbox import insights
 from bot.inbox.metrics import SURE, cell_of
 from bot.inbox.processor import RetryPolicy
-from bot.store.base import DAY, Store
+from bot.store.base import Store
+from bot.store.common import DAY
 from bot.store.records import Published, Summed, TallyCell
 from tests.inbox.support import IDENTITY, START, EchoEngine, Notebook, at_work, event, reply_of
 

@@ -25,11 +25,11 @@ from bot.inbox.metrics import Metrics
 from bot.service import Service
 from bot.settings import Settings
 from bot.store.base import Store, StoreUnavailable
-from bot.store.codec import Identity
+from bot.store.common import Identity
 from bot.store.open import open_store
 from tests.fakes.slack_blocks import validate_blocks
 from tests.fakes.telegram import FakeTelegram
-from tests.inbox.support import Notebook, event
+from tests.inbox.support import Notebook, event, figures
 from tests.test_token_bucket import Clock
 
 ALA, K2, PAIN = "what is alpha lipoic acid", "and vitamin k2?", "chest pain right now"
@@ -110,7 +110,7 @@ async def test_beyond_the_share_one_sentence_leads_to_the_answer_and_the_rest_is
         (button,) = platform.messages[3].reply.buttons
         assert button.label == engine.label("ala", Register.LAYPERSON)
         assert platform.messages[3].address == {"chat": 42}, "the mark is ours alone"
-        assert service.metrics.values()[LIMITED] == 5
+        assert figures(service.metrics)[LIMITED] == 5
 
 
 async def test_what_is_urgent_is_answered_whatever_came_before(tmp_path: Path, engine: Engine) -> None:
@@ -138,7 +138,7 @@ async def test_nobody_else_is_limited(tmp_path: Path, engine: Engine) -> None:
         await service.accept(event(K2, "telegram:2"))
         await empty(store)
         assert platform.nodes.count("k2") == 1
-        assert service.metrics.values()[LIMITED] == 2
+        assert figures(service.metrics)[LIMITED] == 2
 
 
 class Door:

@@ -12,12 +12,12 @@ from bot.content.library import Library
 from bot.content.matching_models import LanguagesFile, Subject, TopicSubjects, UrgentExamples
 from bot.matching import data_of, text, training
 from bot.matching.build import Data, Index, Parts
-from bot.matching.classifier import UNTAUGHT, Rows, Values, train
+from bot.matching.classifier import UNTAUGHT, Rows, Values
 from bot.matching.concepts import SignWords
-from bot.matching.matcher import questions
+from bot.matching.matcher import at_seam, questions
 from bot.matching.parser import Speller
 from bot.matching.text import clean, every_word, sampled, split, words_only
-from bot.matching.training import Models, digest, learn, learned, load, save
+from bot.matching.training import Models, digest, learn, learned, load, save, train
 
 A = Values(("a",), 0.5)
 TOE, HEEL, GLUCOSE = (Values((word,), 1.0) for word in ("toe", "heel", "glucose"))
@@ -39,7 +39,7 @@ def parts(data: Data) -> Parts:
 
 
 def test_training_tells_labels_apart_and_is_always_the_same() -> None:
-    model, again = train(Rows(ROWS)), train(Rows(ROWS))
+    model, again = train(Rows(ROWS), 10), train(Rows(ROWS), 10)
     assert model.probabilities(TOE)["feet"] > 0.8
     assert model.probabilities(GLUCOSE)["sugar"] > 0.8
     assert model.telling(TOE.and_also(GLUCOSE), "feet") == ["toe"]
@@ -48,7 +48,7 @@ def test_training_tells_labels_apart_and_is_always_the_same() -> None:
 
 
 def test_what_is_stored_decides_as_what_was_trained(tmp_path: Path) -> None:
-    model = train(Rows(ROWS))
+    model = train(Rows(ROWS), 10)
     path = tmp_path / "models.npz"
     tree = {"toe": {"": ["feet"]}}
     signs = SignWords(tree, ["toe"], ["toe"])
@@ -75,9 +75,16 @@ def few(data: Data) -> Data:
     """What takes no time to learn: two lines, no lessons and one foreign language."""
     empty = data.matching.model_copy(update={"aspects": data.matching.aspects.model_copy(update={"aspects": {}})})
     lines = {"ala": ("what is ala",), "k2": ("what is k2",)}
-    nothing = UrgentExamples()
     return replace(
-        data, matching=empty, phrases=lines, after={}, small_talk={}, examples=nothing, languages=one_of(data.languages)
+        data,
+        matching=empty,
+        phrases=lines,
+        after={},
+        messages={},
+        messages_after={},
+        small_talk={},
+        examples=UrgentExamples(),
+        languages=one_of(data.languages),
     )
 
 
@@ -99,7 +106,9 @@ def test_what_is_learned_side_by_side_is_what_is_learned_alone(few: Data, monkey
 
 def test_models_of_other_words_are_never_taken(tmp_path: Path, few: Data) -> None:
     more = replace(few, phrases={"ala": ("what is ala", "ala please"), "k2": ("what is k2",)})
-    assert digest(few) != digest(more)
+    told = replace(few, messages={"ala": ("my neighbour swears by it",)})
+    asked = replace(few, messages_after={"ala": {"k2": ("and the other bottle",)}})
+    assert len({digest(one) for one in (few, more, told, asked)}) == 4
     said: list[str] = []
     fresh, _ = learned(few, tmp_path, said.append)
     assert said, "training says that it is at work"
@@ -109,6 +118,18 @@ def test_models_of_other_words_are_never_taken(tmp_path: Path, few: Data) -> Non
     assert kept.index == fresh.index
     learned(more, tmp_path, said.append)
     assert said, "other words are learned again"
+
+
+def test_whole_messages_teach_and_are_no_words_that_everybody_knows(few: Data) -> None:
+    with_messages = replace(few, messages={"k2": ("my naybor Harold has bottles of drops",)})
+    parts = Parts(with_messages)
+    assert not {"naybor", "harold"} & set(parts.index.asked)
+    message = parts.reader.read("drops from a bottle")
+    named = parts.subjects.named(message)
+    drops = parts.features.names(message, named, parts.features.asked(message, named))
+    before, after = (learn(Parts(data)).names.probabilities(drops)["k2"] for data in (few, with_messages))
+    assert after > before
+    assert parts.index.lines.keys() == Parts(few).index.lines.keys()
 
 
 @pytest.mark.parametrize(
@@ -201,7 +222,7 @@ def test_a_part_inherits_the_answers_of_its_whole_and_a_vanished_answer_is_left_
 
 
 def test_a_model_without_a_label_keeps_the_weights_of_a_feature_side_by_side() -> None:
-    model = train(Rows(ROWS))
+    model = train(Rows(ROWS), 10)
     fewer = model.relabelled(lambda label: label if label == "feet" else None)
     assert fewer.labels == ("feet",)
     assert fewer.weights.flags.c_contiguous, "or every look-up reads the whole table"
@@ -220,3 +241,21 @@ def test_what_is_known_of_words_is_found_once_and_does_not_grow_for_ever(monkeyp
     assert [lengths[word] for word in ("toe", "toe", "foot", "ankle", "ankle")] == [3, 3, 4, 5, 5]
     assert asked == ["toe", "foot", "ankle", "ankle"]
     assert len(lengths) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "halves"),
+    [
+        (
+            "gabapentin vs pregabalin, and which of the two puts on weight",
+            ("gabapentin vs pregabalin", "which of the two puts on weight"),
+        ),
+        ("numb feet. bad circulation too", ("numb feet", "bad circulation too")),
+        ("dose and timing", ()),
+        ("ala helps some and k2 helps none", ("ala helps some", "k2 helps none")),
+        ("ala works, he says", ()),
+        ("", ()),
+    ],
+)
+def test_a_message_has_two_halves_at_its_likeliest_seam(parts: Parts, text: str, halves: tuple[str, ...]) -> None:
+    assert tuple(" ".join(half.words) for half in at_seam(parts.reader.read(text))) == halves

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.matching.evaluation import SHARES, Row, serves_both, summary
+from bot.matching.evaluation import SHARES, Row, summary
+from bot.matching.matcher import PART_MISSING
 from tests.questions.cost import Cost
 from tests.questions.variants import Invariance
 
@@ -43,6 +44,14 @@ def _files(found: Figures) -> str:
             _line((name, str(len(rows)), *shares, f"{100 * stock['right']:.1f}", f"{100 * stock['wrong']:.1f}"))
         )
     return "\n".join(lines) + "\n"
+
+
+def serves_both(row: Row, otherwise: str) -> bool:
+    """Tell whether both questions of a message are served: answered, offered, or told that there is no answer."""
+    shown = {row.match.node, row.match.beside, *row.match.choices, *row.match.also, *row.match.related}
+    if row.match.note == PART_MISSING:
+        shown.add(otherwise)
+    return bool(shown & set(row.question.expect)) and bool(shown & set(row.question.also))
 
 
 def _threads(found: Figures) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from bot.inbox.metrics import bit_of
 from bot.inbox.processor import pack
-from bot.store.base import Lease, Store, TurnResult, day_of
+from bot.store.base import Lease, Store, TurnResult
+from bot.store.common import day_of
 from bot.store.records import Tally, TallyCell, week_of
 from tests.inbox.support import IDENTITY, START, event
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from bot.store.base import MAX_GROUP, Grouping, Outcome
+from bot.store.common import MAX_GROUP, Grouping, Outcome
 
 
 class Trips:

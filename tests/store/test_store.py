@@ -9,8 +9,8 @@ import pytest
 
 from bot.dialog.turn import Preferences, Register, State
 from bot.inbox.processor import pack
-from bot.store.base import DAY, AcceptResult, Lease, RetentionCutoffs, Store, Turn, TurnResult
-from bot.store.codec import context_text, net_votes, state_from
+from bot.store.base import AcceptResult, Lease, RetentionCutoffs, Store, Turn, TurnResult
+from bot.store.common import DAY, context_text, net_votes, state_from
 from bot.store.records import NewReport
 from tests.inbox.support import IDENTITY, PATIENT, START, event
 

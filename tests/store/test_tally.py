@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from bot.inbox.metrics import current_week
 from bot.inbox.processor import RetryPolicy
-from bot.store.base import DAY, Store, day_of
+from bot.store.base import Store
+from bot.store.common import DAY, day_of
 from bot.store.open import open_store
 from bot.store.records import (
     _GIVEN_UP,

@@ -12,8 +12,8 @@ from bot.content.loader import load
 from bot.content.matching_models import UrgentExamples
 from bot.matching import data_of
 from bot.matching.build import Data, Parts
-from bot.matching.classifier import train
 from bot.matching.likeness import likeness_of
+from bot.matching.training import train
 from bot.matching.urgency import Urgency
 from tests.urgency.seeds import recogniser
 

@@ -22,8 +22,7 @@ from bot.content.library import Library
 from bot.content.models import Register, Role
 from bot.content.yaml_reader import YamlFile
 from bot.dialog.composer import MAX_FOLLOW_UPS
-from bot.matching.decisions import IN_THREAD
-from bot.matching.subjects import PLACEHOLDERS
+from bot.matching.subjects import IN_THREAD, PLACEHOLDERS
 from bot.matching.text import expand
 
 # --- phrases and names ------------------------------------------------------------------------------------------------

@@ -211,7 +211,7 @@ def read_command(body: Body, me: Installation) -> InboundEvent:
         masked=masked,
         key=key,
     )
-    event = enveloped(me, place, incoming)
+    event = private_event(me, place, incoming)
     if said not in SPEAK | QUIET.keys():
         return event
     several = replace(incoming, group=not place.channel.startswith("D"))
@@ -230,7 +230,8 @@ def read_home(body: Body, me: Installation) -> InboundEvent | None:
     return InboundEvent((key,), "slack", person_of(me, event["user"]), conversation, incoming, place.address())
 
 
-def enveloped(me: Installation, place: SlackAddress, incoming: Incoming) -> InboundEvent:
+def private_event(me: Installation, place: SlackAddress, incoming: Incoming) -> InboundEvent:
+    """Return the event whose answer one person alone sees."""
     conversation = private_conversation(me, place.channel, place.user, place.thread)
     return InboundEvent((place.key,), "slack", person_of(me, place.user), conversation, incoming, place.address())
 

@@ -55,7 +55,7 @@ from bot.channels.slack.sender import SlackFiles, SlackSender
 from bot.channels.slack.views import AppHome
 from bot.dialog.turn import Register
 from bot.inbox.events import Delivery
-from bot.store.codec import Identity
+from bot.store.common import Identity
 from bot.store.open import engine_of
 
 log = structlog.stdlib.get_logger(__name__)

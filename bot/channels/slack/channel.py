@@ -89,7 +89,7 @@ class SlackDelivery:
         self._buttons = Buttons(texts)
 
     async def deliver(self, message: OutboundMessage, progress: Progress) -> None:
-        """Deliver the answer; raises Busy, Gone or Refused (see bot.inbox.events.Channel)."""
+        """Deliver the answer; raises Busy, Gone or Refused (see bot.inbox.events.Delivery)."""
         place = SlackAddress.from_address(message.address)
         if place.question is not None and place.question in self._cache.gone:
             raise Gone("the question was deleted before it was answered")
@@ -144,7 +144,7 @@ class SlackDelivery:
 
     def _answer(self, place: SlackAddress, reply: Reply) -> list[SlackMessage]:
         """Return the messages of an answer; one that stands where it was not asked begins with who asked what."""
-        first, *rest = self._renderer.parts(reply, self._look(place, reply), self._closing(place, reply))
+        first, *rest = self._renderer.parts(reply, self._options(place, reply), self._closing(place, reply))
         card = reply.card
         if place.shared:
             asked = place.asked or card.title
@@ -155,7 +155,7 @@ class SlackDelivery:
             first = headed(named(note, place.user, "", place.asked), first)
         return [first, *rest]
 
-    def _look(self, place: SlackAddress, reply: Reply) -> RenderOptions:
+    def _options(self, place: SlackAddress, reply: Reply) -> RenderOptions:
         sharable = isinstance(reply.card, ClaimCard) and reply.effect is None
         share = place.surface is Surface.PRIVATE and not place.direct and sharable
         thread = place.surface is Surface.THREAD and not place.direct and place.thread is not None

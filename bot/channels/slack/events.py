@@ -332,7 +332,7 @@ class Messages:
         begun = bool(spoken.thread) and await self._threads.followed(conversation)
         mine = bool(spoken.thread) and spoken.parent == me.bot_user
         root = message_id(spoken.channel, spoken.thread or "") if mine and not begun else ""
-        event = _enveloped(spoken, me, conversation, self._cache.alone.about(root))
+        event = _event_of(spoken, me, conversation, self._cache.alone.about(root))
         if spoken.direct or spoken.named:
             return _over(event) if spoken.thread and not begun and not mine and not spoken.direct else event
         if not (begun or mine) or not _worth_reading(event) or self._only_mentions(spoken.channel):
@@ -387,7 +387,7 @@ def _corrected(body: Json, me: Installation) -> UserMessage | None:
     return _written(body, message, me)
 
 
-def _enveloped(spoken: UserMessage, me: Installation, conversation: str, context: str | None) -> InboundEvent:
+def _event_of(spoken: UserMessage, me: Installation, conversation: str, context: str | None) -> InboundEvent:
     words, masked = mask(plain(spoken.text))
     in_line = spoken.direct and not me.agent
     place = SlackAddress(

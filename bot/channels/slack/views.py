@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.base import Texts
-from bot.channels.slack.actions import MAX_ASKED, Buttons, actions, enveloped, for_asker, opens
+from bot.channels.slack.actions import MAX_ASKED, Buttons, actions, for_asker, opens, private_event
 from bot.channels.slack.blocks import context, header, plain, plain_text
 from bot.channels.slack.events import SlackAddress, Surface
 from bot.channels.slack.render import SlackMessage
@@ -277,7 +277,7 @@ def _question(body: Body, me: Installation) -> InboundEvent:
         masked=masked,
         key=f"slack:{view['id']}",
     )
-    return enveloped(me, place, Incoming(Kind.TEXT, words, "slack"))
+    return private_event(me, place, Incoming(Kind.TEXT, words, "slack"))
 
 
 def _report(body: Body, me: Installation) -> InboundEvent | None:
@@ -295,7 +295,7 @@ def _report(body: Body, me: Installation) -> InboundEvent | None:
         enterprise=me.enterprise,
         key=f"slack:{view['id']}",
     )
-    return enveloped(me, place, Incoming(Kind.COMMAND, f"report {words}", "slack", context=tap.node))
+    return private_event(me, place, Incoming(Kind.COMMAND, f"report {words}", "slack", context=tap.node))
 
 
 def share_errors(body: Body) -> dict[str, str]:
@@ -329,7 +329,7 @@ def _share(body: Body, me: Installation) -> InboundEvent | None:
         masked=masked,
         key=f"slack:{view['id']}",
     )
-    return enveloped(me, place, Incoming(Kind.TAP, str(origin.get("payload", "")), "slack"))
+    return private_event(me, place, Incoming(Kind.TAP, str(origin.get("payload", "")), "slack"))
 
 
 def _reason(body: Body, me: Installation) -> InboundEvent | None:
@@ -342,7 +342,7 @@ def _reason(body: Body, me: Installation) -> InboundEvent | None:
     if entered_in(view).get("wrong", "").strip():
         return _report(body, me)
     place = SlackAddress(Surface.PRIVATE, me.team, body["user"]["id"], silent=True, key=f"slack:{view['id']}")
-    return enveloped(me, place, Incoming(Kind.TAP, payloads.payload(tap.node, word=reason), "slack"))
+    return private_event(me, place, Incoming(Kind.TAP, payloads.payload(tap.node, word=reason), "slack"))
 
 
 def entered_in(view: Body) -> dict[str, str]:

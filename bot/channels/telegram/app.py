@@ -30,7 +30,7 @@ log = structlog.stdlib.get_logger(__name__)
 # --- receiving --------------------------------------------------------------------------------------------------------
 
 
-Answer = Callable[[InlineQuery], Coroutine[Any, Any, None]]
+Search = Callable[[InlineQuery], Coroutine[Any, Any, None]]
 """Answers an inline query."""
 
 
@@ -38,7 +38,7 @@ class UpdateReceiver:
     """Takes updates; returns once none of them can be lost any more."""
 
     def __init__(self, parser: UpdateParser, delivery: TelegramDelivery, host: HostServices) -> None:
-        self.search: Answer | None = None
+        self.search: Search | None = None
         self._parser = parser
         self._delivery = delivery
         self._host = host

@@ -24,7 +24,6 @@ from bot.channels.base import (
     longest_reply,
 )
 from bot.channels.layout import Shown
-from bot.dialog import payloads
 from bot.dialog.composer import Composer
 from bot.dialog.turn import ClaimCard, Register, Reply
 from bot.errors import PlatformError, UsageError
@@ -34,6 +33,12 @@ if TYPE_CHECKING:
     import typer
 
     from bot.channels.telegram.app import Config
+
+LABEL = 30
+"""Characters of a label that a phone shows whole in a row of its own."""
+
+MAX_CALLBACK_DATA = 64
+"""Bytes a button can carry (Bot API, InlineKeyboardButton)."""
 
 BOTFATHER = "create a bot with @BotFather in Telegram; it answers with the token"
 
@@ -132,8 +137,8 @@ def telegram_measure(composer: Composer) -> Measure:
 
 def _large_payloads(reply: Reply) -> Iterator[str]:
     for button in reply.buttons:
-        if len(button.payload.encode()) > payloads.MAX_BYTES:
-            yield f"the button `{button.label}` carries more than {payloads.MAX_BYTES} bytes"
+        if len(button.payload.encode()) > MAX_CALLBACK_DATA:
+            yield f"the button `{button.label}` carries more than {MAX_CALLBACK_DATA} bytes"
 
 
 def _commands() -> typer.Typer:
@@ -183,7 +188,9 @@ plugin = ChannelPlugin(
     set_up="Telegram: set TELEGRAM_BOT_TOKEN (from @BotFather); docs/telegram.md has the steps.",
     doctor=_doctor,
     limits=ChannelLimits(
-        telegram_limits, (LabelLimit(30, "a phone shows 30"),), ScreenLimit("Telegram", telegram_measure, screens=2.0)
+        telegram_limits,
+        (LabelLimit(LABEL, f"a phone shows {LABEL}"),),
+        ScreenLimit("Telegram", telegram_measure, screens=2.0),
     ),
     commands=_commands,
 )

@@ -239,9 +239,6 @@ Row = tuple[Button, ...]
 Rows = list[list[Json]]
 """A keyboard's rows as Telegram has them."""
 
-LABEL = 30
-"""Characters of a label that a phone shows whole in a row of its own."""
-
 PAIR = 18
 """Characters up to which two labels stand whole side by side: a line holds 40, less what frames two buttons."""
 

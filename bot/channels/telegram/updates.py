@@ -297,8 +297,8 @@ class UpdateParser:
     def _message(self, message: Json, key: str) -> InboundEvent | None:
         for field in unknown_fields(message):
             self.unexpected.note("field", field)
-        if (place := message["chat"]["type"]) not in _CHATS:
-            self.unexpected.note("chat", place)
+        if (kind := message["chat"]["type"]) not in _CHATS:
+            self.unexpected.note("chat", kind)
         incoming, author = self._incoming(message), author_of(message)
         if incoming is None or author is None:
             return None

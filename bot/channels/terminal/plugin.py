@@ -15,8 +15,6 @@ from bot.channels.base import Channel, ChannelPlugin, ChannelSettings, HostServi
 from bot.dialog.turn import Incoming, Kind, Register, Reply
 from bot.errors import FootnoteError
 from bot.inbox.events import InboundEvent, OutboundMessage, Progress
-from bot.pictures.drawing import NotDrawn
-from bot.pictures.shelf import Shelf
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -35,6 +33,8 @@ class Terminal:
     name = "terminal"
 
     def __init__(self, host: HostServices, console: Console) -> None:
+        from bot.pictures.shelf import Shelf
+
         self._host = host
         self.texts = host.texts
         self._console = console
@@ -99,6 +99,8 @@ class Terminal:
 
     async def _show_files(self, reply: Reply) -> None:
         """Say where an answer's picture and a page to take along lie: a terminal shows neither."""
+        from bot.pictures.drawing import NotDrawn
+
         found = None
         if reply.picture is not None:
             found = await self._shelf.ready(reply.picture, reply.card.register, "png")

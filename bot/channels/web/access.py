@@ -18,7 +18,7 @@ from aiohttp import hdrs, web
 
 from bot.channels.rate_limit import CLIENT, TokenBuckets
 from bot.channels.web.plugin import WebSettings
-from bot.store.codec import Identity
+from bot.store.common import Identity
 
 QUESTIONS_PER_SECOND, QUESTIONS_AT_ONCE = 1.0, 40
 """From one address, whatever its cookies: many people of one hospital share an address, a flood does not pass."""

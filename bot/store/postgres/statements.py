@@ -2,8 +2,8 @@
 
 Every statement locks rows in the order of their keys, so that groups of several replicas cannot wait for each other.
 
-Where a step leases a lane and then reads what the lane's last turn wrote, it takes a second statement, unless that turn
-ended before the first began: a statement sees the database as it was when it began.
+Where a step leases a queue and then reads what the queue's last turn wrote, it takes a second statement, unless that
+turn ended before the first began: a statement sees the database as it was when it began.
 """
 
 from __future__ import annotations
@@ -14,8 +14,17 @@ from typing import Any
 
 import asyncpg
 
-from bot.store.base import AT_ONCE, LONGEST_WAIT, Earlier, Lease, NewEvent, Turn, TurnResult, day_of
-from bot.store.codec import context_text, earlier_from, history_text, settings_text, state_from
+from bot.store.base import Earlier, Lease, NewEvent, Turn, TurnResult
+from bot.store.common import (
+    AT_ONCE,
+    LONGEST_WAIT,
+    context_text,
+    day_of,
+    earlier_from,
+    history_text,
+    settings_text,
+    state_from,
+)
 from bot.store.records import (
     FORGET_REPORTS,
     SHARDS,
@@ -73,12 +82,12 @@ SELECT fresh.id, entered.conversation, entered.waiting = 1 AND a.owner IS NOT NU
 FROM entered JOIN fresh USING (conversation) JOIN arrival a USING (conversation)
 LEFT JOIN lane before ON before.conversation = a.conversation {_MEMORY}
 """  # noqa: S608 (constants of ours)
-"""Returns nothing for a repetition, else the new turn, and whether its lane is leased. A lane that is emptied stays
+"""Returns nothing for a repetition, else the new turn, and whether its queue is leased. A queue that is emptied stays
 with `waiting = 0` until pruned: deleting it here could miss a turn that is being accepted at the same moment.
 
-What is remembered is as it was when the statement began. If the lane was idle then, and its `due_at`, which every turn
-that ends sets anew and a lease taken here leaves alone, is the same once the lane is ours, then no turn ended in
-between: the lane is `unmoved`, and what was read is what that turn would have left."""
+What is remembered is as it was when the statement began. If the queue was idle then, and its `due_at`, which every turn
+that ends sets anew and a lease taken here leaves alone, is the same once the queue is ours, then no turn ended in
+between: the queue is `unmoved`, and what was read is what that turn would have left."""
 
 CLAIM = f"""
 WITH due AS (
@@ -193,14 +202,14 @@ def finish_terms(calls: Sequence[Finish]) -> list[Sequence[Any]]:
         turn.person for turn, record, _ in calls if record.state and record.state.register != turn.state.register
     ]
     sent = [(turn.row, text, part) for turn, record, _ in calls for part, text in enumerate(record.messages)]
-    lanes = [turn.conversation for turn, _, _ in calls]
+    queues = [turn.conversation for turn, _, _ in calls]
     joined = [(turn.row, row) for turn, record, _ in calls for row in record.joined]
     columns = _columns([_finished(*call) for call in calls], 18)
     states = [(turn, record.state or turn.state) for turn, record, _ in calls]
     settings = [settings_text(state.preferences) for _, state in states]
     set_anew = [turn.person for turn, state in states if state.preferences != turn.state.preferences]
     counted = _columns([_counted(record, lease) for _, record, lease in calls], 5)
-    found = [*columns[:15], changed, *_columns(sent, 3), lanes, *columns[15:], *_columns(joined, 2)]
+    found = [*columns[:15], changed, *_columns(sent, 3), queues, *columns[15:], *_columns(joined, 2)]
     return [*found, settings, set_anew, *counted]
 
 

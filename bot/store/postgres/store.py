@@ -18,9 +18,7 @@ import structlog
 
 from bot.dialog.turn import State
 from bot.store.base import (
-    MOST_JOINED,
     AcceptResult,
-    Grouping,
     Lease,
     NewEvent,
     PendingTurn,
@@ -32,10 +30,19 @@ from bot.store.base import (
     TurnResult,
     WaitingRow,
     WaitingTurns,
+)
+from bot.store.common import (
+    MOST_JOINED,
+    Grouping,
     day_of,
+    exported,
+    net_votes,
+    quiet_in,
+    reported,
+    settings_of,
+    state_from,
     together,
 )
-from bot.store.codec import exported, net_votes, quiet_in, reported, settings_of, state_from
 from bot.store.postgres import statements as sql
 from bot.store.postgres.statements import TROUBLE
 from bot.store.records import (
@@ -105,9 +112,9 @@ class PostgresStore:
         return await self._acceptances.run((new_event, lease))
 
     async def claim(self, channel: str, limit: int, lease: Lease) -> list[Turn]:
-        lanes = dict(await self._rows(sql.CLAIM, channel, lease.now, lease.owner, lease.until, limit, lease.farthest))
-        rows = await self._rows(sql.FIRST_TURNS, list(lanes)) if lanes else []
-        return [sql.turn_from(row, doubtful=lanes[row["conversation"]]) for row in rows]
+        queues = dict(await self._rows(sql.CLAIM, channel, lease.now, lease.owner, lease.until, limit, lease.farthest))
+        rows = await self._rows(sql.FIRST_TURNS, list(queues)) if queues else []
+        return [sql.turn_from(row, doubtful=queues[row["conversation"]]) for row in rows]
 
     async def renew(self, lease: Lease, conversations: Sequence[bytes]) -> None:
         await self._execute(sql.RENEW, lease.until, lease.owner, list(conversations))
@@ -262,16 +269,16 @@ class PostgresStore:
     async def _accept(self, calls: Sequence[sql.Acceptance]) -> list[AcceptResult]:
         async with self._connection() as db:
             rows = {row["conversation"]: row for row in await db.fetch(sql.ACCEPT, *sql.accept_terms(calls))}
-            moved = [lane for lane, row in rows.items() if row["leased"] and not row["unmoved"]]
+            moved = [queue for queue, row in rows.items() if row["leased"] and not row["unmoved"]]
             first = await _first_turns(db, moved)
-        return [_receipt(new_event, rows.get(new_event.conversation), first) for new_event, _ in calls]
+        return [_accept_result(new_event, rows.get(new_event.conversation), first) for new_event, _ in calls]
 
     async def _finish(self, calls: Sequence[sql.Finish]) -> list[Turn | None]:
         async with self._connection() as db:
             left = dict(await db.fetch(sql.FINISH, *sql.finish_terms(calls)))
-            lanes = [(turn.conversation, lease) for turn, _, lease in calls]
-            first = await _first_turns(db, [lane for lane, lease in lanes if lease and left.get(lane)])
-        return [first.get(lane) for lane, _ in lanes]
+            queues = [(turn.conversation, lease) for turn, _, lease in calls]
+            first = await _first_turns(db, [queue for queue, lease in queues if lease and left.get(queue)])
+        return [first.get(queue) for queue, _ in queues]
 
     async def _column(self, statement: str, *terms: Any) -> list[Any]:
         return [row[0] for row in await self._rows(statement, *terms)]
@@ -303,7 +310,7 @@ async def _keep_as_it_is(connection: asyncpg.Connection) -> None:
     """No step changes a connection's settings, so resetting it (a round trip per step) is not needed."""
 
 
-def _receipt(new_event: NewEvent, row: Any, first: Mapping[bytes, Turn]) -> AcceptResult:
+def _accept_result(new_event: NewEvent, row: Any, first: Mapping[bytes, Turn]) -> AcceptResult:
     if row is None or not row["leased"]:
         return AcceptResult(fresh=row is not None, due=row is not None and row["due"])
     turn = sql.new_turn(row, new_event) if row["unmoved"] else first.get(new_event.conversation)

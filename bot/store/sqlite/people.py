@@ -6,8 +6,7 @@ import sqlite3
 from typing import Any
 
 from bot.dialog.turn import State
-from bot.store.base import day_of
-from bot.store.codec import exported, net_votes, quiet_in, reported, settings_of, state_from
+from bot.store.common import day_of, exported, net_votes, quiet_in, reported, settings_of, state_from
 from bot.store.records import (
     ADD_REPORT,
     CLOSE_REPORT,

@@ -16,12 +16,9 @@ import aiosqlite
 
 from bot.dialog.turn import State
 from bot.store.base import (
-    DIGEST_BYTES,
     AcceptResult,
-    Grouping,
     Lease,
     NewEvent,
-    Outcome,
     PendingTurn,
     PruneCounts,
     QueueDepth,
@@ -31,8 +28,8 @@ from bot.store.base import (
     Turn,
     TurnResult,
     WaitingTurns,
-    day_of,
 )
+from bot.store.common import DIGEST_BYTES, Grouping, Outcome, day_of
 from bot.store.records import (
     PRUNE_REPORTS,
     NewReport,

@@ -9,9 +9,6 @@ from dataclasses import dataclass, replace
 
 from bot.dialog.turn import State
 from bot.store.base import (
-    AT_ONCE,
-    LONGEST_WAIT,
-    MOST_JOINED,
     AcceptResult,
     Earlier,
     Lease,
@@ -22,10 +19,13 @@ from bot.store.base import (
     TurnResult,
     WaitingRow,
     WaitingTurns,
-    day_of,
 )
-from bot.store.codec import (
+from bot.store.common import (
+    AT_ONCE,
+    LONGEST_WAIT,
+    MOST_JOINED,
     context_text,
+    day_of,
     earlier_from,
     history_text,
     settings_text,
@@ -99,7 +99,7 @@ def accept(db: sqlite3.Connection, new_event: NewEvent, lease: Lease | None) -> 
     if any(known):
         return AcceptResult(fresh=False)
     row = _insert(db, new_event)
-    waiting, due = enter_lane(
+    waiting, due = enter_queue(
         db, new_event.conversation, new_event.channel, new_event.received, lease, urgent=new_event.urgent
     )
     if lease is None or waiting > 1:
@@ -110,9 +110,9 @@ def accept(db: sqlite3.Connection, new_event: NewEvent, lease: Lease | None) -> 
 def claim(db: sqlite3.Connection, channel: str, limit: int, lease: Lease) -> list[Turn]:
     """Lease due conversations and return the first turn of each; it is doubtful where somebody's lease ran out."""
     terms = {"channel": channel, "now": lease.now, "farthest": lease.farthest, "longest": LONGEST_WAIT, "limit": limit}
-    lanes = db.execute(_FREE_QUEUES, terms).fetchall()
-    db.executemany(_LEASE_QUEUE, [(lease.owner, lease.until, lane) for lane, _ in lanes])
-    return [turn for lane, before in lanes if (turn := first_turn(db, lane, doubtful=before is not None))]
+    queues = db.execute(_FREE_QUEUES, terms).fetchall()
+    db.executemany(_LEASE_QUEUE, [(lease.owner, lease.until, queue) for queue, _ in queues])
+    return [turn for queue, before in queues if (turn := first_turn(db, queue, doubtful=before is not None))]
 
 
 def first_turn(db: sqlite3.Connection, conversation: bytes, *, doubtful: bool = False) -> Turn | None:
@@ -188,7 +188,7 @@ def finish(db: sqlite3.Connection, turn: Turn, record: TurnResult, lease: Lease 
     )
     _remember(db, turn, record)
     counted = (day_of(record.at), *record.tally) if record.tally else None
-    if leave_lane(db, turn.conversation, record.at, 1 + max(rows, 0)) == 0 or lease is None:
+    if leave_queue(db, turn.conversation, record.at, 1 + max(rows, 0)) == 0 or lease is None:
         return Finished(None, counted)
     db.execute(_LEASE_QUEUE, (lease.owner, lease.until, turn.conversation))
     return Finished(first_turn(db, turn.conversation), counted)
@@ -202,8 +202,8 @@ def count(db: sqlite3.Connection, ended: Iterable[object]) -> None:
         db.execute(COUNT_TURN.replace(_COUNTED, rows), [term for tally in tallies for term in tally])
 
 
-def leave_lane(db: sqlite3.Connection, conversation: bytes, now: float, count: int = 1) -> int:
-    """Count so many turns fewer in the lane, free it, and return how many are left; an empty lane disappears."""
+def leave_queue(db: sqlite3.Connection, conversation: bytes, now: float, count: int = 1) -> int:
+    """Count so many turns fewer in the queue, free it, and return how many are left; an empty queue disappears."""
     if db.execute("DELETE FROM lane WHERE conversation = ? AND waiting <= ?", (conversation, count)).rowcount:
         return 0
     left = "UPDATE lane SET waiting = waiting - ?, owner = NULL, due_at = ? WHERE conversation = ? RETURNING waiting"
@@ -211,7 +211,7 @@ def leave_lane(db: sqlite3.Connection, conversation: bytes, now: float, count: i
     return int(waiting)
 
 
-def enter_lane(
+def enter_queue(
     db: sqlite3.Connection,
     conversation: bytes,
     channel: str,
@@ -222,9 +222,9 @@ def enter_lane(
 ) -> tuple[int, bool]:
     """Count one turn more in the conversation, opening it under the lease if need be; return how many wait, and whether
     it is due and free."""
-    lane = {"conversation": conversation, "channel": channel, "now": now, "urgent": urgent}
-    lane |= {"owner": lease.owner, "until": lease.until} if lease else {"owner": None, "until": None}
-    [(waiting, due)] = db.execute(_ENTER_QUEUE, lane).fetchall()
+    queue = {"conversation": conversation, "channel": channel, "now": now, "urgent": urgent}
+    queue |= {"owner": lease.owner, "until": lease.until} if lease else {"owner": None, "until": None}
+    [(waiting, due)] = db.execute(_ENTER_QUEUE, queue).fetchall()
     return int(waiting), bool(due)
 
 
@@ -321,7 +321,7 @@ def pending(db: sqlite3.Connection, status: str | None) -> list[PendingTurn]:
 def quarantine(db: sqlite3.Connection, row: int, conversation: bytes, reason: str, now: float) -> None:
     """Set the turn aside and let its conversation go on."""
     if db.execute(_SET_ASIDE, (reason, row)).rowcount:
-        leave_lane(db, conversation, now)
+        leave_queue(db, conversation, now)
 
 
 def replay(db: sqlite3.Connection, row: int, now: float) -> bool:
@@ -332,7 +332,7 @@ def replay(db: sqlite3.Connection, row: int, now: float) -> bool:
     )
     found = db.execute(back, (row,)).fetchall()
     for conversation, channel in found:
-        enter_lane(db, conversation, channel, now)
+        enter_queue(db, conversation, channel, now)
     return bool(found)
 
 
@@ -356,7 +356,7 @@ def release(db: sqlite3.Connection, owner: int | None) -> None:
 
 def renew(db: sqlite3.Connection, lease: Lease, conversations: Sequence[bytes]) -> None:
     """Extend the owner's leases on these conversations."""
-    renewed = [(lease.until, lane, lease.owner) for lane in conversations]
+    renewed = [(lease.until, conversation, lease.owner) for conversation in conversations]
     db.executemany("UPDATE lane SET until = ? WHERE conversation = ? AND owner = ?", renewed)
 
 

@@ -22,13 +22,14 @@ from bot.inbox.inbox import Inbox
 from bot.inbox.processor import RetryPolicy
 from bot.pictures.shelf import Files, Shelf
 from bot.store.base import Store
-from bot.store.codec import Identity
+from bot.store.common import Identity
 from tests.channels.host import host_of
 from tests.database_fixtures import opened
 from tests.fakes.slack import CHANNEL, FakeSlack
 from tests.fakes.slack_blocks import validate_blocks, validate_view
 from tests.fakes.slack_rich_text import pings, walk
 from tests.fakes.slack_world import Post
+from tests.inbox.support import figures
 
 Mode = Literal["socket", "http"]
 SECRET = "a secret for tests"
@@ -85,7 +86,7 @@ class SlackApp:
     def kept_silent(self) -> float:
         """How often words not addressed to the bot were read and left alone."""
         return sum(
-            value for name, value in self.inbox.metrics.values().items() if name.startswith("footnote_silent_total")
+            value for name, value in figures(self.inbox.metrics).items() if name.startswith("footnote_silent_total")
         )
 
     async def _waiting(self) -> int:

@@ -18,7 +18,7 @@ from bot.channels.slack.app import OAuth, OAuthSettings
 from bot.channels.slack.client import Unreachable, new_session, web_client
 from bot.channels.slack.manifest import INSTALL_PATH, REDIRECT_PATH
 from bot.dialog.engine import Engine
-from bot.store.codec import Identity
+from bot.store.common import Identity
 from bot.store.open import open_store
 from tests.channels.slack.slack_app import SECRET, Mode, SlackApp, running_app, words_of
 from tests.fakes.slack import FakeSlack

@@ -9,7 +9,7 @@ import pytest
 from bot.content.models import Register
 from bot.dialog import payloads
 from bot.inbox.admin import ReportDesk
-from bot.store.codec import Identity
+from bot.store.common import Identity
 from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, SECRET, SlackApp, labels_of, words_of
 from tests.fakes.slack_world import Post
 
@@ -147,7 +147,6 @@ async def test_a_report_in_a_modal_is_masked_acknowledged_and_answered_in_privat
     (report,) = await desk(slack_app).list()
     assert (report.node, report.channel, report.words) == ("ala", "slack", "[…], born […], got 600 mg; see […]")
     await desk(slack_app).close(report.number, "Thank you, the dose is corrected.")
-    slack_app.inbox.wake()
     answer = await slack_app.answer()
     assert (answer.method, answer.channel) == ("chat.postMessage", "D0ADA")
     assert "Thank you, the dose is corrected." in words_of(answer)

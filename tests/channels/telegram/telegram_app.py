@@ -20,7 +20,7 @@ from bot.inbox.events import InboundEvent
 from bot.inbox.inbox import Inbox
 from bot.pictures.shelf import Files
 from bot.store.base import Store
-from bot.store.codec import Identity
+from bot.store.common import Identity
 from bot.store.open import open_store
 from tests.channels.host import host_of, lone_host
 from tests.fakes.telegram import FakeTelegram

@@ -79,7 +79,6 @@ async def test_what_is_wrong_is_told_in_the_next_message_and_answered(
         assert report.words == "It says 600. My wife […] got 1200, call […]"
         assert "safety" not in (await asked(telegram, ann, "what is alpha lipoic acid"))["text"].splitlines()[0]
         await desk(running).close(report.number, "It is 600 mg, twice a day.")
-        running.inbox.wake()
         answer = await telegram.next_message(ann)
         assert "It is 600 mg, twice a day." in answer["text"]
         assert await desk(running).list() == []

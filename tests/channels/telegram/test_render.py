@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.channels.layout import Part, Section, sections
 from bot.channels.telegram.layout import TextLine, fragments, line_of, styled, utf16
-from bot.channels.telegram.render import LABEL as PHONE_LABEL
+from bot.channels.telegram.plugin import LABEL as PHONE_LABEL
 from bot.channels.telegram.render import MAX_BUTTONS, MAX_ROWS, PAIR, TelegramRenderer, TextPart, voted
 from bot.content.library import Library
 from bot.content.markdown import (

@@ -15,7 +15,7 @@ from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Register
 from bot.inbox.processor import RetryPolicy
-from bot.store.base import DAY
+from bot.store.common import DAY
 from tests.channels.telegram.telegram_app import Mode, TelegramApp, running_app
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Group, Person

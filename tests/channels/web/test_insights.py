@@ -19,8 +19,7 @@ from bot.errors import SettingsError
 from bot.inbox.admin import unmatched
 from bot.inbox.metrics import current_week
 from bot.settings import load
-from bot.store.base import DAY
-from bot.store.codec import Identity
+from bot.store.common import DAY, Identity
 from bot.store.open import open_store
 from bot.store.records import LEAST
 from tests.channels.web.web_app import SECRET, WebApp, browser, web_app

@@ -28,7 +28,6 @@ async def test_a_report_by_the_form_is_read_and_answered_in_the_workbench(tmp_pa
         number = re.findall(r'name="number" value="(\d+)"', queue)[0]
         closed = await reader.session.post("/workbench/reports", data={"number": number, "answer": "It is right now."})
         assert "Nothing is reported." in await closed.text()
-        app.service.inbox.wake()
         await app.service.inbox.drain(5)
         assert "It is right now." in await reader.page()
 

@@ -21,7 +21,7 @@ from bot.dialog.engine import Engine
 from bot.pictures.shelf import Files
 from bot.service import Service
 from bot.settings import Settings
-from bot.store.codec import Identity
+from bot.store.common import Identity
 from tests.database_fixtures import opened
 
 SECRET = "s" * 32

@@ -11,7 +11,8 @@ import pytest
 
 from bot.dialog.turn import Register, State
 from bot.inbox.processor import pack
-from bot.store.base import Lease, NewEvent, Store, Turn, TurnResult, Vote, day_of
+from bot.store.base import Lease, NewEvent, Store, Turn, TurnResult, Vote
+from bot.store.common import day_of
 from bot.store.open import open_store
 from tests.inbox.support import IDENTITY, START, event
 

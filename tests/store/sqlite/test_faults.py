@@ -11,7 +11,7 @@ from bot.inbox.inbox import Inbox
 from bot.store.base import StoreUnavailable
 from bot.store.open import sqlite_path
 from bot.store.sqlite.store import SqliteStore
-from tests.inbox.support import Notebook, Watched, at_work, event
+from tests.inbox.support import Notebook, Watched, at_work, event, figures
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ async def test_a_full_disk_refuses_the_door_and_what_was_accepted_is_answered(st
         await _limit(store, "max_page_count = 1")  # the pages there are, and not one more
         with pytest.raises(StoreUnavailable, match="full"):
             await _accept_many(inbox)
-        accepted = sum(value for name, value in inbox.metrics.values().items() if "accepted_total" in name)
+        accepted = sum(value for name, value in figures(inbox.metrics).items() if "accepted_total" in name)
         await _limit(store, "max_page_count = 100000")
         assert len(await notebook.wait_for(int(accepted))) == accepted
     await store.close()

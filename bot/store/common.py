@@ -1,24 +1,53 @@
-"""How what is kept is written: people as keyed hashes, words sealed, trails as words, contexts as JSON."""
+"""What both databases do alike: how what is kept is written, and how calls are committed in groups.
+
+People become keyed hashes, words are sealed, a trail is written as words and a context as JSON.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import os
 import secrets
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bot.dialog.turn import AwaitedReport, Emergency, Preferences, Register, State
-from bot.store.base import DIGEST_BYTES, HASH_BYTES, Earlier
+from bot.store.base import Earlier, StoreUnavailable
+
+DAY = 86400.0
+"""Seconds in a day."""
+
+LONGEST_WAIT = 7200.0
+"""Seconds. Slack and Telegram ask for an hour at most, so a retry further away than this is clock skew: it counts as
+due."""
+
+
+def day_of(moment: float) -> int:
+    """Return the day number (days since 1970-01-01) of a moment in seconds since the epoch."""
+    return int(moment // DAY)
+
+
+AT_ONCE = 0.0
+"""When a conversation is due that must be taken before all others."""
+
+MOST_JOINED = 64
+"""Rows looked at when messages are joined into one turn."""
 
 # --- pseudonyms: keyed hashes, and payloads that nobody can read without the secret -----------------------------------
+
+DIGEST_BYTES = 16
+"""128 bits: with 10 million people the chance that any two share a hash is below 10^-24."""
+
+HASH_BYTES = 8
+"""Of the words of a question: enough to tell whether they changed, too few to tell what they were."""
 
 _NONCE_BYTES = 12
 """AES-GCM's standard nonce (NIST SP 800-38D, section 8.2.2)."""
@@ -190,3 +219,103 @@ def net_votes(found: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int
 
 
 _CHANGES = {"toup": ("up", "down"), "todown": ("down", "up")}
+
+
+# --- work in groups ---------------------------------------------------------------------------------------------------
+
+Call = TypeVar("Call")
+Result = TypeVar("Result")
+Outcome = tuple[Any, Exception | None]
+"""What a call returned, or what it raised."""
+
+MAX_GROUP = 256
+"""Calls in one group: enough to make the commit free, few enough to keep it in the low milliseconds."""
+
+
+class Grouping(Generic[Call, Result]):
+    """Performs calls group by group. Calls that share a name never share a group and keep their order."""
+
+    def __init__(
+        self,
+        perform: Callable[[Sequence[Call]], Awaitable[Sequence[Outcome]]],
+        names: Callable[[Call], Collection[Hashable]] = lambda _: (),
+    ) -> None:
+        self._perform = perform
+        self._names = names
+        self._waiting: list[tuple[Call, asyncio.Future[Result]]] = []
+        self._pump: asyncio.Task[None] | None = None
+
+    async def run(self, call: Call) -> Result:
+        """Return what the call returned, once committed. Raises what it raised, or what kept its group from it."""
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((call, future))
+        if self._pump is None:
+            self._pump = asyncio.create_task(self._perform_groups())
+        return await future
+
+    async def flush(self) -> None:
+        """Return when every call made so far has its outcome."""
+        while self._pump is not None:
+            await asyncio.wait([self._pump])
+
+    async def _perform_groups(self) -> None:
+        while self._waiting:
+            group = self._next()
+            try:
+                outcomes = await self._perform([call for call, _ in group])
+            except Exception as fault:
+                outcomes = [(None, fault)] * len(group)
+            for (_, future), outcome in zip(group, outcomes, strict=True):
+                _resolve(future, outcome)
+        self._pump = None
+
+    def _next(self) -> list[tuple[Call, asyncio.Future[Result]]]:
+        """Take the next group out of those waiting; one that has to wait holds back whoever shares a name with it."""
+        taken: set[Hashable] = set()
+        group: list[tuple[Call, asyncio.Future[Result]]] = []
+        rest: list[tuple[Call, asyncio.Future[Result]]] = []
+        for waiting in self._waiting:
+            names = self._names(waiting[0])
+            fits = len(group) < MAX_GROUP and taken.isdisjoint(names)
+            (group if fits else rest).append(waiting)
+            taken.update(names)
+        self._waiting = rest
+        return group
+
+
+def _resolve(future: asyncio.Future[Any], outcome: Outcome) -> None:
+    result, fault = outcome
+    if future.done():  # its caller was cancelled; the work is committed all the same
+        return
+    if fault is None:
+        future.set_result(result)
+    else:
+        future.set_exception(fault)
+
+
+Statement = Callable[[Sequence[Call]], Awaitable[Sequence[Result]]]
+
+
+def together(statement: Statement[Call, Result]) -> Callable[[Sequence[Call]], Awaitable[list[Outcome]]]:
+    """Return a function that runs `statement` for all calls at once, or, if it fails for them together, for each alone.
+
+    It raises `StoreUnavailable` when no call can succeed now. A statement that failed has written nothing, and one that
+    was followed by a failure is harmless a second time: an event is known then, and a finished turn is gone.
+    """
+
+    async def at_once(calls: Sequence[Call]) -> list[Outcome]:
+        try:
+            return [(result, None) for result in await statement(calls)]
+        except StoreUnavailable:
+            raise
+        except Exception:
+            return [await alone(call) for call in calls]
+
+    async def alone(call: Call) -> Outcome:
+        try:
+            [result] = await statement([call])
+        except Exception as fault:
+            return None, fault
+        return result, None
+
+    return at_once
