@@ -20,10 +20,10 @@ watch: $(RUN) ## The same, and each change of the content counts as it is saved 
 	@$(BIN)/footnote serve --reload
 
 test: $(DEV) ## Run the tests
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 coverage: $(DEV) ## Run the tests and show which lines and branches they reach (twice as long)
-	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered -n 2
+	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered -n 2 --dist worksteal
 
 check: $(DEV) ## Lint, types, content, and known vulnerabilities of the pinned packages
 	@$(BIN)/ruff check .

@@ -28,6 +28,7 @@ from bot.content.loader import attempt
 from bot.content.templates import without_values
 from bot.content.validation import SchemaPart, known_names, shape_of
 from bot.content.yaml_reader import YamlFile
+from bot.dialog.composer import Composer
 
 # --- the rules, run ---------------------------------------------------------------------------------------------------
 
@@ -112,9 +113,10 @@ def check(dialogs: Path, content: Path, today: date, channel_limits: Sequence[Ch
     library = replace(tried.library, missing=UNKNOWN)
     broken = tried.broken | {Path(found.path) for found in tried.diagnostics if found.code == "F10"}
     shown = channel_limits if may_run(channels.too_long, broken) else ()
-    limit_checks = tuple(limits.answers(library) for limits in shown)
+    composer = Composer(library)  # one for all channels: it composes each card once
+    limit_checks = tuple(limits.answers(composer) for limits in shown)
     label_limits = tuple(limit for limits in channel_limits for limit in limits.labels)
-    measures = tuple((one.screens, one.screens.measure(library)) for one in shown if one.screens)
+    measures = tuple((one.screens, one.screens.measure(composer)) for one in shown if one.screens)
     context = CheckContext(
         library, today, limit_checks, label_limits, screen_limits=measures, sound=not tried.diagnostics
     )

@@ -85,7 +85,7 @@ def screens_page(library: Library, limits: Iterable[ScreenLimit]) -> str:
 
 
 def _channel(library: Library, limit: ScreenLimit) -> Iterator[str]:
-    measure = limit.measure(library)
+    measure = limit.measure(Composer(library))
     found = [(node, register, measure(node, register)) for node in library.nodes for register in Register]
     yield f"## {limit.channel}"
     yield ""

@@ -189,7 +189,7 @@ class ScreenLimit:
     """How much of a phone's screen an answer may fill on a channel."""
 
     channel: str
-    measure: Callable[[Library], Measure]
+    measure: Callable[[Composer], Measure]
     screens: float
     """Most screens, buttons included."""
     span: int = SCREEN
@@ -213,7 +213,7 @@ class ScreenLimit:
 class ChannelLimits:
     """What `footnote check` holds content to, for the sake of one channel."""
 
-    answers: Callable[[Library], LimitCheck]
+    answers: Callable[[Composer], LimitCheck]
     labels: tuple[LabelLimit, ...] = ()
     screens: ScreenLimit | None = None
 

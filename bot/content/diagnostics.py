@@ -184,6 +184,8 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _GREEK_TWINS = frozenset("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧοϲϳ")
 """Greek letters that look like Latin ones. Others may stand in a name, as in `TNFα` and `NFκB`."""
 _MICRO = "μ"
+_UNUSUAL = re.compile(r"[^\t\n\r\x20-\x7e]")
+"""What not every keyboard types: all others are what they look like."""
 
 
 def sign_name(sign: str) -> str:
@@ -233,7 +235,8 @@ def suspicious(value: str, *, text: bool) -> dict[str, tuple[str, str]]:
     In free text (`text`) spaces of any kind may stand.
     """
     found = {}
-    for at, sign in enumerate(value):
+    for unusual in _UNUSUAL.finditer(value):
+        at, sign = unusual.start(), unusual[0]
         if hidden(value, at):
             found[sign] = (f"a sign that cannot be seen stands here: {sign_name(sign)}", "delete it")
         elif not text and odd_space(sign):

@@ -42,7 +42,7 @@ class Refused(Exception):
 
 def utf16(text: str) -> int:
     """Return the length in UTF-16 code units, the only length Telegram knows."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def decoded(value: Any) -> Any:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from itertools import combinations
+from itertools import combinations, islice
 from pathlib import Path
 
 import pytest
 
 from bot.content.library import Library
-from bot.content.matching_models import Subject, TopicSubjects, UrgentExamples
+from bot.content.matching_models import LanguagesFile, Subject, TopicSubjects, UrgentExamples
 from bot.matching import data_of, text, training
 from bot.matching.build import Data, Index, Parts
 from bot.matching.classifier import UNTAUGHT, Rows, Values
@@ -72,7 +72,7 @@ def test_a_spoilt_cache_counts_as_none(tmp_path: Path, spoilt: bytes) -> None:
 
 @pytest.fixture(scope="module")
 def few(data: Data) -> Data:
-    """What takes no time to learn: two lines and no lessons."""
+    """What takes no time to learn: two lines, no lessons and one foreign language."""
     empty = data.matching.model_copy(update={"aspects": data.matching.aspects.model_copy(update={"aspects": {}})})
     lines = {"ala": ("what is ala",), "k2": ("what is k2",)}
     return replace(
@@ -84,7 +84,13 @@ def few(data: Data) -> Data:
         messages_after={},
         small_talk={},
         examples=UrgentExamples(),
+        languages=one_of(data.languages),
     )
+
+
+def one_of(languages: LanguagesFile) -> LanguagesFile:
+    """Return the first language alone: all of them take seconds to learn."""
+    return languages.model_copy(update={"languages": dict(islice(languages.languages.items(), 1))})
 
 
 def test_what_is_learned_side_by_side_is_what_is_learned_alone(few: Data, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from bot.matching.build import Data, Parts
 from bot.matching.matcher import SubjectMatcher
 from bot.matching.subjects import FEW_LINES
 from bot.matching.training import digest, learn
+from tests.matching.test_models import one_of
 
 FORMS = ("how do I {}", "when should people {}", "is it wise to {}", "tell me how to {}", "why do they {}", "can I {}")
 WIDE = {
@@ -82,6 +83,7 @@ def data(library: Library) -> Data:
         after={},
         small_talk={},
         examples=UrgentExamples(),
+        languages=one_of(shipped.languages),
         nodes=frozenset({*phrases, shipped.roles.advice, shipped.roles.urgent}),
         roles=replace(shipped.roles, shared=frozenset()),
         texts=TEXTS,

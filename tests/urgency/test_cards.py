@@ -33,7 +33,7 @@ def library() -> Library:
 @pytest.mark.parametrize("register", Register)
 @pytest.mark.parametrize("node", ["urgent", *CARDS])
 def test_a_card_fits_one_screen_with_its_fold_and_buttons(node: str, register: Register) -> None:
-    assert telegram_measure(library())(node, register).lines <= SCREEN
+    assert telegram_measure(Composer(library()))(node, register).lines <= SCREEN
     composer = Composer(library())
     (message,) = SlackRenderer(composer.text).parts(Reply(composer.card(node, register)), RenderOptions(asker="U1"))
     assert sum(block_lines(block) for block in message.blocks) + SLACK_BUTTONS <= SCREEN

@@ -28,6 +28,7 @@ from bot.matching.text import expand
 # --- phrases and names ------------------------------------------------------------------------------------------------
 
 _CHOICE = re.compile(r"\(([^()]*)\)(\?)?")
+_NO_WORD = re.compile(r"\W+")
 
 MOST = 1000
 """Most wordings of one phrase; more is a mistake."""
@@ -146,15 +147,21 @@ def _count(phrase: str) -> int:
 
 
 def _forms(phrase: str) -> set[str]:
-    return {plain("".join(words)) for words in product(*_groups(phrase))}
+    groups = [[_folded(words) for words in group] for group in _groups(phrase)]
+    return {" ".join("".join(words).split()) for words in product(*groups)}
 
 
 def plain(words: str) -> str:
     """Return the words alone: without case, accents and punctuation; empty where there are none, as in an emoji."""
+    return " ".join(_folded(words).split())
+
+
+def _folded(words: str) -> str:
+    """Return words with a space for everything that is none."""
     folded = words.casefold()
     if not folded.isascii():
         folded = "".join(sign for sign in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(sign))
-    return " ".join(re.findall(r"\w+", folded))
+    return _NO_WORD.sub(" ", folded)
 
 
 # --- the tree ---------------------------------------------------------------------------------------------------------

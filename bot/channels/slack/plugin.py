@@ -23,7 +23,6 @@ from bot.channels.base import (
     longest_reply,
 )
 from bot.channels.layout import Shown
-from bot.content.library import Library
 from bot.dialog.composer import Composer
 from bot.dialog.turn import Register, Reply
 from bot.settings import secret, url_faults
@@ -113,11 +112,10 @@ MAX_LABEL = 75
 """Characters of a button label that Slack accepts (Block Kit, button element); longer: no message at all."""
 
 
-def slack_limits(library: Library) -> LimitCheck:
+def slack_limits(composer: Composer) -> LimitCheck:
     """Return the check of answers: one message each, with no more blocks than Slack takes."""
     from bot.channels.slack.render import MAX_BLOCKS, RenderOptions, SlackRenderer
 
-    composer = Composer(library)
     renderer = SlackRenderer(composer.text)
 
     def limit_check(node: str, register: Register) -> Iterator[str]:
@@ -130,12 +128,11 @@ def slack_limits(library: Library) -> LimitCheck:
     return limit_check
 
 
-def slack_measure(library: Library) -> Measure:
+def slack_measure(composer: Composer) -> Measure:
     """Return the measure of an answer on a phone, as it is shown in a thread after the first meeting."""
     from bot.channels.slack.blocks import shown
     from bot.channels.slack.render import RenderOptions, SlackRenderer
 
-    composer = Composer(library)
     renderer = SlackRenderer(composer.text)
 
     def measure(node: str, register: Register) -> Shown:

@@ -24,7 +24,6 @@ from bot.channels.base import (
     longest_reply,
 )
 from bot.channels.layout import Shown
-from bot.content.library import Library
 from bot.dialog.composer import Composer
 from bot.dialog.turn import ClaimCard, Register, Reply
 from bot.errors import PlatformError, UsageError
@@ -106,11 +105,10 @@ async def _doctor(settings: TelegramSettings, texts: Texts) -> Sequence[CheckRes
     return await doctor(telegram_config(settings), texts)
 
 
-def telegram_limits(library: Library) -> LimitCheck:
+def telegram_limits(composer: Composer) -> LimitCheck:
     """Return the check of answers: one message each, even where it offers the choice of register."""
     from bot.channels.telegram.render import TelegramRenderer
 
-    composer = Composer(library)
     renderer = TelegramRenderer(composer.text)
 
     def limit_check(node: str, register: Register) -> Iterator[str]:
@@ -123,12 +121,11 @@ def telegram_limits(library: Library) -> LimitCheck:
     return limit_check
 
 
-def telegram_measure(library: Library) -> Measure:
+def telegram_measure(composer: Composer) -> Measure:
     """Return the measure of an answer on a phone, as it is shown after the first meeting."""
     from bot.channels.telegram.layout import shown
     from bot.channels.telegram.render import TelegramRenderer
 
-    composer = Composer(library)
     renderer = TelegramRenderer(composer.text)
 
     def measure(node: str, register: Register) -> Shown:

@@ -20,7 +20,6 @@ from bot.channels.base import (
     ScreenLimit,
 )
 from bot.channels.layout import SCREEN, Shown
-from bot.content.library import Library
 from bot.dialog.composer import Composer
 from bot.dialog.turn import Register, Reply
 from bot.settings import secret, url_faults
@@ -95,16 +94,14 @@ SPAN = SCREEN + 2
 """Lines from the first sentence to the last line of text: two headings of what is folded stand between them."""
 
 
-def web_limits(_library: Library) -> LimitCheck:
+def web_limits(_composer: Composer) -> LimitCheck:
     """Return the check of answers: a page refuses none, however long."""
     return lambda _node, _register: ()
 
 
-def web_measure(library: Library) -> Measure:
+def web_measure(composer: Composer) -> Measure:
     """Return the measure of an answer on the page, as a phone shows it."""
     from bot.channels.web.render import shown
-
-    composer = Composer(library)
 
     def measure(node: str, register: Register) -> Shown:
         return shown(Reply(composer.card(node, register)), composer.text)

@@ -12,6 +12,7 @@ from bot.channels.slack.plugin import slack_limits
 from bot.channels.telegram.plugin import telegram_limits
 from bot.content.loader import load
 from bot.content.models import Register
+from bot.dialog.composer import Composer
 from tests.content.mini import ROOT, written
 
 ENDLESS = """answer: ala-mechanism
@@ -28,7 +29,7 @@ claims:
 @pytest.mark.parametrize("limits", registry.limits())
 def test_every_shipped_answer_fits(limits: ChannelLimits) -> None:
     library = load(ROOT / "dialogs", ROOT / "content")
-    measure = limits.answers(library)
+    measure = limits.answers(Composer(library))
     assert {
         (node, register): [*measure(node, register)]
         for node in library.nodes
@@ -41,7 +42,7 @@ def test_an_answer_that_does_not_end_breaks_both_channels_in_its_register(tmp_pa
     folder = written(tmp_path, {"content/neuropathy/answers/ala-mechanism.yaml": ENDLESS})
     library = load(folder / "dialogs", folder / "content")
     said = [
-        [*limits(library)("ala-mechanism", register)]
+        [*limits(Composer(library))("ala-mechanism", register)]
         for limits in (telegram_limits, slack_limits)
         for register in Register
     ]

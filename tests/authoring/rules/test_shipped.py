@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.authoring import check as linter
 from bot.authoring.check import check
 from bot.channels import registry
 from bot.content.templates import flattened
@@ -76,8 +77,9 @@ ROUNDS = 3
 
 
 @pytest.mark.parametrize("code", SLIPS)
-def test_every_slip_in_every_answer_is_caught(code: str, copy: Path) -> None:
-    """Break every third place of every answer, then the places after these, and so on."""
+def test_every_slip_in_every_answer_is_caught(code: str, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Break every third place of every answer, then the places after these, and so on. Only rules of this code look."""
+    monkeypatch.setattr(linter, "RULES", [rule for rule in linter.RULES if code in (rule.__doc__ or "")])
     originals = {copy / path.relative_to(ROOT): path.read_text(encoding="utf-8") for path in ANSWERS}
     slips = {path: SLIPS[code](text) for path, text in originals.items()}
     assert sum(map(len, slips.values())) > 20

@@ -17,6 +17,7 @@ from bot.channels.slack.plugin import plugin, slack_measure
 from bot.channels.slack.render import RenderOptions, SlackMessage, SlackRenderer, fallbacks
 from bot.content.library import Library
 from bot.content.markdown import Document, Heading, Inline, Paragraph, Table
+from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
 from bot.dialog.turn import (
     Button,
@@ -206,7 +207,7 @@ def test_every_shipped_answer_is_one_message_within_all_limits(engine: Engine, r
 
 
 def test_shipped_answers_fit_a_phone(library: Library) -> None:
-    measure = slack_measure(library)
+    measure = slack_measure(Composer(library))
     found = {(node, register): measure(node, register) for node in library.nodes for register in Register}
     assert median(one.screens for one in found.values()) <= 1.0
     for key, one in found.items():

@@ -19,7 +19,7 @@ from bot.dialog.turn import ClaimCard, Incoming, Kind, Match, Outcome, Register,
 @pytest.fixture(scope="module")
 def measured(library: Library) -> dict[tuple[str, Register], Shown]:
     """Return what is shown of every answer."""
-    measure = telegram_measure(library)
+    measure = telegram_measure(Composer(library))
     return {(node, register): measure(node, register) for node in library.nodes for register in Register}
 
 

@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from bot.app import authors_view, content_watcher, rebuild_engine
+from bot.authoring import check as linter
 from bot.authoring.decisions import Decision, decide
+from bot.authoring.rules.base import Rule
 from bot.authoring.watch import ContentWatcher
 from bot.channels.layout import document_text
 from bot.channels.web import drawings
@@ -173,8 +175,8 @@ class Edited:
 
 
 @asynccontextmanager
-async def edited(tmp_path: Path, engine: Engine) -> AsyncIterator[Edited]:
-    """Copy the content, and follow it."""
+async def edited(tmp_path: Path, engine: Engine, rules: tuple[Rule, ...] = ()) -> AsyncIterator[Edited]:
+    """Copy the content, and follow it. What the rules find is shown later than a save: most tests go without them."""
     for name in ("content", "dialogs"):
         shutil.copytree(ROOT / name, tmp_path / name)
     settings = Settings(footnote_content=tmp_path / "content", footnote_dialogs=tmp_path / "dialogs")
@@ -182,11 +184,13 @@ async def edited(tmp_path: Path, engine: Engine) -> AsyncIterator[Edited]:
     copy, _ = rebuild_engine(settings, engine, library)
     assert copy.matcher is engine.matcher, "nothing changed that it reads"
     watcher = content_watcher(settings, copy)
-    running = asyncio.create_task(watcher.run())
-    await asyncio.wait_for(watcher.next(0), 60)  # the first check
-    yield Edited(tmp_path, copy, watcher)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(linter, "RULES", rules)
+        running = asyncio.create_task(watcher.run())
+        await asyncio.wait_for(watcher.next(0), 60)  # the first check
+        yield Edited(tmp_path, copy, watcher)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 def title(engine: Engine, node: str) -> str:
@@ -194,7 +198,7 @@ def title(engine: Engine, node: str) -> str:
 
 
 async def test_a_save_is_taken_over_and_a_bad_one_is_not(tmp_path: Path, engine: Engine) -> None:
-    async with edited(tmp_path, engine) as content:
+    async with edited(tmp_path, engine, linter.RULES) as content:
         before, number = title(content.engine, "ala-dose"), content.watcher.now.number
         bound, begin = content.engine.text, time.perf_counter()
         content.save("ala-dose", before, "A new title")
