@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -137,7 +137,7 @@ class Library:
         """The node a conversation begins with."""
         return self.main.start
 
-    @property
+    @cached_property
     def urgent_nodes(self) -> frozenset[str]:
         """The list of signs and the card of each: their names begin with the list's."""
         urgent = self.urgent
@@ -198,6 +198,10 @@ class Library:
         """Return what `node` shows; raises KeyError for an unknown node."""
         return self.topic_of(node).answers[node]
 
+    def has_answer(self, node: str) -> bool:
+        """Tell whether some topic holds an answer of this name."""
+        return node in self._topic_of
+
     def topic_of(self, node: str) -> Topic:
         """Return the topic whose folder holds the answer of `node`; raises KeyError for an unknown node."""
         return self.topics[self._topic_of[node]]
@@ -249,21 +253,21 @@ class Library:
         With `markdown` the sentence is Markdown, and its values are shown character for character.
         """
         values = dict(templates.isolated(values))
-        path = self.home.content / "interface.yaml"
+        file = "interface.yaml"
         if key not in self.interface:
-            raise MissingText(path, f"there is no sentence `{key}`")
-        return self._filled(path, key, self.interface[key].for_register(register), register, values, markdown=markdown)
+            raise MissingText(self.home.content / file, f"there is no sentence `{key}`")
+        return self._filled(file, key, self.interface[key].for_register(register), register, values, markdown=markdown)
 
     def render_layout(self, name: str, register: Register, **values: Any) -> str:
         """Return the layout `name` (content/layout/<name>.j2) filled with `values`. Raises MissingText."""
-        path = self.home.content / "layout" / f"{name}.j2"
+        file = f"layout/{name}.j2"
         if name not in self.layout:
-            raise MissingText(path, "this layout is missing")
-        return self._filled(path, name, self.layout[name], register, values)
+            raise MissingText(self.home.content / file, "this layout is missing")
+        return self._filled(file, name, self.layout[name], register, values)
 
     def _filled(
         self,
-        path: Path,
+        file: str,
         name: str,
         text: str,
         register: Register,
@@ -274,7 +278,7 @@ class Library:
         try:
             return templates.render(text, {**self._values[register], **values}, markdown=markdown)
         except TemplateError as error:
-            raise MissingText(path, f"`{name}` cannot be filled: {error}") from error
+            raise MissingText(self.home.content / file, f"`{name}` cannot be filled: {error}") from error
 
     def claims(self, answer: Answer, register: Register) -> Iterator[Claim]:
         """Yield the claims that have a wording in this register."""

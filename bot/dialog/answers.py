@@ -232,6 +232,8 @@ def has_more(card: Card) -> bool:
 def illustrated(reply: Reply, state: State, incoming: Incoming) -> Reply:
     """Return the reply with the answer's picture: the first time in a conversation, and where a register is switched;
     before others, and beside a second answer, only when it is asked for."""
+    if reply.card.picture is None:
+        return reply
     new = reply.card.node not in state.history or reply.in_place
     alone = reply.view is View.BRIEF and reply.second is None and reply.effect is None and reply.leaflet is None
     return replace(reply, picture=reply.card.picture) if new and alone and not incoming.group else reply

@@ -429,7 +429,7 @@ class Engine:
             return self._small_talk.picture(node, register), state
         if tap.word == "handout":
             return self._small_talk.handout(state.history, node, register, group=incoming.group), state
-        after = replace(state, register=tap.register or state.register)
+        after = replace(state, register=tap.register) if tap.register else state
         return self._tapped(tap, node, state, tap.register or register), after
 
     def _tapped(self, tap: Tap, node: str, state: State, register: Register) -> Reply:

@@ -363,7 +363,7 @@ class Scrubber(Protocol):
 def todays(library: Library, nodes: Iterable[str]) -> tuple[str, ...]:
     """Return the nodes under their present ids, without those that are gone, each once."""
     known = (library.resolve(node) for node in nodes)
-    return tuple(dict.fromkeys(node for node in known if node is not None and _has_answer(library, node)))
+    return tuple(dict.fromkeys(node for node in known if node is not None and library.has_answer(node)))
 
 
 def up_to_date(library: Library, state: State, incoming: Incoming) -> tuple[State, Incoming]:
@@ -392,7 +392,7 @@ class UpToDateMatcher:
         named = (found.node, *found.choices, *found.related, *found.also, *filter(None, [found.beside]))
         if found.outcome is Outcome.SMALL_TALK:
             return found if found.node in self._library.small_talk else self._nothing(found)
-        if all(node in self._library.nodes and _has_answer(self._library, node) for node in named):
+        if all(node in self._library.nodes and self._library.has_answer(node) for node in named):
             return found
         return self._changed(found)
 
@@ -420,10 +420,6 @@ def leant_on(library: Library, state: State) -> str | None:
         return state.about
     apart = {library.advice, *library.always, *library.urgent_nodes}
     return next((node for node in reversed(state.history) if node not in apart), state.node)
-
-
-def _has_answer(library: Library, node: str) -> bool:
-    return any(node in topic.answers for topic in library.topics.values())
 
 
 MASK = "[…]"

@@ -22,8 +22,9 @@ _RULE, _FIRM, _EXCUSED = 3.0, 5.0, -2.0
 them (measured on messages that had taught neither the rules nor the models)."""
 _BY_ITSELF = 0.5
 """Log-odds from which a message is one in which no rule saw a sign: below it most are ordinary questions."""
-_LEXICON = 4.0
-"""How much the lexicon of another language adds to the log-odds of a message in it."""
+_LEXICON = 1.0
+"""How much the lexicon of another language adds to the log-odds of a message in it: with 4, 65 instead of 49 of 375 unread
+calm messages alarmed, and no more of 315 emergencies were seen (measured 2026-11)."""
 _TOO_SHORT = 6
 """Words of a message in another language from which examples say more than the lexicon."""
 _SHORT = 12

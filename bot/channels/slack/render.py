@@ -211,7 +211,7 @@ class SlackRenderer:
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
         self._buttons = Buttons(texts)
-        self._kept: OrderedDict[tuple[int, bool], tuple[Card, tuple[Piece, ...], int]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, bool, str], tuple[Card, tuple[Piece, ...], int]] = OrderedDict()
 
     def parts(self, reply: Reply, look: RenderOptions, closing: Iterable[str] = ()) -> list[SlackMessage]:
         """Return the messages of a reply, buttons on the last; `closing` are lines to add before the buttons."""
@@ -222,10 +222,10 @@ class SlackRenderer:
         return split([*laid, *added], buttons)
 
     def _pieces(self, reply: Reply, home: bool) -> tuple[tuple[Piece, ...], int]:
-        """Return the pieces of a reply and the lines of a phone they fill; of a card shown by itself, from memory if it
-        was laid out before."""
-        key = (id(reply.card), home)
-        own = (reply.lead, reply.stored, reply.second, reply.remark, reply.offer)
+        """Return the pieces of a reply and the lines of a phone they fill; of a card shown by itself, or with the line
+        that everybody is told once, from memory if it was laid out before."""
+        key = (id(reply.card), home, reply.offer)
+        own = (reply.lead, reply.stored, reply.second, reply.remark)
         plain = not any(own) and reply.view is View.BRIEF
         kept = self._kept.get(key) if plain else None
         if kept is not None and kept[0] is reply.card:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
@@ -318,6 +319,12 @@ SHARE_URL = "https://t.me/share/url?"
 """Opens the list of one's chats, to send an address and a text to (core.telegram.org/widgets/share)."""
 
 
+@lru_cache(maxsize=2048)
+def _share_url(bot: str, node: str, title: str) -> str:
+    """Return the address that offers a link to an answer; the same few answers are shown again and again."""
+    return SHARE_URL + urlencode({"url": create_deep_linked_url(bot, node), "text": title})
+
+
 class ExtraButtons:
     """Knows the bot's name, which the links to it need."""
 
@@ -357,8 +364,7 @@ class ExtraButtons:
         offered = next((button for button in reply.buttons if button.role == "share"), None)
         if offered is None or not await self._introduced():
             return ()
-        link = create_deep_linked_url(self._bot.username, reply.card.node)
-        address = SHARE_URL + urlencode({"url": link, "text": reply.card.title})
+        address = _share_url(self._bot.username, reply.card.node, reply.card.title)
         return (Button(offered.label, "", "share", address),)
 
     async def link_back(self, leaflet: Leaflet) -> str:

@@ -5,7 +5,8 @@ Of the buttons what is asked for most comes first, in as few rows as the answer 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -24,7 +25,7 @@ from bot.channels.telegram.layout import (
     utf16,
 )
 from bot.dialog import payloads
-from bot.dialog.turn import Button, Card, ClaimCard, Notice, Outcome, Register, Reply, View
+from bot.dialog.turn import Button, Card, ClaimCard, Notice, Outcome, Reply, View
 from bot.pictures.shelf import Drawn
 
 # --- messages ---------------------------------------------------------------------------------------------------------
@@ -179,12 +180,17 @@ class _Rendered:
     lines: int
 
 
+KEPT = 1_024
+"""Cards kept with a sentence before or after them: whoever is new gets the same few answers with the same line."""
+
+
 class TelegramRenderer:
     """Renders replies; what depends on the card alone is rendered once per node, register and view."""
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
-        self._cards: dict[tuple[str, Register, Outcome, View], _Rendered] = {}
+        self._cards: dict[Hashable, _Rendered] = {}
+        self._worded: OrderedDict[Hashable, _Rendered] = OrderedDict()
 
     def render(self, reply: Reply, more: Iterable[Button] = (), *, group: bool = False) -> list[TextPart]:
         """Return one or more messages in order; `more` are buttons of this place, such as a way to privacy.
@@ -193,8 +199,7 @@ class TelegramRenderer:
         """
         if group and reply.view is View.BRIEF:
             reply = replace(reply, view=View.SHORT)
-        own = reply.lead or reply.stored or reply.second or reply.remark or reply.offer
-        rendered = self._anew(reply) if own else self._known(reply)
+        rendered = self._anew(reply) if reply.stored or reply.second else self._known(reply)
         last = rendered.parts[-1]
         return [*rendered.parts[:-1], TextPart(last.text, last.entities, keyboard(reply, rendered.lines, more))]
 
@@ -219,11 +224,14 @@ class TelegramRenderer:
         return words
 
     def _known(self, reply: Reply) -> _Rendered:
-        card = reply.card
-        key = (card.node, card.register, card.outcome, reply.view)
-        known = self._cards.get(key)
+        card, own = reply.card, (reply.lead, reply.remark, reply.offer)
+        kept = self._worded if any(own) else self._cards
+        key = (card.node, card.register, card.outcome, reply.view, own)
+        known = kept.get(key)
         if known is None or known.card != card:
-            known = self._cards[key] = self._anew(reply)
+            known = kept[key] = self._anew(reply)
+            if len(self._worded) > KEPT:
+                self._worded.popitem(last=False)
         return known
 
     def _anew(self, reply: Reply) -> _Rendered:

@@ -98,8 +98,11 @@ def test_a_rendered_card_is_kept_and_never_mixed_up(body: Document) -> None:
     renderer = SlackRenderer(say)
     one, other = card(body), card((paragraph("another"),))
     first = renderer.parts(Reply(one), RenderOptions())
+    offered = renderer.parts(Reply(one, offer="Said once."), RenderOptions())
     renderer.parts(Reply(other), RenderOptions())
     assert renderer.parts(Reply(one), RenderOptions()) == first
+    assert renderer.parts(Reply(one, offer="Said once."), RenderOptions()) == offered
+    assert ("Said once." in words_shown(offered), "Said once." in words_shown(first)) == (True, False)
 
 
 def test_rows_that_were_laid_out_once_are_those_of_the_card_the_turn_and_the_asker() -> None:

@@ -377,6 +377,17 @@ def test_a_card_is_rendered_once_and_anew_when_it_changes() -> None:
     assert "one" in renderer.render(Reply(one))[0].text
 
 
+@pytest.mark.parametrize("beside", ["lead", "remark", "offer"])
+def test_a_card_is_kept_with_a_sentence_beside_it_and_never_with_another(beside: str) -> None:
+    renderer, one = TelegramRenderer(words), card(paragraph("one"))
+    first, second = (Reply(one, **{beside: said}) for said in ("Said first.", "Said next."))  # type: ignore[arg-type]
+    shown = renderer.render(first)[0]
+    assert renderer.render(first)[0].entities is shown.entities
+    assert "Said next." in renderer.render(second)[0].text
+    assert "Said" not in renderer.render(Reply(one))[0].text
+    assert shown.text == renderer.render(first)[0].text
+
+
 @pytest.mark.parametrize("register", Register)
 def test_every_shipped_answer_is_what_telegram_takes(library: Library, register: Register) -> None:
     composer = Composer(library)
