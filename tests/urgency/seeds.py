@@ -26,7 +26,7 @@ def recogniser() -> Urgency:
 @cache
 def read(name: str) -> Any:
     """Return a seed list: parsed once, whoever asks for it."""
-    return yaml.safe_load((_HERE / f"{name}.yaml").read_text(encoding="utf-8"))
+    return yaml.load((_HERE / f"{name}.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
 
 
 def present() -> Iterator[tuple[str, str]]:

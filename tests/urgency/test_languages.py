@@ -10,6 +10,7 @@ from itertools import islice, product
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bot.content.loader import load
 from bot.content.matching_models import Language, LanguagesFile
@@ -28,13 +29,8 @@ ENGLISH = ("plain", "real", "follow-ups", "small-talk", "not-covered", "two-ques
 
 @cache
 def languages() -> dict[str, Language]:
-    return LanguagesFile.model_validate(_file()).languages
-
-
-def _file() -> object:
-    import yaml
-
-    return yaml.safe_load((ROOT / "content" / "languages.yaml").read_text(encoding="utf-8"))
+    text = (ROOT / "content" / "languages.yaml").read_text(encoding="utf-8")
+    return LanguagesFile.model_validate(yaml.load(text, yaml.CSafeLoader)).languages
 
 
 @cache

@@ -54,6 +54,9 @@ Json = dict[str, Any]
 EVENT_TYPE = "footnote_answer"
 """Type of the metadata by which a message is found again."""
 
+MISSING = 1.0
+"""Seconds after which a message is sent again whose answer was lost and that is not found where it belongs."""
+
 MAX_UPDATE = 3_800
 """Bytes of `text` in chat.update, which takes 4,000: a sentence more must not make a change fail. A longer answer is
 updated with its blocks alone: screen readers then read the blocks, whereas half a text would hide the other half."""
@@ -188,7 +191,7 @@ class SlackSender:
         """Return the message if it arrived although its answer did not; else raise Busy."""
         found = await self._search(me, channel, thread, mark) if thread is not None else None
         if found is None:
-            raise Busy(1.0, type(error).__name__) from None
+            raise Busy(MISSING, type(error).__name__) from None
         return found
 
     async def _search(self, me: Installation, channel: str, thread: str, mark: str) -> tuple[str, str] | None:

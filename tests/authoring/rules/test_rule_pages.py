@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.authoring import check as linter
 from bot.authoring.check import check
 from bot.authoring.generated import Example, RulePage, index, pages
 from bot.channels import registry
@@ -36,6 +37,8 @@ def test_a_bad_example_says_exactly_what_its_page_prints_the_first_at_its_level(
     page: RulePage, example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(written(tmp_path, example.files))
+    if page.code in RENDERED:  # which lay out every answer for every channel, and whose other findings do not count
+        monkeypatch.setattr(linter, "RULES", [rule for rule in linter.RULES if page.code in (rule.__doc__ or "")])
     found = _findings(page)
     assert tuple(diagnostic.headline for diagnostic in found) == example.says
     levels = {diagnostic.level for diagnostic in found if diagnostic.code == page.code}

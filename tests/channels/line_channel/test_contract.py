@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
 import pytest
 
+from bot.channels import registry
 from bot.channels.registry import BUILT_IN
 from bot.dialog.turn import Register
 from tests.channels.contract import ChannelContract, PluginStandIn, Running, Trouble, until
 from tests.channels.line_channel.line_channel import plugin
 from tests.drivers.driver import Seen, leading_to, nodes_behind
+from tests.test_cli import footnote, process
 
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent.parent.parent
@@ -163,14 +164,9 @@ class TestLine(ChannelContract):
 
 def test_the_channel_is_found_by_the_entry_point_of_its_package() -> None:
     """The help of `serve` names it; a wrong setting of it is explained like every other."""
-    given = {"PYTHONPATH": str(FOLDER), "LINE_PORT": "many"}
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", "serve"], cwd=ROOT, env=given, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (
-        2,
-        "footnote: LINE_PORT: Input should be a valid integer, unable to parse string as an integer\n",
-    )
+    done = process("serve", code=2, PYTHONPATH=str(FOLDER), LINE_PORT="many")
+    fault = "Input should be a valid integer, unable to parse string as an integer"
+    assert done.stderr == f"footnote: LINE_PORT: {fault}\n"
 
 
 FAULTY = {
@@ -187,30 +183,44 @@ FAULTY = {
 }
 
 
-def served_with(folder: Path, name: str, entry: str, code: str) -> subprocess.CompletedProcess[str]:
-    """Start the bot beside a package that brings a channel; nothing but that package is wrong."""
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """A folder whose packages are found, by what has not looked for any yet."""
+    monkeypatch.syspath_prepend(tmp_path)
+    _forget()
+    yield tmp_path
+    _forget()
+
+
+def _forget() -> None:
+    for kept in (registry._entry_points, registry.plugin, registry.default_register):
+        kept.cache_clear()
+    sys.modules.pop("forged", None)
+
+
+def forged(folder: Path, name: str, entry: str, code: str) -> None:
+    """Install a package that brings a channel."""
     (folder / "forged.py").write_text(code)
     info = folder / "forged-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: forged\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(f"[footnote.channels]\n{name} = {entry}\n")
-    command = [sys.executable, "-m", "bot", "serve"]
-    given = {"PYTHONPATH": str(folder), "FOOTNOTE_PORT": "none"}
-    return subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("fault", FAULTY)
-def test_a_faulty_or_forged_package_is_one_sentence(fault: str, tmp_path: Path) -> None:
-    done = served_with(tmp_path, "carrier", *FAULTY[fault])
-    assert done.returncode == 2
+def test_a_faulty_or_forged_package_is_one_sentence(fault: str, fresh: Path) -> None:
+    forged(fresh, "carrier", *FAULTY[fault])
+    started = process if "process" in fault else footnote
+    done = started("serve", code=2, PYTHONPATH=str(fresh), FOOTNOTE_PORT="none")
     assert done.stderr.startswith("footnote: the channel 'carrier' ")
     assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-def test_a_package_cannot_take_the_name_of_a_channel_that_comes_with_the_bot(name: str, tmp_path: Path) -> None:
-    done = served_with(tmp_path, name, "forged:plugin", "raise SystemExit(7)")
-    assert (done.returncode, done.stderr.partition(":")[0]) == (2, "footnote")
+def test_a_package_cannot_take_the_name_of_a_channel_that_comes_with_the_bot(name: str, fresh: Path) -> None:
+    forged(fresh, name, "forged:plugin", "raise SystemExit(7)")
+    done = footnote("serve", code=2, FOOTNOTE_PORT="none")
+    assert done.stderr.startswith("footnote:")
     assert "FOOTNOTE_PORT" in done.stderr
 
 

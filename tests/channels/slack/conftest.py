@@ -32,3 +32,13 @@ async def slack_app(fake: FakeSlack, engine: Engine, mode: Mode, tmp_path: Path)
     """The bot at work in that Slack."""
     async with running_app(fake, engine, mode, tmp_path) as slack_app:
         yield slack_app
+
+
+@pytest.fixture
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits of a second or a minute take no time."""
+    monkeypatch.setattr("bot.channels.slack.client.PAUSE", 0.01)
+    monkeypatch.setattr("bot.channels.slack.client.LONG_PAUSE", 0.05)
+    monkeypatch.setattr("bot.channels.slack.client.retry_after", lambda _headers: 0.01)
+    monkeypatch.setattr("bot.channels.slack.sender.MISSING", 0.01)
+    monkeypatch.setattr("bot.inbox.inbox.after_failure", lambda _attempts: 0.01)

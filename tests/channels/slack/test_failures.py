@@ -35,15 +35,6 @@ from tests.fakes.slack_world import APP_ID
 ALA = "what is alpha lipoic acid"
 
 
-@pytest.fixture
-def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waits of a second or a minute take no time."""
-    monkeypatch.setattr("bot.channels.slack.client.PAUSE", 0.01)
-    monkeypatch.setattr("bot.channels.slack.client.LONG_PAUSE", 0.05)
-    monkeypatch.setattr("bot.channels.slack.client.retry_after", lambda _headers: 0.01)
-    monkeypatch.setattr("bot.inbox.inbox.after_failure", lambda _attempts: 0.01)
-
-
 def kinds(*classes: type) -> Iterator[type]:
     """Yield every class below these: the SDK's own list of what it has a model for."""
     for one in classes:
@@ -75,7 +66,7 @@ async def test_a_short_rate_limit_is_waited_out(slack_app: SlackApp) -> None:
     await slack_app.unaddressed()
 
 
-async def test_a_server_error_is_tried_again(slack_app: SlackApp) -> None:
+async def test_a_server_error_is_tried_again(slack_app: SlackApp, quickly: None) -> None:
     slack_app.fake.faults.add(Fault("server_error", "chat.postMessage"))
     said = await slack_app.people.mention(ADA, CHANNEL, ALA)
     assert (await slack_app.answer()).thread_ts == said.ts
@@ -90,7 +81,7 @@ async def test_a_post_whose_answer_was_lost_is_found_and_not_said_twice(slack_ap
     assert posted(slack_app) == [said.ts]
 
 
-async def test_a_post_that_never_arrived_is_said_once(slack_app: SlackApp) -> None:
+async def test_a_post_that_never_arrived_is_said_once(slack_app: SlackApp, quickly: None) -> None:
     slack_app.fake.faults.add(Fault("drop", "chat.postMessage"))
     said = await slack_app.people.mention(ADA, CHANNEL, ALA)
     await slack_app.answer()

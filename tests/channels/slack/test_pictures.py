@@ -126,7 +126,9 @@ async def test_the_page_of_a_slash_command_comes_as_a_direct_message(slack_app: 
     assert slack_app.world.channels[shared["channel_id"]].kind == "im"
 
 
-async def test_a_page_is_shared_once_though_the_announcement_was_hard_to_post(slack_app: SlackApp) -> None:
+async def test_a_page_is_shared_once_though_the_announcement_was_hard_to_post(
+    slack_app: SlackApp, quickly: None
+) -> None:
     slack_app.fake.faults.add(Fault("server_error", "files.completeUploadExternal"))
     await slack_app.people.dm(ADA, "handout")
     await slack_app.answer()

@@ -156,6 +156,7 @@ class Edited:
     folder: Path
     engine: Engine
     watcher: ContentWatcher
+    learning: asyncio.Event
 
     def file(self, node: str) -> Path:
         return self.folder / f"content/neuropathy/answers/{node}.yaml"
@@ -176,19 +177,27 @@ class Edited:
 
 @asynccontextmanager
 async def edited(tmp_path: Path, engine: Engine, rules: tuple[Rule, ...] = ()) -> AsyncIterator[Edited]:
-    """Copy the content, and follow it. What the rules find is shown later than a save: most tests go without them."""
+    """Copy the content, and follow it. What the rules find is shown later than a save: most tests go without them.
+    New words begin to be learned, in a process that would take a minute of both cores; here nothing comes of it."""
+    learning = asyncio.Event()
+
+    async def learn(_settings: Settings) -> None:
+        learning.set()
+        await asyncio.Event().wait()
+
     for name in ("content", "dialogs"):
         shutil.copytree(ROOT / name, tmp_path / name)
     settings = Settings(footnote_content=tmp_path / "content", footnote_dialogs=tmp_path / "dialogs")
     library = load(settings.footnote_dialogs, settings.footnote_content)
     copy, _ = rebuild_engine(settings, engine, library)
     assert copy.matcher is engine.matcher, "nothing changed that it reads"
-    watcher = content_watcher(settings, copy)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.app._learn", learn)
         patch.setattr(linter, "RULES", rules)
+        watcher = content_watcher(settings, copy)
         running = asyncio.create_task(watcher.run())
         await asyncio.wait_for(watcher.next(0), 60)  # the first check
-        yield Edited(tmp_path, copy, watcher)
+        yield Edited(tmp_path, copy, watcher, learning)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
@@ -226,6 +235,7 @@ async def test_a_phrase_counts_at_once(tmp_path: Path, engine: Engine) -> None:
         state = await asyncio.wait_for(content.watcher.next(number), 60)
         assert state.served, state.diagnostics
         assert content.engine.respond(State(), asked)[0].card.node == "ala-dose"
+        await asyncio.wait_for(content.learning.wait(), 20)
 
 
 def _add_phrase(folder: Path, node: str, phrase: str) -> None:
