@@ -188,8 +188,8 @@ _FROM = 0.0
 _SENTENCE = 0.5
 """By how much a sentence must be likelier than a whole message."""
 _THOUGHT = 60
-_ENGLISH = 0.7
-"""Share of English words from which a message is English."""
+_ENGLISH, _BESIDE = 0.7, 0.3
+"""Share of English words from which a message is English, and from which it is partly so."""
 _WORTH = 2
 _TAKING = frozenset(["take", "pills"])
 """Kinds of which one by itself is no part of a sign: how much is taken is what people ask most."""
@@ -294,6 +294,10 @@ class Tongues:
         spelt = self._models.pieces.probabilities(_features(words))[CALM]
         odds = _KINDS * log_odds(calm) + (1 - _KINDS) * log_odds(spelt) - _FROM
         return Tongue(code, odds, {sign: share / max(1 - calm, LEAST) for sign, share in signs.items()})
+
+    def is_partly_english(self, words: Sequence[Word]) -> bool:
+        """Tell whether English stands beside what is said in another language."""
+        return sum(1 for word in words if word.text in self._english) > _BESIDE * len(words)
 
     def _is_english(self, words: Sequence[Word]) -> bool:
         return sum(1 for word in words if word.text in self._english) > _ENGLISH * len(words)

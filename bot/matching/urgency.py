@@ -22,9 +22,10 @@ _RULE, _FIRM, _EXCUSED = 3.0, 5.0, -2.0
 them (measured on messages that had taught neither the rules nor the models)."""
 _BY_ITSELF = 0.5
 """Log-odds from which a message is one in which no rule saw a sign: below it most are ordinary questions."""
-_LEXICON = 1.0
-"""How much the lexicon of another language adds to the log-odds of a message in it: with 4, 65 instead of 49 of 375
-unread calm messages alarmed, and no more of 315 emergencies were seen (measured 2026-11)."""
+_LEXICON, _LEXICON_BESIDE = 1.0, 4.0
+"""How much the lexicon of another language adds to the log-odds of a message in it, and of one that is partly English,
+whose English words the examples have not seen. With 4 for both, 65 instead of 49 of 375 unread calm messages alarmed,
+and no more of 315 emergencies were seen (measured 2026-11)."""
 _TOO_SHORT = 6
 """Words of a message in another language from which examples say more than the lexicon."""
 _SHORT = 12
@@ -117,9 +118,8 @@ class Urgency:
             excused = [*excused, (hit, "unlike")]
             hit = None
         finding = self._finding(message, hit, weighed) if hit else self._by_language(message)
-        finding = finding or self._by_likeness(message, weighed, bool(excused))
-        if finding and not hit and self._is_authored(plain):
-            finding = None
+        if finding is None and not self._is_authored(plain):
+            finding = self._by_likeness(message, weighed, bool(excused))
         return finding, tuple(dict.fromkeys(f"{one.rule.id}: {why}" for one, why in excused))
 
     def _read(self, text: str, typed: Sequence[Word]) -> _Message:
@@ -151,7 +151,8 @@ class Urgency:
         tongue = self._tongues.weigh(message.typed) if self._tongues else None
         if tongue is None or (found and len(message.typed) < _TOO_SHORT):
             return self._foreign_finding(found.sign, found.sentence, "foreign", found.language) if found else None
-        if tongue.odds + _LEXICON * (found is not None) < 0:
+        lexicon = _LEXICON_BESIDE if self._tongues and self._tongues.is_partly_english(message.typed) else _LEXICON
+        if tongue.odds + lexicon * (found is not None) < 0:
             return None
         if found:
             sign = tongue.sign(found.sign)

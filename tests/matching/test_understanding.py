@@ -65,7 +65,6 @@ def test_another_medicine_asked_for_in_a_thread_is_answered(matcher: Matcher, dr
     "text",
     [
         "how much flaxseed gives me enough omega-3 ALA",
-        "which leafy greens should I avoid on warfarin",
         "how high is K2 and who climbed it first",
         "is a splint better than surgery for carpal tunnel",
         "will ropinirole stop my restless legs",
@@ -126,9 +125,9 @@ def test_a_decision_about_one_person_gets_no_individual_advice(matcher: Matcher,
 @pytest.mark.parametrize(
     ("text", "beside"),
     [
-        ("can I drink my beer with it", ""),
+        ("shall I drink beer with it", ""),
         ("can I have a glass of wine with my duloxetine", "drug-side-effects"),
-        ("can I just stop my gabapentin", "stopping-medicines"),
+        ("shall I stop my gabapentin", "stopping-medicines"),
         ("I am on warfarin, may I take MK-7 for my nerves", "k2-blood-thinners"),
         ("which is right for me, pregabalin or duloxetine", ""),
         ("how much R-ALA should I take, I have 300 mg caps", ""),

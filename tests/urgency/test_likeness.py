@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -28,7 +29,7 @@ def _data() -> Data:
     return data_of(load(_ROOT / "dialogs", _ROOT / "content", templates=False))
 
 
-def _taught() -> Urgency:
+def _taught(is_authored: Callable[[str], bool] | None = None) -> Urgency:
     """Return a recogniser that learned one made-up emergency, of words that no rule knows."""
     examples = UrgentExamples.model_validate(
         {"words": {name: {"words": words} for name, words in _LIT.items()}, "framing": ("asked",)}
@@ -36,11 +37,11 @@ def _taught() -> Urgency:
     )
     parts = Parts(_replaced(examples))
     model = train(likeness_of(parts).rows(parts.data), 20, even=True)
-    return Urgency(parts.data.urgent, parts.data.languages, parts.signs, likeness_of(parts, model))
+    return Urgency(parts.data.urgent, parts.data.languages, parts.signs, likeness_of(parts, model), None, is_authored)
 
 
 def _replaced(examples: UrgentExamples) -> Data:
-    return replace(_data(), examples=examples)
+    return replace(_data(), examples=examples, messages={}, messages_after={})
 
 
 def test_an_example_teaches_wordings_that_nobody_wrote() -> None:
@@ -148,3 +149,10 @@ def test_a_sign_that_is_a_bit_better_is_not_past() -> None:
 )
 def test_rain_an_ordinary_word_and_a_dose_are_no_sign(text: str) -> None:
     assert recogniser().detect(text) is None
+
+
+def test_what_is_authored_word_for_word_is_no_emergency_for_being_like_one() -> None:
+    spared = _taught(lambda text: text == "my mist swallowed the dial")
+    assert spared.detect("my mist swallowed the dial") is None
+    assert spared.detect("my mist swallowed the lever") is not None
+    assert spared.detect("I have chest pain") is not None
