@@ -81,6 +81,8 @@ def data(library: Library) -> Data:
         matching=matching,
         phrases=phrases,
         after={},
+        messages={},
+        messages_after={},
         small_talk={},
         examples=UrgentExamples(),
         languages=one_of(shipped.languages),
