@@ -92,4 +92,10 @@ def _urgency(parts: Parts, models: Models) -> Urgency:
     data = parts.data
     tongues = tongues_of(parts, TongueModels(models.kinds, models.pieces, models.language))
     likeness = likeness_of(parts, models.urgent, models.spelt)
-    return Urgency(data.urgent, data.languages, parts.signs, likeness, tongues)
+    cards = {card.card for card in data.urgent.signs.values()} | {data.roles.urgent}
+
+    def is_authored(text: str) -> bool:
+        key = parts.key(text)
+        return key in parts.index.small_talk or parts.index.lines.get(key, data.roles.urgent) not in cards
+
+    return Urgency(data.urgent, data.languages, parts.signs, likeness, tongues, is_authored)

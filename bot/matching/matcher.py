@@ -28,6 +28,8 @@ OTHER_ONE = "other-one"
 """The aspect that "and the other one?" asks."""
 _GRAMMAR = (FUNCTION | PERSONS | {STOP}) - ASKING
 """What a message that holds nothing else says nothing with: "and but or if"."""
+_REPEATED = 4
+"""Times from which a word said over and over means nothing, whatever it names."""
 PART_MISSING = "part-missing"
 """The interface sentence for a message of which one question is answered and another is not covered."""
 
@@ -218,6 +220,8 @@ class SubjectMatcher:
         if words and not grammar and all(self._proves_nothing(word, question) for word in words):
             return True
         if reading.named.nothing and {*question.words} <= _GRAMMAR:
+            return True
+        if len(words) >= _REPEATED and len(set(words)) == 1:
             return True
         few = len(set(words)) == 1 or (len(set(words)) == 2 and len(grammar) == len(words))
         if not reading.named.nothing or not few:

@@ -1,4 +1,4 @@
-"""What may be kept of a question that was reported or found no answer: nothing that could tell who asked."""
+"""What may be kept of a question that found no answer: nothing that could tell who asked."""
 
 from __future__ import annotations
 

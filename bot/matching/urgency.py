@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.content.matching_models import Composed, LanguagesFile, UrgentRule, UrgentRules
@@ -23,8 +23,8 @@ them (measured on messages that had taught neither the rules nor the models)."""
 _BY_ITSELF = 0.5
 """Log-odds from which a message is one in which no rule saw a sign: below it most are ordinary questions."""
 _LEXICON = 1.0
-"""How much the lexicon of another language adds to the log-odds of a message in it: with 4, 65 instead of 49 of 375 unread
-calm messages alarmed, and no more of 315 emergencies were seen (measured 2026-11)."""
+"""How much the lexicon of another language adds to the log-odds of a message in it: with 4, 65 instead of 49 of 375
+unread calm messages alarmed, and no more of 315 emergencies were seen (measured 2026-11)."""
 _TOO_SHORT = 6
 """Words of a message in another language from which examples say more than the lexicon."""
 _SHORT = 12
@@ -71,7 +71,11 @@ class Urgency:
         reader: SignReader,
         likeness: Likeness | None = None,
         tongues: Tongues | None = None,
+        is_authored: Callable[[str], bool] | None = None,
     ) -> None:
+        """`is_authored` tells of a message that somebody authored it word for word as no emergency: examples that are
+        only like it do not make it one, a sign that a rule sees does."""
+        self._is_authored = is_authored or (lambda _: False)
         self._rules, self._reader, self._likeness, self._tongues = rules, reader, likeness, tongues
         self._groups = [(rule, _split(rule.all)) for rule in rules.rules]
         self._composed = [(_rule(name, made), _split(made.all)) for name, made in rules.composed.items()]
@@ -114,6 +118,8 @@ class Urgency:
             hit = None
         finding = self._finding(message, hit, weighed) if hit else self._by_language(message)
         finding = finding or self._by_likeness(message, weighed, bool(excused))
+        if finding and not hit and self._is_authored(plain):
+            finding = None
         return finding, tuple(dict.fromkeys(f"{one.rule.id}: {why}" for one, why in excused))
 
     def _read(self, text: str, typed: Sequence[Word]) -> _Message:
