@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from bot.content.library import Library
@@ -71,9 +72,14 @@ def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: L
         advice,
         Remarks(models.words, parts.features, parts.subjects, advice.states_facts),
         Ranker(replace(models, **told), parts.subjects, parts.features, *told_of, weights),
-        Known(parts.index.lines, parts.index.small_talk, Signs(data.small_talk, parts.key)),
+        _known(parts),
         limits,
     )
+
+
+def _known(parts: Parts) -> Known:
+    """Return what is found word for word."""
+    return Known(parts.index.lines, parts.index.small_talk, Signs(parts.data.small_talk, parts.key))
 
 
 def languages_of(parts: Parts) -> Languages:
@@ -93,9 +99,5 @@ def _urgency(parts: Parts, models: Models) -> Urgency:
     tongues = tongues_of(parts, TongueModels(models.kinds, models.pieces, models.language))
     likeness = likeness_of(parts, models.urgent, models.spelt)
     cards = {card.card for card in data.urgent.signs.values()} | {data.roles.urgent}
-
-    def is_authored(text: str) -> bool:
-        key = parts.key(text)
-        return key in parts.index.small_talk or parts.index.lines.get(key, data.roles.urgent) not in cards
-
+    is_authored = partial(_known(parts).is_calm, key=parts.key, cards=cards)
     return Urgency(data.urgent, data.languages, parts.signs, likeness, tongues, is_authored)

@@ -457,6 +457,12 @@ class Known:
         telling = set(stems) - FUNCTION - PERSONS
         return any(of == kind and not telling.isdisjoint(key.split()) for key, of in self.small_talk.items())
 
+    def is_calm(self, text: str, key: Callable[[str], str], cards: Collection[str]) -> bool:
+        """Tell whether a message is authored word for word, and leads to none of these cards."""
+        found = key(text)
+        node = self.lines.get(found)
+        return found in self.small_talk or (node is not None and node not in cards)
+
 
 def lines_by_key(phrases: Mapping[str, Iterable[str]], key: Callable[[str], str]) -> dict[str, str]:
     """Return the node of every authored line, by the key of each of its forms."""

@@ -155,4 +155,3 @@ def test_what_is_authored_word_for_word_is_no_emergency_for_being_like_one() -> 
     spared = _taught(lambda text: text == "my mist swallowed the dial")
     assert spared.detect("my mist swallowed the dial") is None
     assert spared.detect("my mist swallowed the lever") is not None
-    assert spared.detect("I have chest pain") is not None
