@@ -56,8 +56,10 @@ class Lessons:
         self._lines += [
             (TALK + kind, form) for kind, asks in data.small_talk.items() for form in asks if parts.key(form)
         ]
-        self._messages = _whole(data.messages)
-        self._after = [*_following(data.after, _asked), *_following(data.messages_after, _whole)]
+        self._few = self._subjects.few_lined(data.lines)
+        self._messages = [asked for asked in _whole(data.messages) if self._is_ours(*asked)]
+        told = [asked for asked in _following(data.messages_after, _whole) if self._is_ours(*asked[1:])]
+        self._after = [*_following(data.after, _asked), *told]
         self._after = [asked for asked in self._after if asked[1] in data.nodes]
 
     def aspects(self, first: Classifier | None = None) -> Rows:
@@ -115,6 +117,14 @@ class Lessons:
         return (labels, words) if len(words) == len(labels) else ([], [])
 
     # --- the parts ------------------------------------------------------------------------------------------------
+
+    def _is_ours(self, node: str, said: str) -> bool:
+        """Tell whether a message teaches its answer. One that names nothing but subjects of another, small topic wants
+        that topic's answers, of which whoever wrote or labelled it knew nothing."""
+        held = self._subjects.named(self._message(said)).held
+        small = bool(held) and self._few.issuperset(held)
+        own = node in self._roles.shared - {self._roles.otherwise} or node.startswith(TALK)
+        return own or not small or any(node in self._subjects.family(subject) for subject in held)
 
     def _seen(self, form: str) -> tuple[Message, Named]:
         return self._message(form), self._subjects.named(self._message(form))

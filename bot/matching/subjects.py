@@ -259,8 +259,13 @@ class Subjects:
         return self._members[name]
 
     def family(self, name: str) -> frozenset[str]:
-        """Return the answers that hold something of a subject, of its whole, or of another part of that."""
-        return self._members[self._widest(name)]
+        """Return the answers that hold something of a subject, of its whole, or of another part of that; those of
+        another topic, to which a row of this one may lead, are none of the family."""
+        return frozenset(node for node in self._members[self._widest(name)] if self._is_of(node, self.topic(name)))
+
+    def _is_of(self, node: str, topic: str) -> bool:
+        subject = self.it(node)
+        return subject is None or self.topic(subject) == topic
 
     def few_lined(self, lines: Mapping[str, int]) -> frozenset[str]:
         """Return the subjects of whose family no answer has many lines; one answer alone makes no family."""

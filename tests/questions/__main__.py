@@ -29,6 +29,8 @@ FILES = (
     *("not-covered-fresh", "noise-fresh", "plain-fresh-2", "real-fresh-2", "follow-ups-fresh-2"),
     *("two-questions-fresh-2", "small-talk-fresh-2", "not-covered-fresh-2"),
     *("real-fresh-3", "follow-ups-fresh-3", "two-questions-fresh-3"),
+    *("plain-fresh-4", "real-fresh-4", "follow-ups-fresh-4", "two-questions-fresh-4"),
+    *("real-fresh-5", "follow-ups-fresh-5", "two-questions-fresh-5", "small-talk-fresh-5"),
 )
 CURVE = (0, 5, 10, 20, 50)
 CURVE_FILES = ("plain", "most-asked", "real", "follow-ups", "b12", "plain-fresh", "real-fresh", "unseen-2")

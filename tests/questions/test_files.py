@@ -27,6 +27,8 @@ LEAST = {
     "urgent-foreign": 150,
     "urgent-fresh-11": 360,
     "urgent-fresh-12": 360,
+    "urgent-fresh-13": 390,
+    "urgent-fresh-14": 390,
     "real": 220,
     "follow-ups": 150,
     "two-questions": 60,
@@ -51,6 +53,14 @@ LEAST = {
     "real-fresh-3": 150,
     "follow-ups-fresh-3": 150,
     "two-questions-fresh-3": 80,
+    "plain-fresh-4": 100,
+    "real-fresh-4": 160,
+    "follow-ups-fresh-4": 130,
+    "two-questions-fresh-4": 70,
+    "real-fresh-5": 170,
+    "follow-ups-fresh-5": 160,
+    "two-questions-fresh-5": 80,
+    "small-talk-fresh-5": 60,
 }
 
 
