@@ -283,9 +283,11 @@ class SubjectMatcher:
 
     def _first(self, match: Match, found: Sequence[tuple[str, float]], *, by_form: bool) -> list[str]:
         """Return the sure answers in the order of the questions; the answer of the whole message comes first where it
-        refuses advice, or where the first question alone is less sure."""
-        limits, otherwise = self.limits, self.roles.otherwise
-        sure = list(dict.fromkeys(node for node, share in found if share >= limits.also and node != otherwise))
+        refuses advice, or where the first question alone is less sure. What asks about the bot only frames a question
+        about something else ("can I trust you?"), unless the whole asks about the bot."""
+        limits, shared = self.limits, self.roles.shared
+        aside = {self.roles.otherwise, *(() if match.node in shared else shared)}
+        sure = list(dict.fromkeys(node for node, share in found if share >= limits.also and node not in aside))
         least = limits.also if match.node in sure and by_form else limits.first
         whole = match.outcome is Outcome.ANSWER and found[0][1] < least
         if match.node == self.roles.advice or whole:
@@ -293,9 +295,9 @@ class SubjectMatcher:
         return sure
 
     def _perhaps(self, match: Match, found: Sequence[tuple[str, float]], sure: Sequence[str]) -> tuple[str, ...]:
-        """Return what the message may mean, too: the answer of the whole, and the likeliest one of an unsure part."""
+        """Return what the message may mean, too: the answer of the whole, and the likeliest one of each other part."""
         limits = self.limits
-        likely = [node for node, share in found if limits.likely <= share < limits.also]
+        likely = [node for node, share in found if share >= limits.likely]
         whole = [match.node] if match.outcome is Outcome.ANSWER else []
         return tuple(dict.fromkeys(node for node in (*whole, *likely) if node not in (*sure, self.roles.otherwise)))
 

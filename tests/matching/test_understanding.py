@@ -56,9 +56,11 @@ def test_what_it_is_taken_together_with_is_not_what_is_asked_about(matcher: Matc
 
 @pytest.mark.parametrize("drug", ["pregabalin", "duloxetine", "gabapentin"])
 @pytest.mark.parametrize("text", ["what about {} instead?", "{} instead?", "or {} instead"])
-def test_another_medicine_asked_for_in_a_thread_is_answered(matcher: Matcher, drug: str, text: str) -> None:
+def test_another_medicine_asked_for_in_a_thread_is_answered_or_offered(matcher: Matcher, drug: str, text: str) -> None:
     for after in ("ala-dose", "k2", "ala-evidence"):
-        assert node_of(matcher, text.format(drug), after) in ("first-line", "drug-side-effects"), after
+        match = matcher.match(text.format(drug), after, Register.LAYPERSON)
+        shown = match.choices[:1] if match.outcome is Outcome.CHOICES else (match.node,)
+        assert shown in (("first-line",), ("drug-side-effects",)), after
 
 
 @pytest.mark.parametrize(
@@ -232,6 +234,27 @@ def test_each_question_of_a_message_is_served(matcher: Matcher) -> None:
     match = matcher.match("Is ALA safe? How much ALA was tested? And does K2 help?", None, Register.LAYPERSON)
     assert match.node == "ala-safety"
     assert match.also == ("ala-dose", "k2")
+
+
+@pytest.mark.parametrize(
+    ("framing", "node"), [("who made you?", "about-bot"), ("do you keep what I write?", "privacy")]
+)
+def test_a_question_about_the_bot_is_a_button_beside_another_question(
+    matcher: Matcher, framing: str, node: str
+) -> None:
+    match = matcher.match(f"{framing} How much ALA was used in the studies?", None, Register.LAYPERSON)
+    assert (match.node, match.also) == ("ala-dose", ())
+    assert node in match.related
+    assert node_of(matcher, framing, None) == node
+
+
+def test_two_questions_are_answered_in_the_order_they_were_asked(matcher: Matcher) -> None:
+    for text, nodes in (
+        ("is ALA safe and how much ALA was tested", ("ala-safety", "ala-dose")),
+        ("how much ALA was tested and is ALA safe", ("ala-dose", "ala-safety")),
+    ):
+        match = matcher.match(text, None, Register.PROFESSIONAL)
+        assert (match.node, *match.also) == nodes
 
 
 def test_a_half_that_is_not_covered_does_not_sink_the_other(matcher: Matcher) -> None:
