@@ -28,7 +28,7 @@ _WHOLE, _BEST, _WORDS, _BASE = 1.15, 0.57, -0.018, 1.7
 """What decides over a message of one thought, fitted to messages that had not taught the models (logistic regression
 over what the others taught): the log-odds of the whole, those of its likeliest part, its words, and a constant. That
 was 0.73 until 12,000 ordinary messages taught, too: of 390 unread emergencies 10 were missed, and of 5,446 ordinary
-questions 23 alarmed; with 1.7 it is now 6 and 23, with 2.1 5 and 26, with 2.5 3 and 32 (measured 2026-11)."""
+questions 23 alarmed; when it was chosen, 1.7 gave 6 and 23, 2.1 5 and 26, 2.5 3 and 32 (measured 2026-11)."""
 _CLEAR = 0.5
 """Log-odds from which a part speaks for itself."""
 _ALONE = 2.0
