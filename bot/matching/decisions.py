@@ -68,9 +68,10 @@ class Limits:
     missing: float = 0.7
     other: float = 0.7
     """How sure it must be that "the other one" is asked for."""
-    talk: float = 0.6
-    talk_named: float = 0.2
-    """How likely a kind of small talk must be itself where a telling word of it is said."""
+    talk: float = 0.4
+    """How likely small talk of any kind must be; which kind it is, is the less sure the less it matters."""
+    talk_kind: float = 0.15
+    """How likely the likeliest kind must be."""
 
 
 LIMITS = Limits()

@@ -259,19 +259,14 @@ class Tongues:
         for sign, line in _english(data):
             found["kinds"].add(sign, _values(english(line)))
         for line in [line for _, line in _english(data)][::_EVERY]:
-            self._add(found, CALM, ENGLISH, line)
+            _add(found, CALM, ENGLISH, words_of(seen(line).text))
         for line in data.languages.others:
-            self._add(found, CALM, OTHER, line)
+            _add(found, CALM, OTHER, words_of(seen(line).text))
         for code, sign, line in _lessons(data.languages):
-            for _ in range(_WORTH):
-                found["kinds"].add(sign, self._kinds(code, words_of(seen(line).text)))
-                self._add(found, sign, code, line)
+            words = words_of(seen(line).text)
+            found["kinds"].add(sign, self._kinds(code, words), _WORTH)
+            _add(found, sign, code, words, _WORTH)
         return found
-
-    def _add(self, found: Mapping[str, Rows], sign: str, code: str, line: str) -> None:
-        pieces = _features(words_of(seen(line).text))
-        found["pieces"].add(sign if sign == CALM else URGENT, pieces)
-        found["language"].add(code, pieces)
 
     def weigh(self, words: Sequence[Word]) -> Tongue | None:
         """Return what a message is like, whole or in a sentence; None where it is English or of no known language."""
@@ -336,6 +331,12 @@ def _lessons(file: LanguagesFile) -> Iterator[tuple[str, str, str]]:
         for sign, wordings in language.signs.items():
             plain = (form for wording in wordings for form in expand(wording))
             yield from ((code, sign, form.replace(_ANY, "").replace(_READING, _LOW_READING)) for form in plain)
+
+
+def _add(found: Mapping[str, Rows], sign: str, code: str, words: Sequence[Word], times: int = 1) -> None:
+    pieces = _features(words)
+    found["pieces"].add(sign if sign == CALM else URGENT, pieces, times)
+    found["language"].add(code, pieces, times)
 
 
 def _english(data: Data) -> Iterator[tuple[str, str]]:

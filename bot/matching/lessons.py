@@ -15,9 +15,9 @@ from bot.matching.text import STOP, sampled
 
 LESSON_FORMS = 16
 """Wordings one shared lesson may add."""
-LINE_FORMS = 12
+LINE_FORMS = 4
 """Wordings one line of a topic may add."""
-COMPOSED, COMPOSED_FOR_PART = 14, 3
+COMPOSED, COMPOSED_FOR_PART = 8, 3
 """Shared lessons with the names of one subject in them, for each of its aspects: the plainest, and some others."""
 _NAMES = 12
 """Names of a subject that lessons are composed with; the first ones are what it is mostly called."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, islice, pairwise
+from itertools import combinations, pairwise
 
 from bot.content.matching_models import UrgentExamples, UrgentRules
 from bot.matching.build import Data, Parts
@@ -39,14 +39,14 @@ _SEEN, _SLIGHT = 4.0, 1e-3
 """How much the sign a rule saw is preferred, in logarithms, and what every sign has at least: with these 1,637 of 1,695
 emergencies that had not taught the models got their card, 1,601 by the rules alone (measured 2026-11)."""
 LEAST = 1e-5
-_PIECES = (3, 4)
-"""Lengths in letters of the pieces of words; the space between two words counts as a letter of both."""
+_PIECE_LENGTH = 4
+"""Letters of a piece of words; the space between two words counts as a letter of both."""
 _EVERY = 4
 """Of the wordings of patterns, every so many teach pieces: more of them teach these nothing."""
 _MOST = 60
 """Words of a message or a sentence that is one thought; a longer one is read in pieces."""
 _PIECE = 40
-_FORMS, _CALM_FORMS, _LINE_FORMS = 15, 30, 2
+_FORMS, _CALM_FORMS, _LINE_FORMS = 8, 15, 1
 """Wordings that one example adds: an emergency, a calm one, an authored question."""
 _WORTH = 4
 """How much more than a wording of a pattern a message counts that somebody wrote as it is."""
@@ -105,24 +105,18 @@ class Likeness:
         self._tree = ConceptTree(examples.words, rules.little)
         self._telling = frozenset(examples.words).difference(examples.framing)
 
-    def rows(self, data: Data) -> Rows:
-        """Return what the model is trained from: every example under its label."""
-        written = [(label, self._all(self._reader.read(line))) for label, line in _told(data)]
-        rows = Rows(written * _WORTH)
-        for label, line in _patterns(data):
-            rows.add(label, self._all(self._reader.read(line)))
-        return rows
-
-    def spelt_rows(self, data: Data) -> Rows:
-        """Return what the model of pieces is trained from: told messages, and fewer of the wordings of patterns."""
-        told = [self._spelt_row(label, line) for label, line in _told(data)]
-        rows = Rows(told * _WORTH)
-        for label, line in islice(_patterns(data), 0, None, _EVERY):
-            rows.add(*self._spelt_row(label, line))
-        return rows
-
-    def _spelt_row(self, label: str, line: str) -> tuple[str, Values]:
-        return label if label == CALM else URGENT, _pieces(self._reader.read(line))
+    def rows(self, data: Data) -> tuple[Rows, Rows]:
+        """Return what the two models are trained from: every example under its label, for that of pieces fewer of the
+        wordings of patterns."""
+        examples = [(*one, _WORTH, True) for one in _told(data)]
+        examples += [(*one, 1, at % _EVERY == 0) for at, one in enumerate(_patterns(data))]
+        whole, spelt = Rows(), Rows()
+        for label, line, worth, is_spelt in examples:
+            words = self._reader.read(line)
+            whole.add(label, self._all(words), worth)
+            if is_spelt:
+                spelt.add(label if label == CALM else URGENT, _pieces(words), worth)
+        return whole, spelt
 
     def find(
         self, words: Sequence[Word], named: Sequence[Sighting], skip: Callable[[int, int], bool], at_least: float = 0.0
@@ -233,7 +227,7 @@ def _ordinary(data: Data) -> Iterator[str]:
 def _pieces(words: Sequence[Word]) -> Values:
     """Return the pieces of some words: they tell kin and misspelt words, and what no list of words holds."""
     text = f" {' '.join(word.text for word in words)} "
-    return unit(text[at : at + size] for size in _PIECES for at in range(len(text) - size + 1))
+    return unit(text[at : at + _PIECE_LENGTH] for at in range(len(text) - _PIECE_LENGTH + 1))
 
 
 def _likeliest(signs: Mapping[str, float]) -> str:

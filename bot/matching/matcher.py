@@ -177,7 +177,7 @@ class SubjectMatcher:
         reading, scores = self._weighed(question, asked)
         if self._says_nothing(question, reading, asked.context):
             return self.decisions.uncovered("words that say nothing", scores=scores)
-        match = self._talk(scores, reading, question) or self.decisions.decided(without_talk(scores), reading)
+        match = self._talk(scores, reading) or self.decisions.decided(without_talk(scores), reading)
         lacking = match.note == ASPECT_MISSING or (match.outcome is Outcome.CHOICES and self.decisions.lacking(reading))
         if match.outcome is Outcome.NOT_COVERED or lacking:
             match = replace(match, missing=reading.missing)
@@ -237,16 +237,15 @@ class SubjectMatcher:
         known = named or word in self.parts.asked or word in self.parts.ordinary
         return word in question.guessed or not known
 
-    def _talk(self, scores: Shares, reading: Reading, question: Message) -> Match | None:
-        """Return the decision that a message is only small talk: likely so, and of its kind likely or by a word."""
+    def _talk(self, scores: Shares, reading: Reading) -> Match | None:
+        """Return the decision that a message is only small talk, of the likeliest kind."""
         exact = self.parts.data.exact_talk
         talk = {name.removeprefix(TALK): share for name, share in scores.items() if name.startswith(TALK)}
         talk = {kind: share for kind, share in talk.items() if kind not in exact}
         if sum(talk.values()) < self.limits.talk or not reading.named.nothing:
             return None
         kind, share = next(iter(talk.items()))
-        named = share >= self.limits.talk_named and self.known.names(kind, question.stems)
-        if share < self.limits.talk and not named:
+        if share < self.limits.talk_kind:
             return None
         return Match(Outcome.SMALL_TALK, kind, scores=likeliest(scores), reasons=("small talk",))
 

@@ -21,8 +21,6 @@ from bot.content.matching_models import Concept, TopicSubjects
 from bot.matching.text import (
     ASKED,
     COMMA,
-    FUNCTION,
-    PERSONS,
     STOP,
     Kept,
     Stemmer,
@@ -451,11 +449,6 @@ class Known:
     lines: Mapping[str, str]
     small_talk: Mapping[str, str]
     signs: Signs
-
-    def names(self, kind: str, stems: Iterable[str]) -> bool:
-        """Tell whether a word that is not mere grammar stands in what is authored of a kind of small talk too."""
-        telling = set(stems) - FUNCTION - PERSONS
-        return any(of == kind and not telling.isdisjoint(key.split()) for key, of in self.small_talk.items())
 
     def is_calm(self, text: str, key: Callable[[str], str], cards: Collection[str]) -> bool:
         """Tell whether a message is authored word for word, and leads to none of these cards."""

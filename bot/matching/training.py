@@ -107,8 +107,8 @@ def _words(lessons: Lessons) -> _Learned:
 def _urgent(lessons: Lessons) -> _Learned:
     parts = lessons.parts
     like = likeness_of(parts)
-    rows = {"urgent": like.rows(parts.data), "spelt": like.spelt_rows(parts.data)}
-    told = {name: train(one, _LINE_EPOCHS) for name, one in rows.items()}
+    urgent, spelt = like.rows(parts.data)
+    told = {"urgent": train(urgent, _LINE_EPOCHS), "spelt": train(spelt, _LINE_EPOCHS)}
     return told | {
         name: train(one, _FEW_EPOCHS) for name, one in tongues_of(parts).rows(parts.data, like.kinds).items()
     }

@@ -84,6 +84,7 @@ class Urgency:
         signs = {name for _, groups in self._groups for group in groups for name in group}
         self._deniable = signs.difference(rules.excuses.parts)
         self._foreign = ForeignLanguages(languages)
+        self._last: tuple[str, tuple[Finding | None, tuple[str, ...]]] | None = None
 
     def detect(self, text: str) -> Finding | None:
         """Return what is urgent in a message, the gravest first, or None; never raises."""
@@ -104,7 +105,17 @@ class Urgency:
         return next((kind for kind, concepts in self._rules.after.items() if not named.isdisjoint(concepts)), "")
 
     def explain(self, text: str) -> tuple[Finding | None, tuple[str, ...]]:
-        """Return what is urgent, and one phrase for each sign that was seen and excused."""
+        """Return what is urgent, and one phrase for each sign that was seen and excused.
+
+        The last message is remembered: it is asked of at the door, so that an emergency goes first, and once more when
+        its turn has come.
+        """
+        last = self._last
+        if last is None or last[0] != text:
+            self._last = last = text, self._explained(text)
+        return last[1]
+
+    def _explained(self, text: str) -> tuple[Finding | None, tuple[str, ...]]:
         plain = seen(text).text
         typed = words_of(plain)
         if not typed:

@@ -36,7 +36,7 @@ def _taught(is_authored: Callable[[str], bool] | None = None) -> Urgency:
         | {"signs": {"sudden": _BAD}, "calm": _CALM}
     )
     parts = Parts(_replaced(examples))
-    model = train(likeness_of(parts).rows(parts.data), 20, even=True)
+    model = train(likeness_of(parts).rows(parts.data)[0], 20, even=True)
     return Urgency(parts.data.urgent, parts.data.languages, parts.signs, likeness_of(parts, model), None, is_authored)
 
 
