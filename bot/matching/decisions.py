@@ -31,7 +31,7 @@ class Limits:
     """The likelihood of `not covered` from which another answer is offered and not given."""
     outside: float = 0.3
     family: float = 0.8
-    sibling: float = 1.1
+    sibling: float = 1.05
     """How much likelier the best of a family must be than the next to be answered and not the general answer."""
     sibling_few: float = 1.5
     """The same in a family with few lines, where the general answer is as unsure: below, several are offered."""

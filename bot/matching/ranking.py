@@ -35,7 +35,7 @@ TOGETHER = "interactions"
 class Weights:
     """How far each opinion is believed; chosen on labelled questions (`make evaluate`, docs/matching.md)."""
 
-    names: float = 0.6
+    names: float = 0.5
     """The line model that sees names, beside the one that sees placeholders."""
     table: float = 0.15
     """The table of subjects and aspects, beside the line models."""
@@ -49,16 +49,16 @@ class Weights:
     spread over the answers of the subject and its parts."""
     siblings: float = 0.5
     """How far the model of the answers with few lines decides among them."""
-    table_sure: float = 0.3
+    table_sure: float = 0.4
     """The same where the aspect is sure and the question short and self-contained."""
     sure: float = 0.9
     short: int = 12
-    table_in_thread: float = 0.55
+    table_in_thread: float = 0.4
     talk_in_thread: float = 1.0
     """How much of what belongs to no topic the words alone decide, whatever the thread."""
     least_line: float = 1e-4
     least_table: float = 3e-3
-    general: float = 0.05
+    general: float = 0.0
     """What a subject's general answer gets of each aspect."""
     leans_from: float = 0.1
     leans_over: float = 0.6
@@ -71,7 +71,7 @@ class Weights:
     """How sure the aspect of a question that names nothing must be for the thread alone to decide."""
     together: float = 0.5
     """How surely a question must ask of one thing beside another for the thread's subject to be one of them."""
-    outside: float = 0.75
+    outside: float = 0.4
     """What `not covered` gets in any case, in log-odds: a wrong answer costs more than an honest none."""
     outside_unknown: float = 0.7
     outside_beside: float = 1.8
