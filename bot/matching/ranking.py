@@ -47,6 +47,8 @@ class Weights:
     unheld: float = 0.3
     """What the general answer of such a subject gets of an aspect that no row holds; the rest says nothing, and is
     spread over the answers of the subject and its parts."""
+    to_family: float = 0.5
+    """How much of the likelihood of other topics' answers goes to the members of such a family."""
     siblings: float = 0.5
     """How far the model of the answers with few lines decides among them."""
     table_sure: float = 0.4
@@ -58,8 +60,6 @@ class Weights:
     """How much of what belongs to no topic the words alone decide, whatever the thread."""
     least_line: float = 1e-4
     least_table: float = 3e-3
-    general: float = 0.0
-    """What a subject's general answer gets of each aspect."""
     leans_from: float = 0.1
     leans_over: float = 0.6
     says_enough: int = 4
@@ -249,6 +249,7 @@ class Ranker:
         table = self._table(subject, said) if subject else {}
         lines = multiplied(said.heard.names, said.heard.about, (weights.names, 1 - weights.names))
         siblings = self._siblings(said, lines)
+        lines = self._homeward(lines, siblings) if subject in self._narrow else lines
         scores = divided(self._blended(lines, table, self._trust(said)), siblings, weights.siblings)
         share = self._leans(said) if said.lent and not self._stands(said, lines) else 0.0
         if said.lent and share:
@@ -269,6 +270,16 @@ class Ranker:
         return Reading(
             said.named, said.aspects, scores, said.heard.seen, table, lines, subjects, share, sibling, unknown
         )
+
+    def _homeward(self, lines: Shares, siblings: Shares) -> Shares:
+        """Return the shares where a family with few lines is asked about: part of what other topics' answers have, as
+        learned from many lines, goes to the members of the family."""
+        whole = sum(siblings.values())
+        others = {node for node in lines if node not in siblings and node not in self._shared} if whole else set[str]()
+        part = self._weights.to_family
+        moved = part * sum(lines[node] for node in others)
+        left = {node: share * (1 - part if node in others else 1) for node, share in lines.items()}
+        return left | {node: lines.get(node, 0.0) + moved * share / whole for node, share in siblings.items()}
 
     def _kept(self, mixed: Shares, alone: Shares) -> Shares:
         """Return the shares in a thread, with no less of what belongs to no topic than the words alone say."""
@@ -338,7 +349,6 @@ class Ranker:
     def _table(self, subject: str, said: Opinions) -> Shares:
         """Return the answers to which the aspects of a subject lead."""
         found: Shares = {}
-        general, part = self._subjects.general(subject), self._weights.general
         row, spread = self._subjects.row(subject), 0.0
         for aspect, whole in said.aspects.items():
             if whole < _UNASKED:
@@ -347,8 +357,7 @@ class Ranker:
             spread += whole - share
             node = self._subjects.leads(subject, aspect, said.context)
             node = self._otherwise if node == NONE else node
-            found[node] = found.get(node, 0.0) + share * (1 - part)
-            found[general] = found.get(general, 0.0) + share * part
+            found[node] = found.get(node, 0.0) + share
         members = self._subjects.members(subject) if spread else ()
         return found | {node: found.get(node, 0.0) + spread / len(members) for node in members}
 
