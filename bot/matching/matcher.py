@@ -77,8 +77,8 @@ class SubjectMatcher:
         if found:
             return urgent(found)
         message = self.parts.reader.read(text)
-        match = self._said(self.parts.key(text))  # as it is written: `thnx` is no slip of another word
-        match = match or self._line(message, text) or self._unreadable(message, text)
+        match = self._said(self.parts.key(text), context)  # as it is written: `thnx` is no slip of another word
+        match = match or self._line(message, text, context) or self._unreadable(message, text)
         match = match or self._asked(Inquiry(message, context))
         if excused and match.outcome is Outcome.SMALL_TALK and match.scores:  # "no chest pain" is no mere "no"
             match = self.decisions.uncovered(
@@ -111,23 +111,23 @@ class SubjectMatcher:
 
     # --- what needs no weighing ------------------------------------------------------------------------------------
 
-    def _line(self, message: Message, text: str) -> Match | None:
+    def _line(self, message: Message, text: str, context: str | None) -> Match | None:
         """Return the decision about a message that is an authored line; a few are in a language no answer is in."""
-        match = self._exact(message)
+        match = self._exact(message, context)
         return match and replace(match, language=self.languages.code(text) or "")
 
-    def _exact(self, message: Message) -> Match | None:
+    def _exact(self, message: Message, context: str | None) -> Match | None:
         """Return the decision about an authored line, which leads to its node at once, before any model."""
         key = _key(message)
-        node = self.known.lines.get(key)
+        node = self.known.node(key, context)
         if node is None:
-            return self._said(key)
+            return self._said(key, context)
         if node == self.roles.otherwise:
             return self.decisions.uncovered("an authored line")
         return Match(Outcome.ANSWER, node, scores=((node, 1.0),), reasons=("an authored line",))
 
-    def _said(self, key: str) -> Match | None:
-        kind = self.known.small_talk.get(key)
+    def _said(self, key: str, context: str | None) -> Match | None:
+        kind = self.known.kind(key, context)
         return None if kind is None else Match(Outcome.SMALL_TALK, kind, reasons=("small talk",))
 
     def _unreadable(self, message: Message, text: str) -> Match | None:
@@ -171,7 +171,7 @@ class SubjectMatcher:
 
     def _read(self, question: Message, asked: Inquiry) -> Match:
         """Return the decision about the words that ask, in a message and a thread."""
-        exact = self._exact(question) if len(question.words) < len(asked.message.words) else None
+        exact = self._exact(question, asked.context) if len(question.words) < len(asked.message.words) else None
         if exact:
             return exact
         reading, scores = self._weighed(question, asked)
@@ -314,7 +314,7 @@ class SubjectMatcher:
         for part in parts:
             inquiry = replace(asked, message=part)
             reading, scores = self._weighed(part, inquiry)
-            exact = self.known.lines.get(_key(part))
+            exact = self.known.node(_key(part), asked.context)
             node, share = (exact, 1.0) if exact else next(iter(without_talk(scores).items()))
             if lent and share < self.limits.alone_unnamed:
                 node, share = next(iter(without_talk(self._weighed(part, inquiry, lent)[1]).items()))

@@ -14,6 +14,7 @@ from bot.matching import Matcher, assemble, build_matcher, data_of
 from bot.matching.build import Parts
 from bot.matching.classifier import UNTAUGHT
 from bot.matching.matcher import SubjectMatcher
+from bot.matching.text import sampled
 from bot.matching.training import Models
 from tests.growth import LINEAR, growth
 
@@ -270,6 +271,23 @@ def test_an_authored_line_answers_word_for_word_without_training(library: Librar
     node, lines = next((node, lines) for node, lines in library.phrases.items() if node == "night-pain")
     line = next(line for line in lines if "(" not in line)
     assert node_of(untaught, line.upper() + "??") == node
+
+
+def test_a_line_of_a_thread_answers_there_word_for_word_without_training(library: Library) -> None:
+    """What follows an answer is found as other lines are, in the thread of this answer alone, before small talk too."""
+    untaught = assemble(Parts(data_of(library)), Models(UNTAUGHT, UNTAUGHT, UNTAUGHT, UNTAUGHT, UNTAUGHT))
+    otherwise = {
+        f"{after}: {form}": found.node
+        for after, asked in library.after.items()
+        for node, lines in asked.items()
+        for line in lines
+        for form in sampled(line, 2)
+        if (found := untaught.match(f" {form} ...", after, Register.LAYPERSON)).node != node
+        and found.outcome is not Outcome.URGENT
+    }
+    assert otherwise == {}
+    line = next(line for line in library.after["ala"]["ala-dose"] if "(" not in line)
+    assert untaught.match(line, "outlook", Register.LAYPERSON).reasons != ("an authored line",)
 
 
 def test_small_talk_means_what_it_says_however_rare_its_words_are(library: Library, matcher: Matcher) -> None:
