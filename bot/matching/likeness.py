@@ -46,7 +46,7 @@ _EVERY = 4
 _MOST = 60
 """Words of a message or a sentence that is one thought; a longer one is read in pieces."""
 _PIECE = 40
-_FORMS, _CALM_FORMS, _LINE_FORMS = 8, 15, 1
+_FORMS, _CALM_FORMS, _LINE_FORMS = 12, 30, 2
 """Wordings that one example adds: an emergency, a calm one, an authored question."""
 _WORTH = 4
 """How much more than a wording of a pattern a message counts that somebody wrote as it is."""

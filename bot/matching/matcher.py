@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from bot.dialog.turn import Match, Outcome, Register
 from bot.matching.build import TALK, Parts, Roles
@@ -275,8 +275,9 @@ class SubjectMatcher:
         """Return the answers of two halves that no form of words tells to be questions, where each surely wants another
         one and the whole wants one of them; else nothing."""
         open_to_two = match.outcome in (Outcome.ANSWER, Outcome.CHOICES) and match.node != self.roles.advice
-        found = list(self._each(at_seam(question), asked)) if open_to_two else []
-        nodes = {node for node, share in found if share >= self.limits.half}
+        halves = self._each(at_seam(question), asked) if open_to_two else iter(())
+        found = list(takewhile(lambda half: half[1] >= self.limits.half, halves))
+        nodes = {node for node, _ in found}
         fits = match.outcome is Outcome.CHOICES or match.node in nodes
         return found if len(nodes) > 1 and fits and self.roles.advice not in nodes else []
 

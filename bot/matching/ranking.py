@@ -73,6 +73,8 @@ class Weights:
     """How surely a question must ask of one thing beside another for the thread's subject to be one of them."""
     outside: float = 0.4
     """What `not covered` gets in any case, in log-odds: a wrong answer costs more than an honest none."""
+    outside_lent: float = 1.0
+    """What it loses in a thread that lends a question its subject: who asks on mostly asks what is held."""
     outside_unknown: float = 0.7
     outside_beside: float = 1.8
     outside_condition: float = 1.5
@@ -391,20 +393,20 @@ class Ranker:
         """Return what `not covered` gains, in log-odds."""
         weights, named = self._weights, said.named
         kinds = [_FOREIGN.get(self._subjects.kind_of[name], 1.0) for name in named.foreign]
-        if not kinds:
-            unknown = not named.subject and said.message.unknown
-            narrow = bool(named.held) and named.held[0] in self._narrow
-            return (
-                weights.outside
-                + (weights.outside_unknown if unknown else 0.0)
-                - (weights.held_narrow if narrow else 0.0)
-            )
-        if not named.held:
-            strength = weights.outside_beside if self._is_beside(said) else weights.outside_alone
-            return weights.outside + max(kinds) * strength
-        about_condition = self._subjects.kind_of[named.held[0]] == "condition"
-        by = weights.outside_condition if about_condition else weights.outside_beside
-        return weights.outside + max(kinds) * by
+        gain = weights.outside - (weights.outside_lent if said.lent else 0.0)
+        if kinds:
+            return gain + max(kinds) * self._beyond(said)
+        unknown = not named.subject and said.message.unknown
+        narrow = bool(named.held) and named.held[0] in self._narrow
+        return gain + (weights.outside_unknown if unknown else 0.0) - (weights.held_narrow if narrow else 0.0)
+
+    def _beyond(self, said: Opinions) -> float:
+        """Return how much something foreign counts, beside what is named with it."""
+        weights, held = self._weights, said.named.held
+        if not held:
+            return weights.outside_beside if self._is_beside(said) else weights.outside_alone
+        about_condition = self._subjects.kind_of[held[0]] == "condition"
+        return weights.outside_condition if about_condition else weights.outside_beside
 
     def _is_beside(self, said: Opinions) -> bool:
         """Tell whether foreign medicines stand beside the thread's subject: "with metformin?" asks about both."""
