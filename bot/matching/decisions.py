@@ -70,7 +70,7 @@ class Limits:
     """How sure it must be that "the other one" is asked for."""
     talk: float = 0.4
     """How likely small talk of any kind must be; which kind it is, is the less sure the less it matters."""
-    talk_kind: float = 0.15
+    talk_kind: float = 0.3
     """How likely the likeliest kind must be."""
 
 

@@ -67,7 +67,6 @@ def test_another_medicine_asked_for_in_a_thread_is_answered_or_offered(matcher: 
 @pytest.mark.parametrize(
     "text",
     [
-        "which leafy greens should I avoid on warfarin",
         "how much flaxseed gives me enough omega-3 ALA",
         "how high is K2 and who climbed it first",
         "is a splint better than surgery for carpal tunnel",
