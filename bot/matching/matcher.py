@@ -28,6 +28,8 @@ OTHER_ONE = "other-one"
 """The aspect that "and the other one?" asks."""
 _GRAMMAR = (FUNCTION | PERSONS | {STOP}) - ASKING
 """What a message that holds nothing else says nothing with: "and but or if"."""
+_FRAGMENT = 4
+"""Words of a question so short that it may be the rest of one: "is it safe"."""
 _REPEATED = 4
 """Times from which a word said over and over means nothing, whatever it names."""
 PART_MISSING = "part-missing"
@@ -182,7 +184,9 @@ class SubjectMatcher:
         if match.outcome is Outcome.NOT_COVERED or lacking:
             match = replace(match, missing=reading.missing)
         match = self.decisions.refused(self._with_others(match, question, asked), scores, reading)
-        return self._in_thread(match, question, reading, asked) if asked.context else match
+        if asked.context:
+            return self._in_thread(match, question, reading, asked)
+        return self.decisions.of_what(match, reading) if len(question.words) <= _FRAGMENT else match
 
     def _in_thread(self, match: Match, question: Message, reading: Reading, asked: Inquiry) -> Match:
         """Return the decision about a question in a thread: the sure one about its words alone, or what the thread

@@ -69,6 +69,8 @@ class Weights:
     """How far a question that names a subject is taken to lean on the thread."""
     nothing_named: float = 0.7
     """How sure the aspect of a question that names nothing must be for the thread alone to decide."""
+    rests: float = 0.9
+    """How far such a question must lean on what was said before to be only the rest of one, where nothing was said."""
     together: float = 0.5
     """How surely a question must ask of one thing beside another for the thread's subject to be one of them."""
     outside: float = 0.4
@@ -115,6 +117,8 @@ class Reading:
     """Which answer of a family with few lines is meant, by the model of such answers alone."""
     unknown: bool = False
     """Whether a word is one that nobody authored."""
+    rests: bool = False
+    """Whether it names nothing, and what it asks is surely asked of something."""
 
     @property
     def aspect(self) -> str:
@@ -269,8 +273,9 @@ class Ranker:
         sibling = next(iter(ranked(siblings)), "") if subject in self._narrow else ""
         unknown = bool(said.message.unknown)
         subjects = (*said.named.held, *around)
+        rests = said.named.nothing and self._asks_surely(said) and said.heard.leans >= weights.rests
         return Reading(
-            said.named, said.aspects, scores, said.heard.seen, table, lines, subjects, share, sibling, unknown
+            said.named, said.aspects, scores, said.heard.seen, table, lines, subjects, share, sibling, unknown, rests
         )
 
     def _homeward(self, lines: Shares, siblings: Shares) -> Shares:
@@ -327,9 +332,10 @@ class Ranker:
         share = min(1.0, max(0.0, (said.heard.leans - weights.leans_from) / weights.leans_over))
         if said.named.held:
             return share * weights.held_leans
-        if said.named.nothing and max(said.aspects.values(), default=0.0) >= weights.nothing_named:
-            return 1.0
-        return share
+        return 1.0 if said.named.nothing and self._asks_surely(said) else share
+
+    def _asks_surely(self, said: Opinions) -> bool:
+        return max(said.aspects.values(), default=0.0) >= self._weights.nothing_named
 
     def _stands(self, said: Opinions, lines: Shares) -> bool:
         """Tell whether a question of some length surely means something by itself, and no word in it stands for what

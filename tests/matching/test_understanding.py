@@ -331,6 +331,14 @@ def test_an_appointment_is_taken_for_no_feeling(matcher: Matcher, day: str) -> N
     assert {text: match.node for text, match in decided.items() if match.node in FEELING} == {}
 
 
+@pytest.mark.parametrize("text", ["is it safe", "what dose", "is it dangerous", "how often"])
+def test_the_rest_of_a_question_that_stands_alone_is_asked_back(matcher: Matcher, text: str) -> None:
+    """Nothing says what is meant: what several subjects hold of it is offered, and none of them given."""
+    match = matcher.match(text, None, Register.LAYPERSON)
+    assert match.outcome is Outcome.CHOICES
+    assert len(match.choices) == 3
+
+
 # --- what only the thread decides -------------------------------------------------------------------------------------
 
 
