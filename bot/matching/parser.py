@@ -311,15 +311,19 @@ def leave_held(branch: Tree, topics: tuple[str, ...], foreign: str) -> None:
 
 
 def show_narrow(tree: Tree, topics: Mapping[str, TopicSubjects]) -> None:
-    """Let a name of a topic show what a narrower one tells inside it: "metformin and B12" is about B12, too."""
+    """Let a name of a topic show what a narrower one tells inside it: "metformin and B12" is about B12, too.
+
+    What else it says must name something: "pins and needles" is not about needles.
+    """
     width = {topic: len(held.subjects) for topic, held in topics.items()}
     telling = {
         f"{topic}/{name}" for topic, held in topics.items() for name, one in held.subjects.items() if not one.leaning
     }
     for path, names in list(_leaves(tree, width)):
         own = min(width.get(name.partition("/")[0], 0) for name in names)
-        parts = ((start, end) for start, end in combinations(range(len(path) + 1), 2) if end - start < len(path))
-        inside = {name for start, end in parts for name in _named(tree, path[start:end])} - {*names}
+        parts = [(start, end) for start, end in combinations(range(len(path) + 1), 2) if end - start < len(path)]
+        joined = [(start, end) for start, end in parts if any(_named(tree, [one]) for one in path[:start] + path[end:])]
+        inside = {name for start, end in joined for name in _named(tree, path[start:end])} - {*names}
         narrow = {name for name in inside if width.get(name.partition("/")[0], own) < own}
         names += sorted(narrow) if narrow & telling else ()
 

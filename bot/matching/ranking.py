@@ -89,6 +89,9 @@ class Weights:
     of_it: float = 0.5
     says: float = 1.5
     """What an answer gains that speaks of all the words asked, in the same place; part of it for part of them."""
+    says_few: float = 1.0
+    """What `not covered` loses where an answer with few lines speaks of all that is asked, and nothing foreign is
+    named."""
     held_narrow: float = 1.0
     """What `not covered` loses where nothing foreign is named but a held subject whose family has few lines."""
 
@@ -404,7 +407,15 @@ class Ranker:
             return gain + max(kinds) * self._beyond(said)
         unknown = not named.subject and said.message.unknown
         narrow = bool(named.held) and named.held[0] in self._narrow
-        return gain + (weights.outside_unknown if unknown else 0.0) - (weights.held_narrow if narrow else 0.0)
+        held = weights.says_few * self._few_say(said.message) + (weights.held_narrow if narrow else 0.0)
+        return gain + (weights.outside_unknown if unknown else 0.0) - held
+
+    def _few_say(self, message: Message) -> float:
+        """Return how much of what is asked an answer with few lines speaks of, 0 to 1: what many lines taught is not
+        covered was taught without such an answer."""
+        few = self.models.siblings.labels
+        shares = self._said.shares(message) if few else {}
+        return max((shares.get(node, 0.0) for node in few), default=0.0)
 
     def _beyond(self, said: Opinions) -> float:
         """Return how much something foreign counts, beside what is named with it."""
