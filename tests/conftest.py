@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import tempfile
@@ -17,6 +18,7 @@ from bot.content.loader import load
 from bot.dialog.engine import Engine
 from bot.matching import build_matcher
 from bot.pictures.shelf import Shelf
+from tests.chaos.processes import Bot
 from tests.leaks import leak_detector
 
 __all__ = ["engine", "leak_detector", "library"]
@@ -33,9 +35,20 @@ ENOUGH = 2 << 30
 def pytest_configure() -> None:
     """Let every temporary file, and with them every database, lie in memory: thousands of tests commit, and no disk is
     what they test. A folder whose programs may not be started is no good for the wheel."""
+    gc.disable()  # until everything is collected: nothing of it is garbage, and looking for some takes a quarter of it
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of the many processes compiles what it imports anew
+    Bot.forked = True
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ENOUGH and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
         os.environ["TMPDIR"] = str(MEMORY)
         tempfile.tempdir = None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage leave alone what lives as long as the tests do."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -65,4 +78,6 @@ def shelf(drawn: Path, engine: Engine) -> Shelf:
 @pytest.fixture(scope="session")
 def engine(library: Library) -> Engine:
     """The engine as served."""
-    return Engine(library, build_matcher(library), default_register=default_register)
+    made = Engine(library, build_matcher(library), default_register=default_register)
+    gc.freeze()
+    return made
