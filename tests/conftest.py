@@ -23,7 +23,7 @@ from tests.leaks import leak_detector
 
 __all__ = ["engine", "leak_detector", "library"]
 
-pytest_plugins = ["tests.database_fixtures"]
+pytest_plugins = ["tests.database_fixtures", "tests.remembered"]
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -15,6 +15,8 @@ from bot.content.library import Library
 from bot.content.loader import load
 from tests.content.mini import MINI, TODAY, written
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 TITLE = Wording("Sleep: what helps?", "Sleep & “nerve” pain #")
 
 

@@ -32,6 +32,7 @@ FLAGS = [
 ]
 
 pytestmark = [
+    pytest.mark.usefixtures("remembered"),
     pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
     pytest.mark.asyncio(loop_scope="module"),
 ]
