@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.content.mini import written
+from tests.content.mini import shipped, written
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -95,7 +95,7 @@ def test_dialogs_and_content_of_the_current_folder_win(footnote: Path, tmp_path:
 def test_generated_pages_are_written_beside_ones_own_content_only(footnote: Path, tmp_path: Path) -> None:
     refused = run(footnote, "docs", folder=tmp_path)
     assert (refused.returncode, "of your own" in refused.stderr) == (2, True)
-    written(tmp_path)
+    shipped(tmp_path)
     assert run(footnote, "docs", folder=tmp_path).returncode == 0
     pages = {path.name for path in (tmp_path / "docs").iterdir()}
     assert pages == {"content.md", "screens.md", "sources.md", "graph.svg"}
