@@ -15,6 +15,7 @@ import pytest
 from bot.channels.registry import default_register
 from bot.content.library import Library
 from bot.content.loader import load
+from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
 from bot.matching import build_matcher
 from bot.pictures.shelf import Shelf
@@ -81,3 +82,9 @@ def engine(library: Library) -> Engine:
     made = Engine(library, build_matcher(library), default_register=default_register)
     gc.freeze()
     return made
+
+
+@pytest.fixture(scope="session")
+def composer(library: Library) -> Composer:
+    """What an answer should say, composed once for all tests."""
+    return Composer(library)

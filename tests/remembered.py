@@ -1,7 +1,7 @@
 """What many checks of the same content would work out anew, worked out once in a session.
 
 Each of these functions gives the same for the same: a file of these bytes, these wordings of a phrase, this text as
-Markdown or broken into lines, this picture. A file in which something is wrong is read anew each time.
+Markdown, as a template or broken into lines, this picture. A file in which something is wrong is read anew each time.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 
 from bot.authoring.rules import tree
 from bot.channels import layout
-from bot.content import markdown
+from bot.content import markdown, templates
 from bot.content.files import FileReader
 from bot.pictures import drawing
 
@@ -40,7 +40,7 @@ def _read_once(self: FileReader, path: Path, model: Any) -> Any:
     return made
 
 
-_parse_once = cache(markdown._PARSER.parse)
+_parse_once, _template_once = cache(markdown._PARSER.parse), cache(templates._ENVIRONMENT.parse)
 
 
 def _once(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -65,6 +65,7 @@ def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this test work out nothing anew that an earlier one has."""
     monkeypatch.setattr(FileReader, "model", _read_once)
     monkeypatch.setattr(markdown._PARSER, "parse", _parse_once)
+    monkeypatch.setattr(templates._ENVIRONMENT, "parse", _template_once)
     for name, module in list(sys.modules.items()):
         for function, remembering in _FUNCTIONS.items():
             if name.startswith("bot.") and vars(module).get(function.__name__) is function:
