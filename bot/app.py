@@ -20,7 +20,7 @@ from bot.dialog import payloads
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Button, Matcher, Register
 from bot.errors import SettingsError
-from bot.matching import build_matcher, data_of, rebuild_matcher
+from bot.matching import LateMatcher, build_matcher, data_of, rebuild_matcher
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,15 +36,18 @@ def build_engine(
     settings: Settings,
     *,
     templates: bool = True,
+    late: bool = False,
     default_register: Callable[[str], Register] = registry.default_register,
 ) -> Engine:
     """Return the engine over the content the settings name; raises LoadError when that content has faults.
 
-    `templates=False` leaves the rendering of every text once to its first use, where a fault raises TemplateError.
+    `templates=False` leaves the rendering of every text once to its first use, where a fault raises TemplateError;
+    `late` leaves the matcher to the first words, for what is pressed or drawn needs no models.
     """
     with no_collection():
         library = load(settings.footnote_dialogs, settings.footnote_content, templates=templates)
-        matcher = build_matcher(library, settings.footnote_cache)
+        build = partial(build_matcher, library, settings.footnote_cache)
+        matcher = LateMatcher(build) if late else build()
     return _engine(settings, library, matcher, default_register)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 import pytest
 
@@ -110,6 +110,17 @@ def test_ask_a_node_by_tap_in_both_registers() -> None:
     dose = figure("pregabalin", "label_max")
     assert dose in professional["text"]
     assert dose not in layperson["text"], "the prescriber sets the dose"
+
+
+def test_what_is_pressed_is_answered_before_anything_is_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    def learn(*_: object) -> Never:
+        raise AssertionError("the models are learned")
+
+    monkeypatch.setattr(app, "build_matcher", learn)
+    content = str(ROOT / "content")
+    assert footnote("ask", "--node", "ala-dose", FOOTNOTE_CONTENT=content).stdout
+    with pytest.raises(AssertionError, match="learned"):
+        footnote("ask", "how much ala", FOOTNOTE_CONTENT=content)
 
 
 def test_the_channel_gives_the_default_register() -> None:

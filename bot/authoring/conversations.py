@@ -23,6 +23,9 @@ from bot.dialog import payloads
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Button, Incoming, Kind, Register, Reply, State
 
+_LIKE = 60
+"""How like what was tapped (0..100) a button must be to be suggested."""
+
 Worded = str | dict[Register, str]
 """A text for both registers, or one for each."""
 
@@ -149,20 +152,45 @@ class Player:
             raise LookupError("nothing was shown yet, so nothing can be pressed")
         if turn.switch is not None:
             return Incoming(Kind.TAP, payloads.payload(shown.card.node, turn.switch))
-        return Incoming(Kind.TAP, leading_to(turn.tap or "", [button.payload for button in shown.buttons]))
+        return Incoming(Kind.TAP, leading_to(turn.tap or "", shown.buttons))
 
 
-def leading_to(node: str, shown: Sequence[str]) -> str:
+def leading_to(node: str, shown: Sequence[Button]) -> str:
     """Return the payload of the button that leads to a node; raises LookupError when no such button is shown.
 
     `node!word` is the button that says something more, such as `urgent-chest!over`.
     """
     target, _, word = node.partition("!")
-    for payload in shown:
-        tap = payloads.parse(payload)
+    for button in shown:
+        tap = payloads.parse(button.payload)
         if tap and tap.node == target and tap.register is None and tap.word in ((word,) if word else ("", "choice")):
-            return payload
-    raise LookupError(f"no button leads to `{node}`; shown: {', '.join(nodes_behind(shown)) or 'none'}")
+            return button.payload
+    raise LookupError(_not_offered(node, shown))
+
+
+def _not_offered(tapped: str, shown: Sequence[Button]) -> str:
+    """Return what could have been tapped, by id and label, and which of it comes nearest to what was."""
+    offered = {name: button.label for button in shown if (name := _tapped(button))}
+    if not offered:
+        return "no button is offered there"
+    listed = ", ".join(f"`{name}` “{label}”" for name, label in offered.items())
+    name, label = max(offered.items(), key=lambda one: _likeness(tapped, one))
+    near = f"; did you mean `{name}` “{label}”?" if _likeness(tapped, (name, label)) >= _LIKE else ""
+    return f"no such button is offered, but {listed}{near}"
+
+
+def _likeness(tapped: str, names: Iterable[str]) -> float:
+    from rapidfuzz import fuzz
+
+    return max(fuzz.ratio(tapped.casefold(), name.casefold()) for name in names)
+
+
+def _tapped(button: Button) -> str:
+    """Return how a conversation names a button it can press; empty for one it cannot, such as a vote."""
+    tap = payloads.parse(button.payload)
+    if tap is None or tap.register is not None or button.role == "feedback":
+        return ""
+    return tap.node if tap.word in ("", "choice") else f"{tap.node}!{tap.word}"
 
 
 def nodes_behind(shown: Iterable[str]) -> tuple[str, ...]:
@@ -263,7 +291,7 @@ def _typed(player: Player, typed: str) -> tuple[ScriptTurn, Reply | None]:
         buttons = _numbered(player.last["main"])
         if not 1 <= int(typed) <= len(buttons):
             return ScriptTurn(say=typed), None
-        turn = _press(buttons[int(typed) - 1].payload)
+        turn = _press(buttons[int(typed) - 1])
     else:
         turn = ScriptTurn(say=typed)
     return turn, player.act(turn)
@@ -274,13 +302,11 @@ def _numbered(reply: Reply) -> list[Button]:
     return [button for button, tap in taps if tap and tap.word in ("", "choice", "over", "worse")]
 
 
-def _press(payload: str) -> ScriptTurn:
-    tap = payloads.parse(payload)
-    if tap is None:
-        raise LookupError(f"`{payload}` is no button")
-    if tap.register is not None:
+def _press(button: Button) -> ScriptTurn:
+    tap = payloads.parse(button.payload)
+    if tap is not None and tap.register is not None:
         return ScriptTurn(switch=tap.register)
-    return ScriptTurn(tap=tap.node if tap.word in ("", "choice") else f"{tap.node}!{tap.word}")
+    return ScriptTurn(tap=_tapped(button))
 
 
 def _screen(engine: Engine, reply: Reply) -> str:

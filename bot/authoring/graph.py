@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bot.content.library import Library
 from bot.content.models import Register
+from bot.dialog.composer import clipped
 
 BOX = (200, 46)
 GAP = (70, 18)
@@ -148,7 +149,7 @@ def _place(library: Library, made: Picture, title: str, columns: Sequence[Sequen
 
 def _placed(library: Library, node: str, x: int, y: int) -> Placed:
     label = library.plain(library.answer(node).label, Register.PROFESSIONAL)
-    return Placed(node, label, kind_of(library, node), library.review_of(node).status, x, y)
+    return Placed(node, clipped(label), kind_of(library, node), library.review_of(node).status, x, y)
 
 
 def kind_of(library: Library, node: str) -> str:

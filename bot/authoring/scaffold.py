@@ -16,7 +16,7 @@ from bot.content.diagnostics import nearest
 from bot.content.library import Library, Topic
 from bot.content.models import is_id
 from bot.content.yaml_reader import read
-from bot.dialog.composer import MAX_FOLLOW_UPS
+from bot.dialog.composer import MAX_FOLLOW_UPS, ON_A_PHONE, clipped
 from bot.errors import FootnoteError
 
 _SCHEMA = "# yaml-language-server: $schema={}/schema/{}.schema.json\n"
@@ -69,13 +69,26 @@ def new_topic(library: Library, topic: str, title: Wording, start: str | None = 
         folder
         / "phrases.yaml": f"{_head('phrases')}# How people ask, beside what content/matching says of every topic."
         f"\nphrases:\n  {first}: |\n    {_asked(title.layperson)}\n",
+        folder / "messages.yaml": _messages(first),
         folder / "subjects.yaml": _subjects(topic, first, title),
         folder / "answers" / f"{first}.yaml": _answer(first, title, title),
         home.dialog(topic): f"{_head('dialog', '../content')}dialog: {topic}\nstart: {first}\nnodes:\n"
         f"  {first}:\n    next: [{main}]\n",
     }
     step = f"write the answer in {folder}/answers/{first}.yaml; `footnote new answer` adds the next one"
+    if max(len(title.professional), len(title.layperson)) > ON_A_PHONE:
+        step = f"shorten its `label`: a button shows {ON_A_PHONE} characters, so the title was cut; then {step}"
     return Scaffold(files, step)
+
+
+def _messages(first: str) -> str:
+    return f"""{_head("messages")}# Whole messages as people write them, one a line: twenty an answer or more.
+# They are by several people who have not read the answers. They teach more than as many phrases. Such as:
+# messages:
+#   {first}: |
+#     so my dad was told this last week and now he wonders what it is about
+messages: {{}}
+"""
 
 
 def _subjects(topic: str, first: str, title: Wording) -> str:
@@ -109,8 +122,8 @@ def new_answer(library: Library, node: str, topic: str, label: Wording, below: s
     _refuse_id(node)
     _refuse_node(library, node)
     for register, text in (("professional", label.professional), ("layperson", label.layperson)):
-        if len(text) > 30:
-            raise ScaffoldRefused(f"the {register} label has {len(text)} characters; a phone shows 30")
+        if len(text) > ON_A_PHONE:
+            raise ScaffoldRefused(f"the {register} label has {len(text)} characters; a phone shows {ON_A_PHONE}")
     dialog = _dialog_of(library, held)
     path = library.home.dialog(dialog)
     above = below or library.dialogs[dialog].start
@@ -146,7 +159,7 @@ def _phrases(library: Library, topic: str, node: str, asks: str) -> dict[Path, s
 
 def _answer(node: str, label: Wording, title: Wording) -> str:
     return f"""{_SCHEMA.format("../..", "answer")}answer: {node}
-label: {Wording(label.professional[:30].strip(), label.layperson[:30].strip())}
+label: {Wording(clipped(label.professional), clipped(label.layperson))}
 title: {title}
 claims:
   # The first claim is the main message. A claim that states a fact has `cites: [a-source]` and no `kind`.

@@ -1,7 +1,8 @@
 """A topic's texts as one sheet, for people who edit no YAML, and the way back: only what was changed is changed.
 
 Each row holds the two wordings of one text. `was` remembers what they were when the sheet was made, so that an edit in
-the sheet and an edit in the files since then are told apart, and two edits of one text are a conflict.
+the sheet and an edit in the files since then are told apart, and two edits of one text are a conflict. The sources of a
+claim stand beside it to be read against; they are changed in the files alone.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from bot.authoring.rules.language import MAX_WORDS
 from bot.authoring.yaml_edit import EditRefused, replace_text
 from bot.content.diagnostics import Location, nearest
 from bot.content.library import Library
-from bot.content.models import Register
+from bot.content.models import Register, Source
 from bot.content.references import texts
 from bot.content.templates import flattened
 from bot.errors import FootnoteError
 
-COLUMNS = ("id", "place", "limit", "professional", "layperson", "was")
+COLUMNS = ("id", "place", "limit", "professional", "layperson", "sources", "was")
+_OPTIONAL = frozenset({"place", "limit", "sources"})
+"""Columns that a sheet may come back without; one of an older version has no sources."""
 MAX_ROWS, MAX_BYTES = 50_000, 64 * 2**20
 """Most rows and bytes (unpacked) that are read: a topic has some hundred rows."""
 
@@ -56,6 +59,8 @@ class SheetRow:
     place: str
     limit: str
     cells: Mapping[Register, Cell]
+    sources: str = ""
+    """What a claim or a note rests on: number, name, kind, how far it was read; how sure it is, where a table says."""
 
     @property
     def wordings(self) -> list[str]:
@@ -64,8 +69,8 @@ class SheetRow:
 
     @property
     def was(self) -> str:
-        """The mark of what the row says now."""
-        return "-".join(map(_mark, self.wordings))
+        """The mark of what the row says now, and of the sources beside it."""
+        return "-".join(map(_mark, (*self.wordings, self.sources)))
 
 
 def rows(library: Library, topic: str | None = None) -> list[SheetRow]:
@@ -83,7 +88,26 @@ def _row(library: Library, id_: str, cells: Mapping[Register, Cell]) -> SheetRow
     place = next(iter(cells.values())).path.relative_to(library.home.content).as_posix()
     plain = f"plain words: sentences of {MAX_WORDS} words at most" if Register.LAYPERSON in cells else ""
     short = {"label": "30 characters", "title": "one line", "section": "one line"}
-    return SheetRow(id_, place, short.get(id_.split("/")[-1], plain), cells)
+    return SheetRow(id_, place, short.get(id_.split("/")[-1], plain), cells, _sources(library, id_))
+
+
+def _sources(library: Library, id_: str) -> str:
+    """Return the sources of a claim or a note, one after the other, as whoever checks its words needs them."""
+    topic, node, *steps = id_.split("/")
+    held, cites, sure = library.topics.get(topic), tuple[str, ...](), ""
+    if held and node in held.answers and steps[:1] == ["claims"] and len(steps) == 2:
+        cites = next(claim.cites for claim in held.answers[node].claims if claim.id == steps[1])
+        rows = held.handout.evidence if held.handout else ()
+        sure = next((row.certainty for row in rows if (row.answer, row.claim) == (node, steps[1])), "")
+    elif held and node == "notes" and steps and steps[0] in held.notes:
+        cites = held.notes[steps[0]].cites
+    named = [_named(held.sources[one], one) for one in cites if held and one in held.sources]
+    return "; ".join([*named, *([f"certainty: {sure}"] if sure else [])])
+
+
+def _named(source: Source, id_: str) -> str:
+    year = f" {source.year}" if source.year and not source.short else ""
+    return f"[{source.number}] {source.short or source.title or id_}{year} ({source.kind}, read: {source.check})"
 
 
 def _figures(library: Library, topic: str) -> Iterator[SheetRow]:
@@ -123,7 +147,7 @@ def _mark(text: str) -> str:
 
 def export(library: Library, topic: str | None, path: Path) -> int:
     """Write the sheet and return how many rows it has."""
-    made = [[row.id, row.place, row.limit, *row.wordings, row.was] for row in rows(library, topic)]
+    made = [[row.id, row.place, row.limit, *row.wordings, row.sources, row.was] for row in rows(library, topic)]
     if path.suffix.casefold() == ".xlsx":
         _write_xlsx(made, path)
     else:
@@ -150,7 +174,7 @@ def _write_xlsx(made: Iterable[Sequence[str]], path: Path) -> None:
             cell.value, cell.data_type = text, "s"
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             cell.font = Font(bold=number == 1)
-    for letter, width in zip("ABCDEF", (34, 26, 20, 70, 70, 20), strict=True):
+    for letter, width in zip("ABCDEFG", (34, 26, 20, 70, 70, 40, 20), strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = "B2"
     book.save(path)
@@ -212,10 +236,12 @@ def _row_problem(id_: str, known: Mapping[str, SheetRow], seen: set[str], topic:
 def _edits(row: SheetRow, line: Mapping[str, str]) -> Iterator[Edit | str]:
     """Yield what one row changes, or why it cannot."""
     marks = line["was"].strip().split("-")
-    if len(marks) != len(Register):
+    if len(marks) not in (len(Register), len(Register) + 1):  # two in a sheet that has no sources yet
         yield "the column `was` must stay as it was exported"
         return
-    for register, mark, now in zip(Register, marks, row.wordings, strict=True):
+    if "sources" in line and _mark(line["sources"].strip()) != marks[-1] and len(marks) > len(Register):
+        yield "the column `sources` is there to be read; sources are changed in the topic's files"
+    for register, mark, now in zip(Register, marks, row.wordings, strict=False):
         text = line[register.value].replace("\r\n", "\n").replace("\r", "\n")
         if _mark(text) == mark or text == now or text.strip() == now.strip():
             continue
@@ -260,13 +286,13 @@ def _read(path: Path) -> Iterator[dict[str, str]]:
     """Yield the rows of a sheet by column; raises SheetRefused for what is no such sheet."""
     lines = _read_xlsx(path) if path.suffix.casefold() == ".xlsx" else _read_csv(path)
     head = [cell.strip().casefold() for cell in next(lines, [])]
-    if missing := [name for name in COLUMNS if name not in head and name not in ("place", "limit")]:
+    if missing := [name for name in COLUMNS if name not in head and name not in _OPTIONAL]:
         raise SheetRefused([f"the column `{name}` is missing" for name in missing])
     for number, line in enumerate(lines, 1):
         if number > MAX_ROWS:
             raise SheetRefused([f"the sheet has more than {MAX_ROWS} rows"])
         cells = [*line, *[""] * (len(head) - len(line))]
-        yield {name: cells[head.index(name)] if name in head else "" for name in COLUMNS}
+        yield {name: cells[head.index(name)] for name in COLUMNS if name in head}
 
 
 def _read_csv(path: Path) -> Iterator[list[str]]:

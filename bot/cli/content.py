@@ -276,7 +276,7 @@ def play_conversations(
     from bot.app import build_engine
     from bot.authoring.reports import recorded, run_tests
 
-    engine = build_engine(load_settings(), templates=False)
+    engine = build_engine(load_settings(), templates=False, late=True)
     if record is not None:
         typer.echo(recorded(engine, sys.stdin, record, name, register, typer.echo))
         return
@@ -335,7 +335,7 @@ def preview(out: Annotated[Path, typer.Argument(dir_okay=False, metavar="OUT.htm
     from bot.channels import registry
 
     drawn = next(one.preview for one in registry.plugins() if one.preview is not None)
-    page = drawn(build_engine(load_settings()), datetime.now(UTC).date(), authors_view())
+    page = drawn(build_engine(load_settings(), late=True), datetime.now(UTC).date(), authors_view())
     try:
         out.write_text(page, encoding="utf-8")
     except OSError as fault:

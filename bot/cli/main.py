@@ -122,7 +122,7 @@ def ask(
 def _engine(settings: Settings, *, templates: bool = True) -> Engine:
     from bot.app import build_engine
 
-    return build_engine(settings, templates=templates)
+    return build_engine(settings, templates=templates, late=True)
 
 
 def _register(word: str | None) -> Register | None:

@@ -14,7 +14,7 @@ from bot.content.library import Library
 from bot.content.markdown import runs_of, text_of
 from bot.content.models import Answer, Claim, Registers
 from bot.dialog import payloads
-from bot.dialog.composer import Composer
+from bot.dialog.composer import Composer, clipped
 from bot.dialog.personal_data import PersonalData
 from bot.dialog.turn import (
     Button,
@@ -373,7 +373,7 @@ class Answers:
         for one in self._library.contacts_for(need, channel):
             name, how = _worded(one.name, register), _worded(one.how, register)
             lines.append(self._text("contact-line", register, name=name, how=how))
-            links += [Button(name[:30], "", "link", one.url)] if one.url else []
+            links += [Button(clipped(name), "", "link", one.url)] if one.url else []
         if not lines:
             return reply
         said = "\n".join(filter(None, [reply.remark, self._text("contact-lead", register), *lines]))

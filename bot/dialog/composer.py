@@ -19,6 +19,16 @@ from bot.content.models import Answer, Claim, Drawing, Register, Registers, Sour
 from bot.dialog import payloads
 from bot.dialog.turn import Button, Card, ClaimCard, FootLine, Illustration, Notice, Outcome, SourceLine
 
+ON_A_PHONE = 30
+"""Characters of a button that a phone shows."""
+
+
+def clipped(text: str, limit: int = ON_A_PHONE) -> str:
+    """Return the text on one line, ended at a word and marked where it is too long."""
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[:limit].rsplit(" ", 1)[0][: limit - 1].rstrip(" ,;:-–") + "…"
+
+
 # --- the sources of an answer, and one of them by its name ------------------------------------------------------------
 
 

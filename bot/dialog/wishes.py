@@ -12,7 +12,7 @@ from bot.content.library import Library, Topic
 from bot.content.models import Source
 from bot.dialog import payloads
 from bot.dialog.answers import SmallTalk
-from bot.dialog.composer import Bibliography, Composer, by_name, cited, find, link
+from bot.dialog.composer import Bibliography, Composer, by_name, cited, clipped, find, link
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import NOWHERE, PersonalData
 from bot.dialog.turn import AwaitedReport, Button, Card, Incoming, Kind, Match, Outcome, Register, Reply, State, Step
@@ -235,7 +235,7 @@ class Sources:
 
     def _no_source(self, name: str, register: Register) -> Reply:
         title = self._text("source-none-title", register)
-        text = self._composer.markdown("source-none", register, name=" ".join(name.split())[:60])
+        text = self._composer.markdown("source-none", register, name=clipped(name, 60))
         return Reply(self._composer.notice(self._references, register, title, text), choices=(self._all(register),))
 
     @property
@@ -244,7 +244,7 @@ class Sources:
 
     def _source_button(self, source: Source) -> Button:
         payload = payloads.payload(self._references, word="source", value=source.number)
-        return Button(f"[{source.number}] {_name(source)}"[:30], payload, "choice")
+        return Button(clipped(f"[{source.number}] {_name(source)}"), payload, "choice")
 
     def _page_button(self, key: str, node: str, page: int, register: Register) -> Button:
         payload = payloads.payload(node, word="page", value=page)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from bot.content.library import Library
 from bot.content.loader import no_collection
-from bot.dialog.turn import Match, Matcher
+from bot.dialog.turn import Match, Matcher, Register
 from bot.matching.build import TALK, Parts, data_of
 from bot.matching.decisions import LIMITS, Limits, Thread
 from bot.matching.foreign import Languages, TongueModels, tongues_of
@@ -21,7 +22,17 @@ from bot.matching.subjects import Advice, Said
 from bot.matching.training import Models, Say, cache_folder, learned, stored
 from bot.matching.urgency import Urgency
 
-__all__ = ["Match", "Matcher", "assemble", "build_matcher", "data_of", "languages_of", "rebuild_matcher", "urgency_of"]
+__all__ = [
+    "LateMatcher",
+    "Match",
+    "Matcher",
+    "assemble",
+    "build_matcher",
+    "data_of",
+    "languages_of",
+    "rebuild_matcher",
+    "urgency_of",
+]
 
 
 def tell(sentence: str) -> None:
@@ -30,10 +41,41 @@ def tell(sentence: str) -> None:
     sys.stderr.flush()
 
 
-def build_matcher(library: Library, cache: Path | None = None, say: Say = tell) -> Matcher:
+def build_matcher(library: Library, cache: Path | None = None, say: Say = tell) -> SubjectMatcher:
     """Return the matcher of a library; `cache` is the folder of trained models, the user's where it is None."""
     with no_collection():
         return assemble(*learned(data_of(library), cache or cache_folder(), say))
+
+
+class LateMatcher:
+    """A matcher that is built when words are first asked of it: what is pressed or drawn needs no models."""
+
+    def __init__(self, build: Callable[[], SubjectMatcher]) -> None:
+        self._built = cache(build)
+
+    def match(self, text: str, context: str | None, register: Register) -> Match:
+        """Return the decision about words."""
+        return self._built().match(text, context, register)
+
+    def is_urgent(self, text: str) -> bool:
+        """Return whether words speak of an emergency."""
+        return self._built().is_urgent(text)
+
+    def is_over(self, text: str) -> bool:
+        """Return whether words say that an emergency is over."""
+        return self._built().is_over(text)
+
+    def heard(self, text: str) -> str:
+        """Return what words after the card of an emergency say."""
+        return self._built().heard(text)
+
+    def other(self, text: str, shown: Sequence[str]) -> str | None:
+        """Return the answer on the other subject spoken of."""
+        return self._built().other(text, shown)
+
+    def scrubbed(self, text: str) -> str:
+        """Return what may be kept of a question."""
+        return self._built().scrubbed(text)
 
 
 def rebuild_matcher(library: Library, before: Library, cache: Path | None = None) -> tuple[Matcher, bool]:
@@ -79,7 +121,7 @@ def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: L
 
 def _known(parts: Parts) -> Known:
     """Return what is found word for word."""
-    return Known(parts.index.lines, parts.index.small_talk, Signs(parts.data.small_talk, parts.key))
+    return Known(parts.index.lines, parts.index.after, parts.index.small_talk, Signs(parts.data.small_talk, parts.key))
 
 
 def languages_of(parts: Parts) -> Languages:

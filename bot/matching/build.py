@@ -172,7 +172,8 @@ class Index:
 
     `asked` are the words of all lines, `known` these and all others that are no slips, `stems` the stems of them,
     `likely` those that the topics and the signs of an emergency make likely, `tree` the tree of the vocabulary,
-    `lines` and `small_talk` what is found word for word, `signs` the words of emergencies.
+    `lines`, `after` and `small_talk` what is found word for word, alone and after an answer, `signs` the words of
+    emergencies.
     """
 
     asked: Sequence[str]
@@ -181,6 +182,7 @@ class Index:
     stems: Mapping[str, str]
     tree: Tree
     lines: Mapping[str, str]
+    after: Mapping[str, Mapping[str, str]]
     small_talk: Mapping[str, str]
     signs: SignWords
 
@@ -221,8 +223,13 @@ class Parts:
         asked = sorted(every_word(_lines(data)))
         known = sorted(self._known(concepts, asked))
         stems = {word: self.stem(word) for word in known}
-        found = lines_by_key(data.phrases, self.key), talk_by_key(data.small_talk, self.key)
+        after = {last: lines_by_key(self._ours(asked), self.key) for last, asked in data.after.items()}
+        found = lines_by_key(data.phrases, self.key), after, talk_by_key(data.small_talk, self.key)
         return Index(asked, known, sorted({*_likely(data)}), stems, tree, *found, SignWords.of(data.urgent))
+
+    def _ours(self, asked: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+        """Return the lines of the nodes there are."""
+        return {node: lines for node, lines in asked.items() if node in self.data.nodes}
 
     def stems(self, wording: str) -> list[str]:
         """Return the stems of an authored wording, the sign for a number kept."""

@@ -70,7 +70,7 @@ class Limits:
     """How sure it must be that "the other one" is asked for."""
     talk: float = 0.4
     """How likely small talk of any kind must be; which kind it is, is the less sure the less it matters."""
-    talk_kind: float = 0.15
+    talk_kind: float = 0.3
     """How likely the likeliest kind must be."""
 
 
@@ -120,6 +120,17 @@ class Decisions:
         if self._roles.advice not in first or not harms or not likely:
             return match
         return self.answer(self._roles.advice, scores, reading, harms[0])
+
+    def of_what(self, match: Match, reading: Reading) -> Match:
+        """Return the choices for the rest of a question that stands in no thread and names nothing, as "is it safe"
+        does: which subject is meant, only the one who asks can tell. What is no answer stays as it is."""
+        if match.outcome is not Outcome.ANSWER or match.also or not reading.rests:
+            return match
+        subjects = (name for name, subject in self._subjects.each() if not subject.leaning)
+        held = {self._subjects.leads(name, reading.aspect, None) for name in subjects}
+        others = sorted(held - {match.node, NONE}, key=lambda node: (-reading.scores.get(node, 0.0), node))
+        choices = (match.node, *others[: MOST_CHOICES - 1])
+        return replace(match, outcome=Outcome.CHOICES, node=self._roles.otherwise, choices=choices)
 
     def with_last(self, match: Match, reading: Reading, context: str) -> Match:
         """Return the choices for words that name nothing, the answer last shown among them if none is about its

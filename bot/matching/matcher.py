@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from bot.dialog.turn import Match, Outcome, Register
 from bot.matching.build import TALK, Parts, Roles
@@ -28,6 +28,8 @@ OTHER_ONE = "other-one"
 """The aspect that "and the other one?" asks."""
 _GRAMMAR = (FUNCTION | PERSONS | {STOP}) - ASKING
 """What a message that holds nothing else says nothing with: "and but or if"."""
+_FRAGMENT = 4
+"""Words of a question so short that it may be the rest of one: "is it safe"."""
 _REPEATED = 4
 """Times from which a word said over and over means nothing, whatever it names."""
 PART_MISSING = "part-missing"
@@ -77,8 +79,8 @@ class SubjectMatcher:
         if found:
             return urgent(found)
         message = self.parts.reader.read(text)
-        match = self._said(self.parts.key(text))  # as it is written: `thnx` is no slip of another word
-        match = match or self._line(message, text) or self._unreadable(message, text)
+        match = self._said(self.parts.key(text), context)  # as it is written: `thnx` is no slip of another word
+        match = match or self._line(message, text, context) or self._unreadable(message, text)
         match = match or self._asked(Inquiry(message, context))
         if excused and match.outcome is Outcome.SMALL_TALK and match.scores:  # "no chest pain" is no mere "no"
             match = self.decisions.uncovered(
@@ -111,23 +113,23 @@ class SubjectMatcher:
 
     # --- what needs no weighing ------------------------------------------------------------------------------------
 
-    def _line(self, message: Message, text: str) -> Match | None:
+    def _line(self, message: Message, text: str, context: str | None) -> Match | None:
         """Return the decision about a message that is an authored line; a few are in a language no answer is in."""
-        match = self._exact(message)
+        match = self._exact(message, context)
         return match and replace(match, language=self.languages.code(text) or "")
 
-    def _exact(self, message: Message) -> Match | None:
+    def _exact(self, message: Message, context: str | None) -> Match | None:
         """Return the decision about an authored line, which leads to its node at once, before any model."""
         key = _key(message)
-        node = self.known.lines.get(key)
+        node = self.known.node(key, context)
         if node is None:
-            return self._said(key)
+            return self._said(key, context)
         if node == self.roles.otherwise:
             return self.decisions.uncovered("an authored line")
         return Match(Outcome.ANSWER, node, scores=((node, 1.0),), reasons=("an authored line",))
 
-    def _said(self, key: str) -> Match | None:
-        kind = self.known.small_talk.get(key)
+    def _said(self, key: str, context: str | None) -> Match | None:
+        kind = self.known.kind(key, context)
         return None if kind is None else Match(Outcome.SMALL_TALK, kind, reasons=("small talk",))
 
     def _unreadable(self, message: Message, text: str) -> Match | None:
@@ -171,7 +173,7 @@ class SubjectMatcher:
 
     def _read(self, question: Message, asked: Inquiry) -> Match:
         """Return the decision about the words that ask, in a message and a thread."""
-        exact = self._exact(question) if len(question.words) < len(asked.message.words) else None
+        exact = self._exact(question, asked.context) if len(question.words) < len(asked.message.words) else None
         if exact:
             return exact
         reading, scores = self._weighed(question, asked)
@@ -182,7 +184,9 @@ class SubjectMatcher:
         if match.outcome is Outcome.NOT_COVERED or lacking:
             match = replace(match, missing=reading.missing)
         match = self.decisions.refused(self._with_others(match, question, asked), scores, reading)
-        return self._in_thread(match, question, reading, asked) if asked.context else match
+        if asked.context:
+            return self._in_thread(match, question, reading, asked)
+        return self.decisions.of_what(match, reading) if len(question.words) <= _FRAGMENT else match
 
     def _in_thread(self, match: Match, question: Message, reading: Reading, asked: Inquiry) -> Match:
         """Return the decision about a question in a thread: the sure one about its words alone, or what the thread
@@ -275,8 +279,9 @@ class SubjectMatcher:
         """Return the answers of two halves that no form of words tells to be questions, where each surely wants another
         one and the whole wants one of them; else nothing."""
         open_to_two = match.outcome in (Outcome.ANSWER, Outcome.CHOICES) and match.node != self.roles.advice
-        found = list(self._each(at_seam(question), asked)) if open_to_two else []
-        nodes = {node for node, share in found if share >= self.limits.half}
+        halves = self._each(at_seam(question), asked) if open_to_two else iter(())
+        found = list(takewhile(lambda half: half[1] >= self.limits.half, halves))
+        nodes = {node for node, _ in found}
         fits = match.outcome is Outcome.CHOICES or match.node in nodes
         return found if len(nodes) > 1 and fits and self.roles.advice not in nodes else []
 
@@ -313,7 +318,7 @@ class SubjectMatcher:
         for part in parts:
             inquiry = replace(asked, message=part)
             reading, scores = self._weighed(part, inquiry)
-            exact = self.known.lines.get(_key(part))
+            exact = self.known.node(_key(part), asked.context)
             node, share = (exact, 1.0) if exact else next(iter(without_talk(scores).items()))
             if lent and share < self.limits.alone_unnamed:
                 node, share = next(iter(without_talk(self._weighed(part, inquiry, lent)[1]).items()))

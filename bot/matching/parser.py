@@ -444,11 +444,21 @@ _FORMS = 16
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is found word for word: the node of each authored line, and the kind of each piece of small talk."""
+    """What is found word for word: the node of each authored line, alone and by the node last shown, and the kind of
+    each piece of small talk."""
 
     lines: Mapping[str, str]
+    after: Mapping[str, Mapping[str, str]]
     small_talk: Mapping[str, str]
     signs: Signs
+
+    def node(self, key: str, context: str | None) -> str | None:
+        """Return the node of an authored line: one for this very thread comes before one that holds anywhere."""
+        return self.after.get(context or "", {}).get(key) or self.lines.get(key)
+
+    def kind(self, key: str, context: str | None) -> str | None:
+        """Return the kind of a piece of small talk, unless it was written for an answer in this very thread."""
+        return None if key in self.after.get(context or "", {}) else self.small_talk.get(key)
 
     def is_calm(self, text: str, key: Callable[[str], str], cards: Collection[str]) -> bool:
         """Tell whether a message is authored word for word, and leads to none of these cards."""

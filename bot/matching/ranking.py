@@ -69,10 +69,14 @@ class Weights:
     """How far a question that names a subject is taken to lean on the thread."""
     nothing_named: float = 0.7
     """How sure the aspect of a question that names nothing must be for the thread alone to decide."""
+    rests: float = 0.9
+    """How far such a question must lean on what was said before to be only the rest of one, where nothing was said."""
     together: float = 0.5
     """How surely a question must ask of one thing beside another for the thread's subject to be one of them."""
     outside: float = 0.4
     """What `not covered` gets in any case, in log-odds: a wrong answer costs more than an honest none."""
+    outside_lent: float = 1.0
+    """What it loses in a thread that lends a question its subject: who asks on mostly asks what is held."""
     outside_unknown: float = 0.7
     outside_beside: float = 1.8
     outside_condition: float = 1.5
@@ -113,6 +117,8 @@ class Reading:
     """Which answer of a family with few lines is meant, by the model of such answers alone."""
     unknown: bool = False
     """Whether a word is one that nobody authored."""
+    rests: bool = False
+    """Whether it names nothing, and what it asks is surely asked of something."""
 
     @property
     def aspect(self) -> str:
@@ -267,8 +273,9 @@ class Ranker:
         sibling = next(iter(ranked(siblings)), "") if subject in self._narrow else ""
         unknown = bool(said.message.unknown)
         subjects = (*said.named.held, *around)
+        rests = said.named.nothing and self._asks_surely(said) and said.heard.leans >= weights.rests
         return Reading(
-            said.named, said.aspects, scores, said.heard.seen, table, lines, subjects, share, sibling, unknown
+            said.named, said.aspects, scores, said.heard.seen, table, lines, subjects, share, sibling, unknown, rests
         )
 
     def _homeward(self, lines: Shares, siblings: Shares) -> Shares:
@@ -325,9 +332,10 @@ class Ranker:
         share = min(1.0, max(0.0, (said.heard.leans - weights.leans_from) / weights.leans_over))
         if said.named.held:
             return share * weights.held_leans
-        if said.named.nothing and max(said.aspects.values(), default=0.0) >= weights.nothing_named:
-            return 1.0
-        return share
+        return 1.0 if said.named.nothing and self._asks_surely(said) else share
+
+    def _asks_surely(self, said: Opinions) -> bool:
+        return max(said.aspects.values(), default=0.0) >= self._weights.nothing_named
 
     def _stands(self, said: Opinions, lines: Shares) -> bool:
         """Tell whether a question of some length surely means something by itself, and no word in it stands for what
@@ -391,20 +399,20 @@ class Ranker:
         """Return what `not covered` gains, in log-odds."""
         weights, named = self._weights, said.named
         kinds = [_FOREIGN.get(self._subjects.kind_of[name], 1.0) for name in named.foreign]
-        if not kinds:
-            unknown = not named.subject and said.message.unknown
-            narrow = bool(named.held) and named.held[0] in self._narrow
-            return (
-                weights.outside
-                + (weights.outside_unknown if unknown else 0.0)
-                - (weights.held_narrow if narrow else 0.0)
-            )
-        if not named.held:
-            strength = weights.outside_beside if self._is_beside(said) else weights.outside_alone
-            return weights.outside + max(kinds) * strength
-        about_condition = self._subjects.kind_of[named.held[0]] == "condition"
-        by = weights.outside_condition if about_condition else weights.outside_beside
-        return weights.outside + max(kinds) * by
+        gain = weights.outside - (weights.outside_lent if said.lent else 0.0)
+        if kinds:
+            return gain + max(kinds) * self._beyond(said)
+        unknown = not named.subject and said.message.unknown
+        narrow = bool(named.held) and named.held[0] in self._narrow
+        return gain + (weights.outside_unknown if unknown else 0.0) - (weights.held_narrow if narrow else 0.0)
+
+    def _beyond(self, said: Opinions) -> float:
+        """Return how much something foreign counts, beside what is named with it."""
+        weights, held = self._weights, said.named.held
+        if not held:
+            return weights.outside_beside if self._is_beside(said) else weights.outside_alone
+        about_condition = self._subjects.kind_of[held[0]] == "condition"
+        return weights.outside_condition if about_condition else weights.outside_beside
 
     def _is_beside(self, said: Opinions) -> bool:
         """Tell whether foreign medicines stand beside the thread's subject: "with metformin?" asks about both."""

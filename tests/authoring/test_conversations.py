@@ -8,6 +8,7 @@ import pytest
 
 from bot.authoring.conversations import Script, play, record, scripts
 from bot.authoring.reports import recorded, run_tests
+from bot.authoring.yaml_edit import quoted
 from bot.content.diagnostics import LoadError
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Register
@@ -42,6 +43,20 @@ def test_a_conversation_as_it_goes_is_no_finding(engine: Engine, tmp_path: Path)
 )
 def test_what_went_otherwise_is_told_in_words(expect: str, told: str, engine: Engine, tmp_path: Path) -> None:
     assert told in said(engine, tmp_path, f"    - {{command: ala-dose, expect: {expect}}}\n")
+
+
+def test_a_button_that_is_not_there_is_told_with_those_that_are(engine: Engine, tmp_path: Path) -> None:
+    buttons = {node: engine.label(node, Register.LAYPERSON) for node in engine.library.nodes["ala"].next}
+    label = buttons["ala-evidence"]
+    for tap, near in (("ala-evidense", "ala-evidence"), (label.upper(), "ala-evidence"), ("bananas", "")):
+        turns = f"    - {{command: ala, expect: {{node: ala}}}}\n    - {{tap: {quoted(tap)}}}\n"
+        told = said(engine, tmp_path, turns)
+        assert told.count(tap) == 1, "the head of the finding names it"
+        assert "turn 2: pressed" in told
+        offered, _, meant = told.partition("; did you mean ")
+        assert all(offered.count(f"`{node}` “{name}”") == 1 for node, name in buttons.items())
+        assert meant.startswith(f"`{near}` “{label}”?" if near else "")
+        assert bool(meant) == bool(near)
 
 
 def test_a_sentence_that_almost_stands_there_is_compared_word_by_word(engine: Engine, tmp_path: Path) -> None:

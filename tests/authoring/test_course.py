@@ -76,5 +76,5 @@ def test_every_kind_and_aspect_is_explained(library: Library) -> None:
 
 def test_every_command_for_authors_is_taught() -> None:
     for command in ("new topic", "new answer", "new source", "check", "ask", "test", "review record", "review changes",
-                    "export", "import", "graph", "train", "evaluate"):  # fmt: skip
+                    "export", "import", "graph", "train", "evaluate", "preview"):  # fmt: skip
         assert f"footnote {command}" in COURSE, command

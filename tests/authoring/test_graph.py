@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -42,6 +43,15 @@ def test_every_button_within_a_tree_is_an_arrow_and_each_node_has_one_first_way(
     reached = [to for _, to, first in made.arrows if first]
     assert len(reached) == len(set(reached))
     assert not set(reached) & starts
+
+
+def test_a_long_label_stays_in_its_box_and_says_that_it_was_cut(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    answer = folder / "content/ala/answers/ala-dose.yaml"
+    label = "label: {professional: A label that is far too long for any button, layperson: How much?}"
+    answer.write_text(re.sub(r"^label: .*", label, answer.read_text(), flags=re.MULTILINE))
+    drawn = picture(load(folder / "dialogs", folder / "content"))
+    assert drawn.nodes["ala-dose"].label == "A label that is far too long…"
 
 
 def test_the_svg_is_sound_and_names_every_node(library: Library) -> None:

@@ -13,6 +13,7 @@ from bot.authoring.generated import pages
 from bot.authoring.scaffold import Scaffold, ScaffoldRefused, Wording, new_answer, new_rule, new_source, new_topic
 from bot.content.library import Library
 from bot.content.loader import load
+from bot.content.yaml_reader import read
 from tests.content.mini import MINI, TODAY, written
 
 pytestmark = pytest.mark.usefixtures("remembered")
@@ -58,6 +59,24 @@ def test_a_topic_an_answer_and_a_source_pass_the_check_with_their_gaps_listed(tm
         (1, None, "https://www.nhs.uk/insomnia"),
         (2, "10.1/x", None),
     ]
+
+
+def test_a_title_too_long_for_a_button_is_cut_at_a_word_and_said_so(tmp_path: Path) -> None:
+    folder = begun(tmp_path)
+    made = new_topic(loaded(folder), "sleep", Wording("Sleep disturbance in painful neuropathy", "Sleep and pain"))
+    assert 'label: {professional: "Sleep disturbance in painful…", layperson: ' in "".join(made.drafts.values())
+    assert made.next_step.startswith("shorten its `label`")
+    assert "shorten" not in new_topic(loaded(folder), "sleep", TITLE).next_step
+
+
+def test_a_topic_begins_with_a_place_for_whole_messages(tmp_path: Path) -> None:
+    folder = begun(tmp_path)
+    write_all(new_topic(loaded(folder), "sleep", TITLE).drafts)
+    path = folder / "content/sleep/messages.yaml"
+    assert read("", path.read_bytes()).data == {"messages": {}}
+    example = "\n".join(line[2:] for line in path.read_text().splitlines()[-4:-1])
+    path.write_text(example)
+    assert len(loaded(folder).messages["sleep-overview"]) == 1, "what the comment shows is how it is written"
 
 
 @given(

@@ -171,7 +171,7 @@ def test_a_semicolon_sheet_of_another_country_is_read(tmp_path: Path) -> None:
     assert taken(folder, path) == {"ala/overview/title professional": "ALA; in short"}
 
 
-@pytest.mark.parametrize("column", [name for name in COLUMNS if name not in ("place", "limit")])
+@pytest.mark.parametrize("column", [name for name in COLUMNS if name not in ("place", "limit", "sources")])
 def test_a_missing_column_is_named(column: str, tmp_path: Path) -> None:
     folder = written(tmp_path)
     path = sheet(folder, lambda lines: [{k: v for k, v in line.items() if k != column} for line in lines])
@@ -204,6 +204,51 @@ def test_a_damaged_mark_is_refused(tmp_path: Path) -> None:
     folder = written(tmp_path)
     path = sheet(folder, edited("ala/overview/title", "was", "1"))
     assert "the column `was` must stay as it was exported" in refused(folder, path)
+
+
+def test_a_claim_stands_beside_its_sources_and_how_sure_they_are(library: Library) -> None:
+    beside = {row.id: row.sources for row in rows(library)}
+    topic = library.topics["neuropathy"]
+    assert topic.handout is not None
+    for row in topic.handout.evidence:
+        assert f"certainty: {row.certainty}" in beside[f"neuropathy/{row.answer}/claims/{row.claim}"]
+    for node, answer in topic.answers.items():
+        assert not beside[f"neuropathy/{node}/title"]
+        for claim in answer.claims:
+            told = beside[f"neuropathy/{node}/claims/{claim.id}"]
+            for cited in claim.cites:
+                source = topic.sources[cited]
+                assert f"[{source.number}] " in told
+                assert f"({source.kind}, read: {source.check})" in told
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_sources_are_read_in_a_sheet_and_not_changed(form: str, tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    id_ = next(row.id for row in rows(loaded(folder)) if row.sources)
+    assert "`sources` is there to be read" in refused(folder, sheet(folder, edited(id_, "sources", "[9] Another")))
+    path = folder / f"all.{form}"
+    export(loaded(folder), None, path)
+    sources = folder / "content/ala/sources.yaml"
+    sources.write_text(sources.read_text().replace("kind: review", "kind: trial"))
+    assert taken(folder, path) == {}, "what the files say of a source since is no change of the sheet's"
+
+
+def test_a_sheet_from_before_there_were_sources_is_taken_over(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+
+    def older(lines: Lines) -> Lines:
+        short = ["-".join(line["was"].split("-")[:2]) for line in lines]
+        kept = [{k: v for k, v in line.items() if k != "sources"} for line in lines]
+        return [{**line, "was": was} for line, was in zip(kept, short, strict=True)]
+
+    change = edited("ala/overview/title", "professional", "ALA in short")
+    assert taken(folder, sheet(folder, lambda lines: older(change(lines)))) == {
+        "ala/overview/title professional": "ALA in short"
+    }
+    other = edited("ala/overview/title", "professional", "ALA, shorter")
+    without = sheet(folder, lambda lines: [{k: v for k, v in one.items() if k != "sources"} for one in other(lines)])
+    assert taken(folder, without), "the column may be left out"
 
 
 def test_an_emptied_text_and_a_formula_are_refused_together(tmp_path: Path) -> None:
@@ -251,7 +296,7 @@ def test_a_text_of_one_register_gets_no_other_in_a_sheet(library: Library, tmp_p
     path = tmp_path / "x.csv"
     export(library, row.id.split("/")[0], path)
     lines = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
-    changed = [[*line[:4], "Plain words.", line[5]] if line[0] == row.id else line for line in lines]
+    changed = [[*line[:4], "Plain words.", *line[5:]] if line[0] == row.id else line for line in lines]
     buffer = io.StringIO()
     csv.writer(buffer).writerows(changed)
     path.write_text(buffer.getvalue(), encoding="utf-8-sig")

@@ -52,7 +52,17 @@ def test_what_is_stored_decides_as_what_was_trained(tmp_path: Path) -> None:
     path = tmp_path / "models.npz"
     tree = {"toe": {"": ["feet"]}}
     signs = SignWords(tree, ["toe"], ["toe"])
-    index = Index(["toe"], ["toe", "toes"], ["toe"], {"toes": "toe"}, tree, {"what is it": "ala"}, {}, signs)
+    index = Index(
+        ["toe"],
+        ["toe", "toes"],
+        ["toe"],
+        {"toes": "toe"},
+        tree,
+        {"what is it": "ala"},
+        {"ala": {"and why": "k2"}},
+        {},
+        signs,
+    )
     save(path, Models(model, model, UNTAUGHT, model, UNTAUGHT), index)
     found = load(path)
     assert found is not None

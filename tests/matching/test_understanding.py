@@ -14,6 +14,7 @@ from bot.matching import Matcher, assemble, build_matcher, data_of
 from bot.matching.build import Parts
 from bot.matching.classifier import UNTAUGHT
 from bot.matching.matcher import SubjectMatcher
+from bot.matching.text import sampled
 from bot.matching.training import Models
 from tests.growth import LINEAR, growth
 
@@ -66,7 +67,6 @@ def test_another_medicine_asked_for_in_a_thread_is_answered_or_offered(matcher: 
 @pytest.mark.parametrize(
     "text",
     [
-        "which leafy greens should I avoid on warfarin",
         "how much flaxseed gives me enough omega-3 ALA",
         "how high is K2 and who climbed it first",
         "is a splint better than surgery for carpal tunnel",
@@ -272,6 +272,23 @@ def test_an_authored_line_answers_word_for_word_without_training(library: Librar
     assert node_of(untaught, line.upper() + "??") == node
 
 
+def test_a_line_of_a_thread_answers_there_word_for_word_without_training(library: Library) -> None:
+    """What follows an answer is found as other lines are, in the thread of this answer alone, before small talk too."""
+    untaught = assemble(Parts(data_of(library)), Models(UNTAUGHT, UNTAUGHT, UNTAUGHT, UNTAUGHT, UNTAUGHT))
+    otherwise = {
+        f"{after}: {form}": found.node
+        for after, asked in library.after.items()
+        for node, lines in asked.items()
+        for line in lines
+        for form in sampled(line, 2)
+        if (found := untaught.match(f" {form} ...", after, Register.LAYPERSON)).node != node
+        and found.outcome is not Outcome.URGENT
+    }
+    assert otherwise == {}
+    line = next(line for line in library.after["ala"]["ala-dose"] if "(" not in line)
+    assert untaught.match(line, "outlook", Register.LAYPERSON).reasons != ("an authored line",)
+
+
 def test_small_talk_means_what_it_says_however_rare_its_words_are(library: Library, matcher: Matcher) -> None:
     """`thnx` and `mute` are no slips of other words, and `your last message` is no farewell."""
     for kind, talk in library.small_talk.items():
@@ -312,6 +329,14 @@ def test_an_appointment_is_taken_for_no_feeling(matcher: Matcher, day: str) -> N
     said = [day, *(form for hour in HOURS for form in (f"{day} {hour}", f"{hour} {day}", f"{day} {hour} in room 12"))]
     decided = {text: matcher.match(text, None, Register.PROFESSIONAL) for text in said}
     assert {text: match.node for text, match in decided.items() if match.node in FEELING} == {}
+
+
+@pytest.mark.parametrize("text", ["is it safe", "what dose", "is it dangerous", "how often"])
+def test_the_rest_of_a_question_that_stands_alone_is_asked_back(matcher: Matcher, text: str) -> None:
+    """Nothing says what is meant: what several subjects hold of it is offered, and none of them given."""
+    match = matcher.match(text, None, Register.LAYPERSON)
+    assert match.outcome is Outcome.CHOICES
+    assert len(match.choices) == 3
 
 
 # --- what only the thread decides -------------------------------------------------------------------------------------

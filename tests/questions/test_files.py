@@ -29,6 +29,7 @@ LEAST = {
     "urgent-fresh-12": 360,
     "urgent-fresh-13": 390,
     "urgent-fresh-14": 390,
+    "urgent-fresh-15": 700,
     "real": 220,
     "follow-ups": 150,
     "two-questions": 60,
@@ -61,6 +62,11 @@ LEAST = {
     "follow-ups-fresh-5": 160,
     "two-questions-fresh-5": 80,
     "small-talk-fresh-5": 60,
+    "plain-fresh-6": 100,
+    "real-fresh-6": 170,
+    "follow-ups-fresh-6": 160,
+    "two-questions-fresh-6": 80,
+    "small-talk-fresh-6": 60,
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from math import prod
@@ -32,6 +32,9 @@ _NO_WORD = re.compile(r"\W+")
 
 MOST = 1000
 """Most wordings of one phrase; more is a mistake."""
+
+_NAMED = 5
+"""Names that a finding about many of them shows."""
 
 
 def colliding(check_context: CheckContext) -> Iterator[Diagnostic]:
@@ -75,19 +78,34 @@ def overgrown(check_context: CheckContext) -> Iterator[Diagnostic]:
                 yield _diagnostic(check_context.library, (*place, node), phrase, "D11", message, remedy, "error")
 
 
+Shared = tuple[str, Diagnostic, Diagnostic]
+"""A name of two topics, and where each of them has it."""
+
+
 def shared_names(check_context: CheckContext) -> Iterator[Diagnostic]:
-    """D13: a name that tells of a subject in two topics. A leaning one counts only beside a telling one: it is none."""
-    owners = dict[str, tuple[str, Diagnostic]]()
+    """D13: names that tell of a subject in two topics: one finding for all that a subject shares with another topic,
+    for that is one decision. A leaning one counts only beside a telling one: it is none."""
+    owners, shared = dict[str, tuple[str, Diagnostic]](), dict[tuple[str, Location, str], list[Shared]]()
     for topic, place, name in _names(check_context.library):
         path = check_context.library.home.of_topic(topic, "subjects")
         found = diagnostic_at_words(path, place, name, "D13", "", "", level="warning")
         for form in sorted(map(plain, expand(name))):
             other, there = owners.setdefault(form, (topic, found))
             if other != topic:
-                message = f"the name `{name}` also stands in the topic `{other}` ({there.where})"
-                remedy = "leave it to one topic, or write a name with one more word; or make one of the two `leaning`"
-                yield replace(found, message=message, suggestion=remedy)
+                shared.setdefault((topic, place, other), []).append((name, found, there))
                 break
+    yield from (_decided(names, other) for (_, _, other), names in shared.items())
+
+
+def _decided(names: Sequence[Shared], other: str) -> Diagnostic:
+    """Return the finding about all names that a subject shares with one other topic, at the first of them."""
+    (name, found, there), *more = names
+    message = f"the name `{name}` also stands in the topic `{other}` ({there.where})"
+    if more:
+        named = ", ".join(f"`{one}`" for one, *_ in more[:_NAMED]) + (", …" if len(more) > _NAMED else "")
+        message += f", and {len(more)} more of this subject: {named}"
+    remedy = "leave it to one topic, or write a name with one more word; or make one of the two `leaning`"
+    return replace(found, message=message, suggestion=remedy)
 
 
 def _names(library: Library) -> Iterator[tuple[str, Location, str]]:

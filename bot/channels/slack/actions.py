@@ -24,6 +24,7 @@ from bot.channels.slack.events import (
     person_of,
 )
 from bot.dialog import payloads
+from bot.dialog.composer import clipped
 from bot.dialog.turn import Button, Card, ClaimCard, Incoming, Kind, Register, Reply, mask
 from bot.dialog.wishes import COMMANDS
 from bot.inbox.events import InboundEvent
@@ -315,14 +316,14 @@ class Buttons:
         return [self._button(button, register, f"{word}:{row}:{index}") for index, button in enumerate(shown)]
 
     def _button(self, button: Button, register: Register, action_id: str) -> Json:
-        one: Json = {"type": "button", "text": plain_text(clipped(button.label)), "action_id": action_id}
+        one: Json = {"type": "button", "text": plain_text(clipped(button.label, MAX_LABEL)), "action_id": action_id}
         if button.url:
             return {**one, "url": button.url}
         one["value"] = button.payload
         if button.role == "danger":
             one["style"] = "danger"
         if button.role in _SPELT_OUT:
-            one["accessibility_label"] = clipped(self._texts("slack-button", register, label=button.label))
+            one["accessibility_label"] = clipped(self._texts("slack-button", register, label=button.label), MAX_LABEL)
         return one
 
     def command(self, key: str, name: str, register: Register, *, danger: bool = False) -> Json:
@@ -380,7 +381,7 @@ def _leads_on(button: Button) -> bool:
 
 
 def _menu(buttons: Sequence[Button]) -> Json:
-    options = [{"text": plain_text(clipped(button.label)), "value": button.payload} for button in buttons]
+    options = [{"text": plain_text(clipped(button.label, MAX_LABEL)), "value": button.payload} for button in buttons]
     return {"type": "overflow", "action_id": f"{TAP}:menu", "options": options}
 
 
@@ -396,13 +397,8 @@ def for_asker(blocks: Iterable[Json], asker: str, node: str) -> list[Json]:
     return [{**block, "block_id": asker_block(asker, row, node)} for row, block in enumerate(blocks)]
 
 
-def clipped(label: str) -> str:
-    """Return the label as long as Slack allows."""
-    return label if len(label) <= MAX_LABEL else label[: MAX_LABEL - 1] + "…"
-
-
 def _feedback_buttons(up: Button, down: Button) -> Json:
-    positive, negative = ({"text": plain_text(clipped(b.label)), "value": b.payload} for b in (up, down))
+    positive, negative = ({"text": plain_text(clipped(b.label, MAX_LABEL)), "value": b.payload} for b in (up, down))
     return {
         "type": "feedback_buttons",
         "action_id": FEEDBACK,

@@ -27,6 +27,7 @@ from bot.channels.slack.blocks import (
     without_links,
 )
 from bot.content.markdown import Block, Document, Heading, Inline, Item, ListBlock, Paragraph, Table, text_of
+from bot.dialog.composer import clipped
 from bot.dialog.turn import Card, FootLine, Outcome, Reply, SourceLine, View
 
 Json = dict[str, Any]
@@ -347,7 +348,7 @@ def folded(title: str, inside: Iterable[Piece]) -> Iterator[Piece]:
     for group in packed(inside, MAX_PIECE * MAX_CHILDREN, lambda _one: MAX_PIECE):
         container = {
             "type": "container",
-            "title": blocks.plain_text(title[: blocks.MAX_HEADER] if title.strip() else "…"),
+            "title": blocks.plain_text(clipped(title, blocks.MAX_HEADER) if title.strip() else "…"),
             "is_collapsible": True,
             "default_collapsed": True,
             "child_blocks": [one.block for one in group],

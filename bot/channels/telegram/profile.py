@@ -18,6 +18,7 @@ from bot.channels.base import CheckResult, Texts
 from bot.channels.telegram.client import TelegramBot, bot_id, call, explain, make_bot
 from bot.channels.telegram.updates import KINDS, NAMES, InlineQuery
 from bot.content.library import Library
+from bot.dialog.composer import clipped
 from bot.dialog.turn import Register
 
 if TYPE_CHECKING:
@@ -87,12 +88,6 @@ async def set_up(bot: TelegramBot, texts: Texts) -> None:
             log.info("profile_changed", setting=one.title)
     except TelegramError as fault:
         log.warning("profile_not_set", reason=type(fault).__name__)
-
-
-def clipped(text: str, limit: int) -> str:
-    """Return the text, ended at a word if an operator's lines have made it too long."""
-    text = " ".join(text.split())
-    return text if len(text) <= limit else text[: limit - 1].rsplit(" ", 1)[0] + "…"
 
 
 def _described(texts: Texts, name: str) -> str:

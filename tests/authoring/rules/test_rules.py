@@ -30,6 +30,26 @@ def changed(folder: Path, old: str, new: str, path: str = OVERVIEW) -> list[str]
     return found(written(folder, {path: text.replace(old, new)}))
 
 
+def test_all_names_that_a_subject_shares_with_another_topic_are_one_finding(tmp_path: Path) -> None:
+    files = {
+        f"content/{topic}/subjects.yaml": "subjects:\n"
+        f'  one: {{kind: drug, general: overview, names: "{names}"}}\n'
+        "  two: {kind: drug, general: overview, names: rest}\nanswers:\n  one: {overview: about}\n"
+        for topic, names in (
+            ("ala", ", ".join(f"name {letter}" for letter in "abcdefghij")),
+            ("socks", ", ".join(f"Name {letter}" for letter in "abcdefghi")),
+        )
+    }
+    socks = "topic: socks\ntitle: {professional: Socks, layperson: Socks}\nreview: {status: under-review}\n"
+    said = found(written(tmp_path, {**files, "content/socks/topic.yaml": socks}))
+    shared = [line.partition(" (")[0] + line.partition(")")[2] for line in said if line.startswith("D13")]
+    assert shared == [
+        "D13 the name `Name a` also stands in the topic `ala`, and 8 more of this subject: "
+        "`Name b`, `Name c`, `Name d`, `Name e`, `Name f`, …",
+        "D13 the name `rest` also stands in the topic `ala`",
+    ]
+
+
 def test_a_note_that_no_answer_shows(tmp_path: Path) -> None:
     answers = [OVERVIEW, "content/ala/answers/ala-dose.yaml"]
     files = {path: (MINI / path).read_text().replace("notes: [n4-cochrane]", "") for path in answers}

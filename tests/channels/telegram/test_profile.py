@@ -12,7 +12,7 @@ from bot.channels.registry import Configuration
 from bot.channels.telegram.app import Config
 from bot.channels.telegram.client import TelegramBot, make_bot
 from bot.channels.telegram.plugin import TelegramSettings, answer_links, plugin
-from bot.channels.telegram.profile import clipped, doctor, general, links, set_up, settings
+from bot.channels.telegram.profile import doctor, general, links, set_up, settings
 from bot.cli.main import examine
 from bot.content.library import Library
 from bot.dialog.engine import Engine
@@ -63,8 +63,6 @@ def test_every_text_fits_whatever_an_operator_writes(engine: Engine) -> None:
         for text, limit in (("description", 512), ("short_description", 120)):
             assert len(one.value.get(text, "")) <= limit
         assert all(len(command["description"]) <= 256 for command in one.value.get("commands", []))
-    assert clipped("one  two\nthree", 20) == "one two three"
-    assert clipped("one two three", 9) == "one two…"
 
 
 async def test_the_doctor_finds_nothing_wrong_after_a_start(telegram: FakeTelegram, bot: TelegramBot) -> None:
