@@ -44,6 +44,24 @@ def pytest_configure() -> None:
         tempfile.tempdir = None
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deal the conversations out where a platform brings events in two ways: each is played in both, in one register
+    this way and in the other that way. What is peculiar to a way has tests of its own, in every way."""
+    left = [item for item in items if isinstance(item, pytest.Function) and not _dealt(item)]
+    if left:
+        apart = set(left)
+        items[:] = [item for item in items if item not in apart]
+        config.hook.pytest_deselected(items=left)
+
+
+def _dealt(item: pytest.Function) -> bool:
+    if item.originalname != "test_every_conversation_reads_as_written":
+        return True
+    indices = item.callspec.indices
+    ways, number = indices.keys() - {"name", "script", "register"}, indices["name"]
+    return not ways or (number // 2 + number + sum(indices[way] for way in ways)) % 2 == 0
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     """Let the collector of garbage leave alone what lives as long as the tests do."""
