@@ -13,7 +13,7 @@ from benchmarks.bench import Bench, Scale
 from benchmarks.environments import PEERS, Environments
 from benchmarks.figures import FIGURES
 from benchmarks.workers import ContenderFailed, Worker
-from tests import zygote
+from tests import fork_server
 
 TINY = Scale(rounds=1, size=0.001, name="tiny")
 FEW = ("telegram", "telegram-http", "slack", "slack-https", "engine", "storage", "rest", "history", "load", "cold")
@@ -24,7 +24,7 @@ class Forked:
     """A contender's process that spares the start of an interpreter, with what a `Worker` uses of one."""
 
     def __init__(self, words: Sequence[str]) -> None:
-        self._child = zygote.Child(*words, environment=os.environ, folder=zygote.ROOT, streams="01")
+        self._child = fork_server.Child(*words, environment=os.environ, folder=fork_server.ROOT, streams="01")
         self.pid, self.poll, self.wait = self._child.pid, self._child.poll, self._child.wait
         self.stdin, self.stdout = os.fdopen(self._child.pipes[0], "w"), os.fdopen(self._child.pipes[1])
 

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import psutil
 
-from tests import zygote
+from tests import fork_server
 from tests.chaos.oracle import ROOT
 
 START_SECONDS = 120.0
@@ -27,7 +27,7 @@ class Bot:
     that tells it the time, if it does not look for itself. `words` start another program than this checkout's."""
 
     forked: ClassVar[bool] = False
-    """Whether a start is a fork (`tests.zygote`), as in the test suite, and not a new interpreter."""
+    """Whether a start is a fork (`tests.fork_server`), as in the test suite, and not a new interpreter."""
 
     environment: Mapping[str, str]
     clock: str = ""
@@ -47,10 +47,10 @@ class Bot:
         async with asyncio.timeout(START_SECONDS):
             self.port = await listening
 
-    async def _begun(self, environment: Mapping[str, str]) -> asyncio.subprocess.Process | zygote.AsyncChild:
+    async def _begun(self, environment: Mapping[str, str]) -> asyncio.subprocess.Process | fork_server.AsyncChild:
         program = ("tests.chaos.clock", self.clock) if self.clock else ("bot",)
         if self.forked and not self.words:
-            return await zygote.started(*program, "serve", environment=environment, folder=self.folder)
+            return await fork_server.started(*program, "serve", environment=environment, folder=self.folder)
         return await asyncio.create_subprocess_exec(
             *(self.words or (sys.executable, "-m", *program, "serve")),
             env=environment,

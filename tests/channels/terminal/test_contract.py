@@ -12,7 +12,7 @@ from rich.console import Console
 from bot.channels.base import HostServices
 from bot.channels.terminal.plugin import Terminal, plugin
 from bot.store.base import StoreUnavailable
-from tests import zygote
+from tests import fork_server
 from tests.channels.contract import ChannelContract, PluginStandIn, Running, Trouble
 from tests.channels.terminal.process import ACCEPTED, HELD
 from tests.drivers.terminal import TerminalDriver
@@ -31,7 +31,7 @@ class TerminalProcess:
     async def start(self) -> None:
         environment = {**self._environment, HELD: "yes" if self.held else ""}
         module = "tests.channels.terminal.process"
-        self._process = await zygote.started(module, environment=environment, streams="01")
+        self._process = await fork_server.started(module, environment=environment, streams="01")
         self.accepted = asyncio.Event()
         self._reader = asyncio.create_task(self._read())
 

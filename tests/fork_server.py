@@ -13,6 +13,7 @@ import gc
 import json
 import os
 import pkgutil
+import resource
 import runpy
 import select
 import signal
@@ -38,8 +39,17 @@ LARGEST = 1 << 17
 class Child:
     """A process, with the streams that were asked for as file descriptors of this one."""
 
-    def __init__(self, module: str, *words: str, environment: Mapping[str, str], folder: Path, streams: str) -> None:
-        """Start a module with words. `streams` names those that are ours to use: `0`, `1`, `2`; others are null."""
+    def __init__(
+        self,
+        module: str,
+        *words: str,
+        environment: Mapping[str, str],
+        folder: Path = ROOT,
+        streams: str = "2",
+        full_disk: bool = False,
+    ) -> None:
+        """Start a module with words. `streams` names those that are ours to use: `0`, `1`, `2`; others are null. With
+        `full_disk` it can write to no file."""
         self.pipes = dict[int, int]()
         theirs = list[int]()
         for number in range(3):
@@ -50,8 +60,9 @@ class Child:
             if outer >= 0:
                 self.pipes[number] = outer
         self.status, told = os.pipe()
-        order = {"module": module, "words": words, "environment": dict(environment), "folder": str(folder)}
-        socket.send_fds(_zygote(), [json.dumps(order).encode()], [*theirs, told])
+        order: dict[str, Any] = {"module": module, "words": words, "environment": dict(environment)}
+        order |= {"folder": str(folder), "full_disk": full_disk}
+        socket.send_fds(_server(), [json.dumps(order).encode()], [*theirs, told])
         for number in (*theirs, told):
             os.close(number)
         self._said = b""
@@ -119,11 +130,9 @@ class AsyncChild:
         return self._child.wait()
 
 
-async def started(
-    module: str, *words: str, environment: Mapping[str, str], folder: Path = ROOT, streams: str = "2"
-) -> AsyncChild:
-    """Return a process that runs a module; the streams named are to be read, or written to."""
-    child = Child(module, *words, environment=environment, folder=folder, streams=streams)
+async def started(module: str, *words: str, **given: Any) -> AsyncChild:
+    """Return a process that runs a module, as `Child` takes it; the streams named are to be read, or written to."""
+    child = Child(module, *words, **given)
     made, loop = AsyncChild(child), asyncio.get_running_loop()
     for number, pipe in child.pipes.items():
         if number:
@@ -138,13 +147,11 @@ async def started(
     return made
 
 
-def run(
-    module: str, *words: str, environment: Mapping[str, str], folder: Path = ROOT, stdin: str = ""
-) -> subprocess.CompletedProcess[str]:
-    """Return what a module did, as `subprocess.run` does."""
+def run(module: str, *words: str, stdin: str = "", **given: Any) -> subprocess.CompletedProcess[str]:
+    """Return what a module did, as `subprocess.run` does; what is `given` is as in `Child`."""
 
     async def whole() -> subprocess.CompletedProcess[str]:
-        child = await started(module, *words, environment=environment, folder=folder, streams="012")
+        child = await started(module, *words, streams="012", **given)
         child.stdin.write(stdin.encode())
         child.stdin.close()
         out, err = await asyncio.gather(child.stdout.read(), child.stderr.read())
@@ -154,7 +161,7 @@ def run(
 
 
 @cache
-def _zygote() -> socket.socket:
+def _server() -> socket.socket:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     command = (sys.executable, "-m", __name__, str(theirs.fileno()))
     process = subprocess.Popen(command, cwd=ROOT, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
@@ -224,6 +231,8 @@ def _be(order: dict[str, Any], streams: Sequence[int], unused: Sequence[int]) ->
     os.chdir(order["folder"])
     os.environ.clear()
     os.environ.update(order["environment"])
+    if order["full_disk"]:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     sys.path[1:1] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     sys.argv = [order["module"], *order["words"]]
     code = 0
