@@ -6,7 +6,7 @@ import json
 import select
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -41,8 +41,13 @@ class Worker:
         LOGS.mkdir(parents=True, exist_ok=True)
         self._name = contender
         self._log = LOGS / (contender.replace(":", ".") + ".log")
-        self._process = subprocess.Popen(
-            [str(python or sys.executable), "-m", MODULES[kind], contender, json.dumps(options or {}), str(core)],
+        words = (MODULES[kind], contender, json.dumps(options or {}), str(core))
+        self._process = self._begun(str(python or sys.executable), words, environment)
+        self.greeting = self._answer()
+
+    def _begun(self, python: str, words: Sequence[str], environment: Mapping[str, str] | None) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [python, "-m", *words],
             cwd=ROOT,
             env=dict(environment) if environment is not None else None,
             stdin=subprocess.PIPE,
@@ -50,7 +55,6 @@ class Worker:
             stderr=self._log.open("w"),
             text=True,
         )
-        self.greeting = self._answer()
 
     def __enter__(self) -> Self:
         return self

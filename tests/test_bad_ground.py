@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +21,7 @@ from bot.settings import Settings, load_settings
 from bot.store import open as opening
 from bot.store.base import Lease
 from bot.store.open import open_store
+from tests import fork_server
 from tests.inbox.support import IDENTITY, START, event
 from tests.postgres import TestServer
 
@@ -90,15 +88,7 @@ async def test_a_volume_of_another_owner_is_one_sentence(folder: Path) -> None:
 def test_a_full_disk_is_one_sentence_and_leaves_no_half_secret(tmp_path: Path) -> None:
     given = {"FOOTNOTE_DATABASE_URL": f"sqlite:///{tmp_path / 'footnote.sqlite3'}", "TELEGRAM_BOT_TOKEN": "42:abc"}
     for more in ({}, {"FOOTNOTE_SECRET": "a secret for a full disk"}):
-        done = subprocess.run(
-            (sys.executable, "-m", "bot", "serve"),
-            cwd=ROOT,
-            env={**os.environ, **given, **more},
-            capture_output=True,
-            text=True,
-            check=False,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),
-        )
+        done = fork_server.run("bot", "serve", environment={**os.environ, **given, **more}, full_disk=True)
         assert done.returncode == 2, done.stderr
         assert "Traceback" not in done.stderr
         assert done.stderr.strip().splitlines()[-1].startswith("footnote: ")

@@ -20,6 +20,7 @@ import pytest
 from bot import app
 from bot.cli import main
 from bot.content.yaml_reader import read
+from tests import fork_server
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,17 +29,8 @@ Done = subprocess.CompletedProcess[str]
 
 
 def process(*words: str, stdin: str = "", code: int = 0, **environment: str) -> Done:
-    """Run `python -m bot`; fails if the exit code is another than `code`."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", *words],
-        cwd=ROOT,
-        env=_clean(environment),
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    """Run `python -m bot` in a process of its own; fails if the exit code is another than `code`."""
+    done = fork_server.run("bot", *words, environment=_clean(environment), stdin=stdin)
     assert done.returncode == code, done.stdout + done.stderr
     return done
 

@@ -7,7 +7,6 @@ import json
 import re
 import shlex
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from bot.inbox.processor import pack
 from bot.store.base import Lease
 from bot.store.common import DAY, Identity
 from bot.store.open import open_store
+from tests import fork_server
 from tests.chaos.processes import Bot
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Person
@@ -57,14 +57,7 @@ def printed(command: str, folder: Path, environment: Mapping[str, str], port: in
         with urllib.request.urlopen(words[-1].replace(":8080", f":{port}"), timeout=10) as answer:
             return str(answer.read().decode())
     assert program == "footnote"
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", *words],
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = fork_server.run("bot", *words, environment={"PYTHONPATH": str(ROOT), **environment}, folder=folder)
     assert "Traceback" not in done.stderr
     return done.stdout + done.stderr
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.content.mini import shipped, written
+
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 SOURCES = (
@@ -84,23 +86,19 @@ def test_it_checks_and_answers_in_an_empty_folder(footnote: Path, tmp_path: Path
 
 
 def test_dialogs_and_content_of_the_current_folder_win(footnote: Path, tmp_path: Path) -> None:
-    for name in ("dialogs", "content"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    answer = tmp_path / "content" / "neuropathy" / "answers" / "k2.yaml"
-    answer.write_text("answer: [\n", encoding="utf-8")
+    written(tmp_path, {"content/ala/answers/ala-dose.yaml": "answer: [\n"})
     checked = run(footnote, "check", folder=tmp_path)
-    assert "content/neuropathy/answers/k2.yaml:" in checked.stdout
+    assert "content/ala/answers/ala-dose.yaml:" in checked.stdout
     assert "site-packages" not in checked.stdout
 
 
 def test_generated_pages_are_written_beside_ones_own_content_only(footnote: Path, tmp_path: Path) -> None:
     refused = run(footnote, "docs", folder=tmp_path)
     assert (refused.returncode, "of your own" in refused.stderr) == (2, True)
-    for name in ("dialogs", "content"):
-        shutil.copytree(ROOT / name, tmp_path / name)
+    shipped(tmp_path)
     assert run(footnote, "docs", folder=tmp_path).returncode == 0
-    written = {path.name for path in (tmp_path / "docs").iterdir()}
-    assert written == {"content.md", "screens.md", "sources.md", "graph.svg"}
+    pages = {path.name for path in (tmp_path / "docs").iterdir()}
+    assert pages == {"content.md", "screens.md", "sources.md", "graph.svg"}
 
 
 def test_the_metadata_has_ranges_and_pins_stay_in_the_requirements() -> None:

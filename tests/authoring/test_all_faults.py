@@ -11,6 +11,8 @@ from bot.authoring.check import Report, check
 from bot.channels.registry import limits
 from tests.content.mini import MINI, TODAY, written
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 FILES = sorted(path.relative_to(MINI).as_posix() for path in MINI.rglob("*.yaml"))
 OVERVIEW = "content/ala/answers/overview.yaml"
 DOSE = "content/ala/answers/ala-dose.yaml"

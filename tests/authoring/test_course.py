@@ -18,6 +18,8 @@ from bot.content.matching_models import SubjectKind
 from bot.dialog.engine import Engine
 from tests.content.mini import ROOT, shipped
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 COURSE = (ROOT / "docs" / "authoring.md").read_text(encoding="utf-8").partition("# The reference")[0]
 STEP = re.compile(r"^```(console|yaml|json|diff)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LEARNS = os.environ.get("FOOTNOTE_COURSE") == "whole"

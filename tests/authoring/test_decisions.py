@@ -19,6 +19,8 @@ from bot.content.templates import flattened
 from bot.content.yaml_reader import YamlFile, read
 from tests.content.mini import MINI, written
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 ON, DUE, TODAY = date(2026, 11, 3), date(2027, 11, 3), date(2028, 1, 1)
 
 

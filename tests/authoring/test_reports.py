@@ -14,6 +14,8 @@ from bot.authoring.review_page import contents
 from bot.content.loader import load
 from tests.content.mini import TODAY, shipped, written
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 DIALOGS, CONTENT = Path("dialogs"), Path("content")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bot.authoring.generated import generated
 from bot.authoring.review_page import CHECKED, sources_page
 from bot.content.library import Library
@@ -11,6 +13,8 @@ from bot.content.loader import load
 from bot.content.models import Source
 from bot.content.validation import shape_of
 from tests.content.mini import shipped
+
+pytestmark = pytest.mark.usefixtures("remembered")
 
 
 def test_every_source_that_was_not_read_is_listed_once(library: Library) -> None:

@@ -16,6 +16,8 @@ from bot.content.loader import load
 from bot.content.yaml_reader import read
 from tests.content.mini import MINI, TODAY, written
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 TITLE = Wording("Sleep: what helps?", "Sleep & “nerve” pain #")
 
 

@@ -12,6 +12,8 @@ from bot.authoring.check import check
 from bot.content.diagnostics import Diagnostic
 from tests.content.mini import MINI, TODAY, written
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 ANSWERS = sorted((MINI / "content/ala/answers").glob("*.yaml"))
 OVERVIEW = "content/ala/answers/overview.yaml"
 

@@ -215,7 +215,14 @@ class ChannelContract:
 
     @pytest.mark.parametrize(("name", "script", "register"), plays(), ids=lambda value: str(value)[:60])
     async def test_every_conversation_reads_as_written(
-        self, stand_in: StandIn, engine: Engine, sqlite_url: str, name: str, script: Script, register: Register
+        self,
+        stand_in: StandIn,
+        engine: Engine,
+        composer: Composer,
+        sqlite_url: str,
+        name: str,
+        script: Script,
+        register: Register,
     ) -> None:
         if (script.threads and not stand_in.threads) or (script.commands and not stand_in.commands) or script.waits:
             pytest.skip("this channel has no threads, no commands, or no clock of its own")
@@ -224,7 +231,7 @@ class ChannelContract:
             pytest.skip("where others read along, thanks and the like are left unanswered")
         async with running(stand_in, engine, sqlite_url):
             await stand_in.choose(register)
-            await play(stand_in, script, register, Composer(engine.library))
+            await play(stand_in, script, register, composer)
 
     async def test_a_title_of_200_characters_and_a_brief_beyond_a_screen_arrive_whole(
         self, stand_in: StandIn, engine: Engine, sqlite_url: str

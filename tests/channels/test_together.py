@@ -22,6 +22,8 @@ from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
 from bot.dialog.turn import ClaimCard, Emergency, Incoming, Kind, Match, Outcome, Register, Reply, State
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 MOST_TEXT, MOST_SCREENS = 21, 2.0
 """Lines of text, one more than of the longest answer alone; screens with buttons, as rule L03 allows them."""
 
@@ -29,11 +31,10 @@ MOST_TEXT, MOST_SCREENS = 21, 2.0
 class Decided:
     """A matcher that finds the same whatever is asked."""
 
-    def __init__(self, match: Match) -> None:
-        self._match = match
+    found: Match
 
     def match(self, text: str, context: str | None, register: Register) -> Match:
-        return self._match
+        return self.found
 
 
 class Measured:
@@ -43,10 +44,13 @@ class Measured:
         self.library = library
         texts = Composer(library).text
         self._texts, self._telegram, self._slack = texts, TelegramRenderer(texts), SlackRenderer(texts)
+        self._matcher = Decided()
+        self._engine = Engine(library, self._matcher)
 
     def said(self, match: Match, state: State) -> Reply:
         incoming = Incoming(Kind.TEXT, "?", at=1.0)
-        return Engine(self.library, Decided(match)).respond(replace(state, introduced=True), incoming)[0]
+        self._matcher.found = match
+        return self._engine.respond(replace(state, introduced=True), incoming)[0]
 
     def over(self, reply: Reply) -> Iterator[str]:
         """Yield what of a reply is over its budget."""

@@ -10,9 +10,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 
+from tests import fork_server
 from tests.chaos.oracle import ROOT
 
 START_SECONDS = 120.0
@@ -23,6 +25,9 @@ START_SECONDS = 120.0
 class Bot:
     """One replica. `port` is the web port of the process that runs now, 0 while none listens. `clock` is the file
     that tells it the time, if it does not look for itself. `words` start another program than this checkout's."""
+
+    forked: ClassVar[bool] = False
+    """Whether a start is a fork (`tests.fork_server`), as in the test suite, and not a new interpreter."""
 
     environment: Mapping[str, str]
     clock: str = ""
@@ -35,19 +40,24 @@ class Bot:
 
     async def start(self) -> None:
         """Return when the process listens."""
-        program = ("tests.chaos.clock", self.clock) if self.clock else ("bot",)
-        self._process = await asyncio.create_subprocess_exec(
-            *(self.words or (sys.executable, "-m", *program, "serve")),
-            env={**os.environ, **self.environment},
-            cwd=self.folder,
-            stderr=asyncio.subprocess.PIPE,
-            limit=1 << 20,
-        )
+        self._process = await self._begun({**os.environ, **self.environment})
         self.starts += 1
         listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._reader = asyncio.create_task(self._read(listening))
         async with asyncio.timeout(START_SECONDS):
             self.port = await listening
+
+    async def _begun(self, environment: Mapping[str, str]) -> asyncio.subprocess.Process | fork_server.AsyncChild:
+        program = ("tests.chaos.clock", self.clock) if self.clock else ("bot",)
+        if self.forked and not self.words:
+            return await fork_server.started(*program, "serve", environment=environment, folder=self.folder)
+        return await asyncio.create_subprocess_exec(
+            *(self.words or (sys.executable, "-m", *program, "serve")),
+            env=environment,
+            cwd=self.folder,
+            stderr=asyncio.subprocess.PIPE,
+            limit=1 << 20,
+        )
 
     @property
     def process_id(self) -> int:

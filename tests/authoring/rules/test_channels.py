@@ -15,6 +15,8 @@ from bot.content.models import Register
 from bot.dialog.composer import Composer
 from tests.content.mini import ROOT, written
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 ENDLESS = """answer: ala-mechanism
 label: {professional: Mechanism, layperson: How might it work?}
 title: {professional: How ALA is thought to act, layperson: How might ALA work?}

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pytest
+
 from bot.authoring.rules import registers
 from bot.authoring.rules.base import CheckContext
 from bot.content.library import Library
 from bot.content.models import Answer, Claim, Register
 from tests.content.mini import TODAY
+
+pytestmark = pytest.mark.usefixtures("remembered")
 
 
 def claims(library: Library) -> Iterator[tuple[str, str, Claim, str, str]]:

@@ -15,6 +15,8 @@ from bot.channels import registry
 from bot.content.diagnostics import Diagnostic
 from tests.content.mini import ROOT, TODAY, written
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 RULES = ROOT / "docs" / "rules"
 PAGES = pages(RULES)
 RENDERED = ("L01", "L02", "L03", "F11")

@@ -12,6 +12,8 @@ from bot.authoring.generated import pages
 from bot.channels import registry
 from tests.content.mini import MINI, TODAY, written
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 OVERVIEW = "content/ala/answers/overview.yaml"
 DIALOG = (MINI / "dialogs/ala.yaml").read_text()
 

@@ -16,6 +16,8 @@ from bot.content.templates import flattened
 from bot.content.yaml_reader import read
 from tests.content.mini import ROOT, TODAY
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 ANSWERS = sorted((ROOT / "content").glob("*/answers/*.yaml"))
 
 

@@ -24,11 +24,6 @@ MODES: list[Mode] = ["polling", "webhook"]
 Json = dict[str, Any]
 
 
-@pytest.fixture
-def composer(engine: Engine) -> Composer:
-    return Composer(engine.library)
-
-
 def buttons(message: Json) -> list[Json]:
     return [button for row in message["reply_markup"]["inline_keyboard"] for button in row]
 

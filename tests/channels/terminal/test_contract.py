@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import sys
 from collections.abc import Mapping
 
 import pytest
@@ -13,6 +12,7 @@ from rich.console import Console
 from bot.channels.base import HostServices
 from bot.channels.terminal.plugin import Terminal, plugin
 from bot.store.base import StoreUnavailable
+from tests import fork_server
 from tests.channels.contract import ChannelContract, PluginStandIn, Running, Trouble
 from tests.channels.terminal.process import ACCEPTED, HELD
 from tests.drivers.terminal import TerminalDriver
@@ -29,12 +29,9 @@ class TerminalProcess:
         self.printed = ""
 
     async def start(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.channels.terminal.process"),
-            env={**self._environment, HELD: "yes" if self.held else ""},
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
+        environment = {**self._environment, HELD: "yes" if self.held else ""}
+        module = "tests.channels.terminal.process"
+        self._process = await fork_server.started(module, environment=environment, streams="01")
         self.accepted = asyncio.Event()
         self._reader = asyncio.create_task(self._read())
 
@@ -44,11 +41,9 @@ class TerminalProcess:
         await self._reader
 
     def type(self, line: str) -> None:
-        assert self._process.stdin is not None
         self._process.stdin.write(line.encode() + b"\n")
 
     async def _read(self) -> None:
-        assert self._process.stdout is not None
         async for line in self._process.stdout:
             self.printed += line.decode()
             if ACCEPTED in self.printed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import statistics
+import sys
 import time
 from pathlib import Path
 
@@ -45,7 +46,8 @@ async def test_a_thousand_open_conversations_fit(tmp_path: Path, engine: Engine)
             "FOOTNOTE_PORT": str(free_port()),
             "FOOTNOTE_LOG_LEVEL": "INFO",
             "WEB_LOCAL": "1",
-        }
+        },
+        words=(sys.executable, "-m", "bot", "serve"),  # a fork would share some of what is weighed
     )
     await bot.start()
     url = f"http://127.0.0.1:{bot.port}"

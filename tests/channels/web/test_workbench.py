@@ -31,6 +31,8 @@ from bot.settings import Settings
 from tests.channels.web.web_app import WebApp, browser, web_app
 from tests.drivers.driver import flat
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
