@@ -146,12 +146,10 @@ def recorded(
     return f"wrote {path}: `footnote test {path}` plays it"
 
 
-SHARES = ("right", "offered", "wrong", "missed")
-
-
 def figures(found: Mapping[str, Any]) -> str:
     """Return the shares, overall and per kind of question, and how well urgent messages were told apart."""
-    lines = [f"{'':<14}{'n':>5}" + "".join(f"{name:>9}" for name in SHARES), _row("all", found)]
+    head = "".join(f"{name:>9}" for name in _shares(found))
+    lines = [f"{'':<14}{'n':>5}{head}", _row("all", found)]
     lines += [_row(kind, shares) for kind, shares in found["by_kind"].items()]
     urgent = found["urgent"]
     lines.append(f"urgent: {urgent['recall']:.1%} recognised, {urgent['false_alarms']:.1%} false alarms")
@@ -167,7 +165,12 @@ def confusion(found: Mapping[str, Any]) -> str:
 
 
 def _row(name: str, shares: Mapping[str, Any]) -> str:
-    return f"{name:<14}{shares['n']:>5}" + "".join(f"{shares[share]:>9.1%}" for share in SHARES)
+    return f"{name:<14}{shares['n']:>5}" + "".join(f"{share:>9.1%}" for share in _shares(shares).values())
+
+
+def _shares(found: Mapping[str, Any]) -> dict[str, float]:
+    """Return every way in which a question can end, with its share: together they are all questions."""
+    return {name: share for name, share in found.items() if isinstance(share, float)}
 
 
 def told(found: Sequence[sheet.Edit]) -> str:

@@ -168,8 +168,17 @@ def _shown(row: Row) -> dict[str, Any]:
         "choices": list(row.match.choices),
         "mark": row.mark,
         "likeliest": [list(pair) for pair in row.match.scores[:_LIKELIEST]],
-        "reasons": list(row.match.reasons),
+        "reasons": [*row.match.reasons, *_understood(row.match.missing)],
     }
+
+
+def _understood(missing: str) -> tuple[str, ...]:
+    """Return, of what nothing covers, what was named in it and what was asked: which of the two to mend."""
+    subject, _, aspect = missing.partition(" x ")
+    if not aspect:
+        return ()
+    named = "nothing" if subject == "?" else f"`{subject}`"
+    return (f"names {named}, asks " + ("nothing known" if aspect == "?" else f"`{aspect}`"),)
 
 
 def evaluate(matcher: Matcher, path: Path, *, known: Collection[str], otherwise: str) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.authoring.reports import figures
+from bot.dialog.turn import Match, Outcome, Register
 from bot.matching import evaluation
-from bot.matching.evaluation import QuestionFault
+from bot.matching.evaluation import Question, QuestionFault, Row
 
 HERE = Path(__file__).parent
 NODES: dict[str, list[str]] = yaml.safe_load((HERE / "nodes.yaml").read_text(encoding="utf-8"))
@@ -177,3 +179,15 @@ def test_a_line_that_is_no_object_is_named_with_what_to_write(line: str, tmp_pat
     path.write_text(f"{json.dumps(whole)}\n\n{line}\n", encoding="utf-8")
     with pytest.raises(QuestionFault, match=r"q\.jsonl:3: .*write one question a line, as \{"):
         evaluation.read(path)
+
+
+def test_what_nothing_covers_says_what_it_named_and_choices_without_the_answer_are_a_column() -> None:
+    asked = Question("1", "durability of cbt", Register.PROFESSIONAL, None, ("cbt",), "story")
+    unheard = Match(Outcome.NOT_COVERED, "none", reasons=("not covered is likeliest",), missing="care/cbt x duration")
+    others = Match(Outcome.CHOICES, "none", choices=("tens", "laser"))
+    found = evaluation.summary([Row(asked, one, evaluation.mark(asked, one, "none")) for one in (unheard, others)])
+    assert "because not covered is likeliest; names `care/cbt`, asks `duration`" in evaluation.failures(found)
+    head, everything, *_ = figures(found).splitlines()
+    assert dict(zip(head.split(), everything.split()[1:], strict=True)) == {
+        "n": "2", "right": "0.0%", "offered": "0.0%", "wrong": "0.0%", "missed": "50.0%", "lost": "50.0%"
+    }  # fmt: skip
