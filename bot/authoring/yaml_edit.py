@@ -22,6 +22,10 @@ _PLAIN = re.compile(r"(?!null$|true$|false$)[a-z]+(?:-[a-z]+)*|\d{4}-\d\d-\d\d")
 _BREAKS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
 """Signs that JSON leaves alone and YAML would read as line breaks, or not at all."""
 
+_INSERTED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
+_HELD = "\0"
+"""Stands for a space at which no line is broken: no YAML holds it."""
+
 Value = str | None
 """What can be written: text, or None for `null`."""
 
@@ -91,10 +95,17 @@ def _blocks(now: str, value: str) -> Iterator[str]:
     if head.startswith("|"):
         rows = value.split("\n")
     else:
-        rows = [row for part in value.split("\n") for row in (*textwrap.wrap(part, WIDTH - len(indent)), "")][:-1]
+        rows = [row for part in value.split("\n") for row in (*_wrapped(part, WIDTH - len(indent)), "")][:-1]
     lines = "\n".join(f"{indent}{row}" if row else "" for row in rows)
     after = re.search(r"\n*\Z", now)
     yield f"{head}\n{lines}{after[0] if after else ''}"
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Return a text in lines, broken at spaces alone, and never inside `{{ }}`, where nobody looks for a break."""
+    held = _INSERTED.sub(lambda found: found[0].replace(" ", _HELD), text)
+    lines = textwrap.wrap(held, width, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(_HELD, " ") for line in lines]
 
 
 def _with(data: Any, way: tuple[str | int, ...], value: str) -> Any:
