@@ -175,7 +175,7 @@ def _shares(found: Mapping[str, Any]) -> dict[str, float]:
 
 def told(found: Sequence[sheet.Edit]) -> str:
     """Return what was changed, for the terminal."""
-    files = {edit.row.cells[edit.register].path.as_posix() for edit in found}
+    files = {edit.cell.path.as_posix() for edit in found}
     lines = [f"{edit.row.id} ({edit.register.value})" for edit in found]
     many = f"{len(found)} {'text' if len(found) == 1 else 'texts'} changed in {len(files)} files"
     return "\n".join([*lines, many]) if found else "Nothing differs: no text was changed."

@@ -18,7 +18,7 @@ from pathlib import Path
 from bot.authoring.check import Drafts
 from bot.authoring.rules.language import MAX_WORDS
 from bot.authoring.yaml_edit import EditRefused, replace_text
-from bot.content.diagnostics import Location, nearest
+from bot.content.diagnostics import Diagnostic, Location, Place, SourceMap, nearest
 from bot.content.library import Library
 from bot.content.models import Register, Source
 from bot.content.references import texts
@@ -190,6 +190,17 @@ class Edit:
     row: SheetRow
     register: Register
     text: str
+    number: int
+    """The row of the sheet, as a spreadsheet counts it."""
+
+    @property
+    def cell(self) -> Cell:
+        """What it changes."""
+        return self.row.cells[self.register]
+
+    def __str__(self) -> str:
+        """Return where it stands in the sheet."""
+        return f"row {self.number}, {self.row.id}, column `{self.register.value}`"
 
 
 def edits(library: Library, path: Path, topic: str | None = None) -> list[Edit]:
@@ -204,7 +215,7 @@ def edits(library: Library, path: Path, topic: str | None = None) -> list[Edit]:
             reasons.append(f"row {number}: {problem}")
             continue
         seen.add(id_)
-        for edit in _edits(known[id_], line):
+        for edit in _edits(known[id_], line, number):
             if isinstance(edit, str):
                 reasons.append(f"row {number}, {id_}: {edit}")
             else:
@@ -233,7 +244,7 @@ def _row_problem(id_: str, known: Mapping[str, SheetRow], seen: set[str], topic:
     return ""
 
 
-def _edits(row: SheetRow, line: Mapping[str, str]) -> Iterator[Edit | str]:
+def _edits(row: SheetRow, line: Mapping[str, str], number: int) -> Iterator[Edit | str]:
     """Yield what one row changes, or why it cannot."""
     marks = line["was"].strip().split("-")
     if len(marks) not in (len(Register), len(Register) + 1):  # two in a sheet that has no sources yet
@@ -248,7 +259,7 @@ def _edits(row: SheetRow, line: Mapping[str, str]) -> Iterator[Edit | str]:
         if problem := _problem(row, register, text, changed=_mark(now) != mark):
             yield problem
         else:
-            yield Edit(row, register, text.strip() + ("\n" if now.endswith("\n") else ""))
+            yield Edit(row, register, text.strip() + ("\n" if now.endswith("\n") else ""), number)
 
 
 def _problem(row: SheetRow, register: Register, text: str, *, changed: bool) -> str:
@@ -271,7 +282,7 @@ def drafts(found: Iterable[Edit]) -> Drafts:
     """Return the files as they would read; raises SheetRefused where a file cannot be edited safely."""
     made, reasons = dict[Path, str](), list[str]()
     for edit in found:
-        cell = edit.row.cells[edit.register]
+        cell = edit.cell
         text = made[cell.path] if cell.path in made else cell.path.read_bytes().decode("utf-8")
         try:
             made[cell.path] = replace_text(text, cell.location, edit.text)
@@ -280,6 +291,30 @@ def drafts(found: Iterable[Edit]) -> Drafts:
     if reasons:
         raise SheetRefused(reasons)
     return made
+
+
+def refusals(found: Sequence[Edit], texts: Drafts, errors: Iterable[Diagnostic]) -> list[str]:
+    """Return what the check finds in the files as they would read, behind the cells of the sheet that it is about:
+    whoever has the sheet alone knows no file and no line."""
+    spots = {path: SourceMap(text) for path, text in texts.items()}
+    told = list[str]()
+    for error in errors:
+        edits_there = [edit for edit in found if edit.cell.path.as_posix() == error.path]
+        cells = "; ".join(map(str, _about(edits_there, spots, (error.line - 1, error.column - 1))))
+        told.append(f"{cells}:\n{error}" if cells else str(error))
+    return told
+
+
+def _about(found: Sequence[Edit], spots: Mapping[Path, SourceMap], place: Place) -> list[Edit]:
+    """Return the edits of one file that a finding is about: of the text there, else of its claim, else all."""
+    for above in (0, 1):
+        ranges = [
+            spots[one.cell.path].source_range(one.cell.location[: len(one.cell.location) - above]) for one in found
+        ]
+        held = [one for one, spot in zip(found, ranges, strict=True) if spot.key <= place <= spot.end]
+        if held:
+            return held
+    return list(found)
 
 
 def _read(path: Path) -> Iterator[dict[str, str]]:

@@ -307,7 +307,7 @@ def import_sheet(
     """Take over what was changed in a sheet: all, or nothing where a rule is broken or a text was changed twice."""
     from bot.authoring.check import new_errors, write_all
     from bot.authoring.reports import told
-    from bot.authoring.sheet import SheetRefused, drafts, edits
+    from bot.authoring.sheet import SheetRefused, drafts, edits, refusals
     from bot.channels import registry
     from bot.content.loader import load
 
@@ -317,7 +317,7 @@ def import_sheet(
     found = edits(library, file, _topic(library, topic))
     texts = drafts(found)
     if errors := new_errors(dialogs, content, texts, datetime.now(UTC).date(), registry.limits()):
-        raise SheetRefused([str(error) for error in errors])
+        raise SheetRefused(refusals(found, texts, errors))
     write_all(texts)
     typer.echo(told(found))
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.authoring.check import new_errors, write_all
-from bot.authoring.sheet import COLUMNS, Cell, SheetRefused, drafts, edits, export, rows
+from bot.authoring.sheet import COLUMNS, Cell, SheetRefused, drafts, edits, export, refusals, rows
 from bot.authoring.yaml_edit import EditRefused, replace_text
 from bot.content.library import Library
 from bot.content.loader import load
@@ -289,6 +289,29 @@ def test_a_change_that_breaks_a_rule_is_an_error_before_anything_is_written(tmp_
         ("C02", (folder / "content/ala/answers/ala-dose.yaml").as_posix()),
     ] or {one.code for one in found} == {"C02", "C09"}
     assert "5 mg" not in (folder / "content/ala/answers/ala-dose.yaml").read_text()
+
+
+def test_what_a_rule_finds_is_told_with_the_cell_it_is_about(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    dose = edited("ala/ala-dose/claims/ask", "professional", "Take 5 mg of it.")
+    path = sheet(folder, lambda lines: edited("ala/overview/title", "layperson", "See [5].")(dose(lines)))
+    number = {line["id"]: at for at, line in enumerate(csv.DictReader(path.read_text("utf-8-sig").splitlines()), 2)}
+    found = edits(loaded(folder), path)
+    texts = drafts(found)
+    told = refusals(found, texts, new_errors(folder / "dialogs", folder / "content", texts, TODAY))
+    typed, cited = (next(one for one in told if code in one) for code in ("C09", "C14"))
+    assert typed.startswith(
+        f"row {number['ala/ala-dose/claims/ask']}, ala/ala-dose/claims/ask, column `professional`:\n"
+    )
+    assert cited.startswith(f"row {number['ala/overview/title']}, ala/overview/title, column `layperson`:\n")
+
+
+@given(st.integers(0, 60), st.sampled_from(["{{ facts.ala.dose }}", "{{facts.a_long_name.of_what}}"]))
+def test_no_line_is_broken_inside_what_is_inserted(before: int, inserted: str) -> None:
+    text = f"{'so ' * before}by {inserted} and after {inserted}, twice-a-day {'more ' * 40}end."
+    made = replace_text("text: >\n  short\n", ("text",), text + "\n")
+    assert made.startswith("text: >\n"), "it stays folded"
+    assert made.count(inserted) == 2
 
 
 def test_a_text_of_one_register_gets_no_other_in_a_sheet(library: Library, tmp_path: Path) -> None:
