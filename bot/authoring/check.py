@@ -170,9 +170,10 @@ def _moved(path: Path, homes: Mapping[Path, Path]) -> Path:
 
 def _back(homes: Mapping[Path, Path]) -> Callable[[Diagnostic], Diagnostic]:
     def back(found: Diagnostic) -> Diagnostic:
-        path = Path(found.path)
-        home = next((home for home in homes if path.is_relative_to(home)), None)
-        return replace(found, path=(homes[home] / path.relative_to(home)).as_posix()) if home else found
+        path, message = found.path, found.message  # which may name a second place: `already leads to ... (there)`
+        for copy, home in homes.items():
+            path, message = (text.replace(copy.as_posix(), home.as_posix()) for text in (path, message))
+        return replace(found, path=path, message=message)
 
     return back
 

@@ -125,6 +125,17 @@ def test_a_topic_that_is_there_is_not_begun_again(tmp_path: Path) -> None:
         new_topic(loaded(folder), "sleep", TITLE)
 
 
+def test_a_question_that_leads_elsewhere_is_told_with_the_file_that_would_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(begun(tmp_path))
+    folders = Path("dialogs"), Path("content")
+    made = new_answer(load(*folders), "ala-much", "ala", Wording("Much", "Much"), None, "Chest pain")
+    (found,) = [one for one in new_errors(*folders, made.drafts, TODAY) if one.code == "D04"]
+    assert found.path == "content/ala/phrases.yaml"
+    assert "(content/ala/phrases.yaml:" in found.message, "the second place too, which is in no file yet"
+
+
 def test_a_full_answer_takes_no_further_button(tmp_path: Path) -> None:
     folder = begun(tmp_path)
     for number in range(2):
