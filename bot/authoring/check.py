@@ -56,6 +56,7 @@ RULES: tuple[Rule, ...] = (
     sources.typed_figures,
     sources.typed_citations,
     sources.unused_sources,
+    sources.unnamed_sources,
     sources.unused_notes,
     sources.unused_figures,
     language.too_hard,

@@ -7,6 +7,7 @@ nobody configured cost nothing. `bot/channels/registry.py` finds plugins; nothin
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -202,7 +203,11 @@ class ScreenLimit:
     def broken(self, shown: Shown) -> Iterator[str]:
         """Yield a sentence for each budget that is exceeded."""
         if shown.screens > self.screens:
-            yield f"{self.channel} shows it on {shown.screens:.1f} screens of a phone; {self.screens:g} are the most"
+            over = math.ceil(shown.lines - self.screens * SCREEN)
+            screens = (
+                f"{self.channel} shows it on {shown.screens:.1f} screens of a phone; {self.screens:g} are the most"
+            )
+            yield f"{screens}, which is {over} line{'s' * (over > 1)} too many"
         if shown.span > self.span:
             yield f"on {self.channel} {shown.span} lines from its first sentence to its last; {self.span} fit a screen"
         if self.above is not None and shown.above > self.above:

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-from bot.authoring.rules.base import CheckContext, needs
+from bot.authoring.rules.base import AnswerRef, CheckContext, needs
 from bot.authoring.rules.sources import figures
+from bot.channels.layout import broken
 from bot.content.diagnostics import Diagnostic, Location, nearest
 from bot.content.files import diagnostic_at
 from bot.content.library import Library, MissingText, Topic
@@ -18,7 +19,7 @@ from bot.content.markdown import Paragraph, UnsupportedMarkdown, parse, text_of
 from bot.content.models import PicturePart, Register
 from bot.content.references import Text, interface_texts, texts
 from bot.content.templates import without_values
-from bot.dialog.composer import Composer
+from bot.dialog.composer import Composer, marks
 from bot.pictures.drawing import NotDrawn, Words, misfit
 
 # --- on channels ------------------------------------------------------------------------------------------------------
@@ -77,9 +78,21 @@ def too_many_screens(context: CheckContext) -> Iterator[Diagnostic]:
         if answer_ref.node in context.library.nodes:
             for register in Register:
                 for message in _screen_problems(context, answer_ref.node, register):
-                    place, remedy = ("brief",) if answer_ref.answer.brief else ("claims",), "shorten its brief"
+                    place = ("brief",) if answer_ref.answer.brief else ("claims",)
                     words = f"in the {register.value} register: {message}"
-                    yield diagnostic_at(answer_ref.path, place, "L03", words, remedy, key=True)
+                    yield diagnostic_at(
+                        answer_ref.path, place, "L03", words, _shorter(context, answer_ref, register), key=True
+                    )
+
+
+def _shorter(context: CheckContext, answer_ref: AnswerRef, register: Register) -> str:
+    """Return which claims fill the screen, the longest first, and how many words make the last line of each."""
+    library, topic, answer = context.library, answer_ref.topic, answer_ref.answer
+    claims = [one for one in answer.claims if one.id in answer.brief] or answer.claims[:1]
+    filled = {one.id: broken(library.text(one, register) + marks(one.cites, topic)) for one in claims}
+    longest = sorted(filled.items(), key=lambda one: -len(one[1]))
+    told = [f"`{id_}` {len(lines)} (words in the last: {len(lines[-1].split())})" for id_, lines in longest if lines]
+    return f"shorten its brief, or take a claim out of it; lines of a phone that each claim fills: {', '.join(told)}"
 
 
 def _screen_problems(context: CheckContext, node: str, register: Register) -> Iterator[str]:

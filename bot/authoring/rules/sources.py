@@ -209,6 +209,18 @@ def _cited(topic: Topic) -> set[str]:
     return claims | {source for note in topic.notes.values() for source in note.cites}
 
 
+def unnamed_sources(context: CheckContext) -> Iterator[Diagnostic]:
+    """C36: a source whose line tells no reader what it is: it has no title, and nothing stands in its place."""
+    for name, topic in context.library.topics.items():
+        for key, source in topic.sources.items():
+            if not (source.title or source.as_printed):
+                printed = "nothing" if not (source.authors or source.journal or source.year) else "no title"
+                message = f"readers are shown {printed} of `{key}`"
+                remedy = "fill in `title:`; what nobody saw stays null, and `as_printed:` says what it is in your words"
+                path = context.library.home.of_topic(name, "sources")
+                yield diagnostic_at(path, ("sources", key), "C36", message, remedy, key=True, level="warning")
+
+
 @needs("answers")
 def unused_notes(context: CheckContext) -> Iterator[Diagnostic]:
     """C13: a note that stands under no answer."""

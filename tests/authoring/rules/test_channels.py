@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.authoring.rules.base import CheckContext
+from bot.authoring.rules.channels import too_many_screens
 from bot.channels import registry
 from bot.channels.base import ChannelLimits
 from bot.channels.slack.plugin import slack_limits
@@ -13,7 +15,7 @@ from bot.channels.telegram.plugin import telegram_limits
 from bot.content.loader import load
 from bot.content.models import Register
 from bot.dialog.composer import Composer
-from tests.content.mini import ROOT, written
+from tests.content.mini import ROOT, TODAY, written
 
 pytestmark = pytest.mark.usefixtures("remembered")
 
@@ -54,3 +56,25 @@ def test_an_answer_that_does_not_end_breaks_both_channels_in_its_register(tmp_pa
         ["Slack needs 2 messages for it; it must fit one"],
         [],
     ]
+
+
+def test_an_answer_that_fills_too_much_says_which_claims_do(tmp_path: Path) -> None:
+    many = ENDLESS.replace("* 400", "* 20").replace(
+        "  - id: main",
+        '  - id: short\n    kind: editorial\n    professional: "So."\n    layperson: "So."\n  - id: main',
+    )
+    folder = written(
+        tmp_path,
+        {"content/neuropathy/answers/ala-mechanism.yaml": many.replace("claims:", "brief: [short, main]\nclaims:")},
+    )
+    slack = next(one for one in registry.limits() if one.screens and one.screens.channel == "Slack")
+    library = load(folder / "dialogs", folder / "content")
+    assert slack.screens is not None
+    context = CheckContext(library, TODAY, screen_limits=((slack.screens, slack.screens.measure(Composer(library))),))
+    found = [one for one in too_many_screens(context) if one.path.endswith("ala-mechanism.yaml")]
+    assert {one.message.partition(": ")[0] for one in found} == {"in the professional register"}
+    assert any("lines too many" in one.message for one in found), found
+    assert all(
+        one.suggestion.endswith("claim fills: `main` 25 (words in the last: 4), `short` 1 (words in the last: 1)")
+        for one in found
+    )
