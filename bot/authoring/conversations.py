@@ -266,22 +266,29 @@ def flat(text: str) -> str:
 # --- recording -------------------------------------------------------------------------------------------------------
 
 
+ENDS = ("/quit", "/exit")
+"""What ends a recording beside the end of input, and is no part of it."""
+
+
 def record(engine: Engine, lines: Iterable[str], register: Register, name: str, show: Callable[[str], Any]) -> str:
     """Talk to whoever types the lines, and return the conversation as YAML: what was said, what was answered.
 
-    A number presses a button, `/word` names a command; anything else is said.
+    A number presses a button, `/word` names a command; anything else is said. Empty where nothing was.
     """
     player, turns = Player(engine, register), list[str]()
     for line in lines:
         if not (typed := line.strip()):
             continue
+        if typed.casefold() in ENDS:
+            break
         turn, reply = _typed(player, typed)
         if reply is None:
             show(f"there is no button {typed}")
             continue
         show(_screen(engine, reply))
         turns.append(_written(turn, reply))
-    return "\n".join([f"- name: {quoted(name)}", f"  tone: {register}", "  turns:", *turns]) + "\n"
+    head = [f"- name: {quoted(name)}", f"  tone: {register}", "  turns:"]
+    return "\n".join([*head, *turns]) + "\n" if turns else ""
 
 
 def _typed(player: Player, typed: str) -> tuple[ScriptTurn, Reply | None]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.authoring import sheet
 from bot.authoring.check import Report, check
-from bot.authoring.conversations import play, record, scripts
+from bot.authoring.conversations import ENDS, play, record, scripts
 from bot.authoring.decisions import Decision, ReviewRefused, as_page, as_text, decide
 from bot.authoring.generated import write
 from bot.channels.base import ChannelLimits
@@ -140,7 +140,10 @@ def recorded(
     engine: Engine, lines: Iterable[str], path: Path, name: str, register: str, show: Callable[[str], Any]
 ) -> str:
     """Write a conversation with whoever types the lines to a file, behind those that it holds; return where it is."""
+    show(f"Type as a reader would; a number presses a button. {ENDS[0]}, or the end of input (Ctrl-D), ends it.")
     made = record(engine, lines, Register(register), name, show)
+    if not made:
+        return f"nothing was said, so nothing was written to {path}"
     before = path.read_text(encoding="utf-8").rstrip() + "\n\n" if path.exists() else ""
     path.write_text(before + made, encoding="utf-8")
     return f"wrote {path}: `footnote test {path}` plays it"

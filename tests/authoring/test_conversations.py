@@ -73,12 +73,23 @@ def test_a_chat_is_recorded_and_plays_as_it_went(engine: Engine, tmp_path: Path)
     typed = ["/ala-dose", "1", "99", "thank you", "", "I have chest pain", "1"]
     told = recorded(engine, typed, path, "a chat: of “mine”", "layperson", shown.append)
     assert told == f"wrote {path}: `footnote test {path}` plays it"
-    assert shown[2] == "there is no button 99"
+    assert "/quit" in shown[0]
+    assert shown[3] == "there is no button 99"
     ((_, script),) = scripts([path])
     assert (script.name, script.tone, len(script.turns)) == ("a chat: of “mine”", Register.LAYPERSON, 5)
     assert run_tests(engine, [path]) == ("1 conversation played, 0 answered otherwise.", 0)
     recorded(engine, ["/k2"], path, "another", "professional", shown.append)
     assert run_tests(engine, [path]) == ("2 conversations played, 0 answered otherwise.", 0)
+
+
+@pytest.mark.parametrize("ends", [["/quit"], ["/Exit"], []])
+def test_what_ends_a_recording_is_not_recorded(ends: list[str], engine: Engine, tmp_path: Path) -> None:
+    path, rest = tmp_path / "recorded.yaml", ["/ala"] if ends else []
+    assert "nothing was written" in recorded(engine, [*ends, *rest], path, "none", "layperson", lambda _: None)
+    assert not path.exists()
+    recorded(engine, ["/k2", *ends, *rest], path, "one", "layperson", lambda _: None)
+    ((_, script),) = scripts([path])
+    assert [turn.command for turn in script.turns] == ["k2"]
 
 
 @pytest.mark.parametrize("text", ["- name: x\n  turns: [{sya: hello}]\n", "- [\n", "name: x\n"])
