@@ -45,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     tree.colliding,
     tree.overgrown,
     tree.shared_names,
+    tree.swallowing,
     registers.one_register,
     registers.parity,
     registers.plain_figures,

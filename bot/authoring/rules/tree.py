@@ -23,7 +23,7 @@ from bot.content.models import Register, Role
 from bot.content.yaml_reader import YamlFile
 from bot.dialog.composer import MAX_FOLLOW_UPS
 from bot.matching.subjects import IN_THREAD, PLACEHOLDERS
-from bot.matching.text import expand
+from bot.matching.text import Stemmer, expand
 
 # --- phrases and names ------------------------------------------------------------------------------------------------
 
@@ -113,6 +113,49 @@ def _names(library: Library) -> Iterator[tuple[str, Location, str]]:
     for topic, held in library.matching.topics.items() if library.matching else ():
         for name, subject in held.subjects.items():
             yield from ((topic, ("subjects", name, "names"), one) for one in subject.names if not subject.leaning)
+
+
+def swallowing(check_context: CheckContext) -> Iterator[Diagnostic]:
+    """D14: a name that is nothing but a word by which people ask for an aspect of anything, such as `evidence`: its
+    subject takes such questions from all others. A leaning one only does where it makes a subject up with others."""
+    matching = check_context.library.matching
+    asking = _asking(matching.aspects.aspects) if matching else {}
+    for topic, held in matching.topics.items() if matching and asking else ():
+        parts = {part for subject in held.subjects.values() for part in subject.together}
+        for key, subject in held.subjects.items():
+            for name in subject.names if key in parts or not subject.leaning else ():
+                if aspect := next(filter(None, (asking.get(_stemmed(form)) for form in expand(name))), None):
+                    path = check_context.library.home.of_topic(topic, "subjects")
+                    message = (
+                        f"with `{name}` people ask for `{aspect}` of anything: it takes their questions from all others"
+                    )
+                    remedy = f"leave it out: a row with `{aspect}` answers it; or write a name with one more word"
+                    place = ("subjects", key, "names")
+                    yield diagnostic_at_words(path, place, name, "D14", message, remedy, level="warning")
+
+
+_ASKED_OF = (re.compile(r"(?:the )?(.+) (?:of|for|on|about|from) @X"), re.compile(r"@X (.+)"))
+"""How a word asks for an aspect of what one takes: `evidence for @X`, `@X evidence`. Which does both is no name."""
+
+
+def _asking(aspects: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return the words that alone ask for an aspect of anything, before its name and after it, with the aspect."""
+    found = [dict[str, set[str]](), dict[str, set[str]]()]
+    for aspect, lines in aspects.items():
+        forms = (form for line in lines if "@X" in line and _count(line) <= MOST for form in expand(line))
+        for form in forms:
+            for words, way in zip(found, _ASKED_OF, strict=True):
+                if asked := way.fullmatch(form):
+                    words.setdefault(_stemmed(asked[1]), set()).add(aspect)
+    before, after = found
+    return {words: min(both) for words in before if (both := before[words] & after.get(words, set()))}
+
+
+_STEM = Stemmer({}, {})
+
+
+def _stemmed(words: str) -> str:
+    return " ".join(map(_STEM, plain(words).split()))
 
 
 def _threads(library: Library) -> Iterator[tuple[Location, Mapping[str, tuple[str, ...]]]]:
