@@ -49,7 +49,7 @@ class Weights:
     spread over the answers of the subject and its parts."""
     to_family: float = 0.5
     """How much of the likelihood of other topics' answers goes to the members of such a family."""
-    siblings: float = 1.0
+    siblings: float = 0.5
     """How far the model of the answers with few lines decides among them."""
     table_sure: float = 0.4
     """The same where the aspect is sure and the question short and self-contained."""
