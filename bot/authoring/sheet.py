@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import textwrap
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -301,7 +302,7 @@ def refusals(found: Sequence[Edit], texts: Drafts, errors: Iterable[Diagnostic])
     for error in errors:
         edits_there = [edit for edit in found if edit.cell.path.as_posix() == error.path]
         cells = "; ".join(map(str, _about(edits_there, spots, (error.line - 1, error.column - 1))))
-        told.append(f"{cells}:\n{error}" if cells else str(error))
+        told.append(f"{cells}:\n{textwrap.indent(str(error), '    ')}" if cells else str(error))
     return told
 
 

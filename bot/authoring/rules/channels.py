@@ -92,7 +92,9 @@ def _shorter(context: CheckContext, answer_ref: AnswerRef, register: Register) -
     filled = {one.id: broken(library.text(one, register) + marks(one.cites, topic)) for one in claims}
     longest = sorted(filled.items(), key=lambda one: -len(one[1]))
     told = [f"`{id_}` {len(lines)} (words in the last: {len(lines[-1].split())})" for id_, lines in longest if lines]
-    return f"shorten its brief, or take a claim out of it; lines of a phone that each claim fills: {', '.join(told)}"
+    return (
+        f"shorten its brief, or take a claim out of it; lines that each claim fills below the title: {', '.join(told)}"
+    )
 
 
 def _screen_problems(context: CheckContext, node: str, register: Register) -> Iterator[str]:

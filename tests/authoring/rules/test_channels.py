@@ -75,6 +75,8 @@ def test_an_answer_that_fills_too_much_says_which_claims_do(tmp_path: Path) -> N
     assert {one.message.partition(": ")[0] for one in found} == {"in the professional register"}
     assert any("lines too many" in one.message for one in found), found
     assert all(
-        one.suggestion.endswith("claim fills: `main` 25 (words in the last: 4), `short` 1 (words in the last: 1)")
+        one.suggestion.endswith(
+            "claim fills below the title: `main` 25 (words in the last: 4), `short` 1 (words in the last: 1)"
+        )
         for one in found
     )
