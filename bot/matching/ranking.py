@@ -411,7 +411,7 @@ class Ranker:
         return gain + (weights.outside_unknown if unknown else 0.0) - held
 
     def _few_say(self, said: Opinions) -> float:
-        """Return how much of what is asked an answer with few lines speaks of, 0 to 1; nothing in another topic's thread.
+        """Return how much of what is asked an answer with few lines speaks of, 0 to 1; none in another topic's thread.
         That something is not covered was learned from many lines, without such an answer."""
         few = self.models.siblings.labels
         shares = self._said.shares(said.message) if few and said.context in (None, *few) else {}
