@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -271,3 +272,15 @@ def test_backup_and_restore(tmp_path: Path) -> None:
     footnote("backup", str(tmp_path / "copy.sqlite3"), FOOTNOTE_DATABASE_URL=url)
     footnote("restore", str(tmp_path / "copy.sqlite3"), FOOTNOTE_DATABASE_URL=url)
     assert "nothing is waiting" in footnote("inbox", "list", FOOTNOTE_DATABASE_URL=url).stdout
+
+
+@pytest.mark.parametrize("words", [("ask", "--node", "overview"), ("docs",)])
+def test_a_sentence_that_is_missing_is_named_without_a_traceback(tmp_path: Path, words: tuple[str, ...]) -> None:
+    folders = {}
+    for name, variable in (("content", "FOOTNOTE_CONTENT"), ("dialogs", "FOOTNOTE_DIALOGS")):
+        folders[variable] = str(shutil.copytree(ROOT / "tests" / "content" / "mini" / name, tmp_path / name))
+    interface = tmp_path / "content" / "interface.yaml"
+    assert "table-sources" not in interface.read_text(encoding="utf-8")
+    done = footnote(*words, code=2, **folders)
+    assert "there is no sentence `table-sources`" in done.stderr
+    assert "Traceback" not in done.stderr

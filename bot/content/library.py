@@ -49,9 +49,10 @@ from bot.content.models import (
     Term,
     alternative_text,
 )
+from bot.errors import FootnoteError
 
 
-class MissingText(KeyError):
+class MissingText(FootnoteError, KeyError):
     """A sentence or layout that the program needs is missing from its file, or cannot be filled."""
 
     def __init__(self, path: Path, message: str) -> None:

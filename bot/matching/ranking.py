@@ -407,14 +407,14 @@ class Ranker:
             return gain + max(kinds) * self._beyond(said)
         unknown = not named.subject and said.message.unknown
         narrow = bool(named.held) and named.held[0] in self._narrow
-        held = weights.says_few * self._few_say(said.message) + (weights.held_narrow if narrow else 0.0)
+        held = weights.says_few * self._few_say(said) + (weights.held_narrow if narrow else 0.0)
         return gain + (weights.outside_unknown if unknown else 0.0) - held
 
-    def _few_say(self, message: Message) -> float:
-        """Return how much of what is asked an answer with few lines speaks of, 0 to 1: what many lines taught is not
-        covered was taught without such an answer."""
+    def _few_say(self, said: Opinions) -> float:
+        """Return how much of what is asked an answer with few lines speaks of, 0 to 1; none in another topic's thread.
+        That something is not covered was learned from many lines, without such an answer."""
         few = self.models.siblings.labels
-        shares = self._said.shares(message) if few else {}
+        shares = self._said.shares(said.message) if few and said.context in (None, *few) else {}
         return max((shares.get(node, 0.0) for node in few), default=0.0)
 
     def _beyond(self, said: Opinions) -> float:
