@@ -178,7 +178,8 @@ class ContentPaths:
 
     def messages(self) -> list[Path]:
         """Return every file of whole messages: what belongs to no topic, then each topic's own."""
-        return sorted(visible(self.content, "*/messages.yaml"))
+        names = ("messages", "thread-messages")
+        return sorted(path for name in names for path in visible(self.content, f"*/{name}.yaml"))
 
     def answer(self, topic: str, answer: str) -> Path:
         """Return the file of an answer."""

@@ -348,7 +348,8 @@ class MessagesFile:
     """content/<topic>/messages.yaml: whole messages as people write them, one a line, under the node they want.
 
     The models learn from them. They are no lines to be found word for word, and their names, slips and foreign words
-    stay unknown. `after` holds what is written in a thread: the node last shown, then the node that answers.
+    stay unknown. `after` holds what is written in a thread: the node last shown, then the node that answers; it may
+    stand in content/<topic>/thread-messages.yaml, too.
     """
 
     messages: dict[Id, Words] = Field(default_factory=dict)
