@@ -69,7 +69,7 @@ class Limits:
     other: float = 0.7
     """How sure it must be that "the other one" is asked for."""
     talk: float = 0.4
-    """How likely small talk of any kind must be; which kind it is, is the less sure the less it matters."""
+    """How likely all kinds of small talk together must be."""
     talk_kind: float = 0.3
     """How likely the likeliest kind must be."""
 

@@ -258,7 +258,7 @@ class Ranker:
         table = self._table(subject, said) if subject else {}
         lines = multiplied(said.heard.names, said.heard.about, (weights.names, 1 - weights.names))
         siblings = self._siblings(said, lines)
-        lines = self._homeward(lines, siblings) if subject in self._narrow else lines
+        lines = self._to_family(lines, siblings) if subject in self._narrow else lines
         scores = divided(self._blended(lines, table, self._trust(said)), siblings, weights.siblings)
         share = self._leans(said) if said.lent and not self._stands(said, lines) else 0.0
         if said.lent and share:
@@ -281,7 +281,7 @@ class Ranker:
             said.named, said.aspects, scores, said.heard.seen, table, lines, subjects, share, sibling, unknown, rests
         )
 
-    def _homeward(self, lines: Shares, siblings: Shares) -> Shares:
+    def _to_family(self, lines: Shares, siblings: Shares) -> Shares:
         """Return the shares where a family with few lines is asked about: part of what other topics' answers have, as
         learned from many lines, goes to the members of the family."""
         whole = sum(siblings.values())

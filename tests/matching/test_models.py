@@ -12,7 +12,7 @@ from bot.content.library import Library
 from bot.content.matching_models import LanguagesFile, Subject, TopicSubjects, UrgentExamples
 from bot.matching import data_of, text, training
 from bot.matching.build import Data, Index, Parts
-from bot.matching.classifier import UNTAUGHT, Rows, Values
+from bot.matching.classifier import UNTAUGHT, Floats, Places, Rows, Values
 from bot.matching.concepts import SignWords
 from bot.matching.matcher import at_seam, questions
 from bot.matching.parser import Speller
@@ -45,6 +45,20 @@ def test_training_tells_labels_apart_and_is_always_the_same() -> None:
     assert model.telling(TOE.and_also(GLUCOSE), "feet") == ["toe"]
     assert model.telling(TOE, "nowhere") == []
     assert (model.weights == again.weights).all()
+
+
+def test_rows_that_are_learned_are_left_out_of_later_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, batch = list[int](), training._Trainer._batch
+
+    def counted(self: training._Trainer, rows: Places) -> tuple[Places, Places, Floats]:
+        seen.append(len(rows))
+        return batch(self, rows)
+
+    monkeypatch.setattr(training._Trainer, "_batch", counted)
+    model = train(Rows(ROWS), 200)
+    assert seen[:2] == [len(ROWS), len(ROWS)]
+    assert len(seen) < 200
+    assert model.probabilities(TOE)["feet"] > 0.8
 
 
 def test_what_is_stored_decides_as_what_was_trained(tmp_path: Path) -> None:

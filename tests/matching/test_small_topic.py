@@ -12,6 +12,7 @@ from bot.dialog.turn import Outcome, Register
 from bot.matching import assemble, data_of
 from bot.matching.build import Data, Parts
 from bot.matching.matcher import SubjectMatcher
+from bot.matching.ranking import WEIGHTS, Weights
 from bot.matching.subjects import FEW_LINES
 from bot.matching.training import digest, learn
 from tests.matching.test_models import one_of
@@ -115,6 +116,11 @@ def test_a_longer_name_of_a_wide_topic_does_not_hide_what_a_narrow_one_names(dat
     assert named.held == ("water/boat", "land/lamp")
 
 
+def test_a_name_inside_a_phrase_that_names_nothing_else_is_not_named(data: Data) -> None:
+    parts = Parts(data)
+    assert parts.subjects.named(parts.reader.read("the front yacht")).held == ("land/house",)
+
+
 def test_a_family_has_few_lines_while_none_of_its_answers_has_many(data: Data) -> None:
     subjects = Parts(data).subjects
     few = {"water/boat", "water/sails", "water/mast"}
@@ -150,6 +156,27 @@ def test_an_answer_with_few_lines_is_found_by_what_it_says(data: Data, matcher: 
     for text, node in UNSAID:
         told, untold = (dict(one.match(text, None, Register.LAYPERSON).scores) for one in (matcher, without))
         assert told[node] > 1.3 * untold[node], text
+
+
+@pytest.mark.parametrize(
+    ("without", "text"),
+    [
+        (replace(WEIGHTS, to_family=0.0), "varnish for my house yacht mast in rain"),
+        (replace(WEIGHTS, says_few=0.0), "lukewarm water on canvas after a trip"),
+    ],
+)
+def test_what_speaks_for_a_topic_with_few_lines_is_weighed(
+    data: Data, matcher: SubjectMatcher, without: Weights, text: str
+) -> None:
+    """With the weight at nothing, its answers are less likely by all that another topic or `not covered` has of it."""
+    parts, models = Parts(replace(data, said=TEXTS)), matcher.ranker.models
+    told, untold = (_of_family(assemble(parts, models, weights), text) for weights in (WEIGHTS, without))
+    assert told > untold
+
+
+def _of_family(matcher: SubjectMatcher, text: str) -> float:
+    scores = matcher.ranker.rank(matcher.parts.reader.read(text), None).scores
+    return sum(scores.get(node, 0.0) for node in NARROW)
 
 
 def test_a_name_alone_with_words_that_nobody_knows_is_not_answered(matcher: SubjectMatcher) -> None:

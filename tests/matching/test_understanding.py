@@ -14,6 +14,7 @@ from bot.matching import Matcher, assemble, build_matcher, data_of
 from bot.matching.build import Parts
 from bot.matching.classifier import UNTAUGHT
 from bot.matching.matcher import SubjectMatcher
+from bot.matching.ranking import WEIGHTS
 from bot.matching.text import sampled
 from bot.matching.training import Models
 from tests.growth import LINEAR, growth
@@ -340,6 +341,15 @@ def test_the_rest_of_a_question_that_stands_alone_is_asked_back(matcher: Matcher
 
 
 # --- what only the thread decides -------------------------------------------------------------------------------------
+
+
+def test_in_a_thread_that_lends_its_subject_not_covered_weighs_less(matcher: Matcher) -> None:
+    assert isinstance(matcher, SubjectMatcher)
+    parts, models = matcher.parts, matcher.ranker.models
+    without = assemble(parts, models, replace(WEIGHTS, outside_lent=0.0))
+    question = parts.reader.read("and the ones with stripes")
+    told, untold = (one.ranker.rank(question, "ala-how").scores["not-covered"] for one in (matcher, without))
+    assert told < untold
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,24 @@ def test_rain_an_ordinary_word_and_a_dose_are_no_sign(text: str) -> None:
     assert recogniser().detect(text) is None
 
 
+def test_a_message_asked_of_again_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = list[str]()
+    taught = _taught()
+
+    def explained(_: Urgency, text: str) -> tuple[None, tuple[str, ...]]:
+        read.append(text)
+        return None, (text,)
+
+    monkeypatch.setattr(Urgency, "_explained", explained)
+    assert [taught.explain(text)[1] for text in ("one", "one", "two", "one")] == [
+        ("one",),
+        ("one",),
+        ("two",),
+        ("one",),
+    ]
+    assert read == ["one", "two", "one"]
+
+
 def test_what_is_authored_word_for_word_is_no_emergency_for_being_like_one() -> None:
     spared = _taught(lambda text: text == "my mist swallowed the dial")
     assert spared.detect("my mist swallowed the dial") is None
