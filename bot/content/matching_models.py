@@ -122,10 +122,12 @@ class Aspects(MatchingModel):
 class Courtesies(MatchingModel):
     """What stands around a question: remarks before and after it, frames that lead into it, openers of a short one.
 
-    `words` are mere courtesy, such as thanks, which says nothing at either end of any clause.
+    `words` are mere courtesy, such as thanks, which says nothing at either end of any message; `discourse_markers`
+    say nothing where one begins, such as "well", which at the end may say much.
     """
 
     words: Lines = ()
+    discourse_markers: Lines = ()
     before: Lines = ()
     after: Lines = ()
     frames: Lines = ()

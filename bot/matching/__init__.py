@@ -15,10 +15,12 @@ from bot.matching.build import TALK, Parts, data_of
 from bot.matching.decisions import LIMITS, Limits, Thread
 from bot.matching.foreign import Languages, TongueModels, tongues_of
 from bot.matching.likeness import likeness_of
-from bot.matching.matcher import Remarks, SubjectMatcher
+from bot.matching.matcher import SubjectMatcher
 from bot.matching.parser import Known, Lexicon, Signs, tree_of
+from bot.matching.questions import Remarks, Wording
 from bot.matching.ranking import WEIGHTS, Ranker, Weights
 from bot.matching.subjects import Advice, Said
+from bot.matching.text import clean, expand, split
 from bot.matching.training import Models, Say, cache_folder, learned, stored
 from bot.matching.urgency import Urgency
 
@@ -105,6 +107,7 @@ def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: L
     lexicon = Lexicon(data.advice.concepts, tree_of(data.advice.concepts, parts.stems))
     advice = Advice(data.advice, lexicon, parts.subjects.kind_of)
     said = Said(data.said, parts.stem, parts.lexicon, parts.subjects.kind_of)
+    known = _known(parts)
     told_of = (data.roles, data.lines, said, data.following)
     return SubjectMatcher(
         parts,
@@ -112,11 +115,28 @@ def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: L
         _urgency(parts, models),
         languages_of(parts),
         advice,
-        Remarks(models.words, parts.features, parts.subjects, advice.states_facts),
+        Remarks(
+            models.words,
+            parts.features,
+            parts.subjects,
+            advice.states_facts,
+            lambda clause: known.node(clause.key, None) is not None,
+            *_courtesies(parts),
+        ),
         Ranker(replace(models, **told), parts.subjects, parts.features, *told_of, weights),
-        _known(parts),
+        known,
         limits,
     )
+
+
+def _courtesies(parts: Parts) -> tuple[frozenset[Wording], frozenset[Wording]]:
+    """Return the wordings that say nothing where a message begins, and those that say nothing where it ends."""
+    courtesies = parts.data.matching.courtesies
+    words, markers = (
+        frozenset(tuple(split(clean(form))) for line in lines for form in expand(line))
+        for lines in (courtesies.words, courtesies.discourse_markers)
+    )
+    return words | markers, words
 
 
 def _known(parts: Parts) -> Known:

@@ -293,7 +293,7 @@ class Features:
         """Return, for each word, what tells whether it asks or only stands around what asks: it and its clause."""
         stems = self._placed(message)
         found: list[list[str]] = [[] for _ in stems]
-        for start, end in _clauses(message):
+        for start, end in clauses(message):
             named = any(
                 name in self._subjects.kind_of
                 for one in message.mentions
@@ -407,7 +407,7 @@ def unit(found: Iterable[str]) -> Values:
     return Values(different, 1.0 / math.sqrt(len(different) or 1))
 
 
-def _clauses(message: Message) -> Iterator[tuple[int, int]]:
+def clauses(message: Message) -> Iterator[tuple[int, int]]:
     """Yield where each stretch of words between sentence ends and pauses begins and ends."""
     at = 0
     for place in range(len(message.words) + 1):

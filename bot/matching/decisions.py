@@ -43,6 +43,10 @@ class Limits:
     rule: float = 2.5
     rule_doubt: float = 1.0
     """What a full advice rule adds to the log-odds of a personal question, and what its absence takes away."""
+    bare: float = 0.6
+    """How sure the answer to a message without its courtesies must be to be given."""
+    means: float = 0.45
+    """How likely an answer must be for a clause by itself not to be idle."""
     first: float = 0.9
     """How likely the first question's answer must be to come before that of the whole message, which is another."""
     half: float = 0.7

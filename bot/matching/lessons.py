@@ -319,7 +319,7 @@ class Wrapper:
     """The remarks, frames and openers of a library, put around lines."""
 
     def __init__(self, courtesies: Courtesies) -> None:
-        self._words = _expanded(courtesies.words)
+        self._words = _expanded((*courtesies.words, *courtesies.discourse_markers))
         aside = [*courtesies.asides, *courtesies.openers]
         self._before = [*aside, *_expanded(courtesies.before)]
         self._after = [*courtesies.asides, *_expanded(courtesies.after)]

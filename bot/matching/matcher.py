@@ -1,24 +1,20 @@
-"""The matcher: reads a message once, asks in a fixed order what it is, and decides; every decision has its reason.
-
-On the way it finds the questions in a message.
-"""
+"""The matcher: reads a message once, asks in a fixed order what it is, and decides; every decision has its reason."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby, takewhile
+from itertools import takewhile
 
 from bot.dialog.turn import Match, Outcome, Register
 from bot.matching.build import TALK, Parts, Roles
-from bot.matching.classifier import Classifier, Features, ranked, shifted
+from bot.matching.classifier import ranked, shifted
 from bot.matching.decisions import ASPECT_MISSING, LIMITS, UNSURE, Decisions, Limits, Thread, likeliest, without_talk
 from bot.matching.foreign import Languages
-from bot.matching.lessons import REMARK
-from bot.matching.parser import Known, Message, joined
+from bot.matching.parser import Known, Message
+from bot.matching.questions import Remarks, at_seam, questions, scrubbed
 from bot.matching.ranking import Heard, Ranker, Reading, Shares
-from bot.matching.scrubbing import scrubbed
-from bot.matching.subjects import Advice, Subjects
+from bot.matching.subjects import Advice
 from bot.matching.text import ASKING, FUNCTION, PERSONS, STOP
 from bot.matching.urgency import Finding, Urgency
 
@@ -81,7 +77,7 @@ class SubjectMatcher:
         message = self.parts.reader.read(text)
         match = self._said(self.parts.key(text), context)  # as it is written: `thnx` is no slip of another word
         match = match or self._line(message, text, context) or self._unreadable(message, text)
-        match = match or self._asked(Inquiry(message, context))
+        match = match or self._bare(message, text, context) or self._asked(Inquiry(message, context))
         if excused and match.outcome is Outcome.SMALL_TALK and match.scores:  # "no chest pain" is no mere "no"
             match = self.decisions.uncovered(
                 "like small talk, but it names a sign of an emergency", scores=dict(match.scores)
@@ -120,7 +116,7 @@ class SubjectMatcher:
 
     def _exact(self, message: Message, context: str | None) -> Match | None:
         """Return the decision about an authored line, which leads to its node at once, before any model."""
-        key = _key(message)
+        key = message.key
         node = self.known.node(key, context)
         if node is None:
             return self._said(key, context)
@@ -152,6 +148,23 @@ class SubjectMatcher:
 
     def _is_word(self, word: str, message: Message) -> bool:
         return word not in message.unknown and (word in self.parts.english or len(word) > 3)
+
+    def _bare(self, message: Message, text: str, context: str | None) -> Match | None:
+        """Return the decision about a message without the courtesies and the idle clauses at its ends, where what is
+        left surely asks something."""
+        bare = self.remarks.telling(self.remarks.without_courtesies(message), self._means)
+        if bare is message:
+            return None
+        match = self._line(bare, text, context) or self._asked(Inquiry(bare, context))
+        sure = bool(match.scores) and match.scores[0][1] >= self.limits.bare
+        return match if match.outcome is Outcome.ANSWER and sure else None
+
+    def _means(self, clause: Message) -> bool:
+        """Tell whether some answer of a topic is likely for a clause by itself."""
+        heard = self.ranker.heard(clause)
+        no_topic = {self.roles.otherwise, self.roles.advice}
+        shares = (share for node, share in heard.names.items() if node not in no_topic and not node.startswith(TALK))
+        return max(shares, default=0.0) >= self.limits.means
 
     # --- what is weighed ----------------------------------------------------------------------------------------------
 
@@ -318,7 +331,7 @@ class SubjectMatcher:
         for part in parts:
             inquiry = replace(asked, message=part)
             reading, scores = self._weighed(part, inquiry)
-            exact = self.known.node(_key(part), asked.context)
+            exact = self.known.node(part.key, asked.context)
             node, share = (exact, 1.0) if exact else next(iter(without_talk(scores).items()))
             if lent and share < self.limits.alone_unnamed:
                 node, share = next(iter(without_talk(self._weighed(part, inquiry, lent)[1]).items()))
@@ -330,168 +343,3 @@ def urgent(finding: Finding) -> Match:
     """Return the decision for an emergency: the card of its sign, with the sentence and the rule as reasons."""
     reasons = (f"urgent: {finding.sign}, by {finding.rule}", f"in: {finding.sentence}")
     return Match(Outcome.URGENT, finding.card, (), (), (), reasons, "", finding.language)
-
-
-def _key(message: Message) -> str:
-    return " ".join(stem for stem in message.stems if stem != STOP)
-
-
-# --- the question in a message ---
-
-AT_PAUSE, INSIDE = 0.5, 3.5
-"""What it costs, in log-odds, to pass from question to remark: where a clause begins, and within one."""
-_ASKING = frozenset(
-    {
-        *("what", "whats", "how", "hows", "who", "whos", "when", "where", "wheres", "which", "why", "any"),
-        *("does", "do", "did", "is", "are", "was", "can", "could", "should", "would", "will", "has", "have", "am"),
-    }
-)
-_TELLING = frozenset({"tell", "explain", "describe", "list", "compare", "show", "please"})
-_PERSONS = frozenset({"i", "im", "ive", "my", "he", "hes", "she", "shes", "we", "they", "it", "its", "you"})
-_NOTE = 6
-"""Words up to which a sentence without a verb is read as a question, as clinicians write: `ALA dose. Interactions`."""
-_LINKS = frozenset({"and", "&", "+", "but", "or", "also", "so", "then", "plus"})
-_JOINS = frozenset({"and", "&", "+", "plus"})
-_HALF, _SHORT = 2, 14
-"""Words that half a message needs to ask something, and up to which a message may fall apart at a bare `and`."""
-_PARTS = frozenset({"its", "their", "any", "whether", "if", "there", "also", "the"})
-_TO = frozenset({"at", "for", "in", "to", "on", "with", "by", "from", "of"})
-"""What a further question may begin with after such a word."""
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """A part of a message, with whether it has the form of a question."""
-
-    message: Message
-    asks: bool
-
-
-class Remarks:
-    """Finds the words that ask: a model says of each word which it is, and few changes between them are likeliest."""
-
-    def __init__(
-        self, words: Classifier, features: Features, subjects: Subjects, states_facts: Callable[[Message], bool]
-    ) -> None:
-        self._words, self._features, self._subjects, self._states_facts = words, features, subjects, states_facts
-
-    def question(self, message: Message, doubt: float = 0.0) -> Message:
-        """Return the message without the remarks around its question; all of it where nothing else would be left.
-
-        With `doubt` (log-odds), words are set aside that are less surely a remark.
-        """
-        parts = [(message.part(start, end), aside) for start, end, aside in self._spans(message, doubt)]
-        kept = [part for part, aside in parts if not aside or self._tells(part) or (doubt and _opens(part))]
-        if len(kept) == len(parts) or not any(word != STOP for part in kept for word in part.words):
-            return message
-        return joined(kept)
-
-    def _spans(self, message: Message, doubt: float) -> list[tuple[int, int, bool]]:
-        """Return the spans of words that are all remark or all question."""
-        if len(message.words) < 2:
-            return [(0, len(message.words), False)]
-        odds = [one + doubt for one in self._words.log_odds(self._features.words(message), REMARK)]
-        begins = message.pauses | {at + 1 for at, word in enumerate(message.words) if word == STOP}
-        states = _likeliest(odds, [AT_PAUSE if at in begins else INSIDE for at in range(len(odds))])
-        spans, at = [], 0
-        for aside, group in groupby(states):
-            size = len(list(group))
-            spans.append((at, at + size, aside))
-            at += size
-        return spans
-
-    def _tells(self, part: Message) -> bool:
-        """Tell whether a part names something, or says what decides for one person."""
-        named = self._subjects.named(part)
-        telling = (name for name in named.foreign if self._subjects.kind_of[name] != "thing")
-        return bool(named.held or named.leaning or next(telling, None)) or self._states_facts(part)
-
-
-def _likeliest(odds: Sequence[float], costs: Sequence[float]) -> list[bool]:
-    """Return which words are remarks (Viterbi): by the odds of each, and the cost of each change between them."""
-    best = [0.0, float(odds[0])]
-    back: list[tuple[int, int]] = []
-    for value, cost in zip(odds[1:], costs[1:], strict=True):
-        ask = 0 if best[0] >= best[1] - cost else 1
-        aside = 1 if best[1] >= best[0] - cost else 0
-        back.append((ask, aside))
-        best = [best[ask] - (cost if ask else 0.0), best[aside] - (0.0 if aside else cost) + float(value)]
-    state = int(best[1] > best[0])
-    states = [state]
-    for ways in reversed(back):
-        state = ways[state]
-        states.append(state)
-    return [bool(one) for one in reversed(states)]
-
-
-def questions(message: Message, subjects: Subjects) -> list[Message]:
-    """Return the parts of a message that each have the form of a question of their own."""
-    return [part for sentence in _sentences(message) for part in _asked(sentence, subjects)]
-
-
-def at_seam(message: Message) -> list[Message]:
-    """Return the two halves of a message at its likeliest seam: at a pause before a word that links, where a sentence
-    ends, at another pause, or, in a short one, at `and`; nothing where it has none."""
-    words, seams = message.words, list[tuple[int, int]]()
-    for at in range(_HALF, len(words) - 1):
-        if words[at - 1] == STOP:
-            seams.append((1, at))
-        elif at in message.pauses:
-            seams.append((0 if words[at] in _LINKS else 2, at))
-        elif words[at] in _JOINS and len(words) <= _SHORT:
-            seams.append((3, at))
-    if not seams:
-        return []
-    _, at = min(seams)
-    halves = [message.part(0, at - (words[at - 1] == STOP)), _unlinked(message.part(at, len(words)))]
-    telling = halves[1].words[0] in _PERSONS if halves[1].words else True
-    return [] if telling or any(len(half.words) < _HALF for half in halves) else halves
-
-
-def _sentences(message: Message) -> Iterator[Clause]:
-    at = 0
-    for place in range(len(message.words) + 1):
-        if place == len(message.words) or message.words[place] == STOP:
-            if place > at:
-                yield Clause(message.part(at, place), place in message.asked)
-            at = place + 1
-
-
-def _asked(sentence: Clause, subjects: Subjects) -> Iterator[Message]:
-    """Yield the questions of one sentence: cut where `and how` begins another one, and `, is` after a question."""
-    message = sentence.message
-    cuts = [0]
-    for at in range(1, len(message.words) - 1):
-        after_question = message.words[cuts[-1]] in _ASKING or message.words[cuts[-1]] in _LINKS
-        if _links(message, at) or (after_question and at in message.pauses and message.words[at] in _ASKING):
-            cuts.append(at)
-    for start, end in zip(cuts, [*cuts[1:], len(message.words)], strict=True):
-        part = _unlinked(message.part(start, end))
-        if part.words and (start > 0 or _asks(part, subjects) or (sentence.asks and len(cuts) == 1)):
-            yield part
-
-
-def _links(message: Message, place: int) -> bool:
-    """Tell whether a word that links begins another question here: `but does`, `and at what`, `and their`."""
-    word, second, third = (*message.words[place : place + 3], "", "")[:3]
-    return word in _LINKS and (second in _ASKING or second in _PARTS or (second in _TO and third in _ASKING))
-
-
-def _asks(part: Message, subjects: Subjects) -> bool:
-    """Tell whether words ask something: by how they begin, or as a note does, a few words that name a subject."""
-    if part.words[0] in _ASKING or part.words[0] in _TELLING:
-        return True
-    return len(part.words) <= _NOTE and part.words[0] not in _PERSONS and bool(subjects.named(part).held)
-
-
-def _opens(part: Message) -> bool:
-    """Tell whether words begin as a question does."""
-    bare = _unlinked(part)
-    return bool(bare.words) and bare.words[0] in _ASKING
-
-
-def _unlinked(part: Message) -> Message:
-    at = 0
-    while at < len(part.words) and part.words[at] in _LINKS:
-        at += 1
-    return part.part(at, len(part.words)) if at else part

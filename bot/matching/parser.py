@@ -61,6 +61,11 @@ class Message:
         """Every concept named anywhere in the message."""
         return frozenset(name for mention in self.mentions for name in mention.concepts)
 
+    @property
+    def key(self) -> str:
+        """What a line and a message of the same words share."""
+        return " ".join(stem for stem in self.stems if stem != STOP)
+
     def part(self, start: int, end: int) -> Message:
         """Return the words from `start` to `end`, end excluded, as a message of their own."""
         words = self.words[start:end]

@@ -14,8 +14,8 @@ from bot.matching import data_of, text, training
 from bot.matching.build import Data, Index, Parts
 from bot.matching.classifier import UNTAUGHT, Floats, Places, Rows, Values
 from bot.matching.concepts import SignWords
-from bot.matching.matcher import at_seam, questions
 from bot.matching.parser import Speller
+from bot.matching.questions import at_seam, questions
 from bot.matching.text import clean, every_word, sampled, split, words_only
 from bot.matching.training import Models, digest, learn, learned, load, save, train
 

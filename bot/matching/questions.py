@@ -1,0 +1,268 @@
+"""The question in a message: what only stands around it, where it falls into several, and what of it may be kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from bot.matching.classifier import Classifier, Features, clauses
+from bot.matching.lessons import REMARK
+from bot.matching.parser import Message, joined
+from bot.matching.subjects import Subjects
+from bot.matching.text import FUNCTION, PERSONS, STOP
+
+AT_PAUSE, INSIDE = 0.5, 3.5
+"""What it costs, in log-odds, to pass from question to remark: where a clause begins, and within one."""
+_ASKING = frozenset(
+    {
+        *("what", "whats", "how", "hows", "who", "whos", "when", "where", "wheres", "which", "why", "any"),
+        *("does", "do", "did", "is", "are", "was", "can", "could", "should", "would", "will", "has", "have", "am"),
+    }
+)
+_TELLING = frozenset({"tell", "explain", "describe", "list", "compare", "show", "please"})
+_PERSONS = frozenset({"i", "im", "ive", "my", "he", "hes", "she", "shes", "we", "they", "it", "its", "you"})
+_NOTE = 6
+"""Words up to which a sentence without a verb is read as a question, as clinicians write: `ALA dose. Interactions`."""
+_LINKS = frozenset({"and", "&", "+", "but", "or", "also", "so", "then", "plus"})
+_JOINS = frozenset({"and", "&", "+", "plus"})
+_GO_ON = _JOINS | {"but"}
+_HALF, _SHORT = 2, 14
+"""Words that half a message needs to ask something, and up to which a message may fall apart at a bare `and`."""
+_PARTS = frozenset({"its", "their", "any", "whether", "if", "there", "also", "the"})
+_TO = frozenset({"at", "for", "in", "to", "on", "with", "by", "from", "of"})
+"""What a further question may begin with after such a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a message, with whether it has the form of a question."""
+
+    message: Message
+    asks: bool
+
+
+Wording = tuple[str, ...]
+"""A wording as its words."""
+
+
+class Remarks:
+    """Finds the words that ask: a model says of each word which it is, and few changes between them are likeliest.
+
+    `before` and `after` are the courtesies that say nothing where a message begins, and where it ends.
+    """
+
+    def __init__(
+        self,
+        words: Classifier,
+        features: Features,
+        subjects: Subjects,
+        states_facts: Callable[[Message], bool],
+        is_line: Callable[[Message], bool],
+        before: Collection[Wording],
+        after: Collection[Wording],
+    ) -> None:
+        self._words, self._features, self._subjects = words, features, subjects
+        self._states_facts, self._is_line = states_facts, is_line
+        self._before, self._after = before, after
+        self._longest = max(map(len, before), default=0)
+
+    def without_courtesies(self, message: Message) -> Message:
+        """Return the message without the courtesies at its ends: "so DPN thanks" asks what "DPN" asks. A message that
+        is nothing else stays as it is, and so do `and` and `but`, with which one goes on from what was said."""
+        words, start, end = message.words, 0, len(message.words)
+        while size := self._opening(words[start:end]):
+            start += size
+        while size := self._closing(words[start:end]):
+            end -= size
+        named = any(one.start < start or one.end > end for one in message.mentions)
+        nothing = all(word == STOP for word in words[start:end])
+        return message if named or nothing or end - start == len(words) else message.part(start, end)
+
+    def _opening(self, words: Wording) -> int:
+        """Return how many words at the beginning are a courtesy, or end the sentence that was one."""
+        if words and words[0] in (STOP, *_GO_ON):
+            return int(words[0] == STOP)
+        sizes = range(min(self._longest, len(words)), 0, -1)
+        return next((size for size in sizes if words[:size] in self._before), 0)
+
+    def _closing(self, words: Wording) -> int:
+        """Return how many words at the end are a courtesy, with the mark after it."""
+        left = words[:-1] if words[-1:] == (STOP,) else words
+        sizes = range(min(self._longest, len(left)), 0, -1)
+        found = next((size for size in sizes if left[-size:] in self._after), 0)
+        return found and found + len(words) - len(left)
+
+    def telling(self, message: Message, means: Callable[[Message], bool]) -> Message:
+        """Return the message without the clauses at its ends that name nothing, ask nothing, say nothing of anybody and
+        mean nothing by themselves: what is left asks the same without them. A message of such clauses stays as it is.
+        """
+        places = list(clauses(message))
+        telling = [place for place in places if self._says(message, *place, means)] if len(places) > 1 else []
+        if not telling:
+            return message
+        start, end = telling[0][0], telling[-1][1]
+        end += end < len(message.words) and message.words[end] == STOP
+        return message if end - start == len(message.words) else message.part(start, end)
+
+    def _says(self, message: Message, start: int, end: int, means: Callable[[Message], bool]) -> bool:
+        clause = message.part(start, end)
+        asks = end in message.asked or _opens(clause)
+        return asks or self._tells(clause) or self._is_line(clause) or means(clause)
+
+    def question(self, message: Message, doubt: float = 0.0) -> Message:
+        """Return the message without the remarks around its question; all of it where nothing else would be left.
+
+        With `doubt` (log-odds), words are set aside that are less surely a remark.
+        """
+        parts = [(message.part(start, end), aside) for start, end, aside in self._spans(message, doubt)]
+        kept = [part for part, aside in parts if not aside or self._tells(part) or (doubt and _opens(part))]
+        if len(kept) == len(parts) or not any(word != STOP for part in kept for word in part.words):
+            return message
+        return joined(kept)
+
+    def _spans(self, message: Message, doubt: float) -> list[tuple[int, int, bool]]:
+        """Return the spans of words that are all remark or all question."""
+        if len(message.words) < 2:
+            return [(0, len(message.words), False)]
+        odds = [one + doubt for one in self._words.log_odds(self._features.words(message), REMARK)]
+        begins = message.pauses | {at + 1 for at, word in enumerate(message.words) if word == STOP}
+        states = _likeliest(odds, [AT_PAUSE if at in begins else INSIDE for at in range(len(odds))])
+        spans, at = [], 0
+        for aside, group in groupby(states):
+            size = len(list(group))
+            spans.append((at, at + size, aside))
+            at += size
+        return spans
+
+    def _tells(self, part: Message) -> bool:
+        """Tell whether a part names something, or says what decides for one person."""
+        named = self._subjects.named(part)
+        telling = (name for name in named.foreign if self._subjects.kind_of[name] != "thing")
+        return bool(named.held or named.leaning or next(telling, None)) or self._states_facts(part)
+
+
+def _likeliest(odds: Sequence[float], costs: Sequence[float]) -> list[bool]:
+    """Return which words are remarks (Viterbi): by the odds of each, and the cost of each change between them."""
+    best = [0.0, float(odds[0])]
+    back: list[tuple[int, int]] = []
+    for value, cost in zip(odds[1:], costs[1:], strict=True):
+        ask = 0 if best[0] >= best[1] - cost else 1
+        aside = 1 if best[1] >= best[0] - cost else 0
+        back.append((ask, aside))
+        best = [best[ask] - (cost if ask else 0.0), best[aside] - (0.0 if aside else cost) + float(value)]
+    state = int(best[1] > best[0])
+    states = [state]
+    for ways in reversed(back):
+        state = ways[state]
+        states.append(state)
+    return [bool(one) for one in reversed(states)]
+
+
+def questions(message: Message, subjects: Subjects) -> list[Message]:
+    """Return the parts of a message that each have the form of a question of their own."""
+    return [part for sentence in _sentences(message) for part in _asked(sentence, subjects)]
+
+
+def at_seam(message: Message) -> list[Message]:
+    """Return the two halves of a message at its likeliest seam: at a pause before a word that links, where a sentence
+    ends, at another pause, or, in a short one, at `and`; nothing where it has none."""
+    words, seams = message.words, list[tuple[int, int]]()
+    for at in range(_HALF, len(words) - 1):
+        if words[at - 1] == STOP:
+            seams.append((1, at))
+        elif at in message.pauses:
+            seams.append((0 if words[at] in _LINKS else 2, at))
+        elif words[at] in _JOINS and len(words) <= _SHORT:
+            seams.append((3, at))
+    if not seams:
+        return []
+    _, at = min(seams)
+    halves = [message.part(0, at - (words[at - 1] == STOP)), _unlinked(message.part(at, len(words)))]
+    telling = halves[1].words[0] in _PERSONS if halves[1].words else True
+    return [] if telling or any(len(half.words) < _HALF for half in halves) else halves
+
+
+def _sentences(message: Message) -> Iterator[Clause]:
+    at = 0
+    for place in range(len(message.words) + 1):
+        if place == len(message.words) or message.words[place] == STOP:
+            if place > at:
+                yield Clause(message.part(at, place), place in message.asked)
+            at = place + 1
+
+
+def _asked(sentence: Clause, subjects: Subjects) -> Iterator[Message]:
+    """Yield the questions of one sentence: cut where `and how` begins another one, and `, is` after a question."""
+    message = sentence.message
+    cuts = [0]
+    for at in range(1, len(message.words) - 1):
+        after_question = message.words[cuts[-1]] in _ASKING or message.words[cuts[-1]] in _LINKS
+        if _links(message, at) or (after_question and at in message.pauses and message.words[at] in _ASKING):
+            cuts.append(at)
+    for start, end in zip(cuts, [*cuts[1:], len(message.words)], strict=True):
+        part = _unlinked(message.part(start, end))
+        if part.words and (start > 0 or _asks(part, subjects) or (sentence.asks and len(cuts) == 1)):
+            yield part
+
+
+def _links(message: Message, place: int) -> bool:
+    """Tell whether a word that links begins another question here: `but does`, `and at what`, `and their`."""
+    word, second, third = (*message.words[place : place + 3], "", "")[:3]
+    return word in _LINKS and (second in _ASKING or second in _PARTS or (second in _TO and third in _ASKING))
+
+
+def _asks(part: Message, subjects: Subjects) -> bool:
+    """Tell whether words ask something: by how they begin, or as a note does, a few words that name a subject."""
+    if part.words[0] in _ASKING or part.words[0] in _TELLING:
+        return True
+    return len(part.words) <= _NOTE and part.words[0] not in _PERSONS and bool(subjects.named(part).held)
+
+
+def _opens(part: Message) -> bool:
+    """Tell whether words begin as a question does."""
+    bare = _unlinked(part)
+    return bool(bare.words) and bare.words[0] in _ASKING
+
+
+def _unlinked(part: Message) -> Message:
+    at = 0
+    while at < len(part.words) and part.words[at] in _LINKS:
+        at += 1
+    return part.part(at, len(part.words)) if at else part
+
+
+# --- what may be kept of a question that found no answer: nothing that could tell who asked ---
+
+GONE = "…"
+LEAST_WORDS, LEAST_SHARE = 3, 0.6
+"""Fewer words than these, or a smaller share of them, are no question an editor could use."""
+_PERSONAL = frozenset({"i", "my", "relative"})
+"""Concepts of content/matching/vocabulary.yaml that stand for a person."""
+_CAPITALISED = re.compile(r"(?<=[\w,] )[A-Z][a-z]+")
+"""A word with a capital inside a sentence: the name of somebody, of a place or of a thing, it cannot be told which."""
+
+
+def scrubbed(text: str, message: Message, ordinary: Collection[str]) -> str:
+    """Return what of a message is named in the vocabulary, is grammar or an `ordinary` word, and a mark for the rest.
+
+    Nothing is recognised as a name, a place or a number: what is not known to be none is not kept. The whole is empty
+    where it is personal or too little is left. `message` is what was read of `text`.
+    """
+    written = {*message.words, *(word for word, _ in message.repairs)}
+    if not PERSONS.isdisjoint(written) or not _PERSONAL.isdisjoint(message.concepts):
+        return ""
+    doubtful = {word.lower() for word in _CAPITALISED.findall(text)} | {mended for _, mended in message.repairs}
+    kept = [GONE if word in doubtful else word for word in _kept(message, ordinary)]
+    left = sum(word != GONE for word in kept)
+    return " ".join(kept) if left >= max(LEAST_WORDS, LEAST_SHARE * len(kept)) else ""
+
+
+def _kept(message: Message, ordinary: Collection[str]) -> Iterator[str]:
+    named = {at for mention in message.mentions for at in range(mention.start, mention.end)}
+    for at, word in enumerate(message.words):
+        if word != STOP:
+            lone = len(word) == 1 and named.isdisjoint((at - 1, at + 1))  # a letter of an id, and no `R` of `R-ALA`
+            known = (at in named and not lone) or word in FUNCTION or word in ordinary
+            yield word if known and not word[0].isdigit() else GONE
