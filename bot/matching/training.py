@@ -15,10 +15,13 @@ import pickle
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, fields
+from itertools import chain
 from pathlib import Path
+from queue import SimpleQueue
 from time import monotonic
 from typing import IO, cast
 from zipfile import BadZipFile
@@ -42,6 +45,7 @@ _CODE = (
 _FIRST_EPOCHS, _EPOCHS, _FEW_EPOCHS, _SIBLING_EPOCHS = 3, 4, 6, 10
 _WORTH_A_PROCESS = 1_000
 """Lines of answers from which starting other processes takes less time than it saves."""
+_MOST_PROCESSES = 4
 _READABLE = 0o644
 """A temporary file is its owner's alone, and an image is built by another user than the one who serves from it."""
 _BROKEN = (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile)
@@ -70,71 +74,83 @@ class Models:
     siblings: Classifier = UNTAUGHT
 
 
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """What one model is trained from, and how."""
+
+    model: str
+    rows: Rows
+    epochs: int
+    even: bool = False
+
+    def learned(self) -> Classifier:
+        return train(self.rows, self.epochs, even=self.even)
+
+
+def _questions(parts: Parts) -> Iterator[_Lesson]:
+    lessons = Lessons(parts)
+    names, about = lessons.lines()
+    yield _Lesson("about", about, _EPOCHS)
+    yield _Lesson("names", names, _EPOCHS)
+    del names, about
+    yield _Lesson("siblings", lessons.siblings(), _SIBLING_EPOCHS, even=True)
+    first = train(lessons.aspects(), _FIRST_EPOCHS, even=True)
+    yield _Lesson("aspects", lessons.aspects(first), _EPOCHS, even=True)
+    yield _Lesson("standing", lessons.standing(), _EPOCHS, even=True)
+    yield _Lesson("words", lessons.words(), _EPOCHS)
+
+
+def _emergencies(parts: Parts) -> Iterator[_Lesson]:
+    like = likeness_of(parts)
+    urgent, spelt = like.rows(parts.data)
+    yield _Lesson("urgent", urgent, _EPOCHS)
+    yield _Lesson("spelt", spelt, _EPOCHS)
+    del urgent, spelt
+    for name, rows in tongues_of(parts).rows(parts.data, like.kinds).items():
+        yield _Lesson(name, rows, _FEW_EPOCHS)
+
+
+_READ: Mapping[str, Callable[[Parts], Iterator[_Lesson]]] = {"questions": _questions, "emergencies": _emergencies}
+"""What is read independently of the rest, the longest first; each text once, for all that is learned from it."""
+_TOLD = {
+    "about": "which answer is meant",
+    "urgent": "what is an emergency",
+    "aspects": "what can be asked",
+    "words": "what only stands around a question",
+}
+"""What somebody who waits is told of, by its model."""
+
+_Done = Callable[[str, Classifier], None]
+
+
 def learn(parts: Parts, say: Say = log.info) -> Models:
     """Return models trained from the library's words; the same words always give the same models."""
     began = monotonic()
     say("learning how people ask (done once, and again when words change) ...")
-    found: dict[str, _Learned] = {}
+    found: dict[str, Classifier] = {}
 
-    def done(what: str, models: _Learned) -> None:
-        found[what] = models
-        say(f"  {what}: {monotonic() - began:.0f} s")
+    def done(name: str, model: Classifier) -> None:
+        found[name] = model
+        if name in _TOLD:
+            say(f"  {_TOLD[name]}: {monotonic() - began:.0f} s")
 
     _learn(parts, done)
-    return Models(**{name: model for models in found.values() for name, model in models.items()})
-
-
-_Learned = dict[str, Classifier]
-_Done = Callable[[str, _Learned], None]
-
-
-def _lines(lessons: Lessons) -> _Learned:
-    names, about = lessons.lines()
-    siblings = train(lessons.siblings(), _SIBLING_EPOCHS, even=True)
-    return {"names": train(names, _EPOCHS), "about": train(about, _EPOCHS), "siblings": siblings}
-
-
-def _aspects(lessons: Lessons) -> _Learned:
-    first = train(lessons.aspects(), _FIRST_EPOCHS, even=True)
-    aspects = train(lessons.aspects(first), _EPOCHS, even=True)
-    return {"aspects": aspects, "standing": train(lessons.standing(), _EPOCHS, even=True)}
-
-
-def _words(lessons: Lessons) -> _Learned:
-    return {"words": train(lessons.words(), _EPOCHS)}
-
-
-def _urgent(lessons: Lessons) -> _Learned:
-    parts = lessons.parts
-    like = likeness_of(parts)
-    urgent, spelt = like.rows(parts.data)
-    told = {"urgent": train(urgent, _EPOCHS), "spelt": train(spelt, _EPOCHS)}
-    return told | {
-        name: train(one, _FEW_EPOCHS) for name, one in tongues_of(parts).rows(parts.data, like.kinds).items()
-    }
-
-
-_JOBS: Mapping[str, Callable[[Lessons], _Learned]] = {
-    "which answer is meant": _lines,
-    "what can be asked": _aspects,
-    "what is an emergency": _urgent,
-    "what only stands around a question": _words,
-}
-"""What is learned independently of the rest, the longest first."""
+    return Models(**found)
 
 
 def _learn(parts: Parts, done: _Done) -> None:
-    """Do every job: side by side where there are cores for it and enough to learn, else here."""
+    """Read and learn: side by side where there are cores for it and enough to learn, else here."""
     cores = _cores()
     if cores > 1 and sum(map(len, parts.data.phrases.values())) >= _WORTH_A_PROCESS:
         try:
-            _side_by_side(parts, min(cores, len(_JOBS)), done)
+            _side_by_side(parts, min(cores, _MOST_PROCESSES), done)
             return
         except (OSError, EOFError, subprocess.SubprocessError) as fault:  # no memory, or a process that was killed
             log.info("learning in one process, since no other can be started: %s", fault)
-    lessons = Lessons(parts)
-    for what in _JOBS:
-        done(what, _done(what, lessons))
+    with no_collection():
+        for read in _READ.values():
+            for lesson in read(parts):
+                done(lesson.model, lesson.learned())
 
 
 def _cores() -> int:
@@ -142,48 +158,67 @@ def _cores() -> int:
 
 
 def _side_by_side(parts: Parts, processes: int, done: _Done) -> None:
-    """Do the jobs in so many processes, which share what is read for several."""
-    with ThreadPoolExecutor(processes) as pool:
-        for job in [pool.submit(_elsewhere, jobs, parts, done) for jobs in _dealt(processes)]:
+    """Read and learn in so many processes: whichever is free takes what has waited longest."""
+    jobs: list[Future[None]] = []
+    free = SimpleQueue[_Process]()
+
+    def do(task: str | _Lesson) -> None:
+        process = free.get()  # never waits: there are as many processes as threads
+        try:
+            for found in _answers(process, task):
+                if isinstance(found, _Lesson):
+                    jobs.append(pool.submit(do, found))
+                else:
+                    done(*found)
+        finally:
+            free.put(process)  # a killed one too: what it is asked next fails as well, and nobody waits for it
+
+    given = pickle.dumps((parts.data, parts.index))
+    with ExitStack() as stack:
+        started = [stack.enter_context(_started()) for _ in range(processes)]
+        for process in started:
+            cast(IO[bytes], process.stdin).write(given)
+            free.put(process)
+        pool = stack.enter_context(ThreadPoolExecutor(processes))
+        stack.callback(pool.shutdown, cancel_futures=True)
+        jobs += [pool.submit(do, name) for name in _READ]
+        for job in jobs:  # which grow while they are done
             job.result()
 
 
-def _dealt(processes: int) -> list[list[str]]:
-    """Return the jobs dealt out: who has the longest has the shortest too."""
-    jobs = list(_JOBS)
-    there_and_back = [*range(processes), *reversed(range(processes))]
-    return [
-        [job for at, job in enumerate(jobs) if there_and_back[at % len(there_and_back)] == one]
-        for one in range(processes)
-    ]
+_Process = subprocess.Popen[bytes]
 
 
-def _elsewhere(jobs: Sequence[str], parts: Parts, done: _Done) -> None:
-    """Do jobs in another process: a plain one, since those of `multiprocessing` begin by running the program anew that
+def _started() -> _Process:
+    """Return another process: a plain one, since those of `multiprocessing` begin by running the program anew that
     asked for them, and a fork would take over locks that threads hold."""
     command = (sys.executable, "-P", "-c", f"from {__name__} import work; work()")
     place = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=place) as process:  # noqa: S603
-        given, found = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
-        with given:
-            pickle.dump((jobs, parts.data, parts.index), given)
-        for what in jobs:
-            done(what, pickle.load(found))  # noqa: S301 (written by ourselves, a moment ago)
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=place)  # noqa: S603
+
+
+def _answers(process: _Process, task: str | _Lesson) -> Iterator[_Lesson | tuple[str, Classifier]]:
+    """Yield what a process makes of a task: lessons of what is to be read, the model of a lesson."""
+    given, found = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
+    pickle.dump(task, given)
+    given.flush()
+    while (one := pickle.load(found)) is not None:  # noqa: S301 (written by ourselves, a moment ago)
+        yield one
 
 
 def work() -> None:
-    """Do the jobs that the standard input names, and write what each learned to the standard output."""
-    jobs, data, index = pickle.load(sys.stdin.buffer)  # noqa: S301 (from the process that started this one)
-    lessons = Lessons(Parts(data, index))
-    for what in jobs:
-        sys.stdout.buffer.write(pickle.dumps(_done(what, lessons)))
-        sys.stdout.buffer.flush()
+    """Do the tasks that come by the standard input until it ends, and write what becomes of each to the standard
+    output, with None after it."""
+    given = sys.stdin.buffer
+    data, index = pickle.load(given)  # noqa: S301 (from the process that started this one)
+    with no_collection(), suppress(EOFError):
+        while True:
+            task = pickle.load(given)  # noqa: S301
+            found = [(task.model, task.learned())] if isinstance(task, _Lesson) else _READ[task](Parts(data, index))
+            for one in chain(found, (None,)):
+                pickle.dump(one, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
     os._exit(0)  # to give back so many small things one by one takes a second or two
-
-
-def _done(what: str, lessons: Lessons) -> _Learned:
-    with no_collection():
-        return _JOBS[what](lessons)
 
 
 def learned(data: Data, cache: Path | None, say: Say = log.info) -> tuple[Parts, Models]:
