@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 from zlib import crc32
 
@@ -53,7 +53,7 @@ class Values:
         """Return the same features, all of another strength."""
         found = Values.__new__(Values)
         found.names, found.keys = self.names, self.keys
-        found.strengths = array("f", (strength,)) * len(self.names)
+        found.strengths = array("f", (strength,)) * len(self.keys)
         return found
 
     def unnamed(self) -> Values:
@@ -238,6 +238,12 @@ class Unnamed:
     rest: Sequence[str]
     """The words outside the names, of which the pieces are."""
     kinds: Sequence[str]
+    alone: Sequence[str]
+    """The words, names and kinds, without neighbours."""
+
+    def unnamed(self) -> Unnamed:
+        """Return the same without the names of features."""
+        return replace(self, words=self.words.unnamed(), pieces=self.pieces.unnamed())
 
 
 class Features:
@@ -256,7 +262,8 @@ class Features:
         sequence = _ends(self._items(message))
         held = named.held or named.leaning
         words = [
-            *_grams(sequence),
+            *sequence,
+            *_neighbours(sequence),
             *self._pairs(message, placeholders=False),
             *asked.kinds,
             *_named(named),
@@ -269,8 +276,8 @@ class Features:
         """Return what is asked, with a placeholder for each name: what the next three are made of."""
         sequence = _ends(self._items(message, placeholders=True, lonely=named.nothing))
         kinds, rest = self._kinds(message), self._unnamed(message)
-        words = (*_grams(sequence), *self._pairs(message, placeholders=True), *kinds)
-        return Unnamed(unit(words), unit(_pieces(rest)), rest, kinds)
+        alone = tuple(dict.fromkeys((*sequence, *self._pairs(message, placeholders=True), *kinds)))
+        return Unnamed(unit((*alone, *_neighbours(sequence))), unit(_pieces(rest)), rest, kinds, alone)
 
     def aspect(self, asked: Unnamed) -> Values:
         """Return the features of what is asked, whatever it is asked about."""
@@ -278,9 +285,9 @@ class Features:
 
     def about(self, asked: Unnamed, named: Named, subject: str | None) -> Values:
         """Return the features of what is asked, each also together with the subject it is asked about."""
-        weight = 1.0 / math.sqrt(len(asked.words.names) + 1)
+        weight = 1.0 / math.sqrt(len(asked.words.keys) + 1)
         subjects = Values((f"about {subject}", *_named(named)), 1.5 * weight)
-        crossed = Values([f"{subject}|{one}" for one in asked.words.names if " " not in one], weight)
+        crossed = Values([f"{subject}|{one}" for one in asked.alone], weight)
         return asked.words.at(weight).and_also(asked.pieces, subjects, crossed)
 
     def standing(self, message: Message, named: Named, aspect: Values) -> Values:
@@ -386,9 +393,8 @@ def _named(named: Named) -> Iterator[str]:
         yield "=nothing"
 
 
-def _grams(sequence: Sequence[str]) -> Iterator[str]:
-    yield from sequence
-    yield from map(" ".join, pairwise(["^", *sequence, "$"]))
+def _neighbours(sequence: Sequence[str]) -> Iterator[str]:
+    return map(" ".join, pairwise(["^", *sequence, "$"]))
 
 
 def _ends(words: Sequence[str]) -> Sequence[str]:

@@ -8,7 +8,7 @@ from random import Random
 
 from bot.content.matching_models import Courtesies
 from bot.matching.build import TALK, Parts
-from bot.matching.classifier import SLIGHT, Classifier, Row, Rows, Values
+from bot.matching.classifier import SLIGHT, Classifier, Row, Rows, Unnamed, Values
 from bot.matching.parser import Message, joined
 from bot.matching.subjects import HOLDER, NONE, PLACEHOLDERS, SELF, Named, slot, with_holders
 from bot.matching.text import STOP, sampled
@@ -23,14 +23,14 @@ _NAMES = 12
 """Names of a subject that lessons are composed with; the first ones are what it is mostly called."""
 _THREADS = 2
 """Subjects each short question is shown with, as if asked after an answer about them."""
-_LIKELIEST = 12
-"""Aspects tried for a line of a topic, the likeliest first."""
 _LIKELY = 0.15
 """How likely an aspect must be before a line that could be asked for it teaches it."""
 _HOLDER = re.compile(HOLDER + r"([a-z]+)")
 
 Asked = tuple[str, str]
 """A label and a wording."""
+_Seen = tuple[Message, Named, Unnamed]
+"""A message, what it names, and what it asks."""
 LEANS, ALONE, REMARK, ASKS = "leans", "alone", "remark", "asks"
 _SEVERAL = re.compile(r"[.,;?!]")
 _MARKS = " .,;:?!-\n"
@@ -47,7 +47,7 @@ class Lessons:
         self._roles = data.roles
         self._wrapper = Wrapper(data.matching.courtesies)
         self._read: dict[str, Message] = {}
-        self._asks: dict[str, Values] = {}
+        self._known: dict[str, _Seen] = {}
         aspects = data.matching.aspects.aspects
         self._lessons = [
             (name, with_holders(form)) for name, lines in aspects.items() for form in _forms(lines, LESSON_FORMS)
@@ -71,15 +71,13 @@ class Lessons:
         rows = Rows()
         for label, form in asked:
             rows.add(label, self._aspect(form))
-            rows.add(label, self._aspect_of(self._wrapped(form, draw)))
+            rows.add(label, self._features.aspect(self._of(self._wrapped(form, draw))[2]))
         return rows
 
     def lines(self) -> tuple[Rows, Rows]:
         """Return the rows that tell which answer is asked for: with names, and with placeholders and the subject."""
         names, about = Rows(), Rows()
-        for node, message in self._shown(Random(11)):
-            named = self._subjects.named(message)
-            asked = self._features.asked(message, named)
+        for node, (message, named, asked) in self._shown(Random(11)):
             names.add(node, self._features.names(message, named, asked))
             about.add(node, self._features.about(asked, named, named.subject))
         for node, values in self._threaded(Random(12)):
@@ -90,14 +88,14 @@ class Lessons:
         """Return the rows that tell answers with few lines from each other: by nothing but their lines and texts."""
         texts = self.parts.data.texts
         asked = [*((node, form) for node, form in self._lines if node in texts), *self._told()]
-        return Rows((node, self._names(*self._seen(form))) for node, form in asked)
+        return Rows((node, self._features.names(*self._seen(form))) for node, form in asked)
 
     def standing(self) -> Rows:
         """Return the rows that tell whether a question stands by itself or leans on what was said before."""
         rows = [(ALONE, form) for _, form in self._lines[::3]]
         rows += [(ALONE if HOLDER in form else LEANS, form) for _, form in self._lessons]
         rows += [(LEANS if self._follows(*asked[:2]) else ALONE, asked[2]) for asked in self._after]
-        return Rows((label, self._features.standing(*self._seen(form), self._aspect(form))) for label, form in rows)
+        return Rows((label, self._standing(*self._seen(form))) for label, form in rows)
 
     def words(self) -> Rows:
         """Return a row for each word of many wrapped lines: part of a remark, or of what asks."""
@@ -121,13 +119,21 @@ class Lessons:
     def _is_ours(self, node: str, said: str) -> bool:
         """Tell whether a message teaches its answer. One that names nothing but subjects of another, small topic wants
         that topic's answers, of which whoever wrote or labelled it knew nothing."""
-        held = self._subjects.named(self._message(said)).held
+        held = self._seen(said)[1].held
         small = bool(held) and self._few.issuperset(held)
         own = node in self._roles.shared - {self._roles.otherwise} or node.startswith(TALK)
         return own or not small or any(node in self._subjects.family(subject) for subject in held)
 
-    def _seen(self, form: str) -> tuple[Message, Named]:
-        return self._message(form), self._subjects.named(self._message(form))
+    def _seen(self, form: str) -> _Seen:
+        found = self._known.get(form)
+        if found is None:
+            message, named, asked = self._of(self._message(form))
+            found = self._known[form] = message, named, asked.unnamed()
+        return found
+
+    def _of(self, message: Message) -> _Seen:
+        named = self._subjects.named(message)
+        return message, named, self._features.asked(message, named)
 
     def _message(self, form: str) -> Message:
         message = self._read.get(form)
@@ -142,27 +148,21 @@ class Lessons:
         """Return the pieces of a text as one message; each is read once, for the same remarks stand around many."""
         return joined([self._message(one) for text, _ in parts for one in _parted(text)], pausing=False)
 
-    def _names(self, message: Message, named: Named) -> Values:
-        return self._features.names(message, named, self._features.asked(message, named))
-
     def _aspect(self, form: str) -> Values:
-        found = self._asks.get(form)
-        if found is None:
-            found = self._asks[form] = self._aspect_of(self._message(form)).unnamed()
-        return found
+        return self._features.aspect(self._seen(form)[2])
 
-    def _aspect_of(self, message: Message) -> Values:
-        return self._features.aspect(self._features.asked(message, self._subjects.named(message)))
+    def _standing(self, message: Message, named: Named, asked: Unnamed) -> Values:
+        return self._features.standing(message, named, self._features.aspect(asked))
 
-    def _shown(self, draw: Random) -> Iterator[tuple[str, Message]]:
+    def _shown(self, draw: Random) -> Iterator[tuple[str, _Seen]]:
         """Yield every line as it is, and wrapped or with a slip; composed lessons one way or the other."""
         for node, form in (*self._lines, *self._messages, *self._told()):
-            yield node, self._message(form)
-            yield node, self._worn(form, draw)
+            yield node, self._seen(form)
+            yield node, self._of(self._worn(form, draw))
         for at, (node, form) in enumerate(self._composed(draw)):
-            yield node, self._worn(form, draw) if at % 2 else self._message(form)
+            yield node, self._of(self._worn(form, draw) if at % 2 else self._message(form))
         yield from (
-            (node, self._message(form)) for context, node, form in self._after if not self._reachable(context, node)
+            (node, self._seen(form)) for context, node, form in self._after if not self._reachable(context, node)
         )
 
     def _told(self) -> Iterator[Asked]:
@@ -202,19 +202,18 @@ class Lessons:
     def _threaded(self, draw: Random) -> Iterator[Row]:
         """Yield what is asked in threads, as asked about the thread's subject."""
         for context, node, form in self._after:
-            for one in (form, slipped(form, draw)):
-                message, named = self._seen(one)
+            for _, named, asked in (self._seen(form), self._of(self.parts.reader.read(slipped(form, draw)))):
                 lent = self._subjects.it(context)
                 about = self._subjects.with_lent(named, lent) if lent else named.subject
-                yield node, self._features.about(self._features.asked(message, named), named, about)
+                yield node, self._features.about(asked, named, about)
         subjects = sorted({subject for one in self._subjects.contexts() if (subject := self._subjects.it(one))})
         for at, (aspect, form) in enumerate(self._lessons):
-            message, named = self._seen(form)
+            _, named, asked = self._seen(form)
             for step in range(_THREADS if subjects and named.nothing and HOLDER not in form else 0):
                 subject = subjects[(at * 7 + step * 5) % len(subjects)]
                 node = self._subjects.row(subject).get(aspect, SELF)
                 if node not in (SELF, NONE):
-                    yield node, self._features.about(self._features.asked(message, named), named, subject)
+                    yield node, self._features.about(asked, named, subject)
 
     def _reachable(self, context: str, node: str) -> bool:
         subject = self._subjects.it(context)
@@ -227,15 +226,15 @@ class Lessons:
         """Yield the topics' own lines, each under the likeliest aspect that leads to its answer."""
         asked = [*((None, node, form) for node, form in (*self._lines, *self._messages)), *self._after]
         for context, node, form in asked:
-            _, named = self._seen(form)
+            _, named, seen = self._seen(form)
             subject = named.subject or self._subjects.it(context)
             if subject and not named.foreign and node not in (self._roles.advice, self._roles.otherwise):
-                likely = first.probabilities(self._aspect(form))
+                shares = first.probabilities(self._features.aspect(seen))
                 leads = self._subjects.row(subject)
-                ranked = sorted(likely, key=lambda one: (-likely[one], one))[:_LIKELIEST]
                 wanted = (node, SELF) if node == context else (node,)
-                aspect = next((one for one in ranked if leads.get(one) in wanted), None)
-                if aspect and likely[aspect] >= _LIKELY:
+                likely = ((-share, one) for one, share in shares.items() if share >= _LIKELY)
+                aspect = next((one for _, one in sorted(likely) if leads.get(one) in wanted), None)
+                if aspect:
                     yield aspect, form
 
 

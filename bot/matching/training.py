@@ -15,10 +15,13 @@ import pickle
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, fields
+from itertools import chain
 from pathlib import Path
+from queue import SimpleQueue
 from time import monotonic
 from typing import IO, cast
 from zipfile import BadZipFile
@@ -27,7 +30,7 @@ import numpy as np
 
 from bot.content.loader import no_collection
 from bot.matching.build import Data, Index, Parts
-from bot.matching.classifier import HUNDREDTHS, UNTAUGHT, Classifier, Floats, Places, Rows, softmax
+from bot.matching.classifier import HUNDREDTHS, UNTAUGHT, Classifier, Floats, Keys, Places, Rows, softmax
 from bot.matching.foreign import tongues_of
 from bot.matching.lessons import Lessons
 from bot.matching.likeness import likeness_of
@@ -39,9 +42,10 @@ _CODE = (
     *("parser", "sentences", "signs", "subjects", "text", "training"),
 )
 """The modules that reading and training depend on: when one of them changes, no cached model is true any more."""
-_FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS, _FEW_EPOCHS, _SIBLING_EPOCHS = 3, 5, 6, 8, 10
+_FIRST_EPOCHS, _EPOCHS, _FEW_EPOCHS, _SIBLING_EPOCHS = 3, 4, 6, 10
 _WORTH_A_PROCESS = 1_000
 """Lines of answers from which starting other processes takes less time than it saves."""
+_MOST_PROCESSES = 4
 _READABLE = 0o644
 """A temporary file is its owner's alone, and an image is built by another user than the one who serves from it."""
 _BROKEN = (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile)
@@ -70,71 +74,83 @@ class Models:
     siblings: Classifier = UNTAUGHT
 
 
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """What one model is trained from, and how."""
+
+    model: str
+    rows: Rows
+    epochs: int
+    even: bool = False
+
+    def learned(self) -> Classifier:
+        return train(self.rows, self.epochs, even=self.even)
+
+
+def _questions(parts: Parts) -> Iterator[_Lesson]:
+    lessons = Lessons(parts)
+    names, about = lessons.lines()
+    yield _Lesson("about", about, _EPOCHS)
+    yield _Lesson("names", names, _EPOCHS)
+    del names, about
+    yield _Lesson("siblings", lessons.siblings(), _SIBLING_EPOCHS, even=True)
+    first = train(lessons.aspects(), _FIRST_EPOCHS, even=True)
+    yield _Lesson("aspects", lessons.aspects(first), _EPOCHS, even=True)
+    yield _Lesson("standing", lessons.standing(), _EPOCHS, even=True)
+    yield _Lesson("words", lessons.words(), _EPOCHS)
+
+
+def _emergencies(parts: Parts) -> Iterator[_Lesson]:
+    like = likeness_of(parts)
+    urgent, spelt = like.rows(parts.data)
+    yield _Lesson("urgent", urgent, _EPOCHS)
+    yield _Lesson("spelt", spelt, _EPOCHS)
+    del urgent, spelt
+    for name, rows in tongues_of(parts).rows(parts.data, like.kinds).items():
+        yield _Lesson(name, rows, _FEW_EPOCHS)
+
+
+_READ: Mapping[str, Callable[[Parts], Iterator[_Lesson]]] = {"questions": _questions, "emergencies": _emergencies}
+"""What is read independently of the rest, the longest first; each text once, for all that is learned from it."""
+_TOLD = {
+    "about": "which answer is meant",
+    "urgent": "what is an emergency",
+    "aspects": "what can be asked",
+    "words": "what only stands around a question",
+}
+"""What somebody who waits is told of, by its model."""
+
+_Done = Callable[[str, Classifier], None]
+
+
 def learn(parts: Parts, say: Say = log.info) -> Models:
     """Return models trained from the library's words; the same words always give the same models."""
     began = monotonic()
     say("learning how people ask (done once, and again when words change) ...")
-    found: dict[str, _Learned] = {}
+    found: dict[str, Classifier] = {}
 
-    def done(what: str, models: _Learned) -> None:
-        found[what] = models
-        say(f"  {what}: {monotonic() - began:.0f} s")
+    def done(name: str, model: Classifier) -> None:
+        found[name] = model
+        if name in _TOLD:
+            say(f"  {_TOLD[name]}: {monotonic() - began:.0f} s")
 
     _learn(parts, done)
-    return Models(**{name: model for models in found.values() for name, model in models.items()})
-
-
-_Learned = dict[str, Classifier]
-_Done = Callable[[str, _Learned], None]
-
-
-def _lines(lessons: Lessons) -> _Learned:
-    names, about = lessons.lines()
-    siblings = train(lessons.siblings(), _SIBLING_EPOCHS, even=True)
-    return {"names": train(names, _LINE_EPOCHS), "about": train(about, _LINE_EPOCHS), "siblings": siblings}
-
-
-def _aspects(lessons: Lessons) -> _Learned:
-    first = train(lessons.aspects(), _FIRST_EPOCHS, even=True)
-    aspects = train(lessons.aspects(first), _EPOCHS, even=True)
-    return {"aspects": aspects, "standing": train(lessons.standing(), _EPOCHS, even=True)}
-
-
-def _words(lessons: Lessons) -> _Learned:
-    return {"words": train(lessons.words(), _EPOCHS)}
-
-
-def _urgent(lessons: Lessons) -> _Learned:
-    parts = lessons.parts
-    like = likeness_of(parts)
-    urgent, spelt = like.rows(parts.data)
-    told = {"urgent": train(urgent, _LINE_EPOCHS), "spelt": train(spelt, _LINE_EPOCHS)}
-    return told | {
-        name: train(one, _FEW_EPOCHS) for name, one in tongues_of(parts).rows(parts.data, like.kinds).items()
-    }
-
-
-_JOBS: Mapping[str, Callable[[Lessons], _Learned]] = {
-    "which answer is meant": _lines,
-    "what can be asked": _aspects,
-    "what is an emergency": _urgent,
-    "what only stands around a question": _words,
-}
-"""What is learned independently of the rest, the longest first."""
+    return Models(**found)
 
 
 def _learn(parts: Parts, done: _Done) -> None:
-    """Do every job: side by side where there are cores for it and enough to learn, else here."""
+    """Read and learn: side by side where there are cores for it and enough to learn, else here."""
     cores = _cores()
     if cores > 1 and sum(map(len, parts.data.phrases.values())) >= _WORTH_A_PROCESS:
         try:
-            _side_by_side(parts, min(cores, len(_JOBS)), done)
+            _side_by_side(parts, min(cores, _MOST_PROCESSES), done)
             return
         except (OSError, EOFError, subprocess.SubprocessError) as fault:  # no memory, or a process that was killed
             log.info("learning in one process, since no other can be started: %s", fault)
-    lessons = Lessons(parts)
-    for what in _JOBS:
-        done(what, _done(what, lessons))
+    with no_collection():
+        for read in _READ.values():
+            for lesson in read(parts):
+                done(lesson.model, lesson.learned())
 
 
 def _cores() -> int:
@@ -142,48 +158,67 @@ def _cores() -> int:
 
 
 def _side_by_side(parts: Parts, processes: int, done: _Done) -> None:
-    """Do the jobs in so many processes, which share what is read for several."""
-    with ThreadPoolExecutor(processes) as pool:
-        for job in [pool.submit(_elsewhere, jobs, parts, done) for jobs in _dealt(processes)]:
+    """Read and learn in so many processes: whichever is free takes what has waited longest."""
+    jobs: list[Future[None]] = []
+    free = SimpleQueue[_Process]()
+
+    def do(task: str | _Lesson) -> None:
+        process = free.get()  # never waits: there are as many processes as threads
+        try:
+            for found in _answers(process, task):
+                if isinstance(found, _Lesson):
+                    jobs.append(pool.submit(do, found))
+                else:
+                    done(*found)
+        finally:
+            free.put(process)  # a killed one too: what it is asked next fails as well, and nobody waits for it
+
+    given = pickle.dumps((parts.data, parts.index))
+    with ExitStack() as stack:
+        started = [stack.enter_context(_started()) for _ in range(processes)]
+        for process in started:
+            cast(IO[bytes], process.stdin).write(given)
+            free.put(process)
+        pool = stack.enter_context(ThreadPoolExecutor(processes))
+        stack.callback(pool.shutdown, cancel_futures=True)
+        jobs += [pool.submit(do, name) for name in _READ]
+        for job in jobs:  # which grow while they are done
             job.result()
 
 
-def _dealt(processes: int) -> list[list[str]]:
-    """Return the jobs dealt out: who has the longest has the shortest too."""
-    jobs = list(_JOBS)
-    there_and_back = [*range(processes), *reversed(range(processes))]
-    return [
-        [job for at, job in enumerate(jobs) if there_and_back[at % len(there_and_back)] == one]
-        for one in range(processes)
-    ]
+_Process = subprocess.Popen[bytes]
 
 
-def _elsewhere(jobs: Sequence[str], parts: Parts, done: _Done) -> None:
-    """Do jobs in another process: a plain one, since those of `multiprocessing` begin by running the program anew that
+def _started() -> _Process:
+    """Return another process: a plain one, since those of `multiprocessing` begin by running the program anew that
     asked for them, and a fork would take over locks that threads hold."""
     command = (sys.executable, "-P", "-c", f"from {__name__} import work; work()")
     place = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=place) as process:  # noqa: S603
-        given, found = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
-        with given:
-            pickle.dump((jobs, parts.data, parts.index), given)
-        for what in jobs:
-            done(what, pickle.load(found))  # noqa: S301 (written by ourselves, a moment ago)
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=place)  # noqa: S603
+
+
+def _answers(process: _Process, task: str | _Lesson) -> Iterator[_Lesson | tuple[str, Classifier]]:
+    """Yield what a process makes of a task: lessons of what is to be read, the model of a lesson."""
+    given, found = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
+    pickle.dump(task, given)
+    given.flush()
+    while (one := pickle.load(found)) is not None:  # noqa: S301 (written by ourselves, a moment ago)
+        yield one
 
 
 def work() -> None:
-    """Do the jobs that the standard input names, and write what each learned to the standard output."""
-    jobs, data, index = pickle.load(sys.stdin.buffer)  # noqa: S301 (from the process that started this one)
-    lessons = Lessons(Parts(data, index))
-    for what in jobs:
-        sys.stdout.buffer.write(pickle.dumps(_done(what, lessons)))
-        sys.stdout.buffer.flush()
+    """Do the tasks that come by the standard input until it ends, and write what becomes of each to the standard
+    output, with None after it."""
+    given = sys.stdin.buffer
+    data, index = pickle.load(given)  # noqa: S301 (from the process that started this one)
+    with no_collection(), suppress(EOFError):
+        while True:
+            task = pickle.load(given)  # noqa: S301
+            found = [(task.model, task.learned())] if isinstance(task, _Lesson) else _READ[task](Parts(data, index))
+            for one in chain(found, (None,)):
+                pickle.dump(one, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
     os._exit(0)  # to give back so many small things one by one takes a second or two
-
-
-def _done(what: str, lessons: Lessons) -> _Learned:
-    with no_collection():
-        return _JOBS[what](lessons)
 
 
 def learned(data: Data, cache: Path | None, say: Say = log.info) -> tuple[Parts, Models]:
@@ -276,7 +311,8 @@ def cache_folder() -> Path:
 # --- learning from rows ---
 
 _RATE = 0.5
-_BATCH = 256
+_BATCH = 64
+"""Rows learned from at once: the weights of so many are near at hand, and 4 epochs do what 6 did with 256."""
 _BIAS_SHARE = 0.1
 """How fast the biases learn, beside the weights: a label is no likelier for having had the last row."""
 _LEAST_ERROR = 0.01
@@ -306,20 +342,13 @@ class _Trainer:
         self._labels = sorted(set(rows.labels))
         number = {label: at for at, label in enumerate(self._labels)}
         self._targets = np.array([number[label] for label in rows.labels])
-        hashed = np.frombuffer(rows.keys, np.uint32)
-        # with the index, which nobody needs, `unique` sorts by digits, in less than half the time
-        keys, _, numbers, counts = np.unique(hashed, return_index=True, return_inverse=True, return_counts=True)
-        ordered = np.argsort(-counts, kind="stable")  # what comes often lies together, and is near at hand
-        self._keys = keys[ordered[: np.count_nonzero(counts >= _RAREST)]]
-        place = np.empty_like(ordered)
-        place[ordered] = np.arange(len(ordered))
-        columns = place[numbers]
+        self._keys, columns = _numbered(np.frombuffer(rows.keys, np.uint32))
         kept = columns < len(self._keys)
-        self._columns = columns[kept]
-        self._strengths = np.frombuffer(rows.strengths, np.float32)[kept]
-        self._order = np.argsort(rows.sizes, kind="stable")
-        self._errors = np.ones(len(rows), np.float32)
+        self._columns = np.append(columns[kept], len(self._keys))
+        self._strengths = np.append(np.frombuffer(rows.strengths, np.float32)[kept], np.float32(0))
         self._bounds = np.concatenate([[0], np.cumsum(kept)])[np.concatenate([[0], np.cumsum(rows.sizes)])]
+        self._order = np.argsort(np.diff(self._bounds), kind="stable")
+        self._errors = np.ones(len(rows), np.float32)
         shares = np.bincount(self._targets, minlength=len(self._labels))
         worth = np.minimum(_MOST_WORTH, len(rows) / len(self._labels) / shares) if even else np.ones(len(shares))
         self._worth = worth.astype(np.float32)
@@ -328,6 +357,7 @@ class _Trainer:
         self._slopes = np.zeros_like(self._weights)
         self._bias = np.zeros(len(self._labels), np.float32)
         self._bias_speed = np.ones_like(self._bias)
+        self._taken = np.zeros(0, np.float32)
 
     def run(self, epochs: int) -> Classifier:
         draw = np.random.default_rng(7)
@@ -343,34 +373,64 @@ class _Trainer:
 
     def _batch(self, rows: Places) -> tuple[Places, Places, Floats]:
         """Return rows of nearly one length, with their columns and strengths; the last column stands for nothing."""
-        sizes = self._bounds[rows + 1] - self._bounds[rows]
-        places = self._bounds[rows][:, None] + np.arange(sizes.max())
-        inside = np.arange(sizes.max()) < sizes[:, None]
-        places = np.where(inside, places, 0)
-        columns = np.where(inside, self._columns[places], len(self._keys))
-        return rows, columns, np.where(inside, self._strengths[places], np.float32(0))
+        starts, ends = self._bounds[rows], self._bounds[rows + 1]
+        places = starts[:, None] + np.arange((ends - starts).max())
+        places[places >= ends[:, None]] = len(self._columns) - 1
+        return rows, self._columns.take(places), self._strengths.take(places)
 
     def _learn(self, rows: Places, columns: Places, strengths: Floats) -> None:
-        weights = self._weights.take(columns, axis=0)
-        scores = np.matmul(strengths[:, None, :], weights)[:, 0, :] + self._bias
+        targets = self._targets[rows]
+        scores = np.matmul(strengths[:, None, :], self._of(columns))[:, 0, :] + self._bias
         errors = softmax(scores)
-        errors[np.arange(len(rows)), self._targets[rows]] -= 1.0
-        self._errors[rows] = abs(errors).max(axis=1)
-        errors *= self._worth[self._targets[rows]][:, None]
+        errors[np.arange(len(rows)), targets] -= 1.0
+        sizes = abs(errors)
+        self._errors[rows] = sizes.max(axis=1)
+        errors *= self._worth[targets][:, None]
         self._change(columns, strengths, errors)
         slope = errors.sum(axis=0) * _BIAS_SHARE
         self._bias_speed += slope * slope
         self._bias -= _RATE * slope / np.sqrt(self._bias_speed)
 
+    def _of(self, columns: Places) -> Floats:
+        """Return the weights of some columns, in memory that is used again: to be given new takes as long as this."""
+        size = columns.size * len(self._labels)
+        if self._taken.size < size:
+            self._taken = np.empty(size, np.float32)
+        taken = self._taken[:size].reshape(*columns.shape, len(self._labels))
+        return self._weights.take(columns, axis=0, out=taken, mode="clip")
+
     def _change(self, columns: Places, strengths: Floats, errors: Floats) -> None:
         """Move the weights that had a part in an error worth the time; most rows err in two or three labels."""
         row, label = np.nonzero(abs(errors) > _LEAST_ERROR)
-        cells = (columns[row] * len(self._labels) + label[:, None]).ravel()
+        cells = columns.take(row, axis=0)
+        cells *= len(self._labels)
+        cells += label[:, None]
+        cells = cells.ravel()
         weights, speeds, slopes = self._weights.ravel(), self._speeds.ravel(), self._slopes.ravel()
-        np.add.at(slopes, cells, (strengths[row] * errors[row, label][:, None]).ravel())
+        np.add.at(slopes, cells, (strengths.take(row, axis=0) * errors[row, label][:, None]).ravel())
         slope = slopes.take(cells)  # a cell met twice has the whole sum both times: setting it twice does no harm
         speed = speeds.take(cells) + slope * slope
         speeds[cells] = speed
-        weights[cells] = weights.take(cells) - _RATE * slope / np.sqrt(speed)
+        slope *= _RATE
+        slope /= np.sqrt(speed, out=speed)
+        weights[cells] = weights.take(cells) - slope
         slopes[cells] = 0.0
         self._weights[-1] = 0.0
+
+
+def _numbered(hashed: Keys) -> tuple[Keys, Places]:
+    """Return the keys that are no rarities, what comes often first, and the number of each key in that order.
+
+    Every key is sorted together with its place: that is many times faster than to sort the places by the keys.
+    """
+    both = hashed.astype(np.uint64) << np.uint64(32) | np.arange(len(hashed), dtype=np.uint64)
+    both.sort()
+    ordered = (both >> np.uint64(32)).astype(np.uint32)
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    counts = np.diff(starts, append=len(ordered))
+    often = np.argsort(-counts, kind="stable")  # what comes often lies together, and is near at hand
+    numbers = np.empty(len(often), np.intp)
+    numbers[often] = np.arange(len(often))
+    found = np.empty(len(hashed), np.intp)
+    found[both & np.uint64(0xFFFFFFFF)] = np.repeat(numbers, counts)
+    return ordered[starts[often[: np.count_nonzero(counts >= _RAREST)]]], found
