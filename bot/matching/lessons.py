@@ -285,7 +285,7 @@ _NEIGHBOURS = {
 _SHORTEST = 4
 _COMMON = 0.35
 """How often a remark is no more than a courtesy."""
-_FORMS = 40
+_FORMS = 12
 """Wordings one line of courtesies may add."""
 
 
