@@ -364,6 +364,8 @@ class Features:
         ]
 
     def _pairs(self, message: Message, *, placeholders: bool) -> Iterator[str]:
+        if not message.mentions:
+            return
         names = sorted({self._token(one.concepts, placeholders=placeholders) for one in message.mentions})
         names += sorted(
             {f"@{name}" for one in message.mentions for name in one.concepts if name not in self._subjects.kind_of}

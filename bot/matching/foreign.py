@@ -307,7 +307,7 @@ class Tongues:
 
     def _sightings(self, code: str, words: Sequence[Word]) -> list[Sighting]:
         bare = [word._replace(text=_ARTICLE.sub("", word.text)) for word in words]
-        return list(self._glossaries[code].mentions(bare, lambda _: True))
+        return self._glossaries[code].mentions(bare, lambda _: True)
 
 
 def tongues_of(library: Parts, models: TongueModels = UNLEARNED) -> Tongues:

@@ -109,7 +109,8 @@ class Lessons:
     def _worded(self, parts: Sequence[tuple[str, bool]]) -> tuple[list[str], list[list[str]]]:
         """Return for each word of several pieces of one text whether its piece stands aside, and its features."""
         message = self._together(parts)
-        told = [aside for text, aside in parts for word in self._together([(text, aside)]).words if word != STOP]
+        pieces = ((one, aside) for text, aside in parts for one in _parted(text))
+        told = [aside for one, aside in pieces for word in self._message(one).words if word != STOP]
         words = [features for features in self._features.words(message) if features]
         labels = [REMARK if aside else ASKS for aside in told]
         return (labels, words) if len(words) == len(labels) else ([], [])

@@ -87,6 +87,9 @@ class Named:
         return not (self.held or self.leaning or self.foreign)
 
 
+_NOTHING = Named()
+
+
 class Subjects:
     """The subjects of every loaded topic, by `topic/subject`; answers that are no node are left out of their rows.
 
@@ -126,6 +129,8 @@ class Subjects:
 
     def named(self, message: Message) -> Named:
         """Return what a message names."""
+        if not message.mentions:
+            return _NOTHING
         names = {name for one in message.mentions for name in one.concepts}
         known = sorted((name for name in names if name in self._order), key=self._order.__getitem__)
         held = self._parts_first([name for name in known if not self._subjects[name].leaning])
@@ -175,6 +180,8 @@ class Subjects:
 
     def _parts_first(self, held: Sequence[str]) -> list[str]:
         """Return named subjects with a part before its whole: who names both asks about the part."""
+        if len(held) < 2:
+            return list(held)
         at = {name: place for place, name in enumerate(held)}
 
         def place(name: str) -> tuple[int, int]:
