@@ -91,6 +91,16 @@ class Classifier:
         scores = self.bias + strengths @ self.weights.take(rows, axis=0).astype(np.float32) / np.float32(HUNDREDTHS)
         return dict(zip(self.labels, softmax(scores).tolist(), strict=True))
 
+    def each(self, several: Sequence[Values]) -> list[dict[str, float]]:
+        """Return the probability of each label for each of several texts, looked up together."""
+        sizes = [len(one.keys) for one in several]
+        rows, known = self._rows(sum((one.keys for one in several), array("I")))
+        strengths = np.frombuffer(sum((one.strengths for one in several), array("f")), np.float32)
+        mine = np.repeat(np.arange(len(several)), sizes) == np.arange(len(several))[:, None]
+        weights = self.weights.take(rows, axis=0).astype(np.float32)
+        scores = self.bias + (mine * strengths)[:, known] @ weights / np.float32(HUNDREDTHS)
+        return [dict(zip(self.labels, one, strict=True)) for one in softmax(scores).tolist()]
+
     def log_odds(self, several: Sequence[Iterable[str]], label: str) -> list[float]:
         """Return the log-odds of one of two labels for several sets of features of one strength, all at once."""
         if len(self.labels) != _TWO or label not in self.labels:
@@ -364,6 +374,8 @@ class Features:
         ]
 
     def _pairs(self, message: Message, *, placeholders: bool) -> Iterator[str]:
+        if not message.mentions:
+            return
         names = sorted({self._token(one.concepts, placeholders=placeholders) for one in message.mentions})
         names += sorted(
             {f"@{name}" for one in message.mentions for name in one.concepts if name not in self._subjects.kind_of}

@@ -64,7 +64,10 @@ def _add(branch: Tree, wording: Sequence[str], names: Sequence[str]) -> None:
 
 def _after(branch: Tree, word: str) -> list[Tree]:
     """Return the branches that a word leads to."""
-    found = [branch[form] for form in forms(word) if form in branch]
+    found = list[Tree]()
+    for form in forms(word):
+        if form in branch:
+            found.append(branch[form])  # a comprehension would take longer for so few
     if _LENGTHS in branch:
         beginnings = (word[:size] + _ANY_ENDING for size in branch[_LENGTHS] if size <= len(word))
         found += [branch[beginning] for beginning in beginnings if beginning in branch]
@@ -86,23 +89,26 @@ class ConceptTree:
         """Tell whether some wording begins with this word, whole or by its beginning."""
         return bool(self._begun[word])
 
-    def mentions(self, words: Sequence[Word], is_reading: Callable[[int], bool]) -> Iterator[Sighting]:
-        """Yield every concept the words name; a number counts by its size where `is_reading` says it is a reading."""
-        for first, word in enumerate(words):
-            for branch in self._begun[word.text]:
-                yield from self._along(words, branch, first, first)
-            if self._ranges and word.text[0].isdigit() and is_reading(first):
-                yield from self._sized(word.text, first)
+    def mentions(self, words: Sequence[Word], is_reading: Callable[[int], bool]) -> list[Sighting]:
+        """Return every concept the words name; a number counts by its size where `is_reading` says it is a reading."""
+        found, told = list[Sighting](), [word.text for word in words]
+        for first, word in enumerate(told):
+            for branch in self._begun[word]:
+                self._along(told, branch, first, first, found)
+            if self._ranges and word[0].isdigit() and is_reading(first):
+                found += self._sized(word, first)
+        return found
 
-    def _along(self, words: Sequence[Word], branch: Tree, first: int, last: int) -> Iterator[Sighting]:
-        for name in branch.get(HERE, ()):
-            yield Sighting(name, first, last)
-        if len(branch) == (HERE in branch):
-            return
+    def _along(self, words: Sequence[str], branch: Tree, first: int, last: int, found: list[Sighting]) -> None:
+        here = branch.get(HERE)
+        if here is not None:
+            found += [Sighting(name, first, last) for name in here]
+            if len(branch) == 1:
+                return
         for at in range(last + 1, min(last + 2 + _MOST_SKIPPED, len(words))):
-            for following in _after(branch, words[at].text):
-                yield from self._along(words, following, first, at)
-            if words[at].text not in self._little:
+            for following in _after(branch, words[at]):
+                self._along(words, following, first, at, found)
+            if words[at] not in self._little:
                 return
 
     def _sized(self, number: str, at: int) -> Iterator[Sighting]:
@@ -230,7 +236,7 @@ class SignReader:
 
     def of(self, tree: ConceptTree, words: Sequence[Word]) -> list[Sighting]:
         """Return every concept of a tree that words name."""
-        return list(tree.mentions(words, lambda at: self._is_reading(words, at)))
+        return tree.mentions(words, lambda at: self._is_reading(words, at))
 
     def _knows(self, word: str) -> bool:
         """Tell whether some wording holds this word, or begins with a beginning of it."""

@@ -51,22 +51,17 @@ class ForeignLanguages:
     def __init__(self, file: LanguagesFile) -> None:
         self._wordings = _Wordings(file.languages)
 
-    def find(self, text: str, words: Sequence[Word]) -> Spoken | None:
-        """Return the first sign that some other language names and nothing in its sentence excuses, or None."""
+    def find(self, text: str, words: Sequence[Word]) -> tuple[Spoken | None, bool]:
+        """Return the first sign that some other language names and nothing in its sentence excuses, or None; and
+        whether a sign was named, but excused."""
         found = self._wordings.found(words)
         calm = [one for one in found if not one.sign]
         for one in found:
             begin, end = sentence(words, one.first, one.last)
             if one.sign and not any(begin <= other.first < end and other.language == one.language for other in calm):
                 told = " ".join(text[words[begin].start : words[end - 1].end].split())
-                return Spoken(one.sign, one.language, told[:_LONGEST])
-        return None
-
-    def excuses(self, words: Sequence[Word]) -> bool:
-        """Tell whether a language names a sign in some words and excuses it: what `find` passes over."""
-        found = self._wordings.found(words)
-        calm = {one.language for one in found if not one.sign}
-        return any(one.sign and one.language in calm for one in found)
+                return Spoken(one.sign, one.language, told[:_LONGEST]), False
+        return None, any(one.sign for one in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +302,7 @@ class Tongues:
 
     def _sightings(self, code: str, words: Sequence[Word]) -> list[Sighting]:
         bare = [word._replace(text=_ARTICLE.sub("", word.text)) for word in words]
-        return list(self._glossaries[code].mentions(bare, lambda _: True))
+        return self._glossaries[code].mentions(bare, lambda _: True)
 
 
 def tongues_of(library: Parts, models: TongueModels = UNLEARNED) -> Tongues:

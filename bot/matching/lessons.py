@@ -101,7 +101,7 @@ class Lessons:
         """Return a row for each word of many wrapped lines: part of a remark, or of what asks."""
         draw, rows = Random(5), Rows()
         single = [form for _, form in self._lines if not _SEVERAL.search(form)]
-        for form in (*single[::2], *(form for _, form in self._lessons[::3])):
+        for form in (*single[::4], *(form for _, form in self._lessons[::6])):
             for one in (self._wrapper.parts(form, draw), self._wrapper.parts(form, draw)):
                 rows.add_all(*self._worded(one), SLIGHT)
         return rows
@@ -109,7 +109,8 @@ class Lessons:
     def _worded(self, parts: Sequence[tuple[str, bool]]) -> tuple[list[str], list[list[str]]]:
         """Return for each word of several pieces of one text whether its piece stands aside, and its features."""
         message = self._together(parts)
-        told = [aside for text, aside in parts for word in self._together([(text, aside)]).words if word != STOP]
+        pieces = ((one, aside) for text, aside in parts for one in _parted(text))
+        told = [aside for one, aside in pieces for word in self._message(one).words if word != STOP]
         words = [features for features in self._features.words(message) if features]
         labels = [REMARK if aside else ASKS for aside in told]
         return (labels, words) if len(words) == len(labels) else ([], [])

@@ -53,6 +53,8 @@ _WORTH = 4
 _NUMBER = "#"
 
 Stem = Callable[[str], str]
+_Window = tuple[int, int]
+"""The words from the first to the second, the second excluded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,7 @@ class Likeness:
             for begin, end, least in found
             if end - begin == len(words) or view.tells(begin, end, self._telling)
         }
-        read = {one: self._read(view, words, *one) for one in windows}
+        read = self._read(view, words, list(windows))
         best = max(read, key=lambda one: read[one][0])
         whole, sentence = read[0, len(words)], max(read[one][0] for one, least in windows.items() if least == SURE)
         odds = _WHOLE * whole[0] + _BEST * read[best][0] + _WORDS * len(words) + _BASE
@@ -175,14 +177,19 @@ class Likeness:
         clear = [Alike(_likeliest(likely), *_span(one), 1.0) for one, (odd, likely) in read.items() if odd > _CLEAR]
         return Weighed(odds, Alike(_likeliest(signs), *_span(best), 1 / (1 + math.exp(-odds))), signs, clear)
 
-    def _read(self, view: _View, words: Sequence[Word], begin: int, end: int) -> tuple[float, dict[str, float]]:
-        """Return the log-odds of some words, and how likely each sign is, should it be one."""
-        likely = self._model.probabilities(view.values(begin, end))
-        calm = likely.pop(CALM, 0.0)
-        odds = log_odds(calm)
-        if self._spelt.labels:
-            odds += _SPELT * (log_odds(self._spelt.probabilities(_pieces(words[begin:end]))[CALM]) - odds)
-        return odds, {sign: share / max(1.0 - calm, LEAST) for sign, share in likely.items()}
+    def _read(
+        self, view: _View, words: Sequence[Word], windows: Sequence[_Window]
+    ) -> dict[_Window, tuple[float, dict[str, float]]]:
+        """Return the log-odds of some windows, and how likely each sign is, should it be one."""
+        found = {}
+        spelt = self._spelt.each([_pieces(words[begin:end]) for begin, end in windows]) if self._spelt.labels else ()
+        for at, likely in enumerate(self._model.each([view.values(*one) for one in windows])):
+            calm = likely.pop(CALM, 0.0)
+            odds = log_odds(calm)
+            if spelt:
+                odds += _SPELT * (log_odds(spelt[at][CALM]) - odds)
+            found[windows[at]] = odds, {sign: share / max(1.0 - calm, LEAST) for sign, share in likely.items()}
+        return found
 
     def kinds(self, line: str) -> Sequence[Sighting]:
         """Return the kinds of words that stand in a line."""
@@ -237,7 +244,7 @@ def _likeliest(signs: Mapping[str, float]) -> str:
     return max(signs, key=lambda one: signs[one])
 
 
-def _span(window: tuple[int, int]) -> tuple[int, int]:
+def _span(window: _Window) -> tuple[int, int]:
     """Return the first and the last word of a window."""
     return window[0], window[1] - 1
 

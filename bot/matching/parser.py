@@ -367,8 +367,9 @@ class Lexicon:
         at = 0
         while at < len(stems):
             best = None
-            for best in self._from(stems, at):  # noqa: B007 (the last one is the longest)
-                pass
+            if stems[at] in self._root or stems[at][0].isdigit():
+                for best in self._from(stems, at):  # noqa: B007 (the last one is the longest)
+                    pass
             if best:
                 found.append(best)
             at = best.end if best else at + 1
@@ -376,7 +377,8 @@ class Lexicon:
 
     def every(self, stems: Sequence[str]) -> list[Mention]:
         """Return every mention, also those inside longer ones, and the numbers that have a name for their size."""
-        found = [mention for at in range(len(stems)) for mention in self._from(stems, at)]
+        begins = (at for at, stem in enumerate(stems) if stem in self._root or stem[0].isdigit())
+        found = [mention for at in begins for mention in self._from(stems, at)]
         return found + list(self._numbers(stems)) if self._ranges else found
 
     def _from(self, stems: Sequence[str], start: int) -> Iterator[Mention]:

@@ -28,8 +28,8 @@ class Break(IntEnum):
     """The end of a sentence."""
 
 
-_DISTANCE = {Break.NONE: 0, Break.WRAP: 0, Break.DASH: 0, Break.PAUSE: 0, Break.STOP: 9}
-"""How many words a break counts for when rules measure how far apart two signs stand."""
+_STOP_APART = 9
+"""How many words a full stop counts for when rules measure how far apart two signs stand."""
 GOING_ON = frozenset(
     "it its they theyre this that these those he she hes shes and but now also which".split()  # noqa: SIM905
 )
@@ -77,28 +77,26 @@ def words_of(text: str) -> tuple[Word, ...]:
     full = _full_line(text)
     end = at = 0
     for match in _WORD.finditer(text):
-        word = _normal(match[0])
-        before = _break(text, end, match.start(), full) if found else Break.NONE
-        if before < Break.DASH and found and _begins_anew(match[0], text[found[-1].start]):
-            before = Break.DASH
+        typed, start = match[0], match.start()
+        word, before = _normal(typed), Break.NONE
+        if found:
+            if text[end:start] != " ":  # as between most words
+                before = _break(text, end, start, full)
+            if typed in _OPENING and before < Break.DASH and text[found[-1].start].islower():
+                before = Break.DASH  # a sentence begins, although the one before was given no full stop
         end = match.end()
-        if found and before < Break.STOP and (joined := _JOINED.get((found[-1].text, word))):
+        if found and before is not Break.STOP and (joined := _JOINED.get((found[-1].text, word))):
             last = found.pop()
             found.append(Word(_SAME.get(joined, joined), last.start, end, last.before, last.at))
             continue
-        at += 1 + (0 if before is Break.STOP and word in GOING_ON else _DISTANCE[before])
-        found.append(Word(word, match.start(), end, before, at))
+        at += 1 + _STOP_APART if before is Break.STOP and word not in GOING_ON else 1
+        found.append(Word(word, start, end, before, at))
     return tuple(found)
 
 
 def joins(words: Sequence[str]) -> bool:
     """Tell whether any two neighbours among normal words are read as one."""
     return any(pair in _JOINED for pair in pairwise(words))
-
-
-def _begins_anew(word: str, before: str) -> bool:
-    """Tell whether a capital letter begins a sentence although the one before was given no full stop."""
-    return word in _OPENING and before.islower()
 
 
 def _normal(word: str) -> str:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -87,6 +86,9 @@ class Named:
         return not (self.held or self.leaning or self.foreign)
 
 
+_NOTHING = Named()
+
+
 class Subjects:
     """The subjects of every loaded topic, by `topic/subject`; answers that are no node are left out of their rows.
 
@@ -126,6 +128,8 @@ class Subjects:
 
     def named(self, message: Message) -> Named:
         """Return what a message names."""
+        if not message.mentions:
+            return _NOTHING
         names = {name for one in message.mentions for name in one.concepts}
         known = sorted((name for name in names if name in self._order), key=self._order.__getitem__)
         held = self._parts_first([name for name in known if not self._subjects[name].leaning])
@@ -175,6 +179,8 @@ class Subjects:
 
     def _parts_first(self, held: Sequence[str]) -> list[str]:
         """Return named subjects with a part before its whole: who names both asks about the part."""
+        if len(held) < 2:
+            return list(held)
         at = {name: place for place, name in enumerate(held)}
 
         def place(name: str) -> tuple[int, int]:
@@ -313,28 +319,31 @@ class Said:
 
     def holds(self, node: str, units: Collection[Unit]) -> bool:
         """Tell whether an answer speaks of every word, at least one of which few answers hold."""
-        held, often = self._words.get(node, frozenset()), OFTEN * len(self._words)
-        found = [unit & held for unit in units]
-        return all(found) and any(min(self._counts[one] for one in unit) <= often for unit in found)
+        often = OFTEN * len(self._texts)
+        found = [[form for form in unit if node in self._holding.get(form, ())] for unit in units]
+        return all(found) and any(min(len(self._holding[form]) for form in unit) <= often for unit in found)
 
     def shares(self, question: Message) -> dict[str, float]:
-        """Return how much of what is asked each answer speaks of, 0 to 1; the fewer answers hold a word, the more it
-        counts."""
-        rare = [(unit, self._rarity(unit)) for unit in self.units(question)]
-        whole = sum(weight for _, weight in rare) or 1.0
-        return {node: sum(weight for unit, weight in rare if unit & held) / whole for node, held in self._words.items()}
-
-    def _rarity(self, unit: Unit) -> float:
-        return max(math.log(1 + len(self._words) / max(1, self._counts[form])) for form in unit)
+        """Return how much of what is asked each answer speaks of that speaks of any of it, up to 1; the fewer answers
+        hold a word, the more it counts."""
+        found: dict[str, float] = {}
+        whole = 0.0
+        for unit in self.units(question):
+            held = [self._holding.get(form, frozenset()) for form in unit]
+            weight = math.log(1 + len(self._texts) / max(1, min(map(len, held))))
+            whole += weight
+            for node in held[0].union(*held[1:]):
+                found[node] = found.get(node, 0.0) + weight
+        return {node: share / whole for node, share in found.items()}
 
     @cached_property
-    def _words(self) -> Mapping[str, frozenset[str]]:
-        return {node: frozenset(self._read(" . ".join(texts))) for node, texts in self._texts.items()}
-
-    @cached_property
-    def _counts(self) -> Counter[str]:
-        """In how many answers each word stands."""
-        return Counter(one for held in self._words.values() for one in held)
+    def _holding(self) -> Mapping[str, frozenset[str]]:
+        """The answers in which each word stands."""
+        found: dict[str, set[str]] = {}
+        for node, texts in self._texts.items():
+            for one in set(self._read(" . ".join(texts))):
+                found.setdefault(one, set()).add(node)
+        return {one: frozenset(nodes) for one, nodes in found.items()}
 
     def _read(self, text: str) -> Iterator[str]:
         stems = [self._stem(word) for word in split(clean(_TEMPLATE.sub(" ", text)))]

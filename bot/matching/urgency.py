@@ -156,8 +156,8 @@ class Urgency:
 
     def _by_language(self, message: _Message) -> Finding | None:
         """Return what the lexicon of some other language names, or what its examples say."""
-        found = self._foreign.find(message.text, message.typed)
-        if not found and self._foreign.excuses(message.typed):
+        found, excused = self._foreign.find(message.text, message.typed)
+        if excused:
             return None
         tongue = self._tongues.weigh(message.typed) if self._tongues else None
         if tongue is None or (found and len(message.typed) < _TOO_SHORT):
