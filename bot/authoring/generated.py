@@ -24,10 +24,12 @@ from bot.content.matching_models import (
     ContactsFile,
     Courtesies,
     EmergencyFile,
+    LanguageMessages,
     LanguagesFile,
     SharedWords,
     TopicSubjects,
     UrgentExamples,
+    UrgentMessages,
     UrgentRules,
     World,
 )
@@ -154,7 +156,9 @@ MODELS: Mapping[str, Any] = {
     "advice": AdviceRules,
     "urgent": UrgentRules,
     "urgent-examples": UrgentExamples,
+    "urgent-messages": UrgentMessages,
     "languages": LanguagesFile,
+    "language-messages": LanguageMessages,
 }
 
 

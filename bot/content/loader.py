@@ -18,11 +18,13 @@ from bot.content.matching_models import (
     ContactsFile,
     Courtesies,
     EmergencyFile,
+    LanguageMessages,
     LanguagesFile,
     Matching,
     SharedWords,
     TopicSubjects,
     UrgentExamples,
+    UrgentMessages,
     UrgentRules,
     World,
 )
@@ -54,7 +56,8 @@ Model = TypeVar("Model")
 _WORD_FILES = ("vocabulary.yaml", "aspects.yaml", "courtesies.yaml", "world.yaml")
 _MATCHING_FILES = ("advice.yaml", "urgent.yaml", *(f"matching/{name}" for name in _WORD_FILES))
 _OPERATOR_FILES = ("emergency.yaml", "contacts.yaml")
-_SINGLE_FILES = ("interface.yaml", *_OPERATOR_FILES, "languages.yaml", "small-talk.yaml", "urgent-examples.yaml")
+_URGENT_FILES = ("languages.yaml", "language-messages.yaml", "urgent-examples.yaml", "urgent-messages.yaml")
+_SINGLE_FILES = ("interface.yaml", *_OPERATOR_FILES, *_URGENT_FILES, "small-talk.yaml")
 _SHARED_FILES = (*_SINGLE_FILES, *_MATCHING_FILES)
 _HELD = {"facts": FactsFile, "sources": SourcesFile, "notes": NotesFile, "terms": TermsFile, "pictures": PicturesFile}
 _TOPIC_FILES = tuple(f"{name}.yaml" for name in ("topic", "subjects", "handout", *_HELD))
@@ -89,8 +92,7 @@ class ContentLoader:
         matching = self._matching(shared)
         advice_rules = self._model(shared / "advice.yaml", AdviceRules)
         urgent_rules = self._model(shared / "urgent.yaml", UrgentRules)
-        urgent_examples = self._model(shared / "urgent-examples.yaml", UrgentExamples)
-        languages = self._model(shared / "languages.yaml", LanguagesFile)
+        urgent_examples, languages = self._urgent_examples(shared), self._languages(shared)
         self._all_or_none([shared / name for name in _MATCHING_FILES])
         for folder in (self.home.dialogs, self.home.content):
             self.files.unread(folder, (*_SHARED_FILES, *_TOPIC_FILES))
@@ -124,6 +126,18 @@ class ContentLoader:
             _topic_of={answer: topic.id for topic in topics.values() for answer in topic.answers},
             _values=values_for(facts_of(topics), emergency.lines(emergency.country) if emergency else {}),
         )
+
+    def _urgent_examples(self, folder: Path) -> UrgentExamples | None:
+        """Return what emergencies are learned from, in one file or two."""
+        examples = self._model(folder / "urgent-examples.yaml", UrgentExamples)
+        messages = self._model(folder / "urgent-messages.yaml", UrgentMessages)
+        return examples.with_messages(messages) if examples and messages else examples
+
+    def _languages(self, folder: Path) -> LanguagesFile | None:
+        """Return the other languages, with the messages of the file of these."""
+        languages = self._model(folder / "languages.yaml", LanguagesFile)
+        messages = self._model(folder / "language-messages.yaml", LanguageMessages)
+        return languages.with_messages(messages) if languages and messages else languages
 
     def _emergency(self, path: Path) -> EmergencyFile | None:
         """Return the operator's lines; a country that the file does not hold is a fault."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -175,7 +175,7 @@ class Matching(MatchingModel):
     topics: dict[str, TopicSubjects] = {}
 
 
-# --- urgent.yaml, urgent-examples.yaml, languages.yaml, emergency.yaml and contacts.yaml, all in content/ -------------
+# --- urgent.yaml, urgent-examples.yaml, languages.yaml and their messages, emergency.yaml, contacts.yaml, in content/
 
 
 class Sign(MatchingModel):
@@ -274,23 +274,35 @@ class UrgentRules(MatchingModel):
     excuses: Excusing = Excusing()
 
 
-class UrgentExamples(MatchingModel):
+class UrgentMessages(MatchingModel):
+    """content/urgent-messages.yaml: whole messages as somebody wrote them, by sign, and those that only sound so."""
+
+    messages: dict[str, Lines] = Field(default_factory=dict)
+    calm_messages: Lines = ()
+
+    def with_messages(self, more: UrgentMessages) -> Self:
+        """Return the same with the messages of another file too."""
+        signs = dict.fromkeys((*self.messages, *more.messages))
+        messages = {sign: (*self.messages.get(sign, ()), *more.messages.get(sign, ())) for sign in signs}
+        calm = (*self.calm_messages, *more.calm_messages)
+        return self.model_copy(update={"messages": messages, "calm_messages": calm})
+
+
+class UrgentExamples(UrgentMessages):
     """content/urgent-examples.yaml: what a model learns emergencies from, for the wordings that no rule holds.
 
     `words` are kinds of words, such as parts of the body and what happens to them; those of `framing` (who, when,
     asked, denied) never make a sign by themselves. `signs` holds what people say by sign, `calm` what only sounds so;
-    `messages` and `calm_messages` are whole messages as somebody wrote them, without alternatives.
+    messages may stand here, too.
     """
 
     words: dict[str, Concept] = Field(default_factory=dict)
     framing: Nodes = ()
     signs: dict[str, Lines] = Field(default_factory=dict)
     calm: Lines = ()
-    messages: dict[str, Lines] = Field(default_factory=dict)
-    calm_messages: Lines = ()
 
 
-class Language(MatchingModel):
+class Language(UrgentMessages):
     """One language other than English: how to know it, what to say in it, and how its speakers name each sign.
 
     `checked_by` stays empty until a native speaker has read it. `script` is the first and last letter of its own
@@ -311,8 +323,6 @@ class Language(MatchingModel):
     signs: dict[str, Words] = Field(default_factory=dict)
     calm: Words = ()
     kinds: dict[str, Words] = Field(default_factory=dict)
-    messages: dict[str, Lines] = Field(default_factory=dict)
-    calm_messages: Lines = ()
 
 
 class LanguagesFile(MatchingModel):
@@ -320,6 +330,19 @@ class LanguagesFile(MatchingModel):
 
     languages: dict[str, Language] = Field(default_factory=dict)
     others: Lines = ()
+
+    def with_messages(self, more: LanguageMessages) -> LanguagesFile:
+        """Return the same with the messages of the other file too."""
+        told = {
+            code: one.with_messages(more.languages.get(code, UrgentMessages())) for code, one in self.languages.items()
+        }
+        return self.model_copy(update={"languages": told})
+
+
+class LanguageMessages(MatchingModel):
+    """content/language-messages.yaml: whole messages in each of the languages, which models learn from."""
+
+    languages: dict[str, UrgentMessages] = Field(default_factory=dict)
 
 
 PhoneNumber = Annotated[str, StringConstraints(strict=True, pattern=models.PHONE)]
