@@ -348,7 +348,7 @@ class _Trainer:
         self._columns = np.append(columns[kept], len(self._keys))
         self._strengths = np.append(np.frombuffer(rows.strengths, np.float32)[kept], np.float32(0))
         self._bounds = np.concatenate([[0], np.cumsum(kept)])[np.concatenate([[0], np.cumsum(rows.sizes)])]
-        self._order = np.argsort(np.diff(self._bounds), kind="stable")
+        self._order = np.argsort(rows.sizes, kind="stable")
         self._errors = np.ones(len(rows), np.float32)
         shares = np.bincount(self._targets, minlength=len(self._labels))
         worth = np.minimum(_MOST_WORTH, len(rows) / len(self._labels) / shares) if even else np.ones(len(shares))
