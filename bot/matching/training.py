@@ -42,7 +42,7 @@ _CODE = (
     *("parser", "sentences", "signs", "subjects", "text", "training"),
 )
 """The modules that reading and training depend on: when one of them changes, no cached model is true any more."""
-_FIRST_EPOCHS, _EPOCHS, _FEW_EPOCHS, _SIBLING_EPOCHS = 3, 5, 6, 10
+_FIRST_EPOCHS, _EPOCHS, _URGENT_EPOCHS, _FEW_EPOCHS, _SIBLING_EPOCHS = 3, 5, 6, 8, 10
 _WORTH_A_PROCESS = 1_000
 """Lines of answers from which starting other processes takes less time than it saves."""
 _MOST_PROCESSES = 4
@@ -103,8 +103,8 @@ def _questions(parts: Parts) -> Iterator[_Lesson]:
 def _emergencies(parts: Parts) -> Iterator[_Lesson]:
     like = likeness_of(parts)
     urgent, spelt = like.rows(parts.data)
-    yield _Lesson("urgent", urgent, _EPOCHS)
-    yield _Lesson("spelt", spelt, _EPOCHS)
+    yield _Lesson("urgent", urgent, _URGENT_EPOCHS)
+    yield _Lesson("spelt", spelt, _URGENT_EPOCHS)
     del urgent, spelt
     for name, rows in tongues_of(parts).rows(parts.data, like.kinds).items():
         yield _Lesson(name, rows, _FEW_EPOCHS)
@@ -311,8 +311,9 @@ def cache_folder() -> Path:
 # --- learning from rows ---
 
 _RATE = 0.5
-_BATCH = 64
-"""Rows learned from at once: the weights of so many are near at hand, and 5 epochs do what 6 did with 256."""
+_BATCH, _NEAR = 256, 5_000
+"""Rows learned from at once: as many as have their weights near at hand, but with many labels fewer. So 5 epochs do in
+less time what 6 did."""
 _BIAS_SHARE = 0.1
 """How fast the biases learn, beside the weights: a label is no likelier for having had the last row."""
 _LEAST_ERROR = 0.01
@@ -347,7 +348,7 @@ class _Trainer:
         self._columns = np.append(columns[kept], len(self._keys))
         self._strengths = np.append(np.frombuffer(rows.strengths, np.float32)[kept], np.float32(0))
         self._bounds = np.concatenate([[0], np.cumsum(kept)])[np.concatenate([[0], np.cumsum(rows.sizes)])]
-        self._order = np.argsort(np.diff(self._bounds), kind="stable")
+        self._order = np.argsort(rows.sizes, kind="stable")
         self._errors = np.ones(len(rows), np.float32)
         shares = np.bincount(self._targets, minlength=len(self._labels))
         worth = np.minimum(_MOST_WORTH, len(rows) / len(self._labels) / shares) if even else np.ones(len(shares))
@@ -360,10 +361,10 @@ class _Trainer:
         self._taken = np.zeros(0, np.float32)
 
     def run(self, epochs: int) -> Classifier:
-        draw = np.random.default_rng(7)
+        draw, size = np.random.default_rng(7), min(_BATCH, max(1, _NEAR // len(self._labels)))
         for epoch in range(epochs):
             rows = self._order if epoch < _WHOLE_EPOCHS else self._order[self._errors[self._order] >= _LEARNED]
-            batches = [rows[at : at + _BATCH] for at in range(0, len(rows), _BATCH)]
+            batches = [rows[at : at + size] for at in range(0, len(rows), size)]
             for at in draw.permutation(len(batches)):
                 self._learn(*self._batch(batches[at]))
         hundredths = np.rint(self._weights[:-1] * HUNDREDTHS).clip(-32_000, 32_000).astype(np.int16)
