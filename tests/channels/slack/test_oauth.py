@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator
@@ -20,7 +19,7 @@ from bot.channels.slack.manifest import INSTALL_PATH, REDIRECT_PATH
 from bot.dialog.engine import Engine
 from bot.store.common import Identity
 from bot.store.open import open_store
-from tests.channels.slack.slack_app import SECRET, Mode, SlackApp, running_app, words_of
+from tests.channels.slack.slack_app import SECRET, Mode, SlackApp, running_app, until, words_of
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_faults import Fault
 
@@ -114,21 +113,19 @@ FORGED = [
 ]
 
 
-@pytest.mark.parametrize("query", FORGED, ids=repr)
 @pytest.mark.parametrize("cookie", [None, "slack-app-oauth-state=S", "slack-app-oauth-state=", "other=S"])
-async def test_a_forged_redirect_installs_nothing(
-    slack_app: SlackApp, query: dict[str, str], cookie: str | None, tmp_path: Path
-) -> None:
+async def test_a_forged_redirect_installs_nothing(slack_app: SlackApp, cookie: str | None, tmp_path: Path) -> None:
     """Only who was sent to Slack by this installation comes back: a state that it issued, in the same browser."""
     slack_app.world.codes["good-code"] = NORTH
     headers = {"Cookie": cookie} if cookie else {}
-    async with (
-        aiohttp.ClientSession() as browser,
-        browser.get(slack_app.url + REDIRECT_PATH, params=query, headers=headers) as back,
-    ):
-        assert back.status < 500
-        assert "error" in query or back.status >= 400
-    assert installed(tmp_path) == []
+    for query in FORGED:
+        async with (
+            aiohttp.ClientSession() as browser,
+            browser.get(slack_app.url + REDIRECT_PATH, params=query, headers=headers) as back,
+        ):
+            assert back.status < 500, query
+            assert "error" in query or back.status >= 400, query
+        assert installed(tmp_path) == [], query
 
 
 async def test_a_state_of_another_browser_installs_nothing(slack_app: SlackApp, tmp_path: Path) -> None:
@@ -180,9 +177,7 @@ async def test_uninstalling_deletes_what_was_stored(slack_app: SlackApp, tmp_pat
     await install(slack_app, SOUTH)
     told = {"type": event, "tokens": {"bot": ["U0BOT"]}, "event_ts": "1.1"}
     await (await slack_app.people.event(told, NORTH)).acked()
-    async with asyncio.timeout(5):
-        while installed(tmp_path) != [(SOUTH,)]:
-            await slack_app.store.ping()
+    await until(lambda: installed(tmp_path) == [(SOUTH,)])
     assert slack_app.title("ala") in await ask(slack_app, SOUTH)
 
 
