@@ -226,8 +226,8 @@ class Speller:
         """Yield the words a slip or two away; a first letter is only ever left out, put before, or swapped."""
         for size in range(len(word) - _MOST_SLIPS, len(word) + _MOST_SLIPS + 1):
             slips = _slips_in(min(len(word), size))
-            goals = self._begun.get((word[0], size), ()) if abs(len(word) - size) <= slips else ()
-            yield from _in_reach(slips, word, goals)
+            if abs(len(word) - size) <= slips:
+                yield from _in_reach(slips, word, self._begun.get((word[0], size), ()))
         yield from self._goals & {word[1:], word[1] + word[0] + word[2:]}
         yield from self._ended.get(word, ())
 
