@@ -85,7 +85,7 @@ def rebuild_matcher(library: Library, before: Library, cache: Path | None = None
 
     Where they are not, those of the content before serve until somebody trains them (`build_matcher` does): an
     authored line counts at once, word for word, and what is like it after that. Nodes that came or went need their
-    models first, which takes a minute.
+    models first, which takes half a minute.
     """
     data, known, folder = data_of(library), data_of(before), cache or cache_folder()
     if found := stored(data, folder):

@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
+from operator import itemgetter
 from zlib import crc32
 
 import numpy as np
@@ -188,8 +189,8 @@ def shifted(scores: Mapping[str, float], node: str, by: float) -> dict[str, floa
 
 
 def ranked(scores: Mapping[str, float]) -> dict[str, float]:
-    """Return the shares, the likeliest first."""
-    return dict(sorted(scores.items(), key=lambda one: (-one[1], one[0])))
+    """Return the shares, the likeliest first, and of equal ones the first by name."""
+    return dict(sorted(sorted(scores.items()), key=itemgetter(1), reverse=True))
 
 
 class Rows:

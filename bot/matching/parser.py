@@ -84,21 +84,28 @@ class Message:
 
 def joined(parts: Sequence[Message], *, pausing: bool = True) -> Message:
     """Return several messages one after the other; where they are `pausing`, with a pause between them."""
-    at, mentions, pauses, asked = 0, list[Mention](), set[int](), set[int]()
+    words, stems, mentions, repairs = list[str](), list[str](), list[Mention](), list[tuple[str, str]]()
+    unknown, guessed, pauses, asked = set[str](), set[str](), set[int](), set[int]()
     for part in parts:
+        at = len(words)
+        words += part.words
+        stems += part.stems
         mentions += [Mention(one.concepts, one.start + at, one.end + at) for one in part.mentions]
+        repairs += part.repairs
+        unknown |= part.unknown
+        guessed |= part.guessed
         pauses.update(place + at for place in part.pauses)
-        pauses |= {at} if pausing else set()
-        asked |= {place + at for place in part.asked}
-        at += len(part.words)
+        asked.update(place + at for place in part.asked)
+        if pausing:
+            pauses.add(at)
     return Message(
         " ".join(part.text for part in parts),
-        tuple(word for part in parts for word in part.words),
-        tuple(stem for part in parts for stem in part.stems),
+        tuple(words),
+        tuple(stems),
         tuple(mentions),
-        tuple(pair for part in parts for pair in part.repairs),
-        frozenset().union(*(part.unknown for part in parts)),
-        frozenset().union(*(part.guessed for part in parts)),
+        tuple(repairs),
+        frozenset(unknown),
+        frozenset(guessed),
         frozenset(pauses - {0}),
         frozenset(asked),
     )
@@ -224,8 +231,8 @@ class Speller:
         """Yield the words a slip or two away; a first letter is only ever left out, put before, or swapped."""
         for size in range(len(word) - _MOST_SLIPS, len(word) + _MOST_SLIPS + 1):
             slips = _slips_in(min(len(word), size))
-            goals = self._begun.get((word[0], size), ()) if abs(len(word) - size) <= slips else ()
-            yield from _in_reach(slips, word, goals)
+            if abs(len(word) - size) <= slips:
+                yield from _in_reach(slips, word, self._begun.get((word[0], size), ()))
         yield from self._goals & {word[1:], word[1] + word[0] + word[2:]}
         yield from self._ended.get(word, ())
 

@@ -42,7 +42,7 @@ _CODE = (
     *("parser", "sentences", "signs", "subjects", "text", "training"),
 )
 """The modules that reading and training depend on: when one of them changes, no cached model is true any more."""
-_FIRST_EPOCHS, _EPOCHS, _URGENT_EPOCHS, _FEW_EPOCHS, _SIBLING_EPOCHS = 3, 5, 6, 8, 10
+_FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS, _FEW_EPOCHS, _SIBLING_EPOCHS = 3, 5, 6, 8, 10
 _WORTH_A_PROCESS = 1_000
 """Lines of answers from which starting other processes takes less time than it saves."""
 _MOST_PROCESSES = 4
@@ -90,8 +90,8 @@ class _Lesson:
 def _questions(parts: Parts) -> Iterator[_Lesson]:
     lessons = Lessons(parts)
     names, about = lessons.lines()
-    yield _Lesson("about", about, _EPOCHS)
-    yield _Lesson("names", names, _EPOCHS)
+    yield _Lesson("about", about, _LINE_EPOCHS)
+    yield _Lesson("names", names, _LINE_EPOCHS)
     del names, about
     yield _Lesson("siblings", lessons.siblings(), _SIBLING_EPOCHS, even=True)
     first = train(lessons.aspects(), _FIRST_EPOCHS, even=True)
@@ -103,8 +103,8 @@ def _questions(parts: Parts) -> Iterator[_Lesson]:
 def _emergencies(parts: Parts) -> Iterator[_Lesson]:
     like = likeness_of(parts)
     urgent, spelt = like.rows(parts.data)
-    yield _Lesson("urgent", urgent, _URGENT_EPOCHS)
-    yield _Lesson("spelt", spelt, _URGENT_EPOCHS)
+    yield _Lesson("urgent", urgent, _LINE_EPOCHS)
+    yield _Lesson("spelt", spelt, _LINE_EPOCHS)
     del urgent, spelt
     for name, rows in tongues_of(parts).rows(parts.data, like.kinds).items():
         yield _Lesson(name, rows, _FEW_EPOCHS)
@@ -312,8 +312,7 @@ def cache_folder() -> Path:
 
 _RATE = 0.5
 _BATCH, _NEAR = 256, 5_000
-"""Rows learned from at once: as many as have their weights near at hand, but with many labels fewer. So 5 epochs do in
-less time what 6 did."""
+"""Rows learned from at once: as many as have their weights near at hand, with many labels fewer."""
 _BIAS_SHARE = 0.1
 """How fast the biases learn, beside the weights: a label is no likelier for having had the last row."""
 _LEAST_ERROR = 0.01
