@@ -112,23 +112,36 @@ def few(data: Data) -> Data:
     )
 
 
+@pytest.fixture(scope="module")
+def few_parts(few: Data) -> Parts:
+    return Parts(few)
+
+
+@pytest.fixture(scope="module")
+def few_learned(few_parts: Parts) -> Models:
+    return learn(few_parts)
+
+
 def one_of(languages: LanguagesFile) -> LanguagesFile:
     """Return the first language alone: all of them take seconds to learn."""
     return languages.model_copy(update={"languages": dict(islice(languages.languages.items(), 1))})
 
 
-def test_what_is_learned_side_by_side_is_what_is_learned_alone(few: Data, monkeypatch: pytest.MonkeyPatch) -> None:
-    alone = learn(Parts(few))
+def test_what_is_learned_side_by_side_is_what_is_learned_alone(
+    few_parts: Parts, few_learned: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(training, "_WORTH_A_PROCESS", 0)
     monkeypatch.setattr(training, "_cores", lambda: 2)
-    beside = learn(Parts(few))
+    beside = learn(few_parts)
     for one in fields(Models):
-        ours, theirs = getattr(alone, one.name), getattr(beside, one.name)
+        ours, theirs = getattr(few_learned, one.name), getattr(beside, one.name)
         assert ours.labels == theirs.labels
         assert (ours.weights == theirs.weights).all()
 
 
-def test_models_of_other_words_are_never_taken(tmp_path: Path, few: Data) -> None:
+def test_models_of_other_words_are_never_taken(
+    tmp_path: Path, few: Data, few_learned: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
     more = replace(few, phrases={"ala": ("what is ala", "ala please"), "k2": ("what is k2",)})
     told = replace(few, messages={"ala": ("my neighbour swears by it",)})
     asked = replace(few, messages_after={"ala": {"k2": ("and the other bottle",)}})
@@ -140,20 +153,28 @@ def test_models_of_other_words_are_never_taken(tmp_path: Path, few: Data) -> Non
     kept, _ = learned(few, tmp_path, said.append)
     assert said == []
     assert kept.index == fresh.index
+    again = list[Parts]()
+
+    def counted(parts: Parts, _: training.Say) -> Models:
+        again.append(parts)
+        return few_learned
+
+    monkeypatch.setattr(training, "learn", counted)
     learned(more, tmp_path, said.append)
-    assert said, "other words are learned again"
+    assert [parts.data for parts in again] == [more], "other words are learned again"
 
 
-def test_whole_messages_teach_and_are_no_words_that_everybody_knows(few: Data) -> None:
-    with_messages = replace(few, messages={"k2": ("my naybor Harold has bottles of drops",)})
-    parts = Parts(with_messages)
+def test_whole_messages_teach_and_are_no_words_that_everybody_knows(
+    few: Data, few_parts: Parts, few_learned: Models
+) -> None:
+    parts = Parts(replace(few, messages={"k2": ("my naybor Harold has bottles of drops",)}))
     assert not {"naybor", "harold"} & set(parts.index.asked)
     message = parts.reader.read("drops from a bottle")
     named = parts.subjects.named(message)
     drops = parts.features.names(message, named, parts.features.asked(message, named))
-    before, after = (learn(Parts(data)).names.probabilities(drops)["k2"] for data in (few, with_messages))
+    before, after = (models.names.probabilities(drops)["k2"] for models in (few_learned, learn(parts)))
     assert after > before
-    assert parts.index.lines.keys() == Parts(few).index.lines.keys()
+    assert parts.index.lines.keys() == few_parts.index.lines.keys()
 
 
 @pytest.mark.parametrize(

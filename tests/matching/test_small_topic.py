@@ -93,36 +93,37 @@ def data(library: Library) -> Data:
     )
 
 
-def learned(data: Data) -> SubjectMatcher:
-    parts = Parts(data)
+@pytest.fixture(scope="module")
+def parts(data: Data) -> Parts:
+    return Parts(data)
+
+
+def learned(parts: Parts) -> SubjectMatcher:
     return assemble(parts, learn(parts, lambda _: None))
 
 
 @pytest.fixture(scope="module")
-def matcher(data: Data) -> SubjectMatcher:
-    return learned(data)
+def matcher(parts: Parts) -> SubjectMatcher:
+    return learned(parts)
 
 
-def test_a_part_comes_before_its_whole_and_a_narrow_topic_before_a_wide_one(data: Data) -> None:
-    parts = Parts(data)
+def test_a_part_comes_before_its_whole_and_a_narrow_topic_before_a_wide_one(parts: Parts) -> None:
     for text in ("sails of the yacht at the house", "the house, its yacht and the sails of that"):
         named = parts.subjects.named(parts.reader.read(text))
         assert named.held == ("water/sails", "water/boat", "land/house"), text
 
 
-def test_a_longer_name_of_a_wide_topic_does_not_hide_what_a_narrow_one_names(data: Data) -> None:
-    parts = Parts(data)
+def test_a_longer_name_of_a_wide_topic_does_not_hide_what_a_narrow_one_names(parts: Parts) -> None:
     named = parts.subjects.named(parts.reader.read("a house with a yacht"))
     assert named.held == ("water/boat", "land/lamp")
 
 
-def test_a_name_inside_a_phrase_that_names_nothing_else_is_not_named(data: Data) -> None:
-    parts = Parts(data)
+def test_a_name_inside_a_phrase_that_names_nothing_else_is_not_named(parts: Parts) -> None:
     assert parts.subjects.named(parts.reader.read("the front yacht")).held == ("land/house",)
 
 
-def test_a_family_has_few_lines_while_none_of_its_answers_has_many(data: Data) -> None:
-    subjects = Parts(data).subjects
+def test_a_family_has_few_lines_while_none_of_its_answers_has_many(data: Data, parts: Parts) -> None:
+    subjects = parts.subjects
     few = {"water/boat", "water/sails", "water/mast"}
     assert subjects.few_lined(data.lines) == few
     assert subjects.family("water/sails") == frozenset(NARROW)
@@ -152,7 +153,7 @@ UNSAID = (("yacht canvas and lukewarm water", "sail-wash"), ("sand the spruce of
 
 
 def test_an_answer_with_few_lines_is_found_by_what_it_says(data: Data, matcher: SubjectMatcher) -> None:
-    without = learned(replace(data, texts={}))
+    without = learned(Parts(replace(data, texts={})))
     for text, node in UNSAID:
         told, untold = (dict(one.match(text, None, Register.LAYPERSON).scores) for one in (matcher, without))
         assert told[node] > 1.3 * untold[node], text

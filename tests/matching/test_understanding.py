@@ -25,6 +25,12 @@ def matcher(library: Library) -> Matcher:
     return build_matcher(library)
 
 
+@pytest.fixture(scope="module")
+def untaught(library: Library) -> Matcher:
+    """A matcher whose models know nothing: what it finds, it finds by the words alone."""
+    return assemble(Parts(data_of(library)), Models(UNTAUGHT, UNTAUGHT, UNTAUGHT, UNTAUGHT, UNTAUGHT))
+
+
 def node_of(matcher: Matcher, text: str, after: str | None = None) -> str:
     match = matcher.match(text, after, Register.LAYPERSON)
     return "choices" if match.outcome is Outcome.CHOICES else match.node
@@ -265,17 +271,15 @@ def test_a_half_that_is_not_covered_does_not_sink_the_other(matcher: Matcher) ->
     assert match.note == "part-missing"
 
 
-def test_an_authored_line_answers_word_for_word_without_training(library: Library) -> None:
+def test_an_authored_line_answers_word_for_word_without_training(library: Library, untaught: Matcher) -> None:
     """The line is found by its words alone: models that know nothing are asked for nothing."""
-    untaught = assemble(Parts(data_of(library)), Models(UNTAUGHT, UNTAUGHT, UNTAUGHT, UNTAUGHT, UNTAUGHT))
     node, lines = next((node, lines) for node, lines in library.phrases.items() if node == "night-pain")
     line = next(line for line in lines if "(" not in line)
     assert node_of(untaught, line.upper() + "??") == node
 
 
-def test_a_line_of_a_thread_answers_there_word_for_word_without_training(library: Library) -> None:
+def test_a_line_of_a_thread_answers_there_word_for_word_without_training(library: Library, untaught: Matcher) -> None:
     """What follows an answer is found as other lines are, in the thread of this answer alone, before small talk too."""
-    untaught = assemble(Parts(data_of(library)), Models(UNTAUGHT, UNTAUGHT, UNTAUGHT, UNTAUGHT, UNTAUGHT))
     otherwise = {
         f"{after}: {form}": found.node
         for after, asked in library.after.items()

@@ -13,7 +13,7 @@ from bot.content.loader import load
 from bot.content.matching_models import UrgentExamples
 from bot.matching import data_of
 from bot.matching.build import Data, Parts
-from bot.matching.likeness import likeness_of
+from bot.matching.likeness import Likeness, likeness_of
 from bot.matching.training import train
 from bot.matching.urgency import Urgency
 from tests.urgency.seeds import recogniser
@@ -29,19 +29,21 @@ def _data() -> Data:
     return data_of(load(_ROOT / "dialogs", _ROOT / "content", templates=False))
 
 
-def _taught(is_authored: Callable[[str], bool] | None = None) -> Urgency:
-    """Return a recogniser that learned one made-up emergency, of words that no rule knows."""
+@cache
+def _learned() -> tuple[Parts, Likeness]:
+    """Return what is learned of one made-up emergency, of words that no rule knows: once, for it takes a second."""
     examples = UrgentExamples.model_validate(
         {"words": {name: {"words": words} for name, words in _LIT.items()}, "framing": ("asked",)}
         | {"signs": {"sudden": _BAD}, "calm": _CALM}
     )
-    parts = Parts(_replaced(examples))
-    model = train(likeness_of(parts).rows(parts.data)[0], 20, even=True)
-    return Urgency(parts.data.urgent, parts.data.languages, parts.signs, likeness_of(parts, model), None, is_authored)
+    parts = Parts(replace(_data(), examples=examples, messages={}, messages_after={}))
+    return parts, likeness_of(parts, train(likeness_of(parts).rows(parts.data)[0], 20, even=True))
 
 
-def _replaced(examples: UrgentExamples) -> Data:
-    return replace(_data(), examples=examples, messages={}, messages_after={})
+def _taught(is_authored: Callable[[str], bool] | None = None) -> Urgency:
+    """Return a recogniser that learned that emergency."""
+    parts, likeness = _learned()
+    return Urgency(parts.data.urgent, parts.data.languages, parts.signs, likeness, None, is_authored)
 
 
 def test_an_example_teaches_wordings_that_nobody_wrote() -> None:
