@@ -245,8 +245,8 @@ class SqliteStore:
 
     async def prune(self, cutoffs: RetentionCutoffs) -> PruneCounts:
         counts = Counter(await self._group.run(lambda db: prune_rest(db, cutoffs)))
-        for number in range(SLICES):
-            counts.update(await self._group.run(partial(prune_slice, number=number, cutoffs=cutoffs)))
+        for keys in slices(await self._group.run(_pages)):
+            counts.update(await self._group.run(partial(prune_slice, keys=keys, cutoffs=cutoffs)))
         return PruneCounts(counts)
 
     async def queue_depth(self) -> Mapping[str, QueueDepth]:
@@ -284,16 +284,28 @@ _OLD = {
     "conversations": "DELETE FROM conversation WHERE conversation BETWEEN :first AND :last AND day < :idle_day",
     "people": "DELETE FROM person WHERE person BETWEEN :first AND :last AND day < :idle_day",
 }
-SLICES = 256
-"""Keys are hashes, so their first byte cuts every table into equal slices: a million people are pruned four thousand
-at a time, and no turn waits for more than one slice."""
+_FIRST_BYTES = 256
+SLICE_PAGES = 64
+"""Pages of the database (4 KiB each) for which there is one slice."""
 
 
-def prune_slice(db: sqlite3.Connection, number: int, cutoffs: RetentionCutoffs) -> dict[str, int]:
-    """Remove what is older than the cutoffs from one slice of the keys, 0 to 255; return how many rows of each kind."""
+def slices(pages: int) -> list[range]:
+    """Return the first bytes of keys that are pruned together. Keys are hashes, so these cut every table into equal
+    slices: a million people are pruned four thousand at a time, no turn waits for more than one slice, and a small
+    database, which is pruned at every start, takes one."""
+    width = max(1, min(_FIRST_BYTES, _FIRST_BYTES * SLICE_PAGES // pages))
+    return [range(first, min(first + width, _FIRST_BYTES)) for first in range(0, _FIRST_BYTES, width)]
+
+
+def _pages(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA page_count").fetchone()[0])
+
+
+def prune_slice(db: sqlite3.Connection, keys: range, cutoffs: RetentionCutoffs) -> dict[str, int]:
+    """Remove what is older than the cutoffs from one slice of the keys; return how many rows of each kind."""
     terms = {
-        "first": bytes([number]),
-        "last": bytes([number]) + b"\xff" * DIGEST_BYTES,
+        "first": bytes([keys[0]]),
+        "last": bytes([keys[-1]]) + b"\xff" * DIGEST_BYTES,
         "events": cutoffs.events,
         "messages": cutoffs.messages,
         "idle_day": day_of(cutoffs.idle),
