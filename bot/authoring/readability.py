@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from bot.content.markdown import Block, Document, ListBlock, Quote, Runs, Table, text_of
 from bot.content.models import Term
@@ -103,12 +103,17 @@ def word_count(text: str) -> int:
 
 def explains(text: str, term: Term) -> bool:
     """Tell whether `text` holds one of the plain wordings that explain the term."""
-    return any(_pattern(words).search(text) for words in term.explained_by)
+    return any(occurs(words, text) for words in term.explained_by)
 
 
 def occurs(name: str, text: str) -> re.Match[str] | None:
     """Return where `text` names the term `name` first, if it does."""
-    return _pattern(name).search(text)
+    return _pattern(name).search(text) if _may_occur(name, text) else None
+
+
+def _may_occur(name: str, text: str) -> bool:
+    """Tell whether the letters of a term stand in the text at all: most do not, and a pattern takes its time."""
+    return _folded(_stem(name)) in _folded(text)
 
 
 def _texts(block: Block) -> Iterator[str]:
@@ -134,7 +139,7 @@ def _syllables(text: str, terms: Mapping[str, Term]) -> int:
     """Return the syllables of `text`, listed terms with their true number."""
     total = 0
     for name in _longest_first(terms):
-        text, found = _pattern(name).subn(" ", text)
+        text, found = _taken_out(name, text)
         total += found * terms[name].syllables
     return total + sum(syllables(part) for word in _WORD.findall(text) for part in re.split("[-.,]", word) if part)
 
@@ -143,17 +148,30 @@ def _without(text: str, terms: Mapping[str, Term]) -> tuple[str, int]:
     """Return `text` without the listed terms, and how many there were."""
     count = 0
     for name in _longest_first(terms):
-        text, found = _pattern(name).subn(" ", text)
+        text, found = _taken_out(name, text)
         count += found
     return text, count
+
+
+def _taken_out(name: str, text: str) -> tuple[str, int]:
+    return _pattern(name).subn(" ", text) if _may_occur(name, text) else (text, 0)
 
 
 def _longest_first(terms: Mapping[str, Term]) -> list[str]:
     return sorted(terms, key=len, reverse=True)
 
 
+@lru_cache(1 << 12)
+def _folded(text: str) -> str:
+    return text.casefold()
+
+
+@cache
+def _stem(words: str) -> str:
+    return words.removesuffix("s") if len(words) > 4 else words
+
+
 @cache
 def _pattern(words: str) -> re.Pattern[str]:
     """Return the pattern of `words` as whole words, in any case, singular or plural."""
-    stem = words.removesuffix("s") if len(words) > 4 else words
-    return re.compile(rf"(?<![\w-]){re.escape(stem)}(?:s|es)?(?!\w)", re.IGNORECASE)
+    return re.compile(rf"(?<![\w-]){re.escape(_stem(words))}(?:s|es)?(?!\w)", re.IGNORECASE)

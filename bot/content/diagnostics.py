@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any, Literal
 
 from rapidfuzz import fuzz, process
@@ -181,6 +182,7 @@ _IGNORABLE = re.compile(
 _JOINERS = "\u200c\u200d"
 _VARIATION = "\ufe0e\ufe0f"
 _LETTERS = re.compile(r"[^\W\d_]+")
+_NO_ENGLISH_LETTER = re.compile(r"[^\x00-\x7f\W\d_]")
 _GREEK_TWINS = frozenset("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧοϲϳ")
 """Greek letters that look like Latin ones. Others may stand in a name, as in `TNFα` and `NFκB`."""
 _MICRO = "μ"
@@ -220,7 +222,7 @@ def hidden(text: str, at: int) -> bool:
 
 def foreign(text: str) -> Iterator[tuple[int, str]]:
     """Yield each letter that only looks like the Latin one it replaces: its place, and what it is."""
-    for word in _LETTERS.finditer(text):
+    for word in _LETTERS.finditer(text) if _NO_ENGLISH_LETTER.search(text) else ():
         if word[0].isascii() or not word[0].isalpha():
             continue
         scripts = [_script(letter) for letter in word[0]]
@@ -266,5 +268,6 @@ def _out_of_place(word: str, at: int, script: str) -> bool:
     return script == "GREEK" and word[at] != _MICRO and any("a" <= letter <= "z" for letter in around)
 
 
+@cache
 def _script(letter: str) -> str:
     return unicodedata.name(letter, "UNKNOWN").split()[0] if letter else ""

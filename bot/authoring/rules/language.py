@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 
 from bot.authoring.readability import Grade, explains, grade, occurs, sentences_of, split, word_count
 from bot.authoring.rules.base import AnswerRef, CheckContext, needs
@@ -68,9 +69,9 @@ def unexplained(context: CheckContext) -> Iterator[Diagnostic]:
     """C06: a medical term that is not explained where the layperson first meets it."""
     for answer_ref in context.answers():
         texts = list(_layperson_texts(context.library, answer_ref))
+        longer = _longer(tuple(answer_ref.topic.terms))
         for name, term in answer_ref.topic.terms.items():
-            longer = [other for other in answer_ref.topic.terms if name != other and occurs(name, other)]
-            first = next((at for at, (_, text) in enumerate(texts) if occurs(name, _without(text, longer))), None)
+            first = next((at for at, (_, text) in enumerate(texts) if _by_itself(name, text, longer[name])), None)
             if first is None:
                 continue
             read = [
@@ -94,6 +95,17 @@ def _layperson_texts(library: Library, answer_ref: AnswerRef) -> Iterator[tuple[
     for number, note in enumerate(answer_ref.answer.notes):
         if note in answer_ref.topic.notes:
             yield ("notes", number), library.text(answer_ref.topic.notes[note], Register.LAYPERSON)
+
+
+@lru_cache(8)
+def _longer(terms: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return for each term the other terms that hold it."""
+    return {name: [other for other in terms if name != other and occurs(name, other)] for name in terms}
+
+
+def _by_itself(name: str, text: str, longer: list[str]) -> bool:
+    """Tell whether a text names a term, and not only longer terms that hold it."""
+    return bool(occurs(name, text) and occurs(name, _without(text, longer)))
 
 
 def _without(text: str, names: list[str]) -> str:

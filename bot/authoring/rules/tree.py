@@ -51,15 +51,16 @@ def _colliding(library: Library, place: Location, phrases: Mapping[str, tuple[st
     for node, phrase in _each(phrases):
         if _count(phrase) > MOST:
             continue
-        leads = {form: owners.get(form) for form in _forms(phrase)}
-        owners.update({form: owner or (node, phrase) for form, owner in leads.items()})
-        others = [owner for owner in leads.values() if owner and owner[0] != node]
-        if others:
+        forms = _forms(phrase)
+        fresh = forms.difference(owners)
+        known = [owners[form] for form in forms - fresh]
+        owners |= dict.fromkeys(fresh, (node, phrase))
+        if others := [owner for owner in known if owner[0] != node]:
             other, same = others[0]
             where = _diagnostic(library, (*place, other), same, "D04", "", "", "error").where
             message = f"the phrase `{phrase}` already leads to `{other}` ({where})"
             yield _diagnostic(library, (*place, node), phrase, "D04", message, "keep it where it fits best", "error")
-        elif all(leads.values()):
+        elif not fresh:
             message = f"the phrase `{phrase}` adds nothing to `{node}`"
             yield _diagnostic(library, (*place, node), phrase, "D04", message, "remove it", "warning")
 
