@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.content.mini import shipped, written
+from tests.content.mini import written
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -95,8 +95,11 @@ def test_dialogs_and_content_of_the_current_folder_win(footnote: Path, tmp_path:
 def test_generated_pages_are_written_beside_ones_own_content_only(footnote: Path, tmp_path: Path) -> None:
     refused = run(footnote, "docs", folder=tmp_path)
     assert (refused.returncode, "of your own" in refused.stderr) == (2, True)
-    shipped(tmp_path)
-    assert run(footnote, "docs", folder=tmp_path).returncode == 0
+    content = ROOT / "content"
+    shared = [*content.glob("layout/*.j2"), *(content / f"{name}.yaml" for name in ("interface", "emergency"))]
+    written(tmp_path, {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in shared})
+    done = run(footnote, "docs", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
     pages = {path.name for path in (tmp_path / "docs").iterdir()}
     assert pages == {"content.md", "screens.md", "sources.md", "graph.svg"}
 
