@@ -27,7 +27,7 @@ from bot.channels.slack.views import ABOUT_MESSAGE, ASK_ANYWHERE
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Incoming, Kind, Register, State
 from bot.store.base import StoreUnavailable
-from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, Mode, SlackApp, running_app, words_of
+from tests.channels.slack.slack_app import ADA, BEN, CHANNEL, Mode, SlackApp, running_app, until, words_of
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_faults import Fault
 from tests.fakes.slack_world import APP_ID
@@ -176,8 +176,7 @@ async def test_a_static_token_that_is_refused_waits_for_the_operator(
     fault = slack_app.fake.faults.add(Fault("error", "*", times=40, name=error))
     await slack_app.people.mention(ADA, CHANNEL, "does vitamin k2 help neuropathy", said.ts)
     await asyncio.wait_for(fault.introduced.wait(), 5)
-    while slack_app.slack.health()["up"]:
-        await slack_app.store.ping()
+    await until(lambda: not slack_app.slack.health()["up"])
     assert slack_app.slack.health()["token"] == error
     slack_app.fake.faults.clear()
     assert slack_app.title("k2") in words_of(await slack_app.answer())
@@ -190,8 +189,7 @@ async def test_a_static_token_that_is_refused_waits_for_the_operator(
 async def test_a_removed_app_is_told_by_slack_itself(slack_app: SlackApp) -> None:
     revoked = {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": ["U0BOT1"]}, "event_ts": "1.1"}
     await (await slack_app.people.event(revoked, "T0WARD")).acked()
-    while slack_app.slack.health()["up"]:
-        await slack_app.store.ping()
+    await until(lambda: not slack_app.slack.health()["up"])
     assert slack_app.slack.health()["token"] == "tokens_revoked"
 
 

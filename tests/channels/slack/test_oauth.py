@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator
@@ -20,7 +19,7 @@ from bot.channels.slack.manifest import INSTALL_PATH, REDIRECT_PATH
 from bot.dialog.engine import Engine
 from bot.store.common import Identity
 from bot.store.open import open_store
-from tests.channels.slack.slack_app import SECRET, Mode, SlackApp, running_app, words_of
+from tests.channels.slack.slack_app import SECRET, Mode, SlackApp, running_app, until, words_of
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_faults import Fault
 
@@ -180,9 +179,7 @@ async def test_uninstalling_deletes_what_was_stored(slack_app: SlackApp, tmp_pat
     await install(slack_app, SOUTH)
     told = {"type": event, "tokens": {"bot": ["U0BOT"]}, "event_ts": "1.1"}
     await (await slack_app.people.event(told, NORTH)).acked()
-    async with asyncio.timeout(5):
-        while installed(tmp_path) != [(SOUTH,)]:
-            await slack_app.store.ping()
+    await until(lambda: installed(tmp_path) == [(SOUTH,)])
     assert slack_app.title("ala") in await ask(slack_app, SOUTH)
 
 

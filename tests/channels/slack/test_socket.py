@@ -10,7 +10,7 @@ import pytest
 
 from bot.channels.slack.client import LINES
 from bot.dialog.engine import Engine
-from tests.channels.slack.slack_app import ADA, CHANNEL, SlackApp, running_app, words_of
+from tests.channels.slack.slack_app import ADA, CHANNEL, SlackApp, running_app, until, words_of
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_faults import Fault
 from tests.fakes.slack_world import Post
@@ -29,16 +29,12 @@ async def slack_app(fake: FakeSlack, engine: Engine, tmp_path: Path) -> AsyncIte
 
 async def all_open(slack_app: SlackApp) -> None:
     """Return once every line is open."""
-    async with asyncio.timeout(10):
-        while slack_app.slack.health()["open"] < LINES:
-            await slack_app.store.ping()
+    await until(lambda: slack_app.slack.health()["open"] >= LINES)
 
 
 async def reconnected(slack_app: SlackApp, before: int) -> None:
     """Return once Slack greeted a later connection than the `before`th on every line."""
-    async with asyncio.timeout(10):
-        while slack_app.slack.health()["connections"] < before + LINES:
-            await slack_app.store.ping()
+    await until(lambda: slack_app.slack.health()["connections"] >= before + LINES)
     await all_open(slack_app)
 
 
