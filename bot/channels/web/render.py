@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -146,7 +147,6 @@ class Renderer:
         self._texts = texts
         self._files = PageFiles(files)
         self._environment = _environment()
-        self._environment.globals |= {"asset": ASSETS.address, "fresh": fresh_id}
         self._answer = self._environment.get_template("answer.html")
 
     def answer(self, answer: PageAnswer, place: Place) -> str:
@@ -293,7 +293,9 @@ def fresh_id() -> str:
     return secrets.token_hex(8)
 
 
+@cache
 def _environment() -> Environment:
+    """Return the templates: compiled once, whoever renders them."""
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -303,6 +305,7 @@ def _environment() -> Environment:
     )
     environment.tests["openable"] = lambda url: bool(url and _OPENABLE.fullmatch(url))
     environment.filters["kind"] = lambda value: type(value).__name__.lower()
+    environment.globals |= {"asset": ASSETS.address, "fresh": fresh_id}
     return environment
 
 
