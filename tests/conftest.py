@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,9 @@ from bot.content.library import Library
 from bot.content.loader import load
 from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
-from bot.matching import build_matcher
+from bot.dialog.turn import Match, Register
+from bot.matching import LateMatcher, build_matcher
+from bot.matching.matcher import SubjectMatcher
 from bot.pictures.shelf import Shelf
 from tests.chaos.processes import Bot
 from tests.leaks import leak_detector
@@ -94,10 +97,25 @@ def shelf(drawn: Path, engine: Engine) -> Shelf:
     return Shelf(drawn, engine, lambda: TODAY)
 
 
+class RememberingMatcher(LateMatcher):
+    """The matcher, asked once in a session for the same words in the same thread: the conversations ask them on every
+    platform, in both registers. That the same words always give the same is held by tests/matching."""
+
+    def __init__(self, matcher: SubjectMatcher) -> None:
+        super().__init__(lambda: matcher)
+        self._match, self._is_urgent = cache(matcher.match), cache(matcher.is_urgent)
+
+    def match(self, text: str, context: str | None, register: Register) -> Match:
+        return self._match(text, context, register)
+
+    def is_urgent(self, text: str) -> bool:
+        return self._is_urgent(text)
+
+
 @pytest.fixture(scope="session")
 def engine(library: Library) -> Engine:
     """The engine as served."""
-    made = Engine(library, build_matcher(library), default_register=default_register)
+    made = Engine(library, RememberingMatcher(build_matcher(library)), default_register=default_register)
     gc.freeze()
     return made
 
