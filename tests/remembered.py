@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from functools import cache, wraps
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -66,7 +67,17 @@ def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FileReader, "model", _read_once)
     monkeypatch.setattr(markdown._PARSER, "parse", _parse_once)
     monkeypatch.setattr(templates._ENVIRONMENT, "parse", _template_once)
-    for name, module in list(sys.modules.items()):
-        for function, remembering in _FUNCTIONS.items():
-            if name.startswith("bot.") and vars(module).get(function.__name__) is function:
-                monkeypatch.setattr(module, function.__name__, remembering)
+    for module, name, remembering in _places(len(sys.modules)):
+        monkeypatch.setattr(module, name, remembering)
+
+
+@cache
+def _places(_modules: int) -> list[tuple[ModuleType, str, Callable[..., Any]]]:
+    """Return where the functions are known by name: looked for again where a module was imported since."""
+    ours = [module for name, module in sys.modules.items() if name.startswith("bot.")]
+    return [
+        (module, function.__name__, remembering)
+        for module in ours
+        for function, remembering in _FUNCTIONS.items()
+        if vars(module).get(function.__name__) is function
+    ]

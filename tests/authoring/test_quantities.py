@@ -63,4 +63,4 @@ def test_typed_digits_are_found_but_not_those_of_names() -> None:
 
 
 def test_a_text_without_digits_or_number_words_has_no_figures() -> None:
-    assert figures("Ask your doctor.") == []
+    assert figures("Ask your doctor.") == ()

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from bot.authoring.rules.base import CheckContext, needs
@@ -87,14 +87,15 @@ class Figure:
         return [(self.value, self.unit)] if self.also is None else [(self.value, self.unit), (self.also, "")]
 
 
-def figures(text: str) -> list[Figure]:
+@lru_cache(1 << 12)
+def figures(text: str) -> tuple[Figure, ...]:
     """Return the figures of `text`: digits, and number words where they may stand for one."""
     rest = _NAME.sub(" ", text)
     daily = [Figure(_often(found[1]), "/day") for found in _DAILY.finditer(rest)]
     rest = _DAILY.sub(" ", rest)
     shares = [figure for found in _SHARE.finditer(rest) for figure in _shares(found)]
     rest = _SHARE.sub(" ", rest)
-    return [*daily, *shares, *_written(rest), *_spelled(rest)]
+    return (*daily, *shares, *_written(rest), *_spelled(rest))
 
 
 def literal_numbers(text: str) -> list[str]:
