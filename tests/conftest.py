@@ -68,7 +68,6 @@ def _dealt(item: pytest.Function) -> bool:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     """Let the collector of garbage leave alone what lives as long as the tests do."""
-    gc.collect()
     gc.freeze()
     gc.enable()
 
