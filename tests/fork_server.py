@@ -178,12 +178,11 @@ def serve(orders: socket.socket) -> None:
     """Fork for every order, and tell of each child its number, and how it ended."""
     import bot
     from bot.content.loader import load
-    from tests.content.mini import MINI
 
     for found in pkgutil.walk_packages(bot.__path__, "bot."):
         if not found.name.endswith("__main__") and ".migrations" not in found.name:
             import_module(found.name)
-    load(MINI / "dialogs", MINI / "content")  # makes the validators
+    load(ROOT / "dialogs", ROOT / "content")  # makes the validators, and looks at the templates
     gc.freeze()  # so that no child's collector writes into the memory that all share
     wake, woken = os.pipe()
     os.set_blocking(woken, False)
