@@ -14,6 +14,7 @@ from bot.dialog.turn import Match, Matcher, Register
 from bot.matching.build import TALK, Parts, data_of
 from bot.matching.decisions import LIMITS, Limits, Thread
 from bot.matching.foreign import Languages, TongueModels, tongues_of
+from bot.matching.lessons import SAME
 from bot.matching.likeness import likeness_of
 from bot.matching.matcher import SubjectMatcher
 from bot.matching.parser import Known, Lexicon, Signs, tree_of
@@ -101,9 +102,9 @@ def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: L
     def label_of(label: str) -> str | None:
         """Return the answer that a model's label means today: answers are renamed, and some vanish."""
         node = data.renamed.get(label, label)
-        return node if node in data.nodes or node.startswith(TALK) else None
+        return node if node in data.nodes or node.startswith(TALK) or node == SAME else None
 
-    told = {name: getattr(models, name).relabelled(label_of) for name in ("names", "about", "siblings")}
+    told = {name: getattr(models, name).relabelled(label_of) for name in ("names", "about", "siblings", "after")}
     lexicon = Lexicon(data.advice.concepts, tree_of(data.advice.concepts, parts.stems))
     advice = Advice(data.advice, lexicon, parts.subjects.kind_of)
     said = Said(data.said, parts.stem, parts.lexicon, parts.subjects.kind_of)

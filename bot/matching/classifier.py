@@ -301,6 +301,13 @@ class Features:
         crossed = Values([f"{subject}|{one}" for one in asked.alone], weight)
         return asked.words.at(weight).and_also(asked.pieces, subjects, crossed)
 
+    def after(self, seen: Values, asked: Unnamed, context: str, subject: str | None) -> Values:
+        """Return the features of a question after an answer: those of its words, what is asked also together with that
+        answer and with what the answer is about."""
+        places = Values((f"after {context}", f"spoken of {subject}"), 1.0)
+        pairs = (f"{place}>{one}" for place in (f"after {context}", f"of {subject}") for one in asked.alone)
+        return seen.and_also(places, Values(pairs, 1.0 / math.sqrt(len(asked.words.keys) + 1)))
+
     def standing(self, message: Message, named: Named, aspect: Values) -> Values:
         """Return the features that tell whether a question stands by itself: those of its aspect, and its size."""
         size = f"size {min(len(message.words), _LONG)}"

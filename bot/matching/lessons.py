@@ -31,6 +31,8 @@ Asked = tuple[str, str]
 """A label and a wording."""
 _Seen = tuple[Message, Named, Unnamed]
 """A message, what it names, and what it asks."""
+SAME = "@same"
+"""The label of a question that wants the answer again that it follows."""
 LEANS, ALONE, REMARK, ASKS = "leans", "alone", "remark", "asks"
 _SEVERAL = re.compile(r"[.,;?!]")
 _MARKS = " .,;:?!-\n"
@@ -89,6 +91,18 @@ class Lessons:
         texts = self.parts.data.texts
         asked = [*((node, form) for node, form in self._lines if node in texts), *self._told()]
         return Rows((node, self._features.names(*self._seen(form))) for node, form in asked)
+
+    def after(self) -> Rows:
+        """Return the rows that tell what is wanted after an answer: that answer again (SAME) or another, and whole
+        messages that stood in no thread, for the words mean much the same there."""
+        draw, rows = Random(4), Rows()
+        for context, node, form in self._after:
+            for seen in (self._seen(form), self._of(self.parts.reader.read(slipped(form, draw)))):
+                values = self._features.after(self._features.names(*seen), seen[2], context, self._subjects.it(context))
+                rows.add(SAME if node == context else node, values)
+        for node, form in self._messages:
+            rows.add(node, self._features.names(*self._seen(form)))
+        return rows
 
     def standing(self) -> Rows:
         """Return the rows that tell whether a question stands by itself or leans on what was said before."""

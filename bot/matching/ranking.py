@@ -11,6 +11,7 @@ import numpy as np
 
 from bot.matching.build import TALK, Roles
 from bot.matching.classifier import PRONOUNS, Features, Unnamed, Values, as_shares, divided, multiplied, ranked, shifted
+from bot.matching.lessons import SAME
 from bot.matching.parser import Message
 from bot.matching.subjects import FEW_LINES, NONE, Named, Said, Subjects
 from bot.matching.text import STOP
@@ -87,6 +88,10 @@ class Weights:
     """What a way on from the answer last shown gains in log-odds, where a question names nothing that is held."""
     same: float = 0.5
     of_it: float = 0.5
+    after: float = 0.5
+    """The model of what is wanted after an answer, beside all others, where a question surely leans on its thread."""
+    after_alone: float = 0.3
+    """Which part of that it has where the question surely stands by itself."""
     says: float = 1.5
     """What an answer gains that speaks of all the words asked, in the same place; part of it for part of them."""
     says_few: float = 1.0
@@ -272,6 +277,7 @@ class Ranker:
         scores = ranked(shifted(scores, self._otherwise, self._outside(said)))
         if said.context and not said.named.held and not self._is_clear(said):
             scores = ranked(self._nearer(scores, said, said.context))
+        scores = self._followed(scores, said, said.context) if said.context else scores
         around = filter(None, (said.lent, self._subjects.it(said.context)))
         sibling = next(iter(ranked(siblings)), "") if subject in self._narrow else ""
         unknown = bool(said.message.unknown)
@@ -280,6 +286,23 @@ class Ranker:
         return Reading(
             said.named, said.aspects, scores, said.heard.seen, table, lines, subjects, share, sibling, unknown, rests
         )
+
+    def _followed(self, scores: Shares, said: Opinions, context: str) -> Shares:
+        """Return the shares after an answer, where part of the question leans on it; small talk stays as likely."""
+        weights, features, heard = self._weights, self._features, said.heard
+        if not self.models.after.labels:
+            return scores
+        values = features.after(heard.seen, heard.asked, context, self._subjects.it(context))
+        wanted = {
+            node: share for node, share in self.models.after.probabilities(values).items() if not node.startswith(TALK)
+        }
+        wanted[context] = wanted.get(context, 0.0) + wanted.pop(SAME, 0.0)
+        weight = weights.after * (weights.after_alone + (1 - weights.after_alone) * heard.leans)
+        talk = {node: share for node, share in scores.items() if node.startswith(TALK)}
+        rest = {node: share for node, share in scores.items() if node not in talk}
+        mass = sum(rest.values())
+        mixed = multiplied(rest, wanted, (1 - weight, weight))
+        return ranked(talk | {node: share * mass for node, share in mixed.items()})
 
     def _to_family(self, lines: Shares, siblings: Shares) -> Shares:
         """Return the shares where a family with few lines is asked about: part of what other topics' answers have, as
