@@ -104,7 +104,7 @@ def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: L
         node = data.renamed.get(label, label)
         return node if node in data.nodes or node.startswith(TALK) or node == SAME else None
 
-    told = {name: getattr(models, name).relabelled(label_of) for name in ("names", "about", "siblings", "after")}
+    told = {name: getattr(models, name).relabelled(label_of) for name in ("names", "about", "siblings", "whole")}
     lexicon = Lexicon(data.advice.concepts, tree_of(data.advice.concepts, parts.stems))
     advice = Advice(data.advice, lexicon, parts.subjects.kind_of)
     said = Said(data.said, parts.stem, parts.lexicon, parts.subjects.kind_of)

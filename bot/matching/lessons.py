@@ -92,9 +92,8 @@ class Lessons:
         asked = [*((node, form) for node, form in self._lines if node in texts), *self._told()]
         return Rows((node, self._features.names(*self._seen(form))) for node, form in asked)
 
-    def after(self) -> Rows:
-        """Return the rows that tell what is wanted after an answer: that answer again (SAME) or another, and whole
-        messages that stood in no thread, for the words mean much the same there."""
+    def whole(self) -> Rows:
+        """Return the rows of whole messages: what each wants, after an answer also that answer again (SAME)."""
         draw, rows = Random(4), Rows()
         for context, node, form in self._after:
             for seen in (self._seen(form), self._of(self.parts.reader.read(slipped(form, draw)))):

@@ -86,12 +86,16 @@ class Weights:
     """How sure an answer must be by the words alone for the thread to leave them as they are."""
     following: float = 1.0
     """What a way on from the answer last shown gains in log-odds, where a question names nothing that is held."""
-    same: float = 0.5
-    of_it: float = 0.5
-    after: float = 0.5
-    """The model of what is wanted after an answer, beside all others, where a question surely leans on its thread."""
-    after_alone: float = 0.3
+    same: float = 0.2
+    of_it: float = 0.2
+    whole_after: float = 0.5
+    """What was learned from whole messages, beside all else, where a question surely leans on its thread."""
+    whole_stands: float = 0.3
     """Which part of that it has where the question surely stands by itself."""
+    whole: float = 0.35
+    whole_from: float = 5.0
+    whole_over: float = 6.0
+    """The same in no thread: nothing up to so many words, all of it from so many more; a short question is a line."""
     says: float = 1.5
     """What an answer gains that speaks of all the words asked, in the same place; part of it for part of them."""
     says_few: float = 1.0
@@ -277,7 +281,7 @@ class Ranker:
         scores = ranked(shifted(scores, self._otherwise, self._outside(said)))
         if said.context and not said.named.held and not self._is_clear(said):
             scores = ranked(self._nearer(scores, said, said.context))
-        scores = self._followed(scores, said, said.context) if said.context else scores
+        scores = self._as_message(scores, said)
         around = filter(None, (said.lent, self._subjects.it(said.context)))
         sibling = next(iter(ranked(siblings)), "") if subject in self._narrow else ""
         unknown = bool(said.message.unknown)
@@ -287,22 +291,31 @@ class Ranker:
             said.named, said.aspects, scores, said.heard.seen, table, lines, subjects, share, sibling, unknown, rests
         )
 
-    def _followed(self, scores: Shares, said: Opinions, context: str) -> Shares:
-        """Return the shares after an answer, where part of the question leans on it; small talk stays as likely."""
-        weights, features, heard = self._weights, self._features, said.heard
-        if not self.models.after.labels:
+    def _as_message(self, scores: Shares, said: Opinions) -> Shares:
+        """Return the shares with what whole messages mean, after the same answer or in no thread; small talk stays as
+        likely."""
+        heard, model, weight = said.heard, self.models.whole, self._whole(said)
+        if not weight or not model.labels:
             return scores
-        values = features.after(heard.seen, heard.asked, context, self._subjects.it(context))
-        wanted = {
-            node: share for node, share in self.models.after.probabilities(values).items() if not node.startswith(TALK)
-        }
-        wanted[context] = wanted.get(context, 0.0) + wanted.pop(SAME, 0.0)
-        weight = weights.after * (weights.after_alone + (1 - weights.after_alone) * heard.leans)
+        values, context = heard.seen, said.context
+        if context:
+            values = self._features.after(values, heard.asked, context, self._subjects.it(context))
+        wanted = {node: share for node, share in model.probabilities(values).items() if not node.startswith(TALK)}
+        again = wanted.pop(SAME, 0.0)
+        wanted |= {context: wanted.get(context, 0.0) + again} if context else {}
         talk = {node: share for node, share in scores.items() if node.startswith(TALK)}
         rest = {node: share for node, share in scores.items() if node not in talk}
         mass = sum(rest.values())
         mixed = multiplied(rest, wanted, (1 - weight, weight))
         return ranked(talk | {node: share * mass for node, share in mixed.items()})
+
+    def _whole(self, said: Opinions) -> float:
+        """Return how far whole messages are believed: in a thread the more a question leans on it, else the longer."""
+        weights = self._weights
+        if said.context:
+            return weights.whole_after * (weights.whole_stands + (1 - weights.whole_stands) * said.heard.leans)
+        words = sum(word != STOP for word in said.message.words)
+        return weights.whole * min(1.0, max(0.0, (words - weights.whole_from) / weights.whole_over))
 
     def _to_family(self, lines: Shares, siblings: Shares) -> Shares:
         """Return the shares where a family with few lines is asked about: part of what other topics' answers have, as

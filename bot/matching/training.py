@@ -59,7 +59,7 @@ class Models:
     `standing` whether a question leans on what was said before; `words` which words only stand around a question;
     `urgent` which sign of an emergency a sentence is like, `spelt` whether one by the pieces of its words; `kinds`,
     `pieces` and `language` the same of a message in another language; `siblings` which of the answers with few lines
-    is meant; `after` which answer is wanted after another one."""
+    is meant; `whole` the same as `names`, from whole messages alone, with the answer they followed."""
 
     aspects: Classifier
     names: Classifier
@@ -72,7 +72,7 @@ class Models:
     pieces: Classifier = UNTAUGHT
     language: Classifier = UNTAUGHT
     siblings: Classifier = UNTAUGHT
-    after: Classifier = UNTAUGHT
+    whole: Classifier = UNTAUGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _questions(parts: Parts) -> Iterator[_Lesson]:
     yield _Lesson("about", about, _LINE_EPOCHS)
     yield _Lesson("names", names, _LINE_EPOCHS)
     del names, about
-    yield _Lesson("after", lessons.after(), _EPOCHS)
+    yield _Lesson("whole", lessons.whole(), _EPOCHS)
     yield _Lesson("siblings", lessons.siblings(), _SIBLING_EPOCHS, even=True)
     first = train(lessons.aspects(), _FIRST_EPOCHS, even=True)
     yield _Lesson("aspects", lessons.aspects(first), _EPOCHS, even=True)
