@@ -114,7 +114,7 @@ class Lessons:
         """Return a row for each word of many wrapped lines: part of a remark, or of what asks."""
         draw, rows = Random(5), Rows()
         single = [form for _, form in self._lines if not _SEVERAL.search(form)]
-        for form in (*single[::4], *(form for _, form in self._lessons[::6])):
+        for form in (*single[::2], *(form for _, form in self._lessons[::3])):
             for one in (self._wrapper.parts(form, draw), self._wrapper.parts(form, draw)):
                 rows.add_all(*self._worded(one), SLIGHT)
         return rows

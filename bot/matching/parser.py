@@ -1,7 +1,6 @@
 """A message as the matcher sees it: repaired words, their stems, what they name and what stays unknown.
 
-A misspelt word is repaired against the words we know, and never one medicine into another; what words name is read
-through a tree of their stems; authored lines and small talk are found word for word.
+A misspelt word is repaired against known words, never one medicine into another; a tree of stems holds what is named.
 """
 
 from __future__ import annotations

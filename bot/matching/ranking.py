@@ -90,7 +90,7 @@ class Weights:
     of_it: float = 0.2
     whole_after: float = 0.5
     """What was learned from whole messages, beside all else, where a question surely leans on its thread."""
-    whole_stands: float = 0.3
+    whole_stands: float = 0.15
     """Which part of that it has where the question surely stands by itself."""
     whole: float = 0.35
     whole_from: float = 5.0
@@ -292,22 +292,21 @@ class Ranker:
         )
 
     def _as_message(self, scores: Shares, said: Opinions) -> Shares:
-        """Return the shares with what whole messages mean, after the same answer or in no thread; small talk stays as
-        likely."""
+        """Return the shares of the answers divided among them as whole messages say too, after the same answer or in no
+        thread; small talk and what is not covered stay as likely."""
         heard, model, weight = said.heard, self.models.whole, self._whole(said)
         if not weight or not model.labels:
             return scores
         values, context = heard.seen, said.context
         if context:
             values = self._features.after(values, heard.asked, context, self._subjects.it(context))
-        wanted = {node: share for node, share in model.probabilities(values).items() if not node.startswith(TALK)}
+        wanted = dict(model.probabilities(values))
         again = wanted.pop(SAME, 0.0)
         wanted |= {context: wanted.get(context, 0.0) + again} if context else {}
-        talk = {node: share for node, share in scores.items() if node.startswith(TALK)}
-        rest = {node: share for node, share in scores.items() if node not in talk}
-        mass = sum(rest.values())
-        mixed = multiplied(rest, wanted, (1 - weight, weight))
-        return ranked(talk | {node: share * mass for node, share in mixed.items()})
+        held = {node: share for node, share in scores.items() if node != self._otherwise and not node.startswith(TALK)}
+        mass = sum(held.values())
+        mixed = multiplied(held, {node: wanted.get(node, 0.0) for node in held}, (1 - weight, weight))
+        return ranked(scores | {node: share * mass for node, share in mixed.items()})
 
     def _whole(self, said: Opinions) -> float:
         """Return how far whole messages are believed: in a thread the more a question leans on it, else the longer."""
