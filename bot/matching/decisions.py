@@ -47,6 +47,10 @@ class Limits:
     """How sure the answer to a message without its courtesies must be to be given."""
     means: float = 0.45
     """How likely an answer must be for a clause by itself not to be idle."""
+    thread_alone: float = 0.006
+    thread_asked: float = 0.4
+    """How likely an answer must be by the words alone, or some aspect, to be given in a thread to words that name
+    nothing."""
     first: float = 0.9
     """How likely the first question's answer must be to come before that of the whole message, which is another."""
     half: float = 0.7

@@ -214,7 +214,16 @@ class SubjectMatcher:
             if sure and node not in (self.roles.advice, self.roles.otherwise):
                 return self.decisions.decided(alone_scores, reading)
         resolved = self.thread.resolved(match, question, reading, asked.context)
+        if self._says_the_thread_alone(resolved, reading):
+            return self.decisions.uncovered("only the thread speaks for an answer", scores=dict(resolved.scores))
         return self.decisions.with_last(resolved, reading, asked.context or "")
+
+    def _says_the_thread_alone(self, match: Match, reading: Reading) -> bool:
+        """Tell whether no word of a message speaks for its answer, only what was said before: "banana"."""
+        limits, answered = self.limits, match.outcome is Outcome.ANSWER and match.node != self.roles.advice
+        asks = max(reading.aspects.values(), default=0.0) >= limits.thread_asked
+        says = bool(match.also) or asks or reading.alone.get(match.node, 0.0) >= limits.thread_alone
+        return answered and reading.named.nothing and not says
 
     def _weighed(self, question: Message, asked: Inquiry, lent: str | None = None) -> tuple[Reading, Shares]:
         """Return what was read, and the likelihoods with what the advice rules say of the whole message."""

@@ -76,7 +76,7 @@ class Weights:
     """How surely a question must ask of one thing beside another for the thread's subject to be one of them."""
     outside: float = 0.4
     """What `not covered` gets in any case, in log-odds: a wrong answer costs more than an honest none."""
-    outside_lent: float = 1.0
+    outside_lent: float = 1.4
     """What it loses in a thread that lends a question its subject: who asks on mostly asks what is held."""
     outside_unknown: float = 0.7
     outside_beside: float = 1.8
@@ -370,7 +370,8 @@ class Ranker:
         share = min(1.0, max(0.0, (said.heard.leans - weights.leans_from) / weights.leans_over))
         if said.named.held:
             return share * weights.held_leans
-        return 1.0 if said.named.nothing and self._asks_surely(said) else share
+        of_it = said.named.nothing or not PRONOUNS.isdisjoint(said.message.words)
+        return 1.0 if of_it and self._asks_surely(said) else share
 
     def _asks_surely(self, said: Opinions) -> bool:
         return max(said.aspects.values(), default=0.0) >= self._weights.nothing_named

@@ -193,7 +193,7 @@ async def test_topics_are_conversations_of_their_own(
         assert shows(answer, composer, "ala-safety")
         assert answer["message_thread_id"] == ala
         answer = await asked(telegram, ann, "@footnote_test_bot and the side effects?", where=group, topic=k2)
-        assert shows(answer, composer, "k2")
+        assert shows(answer, composer, "k2-blood-thinners")
         assert answer["message_thread_id"] == k2
     assert not telegram.refused
 
