@@ -76,9 +76,9 @@ class Remarks:
             start += size
         while size := self._closing(words[start:end]):
             end -= size
-        named = any(one.start < start or one.end > end for one in message.mentions)
+        tells = self._tells(message.part(0, start)) or self._tells(message.part(end, len(words)))
         nothing = all(word == STOP for word in words[start:end])
-        return message if named or nothing or end - start == len(words) else message.part(start, end)
+        return message if tells or nothing or end - start == len(words) else message.part(start, end)
 
     def _opening(self, words: Wording) -> int:
         """Return how many words at the beginning are a courtesy, or end the sentence that was one."""

@@ -10,13 +10,15 @@ import pytest
 
 from bot.content.library import Library
 from bot.content.matching_models import LanguagesFile, Subject, TopicSubjects, UrgentExamples
-from bot.matching import data_of, text, training
+from bot.matching import build_matcher, data_of, text, training
 from bot.matching.build import Data, Index, Parts
 from bot.matching.classifier import UNTAUGHT, Floats, Places, Rows, Values
 from bot.matching.concepts import SignWords
+from bot.matching.lessons import SAME, Lessons
+from bot.matching.matcher import SubjectMatcher
 from bot.matching.parser import Speller
 from bot.matching.questions import at_seam, questions
-from bot.matching.text import clean, every_word, sampled, split, words_only
+from bot.matching.text import clean, every_word, expand, sampled, split, words_only
 from bot.matching.training import Models, digest, learn, learned, load, save, train
 
 A = Values(("a",), 0.5)
@@ -31,6 +33,11 @@ ROWS = [
 @pytest.fixture(scope="module")
 def data(library: Library) -> Data:
     return data_of(library)
+
+
+@pytest.fixture(scope="module")
+def matcher(library: Library) -> SubjectMatcher:
+    return build_matcher(library)
 
 
 @pytest.fixture(scope="module")
@@ -304,3 +311,65 @@ def test_what_is_known_of_words_is_found_once_and_does_not_grow_for_ever(monkeyp
 )
 def test_a_message_has_two_halves_at_its_likeliest_seam(parts: Parts, text: str, halves: tuple[str, ...]) -> None:
     assert tuple(" ".join(half.words) for half in at_seam(parts.reader.read(text))) == halves
+
+
+def without(matcher: SubjectMatcher, said: str) -> str:
+    return " ".join(matcher.remarks.without_courtesies(matcher.parts.reader.read(said)).words)
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("so DPN thanks", "dpn"),
+        ("Hello, vitamin K2 and DOACs. Kind regards", "vitamin k2 and doacs ."),
+        ("ok so well what is it please", "what is it"),
+        ("thank you so much", "thank you so much"),
+        ("and the dose", "and the dose"),
+        ("can I take it as well", "can i take it as well"),
+    ],
+)
+def test_courtesies_at_the_ends_are_left_out(matcher: SubjectMatcher, said: str, left: str) -> None:
+    assert without(matcher, said) == left
+
+
+def test_every_courtesy_leaves_a_question_as_it_is(matcher: SubjectMatcher, data: Data) -> None:
+    courtesies = data.matching.courtesies
+    for line in (*courtesies.words, *courtesies.discourse_markers):
+        for courtesy in (form for form in expand(line) if form not in ("and", "but")):
+            assert without(matcher, f"{courtesy} is lipoic acid safe") == "is lipoic acid safe", courtesy
+    for line in courtesies.words:
+        for courtesy in expand(line):
+            assert without(matcher, f"is lipoic acid safe {courtesy}") == "is lipoic acid safe", courtesy
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("The bus was late again. Is lipoic acid safe? My glasses are upstairs.", "is lipoic acid safe ."),
+        ("lipoic acid: dose and duration", "lipoic acid dose and duration"),
+        ("My mother takes warfarin. Is K2 safe?", "my mother takes warfarin . is k2 safe ."),
+        ("The bus was late again.", "the bus was late again ."),
+    ],
+)
+def test_idle_clauses_at_the_ends_are_left_out(matcher: SubjectMatcher, said: str, left: str) -> None:
+    message = matcher.remarks.telling(matcher.parts.reader.read(said), lambda clause: "duration" in clause.words)
+    assert " ".join(message.words) == left
+
+
+@pytest.mark.parametrize("context", ["ala", "k2", "first-line"])
+def test_after_an_answer_the_same_words_are_seen_with_it_and_with_what_it_is_about(parts: Parts, context: str) -> None:
+    message = parts.reader.read("and how often")
+    named = parts.subjects.named(message)
+    asked = parts.features.asked(message, named)
+    seen = parts.features.names(message, named, asked)
+    after = parts.features.after(seen, asked, context, parts.subjects.it(context))
+    subject = parts.subjects.it(context)
+    pairs = {f"{place}>{one}" for place in (f"after {context}", f"of {subject}") for one in asked.alone}
+    assert len(asked.alone) >= 2
+    assert {*after.names} - {*seen.names} == {f"after {context}", f"spoken of {subject}", *pairs}
+
+
+def test_whole_messages_teach_that_the_same_answer_is_wanted_again(parts: Parts, data: Data) -> None:
+    after = {"ala": {"ala": ["what was that", "say that again"], "ala-dose": ["how many milligrams"]}}
+    few = replace(data, messages={}, messages_after=after, after={})
+    assert {*Lessons(Parts(few, parts.index)).whole().labels} == {SAME, "ala-dose"}

@@ -146,7 +146,8 @@ def test_a_decision_about_one_person_gets_no_individual_advice(matcher: Matcher,
 )
 def test_beside_a_refusal_stands_what_may_harm_and_never_a_dose(matcher: Matcher, text: str, beside: str) -> None:
     match = matcher.match(text, None, Register.LAYPERSON)
-    assert (match.node, match.beside) == ("personal-advice", beside)
+    told_alone = {(beside, "")} if beside else set()  # a harm that is likelier than the refusal needs none
+    assert (match.node, match.beside) in {("personal-advice", beside), *told_alone}
 
 
 @pytest.mark.parametrize("thinner", ["warfarin", "acenocoumarol", "phenprocoumon", "a blood thinner"])

@@ -32,6 +32,7 @@ LEAST = {
     "urgent-fresh-13": 390,
     "urgent-fresh-14": 390,
     "urgent-fresh-15": 700,
+    "urgent-fresh-16": 800,
     "real": 220,
     "follow-ups": 150,
     "two-questions": 60,
@@ -69,6 +70,11 @@ LEAST = {
     "follow-ups-fresh-6": 160,
     "two-questions-fresh-6": 80,
     "small-talk-fresh-6": 60,
+    "plain-fresh-7": 100,
+    "real-fresh-7": 170,
+    "follow-ups-fresh-7": 200,
+    "two-questions-fresh-7": 80,
+    "small-talk-fresh-7": 60,
 }
 
 
