@@ -109,7 +109,7 @@ def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: L
     advice = Advice(data.advice, lexicon, parts.subjects.kind_of)
     said = Said(data.said, parts.stem, parts.lexicon, parts.subjects.kind_of)
     known = _known(parts)
-    told_of = (data.roles, data.lines, said, data.following)
+    told_of = (data.roles, data.lines, data.told, said, data.following)
     return SubjectMatcher(
         parts,
         Thread(parts, said),

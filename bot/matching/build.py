@@ -88,6 +88,12 @@ class Data:
     """The ways on from each answer: nothing is trained from them."""
 
     @property
+    def told(self) -> Mapping[str, int]:
+        """How many whole messages want each answer or follow it."""
+        after = {node: sum(map(len, asked.values())) for node, asked in self.messages_after.items()}
+        return {node: len(self.messages.get(node, ())) + after.get(node, 0) for node in {*self.messages, *after}}
+
+    @property
     def lines(self) -> Mapping[str, int]:
         """How many lines of its own each answer has."""
         return {node: len(written) for node, written in self.phrases.items()}

@@ -92,6 +92,8 @@ class Weights:
     """What was learned from whole messages, beside all else, where a question surely leans on its thread."""
     whole_stands: float = 0.15
     """Which part of that it has where the question surely stands by itself."""
+    whole_told: float = 100.0
+    """Messages that want an answer, or follow it, from which these are so many as others."""
     whole: float = 0.35
     whole_from: float = 5.0
     whole_over: float = 6.0
@@ -193,7 +195,8 @@ class Opinions:
 
 
 class Ranker:
-    """Weighs answers for messages; `lines` counts each answer's own lines."""
+    """Weighs answers for messages; `lines` counts each answer's own lines, `told` the whole messages that want
+    or follow it."""
 
     def __init__(
         self,
@@ -202,6 +205,7 @@ class Ranker:
         features: Features,
         roles: Roles,
         lines: Mapping[str, int],
+        told: Mapping[str, int],
         said: Said,
         following: Mapping[str, Sequence[str]],
         weights: Weights,
@@ -209,7 +213,7 @@ class Ranker:
         self.models = models
         self._subjects = subjects
         self._features = features
-        self._lines = lines
+        self._lines, self._told = lines, told
         self._said, self._following = said, following
         self._narrow = subjects.few_lined(lines)
         self._weights = weights
@@ -266,13 +270,14 @@ class Ranker:
         weights, subject = self._weights, said.named.subject
         table = self._table(subject, said) if subject else {}
         lines = multiplied(said.heard.names, said.heard.about, (weights.names, 1 - weights.names))
-        siblings = self._siblings(said, lines)
-        lines = self._to_family(lines, siblings) if subject in self._narrow else lines
+        siblings, narrow = self._siblings(said, lines), self._spoken_of(said) in self._narrow
+        lines = self._to_family(lines, siblings) if narrow else lines
         scores = divided(self._blended(lines, table, self._trust(said)), siblings, weights.siblings)
         share = self._leans(said) if said.lent and not self._stands(said, lines) else 0.0
         if said.lent and share:
             row = self._table(said.lent, said)
-            thread = self._blended(dict(said.in_thread), row, weights.table_in_thread)
+            told = self._to_family(dict(said.in_thread), siblings) if narrow else dict(said.in_thread)
+            thread = self._blended(told, row, weights.table_in_thread)
             scores = {
                 node: (1 - share) * scores.get(node, 0.0) + share * thread.get(node, 0.0) for node in {*scores, *thread}
             }
@@ -294,7 +299,7 @@ class Ranker:
     def _as_message(self, scores: Shares, said: Opinions) -> Shares:
         """Return the shares of the answers divided among them as whole messages say too, after the same answer or in no
         thread; small talk and what is not covered stay as likely."""
-        heard, model, weight = said.heard, self.models.whole, self._whole(said)
+        heard, model, weight = said.heard, self.models.whole, self.believed(said)
         if not weight or not model.labels:
             return scores
         values, context = heard.seen, said.context
@@ -308,13 +313,21 @@ class Ranker:
         mixed = multiplied(held, {node: wanted.get(node, 0.0) for node in held}, (1 - weight, weight))
         return ranked(scores | {node: share * mass for node, share in mixed.items()})
 
-    def _whole(self, said: Opinions) -> float:
-        """Return how far whole messages are believed: in a thread the more a question leans on it, else the longer."""
-        weights = self._weights
+    def believed(self, said: Opinions) -> float:
+        """Return how far whole messages are believed: in a thread the more a question leans on it, else the longer;
+        and the less, the fewer there are of what is spoken of."""
+        weights, subject = self._weights, said.named.subject
+        spoken = said.context or (self._subjects.general(subject) if subject else "")
+        enough = min(1.0, self._told.get(spoken, 0) / weights.whole_told) if spoken else 1.0
         if said.context:
-            return weights.whole_after * (weights.whole_stands + (1 - weights.whole_stands) * said.heard.leans)
+            return enough * weights.whole_after * (weights.whole_stands + (1 - weights.whole_stands) * said.heard.leans)
         words = sum(word != STOP for word in said.message.words)
-        return weights.whole * min(1.0, max(0.0, (words - weights.whole_from) / weights.whole_over))
+        return enough * weights.whole * min(1.0, max(0.0, (words - weights.whole_from) / weights.whole_over))
+
+    def _spoken_of(self, said: Opinions) -> str | None:
+        """Return the subject a question names, or the thread's where it names nothing."""
+        of_it = self._subjects.it(said.context) if said.named.nothing else None
+        return said.named.subject or of_it
 
     def _to_family(self, lines: Shares, siblings: Shares) -> Shares:
         """Return the shares where a family with few lines is asked about: part of what other topics' answers have, as
@@ -411,7 +424,7 @@ class Ranker:
     def _siblings(self, said: Opinions, lines: Shares) -> Shares:
         """Return what the model of the answers with few lines says of those of the family that is asked about; nothing
         where none of them can be meant."""
-        subject, few = said.named.subject, self.models.siblings.labels
+        subject, few = self._spoken_of(said), self.models.siblings.labels
         narrow = subject in self._narrow
         if not narrow and sum(lines.get(node, 0.0) for node in few) < _UNMEANT:
             return {}

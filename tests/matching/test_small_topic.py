@@ -11,6 +11,7 @@ from bot.content.matching_models import Subject, TopicSubjects, UrgentExamples
 from bot.dialog.turn import Outcome, Register
 from bot.matching import assemble, data_of
 from bot.matching.build import Data, Parts
+from bot.matching.classifier import UNTAUGHT
 from bot.matching.matcher import SubjectMatcher
 from bot.matching.ranking import WEIGHTS, Weights
 from bot.matching.subjects import FEW_LINES
@@ -59,6 +60,7 @@ TOPICS = {
             "sails": {"sail-wash": ("about",)},
             "mast": {"mast-paint": ("about",)},
         },
+        it={"boat-about": "boat"},
     ),
 }
 
@@ -196,3 +198,32 @@ def test_only_answers_of_families_with_few_lines_lend_their_words(library: Libra
     assert data.texts
     assert all(data.lines.get(node, 0) <= FEW_LINES for node in data.texts)
     assert "ala" not in data.texts
+
+
+@pytest.mark.parametrize("words", ["mend it in rain", "plaster it by hand", "nail it with a friend"])
+def test_in_a_narrow_thread_what_names_nothing_is_less_asked_of_a_wide_topic(
+    parts: Parts, matcher: SubjectMatcher, words: str
+) -> None:
+    message, models = parts.reader.read(words), matcher.ranker.models
+    mass = [
+        sum(
+            assemble(parts, models, replace(WEIGHTS, to_family=part)).ranker.rank(message, "boat-about").scores[one]
+            for one in WIDE
+        )
+        for part in (WEIGHTS.to_family, 0.0)
+    ]
+    assert mass[0] < 0.75 * mass[1]
+
+
+@pytest.mark.parametrize(("several", "share"), [(0, 0.0), (50, 0.5), (100, 1.0), (900, 1.0)])
+def test_whole_messages_are_believed_as_far_as_there_are_some(
+    data: Data, parts: Parts, several: int, share: float
+) -> None:
+    messages = {"boat-about": {"boat-about": [f"and number {at}" for at in range(several)]}}
+    told = replace(data, messages_after=messages).told
+    models = replace(learned(parts).ranker.models, whole=UNTAUGHT)
+    ranker = assemble(Parts(replace(data, messages_after=messages), parts.index), models).ranker
+    said = ranker.opinions(parts.reader.read("is it safe"), "boat-about")
+    weights = WEIGHTS.whole_after * (WEIGHTS.whole_stands + (1 - WEIGHTS.whole_stands) * said.heard.leans)
+    assert told.get("boat-about", 0) == several
+    assert ranker.believed(said) == pytest.approx(share * weights)
