@@ -75,7 +75,8 @@ class Weights:
     together: float = 0.5
     """How surely a question must ask of one thing beside another for the thread's subject to be one of them."""
     outside: float = 0.4
-    """What `not covered` gets in any case, in log-odds: a wrong answer costs more than an honest none."""
+    """What `not covered` gets, in log-odds, unless something held is named in words that are all known: a wrong answer
+    costs more than an honest none."""
     outside_lent: float = 1.4
     """What it loses in a thread that lends a question its subject: who asks on mostly asks what is held."""
     outside_unknown: float = 0.7
@@ -454,6 +455,8 @@ class Ranker:
         gain = weights.outside - (weights.outside_lent if said.lent else 0.0)
         if kinds:
             return gain + max(kinds) * self._beyond(said)
+        if named.held and not said.message.unknown:
+            gain -= weights.outside
         unknown = not named.subject and said.message.unknown
         narrow = bool(named.held) and named.held[0] in self._narrow
         held = weights.says_few * self._few_say(said) + (weights.held_narrow if narrow else 0.0)
