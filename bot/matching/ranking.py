@@ -91,7 +91,7 @@ class Weights:
     of_it: float = 0.2
     whole_after: float = 0.5
     """What was learned from whole messages, beside all else, where a question surely leans on its thread."""
-    whole_stands: float = 0.15
+    whole_stands: float = 0.1
     """Which part of that it has where the question surely stands by itself."""
     whole_told: float = 100.0
     """Messages that want an answer, or follow it, from which these are so many as others."""

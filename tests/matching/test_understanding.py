@@ -45,6 +45,12 @@ def test_the_same_words_mean_the_thread_they_are_in(matcher: Matcher, after: str
     assert found == node or (after is None and found in ("choices", "not-covered", "ala-safety"))
 
 
+@pytest.mark.parametrize("name", ["K2", "vitamin k2", "MK-7", "alpha lipoic acid", "ALA", "thioctic acid"])
+@pytest.mark.parametrize("asked", ["can {} help?", "does {} help?", "will {} help me?"])
+def test_the_plainest_question_on_what_is_held_is_answered(matcher: Matcher, name: str, asked: str) -> None:
+    assert matcher.match(asked.format(name), None, Register.LAYPERSON).outcome is Outcome.ANSWER
+
+
 ABOUT_ALA = ("ala", "ala-mechanism", "ala-evidence", "ala-dose", "ala-how", "ala-who", "ala-interactions", "ala-r-form")
 
 
