@@ -70,7 +70,7 @@ class Emergencies:
         self._answers = answers
         self._matcher = matcher
         self._alarm = alarm
-        self._elsewhere = (None, *library.nodes[library.start].next[:2])
+        self._of_no_topic = frozenset({library.advice, *library.always})
 
     def current(self, state: State, incoming: Incoming) -> str | None:
         """Return the card this conversation is about, if it is an emergency still."""
@@ -99,9 +99,10 @@ class Emergencies:
             return None
         if self._is_over(match, incoming.text):
             return self._end(node, register), replace(state, emergency=None)
-        if self._asks_else(incoming.text, register):
-            return self._aside(match, node, replace(state, emergency=None), state, register)
         heard = self._heard(incoming.text)
+        asked = self._matcher.match(incoming.text, node, register)
+        if self._is_else(asked, node, heard):
+            return self._aside(asked, node, replace(state, emergency=None), state, register)
         if not heard and match.outcome is Outcome.SMALL_TALK:
             heard = _TALK.get(match.node, "ok")
         if heard == "talk" and not self._stays(node):
@@ -123,15 +124,11 @@ class Emergencies:
         said = match.outcome is Outcome.SMALL_TALK and match.node == OVER
         return said or (self._alarm is not None and self._alarm.is_over(text))
 
-    def _asks_else(self, text: str, register: Register) -> bool:
-        """Tell whether words plainly ask something else: they mean the same sure answer whatever was talked of before.
-
-        "Is it getting worse?" means another thing after each answer, so it says nothing by itself and stays.
-        """
-        found = [self._matcher.match(text, context, register) for context in self._elsewhere]
-        meant = {match.node for match in found}
-        sure = all(match.outcome is Outcome.ANSWER for match in found) and len(meant) == 1
-        return sure and not meant & {*self._library.always, self._library.advice}
+    def _is_else(self, match: Match, node: str, heard: str) -> bool:
+        """Tell whether words after a card were found to ask something else; "the ambulance is coming" asks for no
+        list of signs."""
+        apart = {node, *self._of_no_topic, *((self._library.urgent,) if heard else ())}
+        return match.outcome is Outcome.ANSWER and match.node not in apart
 
     def begin(self, state: State, incoming: Incoming, node: str) -> State:
         """Return the state in which `node` is what the conversation is about."""

@@ -419,7 +419,8 @@ def leant_on(library: Library, state: State) -> str | None:
     if state.about:
         return state.about
     apart = {library.advice, *library.always, *library.urgent_nodes}
-    return next((node for node in reversed(state.history) if node not in apart), state.node)
+    current = None if state.node in library.urgent_nodes else state.node
+    return next((node for node in reversed(state.history) if node not in apart), current)
 
 
 MASK = "[…]"

@@ -161,6 +161,5 @@ def _urgency(parts: Parts, models: Models) -> Urgency:
     data = parts.data
     tongues = tongues_of(parts, TongueModels(models.kinds, models.pieces, models.language))
     likeness = likeness_of(parts, models.urgent, models.spelt)
-    cards = {card.card for card in data.urgent.signs.values()} | {data.roles.urgent}
-    is_authored = partial(_known(parts).is_calm, key=parts.key, cards=cards)
+    is_authored = partial(_known(parts).is_calm, key=parts.key, cards=data.cards)
     return Urgency(data.urgent, data.languages, parts.signs, likeness, tongues, is_authored)

@@ -88,6 +88,11 @@ class Data:
     """The ways on from each answer: nothing is trained from them."""
 
     @property
+    def cards(self) -> frozenset[str]:
+        """The cards of emergencies."""
+        return frozenset({self.roles.urgent, *(sign.card for sign in self.urgent.signs.values())})
+
+    @property
     def told(self) -> Mapping[str, int]:
         """How many whole messages want each answer or follow it."""
         after = {node: sum(map(len, asked.values())) for node, asked in self.messages_after.items()}

@@ -77,7 +77,7 @@ class SubjectMatcher:
         message = self.parts.reader.read(text)
         match = self._said(self.parts.key(text), context)  # as it is written: `thnx` is no slip of another word
         match = match or self._line(message, text, context) or self._unreadable(message, text)
-        match = match or self._bare(message, text, context) or self._asked(Inquiry(message, context))
+        match = match or self._weighty(message, text, context)
         if excused and match.outcome is Outcome.SMALL_TALK and match.scores:  # "no chest pain" is no mere "no"
             match = self.decisions.uncovered(
                 "like small talk, but it names a sign of an emergency", scores=dict(match.scores)
@@ -158,6 +158,26 @@ class SubjectMatcher:
         match = self._line(bare, text, context) or self._asked(Inquiry(bare, context))
         sure = bool(match.scores) and match.scores[0][1] >= self.limits.bare
         return match if match.outcome is Outcome.ANSWER and sure else None
+
+    def _weighty(self, message: Message, text: str, context: str | None) -> Match:
+        """Return the decision about words that must be weighed."""
+        if context in self.parts.data.cards:
+            return self._within(message, text, context)
+        return self._bare(message, text, context) or self._asked(Inquiry(message, context))
+
+    def _within(self, message: Message, text: str, card: str) -> Match:
+        """Return the decision about words after the card of an emergency: the card, unless they are small talk, say
+        nothing, or plainly ask something else whatever was talked of before, as "is it getting worse?" does not."""
+        match = self._weighty(message, text, None)
+        question = self.remarks.question(message)
+        reading = self.ranker.rank(question, None)
+        of_no_topic = match.node in {self.roles.advice, *self.roles.shared}
+        sure = not match.scores or match.scores[0][1] >= self.limits.alone
+        plain = match.outcome is not Outcome.CHOICES and sure and not of_no_topic and not reading.rests
+        if plain or match.outcome is Outcome.SMALL_TALK or self._says_nothing(question, reading, None):
+            return match
+        reasons = (*match.reasons, f"nothing else is plainly asked after {card}")
+        return Match(Outcome.ANSWER, card, scores=match.scores, reasons=reasons)
 
     def _means(self, clause: Message) -> bool:
         """Tell whether some answer of a topic is likely for a clause by itself."""

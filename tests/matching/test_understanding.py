@@ -415,3 +415,17 @@ def test_words_that_say_nothing_are_refused_in_every_thread(matcher: Matcher, te
 def test_a_question_that_surely_means_something_by_itself_leans_on_no_thread(matcher: Matcher) -> None:
     asked = "what should I check on my feet every day"
     assert {matcher.match(asked, context, Register.LAYPERSON).node for context in (None, "ala", "k2")} == {"feet-daily"}
+
+
+@pytest.mark.parametrize("text", ["can it wait until monday?", "and if they do not pick up?", "is that really needed?"])
+def test_after_a_card_what_is_not_plainly_else_stays_with_it(matcher: Matcher, library: Library, text: str) -> None:
+    cards = data_of(library).cards
+    assert len(cards) >= 12
+    assert {card: node_of(matcher, text, card) for card in cards} == {card: card for card in cards}
+
+
+@pytest.mark.parametrize("text", ["side effects of pregabalin?", "does K2 help?", "qwertz uiop", "thank you"])
+def test_after_a_card_what_is_plainly_else_means_what_it_means_anywhere(
+    matcher: Matcher, library: Library, text: str
+) -> None:
+    assert {node_of(matcher, text, card) for card in data_of(library).cards} == {node_of(matcher, text)}
