@@ -179,15 +179,14 @@ def evaluate(
 
     from bot.authoring.reports import confusion, figures
     from bot.content.loader import load
-    from bot.matching import build_matcher
+    from bot.matching import LateMatcher, build_matcher
     from bot.matching.evaluation import evaluate as measured
     from bot.matching.evaluation import failures
 
     settings = load_settings()
     library = load(settings.footnote_dialogs, settings.footnote_content)
-    known = {*library.nodes, *library.renamed, *library.small_talk}
-    matcher = build_matcher(library, settings.footnote_cache)
-    found = measured(matcher, questions, known=known, otherwise=library.otherwise)
+    matcher = LateMatcher(lambda: build_matcher(library, settings.footnote_cache))  # questions are read first
+    found = measured(matcher, questions, library)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return

@@ -17,10 +17,9 @@ from typing import get_args
 
 from bot.authoring.rules.base import CheckContext, needs
 from bot.content.diagnostics import Diagnostic, Level, Location, nearest
-from bot.content.files import diagnostic_at, diagnostic_at_words, page_of
+from bot.content.files import diagnostic_at, diagnostic_at_words, phrase_at
 from bot.content.library import Library
 from bot.content.models import Register, Role
-from bot.content.yaml_reader import YamlFile
 from bot.dialog.composer import MAX_FOLLOW_UPS
 from bot.matching.subjects import IN_THREAD, PLACEHOLDERS
 from bot.matching.text import Stemmer, expand
@@ -175,24 +174,11 @@ def _diagnostic(
     library: Library, place: Location, phrase: str, code: str, message: str, remedy: str, level: Level
 ) -> Diagnostic:
     """Return a fault at the last place where a phrase file lists the phrase under the node."""
-    found = [
-        (page.lines[line].strip() == phrase, at, line, page)
-        for at, page in enumerate(map(page_of, library.home.phrases()))
-        for line in _lines_of(page, place)
-        if phrase in page.lines[line]
-    ]
-    if not found:
+    found = phrase_at(library.home.phrases(), place, phrase)
+    if found is None:
         return diagnostic_at(library.home.phrases()[0], place, code, message, remedy, level=level)
-    *_, line, page = max(found, key=lambda one: one[:3])  # the phrase alone on its line, the last one
-    return page.diagnostic((line, page.lines[line].find(phrase)), code, message, remedy, level)
-
-
-def _lines_of(page: YamlFile, place: Location) -> range:
-    """Return the lines under a node in one phrase file; none where the file does not list it."""
-    if place not in page.source_map:
-        return range(0)
-    spot = page.source_map.source_range(place)
-    return range(spot.start[0], min(spot.end[0] + 1, len(page.lines)))
+    page, spot = found
+    return page.diagnostic(spot, code, message, remedy, level)
 
 
 def _groups(phrase: str) -> list[list[str]]:

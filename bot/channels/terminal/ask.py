@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.channels.layout import Part, document_text, pressable, reply_text, section_text, sections
@@ -32,10 +33,28 @@ def answer_once(
     if node:
         incoming = Incoming(Kind.TAP, payloads.payload(_existing(engine, node)), channel)
     reply, _ = engine.respond(State(register, introduced=True, history=history), incoming)
+    if explain:
+        reply = _explained(engine, reply, text or "", history)
     if as_json:
         return json.dumps(as_data(reply, explain=explain), ensure_ascii=False, indent=2)
-    reasons = [f"because: {reason}" for reason in reply.reasons] if explain else []
-    return "\n".join([_as_text(engine, reply), *reasons])
+    return "\n".join([_as_text(engine, reply), *(_because(reply) if explain else ())])
+
+
+def _explained(engine: Engine, reply: Reply, text: str, history: Sequence[str]) -> Reply:
+    """Return a reply with its reasons as an author needs them."""
+    from bot.matching.evaluation import Reasons
+
+    told = Reasons(engine.library).told
+    context = history[-1] if history else None
+    return replace(reply, reasons=told(reply.reasons, reply.card.outcome, reply.card.node, text, context))
+
+
+def _because(reply: Reply) -> Iterator[str]:
+    """Yield why, and what to do where that is wrong."""
+    from bot.matching.evaluation import remedies
+
+    yield from (f"because: {reason}" for reason in reply.reasons)
+    yield from (f"to mend it, if it is wrong: {remedy}" for remedy in remedies(reply.reasons))
 
 
 def as_data(reply: Reply, *, explain: bool = False) -> dict[str, Any]:
