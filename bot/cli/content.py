@@ -30,14 +30,19 @@ Kind = Literal["guideline", "statement", "trial", "review", "label", "agency", "
 
 
 @new.command()
-def topic(id_: Id = None, professional: Professional = None, layperson: Layperson = None) -> None:
+def topic(
+    id_: Id = None,
+    professional: Professional = None,
+    layperson: Layperson = None,
+    kind: Annotated[str | None, typer.Option(help="What it is about: condition, therapy, care, drug, ...")] = None,
+) -> None:
     """Begin a topic: a folder of its own and its tree, with one answer to write."""
-    from bot.authoring.scaffold import Wording, new_topic
+    from bot.authoring.scaffold import KINDS, Wording, new_topic
 
     library = _library()
     name = _asked(id_, "The topic's id (such as sleep)")
     title = Wording(_asked(professional, "Its title for clinicians"), _asked(layperson, "Its title in plain words"))
-    _write(new_topic(library, name, title))
+    _write(new_topic(library, name, title, _asked(kind, f"What it is about ({', '.join(KINDS)})")))
 
 
 @new.command()
