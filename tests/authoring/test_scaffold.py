@@ -155,6 +155,22 @@ def test_a_question_that_leads_elsewhere_is_told_with_the_file_that_would_be_wri
     assert "(content/ala/phrases.yaml:" in found.message, "the second place too, which is in no file yet"
 
 
+@pytest.mark.parametrize(("topic", "many"), [("sleep", 1), ("ala", 0)])
+def test_a_question_that_another_topic_holds_nearly_is_refused_with_its_place(
+    topic: str, many: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only one of the two is found word for word, and who writes a topic does not know every line of the others."""
+    monkeypatch.chdir(begun(tmp_path))
+    folders = Path("dialogs"), Path("content")
+    write_all(new_topic(load(*folders), "sleep", TITLE, "therapy").drafts)
+    made = new_answer(load(*folders), "pains", topic, Wording("Pains", "Pains"), "sleep-overview", "Chest pains")
+    found = [one for one in new_errors(*folders, made.drafts, TODAY) if one.code == "D04"]
+    assert len(found) == many
+    for one in found:
+        assert "already leads to `urgent` (content/ala/phrases.yaml:" in one.message
+        assert one.message.endswith("): only endings tell it from `chest pain`")
+
+
 def test_a_full_answer_takes_no_further_button(tmp_path: Path) -> None:
     folder = begun(tmp_path)
     for number in range(2):

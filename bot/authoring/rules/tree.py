@@ -37,16 +37,25 @@ _NAMED = 5
 
 
 def colliding(check_context: CheckContext) -> Iterator[Diagnostic]:
-    """D04: a phrase that is, but for case, accents and punctuation, another node's, or already there.
+    """D04: a phrase that is, but for case, accents and punctuation, another node's, or already there; one of another
+    topic also where only the endings of words differ, for its author may not know of it, and only one of them counts.
 
     What is asked in a thread is compared with what else is asked after the same node.
     """
-    for place, phrases in _threads(check_context.library):
-        yield from _colliding(check_context.library, place, phrases)
+    library = check_context.library
+    topics = {node: name for name, topic in library.topics.items() for node in topic.answers}
+    for place, phrases in _threads(library):
+        yield from _colliding(library, place, phrases, topics)
 
 
-def _colliding(library: Library, place: Location, phrases: Mapping[str, tuple[str, ...]]) -> Iterator[Diagnostic]:
-    owners = dict[str, tuple[str, str]]()
+Owner = tuple[str, str]
+"""The node that a wording leads to, and the phrase that it is a wording of."""
+
+
+def _colliding(
+    library: Library, place: Location, phrases: Mapping[str, tuple[str, ...]], topics: Mapping[str, str]
+) -> Iterator[Diagnostic]:
+    owners, alike = dict[str, Owner](), dict[str, Owner]()
     for node, phrase in _each(phrases):
         if _count(phrase) > MOST:
             continue
@@ -54,10 +63,14 @@ def _colliding(library: Library, place: Location, phrases: Mapping[str, tuple[st
         fresh = forms.difference(owners)
         known = [owners[form] for form in forms - fresh]
         owners |= dict.fromkeys(fresh, (node, phrase))
-        if others := [owner for owner in known if owner[0] != node]:
+        near = [alike.setdefault(_stemmed(form), (node, phrase)) for form in fresh]
+        others = [owner for owner in known if owner[0] != node]
+        others += [owner for owner in near if topics.get(owner[0], "") != topics.get(node, "")]
+        if others:
             other, same = others[0]
             where = _diagnostic(library, (*place, other), same, "D04", "", "", "error").where
-            message = f"the phrase `{phrase}` already leads to `{other}` ({where})"
+            told = f"the phrase `{phrase}` already leads to `{other}` ({where})"
+            message = told if others[0] in known else f"{told}: only endings tell it from `{same}`"
             yield _diagnostic(library, (*place, node), phrase, "D04", message, "keep it where it fits best", "error")
         elif not fresh:
             message = f"the phrase `{phrase}` adds nothing to `{node}`"
