@@ -17,7 +17,7 @@ from typing import get_args
 
 from bot.authoring.rules.base import CheckContext, needs
 from bot.content.diagnostics import Diagnostic, Level, Location, nearest
-from bot.content.files import diagnostic_at, diagnostic_at_words, phrase_at
+from bot.content.files import diagnostic_at, diagnostic_at_words, page_of, phrase_at
 from bot.content.library import Library
 from bot.content.models import Register, Role
 from bot.dialog.composer import MAX_FOLLOW_UPS
@@ -32,8 +32,8 @@ _NO_WORD = re.compile(r"\W+")
 MOST = 1000
 """Most wordings of one phrase; more is a mistake."""
 
-_NAMED = 5
-"""Names that a finding about many of them shows."""
+_NAMED, _LISTED = 5, 20
+"""Names and numbers of lines that a finding about many of them shows."""
 
 
 def colliding(check_context: CheckContext) -> Iterator[Diagnostic]:
@@ -107,18 +107,31 @@ def shared_names(check_context: CheckContext) -> Iterator[Diagnostic]:
             if other != topic:
                 shared.setdefault((topic, place, other), []).append((name, found, there))
                 break
-    yield from (_decided(names, other) for (_, _, other), names in shared.items())
+    home = check_context.library.home
+    yield from (_decided(names, other, home.of_topic(other, "phrases")) for (_, _, other), names in shared.items())
 
 
-def _decided(names: Sequence[Shared], other: str) -> Diagnostic:
-    """Return the finding about all names that a subject shares with one other topic, at the first of them."""
+def _decided(names: Sequence[Shared], other: str, phrases: Path) -> Diagnostic:
+    """Return the finding about all names that a subject shares with one other topic, at the first of them, with the
+    lines of that topic which hold one: they go on leading there when the name is taken over."""
     (name, found, there), *more = names
     message = f"the name `{name}` also stands in the topic `{other}` ({there.where})"
     if more:
         named = ", ".join(f"`{one}`" for one, *_ in more[:_NAMED]) + (", …" if len(more) > _NAMED else "")
         message += f", and {len(more)} more of this subject: {named}"
+    if lines := list(_lines_with([name for name, *_ in names], phrases)):
+        listed = ", ".join(map(str, lines[:_LISTED])) + (", …" if len(lines) > _LISTED else "")
+        message += f"; its lines with {'one of them' if more else 'it'} in {phrases.as_posix()}: {listed}"
     remedy = "leave it to one topic, or write a name with one more word; or make one of the two `leaning`"
     return replace(found, message=message, suggestion=remedy)
+
+
+def _lines_with(names: Sequence[str], phrases: Path) -> Iterator[int]:
+    """Yield the numbers of the lines of a phrase file that hold one of some names."""
+    forms = [f" {plain(form)} " for name in names for form in expand(name)]
+    for number, line in enumerate(page_of(phrases).lines if phrases.exists() else (), 1):
+        if not line.lstrip().startswith("#") and any(form in f" {plain(line)} " for form in forms):
+            yield number
 
 
 def _names(library: Library) -> Iterator[tuple[str, Location, str]]:
