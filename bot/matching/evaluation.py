@@ -235,14 +235,14 @@ _EXCUSES = {
     "leaflet": "it stands in a list, as in a leaflet",
     "unlike": "the message is unlike the examples of emergencies, which overrule a rule",
 }
-_LINE, _READ, _SEEN = "an authored line, ", "asks ", "a sign of an emergency was seen"
+_LINE, _READ = "an authored line, ", "asks "
 _REMEDIES = {
     _LINE: "a line that belongs to another answer is moved there; the reason says where it stands",
     _READ: "`asks` names the aspect that was read, as content/matching/aspects.yaml teaches every topic. If it is "
     "the wrong one, write such questions, with the name in them, under the right answer in phrases.yaml of its topic: "
     "they count for more and teach it. If it is the right one, mend the answer's row in subjects.yaml",
-    _SEEN: "what is an emergency all the same needs examples: five messages like it under its sign in "
-    "content/urgent-messages.yaml; ordinary ones like it stand there under `calm_messages`",
+    "urgent: ": "what is an emergency and what is none is learned from examples, which overrule a rule: write five "
+    "messages like this one in content/urgent-messages.yaml, under its sign or under `calm_messages`",
 }
 
 
@@ -276,7 +276,7 @@ class Reasons:
             return f"{_READ}`{asked[1]}` of `{asked[2]}`"
         if excused := _EXCUSED.fullmatch(reason):
             why = _EXCUSES.get(excused[2], excused[2])
-            return f"not urgent: {_SEEN} by the rule `{excused[1]}`, but {why}"
+            return f"not urgent: a sign of an emergency was seen by the rule `{excused[1]}`, but {why}"
         return reason
 
     def _exact(self, key: str, node: str, context: str | None) -> str:
