@@ -238,9 +238,10 @@ _EXCUSES = {
 _LINE, _READ = "an authored line, ", "asks "
 _REMEDIES = {
     _LINE: "a line that belongs to another answer is moved there; the reason says where it stands",
-    _READ: "`asks` names the aspect that was read, as content/matching/aspects.yaml teaches every topic. If it is "
-    "the wrong one, write such questions, with the name in them, under the right answer in phrases.yaml of its topic: "
-    "they count for more and teach it. If it is the right one, mend the answer's row in subjects.yaml",
+    _READ: "`asks` names the aspect and the subject that were read. In subjects.yaml of the topic give that aspect, in "
+    "the row of that subject, to the right answer. If another aspect was meant: all topics share how aspects are asked "
+    "for, so write ten such messages under the right answer in messages.yaml of its topic, and the question itself in "
+    "phrases.yaml",
     "urgent: ": "what is an emergency and what is none is learned from examples, which overrule a rule: write five "
     "messages like this one in content/urgent-messages.yaml, under its sign or under `calm_messages`",
 }

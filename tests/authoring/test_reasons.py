@@ -69,7 +69,7 @@ def test_an_aspect_that_was_read_wrongly_has_a_remedy_in_the_topics_own_folder(
     told = measured(library, tmp_path, "why do i cough", Fixed("night of neuropathy/capsaicin"))
     assert "because asks `night` of `neuropathy/capsaicin`" in told
     assert told.count("to mend it: ") == 1
-    assert "under the right answer in phrases.yaml of its topic" in told
+    assert "In subjects.yaml of the topic give that aspect, in the row of that subject, to the right answer" in told
 
 
 @pytest.mark.parametrize(
