@@ -148,12 +148,12 @@ def recorded(
     path.write_text(before + made, encoding="utf-8")
     came = [line.strip().removeprefix(CAME).strip() for line in made.splitlines() if line.strip().startswith(CAME)]
     turns = [f"{number:>3}  {words}" for number, words in enumerate(came, 1)]
-    return "\n".join(["recorded, whether right or wrong:", *turns, _READ_IT.format(path=path)])
+    return "\n".join(["", "recorded, whether right or wrong:", *turns, _READ_IT.format(path=path)])
 
 
 _READ_IT = (
-    "Read them: what came is now expected. Where the wrong answer came, write the right one in `expect: {{node: ...}}` "
-    "of that turn, so that the test fails until it is mended, or delete the turn.\n"
+    "Read them: what came is now expected. Where the wrong answer came, write `expect: {{node: the-right-answer}}` "
+    "into that turn, so that the test fails until it is mended, or delete the turn.\n"
     "wrote {path}: `footnote test {path}` plays it"
 )
 

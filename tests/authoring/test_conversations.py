@@ -91,7 +91,7 @@ def test_each_recorded_turn_says_in_words_what_came_of_it(engine: Engine, tmp_pa
     came = f"“I have chest pain” -> {card} (urgent-chest, urgent)"
     assert f"# {came}" in lines
     assert f"  2  {came}" in told.splitlines()
-    assert "Where the wrong answer came, write the right one in `expect: {node: ...}`" in told
+    assert "Where the wrong answer came, write `expect: {node: the-right-answer}` into that turn" in told
     assert run_tests(engine, [path])[1] == 0
 
 
