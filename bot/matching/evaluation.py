@@ -7,7 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from bot.content.diagnostics import Location, nearest
 from bot.content.files import phrase_at
 from bot.content.library import Library
 from bot.content.matching_models import SharedWords
-from bot.dialog.turn import Match, Matcher, Outcome, Register
+from bot.dialog.turn import Match, Matcher, Outcome, Register, Reply
 from bot.errors import FootnoteError
 from bot.matching.decisions import ASPECT_MISSING
 from bot.matching.matcher import AUTHORED, PART_MISSING
@@ -251,6 +251,12 @@ def remedies(reasons: Iterable[str]) -> list[str]:
     """Return what mends a decision that is wrong for one of these reasons."""
     told = tuple(reasons)
     return [remedy for begins, remedy in _REMEDIES.items() if any(begins in reason for reason in told)]
+
+
+def explained(library: Library, reply: Reply, text: str, context: str | None) -> Reply:
+    """Return a reply to a text after a node with its reasons as an author needs them."""
+    told = Reasons(library).told(reply.reasons, reply.card.outcome, reply.card.node, text, context)
+    return replace(reply, reasons=told)
 
 
 class Reasons:

@@ -22,7 +22,7 @@ from bot.content.library import Library
 from bot.content.models import Register, Role
 from bot.dialog.composer import MAX_FOLLOW_UPS
 from bot.matching.subjects import IN_THREAD, PLACEHOLDERS
-from bot.matching.text import Stemmer, expand
+from bot.matching.text import Stemmer, expand, sampled
 
 # --- phrases and names ------------------------------------------------------------------------------------------------
 
@@ -31,6 +31,9 @@ _NO_WORD = re.compile(r"\W+")
 
 MOST = 1000
 """Most wordings of one phrase; more is a mistake."""
+
+_COMPARED = 12
+"""Wordings of one phrase that are compared with those of other topics by their stems: all of them take a second."""
 
 _NAMED, _LISTED = 5, 20
 """Names and numbers of lines that a finding about many of them shows."""
@@ -63,7 +66,7 @@ def _colliding(
         fresh = forms.difference(owners)
         known = [owners[form] for form in forms - fresh]
         owners |= dict.fromkeys(fresh, (node, phrase))
-        near = [alike.setdefault(_stemmed(form), (node, phrase)) for form in fresh]
+        near = [alike.setdefault(_stemmed(form), (node, phrase)) for form in sampled(phrase, _COMPARED)]
         others = [owner for owner in known if owner[0] != node]
         others += [owner for owner in near if topics.get(owner[0], "") != topics.get(node, "")]
         if others:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bot.channels.layout import Part, document_text, pressable, reply_text, section_text, sections
@@ -28,25 +27,18 @@ def answer_once(
     """Return the answer to one turn; raises UsageError for a node that does not exist or when nothing is asked."""
     if (text is None) == (node is None):
         raise UsageError("give either a question or --node NODE")
-    history = (_existing(engine, after),) if after else ()
+    after = _existing(engine, after) if after else None
     incoming = Incoming(Kind.TEXT, text or "", channel)
     if node:
         incoming = Incoming(Kind.TAP, payloads.payload(_existing(engine, node)), channel)
-    reply, _ = engine.respond(State(register, introduced=True, history=history), incoming)
+    reply, _ = engine.respond(State(register, introduced=True, history=(after,) if after else ()), incoming)
     if explain:
-        reply = _explained(engine, reply, text or "", history)
+        from bot.matching.evaluation import explained
+
+        reply = explained(engine.library, reply, text or "", after)
     if as_json:
         return json.dumps(as_data(reply, explain=explain), ensure_ascii=False, indent=2)
     return "\n".join([_as_text(engine, reply), *(_because(reply) if explain else ())])
-
-
-def _explained(engine: Engine, reply: Reply, text: str, history: Sequence[str]) -> Reply:
-    """Return a reply with its reasons as an author needs them."""
-    from bot.matching.evaluation import Reasons
-
-    told = Reasons(engine.library).told
-    context = history[-1] if history else None
-    return replace(reply, reasons=told(reply.reasons, reply.card.outcome, reply.card.node, text, context))
 
 
 def _because(reply: Reply) -> Iterator[str]:
