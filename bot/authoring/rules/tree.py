@@ -32,8 +32,9 @@ _NO_WORD = re.compile(r"\W+")
 MOST = 1000
 """Most wordings of one phrase; more is a mistake."""
 
-_COMPARED = 12
-"""Wordings of one phrase that are compared with those of other topics by their stems: all of them take a second."""
+_COMPARED = 16
+"""Wordings of one phrase, those found word for word, that are compared with other topics' by their stems: all of them
+take a second."""
 
 _NAMED, _LISTED = 5, 20
 """Names and numbers of lines that a finding about many of them shows."""
