@@ -269,11 +269,15 @@ def flat(text: str) -> str:
 ENDS = ("/quit", "/exit")
 """What ends a recording beside the end of input, and is no part of it."""
 
+CAME = "#"
+"""Begins the line above a recorded turn that says in words what came of it."""
+
 
 def record(engine: Engine, lines: Iterable[str], register: Register, name: str, show: Callable[[str], Any]) -> str:
     """Talk to whoever types the lines, and return the conversation as YAML: what was said, what was answered.
 
-    A number presses a button, `/word` names a command; anything else is said. Empty where nothing was.
+    A number presses a button, `/word` names a command; anything else is said. Empty where nothing was. Above each turn
+    stands in words what came of it, for whoever reads it to find the wrong ones.
     """
     player, turns = Player(engine, register), list[str]()
     for line in lines:
@@ -326,4 +330,10 @@ def _written(turn: ScriptTurn, reply: Reply) -> str:
     does = next(f"{name}: {quoted(str(value))}" for name in ("say", "tap", "command", "switch")
                 if (value := getattr(turn, name)) is not None)  # fmt: skip
     expect = f"expect: {{node: {reply.card.node}, outcome: {reply.card.outcome}}}"
-    return f"    - {{{does}, {expect}}}"
+    return f"    {CAME} {told(turn, reply)}\n    - {{{does}, {expect}}}"
+
+
+def told(turn: ScriptTurn, reply: Reply) -> str:
+    """Return a turn in words: what was done, and the title and the name of what came."""
+    words = f"{_done(turn)} -> {reply.card.title} ({reply.card.node}, {reply.card.outcome})"
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in words).split())

@@ -248,12 +248,16 @@ def _edit(library: Library, node: str, decision: Decision) -> _Edit:
 
 
 def _values(library: Library, node: str, review: Review | None, decision: Decision) -> tuple[dict[str, Any], bool]:
-    """Return what the file will say, and whether a second reviewer is waited for."""
+    """Return what the file will say, and whether a second reviewer is waited for.
+
+    What is only submitted bears no name and no date: nobody has looked at it, or no longer stands by it.
+    """
     hash_ = library.hash_of(node) if decision.status == "approved" else None
+    signed = decision.status != "submitted"
     first = {
         "status": decision.status,
-        "by": decision.by.strip(),
-        "on": decision.on.isoformat(),
+        "by": decision.by.strip() if signed else None,
+        "on": decision.on.isoformat() if signed else None,
         "due": decision.due.isoformat() if decision.due else None,
         "hash": hash_,
         **_optional(review, note=decision.note, second_by=None, second_on=None, second_note=None),

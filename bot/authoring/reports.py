@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.authoring import sheet
 from bot.authoring.check import Report, check
-from bot.authoring.conversations import ENDS, play, record, scripts
+from bot.authoring.conversations import CAME, ENDS, play, record, scripts
 from bot.authoring.decisions import Decision, ReviewRefused, as_page, as_text, decide
 from bot.authoring.generated import write
 from bot.channels.base import ChannelLimits
@@ -146,7 +146,16 @@ def recorded(
         return f"nothing was said, so nothing was written to {path}"
     before = path.read_text(encoding="utf-8").rstrip() + "\n\n" if path.exists() else ""
     path.write_text(before + made, encoding="utf-8")
-    return f"wrote {path}: `footnote test {path}` plays it"
+    came = [line.strip().removeprefix(CAME).strip() for line in made.splitlines() if line.strip().startswith(CAME)]
+    turns = [f"{number:>3}  {words}" for number, words in enumerate(came, 1)]
+    return "\n".join(["", "recorded, whether right or wrong:", *turns, _READ_IT.format(path=path)])
+
+
+_READ_IT = (
+    "Read them: what came is now expected. Where the wrong answer came, write `expect: {{node: the-right-answer}}` "
+    "into that turn, so that the test fails until it is mended, or delete the turn.\n"
+    "wrote {path}: `footnote test {path}` plays it"
+)
 
 
 def figures(found: Mapping[str, Any]) -> str:

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from bot.authoring.check import Drafts
 from bot.authoring.rules.language import GAP
 from bot.authoring.yaml_edit import append_entry, append_item, quoted, replace_text
 from bot.content.diagnostics import nearest
 from bot.content.library import Library, Topic
+from bot.content.matching_models import SubjectKind
 from bot.content.models import is_id
 from bot.content.yaml_reader import read
 from bot.dialog.composer import MAX_FOLLOW_UPS, ON_A_PHONE, clipped
 from bot.errors import FootnoteError
+
+KINDS: tuple[str, ...] = get_args(SubjectKind)
+"""What the subject of a topic can be."""
 
 _SCHEMA = "# yaml-language-server: $schema={}/schema/{}.schema.json\n"
 
@@ -49,9 +54,15 @@ class Wording:
 # --- a topic ---------------------------------------------------------------------------------------------------------
 
 
-def new_topic(library: Library, topic: str, title: Wording, start: str | None = None) -> Scaffold:
-    """Return a topic of its own folder: head, figures, sources, terms, words, first answer, and its tree."""
+def new_topic(library: Library, topic: str, title: Wording, kind: str, start: str | None = None) -> Scaffold:
+    """Return a topic of its own folder: head, figures, sources, terms, words, first answer, and its tree.
+
+    `kind` is what its first subject is: a `condition`, a `therapy`.
+    """
     _refuse_id(topic)
+    if kind not in KINDS:
+        near = nearest(kind, KINDS) or f"there are {', '.join(KINDS)}"
+        raise ScaffoldRefused(f"no subject is a `{kind}`: {near} (docs/authoring.md says what each is)")
     home, first = library.home, start or f"{topic}-overview"
     if topic in library.topics or (home.content / topic).exists() or home.dialog(topic).exists():
         raise ScaffoldRefused(f"there is a topic or a dialog `{topic}` already: choose another id")
@@ -70,7 +81,7 @@ def new_topic(library: Library, topic: str, title: Wording, start: str | None = 
         / "phrases.yaml": f"{_head('phrases')}# How people ask, beside what content/matching says of every topic."
         f"\nphrases:\n  {first}: |\n    {_asked(title.layperson)}\n",
         folder / "messages.yaml": _messages(first),
-        folder / "subjects.yaml": _subjects(topic, first, title),
+        folder / "subjects.yaml": _subjects(topic, kind, first, title),
         folder / "answers" / f"{first}.yaml": _answer(first, title, title),
         home.dialog(topic): f"{_head('dialog', '../content')}dialog: {topic}\nstart: {first}\nnodes:\n"
         f"  {first}:\n    next: [{main}]\n",
@@ -91,11 +102,11 @@ messages: {{}}
 """
 
 
-def _subjects(topic: str, first: str, title: Wording) -> str:
+def _subjects(topic: str, kind: str, first: str, title: Wording) -> str:
     return f"""{_head("subjects")}# What a question here can be about, and which answer holds which aspect of it.
 subjects:
   {topic}:
-    kind: condition
+    kind: {kind}
     general: {first}
     names: {quoted(_asked(title.layperson))}
 answers:
@@ -128,12 +139,20 @@ def new_answer(library: Library, node: str, topic: str, label: Wording, below: s
     path = library.home.dialog(dialog)
     above = below or library.dialogs[dialog].start
     if above not in library.nodes:
-        raise ScaffoldRefused(f"there is no node `{above}`; {nearest(above, library.nodes)}")
+        raise ScaffoldRefused(_no_place(above, library))
     drafts = {library.home.answer(topic, node): _answer(node, label, label)}
     drafts |= _tree(library, path, dialog, node, above)
     drafts |= _phrases(library, topic, node, asks)
     step = f"write {library.home.answer(topic, node)}; then `footnote check` and `footnote ask --node {node}`"
     return Scaffold(drafts, step)
+
+
+def _no_place(above: str, library: Library) -> str:
+    near = nearest(above, library.nodes)
+    return (
+        f"there is no answer `{above}` to stand below{f'; {near}' if near else '.'} "
+        f"If `footnote new answer {above}` was refused, nothing of it was written: mend that one first"
+    )
 
 
 def _tree(library: Library, path: Path, dialog: str, node: str, above: str) -> dict[Path, str]:

@@ -30,14 +30,19 @@ Kind = Literal["guideline", "statement", "trial", "review", "label", "agency", "
 
 
 @new.command()
-def topic(id_: Id = None, professional: Professional = None, layperson: Layperson = None) -> None:
+def topic(
+    id_: Id = None,
+    professional: Professional = None,
+    layperson: Layperson = None,
+    kind: Annotated[str | None, typer.Option(help="What it is about: condition, therapy, care, drug, ...")] = None,
+) -> None:
     """Begin a topic: a folder of its own and its tree, with one answer to write."""
-    from bot.authoring.scaffold import Wording, new_topic
+    from bot.authoring.scaffold import KINDS, Wording, new_topic
 
     library = _library()
     name = _asked(id_, "The topic's id (such as sleep)")
     title = Wording(_asked(professional, "Its title for clinicians"), _asked(layperson, "Its title in plain words"))
-    _write(new_topic(library, name, title))
+    _write(new_topic(library, name, title, _asked(kind, f"What it is about ({', '.join(KINDS)})")))
 
 
 @new.command()
@@ -179,15 +184,14 @@ def evaluate(
 
     from bot.authoring.reports import confusion, figures
     from bot.content.loader import load
-    from bot.matching import build_matcher
+    from bot.matching import LateMatcher, build_matcher
     from bot.matching.evaluation import evaluate as measured
     from bot.matching.evaluation import failures
 
     settings = load_settings()
     library = load(settings.footnote_dialogs, settings.footnote_content)
-    known = {*library.nodes, *library.renamed, *library.small_talk}
-    matcher = build_matcher(library, settings.footnote_cache)
-    found = measured(matcher, questions, known=known, otherwise=library.otherwise)
+    matcher = LateMatcher(lambda: build_matcher(library, settings.footnote_cache))  # questions are read first
+    found = measured(matcher, questions, library)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.content.diagnostics import Diagnostic, Level, Location, nearest
+from bot.content.diagnostics import Diagnostic, Level, Location, Place, nearest
 from bot.content.validation import validate
 from bot.content.yaml_reader import YamlFile, read
 
@@ -154,6 +154,28 @@ def diagnostic_at_words(
         if (column := page.lines[line].find(words, begin)) >= 0:
             return page.diagnostic((line, column), code, message, suggestion, level)
     return page.diagnostic(spot.start, code, message, suggestion, level)
+
+
+def phrase_at(files: Iterable[Path], location: Location, phrase: str) -> tuple[YamlFile, Place] | None:
+    """Return the last place where one of several phrase files lists a phrase at `location`, or None."""
+    found = [
+        (page.lines[line].strip() == phrase, at, line, page)
+        for at, page in enumerate(map(page_of, files))
+        for line in _lines_at(page, location)
+        if phrase in page.lines[line]
+    ]
+    if not found:
+        return None
+    *_, line, page = max(found, key=lambda one: one[:3])  # the phrase alone on its line, the last one
+    return page, (line, page.lines[line].find(phrase))
+
+
+def _lines_at(page: YamlFile, location: Location) -> range:
+    """Return the lines at a location of a file; none where the file lacks it."""
+    if location not in page.source_map:
+        return range(0)
+    spot = page.source_map.source_range(location)
+    return range(spot.start[0], min(spot.end[0] + 1, len(page.lines)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -351,8 +351,11 @@ class ReviewState:
 def state_of(review: Review, present: Callable[[], str], rules: ApprovalRules) -> ReviewState:
     """Return the effective state of `review` for content whose hash is `present()`, asked only of what is approved.
 
-    An approval counts only with all that the topic asks for, and with the hash of what was approved.
+    An approval counts only with all that the topic asks for, and with the hash of what was approved. Whoever stands in
+    the file of what is only submitted has approved nothing of it.
     """
+    if review.status == "submitted":
+        return ReviewState("submitted", None, None, review.due)
     status: Effective = review.status
     if review.status == "approved":
         complete = not missing_of(review, rules)

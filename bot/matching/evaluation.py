@@ -1,19 +1,26 @@
-"""Measures a matcher on labelled questions, one JSON object a line (tests/questions/README.md)."""
+"""Measures a matcher on labelled questions, one JSON object a line (tests/questions/README.md), and says in an author's
+words why it decided so and what mends it."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bot.content.diagnostics import nearest
-from bot.dialog.turn import Match, Matcher, Outcome, Register
+from bot.content.diagnostics import Location, nearest
+from bot.content.files import phrase_at
+from bot.content.library import Library
+from bot.content.matching_models import SharedWords
+from bot.dialog.turn import Match, Matcher, Outcome, Register, Reply
 from bot.errors import FootnoteError
 from bot.matching.decisions import ASPECT_MISSING
-from bot.matching.matcher import PART_MISSING
+from bot.matching.matcher import AUTHORED, PART_MISSING
+from bot.matching.text import Stemmer, key_of, sampled
 
 REGISTERS = {
     "professional": Register.PROFESSIONAL,
@@ -131,14 +138,17 @@ def _is_urgent(question: Question) -> bool:
     return any(node == "urgent" or node.startswith("urgent-") for node in question.expect)
 
 
-def summary(rows: Sequence[Row]) -> dict[str, Any]:
-    """Return the figures of `footnote evaluate --json`: shares are of all questions, 0 to 1."""
+def summary(rows: Sequence[Row], reasons: Reasons | None = None) -> dict[str, Any]:
+    """Return the figures of `footnote evaluate --json`: shares are of all questions, 0 to 1.
+
+    With `reasons`, those of what is not right are told as an author needs them.
+    """
     kinds = sorted({row.question.kind for row in rows})
     return {
         **_shares(rows),
         "by_kind": {kind: _shares([row for row in rows if row.question.kind == kind]) for kind in kinds},
         "urgent": _urgent(rows),
-        "rows": [_shown(row) for row in rows],
+        "rows": [_shown(row, reasons if row.mark != "right" else None) for row in rows],
     }
 
 
@@ -157,7 +167,11 @@ def _urgent(rows: Sequence[Row]) -> dict[str, float]:
     }
 
 
-def _shown(row: Row) -> dict[str, Any]:
+def _shown(row: Row, reasons: Reasons | None) -> dict[str, Any]:
+    asked, match = row.question, row.match
+    told = match.reasons
+    if reasons:
+        told = reasons.told(told, match.outcome, match.node, asked.text, asked.context)
     return {
         "id": row.question.id,
         "text": row.question.text,
@@ -168,7 +182,7 @@ def _shown(row: Row) -> dict[str, Any]:
         "choices": list(row.match.choices),
         "mark": row.mark,
         "likeliest": [list(pair) for pair in row.match.scores[:_LIKELIEST]],
-        "reasons": [*row.match.reasons, *_understood(row.match.missing)],
+        "reasons": [*told, *_understood(match.missing)],
     }
 
 
@@ -181,9 +195,10 @@ def _understood(missing: str) -> tuple[str, ...]:
     return (f"names {named}, asks " + ("nothing known" if aspect == "?" else f"`{aspect}`"),)
 
 
-def evaluate(matcher: Matcher, path: Path, *, known: Collection[str], otherwise: str) -> dict[str, Any]:
-    """Return the figures for one file; raises QuestionFault or OSError as `read` does."""
-    return summary(measure(matcher, read(path, known), otherwise))
+def evaluate(matcher: Matcher, path: Path, library: Library) -> dict[str, Any]:
+    """Return the figures for one file; raises QuestionFault or OSError as `read` does, before anything is matched."""
+    known = {*library.nodes, *library.renamed, *library.small_talk}
+    return summary(measure(matcher, read(path, known), library.otherwise), Reasons(library))
 
 
 def failures(found: Mapping[str, Any]) -> str:
@@ -199,4 +214,99 @@ def failures(found: Mapping[str, Any]) -> str:
                 f"{'':>8}  expected {' or '.join(row['expect'])}; came {row['outcome']}: {shown}",
                 f"{'':>8}  likeliest {likely or 'nothing was weighed'}; because {'; '.join(row['reasons']) or '-'}",
             ]
-    return "\n".join(lines)
+    reasons = (reason for row in found["rows"] if row["mark"] != "right" for reason in row["reasons"])
+    return "\n".join([*lines, *(f"to mend it: {remedy}" for remedy in remedies(reasons))])
+
+
+# --- reasons, in the words of an author -------------------------------------------------------------------------------
+
+_ALIKE = 80
+"""How like a question (0..100) a line of the answer must be to be named as the reason."""
+_FORMS = 100
+"""Wordings of one line that are compared with a question."""
+_ASKED = re.compile(r"([a-z-]+) of ([a-z0-9-]+/[a-z0-9-]+)")
+_EXCUSED = re.compile(r"not urgent: ([a-z0-9-]+): ([a-z]+)")
+_EXCUSES = {
+    "denied": "the message says that it is not so",
+    "framed": "it is told of a story, an exam or hearsay",
+    "past": "it is over",
+    "supposed": "it is only supposed",
+    "general": "it is asked of people at large",
+    "leaflet": "it stands in a list, as in a leaflet",
+    "unlike": "the message is unlike the examples of emergencies, which overrule a rule",
+}
+_LINE, _READ = "an authored line, ", "asks "
+_REMEDIES = {
+    _LINE: "a line that belongs to another answer is moved there; the reason says where it stands",
+    _READ: "`asks` names the aspect and the subject that were read. In subjects.yaml of the topic give that aspect, in "
+    "the row of that subject, to the right answer. If another aspect was meant: all topics share how aspects are asked "
+    "for, so write ten such messages under the right answer in messages.yaml of its topic, and the question itself in "
+    "phrases.yaml",
+    "urgent: ": "what is an emergency and what is none is learned from examples, which overrule a rule: write five "
+    "messages like this one in content/urgent-messages.yaml, under its sign or under `calm_messages`",
+}
+
+
+def remedies(reasons: Iterable[str]) -> list[str]:
+    """Return what mends a decision that is wrong for one of these reasons."""
+    told = tuple(reasons)
+    return [remedy for begins, remedy in _REMEDIES.items() if any(begins in reason for reason in told)]
+
+
+def explained(library: Library, reply: Reply, text: str, context: str | None) -> Reply:
+    """Return a reply to a text after a node with its reasons as an author needs them."""
+    told = Reasons(library).told(reply.reasons, reply.card.outcome, reply.card.node, text, context)
+    return replace(reply, reasons=told)
+
+
+class Reasons:
+    """Tells why something was decided in the words of an author, with the place of the line that decided it."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        words = library.matching.words if library.matching else SharedWords()
+        self._key = partial(key_of, stem=Stemmer(words.irregular, {}), capitals=words.capitals)
+
+    def told(
+        self, reasons: Iterable[str], outcome: Outcome, node: str, text: str, context: str | None
+    ) -> tuple[str, ...]:
+        """Return the reasons for an outcome that shows `node`; a line of it that says nearly the same is one more."""
+        found = [self._told(reason, node, context) for reason in reasons]
+        exact = any(_LINE in one for one in found)
+        near = "" if exact or outcome not in (Outcome.ANSWER, Outcome.NOT_COVERED) else self._near(text, node, context)
+        return (near, *found) if near else tuple(found)
+
+    def _told(self, reason: str, node: str, context: str | None) -> str:
+        if reason.startswith(f"{AUTHORED}: "):
+            return self._exact(reason.partition(": ")[2], node, context)
+        if asked := _ASKED.fullmatch(reason):
+            return f"{_READ}`{asked[1]}` of `{asked[2]}`"
+        if excused := _EXCUSED.fullmatch(reason):
+            why = _EXCUSES.get(excused[2], excused[2])
+            return f"not urgent: a sign of an emergency was seen by the rule `{excused[1]}`, but {why}"
+        return reason
+
+    def _exact(self, key: str, node: str, context: str | None) -> str:
+        lines = self._lines(node, context)
+        return next((f"{_LINE}{self._where(at, line)}" for at, line, form in lines if form == key), AUTHORED)
+
+    def _near(self, text: str, node: str, context: str | None) -> str:
+        """Return the line of an answer that says nearly what was asked, as a reason; empty where none does."""
+        from rapidfuzz import fuzz, process
+
+        lines = list(self._lines(node, context))
+        found = process.extractOne(
+            self._key(text), [form for *_, form in lines], scorer=fuzz.token_sort_ratio, score_cutoff=_ALIKE
+        )
+        return f"nearly {_LINE}{self._where(*lines[found[2]][:2])}" if found else ""
+
+    def _lines(self, node: str, context: str | None) -> Iterator[tuple[Location, str, str]]:
+        """Yield where the lines of an answer stand, each with one of its wordings as what decides over a message."""
+        after = self._library.after.get(context or "", {})
+        for place, lines in ((("after", context or ""), after), (("phrases",), self._library.phrases)):
+            for line in lines.get(node, ()):
+                yield from (((*place, node), line, self._key(form)) for form in sampled(line, _FORMS))
+
+    def _where(self, place: Location, line: str) -> str:
+        found = phrase_at(self._library.home.phrases(), place, line)
+        return f"`{line}`" + (f" ({found[0].path}:{found[1][0] + 1})" if found else "")

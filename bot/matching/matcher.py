@@ -18,6 +18,8 @@ from bot.matching.subjects import Advice
 from bot.matching.text import ASKING, FUNCTION, PERSONS, STOP
 from bot.matching.urgency import Finding, Urgency
 
+AUTHORED = "an authored line"
+"""The reason of what is found word for word; the key of the words stands behind it."""
 OTHER_LANGUAGE = "other-language"
 """The interface sentence that leads the answer to a message in another language."""
 OTHER_ONE = "other-one"
@@ -120,9 +122,10 @@ class SubjectMatcher:
         node = self.known.node(key, context)
         if node is None:
             return self._said(key, context)
+        reason = f"{AUTHORED}: {key}"
         if node == self.roles.otherwise:
-            return self.decisions.uncovered("an authored line")
-        return Match(Outcome.ANSWER, node, scores=((node, 1.0),), reasons=("an authored line",))
+            return self.decisions.uncovered(reason)
+        return Match(Outcome.ANSWER, node, scores=((node, 1.0),), reasons=(reason,))
 
     def _said(self, key: str, context: str | None) -> Match | None:
         kind = self.known.kind(key, context)

@@ -128,7 +128,7 @@ _Done = Callable[[str, Classifier], None]
 def learn(parts: Parts, say: Say = log.info) -> Models:
     """Return models trained from the library's words; the same words always give the same models."""
     began = monotonic()
-    say("learning how people ask (done once, and again when words change) ...")
+    say("learning how people ask: words were changed, or it is the first time; up to a minute, so gather changes ...")
     found: dict[str, Classifier] = {}
 
     def done(name: str, model: Classifier) -> None:

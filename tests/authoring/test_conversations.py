@@ -72,7 +72,7 @@ def test_a_chat_is_recorded_and_plays_as_it_went(engine: Engine, tmp_path: Path)
     path = tmp_path / "recorded.yaml"
     typed = ["/ala-dose", "1", "99", "thank you", "", "I have chest pain", "1"]
     told = recorded(engine, typed, path, "a chat: of “mine”", "layperson", shown.append)
-    assert told == f"wrote {path}: `footnote test {path}` plays it"
+    assert told.splitlines()[-1] == f"wrote {path}: `footnote test {path}` plays it"
     assert "/quit" in shown[0]
     assert shown[3] == "there is no button 99"
     ((_, script),) = scripts([path])
@@ -80,6 +80,19 @@ def test_a_chat_is_recorded_and_plays_as_it_went(engine: Engine, tmp_path: Path)
     assert run_tests(engine, [path]) == ("1 conversation played, 0 answered otherwise.", 0)
     recorded(engine, ["/k2"], path, "another", "professional", shown.append)
     assert run_tests(engine, [path]) == ("2 conversations played, 0 answered otherwise.", 0)
+
+
+def test_each_recorded_turn_says_in_words_what_came_of_it(engine: Engine, tmp_path: Path) -> None:
+    """What came is expected from then on, right or wrong: whoever recorded it must see which is wrong."""
+    path, typed = tmp_path / "recorded.yaml", ["/k2", "I have chest\x07 pain"]
+    told = recorded(engine, typed, path, "one", "layperson", lambda _: None)
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    card = engine.library.answer("urgent-chest").title.layperson
+    came = f"“I have chest pain” -> {card} (urgent-chest, urgent)"
+    assert f"# {came}" in lines
+    assert f"  2  {came}" in told.splitlines()
+    assert "Where the wrong answer came, write `expect: {node: the-right-answer}` into that turn" in told
+    assert run_tests(engine, [path])[1] == 0
 
 
 @pytest.mark.parametrize("ends", [["/quit"], ["/Exit"], []])

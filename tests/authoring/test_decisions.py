@@ -230,6 +230,24 @@ def test_a_later_decision_replaces_the_earlier_one(tmp_path: Path) -> None:
     assert (state.status, state.by, state.on, state.due) == ("under-review", "A. Roe", DUE, None)
 
 
+def test_an_approval_that_was_undone_bears_no_name_and_no_date(tmp_path: Path) -> None:
+    folder = two_reviewers(tmp_path)
+    for name in ("J. Doe", "A. Roe"):
+        decided(folder, "urgent", "approved", name, note="read")
+    decided(folder, "urgent", "submitted", "A. Roe", ON, None)
+    state = loaded(folder).review_of("urgent")
+    assert (state.status, state.reviewers, state.on, state.due) == ("submitted", "", None, None)
+    assert "Roe" not in (folder / "content/ala/answers/urgent.yaml").read_text()
+
+
+def test_a_name_in_a_file_that_is_only_submitted_is_nobodys_approval(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    path = folder / "content/ala/answers/urgent.yaml"
+    path.write_text(path.read_text() + "review: {status: submitted, by: J. Doe, on: 2026-11-03, due: 2027-11-03}\n")
+    state = loaded(folder).review_of("urgent")
+    assert (state.reviewers, state.on) == ("", None)
+
+
 def test_every_other_byte_of_the_file_stays(tmp_path: Path) -> None:
     folder = written(tmp_path)
     path = folder / "content/ala/answers/urgent.yaml"

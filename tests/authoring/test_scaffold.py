@@ -42,7 +42,7 @@ def taken(folder: Path, made: Scaffold) -> list[str]:
 
 def test_a_topic_an_answer_and_a_source_pass_the_check_with_their_gaps_listed(tmp_path: Path) -> None:
     folder = begun(tmp_path)
-    assert taken(folder, new_topic(loaded(folder), "sleep", TITLE)) == ["C32"] * 4
+    assert taken(folder, new_topic(loaded(folder), "sleep", TITLE, "therapy")) == ["C32"] * 4
     made = new_answer(
         loaded(folder), "sleep-pills", "sleep", Wording("Hypnotics", "Sleeping pills?"), None, "do pills help"
     )
@@ -63,15 +63,17 @@ def test_a_topic_an_answer_and_a_source_pass_the_check_with_their_gaps_listed(tm
 
 def test_a_title_too_long_for_a_button_is_cut_at_a_word_and_said_so(tmp_path: Path) -> None:
     folder = begun(tmp_path)
-    made = new_topic(loaded(folder), "sleep", Wording("Sleep disturbance in painful neuropathy", "Sleep and pain"))
+    made = new_topic(
+        loaded(folder), "sleep", Wording("Sleep disturbance in painful neuropathy", "Sleep and pain"), "therapy"
+    )
     assert 'label: {professional: "Sleep disturbance in painful…", layperson: ' in "".join(made.drafts.values())
     assert made.next_step.startswith("shorten its `label`")
-    assert "shorten" not in new_topic(loaded(folder), "sleep", TITLE).next_step
+    assert "shorten" not in new_topic(loaded(folder), "sleep", TITLE, "therapy").next_step
 
 
 def test_a_topic_begins_with_a_place_for_whole_messages(tmp_path: Path) -> None:
     folder = begun(tmp_path)
-    write_all(new_topic(loaded(folder), "sleep", TITLE).drafts)
+    write_all(new_topic(loaded(folder), "sleep", TITLE, "therapy").drafts)
     path = folder / "content/sleep/messages.yaml"
     assert read("", path.read_bytes()).data == {"messages": {}}
     example = "\n".join(line[2:] for line in path.read_text().splitlines()[-4:-1])
@@ -87,7 +89,7 @@ def test_a_topic_begins_with_a_place_for_whole_messages(tmp_path: Path) -> None:
 def test_any_title_can_be_written(professional: str, layperson: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = begun(tmp_path_factory.mktemp("topic"))
     title = Wording(f"A{professional}z", f"Sleep{layperson}z")
-    write_all(new_topic(loaded(folder), "sleep", title).drafts)
+    write_all(new_topic(loaded(folder), "sleep", title, "therapy").drafts)
     codes = {
         one.code[0] for one in check(folder / "dialogs", folder / "content", TODAY).diagnostics if one.code[0] == "F"
     }
@@ -104,7 +106,14 @@ def test_any_title_can_be_written(professional: str, layperson: str, tmp_path_fa
         ("Sleep", "ala", "X", None, "`Sleep` is no id"),
         ("sleep", "alla", "X", None, "there is no topic `alla`: did you mean `ala`?"),
         ("sleep", "ala", "X" * 31, None, "the professional label has 31 characters"),
-        ("sleep", "ala", "X", "overwiew", "there is no node `overwiew`; did you mean `overview`?"),
+        ("sleep", "ala", "X", "overwiew", "no answer `overwiew` to stand below; did you mean `overview`?"),
+        (
+            "sleep",
+            "ala",
+            "X",
+            "zzz",
+            "below. If `footnote new answer zzz` was refused, nothing of it was written",
+        ),
     ],
 )
 def test_what_cannot_be_begun_is_one_sentence(
@@ -116,13 +125,23 @@ def test_what_cannot_be_begun_is_one_sentence(
     assert why in str(caught.value)
 
 
+def test_what_a_topic_is_about_is_said_by_whoever_begins_it(tmp_path: Path) -> None:
+    folder = begun(tmp_path)
+    write_all(new_topic(loaded(folder), "sleep", TITLE, "therapy").drafts)
+    matching = loaded(folder).matching
+    assert matching is not None
+    assert matching.topics["sleep"].subjects["sleep"].kind == "therapy"
+    with pytest.raises(ScaffoldRefused, match="no subject is a `therpy`: did you mean `therapy`"):
+        new_topic(loaded(folder), "socks", TITLE, "therpy")
+
+
 def test_a_topic_that_is_there_is_not_begun_again(tmp_path: Path) -> None:
     folder = begun(tmp_path)
     with pytest.raises(ScaffoldRefused, match="there is a topic or a dialog `ala` already"):
-        new_topic(loaded(folder), "ala", TITLE)
+        new_topic(loaded(folder), "ala", TITLE, "therapy")
     (folder / "content/sleep").mkdir()
     with pytest.raises(ScaffoldRefused, match="already"):
-        new_topic(loaded(folder), "sleep", TITLE)
+        new_topic(loaded(folder), "sleep", TITLE, "therapy")
 
 
 def test_a_question_that_leads_elsewhere_is_told_with_the_file_that_would_be_written(
@@ -134,6 +153,22 @@ def test_a_question_that_leads_elsewhere_is_told_with_the_file_that_would_be_wri
     (found,) = [one for one in new_errors(*folders, made.drafts, TODAY) if one.code == "D04"]
     assert found.path == "content/ala/phrases.yaml"
     assert "(content/ala/phrases.yaml:" in found.message, "the second place too, which is in no file yet"
+
+
+@pytest.mark.parametrize(("topic", "many"), [("sleep", 1), ("ala", 0)])
+def test_a_question_that_another_topic_holds_nearly_is_refused_with_its_place(
+    topic: str, many: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only one of the two is found word for word, and who writes a topic does not know every line of the others."""
+    monkeypatch.chdir(begun(tmp_path))
+    folders = Path("dialogs"), Path("content")
+    write_all(new_topic(load(*folders), "sleep", TITLE, "therapy").drafts)
+    made = new_answer(load(*folders), "pains", topic, Wording("Pains", "Pains"), "sleep-overview", "Chest pains")
+    found = [one for one in new_errors(*folders, made.drafts, TODAY) if one.code == "D04"]
+    assert len(found) == many
+    for one in found:
+        assert "already leads to `urgent` (content/ala/phrases.yaml:" in one.message
+        assert one.message.endswith("): only endings tell it from `chest pain`")
 
 
 def test_a_full_answer_takes_no_further_button(tmp_path: Path) -> None:

@@ -299,7 +299,7 @@ def test_a_line_of_a_thread_answers_there_word_for_word_without_training(library
     }
     assert otherwise == {}
     line = next(line for line in library.after["ala"]["ala-dose"] if "(" not in line)
-    assert untaught.match(line, "outlook", Register.LAYPERSON).reasons != ("an authored line",)
+    assert not untaught.match(line, "outlook", Register.LAYPERSON).reasons[0].startswith("an authored line")
 
 
 def test_small_talk_means_what_it_says_however_rare_its_words_are(library: Library, matcher: Matcher) -> None:

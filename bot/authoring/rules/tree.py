@@ -17,13 +17,12 @@ from typing import get_args
 
 from bot.authoring.rules.base import CheckContext, needs
 from bot.content.diagnostics import Diagnostic, Level, Location, nearest
-from bot.content.files import diagnostic_at, diagnostic_at_words, page_of
+from bot.content.files import diagnostic_at, diagnostic_at_words, page_of, phrase_at
 from bot.content.library import Library
 from bot.content.models import Register, Role
-from bot.content.yaml_reader import YamlFile
 from bot.dialog.composer import MAX_FOLLOW_UPS
 from bot.matching.subjects import IN_THREAD, PLACEHOLDERS
-from bot.matching.text import Stemmer, expand
+from bot.matching.text import Stemmer, expand, sampled
 
 # --- phrases and names ------------------------------------------------------------------------------------------------
 
@@ -33,21 +32,34 @@ _NO_WORD = re.compile(r"\W+")
 MOST = 1000
 """Most wordings of one phrase; more is a mistake."""
 
-_NAMED = 5
-"""Names that a finding about many of them shows."""
+_COMPARED = 16
+"""Wordings of one phrase, those found word for word, that are compared with other topics' by their stems: all of them
+take a second."""
+
+_NAMED, _LISTED = 5, 20
+"""Names and numbers of lines that a finding about many of them shows."""
 
 
 def colliding(check_context: CheckContext) -> Iterator[Diagnostic]:
-    """D04: a phrase that is, but for case, accents and punctuation, another node's, or already there.
+    """D04: a phrase that is, but for case, accents and punctuation, another node's, or already there; one of another
+    topic also where only the endings of words differ, for its author may not know of it, and only one of them counts.
 
     What is asked in a thread is compared with what else is asked after the same node.
     """
-    for place, phrases in _threads(check_context.library):
-        yield from _colliding(check_context.library, place, phrases)
+    library = check_context.library
+    topics = {node: name for name, topic in library.topics.items() for node in topic.answers}
+    for place, phrases in _threads(library):
+        yield from _colliding(library, place, phrases, topics)
 
 
-def _colliding(library: Library, place: Location, phrases: Mapping[str, tuple[str, ...]]) -> Iterator[Diagnostic]:
-    owners = dict[str, tuple[str, str]]()
+Owner = tuple[str, str]
+"""The node that a wording leads to, and the phrase that it is a wording of."""
+
+
+def _colliding(
+    library: Library, place: Location, phrases: Mapping[str, tuple[str, ...]], topics: Mapping[str, str]
+) -> Iterator[Diagnostic]:
+    owners, alike = dict[str, Owner](), dict[str, Owner]()
     for node, phrase in _each(phrases):
         if _count(phrase) > MOST:
             continue
@@ -55,10 +67,14 @@ def _colliding(library: Library, place: Location, phrases: Mapping[str, tuple[st
         fresh = forms.difference(owners)
         known = [owners[form] for form in forms - fresh]
         owners |= dict.fromkeys(fresh, (node, phrase))
-        if others := [owner for owner in known if owner[0] != node]:
+        near = [alike.setdefault(_stemmed(form), (node, phrase)) for form in sampled(phrase, _COMPARED)]
+        others = [owner for owner in known if owner[0] != node]
+        others += [owner for owner in near if topics.get(owner[0], "") != topics.get(node, "")]
+        if others:
             other, same = others[0]
             where = _diagnostic(library, (*place, other), same, "D04", "", "", "error").where
-            message = f"the phrase `{phrase}` already leads to `{other}` ({where})"
+            told = f"the phrase `{phrase}` already leads to `{other}` ({where})"
+            message = told if others[0] in known else f"{told}: only endings tell it from `{same}`"
             yield _diagnostic(library, (*place, node), phrase, "D04", message, "keep it where it fits best", "error")
         elif not fresh:
             message = f"the phrase `{phrase}` adds nothing to `{node}`"
@@ -95,18 +111,31 @@ def shared_names(check_context: CheckContext) -> Iterator[Diagnostic]:
             if other != topic:
                 shared.setdefault((topic, place, other), []).append((name, found, there))
                 break
-    yield from (_decided(names, other) for (_, _, other), names in shared.items())
+    home = check_context.library.home
+    yield from (_decided(names, other, home.of_topic(other, "phrases")) for (_, _, other), names in shared.items())
 
 
-def _decided(names: Sequence[Shared], other: str) -> Diagnostic:
-    """Return the finding about all names that a subject shares with one other topic, at the first of them."""
+def _decided(names: Sequence[Shared], other: str, phrases: Path) -> Diagnostic:
+    """Return the finding about all names that a subject shares with one other topic, at the first of them, with the
+    lines of that topic which hold one: they go on leading there when the name is taken over."""
     (name, found, there), *more = names
     message = f"the name `{name}` also stands in the topic `{other}` ({there.where})"
     if more:
         named = ", ".join(f"`{one}`" for one, *_ in more[:_NAMED]) + (", …" if len(more) > _NAMED else "")
         message += f", and {len(more)} more of this subject: {named}"
+    if lines := list(_lines_with([name for name, *_ in names], phrases)):
+        listed = ", ".join(map(str, lines[:_LISTED])) + (", …" if len(lines) > _LISTED else "")
+        message += f"; its lines with {'one of them' if more else 'it'} in {phrases.as_posix()}: {listed}"
     remedy = "leave it to one topic, or write a name with one more word; or make one of the two `leaning`"
     return replace(found, message=message, suggestion=remedy)
+
+
+def _lines_with(names: Sequence[str], phrases: Path) -> Iterator[int]:
+    """Yield the numbers of the lines of a phrase file that hold one of some names."""
+    forms = [f" {plain(form)} " for name in names for form in expand(name)]
+    for number, line in enumerate(page_of(phrases).lines if phrases.exists() else (), 1):
+        if not line.lstrip().startswith("#") and any(form in f" {plain(line)} " for form in forms):
+            yield number
 
 
 def _names(library: Library) -> Iterator[tuple[str, Location, str]]:
@@ -175,24 +204,11 @@ def _diagnostic(
     library: Library, place: Location, phrase: str, code: str, message: str, remedy: str, level: Level
 ) -> Diagnostic:
     """Return a fault at the last place where a phrase file lists the phrase under the node."""
-    found = [
-        (page.lines[line].strip() == phrase, at, line, page)
-        for at, page in enumerate(map(page_of, library.home.phrases()))
-        for line in _lines_of(page, place)
-        if phrase in page.lines[line]
-    ]
-    if not found:
+    found = phrase_at(library.home.phrases(), place, phrase)
+    if found is None:
         return diagnostic_at(library.home.phrases()[0], place, code, message, remedy, level=level)
-    *_, line, page = max(found, key=lambda one: one[:3])  # the phrase alone on its line, the last one
-    return page.diagnostic((line, page.lines[line].find(phrase)), code, message, remedy, level)
-
-
-def _lines_of(page: YamlFile, place: Location) -> range:
-    """Return the lines under a node in one phrase file; none where the file does not list it."""
-    if place not in page.source_map:
-        return range(0)
-    spot = page.source_map.source_range(place)
-    return range(spot.start[0], min(spot.end[0] + 1, len(page.lines)))
+    page, spot = found
+    return page.diagnostic(spot, code, message, remedy, level)
 
 
 def _groups(phrase: str) -> list[list[str]]:

@@ -27,15 +27,26 @@ def answer_once(
     """Return the answer to one turn; raises UsageError for a node that does not exist or when nothing is asked."""
     if (text is None) == (node is None):
         raise UsageError("give either a question or --node NODE")
-    history = (_existing(engine, after),) if after else ()
+    after = _existing(engine, after) if after else None
     incoming = Incoming(Kind.TEXT, text or "", channel)
     if node:
         incoming = Incoming(Kind.TAP, payloads.payload(_existing(engine, node)), channel)
-    reply, _ = engine.respond(State(register, introduced=True, history=history), incoming)
+    reply, _ = engine.respond(State(register, introduced=True, history=(after,) if after else ()), incoming)
+    if explain:
+        from bot.matching.evaluation import explained
+
+        reply = explained(engine.library, reply, text or "", after)
     if as_json:
         return json.dumps(as_data(reply, explain=explain), ensure_ascii=False, indent=2)
-    reasons = [f"because: {reason}" for reason in reply.reasons] if explain else []
-    return "\n".join([_as_text(engine, reply), *reasons])
+    return "\n".join([_as_text(engine, reply), *(_because(reply) if explain else ())])
+
+
+def _because(reply: Reply) -> Iterator[str]:
+    """Yield why, and what to do where that is wrong."""
+    from bot.matching.evaluation import remedies
+
+    yield from (f"because: {reason}" for reason in reply.reasons)
+    yield from (f"to mend it, if it is wrong: {remedy}" for remedy in remedies(reply.reasons))
 
 
 def as_data(reply: Reply, *, explain: bool = False) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from bot.dialog.engine import Engine
 from bot.dialog.turn import Incoming, Kind, Register, Reply, State
 from bot.errors import UsageError
 from bot.inbox.admin import ReadableReport, ReportDesk
+from bot.matching.evaluation import explained, remedies
 
 # --- the workbench ----------------------------------------------------------------------------------------------------
 
@@ -165,6 +166,7 @@ class Workbench:
             "node": node,
             "nodes": sorted(library.nodes),
             "replies": replies,
+            "remedies": remedies(replies[0].reasons),
             "rows": [(reply.card.register, self._looks.drawn(reply, link)) for reply in replies],
             "tree": list(tree(library, node, self._host.engine.label)),
             "claims": list(claims(library, node)),
@@ -187,7 +189,8 @@ class Workbench:
         library = self._host.engine.library
         after = library.resolve(tried.after) if tried.after else None
         state = State(register, introduced=True, history=(after,) if after else ())
-        return self._host.engine.respond(state, tried.incoming)[0]
+        reply = self._host.engine.respond(state, tried.incoming)[0]
+        return explained(library, reply, tried.say, after)
 
 
 class Looks:

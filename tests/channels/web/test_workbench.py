@@ -65,6 +65,9 @@ async def test_words_are_rehearsed_with_their_reasons_and_leave_nothing_behind(t
         html = await response.text()
         assert "<code>ala-safety</code>" in html
         assert "Reasons and scores" in html
+        html = await (await author.session.get("/workbench", params={"say": "patch for foot pain"})).text()
+        assert "an authored line, `patch for foot pain` (" in html
+        assert "To mend it, if it is wrong: a line that belongs to another answer" in html
         assert 'footnote_accepted_total{channel="web"} 0.0' in app.service.inbox.metrics.page().decode()
         assert "Set-Cookie" not in response.headers
         for hostile in ("<script>alert(1)</script>", "v1:nonsense", "é" * 300):
