@@ -56,7 +56,9 @@ Model = TypeVar("Model")
 _WORD_FILES = ("vocabulary.yaml", "aspects.yaml", "courtesies.yaml", "world.yaml")
 _MATCHING_FILES = ("advice.yaml", "urgent.yaml", *(f"matching/{name}" for name in _WORD_FILES))
 _OPERATOR_FILES = ("emergency.yaml", "contacts.yaml")
-_URGENT_FILES = ("languages.yaml", "language-messages.yaml", "urgent-examples.yaml", "urgent-messages.yaml")
+_URGENT_MESSAGES = ("urgent-messages.yaml", "calm-messages.yaml")
+_LANGUAGE_MESSAGES = ("language-messages.yaml", "calm-language-messages.yaml")
+_URGENT_FILES = ("languages.yaml", "urgent-examples.yaml", *_URGENT_MESSAGES, *_LANGUAGE_MESSAGES)
 _SINGLE_FILES = ("interface.yaml", *_OPERATOR_FILES, *_URGENT_FILES, "small-talk.yaml")
 _SHARED_FILES = (*_SINGLE_FILES, *_MATCHING_FILES)
 _HELD = {"facts": FactsFile, "sources": SourcesFile, "notes": NotesFile, "terms": TermsFile, "pictures": PicturesFile}
@@ -128,16 +130,20 @@ class ContentLoader:
         )
 
     def _urgent_examples(self, folder: Path) -> UrgentExamples | None:
-        """Return what emergencies are learned from, in one file or two."""
+        """Return what emergencies are learned from, with the messages of the files of these."""
         examples = self._model(folder / "urgent-examples.yaml", UrgentExamples)
-        messages = self._model(folder / "urgent-messages.yaml", UrgentMessages)
-        return examples.with_messages(messages) if examples and messages else examples
+        for name in _URGENT_MESSAGES:
+            messages = self._model(folder / name, UrgentMessages)
+            examples = examples.with_messages(messages) if examples and messages else examples
+        return examples
 
     def _languages(self, folder: Path) -> LanguagesFile | None:
-        """Return the other languages, with the messages of the file of these."""
+        """Return the other languages, with the messages of the files of these."""
         languages = self._model(folder / "languages.yaml", LanguagesFile)
-        messages = self._model(folder / "language-messages.yaml", LanguageMessages)
-        return languages.with_messages(messages) if languages and messages else languages
+        for name in _LANGUAGE_MESSAGES:
+            messages = self._model(folder / name, LanguageMessages)
+            languages = languages.with_messages(messages) if languages and messages else languages
+        return languages
 
     def _emergency(self, path: Path) -> EmergencyFile | None:
         """Return the operator's lines; a country that the file does not hold is a fault."""

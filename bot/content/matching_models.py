@@ -275,7 +275,8 @@ class UrgentRules(MatchingModel):
 
 
 class UrgentMessages(MatchingModel):
-    """content/urgent-messages.yaml: whole messages as somebody wrote them, by sign, and those that only sound so."""
+    """content/urgent-messages.yaml, calm-messages.yaml: whole messages as somebody wrote them, by sign, and those that
+    only sound so."""
 
     messages: dict[str, Lines] = Field(default_factory=dict)
     calm_messages: Lines = ()
@@ -340,7 +341,7 @@ class LanguagesFile(MatchingModel):
 
 
 class LanguageMessages(MatchingModel):
-    """content/language-messages.yaml: whole messages in each of the languages, which models learn from."""
+    """content/language-messages.yaml and calm-language-messages.yaml: the same in each of the languages."""
 
     languages: dict[str, UrgentMessages] = Field(default_factory=dict)
 

@@ -35,11 +35,11 @@ class Limits:
     """How much likelier the best of a family must be than the next to be answered and not the general answer."""
     sibling_few: float = 1.5
     """The same in a family with few lines, where the general answer is as unsure: below, several are offered."""
-    lone_aspect: float = 0.95
+    lone_aspect: float = 0.98
     """How sure the aspect of one lone word must be, in a message that names nothing."""
     grammar_aspect: float = 0.95
     """The same of one or two words of mere grammar, such as "is it"."""
-    lone_answer: float = 0.7
+    lone_answer: float = 0.95
     rule: float = 2.5
     rule_doubt: float = 1.0
     """What a full advice rule adds to the log-odds of a personal question, and what its absence takes away."""
@@ -67,11 +67,11 @@ class Limits:
     """How likely a refusal to advise and an answer on what may harm must each be to be said together, unasked."""
     about_bot: float = 0.3
     """How likely a page about the bot must be to be offered beside answers that are likelier."""
-    alone: float = 0.75
+    alone: float = 0.7
     """How likely an answer must be by a question's words alone to be given where its thread leaves it open."""
-    alone_unnamed: float = 0.92
+    alone_unnamed: float = 0.9
     """The same of a question that names nothing, as "how would I notice" does, or that its thread leaves doubtful."""
-    in_thread: float = 0.7
+    in_thread: float = 0.8
     """The likelihood below which an answer in a thread is doubtful."""
     missing: float = 0.7
     other: float = 0.7

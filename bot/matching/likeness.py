@@ -1,4 +1,4 @@
-"""How like an emergency a sentence is: learned from content/urgent-examples.yaml and urgent-messages.yaml.
+"""How like an emergency a sentence is: learned from content/urgent-examples.yaml and the messages beside it.
 
 Rules see the wordings they hold. What the examples teach is which kinds of words make an emergency together (a part of
 the body, what happens to it, since when, to whom), so that a wording nobody wrote down is seen too.

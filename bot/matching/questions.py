@@ -117,7 +117,11 @@ class Remarks:
         With `doubt` (log-odds), words are set aside that are less surely a remark.
         """
         parts = [(message.part(start, end), aside) for start, end, aside in self._spans(message, doubt)]
-        kept = [part for part, aside in parts if not aside or self._tells(part) or (doubt and _opens(part))]
+        kept = [
+            part
+            for part, aside in parts
+            if not aside or self._tells(part) or (_opens(part) and (doubt or bool(part.asked)))
+        ]
         if len(kept) == len(parts) or not any(word != STOP for part in kept for word in part.words):
             return message
         return joined(kept)
@@ -255,8 +259,9 @@ def scrubbed(text: str, message: Message, ordinary: Collection[str]) -> str:
         return ""
     doubtful = {word.lower() for word in _CAPITALISED.findall(text)} | {mended for _, mended in message.repairs}
     kept = [GONE if word in doubtful else word for word in _kept(message, ordinary)]
-    left = sum(word != GONE for word in kept)
-    return " ".join(kept) if left >= max(LEAST_WORDS, LEAST_SHARE * len(kept)) else ""
+    left = [word for word in kept if word != GONE]
+    grammar = all(word in FUNCTION or word in _ASKING for word in left)
+    return " ".join(kept) if not grammar and len(left) >= max(LEAST_WORDS, LEAST_SHARE * len(kept)) else ""
 
 
 def _kept(message: Message, ordinary: Collection[str]) -> Iterator[str]:

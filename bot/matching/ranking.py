@@ -64,7 +64,7 @@ class Weights:
     leans_from: float = 0.1
     leans_over: float = 0.6
     says_enough: int = 4
-    stands: float = 0.95
+    stands: float = 0.93
     """How many words a question must have, and how likely one answer must be by these alone, to lean on no thread."""
     held_leans: float = 0.5
     """How far a question that names a subject is taken to lean on the thread."""
@@ -77,6 +77,8 @@ class Weights:
     outside: float = 0.4
     """What `not covered` gets, in log-odds, unless something held is named in words that are all known: a wrong answer
     costs more than an honest none."""
+    outside_held: float = 1.0
+    """What it loses where a held subject is named in such words and what its table holds is surely asked."""
     outside_lent: float = 1.4
     """What it loses in a thread that lends a question its subject: who asks on mostly asks what is held."""
     outside_unknown: float = 0.7
@@ -307,7 +309,7 @@ class Ranker:
         if context:
             values = self._features.after(values, heard.asked, context, self._subjects.it(context))
         wanted = dict(model.probabilities(values))
-        again = wanted.pop(SAME, 0.0)
+        again = wanted.pop(SAME, 0.0) * heard.leans  # what stands by itself asks for nothing again
         wanted |= {context: wanted.get(context, 0.0) + again} if context else {}
         held = {node: share for node, share in scores.items() if node != self._otherwise and not node.startswith(TALK)}
         mass = sum(held.values())
@@ -456,11 +458,16 @@ class Ranker:
         if kinds:
             return gain + max(kinds) * self._beyond(said)
         if named.held and not said.message.unknown:
-            gain -= weights.outside
+            gain -= weights.outside + (weights.outside_held if self._asks_what_is_held(said) else 0.0)
         unknown = not named.subject and said.message.unknown
         narrow = bool(named.held) and named.held[0] in self._narrow
         held = weights.says_few * self._few_say(said) + (weights.held_narrow if narrow else 0.0)
         return gain + (weights.outside_unknown if unknown else 0.0) - held
+
+    def _asks_what_is_held(self, said: Opinions) -> bool:
+        """Tell whether what is surely asked of what is named first stands in its table."""
+        aspect, share = max(said.aspects.items(), key=lambda one: one[1], default=("", 0.0))
+        return share >= self._weights.sure and aspect in self._subjects.row(said.named.held[0])
 
     def _few_say(self, said: Opinions) -> float:
         """Return how much of what is asked an answer with few lines speaks of, 0 to 1; none in another topic's thread.

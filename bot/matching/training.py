@@ -30,7 +30,7 @@ import numpy as np
 
 from bot.content.loader import no_collection
 from bot.matching.build import Data, Index, Parts
-from bot.matching.classifier import HUNDREDTHS, UNTAUGHT, Classifier, Floats, Keys, Places, Rows, softmax
+from bot.matching.classifier import STEPS, UNTAUGHT, Classifier, Floats, Keys, Places, Rows, softmax
 from bot.matching.foreign import tongues_of
 from bot.matching.lessons import Lessons
 from bot.matching.likeness import likeness_of
@@ -323,8 +323,9 @@ _WHOLE_EPOCHS, _LEARNED = 2, 0.03
 """Epochs that go through all rows, and the error below which later ones leave a row out: a third of the rows are
 learned by then and half in the end, and going through them again told no question apart (measured 2026-11)."""
 _MOST_WORTH = 3.0
-_SMALLEST = 10
-"""Features whose weights all stay below this, in hundredths, decide nothing."""
+_SMALLEST = 0.15
+"""Features whose weights all stay below this decide nothing."""
+_LARGEST = np.iinfo(np.int8).max
 _RAREST = 2
 """Features of fewer rows say nothing about the next question."""
 
@@ -368,10 +369,10 @@ class _Trainer:
             batches = [rows[at : at + size] for at in range(0, len(rows), size)]
             for at in draw.permutation(len(batches)):
                 self._learn(*self._batch(batches[at]))
-        hundredths = np.rint(self._weights[:-1] * HUNDREDTHS).clip(-32_000, 32_000).astype(np.int16)
-        kept = np.flatnonzero((abs(hundredths) >= _SMALLEST).any(axis=1))
+        kept = np.flatnonzero((abs(self._weights[:-1]) >= _SMALLEST).any(axis=1))
         kept = kept[np.argsort(self._keys[kept])]
-        return Classifier(tuple(self._labels), self._bias, self._keys[kept], hundredths[kept])
+        steps = np.rint(self._weights[kept] * STEPS).clip(-_LARGEST, _LARGEST).astype(np.int8)
+        return Classifier(tuple(self._labels), self._bias, self._keys[kept], steps)
 
     def _batch(self, rows: Places) -> tuple[Places, Places, Floats]:
         """Return rows of nearly one length, with their columns and strengths; the last column stands for nothing."""

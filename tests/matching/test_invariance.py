@@ -31,8 +31,8 @@ def threads(matcher: Matcher) -> list[str]:
     return matcher.parts.subjects.contexts()
 
 
-def plain() -> list[Question]:
-    return [one for one in read(QUESTIONS / "plain.jsonl") if one.context is None][::_EVERY]
+def plain(every: int = _EVERY) -> list[Question]:
+    return [one for one in read(QUESTIONS / "plain.jsonl") if one.context is None][::every]
 
 
 def test_a_plain_question_keeps_its_answer_in_every_change(matcher: Matcher) -> None:
@@ -43,7 +43,8 @@ def test_a_plain_question_keeps_its_answer_in_every_change(matcher: Matcher) -> 
 
 
 def test_a_plain_question_keeps_its_answer_in_every_thread(matcher: Matcher, threads: list[str]) -> None:
-    found = invariance(matcher, plain(), [], threads, "not-covered")
+    found = invariance(matcher, plain(8), [], threads[::3], "not-covered")
+    assert len(found.right) >= 90
     assert found.in_every_variant >= 0.9
     assert found.flips <= 0.04
 
