@@ -33,6 +33,7 @@ FILES = (
     *("real-fresh-5", "follow-ups-fresh-5", "two-questions-fresh-5", "small-talk-fresh-5"),
     *("plain-fresh-6", "real-fresh-6", "follow-ups-fresh-6", "two-questions-fresh-6", "small-talk-fresh-6"),
     *("plain-fresh-7", "real-fresh-7", "follow-ups-fresh-7", "two-questions-fresh-7", "small-talk-fresh-7"),
+    *("plain-fresh-8", "real-fresh-8", "follow-ups-fresh-8", "two-questions-fresh-8", "small-talk-fresh-8"),
 )
 CURVE = (0, 5, 10, 20, 50)
 CURVE_FILES = ("plain", "most-asked", "real", "follow-ups", "b12", "plain-fresh", "real-fresh", "unseen-2")

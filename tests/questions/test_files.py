@@ -33,6 +33,7 @@ LEAST = {
     "urgent-fresh-14": 390,
     "urgent-fresh-15": 700,
     "urgent-fresh-16": 800,
+    "urgent-fresh-17": 640,
     "real": 220,
     "follow-ups": 150,
     "two-questions": 60,
@@ -75,6 +76,11 @@ LEAST = {
     "follow-ups-fresh-7": 200,
     "two-questions-fresh-7": 80,
     "small-talk-fresh-7": 60,
+    "plain-fresh-8": 100,
+    "real-fresh-8": 170,
+    "follow-ups-fresh-8": 200,
+    "two-questions-fresh-8": 80,
+    "small-talk-fresh-8": 60,
 }
 
 
