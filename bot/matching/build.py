@@ -203,6 +203,10 @@ class Index:
         return cls(**{**values, "signs": SignWords(**values["signs"])})
 
 
+_WORD = 4
+"""Letters from which a word of another language is taken for one, and not for a slip in English."""
+
+
 class Parts:
     """The reader, the subjects and the features over one library's words; made in less time from its `index`."""
 
@@ -224,7 +228,9 @@ class Parts:
         self.asked = frozenset(self.index.asked)
         self.english = self.asked.union(words.common)
         self.names = frozenset(_names(data))
-        self.signs = SignReader(data.urgent, self.index.signs, every_word(words.common))
+        # `wann` is no slip of `wanna`; shorter words may be pieces of one that was torn
+        others = (word for one in data.languages.languages.values() for word in one.words if len(word) >= _WORD)
+        self.signs = SignReader(data.urgent, self.index.signs, every_word((*words.common, *others)))
 
     def _index(self, concepts: Mapping[str, Concept]) -> Index:
         """Return what an index holds, found anew."""

@@ -171,3 +171,10 @@ def test_a_black_or_a_cold_pale_foot_gets_its_card(code: str) -> None:
 def test_socks_a_burning_foot_and_questions_are_calm(code: str) -> None:
     messages = read("kinds")["calm_languages"][code]
     assert [said for said in messages if recogniser().detect(said)] == []
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_word_of_a_language_is_no_slip_of_an_english_wish(code: str) -> None:
+    words = [word for word in languages()[code].words if len(word) > 3 and word.isascii()]
+    alarms = {word: found.rule for word in words if (found := recogniser().detect(f"{word} die")) is not None}
+    assert not {word: rule for word, rule in alarms.items() if rule == "wish-to-die"}
