@@ -179,9 +179,13 @@ class Matching(MatchingModel):
 
 
 class Sign(MatchingModel):
-    """A kind of emergency and the node of the card that answers it; of several signs the first in the file is told."""
+    """A kind of emergency and the node of the card that answers it; of several signs the first in the file is told.
+
+    `passes` is false where the card says to get help though it feels better: then only help that is there ends it.
+    """
 
     card: str
+    passes: bool = True
 
 
 class UrgentRule(MatchingModel):

@@ -55,7 +55,10 @@ _CLAIMS = {"do": ("call", "meanwhile"), "coming": ("meanwhile",)} | dict.fromkey
 )
 """Which claims of the card answer what is heard; all else is met with the one that is authored to remind of it."""
 
-_TOLD = frozenset({"worse", "coming"})
+_LET_OFF = "let-off"
+"""What is heard where help is there, or it was nothing."""
+
+_TOLD = frozenset({"worse", "back", "coming"})
 """What is heard as news of the emergency, whoever in a group tells it."""
 
 
@@ -71,6 +74,10 @@ class Emergencies:
         self._matcher = matcher
         self._alarm = alarm
         self._of_no_topic = frozenset({library.advice, *library.always})
+        signs = library.urgent_rules.signs.values() if library.urgent_rules else ()
+        self._lasting = frozenset(sign.card for sign in signs if not sign.passes)
+        topics = library.matching.topics.values() if library.matching else ()
+        self._harms = frozenset(node for topic in topics for node in topic.harms)
 
     def current(self, state: State, incoming: Incoming) -> str | None:
         """Return the card this conversation is about, if it is an emergency still."""
@@ -88,21 +95,23 @@ class Emergencies:
         if node != current or incoming.group or incoming.edited or match.language:
             return whole, after
         heard = self._heard(incoming.text)
-        known = cry or heard in ("worse", "again", "coming")
+        known = cry or heard in ("worse", "back", "again", "coming")
         return replace(self._said(heard if known else "same", node, register), reasons=whole.reasons), after
 
     def answer(self, match: Match, state: State, incoming: Incoming, register: Register) -> Step | None:
         """Return what is said to words within an emergency: that it ends, an answer to what is plainly something else,
         or a reminder; None where there is none."""
-        node = self.current(state, incoming)
+        node, heard = self.current(state, incoming), self._heard(incoming.text)
         if node is None:
-            return None
-        if self._is_over(match, incoming.text):
-            return self._end(node, register), replace(state, emergency=None)
-        heard = self._heard(incoming.text)
+            return self._back(state, incoming, heard, register)
+        over = self._is_over(match, incoming.text)
+        if over and self._ends(node, heard):
+            return self._end(node, register), ended(state)
         asked = self._matcher.match(incoming.text, node, register)
-        if self._is_else(asked, node, heard):
-            return self._aside(asked, node, replace(state, emergency=None), state, register)
+        if not over and self._is_else(asked, node, heard):
+            return self._aside(asked, node, ended(state), state, register)
+        if over or heard == _LET_OFF:
+            heard = "steady"
         if not heard and match.outcome is Outcome.SMALL_TALK:
             heard = _TALK.get(match.node, "ok")
         if heard == "talk" and not self._stays(node):
@@ -113,7 +122,7 @@ class Emergencies:
     def tapped(self, node: str, word: str, state: State, incoming: Incoming, register: Register) -> Step:
         """Return what a button of a card does: it ends the emergency, or says what to do now that it got worse."""
         if word == OVER:
-            return self._end(node, register), replace(state, emergency=None)
+            return self._end(node, register), ended(state)
         return self._said("worse", node, register), self.begin(state, incoming, node)
 
     def _heard(self, text: str) -> str:
@@ -124,15 +133,33 @@ class Emergencies:
         said = match.outcome is Outcome.SMALL_TALK and match.node == OVER
         return said or (self._alarm is not None and self._alarm.is_over(text))
 
+    def _ends(self, node: str, heard: str) -> bool:
+        """Tell whether what sounds as if it were over ends it. A wish to die ends by its button alone; where a card
+        says to get help though it feels better, only help that is there ends it, or that it was nothing."""
+        return not self._stays(node) and (node not in self._lasting or heard == _LET_OFF)
+
+    def _back(self, state: State, incoming: Incoming, heard: str, register: Register) -> Step | None:
+        """Return the card of an emergency that was over, where it came back or got worse; None where words say nothing
+        of that, or plainly speak of something else."""
+        found = state.ended
+        node = self._library.resolve(found.node) if found and incoming.at - found.at <= HOLD_SECONDS else None
+        if node is None or heard not in ("back", "worse"):
+            return None
+        if self._is_else(self._matcher.match(incoming.text, node, register), node, ""):
+            return None
+        return self._said(heard, node, register), self.begin(state, incoming, node)
+
     def _is_else(self, match: Match, node: str, heard: str) -> bool:
         """Tell whether words after a card were found to ask something else; "the ambulance is coming" asks for no
         list of signs."""
         apart = {node, *self._of_no_topic, *((self._library.urgent,) if heard else ())}
+        if self._stays(node):  # how much harms is not told to somebody who spoke of dying
+            apart |= self._harms
         return match.outcome is Outcome.ANSWER and match.node not in apart
 
     def begin(self, state: State, incoming: Incoming, node: str) -> State:
         """Return the state in which `node` is what the conversation is about."""
-        return replace(state, emergency=Emergency(node, incoming.at))
+        return replace(state, emergency=Emergency(node, incoming.at), ended=None)
 
     def _aside(self, match: Match, node: str, over: State, state: State, register: Register) -> Step:
         """Return the answer to something else after a word on the emergency, which ends unless it is a wish to die."""
@@ -143,13 +170,14 @@ class Emergencies:
 
     def _stays(self, node: str) -> bool:
         """Tell whether a card has words of its own for all that follows it: it stays with the person."""
-        return f"{node.removeprefix(self._library.urgent + '-')}-first" in self._library.interface
+        own = node.removeprefix(f"{self._library.urgent}-")  # the card of no sign has none, and says what all say
+        return own != node and f"{own}-first" in self._library.interface
 
     def _said(self, heard: str, node: str, register: Register) -> Reply:
         """Return what is said to what was heard: the whole card where that is wanted, else a reminder."""
-        if heard in ("worse", "again"):
-            lead = self._composer.text("urgent-worse-answer" if heard == "worse" else "urgent-again", register)
-            view = View.SHORT if heard == "worse" else View.BRIEF
+        if heard in ("worse", "back", "again"):
+            lead = self._composer.text("urgent-again" if heard == "again" else "urgent-worse-answer", register)
+            view = View.BRIEF if heard == "again" else View.SHORT
             return Reply(self._composer.card(node, register), lead, view=view, again=heard == "again")
         card = self._with_buttons(self._reminder(heard, node, register), node, register)
         return Reply(card, view=View.SHORT, again=heard not in _TOLD)
@@ -181,6 +209,11 @@ class Emergencies:
         buttons = (self._composer.link(node, register, "navigation"), self._composer.start_over(register))
         card = self._composer.notice(node, register, "", text, Outcome.SMALL_TALK)
         return Reply(replace(card, buttons=buttons, about_bot=True))
+
+
+def ended(state: State) -> State:
+    """Return the state in which no emergency is spoken of, but one that may come back."""
+    return replace(state, emergency=None, ended=state.emergency)
 
 
 # --- the engine -------------------------------------------------------------------------------------------------------

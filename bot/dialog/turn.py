@@ -94,7 +94,7 @@ class State:
     nodes shown, newest last; `question` what the bot itself asked last: the payloads "yes" and "no" stand for, if any;
     `quiet` that it was asked to speak only when it is addressed; `report` that it asked what is wrong with an answer;
     `offered` the payloads of the list of choices shown last, in their order, and `about` the node of the subject that
-    this list was about.
+    this list was about; `ended` is the emergency that was spoken of before and may come back.
     """
 
     register: Register | None = None
@@ -107,6 +107,7 @@ class State:
     report: AwaitedReport | None = None
     offered: tuple[str, ...] = ()
     about: str = ""
+    ended: Emergency | None = None
 
     @property
     def node(self) -> str | None:

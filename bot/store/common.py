@@ -125,6 +125,8 @@ def context_text(state: State) -> str:
     found: dict[str, Any] = {}
     if state.emergency is not None:
         found["emergency"] = [state.emergency.node, state.emergency.at]
+    if state.ended is not None:
+        found["ended"] = [state.ended.node, state.ended.at]
     if state.question is not None:
         found["question"] = list(state.question)
     if state.quiet:
@@ -168,7 +170,7 @@ def state_from(
     if not context:
         return State(person, bool(introduced), trail, preferences=preferences)
     found = json.loads(context)
-    emergency, question, report = (found.get(name) for name in ("emergency", "question", "report"))
+    emergency, question, report, ended = (found.get(name) for name in ("emergency", "question", "report", "ended"))
     return State(
         person,
         bool(introduced),
@@ -180,6 +182,7 @@ def state_from(
         AwaitedReport(*report) if report else None,
         tuple(found.get("offered", ())),
         found.get("about", ""),
+        Emergency(*ended) if ended else None,
     )
 
 

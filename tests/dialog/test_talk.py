@@ -198,10 +198,10 @@ def test_a_cry_for_help_names_no_other_sign(library: Library) -> None:
 
 
 def test_an_emergency_ends_when_it_is_over_or_another_question_is_sure(library: Library) -> None:
-    state = replace(ALA, emergency=Emergency("urgent-crisis", 0.0))
+    state = replace(ALA, emergency=Emergency("urgent-foot", 0.0))
     over, after = said(library, talk("over"), state)
     assert (over.card.outcome, after.emergency) == (Outcome.SMALL_TALK, None)
-    state = replace(state, emergency=Emergency("urgent-foot", 0.0))
+    assert after.ended == state.emergency
     other, after = said(library, Match(Outcome.ANSWER, "k2"), state)
     assert (other.card.node, after.emergency) == ("k2", None)
     assert other.lead.startswith("Foot sore or infection comes first")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.dialog.turn import Preferences, Register, State
+from bot.dialog.turn import Emergency, Preferences, Register, State
 from bot.inbox.processor import pack
 from bot.store.base import AcceptResult, Lease, RetentionCutoffs, Store, Turn, TurnResult
 from bot.store.common import DAY, context_text, net_votes, state_from
@@ -343,4 +343,5 @@ async def test_what_a_person_set_is_kept_and_does_not_undo_what_another_conversa
 
 def test_what_a_list_offered_is_kept_in_its_order() -> None:
     state = State(Register.LAYPERSON, True, ("ala",), offered=("v1:k2!choice", "v1:ala!choice"), about="b12-metformin")
+    state = replace(state, ended=Emergency("urgent-chest", 3.5))
     assert state_from(Register.LAYPERSON, True, "ala", context_text(state)) == state
