@@ -243,7 +243,7 @@ _REMEDIES = {
     "for, so write ten such messages under the right answer in messages.yaml of its topic, and the question itself in "
     "phrases.yaml",
     "urgent: ": "what is an emergency and what is none is learned from examples, which overrule a rule: write five "
-    "messages like this one in content/urgent-messages.yaml, under its sign or under `calm_messages`",
+    "messages like this one in content/urgent-messages.yaml, under its sign, or in content/calm-messages.yaml",
 }
 
 

@@ -165,7 +165,9 @@ async def test_a_country_brings_its_numbers_to_copy_and_an_unknown_one_keeps_the
         assert "111.wales.nhs.uk" in told["text"]
         card = await asked(telegram, ann, "i want to die")
         assert [one["copy_text"]["text"] for one in buttons(card) if "copy_text" in one] == ["999", "116 123"]
-        await asked(telegram, ann, "it is over")
+        reminder = await asked(telegram, ann, "it is over")
+        ann.taps(text(engine, "urgent-over"), reminder)  # no word ends it
+        await telegram.next_message(ann)
         told = await asked(telegram, ann, "my country is Brazil")
         assert text(engine, "country-unknown", country="Brazil") in told["text"]
         card = await asked(telegram, ann, "i have crushing chest pain")
