@@ -324,7 +324,8 @@ def rows_of(own: Sequence[Button], others: Sequence[Button], budget: int, *, vot
     fixed = [*((button,) for button in dials), *_offered(asked)]
     follow = [button for button in rest if button.role in _FOLLOW]
     votes = tuple(button for button in rest if button.role in _OPINIONS)
-    wanted = 0 if asked else min(MIN_FOLLOW, len(follow))
+    least = MIN_FOLLOW + bool(dials)  # beside numbers to call: that it got worse, and that it is over
+    wanted = 0 if asked else min(least, len(follow))
     room = min(budget, MIN_ROWS) if vote and votes else max(0, budget - len(fixed))
     rows = [*fixed, *_guided(follow, _ways(rest, alone=not follow), room, wanted)]
     yield from rows

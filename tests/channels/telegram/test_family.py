@@ -165,6 +165,7 @@ async def test_a_country_brings_its_numbers_to_copy_and_an_unknown_one_keeps_the
         assert "111.wales.nhs.uk" in told["text"]
         card = await asked(telegram, ann, "i want to die")
         assert [one["copy_text"]["text"] for one in buttons(card) if "copy_text" in one] == ["999", "116 123"]
+        assert {text(engine, "urgent-worse"), text(engine, "urgent-over")} <= set(labels(card))
         reminder = await asked(telegram, ann, "it is over")
         ann.taps(text(engine, "urgent-over"), reminder)  # no word ends it
         await telegram.next_message(ann)
