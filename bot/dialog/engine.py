@@ -101,9 +101,10 @@ class Emergencies:
     def answer(self, match: Match, state: State, incoming: Incoming, register: Register) -> Step | None:
         """Return what is said to words within an emergency: that it ends, an answer to what is plainly something else,
         or a reminder; None where there is none."""
-        node, heard = self.current(state, incoming), self._heard(incoming.text)
+        node = self.current(state, incoming)
         if node is None:
-            return self._back(state, incoming, heard, register)
+            return self._back(state, incoming, register) if state.ended else None
+        heard = self._heard(incoming.text)
         over = self._is_over(match, incoming.text)
         if over and self._ends(node, heard):
             return self._end(node, register), ended(state)
@@ -138,11 +139,10 @@ class Emergencies:
         says to get help though it feels better, only help that is there ends it, or that it was nothing."""
         return not self._stays(node) and (node not in self._lasting or heard == _LET_OFF)
 
-    def _back(self, state: State, incoming: Incoming, heard: str, register: Register) -> Step | None:
+    def _back(self, state: State, incoming: Incoming, register: Register) -> Step | None:
         """Return the card of an emergency that was over, where it came back or got worse; None where words say nothing
         of that, or plainly speak of something else."""
-        found = state.ended
-        node = self._library.resolve(found.node) if found and incoming.at - found.at <= HOLD_SECONDS else None
+        node, heard = self.current(replace(state, emergency=state.ended), incoming), self._heard(incoming.text)
         if node is None or heard not in ("back", "worse"):
             return None
         if self._is_else(self._matcher.match(incoming.text, node, register), node, ""):
