@@ -112,7 +112,7 @@ class Emergencies:
         if not over and self._is_else(asked, node, heard):
             return self._aside(asked, node, ended(state), state, register)
         if over or heard == _LET_OFF:
-            heard = "steady"
+            heard = "steady" if over and not self._stays(node) else "ok"
         if not heard and match.outcome is Outcome.SMALL_TALK:
             heard = _TALK.get(match.node, "ok")
         if heard == "talk" and not self._stays(node):

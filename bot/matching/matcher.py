@@ -210,7 +210,7 @@ class SubjectMatcher:
     def _read(self, question: Message, asked: Inquiry) -> Match:
         """Return the decision about the words that ask, in a message and a thread."""
         exact = self._exact(question, asked.context) if len(question.words) < len(asked.message.words) else None
-        if exact:
+        if exact and exact.node not in self.parts.data.exact_talk:  # what ends something is the whole of a message
             return exact
         reading, scores = self._weighed(question, asked)
         if self._says_nothing(question, reading, asked.context):

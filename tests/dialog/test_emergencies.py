@@ -88,3 +88,10 @@ def test_what_got_worse_and_is_plainly_something_else_is_answered(engine: Engine
     reply, state = engine.respond(ended, Incoming(Kind.TEXT, "do the nerves get worse with high blood sugar?", at=60.0))
     assert reply.card.node == "glucose"
     assert state.emergency is None
+
+
+@pytest.mark.parametrize(
+    "text", ["he admitted to taking them", "it is not me, it is my wife", "they say help takes an hour"]
+)
+def test_what_only_sounds_as_if_help_were_there_ends_nothing(engine: Engine, library: Library, text: str) -> None:
+    assert {card for card in cards(library) if after(engine, card, text).emergency is None} == set()
