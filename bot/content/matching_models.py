@@ -182,10 +182,13 @@ class Sign(MatchingModel):
     """A kind of emergency and the node of the card that answers it; of several signs the first in the file is told.
 
     `passes` is false where the card says to get help though it feels better: then only help that is there ends it.
+    `any_other` is what is none of the others: beside one that was told, such as a faint after chest pain, it is news of
+    that one.
     """
 
     card: str
     passes: bool = True
+    any_other: bool = False
 
 
 class UrgentRule(MatchingModel):
@@ -280,17 +283,22 @@ class UrgentRules(MatchingModel):
 
 class UrgentMessages(MatchingModel):
     """content/urgent-messages.yaml, calm-messages.yaml: whole messages as somebody wrote them, by sign, and those that
-    only sound so."""
+    only sound so.
+
+    `after_messages` are typed after a card: help is there or it was nothing, it feels better, or it goes on still.
+    """
 
     messages: dict[str, Lines] = Field(default_factory=dict)
     calm_messages: Lines = ()
+    after_messages: dict[Literal["let-off", "better", "still"], Lines] = Field(default_factory=dict)
 
     def with_messages(self, more: UrgentMessages) -> Self:
         """Return the same with the messages of another file too."""
         signs = dict.fromkeys((*self.messages, *more.messages))
         messages = {sign: (*self.messages.get(sign, ()), *more.messages.get(sign, ())) for sign in signs}
         calm = (*self.calm_messages, *more.calm_messages)
-        return self.model_copy(update={"messages": messages, "calm_messages": calm})
+        after = self.after_messages | more.after_messages
+        return self.model_copy(update={"messages": messages, "calm_messages": calm, "after_messages": after})
 
 
 class UrgentExamples(UrgentMessages):

@@ -7,7 +7,7 @@ says whom to call, also to questions about something else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -73,7 +73,7 @@ class Emergencies:
         self._answers = answers
         self._matcher = matcher
         self._alarm = alarm
-        self._of_no_topic = frozenset({library.advice, *library.always})
+        self._always = frozenset(library.always)
         signs = library.urgent_rules.signs.values() if library.urgent_rules else ()
         self._lasting = frozenset(sign.card for sign in signs if not sign.passes)
         topics = library.matching.topics.values() if library.matching else ()
@@ -108,9 +108,8 @@ class Emergencies:
         over = self._is_over(match, incoming.text)
         if over and self._ends(node, heard):
             return self._end(node, register), ended(state)
-        asked = self._matcher.match(incoming.text, node, register)
-        if not over and self._is_else(asked, node, heard):
-            return self._aside(asked, node, ended(state), state, register)
+        if not over and self._is_else(match, node):
+            return self._aside(match, node, ended(state), state, register)
         if over or heard == _LET_OFF:
             heard = "steady" if over and not self._stays(node) else "ok"
         if not heard and match.outcome is Outcome.SMALL_TALK:
@@ -118,7 +117,7 @@ class Emergencies:
         if heard == "talk" and not self._stays(node):
             said = self._library.plain(self._library.small_talk[match.node].says, register)
             return replace(self._said("ok", node, register), lead=said), self.begin(state, incoming, node)
-        return self._said(heard, node, register), self.begin(state, incoming, node)
+        return self._said(heard, node, register, match.related), self.begin(state, incoming, node)
 
     def tapped(self, node: str, word: str, state: State, incoming: Incoming, register: Register) -> Step:
         """Return what a button of a card does: it ends the emergency, or says what to do now that it got worse."""
@@ -145,14 +144,13 @@ class Emergencies:
         node, heard = self.current(replace(state, emergency=state.ended), incoming), self._heard(incoming.text)
         if node is None or heard not in ("back", "worse"):
             return None
-        if self._is_else(self._matcher.match(incoming.text, node, register), node, ""):
+        if self._is_else(self._matcher.match(incoming.text, node, register), node):
             return None
         return self._said(heard, node, register), self.begin(state, incoming, node)
 
-    def _is_else(self, match: Match, node: str, heard: str) -> bool:
-        """Tell whether words after a card were found to ask something else; "the ambulance is coming" asks for no
-        list of signs."""
-        apart = {node, *self._of_no_topic, *((self._library.urgent,) if heard else ())}
+    def _is_else(self, match: Match, node: str) -> bool:
+        """Tell whether words after a card were found to ask something else: no list of signs, no way to ask on."""
+        apart = {node, self._library.advice, self._library.urgent, self._library.role("help")}
         if self._stays(node):  # how much harms is not told to somebody who spoke of dying
             apart |= self._harms
         return match.outcome is Outcome.ANSWER and match.node not in apart
@@ -162,24 +160,30 @@ class Emergencies:
         return replace(state, emergency=Emergency(node, incoming.at), ended=None)
 
     def _aside(self, match: Match, node: str, over: State, state: State, register: Register) -> Step:
-        """Return the answer to something else after a word on the emergency, which ends unless it is a wish to die."""
+        """Return the answer to something else after a word on the emergency, which ends unless it is a wish to die, or
+        what is answered is about the bot."""
         sign = self._library.plain(self._library.answer(node).label, register)
         lead = self._composer.text(self._key("first", node), register, sign=sign)
         reply = self._answers.matched(match, over, register)
-        return replace(reply, lead="\n".join(filter(None, (lead, reply.lead)))), state if self._stays(node) else over
+        lasts = self._stays(node) or match.node in self._always
+        return replace(reply, lead="\n".join(filter(None, (lead, reply.lead)))), state if lasts else over
 
     def _stays(self, node: str) -> bool:
         """Tell whether a card has words of its own for all that follows it: it stays with the person."""
         own = node.removeprefix(f"{self._library.urgent}-")  # the card of no sign has none, and says what all say
         return own != node and f"{own}-first" in self._library.interface
 
-    def _said(self, heard: str, node: str, register: Register) -> Reply:
-        """Return what is said to what was heard: the whole card where that is wanted, else a reminder."""
+    def _said(self, heard: str, node: str, register: Register, related: Sequence[str] = ()) -> Reply:
+        """Return what is said to what was heard: the whole card where that is wanted, else a reminder with the card's
+        ways to say that it got worse or is over, and the ways to `related` cards and to the whole card."""
         if heard in ("worse", "back", "again"):
             lead = self._composer.text("urgent-again" if heard == "again" else "urgent-worse-answer", register)
             view = View.BRIEF if heard == "again" else View.SHORT
             return Reply(self._composer.card(node, register), lead, view=view, again=heard == "again")
-        card = self._with_buttons(self._reminder(heard, node, register), node, register)
+        kept = [one for one in self._composer.card(node, register).buttons if "!" in one.payload]  # worse, over
+        others = [self._composer.link(one, register) for one in related if one in self._library.urgent_nodes]
+        whole = Button(self._composer.text("urgent-whole", register), payloads.payload(node))
+        card = replace(self._reminder(heard, node, register), buttons=(*kept, *others, whole))
         return Reply(card, view=View.SHORT, again=heard not in _TOLD)
 
     def _reminder(self, heard: str, node: str, register: Register) -> Card:
@@ -197,17 +201,11 @@ class Emergencies:
         """Return the key of what is said: the card's own where it has words of its own, such as `crisis-alone`."""
         return f"{node.removeprefix(self._library.urgent + '-') if self._stays(node) else 'urgent'}-{heard}"
 
-    def _with_buttons(self, card: Card, node: str, register: Register) -> Card:
-        """Return a reminder with the card's ways to say that it got worse or is over, and the way to the whole card."""
-        kept = [one for one in self._composer.card(node, register).buttons if "!" in one.payload]
-        whole = Button(self._composer.text("urgent-whole", register), payloads.payload(node))
-        return replace(card, buttons=(*kept, whole))
-
     def _end(self, node: str, register: Register) -> Reply:
         """Return what is said when it is over: short, with the way back to the card and to the start."""
-        text = self._composer.markdown("urgent-over-answer", register)
         buttons = (self._composer.link(node, register, "navigation"), self._composer.start_over(register))
-        card = self._composer.notice(node, register, "", text, Outcome.SMALL_TALK)
+        said = self._composer.markdown("urgent-over-answer", register)
+        card = self._composer.notice(node, register, "", said, Outcome.SMALL_TALK)
         return Reply(replace(card, buttons=buttons, about_bot=True))
 
 
@@ -341,7 +339,8 @@ class Engine:
     # --- words ------------------------------------------------------------------------------------------------
 
     def _text(self, state: State, incoming: Incoming, register: Register) -> Step:
-        match = self._matcher.match(incoming.text, incoming.context or leant_on(self._library, state), register)
+        context = self._emergencies.current(state, incoming) or incoming.context or leant_on(self._library, state)
+        match = self._matcher.match(incoming.text, context, register)
         wrong = self._wishes.awaited(match, state, incoming)
         if match.outcome is Outcome.URGENT:
             reply, after = self._emergencies.named(match, replace(state, report=None), incoming, register)

@@ -160,6 +160,6 @@ def _urgency(parts: Parts, models: Models) -> Urgency:
     """Return the rules of an emergency, and what was learned from examples of one."""
     data = parts.data
     tongues = tongues_of(parts, TongueModels(models.kinds, models.pieces, models.language))
-    likeness = likeness_of(parts, models.urgent, models.spelt)
+    likeness = likeness_of(parts, models.urgent, models.spelt, models.after)
     is_authored = partial(_known(parts).is_calm, key=parts.key, cards=data.cards)
     return Urgency(data.urgent, data.languages, parts.signs, likeness, tongues, is_authored)

@@ -20,6 +20,8 @@ from bot.matching.signs import Marks
 from bot.matching.text import sampled
 
 CALM, URGENT = "calm", "urgent"
+LET_OFF, BETTER, ELSE = "let-off", "better", "else"
+"""What is typed after a card: help is there or it was nothing, it feels better, or something else is asked."""
 SURE, SURE_OF_A_CLAUSE = 0.8, 0.85
 """How likely a sentence of a long message must be an emergency, and one of its clauses, which says less."""
 _CALM_BELOW = 0.15
@@ -48,6 +50,8 @@ _MOST = 60
 _PIECE = 40
 _FORMS, _CALM_FORMS, _LINE_FORMS = 12, 30, 2
 """Wordings that one example adds: an emergency, a calm one, an authored question."""
+_ELSE_EVERY = 12
+"""Of the ordinary messages, every so many teach what asks something else: with all of them nothing else is seen."""
 _WORTH = 4
 """How much more than a wording of a pattern a message counts that somebody wrote as it is."""
 _NUMBER = "#"
@@ -101,9 +105,9 @@ class Likeness:
         examples: UrgentExamples,
         reader: SignReader,
         stem: Stem,
-        models: tuple[Classifier, Classifier] = (UNTAUGHT, UNTAUGHT),
+        models: tuple[Classifier, Classifier, Classifier] = (UNTAUGHT, UNTAUGHT, UNTAUGHT),
     ) -> None:
-        self._reader, self._stem, (self._model, self._spelt) = reader, stem, models
+        self._reader, self._stem, (self._model, self._spelt, self._after) = reader, stem, models
         self._tree = ConceptTree(examples.words, rules.little)
         self._telling = frozenset(examples.words).difference(examples.framing)
 
@@ -119,6 +123,23 @@ class Likeness:
             if is_spelt:
                 spelt.add(label if label == CALM else URGENT, _pieces(words), worth)
         return whole, spelt
+
+    def rows_after(self, data: Data) -> Rows:
+        """Return what the model of messages after a card is trained from."""
+        found = Rows()
+        for label, lines in data.examples.after_messages.items():
+            for line in lines:
+                found.add(label, self._all(self._reader.read(line)))
+        asked = [line for lines in data.messages.values() for line in lines] if len(found) else []
+        for line in asked[::_ELSE_EVERY]:
+            found.add(ELSE, self._all(self._reader.read(line)))
+        return found
+
+    def after(self, words: Sequence[Word], named: Sequence[Sighting]) -> Mapping[str, float]:
+        """Return how likely a message after a card says each thing that can be said there; empty without a model."""
+        if not self._after.labels:
+            return {}
+        return self._after.probabilities(self._view(words, named).values(0, len(words)))
 
     def find(
         self, words: Sequence[Word], named: Sequence[Sighting], skip: Callable[[int, int], bool], at_least: float = 0.0
@@ -202,9 +223,11 @@ class Likeness:
         return _View(words, named, self._reader.of(self._tree, words), self._stem)
 
 
-def likeness_of(library: Parts, model: Classifier = UNTAUGHT, spelt: Classifier = UNTAUGHT) -> Likeness:
+def likeness_of(
+    library: Parts, model: Classifier = UNTAUGHT, spelt: Classifier = UNTAUGHT, after: Classifier = UNTAUGHT
+) -> Likeness:
     """Return what a library's examples teach; untaught without the models."""
-    return Likeness(library.data.urgent, library.data.examples, library.signs, library.stem, (model, spelt))
+    return Likeness(library.data.urgent, library.data.examples, library.signs, library.stem, (model, spelt, after))
 
 
 def _told(data: Data) -> Iterator[tuple[str, str]]:

@@ -75,7 +75,7 @@ class SubjectMatcher:
         """Return the decision for `text` asked after node `context`; never raises."""
         found, excused = self.urgency.explain(text)
         if found:
-            return urgent(found)
+            return urgent(found) if context not in self.parts.data.cards else self._told_after(context, found)
         message = self.parts.reader.read(text)
         match = self._said(self.parts.key(text), context)  # as it is written: `thnx` is no slip of another word
         match = match or self._line(message, text, context) or self._unreadable(message, text)
@@ -168,15 +168,28 @@ class SubjectMatcher:
             return self._within(message, text, context)
         return self._bare(message, text, context) or self._asked(Inquiry(message, context))
 
+    def _told_after(self, card: str, found: Finding) -> Match:
+        """Return the decision about a sign told after the card of an emergency: its own card where it is plainly
+        another one, else that of the emergency, of which most of what is told then is a detail; the other is offered.
+        """
+        match, signs = urgent(found), self.parts.data.urgent.signs
+        held = next(sign for sign in signs.values() if sign.card == card)
+        detail = signs[found.sign].any_other and not held.passes  # a faint after chest pain
+        if held.any_other or found.card == card or (found.is_plain and not detail):
+            return match
+        reasons = (*match.reasons, f"told after {card}, and not plainly another emergency")
+        return Match(Outcome.ANSWER, card, related=(found.card,), reasons=reasons)
+
     def _within(self, message: Message, text: str, card: str) -> Match:
         """Return the decision about words after the card of an emergency: the card, unless they are small talk, say
         nothing, or plainly ask something else whatever was talked of before, as "is it getting worse?" does not."""
         match = self._weighty(message, text, None)
         question = self.remarks.question(message)
         reading = self.ranker.rank(question, None)
-        of_no_topic = match.node in {self.roles.advice, *self.roles.shared}
         sure = not match.scores or match.scores[0][1] >= self.limits.alone
-        plain = match.outcome is not Outcome.CHOICES and sure and not of_no_topic and not reading.rests
+        plain = match.outcome is not Outcome.CHOICES and sure and not reading.rests
+        if match.outcome is Outcome.ANSWER:
+            plain = plain and match.node != self.roles.advice and self.urgency.asks_else(text)
         if plain or match.outcome is Outcome.SMALL_TALK or self._says_nothing(question, reading, None):
             return match
         reasons = (*match.reasons, f"nothing else is plainly asked after {card}")

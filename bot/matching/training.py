@@ -57,7 +57,8 @@ Say = Callable[[str], None]
 class Models:
     """`aspects` tells what is asked; `names` and `about` which answer, by names and by placeholders with the subject;
     `standing` whether a question leans on what was said before; `words` which words only stand around a question;
-    `urgent` which sign of an emergency a sentence is like, `spelt` whether one by the pieces of its words; `kinds`,
+    `urgent` which sign of an emergency a sentence is like, `spelt` whether one by the pieces of its words, `after` what
+    is said after its card; `kinds`,
     `pieces` and `language` the same of a message in another language; `siblings` which of the answers with few lines
     is meant; `whole` the same as `names`, from whole messages alone, with the answer they followed."""
 
@@ -68,6 +69,7 @@ class Models:
     words: Classifier
     urgent: Classifier = UNTAUGHT
     spelt: Classifier = UNTAUGHT
+    after: Classifier = UNTAUGHT
     kinds: Classifier = UNTAUGHT
     pieces: Classifier = UNTAUGHT
     language: Classifier = UNTAUGHT
@@ -108,6 +110,7 @@ def _emergencies(parts: Parts) -> Iterator[_Lesson]:
     yield _Lesson("urgent", urgent, _LINE_EPOCHS)
     yield _Lesson("spelt", spelt, _LINE_EPOCHS)
     del urgent, spelt
+    yield _Lesson("after", like.rows_after(parts.data), _SIBLING_EPOCHS, even=True)
     for name, rows in tongues_of(parts).rows(parts.data, like.kinds).items():
         yield _Lesson(name, rows, _FEW_EPOCHS)
 
