@@ -55,8 +55,8 @@ _CLAIMS = {"do": ("call", "meanwhile"), "coming": ("meanwhile",)} | dict.fromkey
 )
 """Which claims of the card answer what is heard; all else is met with the one that is authored to remind of it."""
 
-_LET_OFF = "let-off"
-"""What is heard where help is there, or it was nothing."""
+_LET_OFF, _PERHAPS = "let-off", "perhaps"
+"""What is heard where help is there or it was nothing, and where it may be so: then it is said how to end it."""
 
 _TOLD = frozenset({"worse", "back", "coming"})
 """What is heard as news of the emergency, whoever in a group tells it."""
@@ -112,7 +112,7 @@ class Emergencies:
             return self._aside(match, node, ended(state), state, register)
         if over or heard == _LET_OFF:
             heard = "steady" if over and not self._stays(node) else "ok"
-        if not heard and match.outcome is Outcome.SMALL_TALK:
+        if heard in ("", _PERHAPS) and match.outcome is Outcome.SMALL_TALK:
             heard = _TALK.get(match.node, "ok")
         if heard == "talk" and not self._stays(node):
             said = self._library.plain(self._library.small_talk[match.node].says, register)

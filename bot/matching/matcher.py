@@ -345,16 +345,23 @@ class SubjectMatcher:
 
     def _first(self, match: Match, found: Sequence[tuple[str, float]], *, by_form: bool) -> list[str]:
         """Return the sure answers in the order of the questions; the answer of the whole message comes first where it
-        refuses advice, or where the first question alone is less sure. What asks about the bot only frames a question
-        about something else ("can I trust you?"), unless the whole asks about the bot."""
-        limits, shared = self.limits, self.roles.shared
-        aside = {self.roles.otherwise, *(() if match.node in shared else shared)}
-        sure = list(dict.fromkeys(node for node, share in found if share >= limits.also and node not in aside))
+        refuses advice, or where the first question alone is less sure."""
+        limits, sure = self.limits, self._sure(match, found, by_form=by_form)
         least = limits.also if match.node in sure and by_form else limits.first
         whole = match.outcome is Outcome.ANSWER and found[0][1] < least
         if match.node == self.roles.advice or whole:
             return [match.node, *(node for node in sure if node != match.node)]
         return sure
+
+    def _sure(self, match: Match, found: Sequence[tuple[str, float]], *, by_form: bool) -> list[str]:
+        """Return the sure answers, each once. What asks about the bot only frames a question about something else that
+        follows it ("can I trust you?"), unless the whole asks about the bot."""
+        limits, about_bot = self.limits, self.roles.shared - {self.roles.otherwise}
+        aside = {self.roles.otherwise, *(() if match.node in about_bot else about_bot)}
+        sure = list(dict.fromkeys(node for node, share in found if share >= limits.also and node not in aside))
+        last, share = found[-1]
+        follows = bool(sure) and by_form and last in about_bot & aside and share >= limits.first
+        return [*sure, last] if follows else sure
 
     def _perhaps(self, match: Match, found: Sequence[tuple[str, float]], sure: Sequence[str]) -> tuple[str, ...]:
         """Return what the message may mean, too: the answer of the whole, and the likeliest one of each other part."""

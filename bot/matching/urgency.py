@@ -13,6 +13,8 @@ from bot.matching.likeness import BETTER, ELSE, LET_OFF, Alike, Likeness, Weighe
 from bot.matching.sentences import Word, seen, sentence, words_of
 from bot.matching.signs import Excuses, Hit, Sightings, hits, is_leaflet
 
+PERHAPS = "perhaps"
+"""What is heard in a message after a card that may say that it is over."""
 _LONGEST_SENTENCE = 300
 """Characters of a sentence that a finding repeats."""
 _SOON = 25
@@ -32,9 +34,9 @@ _SHORT = 12
 """Words of a message that may say that an emergency is over: a longer one tells more than that."""
 
 
-_ENDS = 0.8
-"""How likely a message after a card must say that it is over."""
-_TELLING = 3
+_ENDS, _PERHAPS_ENDS = 0.8, 0.5
+"""How likely a message after a card must say that it is over, to end it and to be asked whether it is."""
+_TELLING = 2
 """Words from which examples say what a message after a card means: "thanks" is like many of them."""
 _ASKS_ELSE = 0.5
 """How likely it must ask something else."""
@@ -114,21 +116,23 @@ class Urgency:
         return bool(self._ending(plain)) or (len(words) <= _SHORT and not named.isdisjoint(self._rules.over))
 
     def heard(self, text: str) -> str:
-        """Return what a message after a card says, by the names in `after` of the file, or an empty text."""
+        """Return what a message after a card says, by the names in `after` of the file, `PERHAPS` where it may say that
+        it is over, or an empty text."""
         if self._ending(text) == LET_OFF:
             return LET_OFF
         named = {one.concept for one in self._reader.named(self._reader.read(text))}
-        return next((kind for kind, concepts in self._rules.after.items() if not named.isdisjoint(concepts)), "")
+        told = next((kind for kind, concepts in self._rules.after.items() if not named.isdisjoint(concepts)), "")
+        return told or (PERHAPS if self._ending(text, _PERHAPS_ENDS) else "")
 
     def asks_else(self, text: str) -> bool:
         """Return whether a message after a card is rather a question about something else than about it."""
         return self._after(text).get(ELSE, 1.0) >= _ASKS_ELSE
 
-    def _ending(self, text: str) -> str:
+    def _ending(self, text: str, at_least: float = _ENDS) -> str:
         """Return whether examples say that it is over, because of help or mistake or because it feels better."""
         likely = self._after(text)
         over = {label: likely.get(label, 0.0) for label in (LET_OFF, BETTER)}
-        return max(over, key=lambda one: over[one]) if sum(over.values()) >= _ENDS else ""
+        return max(over, key=lambda one: over[one]) if sum(over.values()) >= at_least else ""
 
     def _after(self, text: str) -> Mapping[str, float]:
         words = self._reader.read(text)
