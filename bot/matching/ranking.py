@@ -70,7 +70,7 @@ class Weights:
     """How far a question that names a subject is taken to lean on the thread."""
     nothing_named: float = 0.7
     """How sure the aspect of a question that names nothing must be for the thread alone to decide."""
-    rests: float = 0.9
+    rests: float = 0.85
     """How far such a question must lean on what was said before to be only the rest of one, where nothing was said."""
     together: float = 0.5
     """How surely a question must ask of one thing beside another for the thread's subject to be one of them."""

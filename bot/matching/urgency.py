@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.content.matching_models import Composed, LanguagesFile, UrgentRule, UrgentRules
@@ -34,8 +34,10 @@ _SHORT = 12
 """Words of a message that may say that an emergency is over: a longer one tells more than that."""
 
 
-_ENDS, _PERHAPS_ENDS = 0.8, 0.5
-"""How likely a message after a card must say that it is over, to end it and to be asked whether it is."""
+_ENDS, _ENDS_BRIEFLY, _PERHAPS_ENDS = 0.8, 0.9, 0.5
+"""How likely a message after a card must say that it is over to end it, one of few words, which are like many, and to
+be asked whether it is."""
+_BRIEF = 6
 _TELLING = 2
 """Words from which examples say what a message after a card means: "thanks" is like many of them."""
 _ASKS_ELSE = 0.5
@@ -113,32 +115,37 @@ class Urgency:
         named = {one.concept for one in self._reader.named(words)}
         if not words or "?" in plain or not named.isdisjoint(self._rules.not_over):
             return False
-        return bool(self._ending(plain)) or (len(words) <= _SHORT and not named.isdisjoint(self._rules.over))
+        by_rule = len(words) <= _SHORT and not named.isdisjoint(self._rules.over)
+        return by_rule or self._ending(plain) in (LET_OFF, BETTER)
 
     def heard(self, text: str) -> str:
         """Return what a message after a card says, by the names in `after` of the file, `PERHAPS` where it may say that
         it is over, or an empty text."""
-        if self._ending(text) == LET_OFF:
+        ending = self._ending(text)
+        if ending == LET_OFF:
             return LET_OFF
         named = {one.concept for one in self._reader.named(self._reader.read(text))}
         told = next((kind for kind, concepts in self._rules.after.items() if not named.isdisjoint(concepts)), "")
-        return told or (PERHAPS if self._ending(text, _PERHAPS_ENDS) else "")
+        return told or (ending and PERHAPS)
 
     def asks_else(self, text: str) -> bool:
         """Return whether a message after a card is rather a question about something else than about it."""
-        return self._after(text).get(ELSE, 1.0) >= _ASKS_ELSE
+        words = self._reader.read(text)
+        likely = self._likeness.after(words, self._reader.named(words)) if self._likeness else {}
+        return likely.get(ELSE, 1.0) >= _ASKS_ELSE
 
-    def _ending(self, text: str, at_least: float = _ENDS) -> str:
-        """Return whether examples say that it is over, because of help or mistake or because it feels better."""
-        likely = self._after(text)
-        over = {label: likely.get(label, 0.0) for label in (LET_OFF, BETTER)}
-        return max(over, key=lambda one: over[one]) if sum(over.values()) >= at_least else ""
-
-    def _after(self, text: str) -> Mapping[str, float]:
+    def _ending(self, text: str) -> str:
+        """Return whether examples say that it is over, because of help or mistake or because it feels better, or that
+        this may be so."""
         words = self._reader.read(text)
         if self._likeness is None or len(words) < _TELLING:
-            return {}
-        return self._likeness.after(words, self._reader.named(words))
+            return ""
+        likely = self._likeness.after(words, self._reader.named(words))
+        over = {label: likely.get(label, 0.0) for label in (LET_OFF, BETTER)}
+        label = max(over, key=lambda one: over[one])
+        if over[label] >= (_ENDS if len(words) >= _BRIEF else _ENDS_BRIEFLY):
+            return label
+        return PERHAPS if sum(over.values()) >= _PERHAPS_ENDS else ""
 
     def explain(self, text: str) -> tuple[Finding | None, tuple[str, ...]]:
         """Return what is urgent, and one phrase for each sign that was seen and excused.
