@@ -106,7 +106,7 @@ def ask(
     """Ask one question and print the answer."""
     from jinja2 import TemplateError
 
-    from bot.channels.terminal.ask import answer_once
+    from bot.channels.terminal.plugin import answer_once
     from bot.settings import load_settings
 
     settings = load_settings()

@@ -183,12 +183,13 @@ class Sign(MatchingModel):
 
     `passes` is false where the card says to get help though it feels better: then only help that is there ends it.
     `any_other` is what is none of the others: beside one that was told, such as a faint after chest pain, it is news of
-    that one.
+    that one. `holds` are further signs that do not take the place of this one, but are offered beside it.
     """
 
     card: str
     passes: bool = True
     any_other: bool = False
+    holds: Nodes = ()
 
 
 class UrgentRule(MatchingModel):

@@ -344,6 +344,12 @@ class Alarm(Protocol):
     def heard(self, text: str) -> str:
         """Return what words after the card of an emergency say (`worse`, `alone`, ...), or an empty text."""
 
+    def is_news(self, text: str) -> bool:
+        """Return whether words tell how an emergency goes on, though something else was said meanwhile."""
+
+    def closest(self, text: str, lines: Sequence[str]) -> int | None:
+        """Return which of some lines speaks of what words speak of, or None."""
+
 
 @runtime_checkable
 class Turner(Protocol):

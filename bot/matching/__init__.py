@@ -72,6 +72,14 @@ class LateMatcher:
         """Return what words after the card of an emergency say."""
         return self._built().heard(text)
 
+    def is_news(self, text: str) -> bool:
+        """Return whether words tell how an emergency goes on, though something else was said meanwhile."""
+        return self._built().is_news(text)
+
+    def closest(self, text: str, lines: Sequence[str]) -> int | None:
+        """Return which of some lines speaks of what words speak of, or None."""
+        return self._built().closest(text, lines)
+
     def other(self, text: str, shown: Sequence[str]) -> str | None:
         """Return the answer on the other subject spoken of."""
         return self._built().other(text, shown)

@@ -93,6 +93,11 @@ class Classifier:
         scores = self.bias + strengths @ self.weights.take(rows, axis=0).astype(np.float32) / np.float32(STEPS)
         return dict(zip(self.labels, softmax(scores).tolist(), strict=True))
 
+    def has(self, names: Iterable[str]) -> bool:
+        """Return whether it learned something of every one of these features."""
+        values = Values(names, SLIGHT)
+        return len(self._rows(values.keys)[0]) == len(values.keys)
+
     def each(self, several: Sequence[Values]) -> list[dict[str, float]]:
         """Return the probability of each label for each of several texts, looked up together."""
         sizes = [len(one.keys) for one in several]

@@ -17,11 +17,11 @@ from bot.matching.classifier import UNTAUGHT, Classifier, Rows, Values, unit
 from bot.matching.concepts import ConceptTree, Sighting, SignReader
 from bot.matching.sentences import GOING_ON, Break, Word, is_seam, parts, says
 from bot.matching.signs import Marks
-from bot.matching.text import sampled
+from bot.matching.text import FUNCTION, PERSONS, sampled
 
 CALM, URGENT = "calm", "urgent"
-LET_OFF, BETTER, ELSE = "let-off", "better", "else"
-"""What is typed after a card: help is there or it was nothing, it feels better, or something else is asked."""
+LET_OFF, BETTER, STILL, ELSE = "let-off", "better", "still", "else"
+"""What is typed after a card: help is there or it was nothing, it feels better, it goes on, something else is asked."""
 SURE, SURE_OF_A_CLAUSE = 0.8, 0.85
 """How likely a sentence of a long message must be an emergency, and one of its clauses, which says less."""
 _CALM_BELOW = 0.15
@@ -140,6 +140,17 @@ class Likeness:
         if not self._after.labels:
             return {}
         return self._after.probabilities(self._view(words, named).values(0, len(words)))
+
+    def knows(self, words: Sequence[Word]) -> bool:
+        """Return whether all words of a message after a card stand in the examples of such, and none is a number."""
+        stems = [self._stem(word.text) for word in words]
+        return not any(word.text[0].isdigit() for word in words) and self._after.has(f"w {one}" for one in stems)
+
+    def things(self, words: Sequence[Word]) -> frozenset[str]:
+        """Return what some words speak of: the stems of those that are no grammar, and the kinds a sign is made of."""
+        stems = {self._stem(word.text) for word in words if word.text not in FUNCTION and word.text not in PERSONS}
+        kinds = {one.concept for one in self._reader.of(self._tree, words)} & self._telling
+        return frozenset(stems | kinds)
 
     def find(
         self, words: Sequence[Word], named: Sequence[Sighting], skip: Callable[[int, int], bool], at_least: float = 0.0

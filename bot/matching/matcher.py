@@ -109,6 +109,14 @@ class SubjectMatcher:
         """Return what words after the card of an emergency say, such as `worse`; empty where it is nothing known."""
         return self.urgency.heard(text)
 
+    def is_news(self, text: str) -> bool:
+        """Return whether words tell how an emergency goes on, though something else was said meanwhile."""
+        return self.urgency.is_news(text)
+
+    def closest(self, text: str, lines: Sequence[str]) -> int | None:
+        """Return which of some lines speaks of what words speak of, or None."""
+        return self.urgency.closest(text, lines)
+
     # --- what needs no weighing ------------------------------------------------------------------------------------
 
     def _line(self, message: Message, text: str, context: str | None) -> Match | None:
@@ -174,7 +182,7 @@ class SubjectMatcher:
         """
         match, signs = urgent(found), self.parts.data.urgent.signs
         held = next(sign for sign in signs.values() if sign.card == card)
-        detail = signs[found.sign].any_other and not held.passes  # a faint after chest pain
+        detail = found.sign in held.holds or (signs[found.sign].any_other and not held.passes)
         if held.any_other or found.card == card or (found.is_plain and not detail):
             return match
         reasons = (*match.reasons, f"told after {card}, and not plainly another emergency")

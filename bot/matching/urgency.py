@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.content.matching_models import Composed, LanguagesFile, UrgentRule, UrgentRules
 from bot.matching.concepts import Sighting, SignReader
 from bot.matching.foreign import ForeignLanguages, Tongues
-from bot.matching.likeness import BETTER, ELSE, LET_OFF, Alike, Likeness, Weighed, log_odds
+from bot.matching.likeness import BETTER, ELSE, LET_OFF, STILL, Alike, Likeness, Weighed, log_odds
 from bot.matching.sentences import Word, seen, sentence, words_of
 from bot.matching.signs import Excuses, Hit, Sightings, hits, is_leaflet
 
@@ -34,13 +35,15 @@ _SHORT = 12
 """Words of a message that may say that an emergency is over: a longer one tells more than that."""
 
 
-_ENDS, _ENDS_BRIEFLY, _PERHAPS_ENDS = 0.8, 0.9, 0.5
+_ENDS, _ENDS_BRIEFLY, _PERHAPS_ENDS = 0.8, 0.95, 0.65
 """How likely a message after a card must say that it is over to end it, one of few words, which are like many, and to
 be asked whether it is."""
 _BRIEF = 6
+_GOES_ON = 0.5
+"""How likely it must tell how an emergency goes on to bring back one that was over, or was left for a question."""
 _TELLING = 2
 """Words from which examples say what a message after a card means: "thanks" is like many of them."""
-_ASKS_ELSE = 0.5
+_ASKS_ELSE = 0.7
 """How likely it must ask something else."""
 _PLAIN, _PLAINLY_LIKE = 3.0, 6.0
 """Log-odds from which a sign told after the card of another is a second emergency, and no detail of the first: one that
@@ -130,15 +133,37 @@ class Urgency:
 
     def asks_else(self, text: str) -> bool:
         """Return whether a message after a card is rather a question about something else than about it."""
+        return self._after(text).get(ELSE, 1.0) >= _ASKS_ELSE
+
+    def is_news(self, text: str) -> bool:
+        """Return whether a message tells how an emergency goes on, though something else was said meanwhile."""
+        return self._after(text).get(STILL, 0.0) >= _GOES_ON
+
+    def closest(self, text: str, lines: Sequence[str]) -> int | None:
+        """Return which of the lines of a card shares most with a message, what stands in few of them most; the first
+        of several, or None."""
+        if self._likeness is None:
+            return None
+        told = [self._likeness.things(self._reader.read(line)) for line in lines]
+        asked = self._likeness.things(self._reader.read(text))
+        often = Counter(thing for things in told for thing in things)
+        shared = [sum(1 / often[thing] for thing in sorted(asked & things)) for things in told]
+        best = max(shared, default=0.0)
+        return shared.index(best) if best > 0 else None
+
+    def _after(self, text: str) -> Mapping[str, float]:
         words = self._reader.read(text)
-        likely = self._likeness.after(words, self._reader.named(words)) if self._likeness else {}
-        return likely.get(ELSE, 1.0) >= _ASKS_ELSE
+        return self._likeness.after(words, self._reader.named(words)) if self._likeness else {}
 
     def _ending(self, text: str) -> str:
         """Return whether examples say that it is over, because of help or mistake or because it feels better, or that
         this may be so."""
         words = self._reader.read(text)
         if self._likeness is None or len(words) < _TELLING:
+            return ""
+        if len(words) < _BRIEF and not self._likeness.knows(
+            words
+        ):  # "NIHSS 6", "TPI 0.2": a finding, who knows of what
             return ""
         likely = self._likeness.after(words, self._reader.named(words))
         over = {label: likely.get(label, 0.0) for label in (LET_OFF, BETTER)}

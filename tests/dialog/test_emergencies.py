@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from bot.channels.layout import document_text
 from bot.content.library import Library
-from bot.dialog.engine import HOLD_SECONDS, Engine
+from bot.dialog.emergencies import HOLD_SECONDS
+from bot.dialog.engine import Engine
 from bot.dialog.turn import Emergency, Incoming, Kind, Register, State
 from bot.matching import build_matcher
 
@@ -95,3 +99,98 @@ def test_what_got_worse_and_is_plainly_something_else_is_answered(engine: Engine
 )
 def test_what_only_sounds_as_if_help_were_there_ends_nothing(engine: Engine, library: Library, text: str) -> None:
     assert {card for card in cards(library) if after(engine, card, text).emergency is None} == set()
+
+
+# --- a detail of it, a second one, news of it, a step of its card ---
+
+SAID = {
+    row["id"]: row for row in map(json.loads, (Path(__file__).parent / "after-cards.jsonl").read_text().splitlines())
+}
+"""What is typed after a card, written by somebody who knew only the answers: the emergency stays, is over, another is
+plainly told, or something else is asked."""
+RIGHT = {"stay": 0.95, "over": 0.45, "swap": 0.9, "answer": 0.85}
+"""The least share of each that is met as it should be; where it only may be over, it is said how to end it."""
+
+
+def met(engine: Engine, row: dict[str, str]) -> str:
+    """Return what became of an emergency with what was typed after its card, in the words of the rows."""
+    state = State(Register.PROFESSIONAL if row["who"] == "clinician" else Register.LAYPERSON, introduced=True)
+    state = engine.respond(state, Incoming(Kind.TEXT, row["first"], at=0.0))[1]
+    assert state.emergency is not None
+    card = state.emergency.node
+    reply, after = engine.respond(state, Incoming(Kind.TEXT, row["text"], at=60.0))
+    if after.emergency and reply.card.node == after.emergency.node:
+        return "stay" if reply.card.node == card else reply.card.node
+    return "over" if reply.card.node == card else reply.card.node
+
+
+@pytest.mark.parametrize("kind", RIGHT)
+def test_what_is_typed_after_a_card_is_met_as_it_is_meant(engine: Engine, kind: str) -> None:
+    kinds = {one: row["expect"] if row["expect"] in RIGHT else "answer" for one, row in SAID.items()}
+    rows = [row for one, row in SAID.items() if kinds[one] == kind]
+    wrong = {row["id"]: found for row in rows if (found := met(engine, row)) != (row.get("card") or row["expect"])}
+    assert len(wrong) <= (1 - RIGHT[kind]) * len(rows), wrong
+    if kind == "stay":
+        assert "over" not in wrong.values()
+
+
+@pytest.mark.parametrize("text", ["i took an aspirin", "she wants to lie down", "its in my arm now"])
+def test_a_detail_of_an_emergency_is_no_other_one(engine: Engine, text: str) -> None:
+    state = after(engine, "urgent-chest", text)
+    assert state.emergency is not None
+    assert state.emergency.node == "urgent-chest"
+
+
+def test_a_wish_to_die_told_after_an_overdose_is_offered_beside_it(engine: Engine) -> None:
+    state = replace(PERSON, emergency=Emergency("urgent-overdose", 0.0))
+    reply, kept = engine.respond(state, Incoming(Kind.TEXT, "i wanted to die", at=1.0))
+    assert kept.emergency is not None
+    assert kept.emergency.node == "urgent-overdose"
+    assert "v1:urgent-crisis" in {button.payload for button in reply.card.buttons}
+
+
+@pytest.mark.parametrize(
+    ("card", "text", "said"),
+    [
+        ("urgent-chest", "he wants to drive himself", "Do not drive"),
+        ("urgent-chest", "do i need to lie down", "Sit down and rest"),
+        ("urgent-cold-foot", "shall i put a heat pack on", "Do not warm it with heat"),
+        ("urgent-overdose", "should he vomit", "Do not make them vomit"),
+    ],
+)
+def test_a_reminder_says_what_the_card_holds_on_just_that(engine: Engine, card: str, text: str, said: str) -> None:
+    state = replace(PERSON, emergency=Emergency(card, 0.0))
+    reply, _ = engine.respond(state, Incoming(Kind.TEXT, text, at=1.0))
+    assert reply.card.node == card
+    assert said in document_text(reply.card.brief)
+
+
+@pytest.mark.parametrize(
+    ("card", "asked", "news"),
+    [
+        ("urgent-overdose", "what are side effects of pregabalin", "i feel sleepy"),
+        ("urgent-spine", "what is ALA", "i wet myself"),
+        ("urgent-foot", "how do i look after my feet", "got a fever"),
+    ],
+)
+def test_news_bring_back_an_emergency_that_was_left_for_a_question(
+    engine: Engine, card: str, asked: str, news: str
+) -> None:
+    assert after(engine, card, asked).emergency is None
+    state = after(engine, card, asked, news)
+    assert state.emergency is not None
+    assert state.emergency.node == card
+
+
+@pytest.mark.parametrize("text", ["she died", "he did not make it", "they stopped cpr", "my husband is dead"])
+def test_who_tells_of_a_death_is_met_with_sorrow_whatever_the_card(engine: Engine, library: Library, text: str) -> None:
+    for card in cards(library):
+        state = replace(PERSON, emergency=Emergency(card, 0.0))
+        reply, _ = engine.respond(state, Incoming(Kind.TEXT, text, at=1.0))
+        shown = f"{reply.card.title} {document_text(reply.card.brief)}"
+        assert "so very sorry" in shown, (card, shown)
+
+
+@pytest.mark.parametrize("text", ["is it over", "is he ok now"])
+def test_to_ask_whether_it_is_over_ends_nothing(engine: Engine, library: Library, text: str) -> None:
+    assert [card for card in cards(library) if after(engine, card, text).emergency is None] == []

@@ -204,7 +204,7 @@ def test_an_emergency_ends_when_it_is_over_or_another_question_is_sure(library: 
     assert after.ended == state.emergency
     other, after = said(library, Match(Outcome.ANSWER, "k2"), state)
     assert (other.card.node, after.emergency) == ("k2", None)
-    assert other.lead.startswith("Foot sore or infection comes first")
+    assert other.lead.startswith("Foot sore or infection: this comes first")
 
 
 def test_after_the_crisis_card_the_bot_says_its_own_words_and_stays(library: Library) -> None:

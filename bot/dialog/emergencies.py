@@ -1,0 +1,236 @@
+"""What is said while an emergency is spoken of.
+
+It lasts: the whole card is shown again where somebody asks for it or it got worse; anything else is met with a short
+reminder in the words of the sign, until it is over or something else is asked; for an hour after it comes back with
+news of it. After a wish to die every reply says whom to call, also to questions about something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.content.library import Library
+from bot.content.models import Answer
+from bot.dialog import payloads
+from bot.dialog.answers import Answers, part
+from bot.dialog.composer import Composer
+from bot.dialog.turn import (
+    Alarm,
+    Button,
+    Card,
+    Emergency,
+    Incoming,
+    Match,
+    Matcher,
+    Outcome,
+    Register,
+    Reply,
+    State,
+    Step,
+    View,
+)
+
+HOLD_SECONDS = 3600.0
+"""How long after it was last spoken of an emergency is what "what should I do" means."""
+
+OVER = "over"
+"""The kind of small talk that says so; its button says the same."""
+
+_TALK = {"again": "again", "longer": "again", "before": "again", "not-understood": "do", "person": "nobody"}
+_TALK |= {"will-ask": "", "sad": "", "wrong": ""} | dict.fromkeys(("who-are-you", "robot", "how-are-you"), "talk")
+"""What small talk means within an emergency: nothing new, or a sign of life, like "ok", where it is of another kind."""
+
+_DIED = "died"
+"""What is heard where somebody died."""
+
+_CLAIMS = {"do": ("call", "meanwhile"), "coming": ("meanwhile",)} | dict.fromkeys(
+    ("call", "alone", "nobody"), ("call",)
+)
+"""Which claims of the card answer what is heard; all else is met with the one that is authored to remind of it."""
+
+_LET_OFF, _PERHAPS = "let-off", "perhaps"
+"""What is heard where help is there or it was nothing, and where it may be so: then it is said how to end it."""
+
+_TOLD = frozenset({"worse", "back", "coming"})
+"""What is heard as news of the emergency, whoever in a group tells it."""
+
+_STEPS = frozenset({"", "do", "same"})
+"""What is heard where a claim of the card may speak of just what was said."""
+
+_SURE = 0.7
+"""How sure an answer must be that is given though words may tell how an emergency goes on."""
+
+
+class Emergencies:
+    """Keeps to the card of an emergency; the card itself is an answer like any other."""
+
+    def __init__(
+        self, library: Library, composer: Composer, answers: Answers, matcher: Matcher, alarm: Alarm | None
+    ) -> None:
+        self._library = library
+        self._composer = composer
+        self._answers = answers
+        self._matcher = matcher
+        self._alarm = alarm
+        self._always = frozenset(library.always)
+        signs = library.urgent_rules.signs.values() if library.urgent_rules else ()
+        self._lasting = frozenset(sign.card for sign in signs if not sign.passes)
+        topics = library.matching.topics.values() if library.matching else ()
+        self._harms = frozenset(node for topic in topics for node in topic.harms)
+
+    def current(self, state: State, incoming: Incoming) -> str | None:
+        """Return the card this conversation is about, if it is an emergency still."""
+        found = state.emergency
+        if found is None or incoming.at - found.at > HOLD_SECONDS:
+            return None
+        return self._library.resolve(found.node)
+
+    def named(self, match: Match, state: State, incoming: Incoming, register: Register) -> Step:
+        """Return what is said to a sign: its card; where it is named once more a reminder, unless it got worse."""
+        current = self.current(state, incoming)
+        cry = current is not None and match.node == self._library.urgent  # a cry for help names no other sign
+        node = current if cry and current else match.node
+        whole, after = self._answers.matched(match, state, register), self.begin(state, incoming, node)
+        if node != current or incoming.group or incoming.edited or match.language:
+            return whole, after
+        heard = self._heard(incoming.text)
+        known = cry or heard in ("worse", "back", "again", "coming")
+        said = self._said(heard if known else "same", node, register, text=incoming.text)
+        return replace(said, reasons=whole.reasons), after
+
+    def answer(self, match: Match, state: State, incoming: Incoming, register: Register) -> Step | None:
+        """Return what is said to words within an emergency: that it ends, an answer to what is plainly something else,
+        or a reminder; None where there is none."""
+        node = self.current(state, incoming)
+        if node is None:
+            return self._back(match, state, incoming, register) if state.ended else None
+        heard = self._heard(incoming.text)
+        over = self._is_over(match, incoming.text)
+        if over and self._ends(node, heard):
+            return self._end(node, register), ended(state)
+        if not over and self._is_else(match, node):
+            return self._aside(match, node, ended(state), state, register)
+        if over or heard == _LET_OFF:
+            heard = _PERHAPS if self._stays(node) else "steady" if over else "ok"
+        if heard == _PERHAPS and match.related:  # another sign is no end
+            heard = ""
+        if heard in ("", _PERHAPS) and not over and match.outcome is Outcome.SMALL_TALK:
+            heard = _TALK.get(match.node, "ok")
+        if heard == "talk" and not self._stays(node):
+            said = self._library.plain(self._library.small_talk[match.node].says, register)
+            return replace(self._said("ok", node, register), lead=said), self.begin(state, incoming, node)
+        reply = self._said(heard, node, register, match.related, incoming.text)
+        return reply, self.begin(state, incoming, node)
+
+    def tapped(self, node: str, word: str, state: State, incoming: Incoming, register: Register) -> Step:
+        """Return what a button of a card does: it ends the emergency, or says what to do now that it got worse."""
+        if word == OVER:
+            return self._end(node, register), ended(state)
+        return self._said("worse", node, register), self.begin(state, incoming, node)
+
+    def _heard(self, text: str) -> str:
+        return self._alarm.heard(text) if self._alarm is not None else ""
+
+    def _is_over(self, match: Match, text: str) -> bool:
+        """Tell whether somebody says that it is over, in an authored line or in other words."""
+        said = match.outcome is Outcome.SMALL_TALK and match.node == OVER
+        return said or (self._alarm is not None and self._alarm.is_over(text))
+
+    def _ends(self, node: str, heard: str) -> bool:
+        """Tell whether what sounds as if it were over ends it. A wish to die ends by its button alone; where a card
+        says to get help though it feels better, only help that is there ends it, or that it was nothing."""
+        return not self._stays(node) and (node not in self._lasting or heard == _LET_OFF)
+
+    def _back(self, match: Match, state: State, incoming: Incoming, register: Register) -> Step | None:
+        """Return the card of an emergency that was over or left for a question, where it came back, got worse or goes
+        on; None where words say nothing of that, or plainly speak of something else."""
+        node = self.current(replace(state, emergency=state.ended), incoming)
+        if node is None or not self._goes_on(match, incoming.text):
+            return None
+        if self._is_else(self._matcher.match(incoming.text, node, register), node):
+            return None
+        return self._said("back", node, register), self.begin(state, incoming, node)
+
+    def _goes_on(self, match: Match, text: str) -> bool:
+        """Tell whether words say that an emergency came back, or are news of it and no sure answer is found to them."""
+        if self._heard(text) in ("back", "worse"):
+            return True
+        found = match.outcome in (Outcome.ANSWER, Outcome.SMALL_TALK)
+        sure = found and (not match.scores or match.scores[0][1] >= _SURE)
+        return not sure and self._alarm is not None and self._alarm.is_news(text)
+
+    def _is_else(self, match: Match, node: str) -> bool:
+        """Tell whether words after a card were found to ask something else: no list of signs, no way to ask on."""
+        apart = {node, self._library.advice, self._library.urgent, self._library.role("help")}
+        if self._stays(node):  # how much harms is not told to somebody who spoke of dying
+            apart |= self._harms
+        return match.outcome is Outcome.ANSWER and match.node not in apart
+
+    def begin(self, state: State, incoming: Incoming, node: str) -> State:
+        """Return the state in which `node` is what the conversation is about."""
+        return replace(state, emergency=Emergency(node, incoming.at), ended=None)
+
+    def _aside(self, match: Match, node: str, over: State, state: State, register: Register) -> Step:
+        """Return the answer to something else after a word on the emergency, which ends unless it is a wish to die, or
+        what is answered is about the bot."""
+        sign = self._library.plain(self._library.answer(node).label, register)
+        lead = self._composer.text(self._key("first", node), register, sign=sign)
+        reply = self._answers.matched(match, over, register)
+        lasts = self._stays(node) or match.node in self._always
+        return replace(reply, lead="\n".join(filter(None, (lead, reply.lead)))), state if lasts else over
+
+    def _stays(self, node: str) -> bool:
+        """Tell whether a card has words of its own for all that follows it: it stays with the person."""
+        own = node.removeprefix(f"{self._library.urgent}-")  # the card of no sign has none, and says what all say
+        return own != node and f"{own}-first" in self._library.interface
+
+    def _said(self, heard: str, node: str, register: Register, related: Sequence[str] = (), text: str = "") -> Reply:
+        """Return what is said to what was heard: the whole card where that is wanted, else a reminder with the card's
+        ways to say that it got worse or is over, and the ways to `related` cards and to the whole card."""
+        if heard in ("worse", "back", "again"):
+            lead = self._composer.text("urgent-again" if heard == "again" else "urgent-worse-answer", register)
+            view = View.BRIEF if heard == "again" else View.SHORT
+            return Reply(self._composer.card(node, register), lead, view=view, again=heard == "again")
+        kept = [one for one in self._composer.card(node, register).buttons if "!" in one.payload]  # worse, over
+        others = [self._composer.link(one, register) for one in related if one in self._library.urgent_nodes]
+        whole = Button(self._composer.text("urgent-whole", register), payloads.payload(node))
+        card = replace(self._reminder(heard, node, register, text), buttons=(*kept, *others, whole))
+        return Reply(card, view=View.SHORT, again=heard not in _TOLD)
+
+    def _reminder(self, heard: str, node: str, register: Register, text: str) -> Card:
+        """Return the card's own words, or the card cut down to what answers what was heard, under its sign's name."""
+        key, answer = self._key(heard or "else", node), self._library.answer(node)
+        if self._stays(node):
+            said = self._composer.markdown(key, register)
+            return self._composer.notice(node, register, "", said, Outcome.URGENT)
+        named = _CLAIMS.get(heard) or (answer.reminder or answer.brief[0],)
+        if heard in _STEPS and (told := self._claim_on(text, answer, register)):
+            named = (*named, told)
+        card = part(self._composer, answer, named, node, register)
+        sign = self._library.plain(answer.label, register)
+        return replace(card, title=self._composer.text(key, register, sign=sign))
+
+    def _claim_on(self, text: str, answer: Answer, register: Register) -> str | None:
+        """Return the claim of a card that speaks of what words speak of: to drive, a fever, whether to lie down."""
+        if self._alarm is None:
+            return None
+        texts = [self._library.inserted(one.for_register(register), register) for one in answer.claims]
+        at = self._alarm.closest(text, texts)
+        return None if at is None else answer.claims[at].id
+
+    def _key(self, heard: str, node: str) -> str:
+        """Return the key of what is said: the card's own where it has words of its own, such as `crisis-alone`."""
+        return f"{node.removeprefix(self._library.urgent + '-') if self._stays(node) else 'urgent'}-{heard}"
+
+    def _end(self, node: str, register: Register) -> Reply:
+        """Return what is said when it is over: short, with the way back to the card and to the start."""
+        buttons = (self._composer.link(node, register, "navigation"), self._composer.start_over(register))
+        said = self._composer.markdown("urgent-over-answer", register)
+        card = self._composer.notice(node, register, "", said, Outcome.SMALL_TALK)
+        return Reply(replace(card, buttons=buttons, about_bot=True))
+
+
+def ended(state: State) -> State:
+    """Return the state in which no emergency is spoken of, but one that may come back."""
+    return replace(state, emergency=None, ended=state.emergency)
