@@ -45,7 +45,8 @@ TOPICS = {
             "house": Subject(kind="care", general="house-walls", names=("house", "houses", "front yacht")),
             "garden": Subject(kind="care", general="house-walls", names=("garden",)),
             "street": Subject(kind="care", general="house-walls", names=("street",)),
-            "lamp": Subject(kind="care", general="house-walls", names=("lamp", "house with a yacht")),
+            "lamp": Subject(kind="care", general="house-walls", names=("lamp", "street with a yacht")),
+            "trip": Subject(kind="care", general="house-walls", names=("house with a yacht",), leaning=True),
         },
         answers={"house": {"house-walls": ("about",), "house-roof": ("safety",)}},
     ),
@@ -115,9 +116,14 @@ def test_a_part_comes_before_its_whole_and_a_narrow_topic_before_a_wide_one(part
         assert named.held == ("water/sails", "water/boat", "land/house"), text
 
 
-def test_a_longer_name_of_a_wide_topic_does_not_hide_what_a_narrow_one_names(parts: Parts) -> None:
+def test_the_longest_name_wins_whichever_topic_has_it(parts: Parts) -> None:
+    assert parts.subjects.named(parts.reader.read("a street with a yacht")).held == ("land/lamp",)
+    assert parts.subjects.named(parts.reader.read("clean yacht sails")).held == ("water/sails",)
+
+
+def test_a_longer_leaning_name_of_a_wide_topic_does_not_hide_what_a_narrow_one_tells(parts: Parts) -> None:
     named = parts.subjects.named(parts.reader.read("a house with a yacht"))
-    assert named.held == ("water/boat", "land/lamp")
+    assert (named.held, named.leaning) == (("water/boat",), ("land/trip",))
 
 
 def test_a_name_inside_a_phrase_that_names_nothing_else_is_not_named(parts: Parts) -> None:
