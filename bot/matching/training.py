@@ -17,7 +17,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from itertools import chain
 from pathlib import Path
@@ -34,6 +34,9 @@ from bot.matching.classifier import STEPS, UNTAUGHT, Classifier, Floats, Keys, P
 from bot.matching.foreign import tongues_of
 from bot.matching.lessons import Lessons
 from bot.matching.likeness import likeness_of
+
+if sys.platform != "win32":
+    import fcntl
 
 log = logging.getLogger(__name__)
 
@@ -224,14 +227,45 @@ def work() -> None:
 
 
 def learned(data: Data, cache: Path | None, say: Say = log.info) -> tuple[Parts, Models]:
-    """Return what reads a library and its models from the cache, or train them and put them there."""
-    if cache and (found := stored(data, cache)):
-        return found
+    """Return what reads a library and its models from the cache, or train them and put them there; what another
+    process is training at the moment is waited for."""
+    if cache is None:
+        parts = Parts(data)
+        return parts, learn(parts, say)
+    found = stored(data, cache)
+    if not found:
+        with _alone(_file(data, cache), say):
+            found = stored(data, cache) or _trained(data, cache, say)
+    return found
+
+
+def _trained(data: Data, cache: Path, say: Say) -> tuple[Parts, Models]:
     parts = Parts(data)
     models = learn(parts, say)
-    if cache:
-        _keep(_file(data, cache), models, parts.index)
+    _keep(_file(data, cache), models, parts.index)
     return parts, models
+
+
+@contextmanager
+def _alone(path: Path, say: Say) -> Iterator[None]:
+    """Let one process at a time make a file of models; where none can be locked out, each makes its own."""
+    with ExitStack() as stack:
+        if sys.platform != "win32":
+            with suppress(OSError):  # a folder nobody may write to, or a disk that knows no locks
+                path.parent.mkdir(parents=True, exist_ok=True)
+                place = path.with_suffix(".lock")
+                _wait_for(stack.enter_context(place.open("wb")), say)
+                stack.callback(place.unlink, missing_ok=True)  # whoever waited for it has it open
+        yield
+
+
+def _wait_for(lock: IO[bytes], say: Say) -> None:
+    """Hold a file's lock; the system frees it when the process that holds it dies."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say("another command is learning these words already: waiting, to take over what it learns ...")
+        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def stored(data: Data, cache: Path) -> tuple[Parts, Models] | None:

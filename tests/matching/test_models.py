@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from itertools import combinations, islice
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -169,6 +171,56 @@ def test_models_of_other_words_are_never_taken(
     monkeypatch.setattr(training, "learn", counted)
     learned(more, tmp_path, said.append)
     assert [parts.data for parts in again] == [more], "other words are learned again"
+
+
+def test_what_another_command_is_learning_is_waited_for_and_taken_over(
+    tmp_path: Path, few: Data, few_learned: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, waited = Event(), Event()
+    times = list[Parts]()
+
+    def slowly(parts: Parts, _: training.Say) -> Models:
+        times.append(parts)
+        begun.set()
+        assert waited.wait(20)
+        return few_learned
+
+    monkeypatch.setattr(training, "learn", slowly)
+    said = list[str]()
+
+    def told(sentence: str) -> None:
+        said.append(sentence)
+        waited.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(learned, few, tmp_path, said.append)
+        assert begun.wait(20)
+        second = pool.submit(learned, few, tmp_path, told)
+        assert first.result()[0].index == second.result()[0].index
+    assert said == ["another command is learning these words already: waiting, to take over what it learns ..."]
+    assert len(times) == 1
+    assert [path.suffix for path in tmp_path.iterdir()] == [".npz"], "the lock is gone"
+
+
+def test_what_was_left_half_done_is_learned_by_whoever_waited(
+    tmp_path: Path, few: Data, few_learned: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: Parts, __: training.Say) -> Models:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "learn", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        learned(few, tmp_path)
+    monkeypatch.setattr(training, "learn", lambda *_: few_learned)
+    assert learned(few, tmp_path)[1] is few_learned
+
+
+def test_where_nothing_can_be_locked_each_learns_for_itself(
+    tmp_path: Path, few: Data, few_learned: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "learn", lambda *_: few_learned)
+    (tmp_path / "a file").touch()
+    assert learned(few, tmp_path / "a file" / "cache")[1] is few_learned
 
 
 def test_whole_messages_teach_and_are_no_words_that_everybody_knows(
