@@ -46,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     tree.overgrown,
     tree.shared_names,
     tree.swallowing,
+    tree.left_behind,
     registers.one_register,
     registers.parity,
     registers.plain_figures,
@@ -83,7 +84,7 @@ RULES: tuple[Rule, ...] = (
     channels.undrawn,
     channels.typed,
     tree.repeated,
-    tree.too_long,
+    channels.long_talk,
 )
 
 
