@@ -11,13 +11,13 @@ from bot.content.library import Library
 from bot.content.matching_models import Subject, TopicSubjects, UrgentExamples
 from bot.dialog.turn import Outcome, Register
 from bot.matching import assemble, data_of
-from bot.matching.build import Data, Parts
+from bot.matching.build import Data, Parts, digest
 from bot.matching.classifier import UNTAUGHT
 from bot.matching.decisions import LIMITS
 from bot.matching.matcher import SubjectMatcher
 from bot.matching.ranking import WEIGHTS, Weights
 from bot.matching.subjects import FEW_LINES
-from bot.matching.training import digest, learn
+from bot.matching.training import learn
 from tests.matching.test_models import one_of
 
 FORMS = ("how do I {}", "when should people {}", "is it wise to {}", "tell me how to {}", "why do they {}", "can I {}")
