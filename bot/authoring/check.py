@@ -46,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     tree.overgrown,
     tree.shared_names,
     tree.swallowing,
+    tree.left_behind,
     registers.one_register,
     registers.parity,
     registers.plain_figures,
@@ -83,7 +84,7 @@ RULES: tuple[Rule, ...] = (
     channels.undrawn,
     channels.typed,
     tree.repeated,
-    tree.too_long,
+    channels.long_talk,
 )
 
 
@@ -274,17 +275,17 @@ def _rows(page: YamlFile, scalar: Scalar) -> Iterator[tuple[int, int, str]]:
 
 
 def _unseen(page: YamlFile, scalar: Scalar) -> Iterator[Diagnostic]:
-    """F12: a character that cannot be seen, or that looks like another, in any name or value."""
+    """F12: a character that cannot be seen, or that looks like another, in any name or value: once a line."""
     if scalar.value.isascii() and scalar.value.isprintable():
         return
-    for sign, (message, remedy) in suspicious(scalar.value, text=scalar.text).items():
-        found = [
-            (number, begin + at)
-            for number, begin, row in _rows(page, scalar)
-            for at, one in enumerate(row)
-            if one == sign
-        ]
-        for place in found or [scalar.start]:
+    wrong = {scalar.value[at]: said for at, *said in suspicious(scalar.value, text=scalar.text)}
+    places: dict[tuple[str, int], Place] = {}
+    for number, begin, row in _rows(page, scalar) if wrong else ():
+        for at, *_ in suspicious(row, text=scalar.text):  # the same letter may belong in the words of another line
+            places.setdefault((row[at], number), (number, begin + at))
+    for sign, (message, remedy) in wrong.items():
+        written_as_code = [scalar.start]
+        for place in [place for (one, _), place in places.items() if one == sign] or written_as_code:
             yield page.diagnostic(place, "F12", message, remedy)
 
 

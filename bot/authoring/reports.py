@@ -57,6 +57,21 @@ def _counted(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
+_TOLD = 10
+"""Errors that are told before something else is done; `footnote check` tells the rest."""
+
+
+def unsound(dialogs: Path, content: Path, today: date, channel_limits: Sequence[ChannelLimits] = ()) -> str:
+    """Return the errors that a check finds in what is about to be measured; empty where there are none."""
+    found = [one for one in check(dialogs, content, today, channel_limits).diagnostics if one.level == "error"]
+    if not found:
+        return ""
+    many = f"`footnote check` finds {_counted(len(found), 'error')} in these files"
+    more = ", the first ones above" if len(found) > _TOLD else ""
+    said = f"{many}{more}. The questions are measured all the same, on the files as they stand: mend and measure again."
+    return "\n".join([*map(str, found[:_TOLD]), said])
+
+
 def run_review(dialogs: Path, content: Path, today: date, *, as_json: bool = False) -> Printed:
     """Return the review of every answer: status, who, when, when next, and whether it is due or has changed.
 

@@ -24,6 +24,8 @@ from bot.errors import FootnoteError
 KINDS: tuple[str, ...] = get_args(SubjectKind)
 """What the subject of a topic can be."""
 
+_NAMED = 5
+"""Answers that are named as places for one more."""
 _SCHEMA = "# yaml-language-server: $schema={}/schema/{}.schema.json\n"
 
 
@@ -155,12 +157,26 @@ def _no_place(above: str, library: Library) -> str:
     )
 
 
+def _full(above: str, library: Library) -> str:
+    """Return that an answer has all the buttons it may have, and which answers near it have room."""
+    near = dict.fromkeys((*library.nodes[above].next, *library.topic_of(above).answers))
+    answers = (node for node in near if node in library.nodes and node not in library.always)
+    room = [node for node in answers if not node.startswith("urgent") and _has_room(library, node)][:_NAMED]
+    instead = f"; there is room under {', '.join(f'`{node}`' for node in room)}" if room else ""
+    return (
+        f"`{above}` has {MAX_FOLLOW_UPS} follow-ups, which is as many as are shown: choose another with `--below`"
+        f"{instead}, or take out one of the four that another answer leads to as well"
+    )
+
+
+def _has_room(library: Library, node: str) -> bool:
+    return len(library.nodes[node].next) < MAX_FOLLOW_UPS
+
+
 def _tree(library: Library, path: Path, dialog: str, node: str, above: str) -> dict[Path, str]:
     text = append_entry(_text(path), ("nodes",), f"{node}:\n  next: [{library.dialogs[dialog].start}]\n")
-    if len(library.nodes[above].next) >= MAX_FOLLOW_UPS:
-        raise ScaffoldRefused(
-            f"`{above}` has {MAX_FOLLOW_UPS} follow-ups, which is as many as are shown: choose another with `--below`"
-        )
+    if not _has_room(library, above):
+        raise ScaffoldRefused(_full(above, library))
     home = next(name for name, one in library.dialogs.items() if above in one.nodes)
     other = library.home.dialog(home)
     before = text if other == path else _text(other)

@@ -179,10 +179,13 @@ def evaluate(
     as_json: JsonOption = False,
     confused: Annotated[bool, typer.Option("--confusion", help="Also list what was taken for what.")] = False,
 ) -> None:
-    """Measure the matcher on a file of labelled questions (JSON lines), and print every failure in words."""
+    """Measure the matcher on a file of labelled questions (JSON lines), and print every failure in words.
+
+    Errors that `footnote check` finds in the content are told first, on the error stream."""
     import json
 
-    from bot.authoring.reports import confusion, figures
+    from bot.authoring.reports import confusion, figures, unsound
+    from bot.channels import registry
     from bot.content.loader import load
     from bot.matching import LateMatcher, build_matcher
     from bot.matching.evaluation import evaluate as measured
@@ -191,11 +194,19 @@ def evaluate(
     settings = load_settings()
     library = load(settings.footnote_dialogs, settings.footnote_content)
     matcher = LateMatcher(lambda: build_matcher(library, settings.footnote_cache))  # questions are read first
+    today = datetime.now(UTC).date()
+    if wrong := unsound(settings.footnote_dialogs, settings.footnote_content, today, registry.limits()):
+        typer.echo(wrong, err=True)
     found = measured(matcher, questions, library)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
-    told = [figures(found), *([confusion(found)] if confused else []), failures(found)]
+    told = [
+        figures(found),
+        *([confusion(found)] if confused else []),
+        failures(found),
+        wrong and wrong.splitlines()[-1],
+    ]
     typer.echo("\n\n".join(part for part in told if part))
 
 

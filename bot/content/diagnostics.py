@@ -231,24 +231,20 @@ def foreign(text: str) -> Iterator[tuple[int, str]]:
                 yield word.start() + at, letter
 
 
-def suspicious(value: str, *, text: bool) -> dict[str, tuple[str, str]]:
-    """Return the characters of a value that its author does not see as they are, each with a sentence and a remedy.
+def suspicious(value: str, *, text: bool) -> Iterator[tuple[int, str, str]]:
+    """Yield each character of a value that its author does not see as it is: its place, a sentence and a remedy.
 
     In free text (`text`) spaces of any kind may stand.
     """
-    found = {}
     for unusual in _UNUSUAL.finditer(value):
         at, sign = unusual.start(), unusual[0]
         if hidden(value, at):
-            found[sign] = (f"a sign that cannot be seen stands here: {sign_name(sign)}", "delete it")
+            yield at, f"a sign that cannot be seen stands here: {sign_name(sign)}", "delete it"
         elif not text and odd_space(sign):
-            found[sign] = (f"{sign_name(sign)} stands here", "delete it, or type a space")
-    for _, letter in foreign(value):
-        found[letter] = (
-            f"this letter is not what it looks like: {sign_name(letter)}",
-            "type it on an English keyboard",
-        )
-    return found
+            yield at, f"{sign_name(sign)} stands here", "delete it, or type a space"
+    for at, letter in foreign(value):
+        message = f"this letter is not what it looks like: {sign_name(letter)}"
+        yield at, message, "type it on an English keyboard"
 
 
 def _dressed_up(letter: str) -> bool:

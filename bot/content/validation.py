@@ -211,9 +211,9 @@ def _diagnostic(page: YamlFile, model: Any, finding: _Finding) -> Diagnostic:
 
 def _unseen(page: YamlFile, way: Location, written: str, *, key: bool) -> Diagnostic | None:
     """Return the fault of a name or an id in which stands a sign that its author does not see as it is."""
-    for sign, (message, remedy) in suspicious(written, text=False).items():
+    for at, message, remedy in suspicious(written, text=False):
         line, column = page.source_map.place(way, key=key)
-        shown = page.lines[line].find(sign, column) if line < len(page.lines) else -1
+        shown = page.lines[line].find(written[at], column) if line < len(page.lines) else -1
         return page.diagnostic((line, shown if shown >= 0 else column), "F12", message, remedy)
     return None
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 from bot.content.library import HasRegisters, Library
@@ -102,6 +105,60 @@ class Data:
     def lines(self) -> Mapping[str, int]:
         """How many lines of its own each answer has."""
         return {node: len(written) for node, written in self.phrases.items()}
+
+
+_CODE = (
+    *("build", "classifier", "concepts", "foreign", "lessons", "likeness"),
+    *("parser", "sentences", "signs", "subjects", "text", "training"),
+)
+"""The modules that reading and training depend on: when one of them changes, no cached model is true any more."""
+
+
+def code() -> str:
+    """Return what changes with how texts are read and models trained."""
+    here = Path(__file__).parent
+    return hashlib.sha256(b"".join((here / f"{name}.py").read_bytes() for name in _CODE)).hexdigest()
+
+
+def digest(data: Data) -> str:
+    """Return what changes with anything the models are trained from."""
+    words = data.matching.model_dump(mode="json")
+    rest = [one.model_dump(mode="json") for one in (data.urgent, data.examples, data.languages, data.advice)]
+    return _told([words, rest, *_lines_of(data), *_asked_in(data)])[:32]
+
+
+def read_from(data: Data) -> dict[str, str]:
+    """Return what changes with anything from which questions, emergencies, and those in other languages are read."""
+    shared = [data.urgent.model_dump(mode="json"), data.matching.words.model_dump(mode="json")]
+    matching, advice = data.matching.model_dump(mode="json"), data.advice.model_dump(mode="json")
+    examples = [one.model_dump(mode="json") for one in (data.examples, data.languages)]
+    courtesies = data.matching.courtesies.model_dump(mode="json")
+    return {
+        "questions": _told([shared, matching, advice, *_lines_of(data), *_asked_in(data)]),
+        "emergencies": _told([shared, examples, courtesies, *_lines_of(data)]),
+        "languages": _told([shared, examples]),
+    }
+
+
+def _lines_of(data: Data) -> list[object]:
+    """Return every line and message that people write."""
+    roles = {name: str(one) for name, one in asdict(data.roles).items() if name != "shared"}
+    small_talk = {one: list(asks) for one, asks in data.small_talk.items()}
+    return [roles, dict(data.phrases), dict(data.messages), _each(data.messages_after), small_talk]
+
+
+def _asked_in(data: Data) -> list[object]:
+    """Return what else tells which answer is meant: threads, what answers say, and which answers there are."""
+    texts = {node: list(texts) for node, texts in data.texts.items()}
+    return [_each(data.after), texts, sorted(data.nodes), sorted(data.roles.shared)]
+
+
+def _each(after: Mapping[str, Mapping[str, Sequence[str]]]) -> dict[str, dict[str, Sequence[str]]]:
+    return {one: dict(asked) for one, asked in after.items()}
+
+
+def _told(parts: Sequence[object]) -> str:
+    return hashlib.sha256(json.dumps([code(), *parts]).encode()).hexdigest()  # in their order, which counts
 
 
 def data_of(library: Library) -> Data:

@@ -79,12 +79,14 @@ Row = tuple[str, Values]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Classifier:
-    """`weights` has a row for each of `keys`, which rise, and a column for each of `labels`, in STEPS."""
+    """`weights` has a row for each of `keys`, which rise, and a column for each of `labels`, in STEPS; what is of one
+    `origin` was trained from the same."""
 
     labels: tuple[str, ...]
     bias: Floats
     keys: Keys
     weights: Weights
+    origin: str = ""
 
     def probabilities(self, values: Values) -> dict[str, float]:
         """Return the probability of each label."""

@@ -97,7 +97,8 @@ class Decisions:
         best, share = next(iter(scores.items()), (otherwise, 1.0))
         outside = scores.get(otherwise, 0.0)
         if best == otherwise and share >= limits.outside:
-            return self.uncovered("not covered is likeliest", scores=scores)
+            reason = f"not covered is likeliest: {share:.2f}, and {limits.outside:.2f} is enough"
+            return self.uncovered(reason, *self._in_spite_of(scores, reading), scores=scores)
         vague = self._vague(reading)
         if best != otherwise and share >= limits.answer and outside < limits.doubt and not vague:
             return self.answer(best, scores, reading)
@@ -105,10 +106,37 @@ class Decisions:
         if family:
             return self.answer(family, scores, reading)
         choices = tuple(self._worth_offering(scores))[:MOST_CHOICES]
+        open_for = self._open_for(scores, reading)
         if len(choices) < 2:
-            return self.uncovered("nothing is likely enough", scores=scores)
+            why = self._in_spite_of(scores, reading)
+            return self.uncovered(f"nothing is likely enough: {open_for}", *why, scores=scores)
         about = self._subjects.general(reading.named.held[0]) if reading.named.held else ""
-        return Match(Outcome.CHOICES, otherwise, choices, (), likeliest(scores), ("several are likely",), about=about)
+        reasons = (f"several are likely: {open_for}", *_asked(reading))
+        return Match(Outcome.CHOICES, otherwise, choices, (), likeliest(scores), reasons, about=about)
+
+    def _open_for(self, scores: Shares, reading: Reading) -> str:
+        """Return, in words, which limit kept the likeliest from being answered, and by how much."""
+        limits, otherwise = self._limits, self._roles.otherwise
+        outside, best = scores.get(otherwise, 0.0), next((node for node in scores if node != otherwise), "no answer")
+        if scores.get(best, 0.0) < limits.answer:
+            return f"{best} has {scores.get(best, 0.0):.2f}, and {limits.answer:.2f} would be enough"
+        if outside >= limits.doubt:
+            return f"not covered has {outside:.2f}, and from {limits.doubt:.2f} on nothing is simply answered"
+        sure = reading.aspects.get(reading.aspect, 0.0)
+        return f"what is asked is {sure:.2f} sure beside a word nobody wrote, and {limits.vague:.2f} would be enough"
+
+    def _in_spite_of(self, scores: Shares, reading: Reading) -> Iterator[str]:
+        """Yield what speaks for `not covered`, and where the subject's own row leads in spite of that."""
+        if words := ", ".join(self._ranker.because(reading, self._roles.otherwise)):
+            yield f"what speaks for not covered: {words}"
+        for one in reading.message.mentions:
+            if beyond := [name for name in one.concepts if name in reading.named.foreign]:
+                yield f"no topic holds `{' '.join(reading.message.words[one.start : one.end])}` ({beyond[0]})"
+        yield from (f"nobody wrote the word `{word}`" for word in sorted(reading.message.unknown)[:MOST_CHOICES])
+        subject = reading.named.subject
+        node = self._subjects.row(subject).get(reading.aspect) if subject else None
+        if node and node not in (SELF, NONE):
+            yield f"the row of `{subject}` leads to {node}, which has {scores.get(node, 0.0):.2f}"
 
     def _worth_offering(self, scores: Shares) -> Iterator[str]:
         """Yield what to offer, the likeliest first: what is about the bot only where that is likeliest, or likely."""
@@ -153,7 +181,7 @@ class Decisions:
     def _vague(self, reading: Reading) -> bool:
         """Tell whether a name of a family with few lines is all that was understood: "B12 bus timetable"."""
         unsure = reading.aspects.get(reading.aspect, 0.0) < self._limits.vague
-        return bool(reading.sibling) and reading.unknown and unsure
+        return bool(reading.sibling) and bool(reading.message.unknown) and unsure
 
     def _family(self, scores: Shares, reading: Reading) -> str | None:
         """Return the answer of a subject whose family is sure: its likeliest member, or the general one.
@@ -178,7 +206,6 @@ class Decisions:
         """Return the decision to show an answer; beside a refusal to advise, the topics and the harm it is about."""
         advice = node == self._roles.advice
         related, beside = (self._topics(scores), harm or self._harm(scores, reading)) if advice else ((), "")
-        reasons = [f"{reading.aspect} of {reading.named.subject}"] if reading.named.subject else []
         words = ", ".join(self._ranker.because(reading, node))
         return Match(
             Outcome.ANSWER,
@@ -186,7 +213,7 @@ class Decisions:
             (),
             related,
             likeliest(scores),
-            (*reasons, *([words] if words else [])),
+            (*_asked(reading), *([words] if words else [])),
             self._lacks(node, reading),
             beside=beside,
         )
@@ -216,11 +243,11 @@ class Decisions:
         sure = reading.aspects.get(reading.aspect, 0.0) >= self._limits.missing
         return subject is not None and sure and reading.aspect not in self._subjects.row(subject)
 
-    def uncovered(self, reason: str, note: str = "", scores: Shares | None = None, language: str = "") -> Match:
-        """Return the decision that nothing covers a message, with the nearest topics and the reason."""
+    def uncovered(self, *reasons: str, note: str = "", scores: Shares | None = None, language: str = "") -> Match:
+        """Return the decision that nothing covers a message, with the nearest topics and the reasons."""
         found = scores or {}
         related, likely = self._topics(found), likeliest(found)
-        return Match(Outcome.NOT_COVERED, self._roles.otherwise, (), related, likely, (reason,), note, language)
+        return Match(Outcome.NOT_COVERED, self._roles.otherwise, (), related, likely, reasons, note, language)
 
     def _topics(self, scores: Shares) -> tuple[str, ...]:
         own = self._no_topic()
@@ -228,6 +255,11 @@ class Decisions:
 
     def _no_topic(self) -> frozenset[str]:
         return frozenset({self._roles.otherwise, self._roles.advice, self._roles.urgent})
+
+
+def _asked(reading: Reading) -> tuple[str, ...]:
+    """Return what was read, as a reason: the aspect of what is named; nothing where nothing is."""
+    return (f"{reading.aspect} of {reading.named.subject}",) if reading.named.subject else ()
 
 
 def without_talk(scores: Shares) -> Shares:

@@ -235,13 +235,16 @@ _EXCUSES = {
     "leaflet": "it stands in a list, as in a leaflet",
     "unlike": "the message is unlike the examples of emergencies, which overrule a rule",
 }
-_LINE, _READ = "an authored line, ", "asks "
+_LINE, _READ, _OPEN = "an authored line, ", "asks ", "enough"
 _REMEDIES = {
     _LINE: "a line that belongs to another answer is moved there; the reason says where it stands",
     _READ: "`asks` names the aspect and the subject that were read. In subjects.yaml of the topic give that aspect, in "
     "the row of that subject, to the right answer. If another aspect was meant: all topics share how aspects are asked "
     "for, so write ten such messages under the right answer in messages.yaml of its topic, and the question itself in "
     "phrases.yaml",
+    _OPEN: "the limits hold for every topic and are not yours to move. Make the right answer likelier: write ten whole "
+    "messages like the question under it in messages.yaml, with the words that spoke against it; a word that no topic "
+    "held becomes yours as a name in subjects.yaml",
     "urgent: ": "what is an emergency and what is none is learned from examples, which overrule a rule: write five "
     "messages like this one in content/urgent-messages.yaml, under its sign, or in content/calm-messages.yaml",
 }
@@ -256,7 +259,7 @@ def remedies(reasons: Iterable[str]) -> list[str]:
 def explained(library: Library, reply: Reply, text: str, context: str | None) -> Reply:
     """Return a reply to a text after a node with its reasons as an author needs them."""
     told = Reasons(library).told(reply.reasons, reply.card.outcome, reply.card.node, text, context)
-    return replace(reply, reasons=told)
+    return replace(reply, reasons=(*told, *_understood(reply.missing)))
 
 
 class Reasons:

@@ -148,14 +148,15 @@ class SubjectMatcher:
             if kind:
                 return Match(Outcome.SMALL_TALK, kind, reasons=("signs alone",))
             note = OTHER_LANGUAGE if language else ""
-            return self.decisions.uncovered(f"in {language}" if language else "no words", note, language=code)
+            return self.decisions.uncovered(f"in {language}" if language else "no words", note=note, language=code)
         language = code or self.languages.other(message.text, message.words)
         letters = [word for word in message.words if word.isalpha() and len(word) > 1]
         strange = [word for word in letters if not self._is_word(word, message)]
         if not message.mentions and (not letters or 2 * len(strange) > len(letters)):
             note = OTHER_LANGUAGE if language or len(strange) > 1 else ""
-            return self.decisions.uncovered(f"in {language}" if language else "no known words", note, language=code)
-        return self.decisions.uncovered(f"in {language}", OTHER_LANGUAGE, language=code) if language else None
+            reason = f"in {language}" if language else "no known words"
+            return self.decisions.uncovered(reason, note=note, language=code)
+        return self.decisions.uncovered(f"in {language}", note=OTHER_LANGUAGE, language=code) if language else None
 
     def _is_word(self, word: str, message: Message) -> bool:
         return word not in message.unknown and (word in self.parts.english or len(word) > 3)
@@ -259,7 +260,9 @@ class SubjectMatcher:
                 return self.decisions.decided(alone_scores, reading)
         resolved = self.thread.resolved(match, question, reading, asked.context)
         if self._says_the_thread_alone(resolved, reading):
-            return self.decisions.uncovered("only the thread speaks for an answer", scores=dict(resolved.scores))
+            alone, enough = reading.alone.get(resolved.node, 0.0), self.limits.thread_alone
+            reason = f"only the thread speaks for {resolved.node}: by the words it has {alone:.3f}, {enough} is enough"
+            return self.decisions.uncovered(reason, scores=dict(resolved.scores))
         return self.decisions.with_last(resolved, reading, asked.context or "")
 
     def _says_the_thread_alone(self, match: Match, reading: Reading) -> bool:

@@ -322,15 +322,15 @@ def leave_held(branch: Tree, topics: tuple[str, ...], foreign: str) -> None:
 
 
 def show_narrow(tree: Tree, topics: Mapping[str, TopicSubjects]) -> None:
-    """Let a name of a topic show what a narrower one tells inside it: "metformin and B12" is about B12, too.
+    """Let a leaning name of a topic show what a narrower one tells inside it: "metformin and B12" is about B12, too.
 
-    What else it says must name something: "pins and needles" is not about needles.
+    What else it says must name something: "pins and needles" is not about needles. Any other name wins by its length.
     """
     width = {topic: len(held.subjects) for topic, held in topics.items()}
-    telling = {
-        f"{topic}/{name}" for topic, held in topics.items() for name, one in held.subjects.items() if not one.leaning
-    }
-    for path, names in list(_leaves(tree, width)):
+    subjects = ((f"{topic}/{name}", one) for topic, held in topics.items() for name, one in held.subjects.items())
+    telling = {name for name, subject in subjects if not subject.leaning}
+    leaning = ((path, names) for path, names in _leaves(tree, width) if telling.isdisjoint(names))
+    for path, names in list(leaning):
         own = min(width.get(name.partition("/")[0], 0) for name in names)
         parts = [(start, end) for start, end in combinations(range(len(path) + 1), 2) if end - start < len(path)]
         joined = [(start, end) for start, end in parts if any(_named(tree, [one]) for one in path[:start] + path[end:])]

@@ -119,6 +119,7 @@ _FOREIGN = {"command": 4.0, "thing": 0.5, "medicine": 0.7, "condition": 1.2, "pu
 class Reading:
     """What was read in a question: what it names, which aspects it asks, and how likely each answer is."""
 
+    message: Message
     named: Named
     aspects: Mapping[str, float]
     scores: Shares
@@ -132,8 +133,6 @@ class Reading:
     """How far the thread decides what is asked, 0..1."""
     sibling: str = ""
     """Which answer of a family with few lines is meant, by the model of such answers alone."""
-    unknown: bool = False
-    """Whether a word is one that nobody authored."""
     rests: bool = False
     """Whether it names nothing, and what it asks is surely asked of something."""
 
@@ -292,12 +291,10 @@ class Ranker:
         scores = self._as_message(scores, said)
         around = filter(None, (said.lent, self._subjects.it(said.context)))
         sibling = next(iter(ranked(siblings)), "") if subject in self._narrow else ""
-        unknown = bool(said.message.unknown)
         subjects = (*said.named.held, *around)
         rests = said.named.nothing and self._asks_surely(said) and said.heard.leans >= weights.rests
-        return Reading(
-            said.named, said.aspects, scores, said.heard.seen, table, lines, subjects, share, sibling, unknown, rests
-        )
+        asked, seen = said.message, said.heard.seen
+        return Reading(asked, said.named, said.aspects, scores, seen, table, lines, subjects, share, sibling, rests)
 
     def _as_message(self, scores: Shares, said: Opinions) -> Shares:
         """Return the shares of the answers divided among them as whole messages say too, after the same answer or in no

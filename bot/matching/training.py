@@ -2,7 +2,7 @@
 
 They learn by AdaGrad in small batches. Training takes seconds, so the first command that needs the models makes them
 and every later one reads them. A cached file is found by its digest alone: models of other content are never taken for
-these.
+these. Single models of the newest file are, where they were read from the same or trained from the same rows.
 """
 
 from __future__ import annotations
@@ -15,33 +15,31 @@ import pickle
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass, fields
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass, field, fields, replace
 from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
 from time import monotonic
-from typing import IO, cast
+from typing import IO, Any, cast
 from zipfile import BadZipFile
 
 import numpy as np
 
 from bot.content.loader import no_collection
-from bot.matching.build import Data, Index, Parts
+from bot.matching.build import Data, Index, Parts, code, digest, read_from
 from bot.matching.classifier import STEPS, UNTAUGHT, Classifier, Floats, Keys, Places, Rows, softmax
 from bot.matching.foreign import tongues_of
 from bot.matching.lessons import Lessons
 from bot.matching.likeness import likeness_of
 
+if sys.platform != "win32":
+    import fcntl
+
 log = logging.getLogger(__name__)
 
-_CODE = (
-    *("build", "classifier", "concepts", "foreign", "lessons", "likeness"),
-    *("parser", "sentences", "signs", "subjects", "text", "training"),
-)
-"""The modules that reading and training depend on: when one of them changes, no cached model is true any more."""
 _FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS, _FEW_EPOCHS, _SIBLING_EPOCHS = 3, 5, 6, 8, 10
 _WORTH_A_PROCESS = 1_000
 """Lines of answers from which starting other processes takes less time than it saves."""
@@ -78,45 +76,74 @@ class Models:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """Models that were trained before, and what each group of them was read from (`read_from`)."""
+
+    models: Mapping[str, Classifier] = field(default_factory=dict)
+    read_from: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class _Lesson:
-    """What one model is trained from, and how."""
+    """What one model is trained from, and how; `origin` changes with either."""
 
     model: str
     rows: Rows
     epochs: int
-    even: bool = False
+    even: bool
+    origin: str
 
     def learned(self) -> Classifier:
-        return train(self.rows, self.epochs, even=self.even)
+        return replace(train(self.rows, self.epochs, even=self.even), origin=self.origin)
+
+
+def _lesson(model: str, rows: Rows, epochs: int, *, even: bool = False) -> _Lesson:
+    told = hashlib.sha256(json.dumps([code(), rows.labels, rows.sizes, epochs, even]).encode())
+    told.update(rows.keys)
+    told.update(rows.strengths)
+    return _Lesson(model, rows, epochs, even, told.hexdigest())
 
 
 def _questions(parts: Parts) -> Iterator[_Lesson]:
     lessons = Lessons(parts)
     names, about = lessons.lines()
-    yield _Lesson("about", about, _LINE_EPOCHS)
-    yield _Lesson("names", names, _LINE_EPOCHS)
+    yield _lesson("about", about, _LINE_EPOCHS)
+    yield _lesson("names", names, _LINE_EPOCHS)
     del names, about
-    yield _Lesson("whole", lessons.whole(), _EPOCHS)
-    yield _Lesson("siblings", lessons.siblings(), _SIBLING_EPOCHS, even=True)
+    yield _lesson("whole", lessons.whole(), _EPOCHS)
+    yield _lesson("siblings", lessons.siblings(), _SIBLING_EPOCHS, even=True)
     first = train(lessons.aspects(), _FIRST_EPOCHS, even=True)
-    yield _Lesson("aspects", lessons.aspects(first), _EPOCHS, even=True)
-    yield _Lesson("standing", lessons.standing(), _EPOCHS, even=True)
-    yield _Lesson("words", lessons.words(), _EPOCHS)
+    yield _lesson("aspects", lessons.aspects(first), _EPOCHS, even=True)
+    yield _lesson("standing", lessons.standing(), _EPOCHS, even=True)
+    yield _lesson("words", lessons.words(), _EPOCHS)
 
 
 def _emergencies(parts: Parts) -> Iterator[_Lesson]:
     like = likeness_of(parts)
     urgent, spelt = like.rows(parts.data)
-    yield _Lesson("urgent", urgent, _LINE_EPOCHS)
-    yield _Lesson("spelt", spelt, _LINE_EPOCHS)
+    yield _lesson("urgent", urgent, _LINE_EPOCHS)
+    yield _lesson("spelt", spelt, _LINE_EPOCHS)
     del urgent, spelt
-    yield _Lesson("after", like.rows_after(parts.data), _SIBLING_EPOCHS, even=True)
-    for name, rows in tongues_of(parts).rows(parts.data, like.kinds).items():
-        yield _Lesson(name, rows, _FEW_EPOCHS)
+    yield _lesson("after", like.rows_after(parts.data), _SIBLING_EPOCHS, even=True)
 
 
-_READ: Mapping[str, Callable[[Parts], Iterator[_Lesson]]] = {"questions": _questions, "emergencies": _emergencies}
+def _languages(parts: Parts) -> Iterator[_Lesson]:
+    for name, rows in tongues_of(parts).rows(parts.data, likeness_of(parts).kinds).items():
+        yield _lesson(name, rows, _FEW_EPOCHS)
+
+
+_READ: Mapping[str, Callable[[Parts], Iterator[_Lesson]]] = {
+    "questions": _questions,
+    "emergencies": _emergencies,
+    "languages": _languages,
+}
 """What is read independently of the rest, the longest first; each text once, for all that is learned from it."""
+_GROUPS = {
+    "questions": ("about", "names", "whole", "siblings", "aspects", "standing", "words"),
+    "emergencies": ("urgent", "spelt", "after"),
+    "languages": ("kinds", "pieces", "language"),
+}
+"""The models that are learned from each."""
 _TOLD = {
     "about": "which answer is meant",
     "urgent": "what is an emergency",
@@ -128,8 +155,9 @@ _TOLD = {
 _Done = Callable[[str, Classifier], None]
 
 
-def learn(parts: Parts, say: Say = log.info) -> Models:
-    """Return models trained from the library's words; the same words always give the same models."""
+def learn(parts: Parts, say: Say = log.info, before: Before = Before()) -> Models:
+    """Return models trained from the library's words; the same words always give the same models. What is read from
+    the same as `before`, or trained from the same rows, is taken from there: it would be the very same."""
     began = monotonic()
     say("learning how people ask: words were changed, or it is the first time; up to a minute, so gather changes ...")
     found: dict[str, Classifier] = {}
@@ -139,30 +167,36 @@ def learn(parts: Parts, say: Say = log.info) -> Models:
         if name in _TOLD:
             say(f"  {_TOLD[name]}: {monotonic() - began:.0f} s")
 
-    _learn(parts, done)
+    now = read_from(parts.data)
+    left = [name for name in _READ if now[name] != before.read_from.get(name)]
+    found |= {model: before.models[model] for name in _READ if name not in left for model in _GROUPS[name]}
+    _learn(parts, left, done, {one.origin: one for one in before.models.values()})
     return Models(**found)
 
 
-def _learn(parts: Parts, done: _Done) -> None:
-    """Read and learn: side by side where there are cores for it and enough to learn, else here."""
+def _learn(parts: Parts, names: Sequence[str], done: _Done, trained: Mapping[str, Classifier]) -> None:
+    """Read and learn: side by side where there are cores for it and enough to learn, else here. What was `trained`
+    before from the same rows is done at once."""
     cores = _cores()
     if cores > 1 and sum(map(len, parts.data.phrases.values())) >= _WORTH_A_PROCESS:
         try:
-            _side_by_side(parts, min(cores, _MOST_PROCESSES), done)
+            _side_by_side(parts, names, min(cores, _MOST_PROCESSES), done, trained)
             return
         except (OSError, EOFError, subprocess.SubprocessError) as fault:  # no memory, or a process that was killed
             log.info("learning in one process, since no other can be started: %s", fault)
     with no_collection():
-        for read in _READ.values():
-            for lesson in read(parts):
-                done(lesson.model, lesson.learned())
+        for name in names:
+            for lesson in _READ[name](parts):
+                done(lesson.model, trained.get(lesson.origin) or lesson.learned())
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _side_by_side(parts: Parts, processes: int, done: _Done) -> None:
+def _side_by_side(
+    parts: Parts, names: Sequence[str], processes: int, done: _Done, trained: Mapping[str, Classifier]
+) -> None:
     """Read and learn in so many processes: whichever is free takes what has waited longest."""
     jobs: list[Future[None]] = []
     free = SimpleQueue[_Process]()
@@ -171,10 +205,12 @@ def _side_by_side(parts: Parts, processes: int, done: _Done) -> None:
         process = free.get()  # never waits: there are as many processes as threads
         try:
             for found in _answers(process, task):
-                if isinstance(found, _Lesson):
-                    jobs.append(pool.submit(do, found))
-                else:
+                if not isinstance(found, _Lesson):
                     done(*found)
+                elif model := trained.get(found.origin):
+                    done(found.model, model)
+                else:
+                    jobs.append(pool.submit(do, found))
         finally:
             free.put(process)  # a killed one too: what it is asked next fails as well, and nobody waits for it
 
@@ -186,7 +222,7 @@ def _side_by_side(parts: Parts, processes: int, done: _Done) -> None:
             free.put(process)
         pool = stack.enter_context(ThreadPoolExecutor(processes))
         stack.callback(pool.shutdown, cancel_futures=True)
-        jobs += [pool.submit(do, name) for name in _READ]
+        jobs += [pool.submit(do, name) for name in names]
         for job in jobs:  # which grow while they are done
             job.result()
 
@@ -227,14 +263,57 @@ def work() -> None:
 
 
 def learned(data: Data, cache: Path | None, say: Say = log.info) -> tuple[Parts, Models]:
-    """Return what reads a library and its models from the cache, or train them and put them there."""
-    if cache and (found := stored(data, cache)):
-        return found
+    """Return what reads a library and its models from the cache, or train them and put them there; what another
+    process is training at the moment is waited for."""
+    if cache is None:
+        parts = Parts(data)
+        return parts, learn(parts, say)
+    found = stored(data, cache)
+    if not found:
+        with _alone(_file(data, cache), say):
+            found = stored(data, cache) or _trained(data, cache, say)
+    return found
+
+
+def _trained(data: Data, cache: Path, say: Say) -> tuple[Parts, Models]:
     parts = Parts(data)
-    models = learn(parts, say)
-    if cache:
-        _keep(_file(data, cache), models, parts.index)
+    models = learn(parts, say, _newest(cache))
+    try:
+        save(_file(data, cache), models, parts.index, read_from(data))
+    except OSError as fault:
+        log.warning("the matcher's models cannot be kept in %s: %s", cache, fault)
     return parts, models
+
+
+def _newest(cache: Path) -> Before:
+    """Return what was put into a cache last: a change of words leaves most of it as it is."""
+    with suppress(*_BROKEN):
+        path = max(cache.glob("matcher-*.npz"), key=lambda one: one.stat().st_mtime)
+        with np.load(path, allow_pickle=False) as file:
+            return Before({one.name: _model(file, one.name) for one in fields(Models)}, json.loads(str(file["from"])))
+    return Before()
+
+
+@contextmanager
+def _alone(path: Path, say: Say) -> Iterator[None]:
+    """Let one process at a time make a file of models; where none can be locked out, each makes its own."""
+    with ExitStack() as stack:
+        if sys.platform != "win32":
+            with suppress(OSError):  # a folder nobody may write to, or a disk that knows no locks
+                path.parent.mkdir(parents=True, exist_ok=True)
+                place = path.with_suffix(".lock")
+                _wait_for(stack.enter_context(place.open("wb")), say)
+                stack.callback(place.unlink, missing_ok=True)  # whoever waited for it has it open
+        yield
+
+
+def _wait_for(lock: IO[bytes], say: Say) -> None:
+    """Hold a file's lock; the system frees it when the process that holds it dies."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say("another command is learning these words already: waiting, to take over what it learns ...")
+        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def stored(data: Data, cache: Path) -> tuple[Parts, Models] | None:
@@ -247,61 +326,39 @@ def _file(data: Data, cache: Path) -> Path:
     return cache / f"matcher-{digest(data)}.npz"
 
 
-def digest(data: Data) -> str:
-    """Return what changes with anything the models are trained from."""
-    words = data.matching.model_dump(mode="json")
-    rest = [one.model_dump(mode="json") for one in (data.urgent, data.examples, data.languages, data.advice)]
-    parts = [_code(), words, rest, dict(data.phrases), dict(data.messages)]
-    parts += [{one: dict(asked) for one, asked in after.items()} for after in (data.after, data.messages_after)]
-    parts += [{node: list(texts) for node, texts in data.texts.items()}]
-    parts += [sorted(data.nodes), sorted(data.roles.shared), {one: list(asks) for one, asks in data.small_talk.items()}]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _code() -> str:
-    here = Path(__file__).parent
-    return hashlib.sha256(b"".join((here / f"{name}.py").read_bytes() for name in _CODE)).hexdigest()
+_PARTS = ("labels", "bias", "keys", "weights", "origin")
 
 
 def load(path: Path) -> tuple[Models, Index] | None:
     """Return the models a file holds and the index of what they learned from, or None where it holds none."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            models = Models(
-                *(
-                    Classifier(
-                        tuple(json.loads(str(file[f"{one.name}.labels"]))),
-                        file[f"{one.name}.bias"],
-                        file[f"{one.name}.keys"],
-                        file[f"{one.name}.weights"],
-                    )
-                    for one in fields(Models)
-                )
-            )
+            models = Models(*(_model(file, one.name) for one in fields(Models)))
             return models, Index.read(json.loads(file["index"].tobytes()))
     except _BROKEN:
         return None
 
 
-def save(path: Path, models: Models, index: Index) -> None:
-    """Write the models; another process that reads the file meanwhile finds the old one or the new one."""
+def _model(file: Mapping[str, Any], name: str) -> Classifier:
+    labels, bias, keys, weights, origin = (file[f"{name}.{part}"] for part in _PARTS)
+    return Classifier(tuple(json.loads(str(labels))), bias, keys, weights, str(origin))
+
+
+def save(path: Path, models: Models, index: Index, origins: Mapping[str, str]) -> None:
+    """Write the models, with what each group was read from; another process that reads the file meanwhile finds the old
+    one or the new one."""
     arrays = {"index": np.frombuffer(json.dumps(asdict(index)).encode(), np.uint8)}
+    arrays["from"] = np.array(json.dumps(dict(origins)))
     for one in fields(Models):
         model: Classifier = getattr(models, one.name)
         arrays[f"{one.name}.labels"] = np.array(json.dumps(model.labels))
+        arrays[f"{one.name}.origin"] = np.array(model.origin)
         arrays |= {f"{one.name}.{part}": getattr(model, part) for part in ("bias", "keys", "weights")}
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
         np.savez(file, allow_pickle=False, **arrays)
     os.chmod(file.name, _READABLE)
     os.replace(file.name, path)
-
-
-def _keep(path: Path, models: Models, index: Index) -> None:
-    try:
-        save(path, models, index)
-    except OSError as fault:
-        log.warning("the matcher's models cannot be kept in %s: %s", path.parent, fault)
 
 
 def cache_folder() -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import statistics
 from pathlib import Path
 from typing import get_args
 
@@ -12,10 +13,16 @@ import pytest
 from typer.testing import CliRunner
 
 from bot import app as app_module
+from bot.authoring.rules.language import MAX_BRIEF, MAX_MESSAGE, MAX_WORDS
+from bot.channels import registry
+from bot.channels.layout import LINE, SCREEN
+from bot.channels.telegram.render import MAX_UNITS
 from bot.cli.main import app
 from bot.content.library import Library
 from bot.content.matching_models import SubjectKind
+from bot.dialog.composer import MAX_FOLLOW_UPS, ON_A_PHONE
 from bot.dialog.engine import Engine
+from bot.dialog.turn import Register
 from tests.content.mini import ROOT, shipped
 
 pytestmark = pytest.mark.usefixtures("remembered")
@@ -78,3 +85,24 @@ def test_every_command_for_authors_is_taught() -> None:
     for command in ("new topic", "new answer", "new source", "check", "ask", "test", "review record", "review changes",
                     "export", "import", "graph", "train", "evaluate", "preview"):  # fmt: skip
         assert f"footnote {command}" in COURSE, command
+
+
+def test_the_room_there_is_is_what_the_rules_allow(library: Library) -> None:
+    table = dict(re.findall(r"^\| (.+?) \| (.+?) \| \[\w+\]", COURSE, re.MULTILINE))
+    screens = {one.screens.channel: one.screens for one in registry.limits() if one.screens}
+    clinicians, plain = MAX_BRIEF[Register.PROFESSIONAL], MAX_BRIEF[Register.LAYPERSON]
+    assert table["`label`"].startswith(f"{ON_A_PHONE} characters")
+    assert table["the first claim"] == "{} sentences for clinicians, {} in plain words".format(*MAX_MESSAGE.values())
+    assert table["a sentence in plain words"] == f"{MAX_WORDS} words"
+    assert table["`brief`, its words"] == f"{clinicians} for clinicians, {plain} in plain words"
+    assert table["title and `brief` on Slack"].startswith(f"{screens['Slack'].above} lines of {LINE} characters")
+    assert table["`brief` everywhere"].startswith(f"{SCREEN} lines of {LINE} characters")
+    assert {screens["Telegram"].screens, screens["The page"].screens, screens["Slack"].screens} == {2.0, 1.3}
+    assert table["all that is seen at once"].startswith(f"2 screens of {SCREEN} lines on Telegram and the page, 1.3 on")
+    assert f"{MAX_UNITS} characters" in table["the detail"]
+    assert table["buttons under an answer"].startswith(f"{MAX_FOLLOW_UPS} of")
+    said = [sum(len(library.plain(one, register)) for one in library.answer(node).claims if one.for_register(register))
+            for node in library.nodes for register in Register]  # fmt: skip
+    longest, median = map(int, re.findall(r"(\d+) in its claims, half of them at most (\d+)", table["the detail"])[0])
+    assert max(said) == pytest.approx(longest, abs=100)
+    assert statistics.median(said) == pytest.approx(median, abs=100)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from bot.cli.main import app
 from bot.content.library import Library
 from bot.dialog.turn import Match, Outcome, Register
 from bot.matching.evaluation import QuestionFault, Reasons, evaluate, failures, remedies
+from tests.content.mini import shipped
 
 LINE = "patch for foot pain"
 """An authored line of `second-line`, which a topic on patches would ask for itself."""
@@ -99,3 +101,24 @@ def test_an_unknown_answer_is_refused_before_anything_is_learned(
     done = CliRunner().invoke(app, ["evaluate", str(written(tmp_path, LINE, "secnd-line"))])
     assert isinstance(done.exception, QuestionFault)
     assert "`secnd-line` is not an answer; did you mean `second-line`?" in str(done.exception)
+
+
+def test_errors_in_the_files_are_told_before_they_are_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = shipped(tmp_path) / "content"
+    messages = content / "b12" / "messages.yaml"
+    messages.write_text(messages.read_text(encoding="utf-8").replace("capsule", "c\u0430psule", 1), encoding="utf-8")
+    monkeypatch.setenv("FOOTNOTE_CONTENT", str(content))
+    monkeypatch.setenv("FOOTNOTE_DIALOGS", str(tmp_path / "dialogs"))
+    monkeypatch.setattr("bot.matching.build_matcher", lambda *_: Fixed())
+    done = CliRunner().invoke(app, ["evaluate", str(written(tmp_path, LINE, "k2"))])
+    first, *_, last = done.stderr.strip().splitlines()
+    assert re.match(r".*/content/b12/messages\.yaml:\d+:\d+: F12 this letter is not what it looks like", first)
+    assert last.startswith("`footnote check` finds 1 error in these files. The questions are measured all the same")
+    assert done.stdout.strip().splitlines()[-1] == last
+    assert "all               1" in done.stdout
+
+
+def test_sound_files_are_measured_without_a_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.matching.build_matcher", lambda *_: Fixed())
+    done = CliRunner().invoke(app, ["evaluate", str(written(tmp_path, LINE, "second-line"))])
+    assert (done.stderr, "check" in done.stdout) == ("", False)

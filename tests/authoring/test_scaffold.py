@@ -178,8 +178,9 @@ def test_a_full_answer_takes_no_further_button(tmp_path: Path) -> None:
             loaded(folder), f"more-{number}", "ala", Wording("More", "More"), None, f"more about {number}"
         )
         write_all(made.drafts)
-    with pytest.raises(ScaffoldRefused, match="as many as are shown"):
+    with pytest.raises(ScaffoldRefused, match="as many as are shown") as refused:
         new_answer(loaded(folder), "more-9", "ala", Wording("More", "More"), None, "x")
+    assert "there is room under `ala-dose`, `more-0`, `more-1`, or take out one of the four" in str(refused.value)
 
 
 def test_a_source_that_is_there_is_not_begun_again(tmp_path: Path) -> None:

@@ -92,6 +92,19 @@ def test_signs_that_belong_where_they_stand_may_stay(word: str, tmp_path: Path) 
     assert coded(written(tmp_path, {path: text}), "F12") == []
 
 
+def test_a_foreign_letter_is_told_once_and_not_for_each_like_letter_of_its_block(tmp_path: Path) -> None:
+    ours = ["и от препарата болит", "is the \u0440regabalin \u0440ill safe", "рука не болит"]
+    text = "messages:\n  overview: |\n" + "".join(f"    {line}\n" for line in ours)
+    (found,) = coded(written(tmp_path, {"content/ala/messages.yaml": text}), "F12")
+    assert (found.line, found.column) == (4, text.splitlines()[3].index("\u0440") + 1)
+
+
+def test_a_letter_typed_as_its_code_is_told_where_its_text_begins(tmp_path: Path) -> None:
+    text = (MINI / OVERVIEW).read_text(encoding="utf-8").replace("professional: ALA in", 'professional: "\\u0410LA in')
+    (found,) = coded(written(tmp_path, {OVERVIEW: text.replace("LA in brief", 'LA in brief"', 1)}), "F12")
+    assert found.snippet[found.column - 1 :].startswith('"\\u0410LA')
+
+
 @pytest.mark.parametrize("sign", ["\u00a0", "\u200b", "\ufeff", "\u2009"])
 def test_an_unseen_sign_in_an_id_is_named_at_the_sign(sign: str, tmp_path: Path) -> None:
     text = (MINI / OVERVIEW).read_text(encoding="utf-8").replace("notes: [n4-cochrane]", f"notes: [n4-cochrane{sign}]")

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from itertools import combinations, islice
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
 from bot.content.library import Library
 from bot.content.matching_models import LanguagesFile, Subject, TopicSubjects, UrgentExamples
 from bot.matching import build_matcher, data_of, text, training
-from bot.matching.build import Data, Index, Parts
-from bot.matching.classifier import UNTAUGHT, Floats, Places, Rows, Values
+from bot.matching.build import Data, Index, Parts, digest, read_from
+from bot.matching.classifier import UNTAUGHT, Classifier, Floats, Places, Rows, Values
 from bot.matching.concepts import SignWords
 from bot.matching.lessons import SAME, Lessons
 from bot.matching.matcher import SubjectMatcher
 from bot.matching.parser import Speller
 from bot.matching.questions import at_seam, questions
 from bot.matching.text import clean, every_word, expand, sampled, split, words_only
-from bot.matching.training import Models, digest, learn, learned, load, save, train
+from bot.matching.training import Models, learn, learned, load, save, train
 
 A = Values(("a",), 0.5)
 TOE, HEEL, GLUCOSE = (Values((word,), 1.0) for word in ("toe", "heel", "glucose"))
@@ -84,7 +88,7 @@ def test_what_is_stored_decides_as_what_was_trained(tmp_path: Path) -> None:
         {},
         signs,
     )
-    save(path, Models(model, model, UNTAUGHT, model, UNTAUGHT), index)
+    save(path, Models(model, model, UNTAUGHT, model, UNTAUGHT), index, {})
     found = load(path)
     assert found is not None
     stored, known = found
@@ -162,13 +166,132 @@ def test_models_of_other_words_are_never_taken(
     assert kept.index == fresh.index
     again = list[Parts]()
 
-    def counted(parts: Parts, _: training.Say) -> Models:
+    def counted(parts: Parts, *_: object) -> Models:
         again.append(parts)
         return few_learned
 
     monkeypatch.setattr(training, "learn", counted)
     learned(more, tmp_path, said.append)
     assert [parts.data for parts in again] == [more], "other words are learned again"
+
+
+CHANGES: Mapping[str, Mapping[str, Any]] = {
+    "line": {"phrases": {"ala": ("what is ala", "zorblax please"), "k2": ("what is k2",)}},
+    "message": {"messages": {"ala": ("my neighbour swears by zorblax",)}},
+    "text": {"texts": {"ala": ("Take it with zorblax.",)}},
+    "thread": {"after": {"ala": {"k2": ("and the other zorblax",)}}},
+    "node": {"nodes": frozenset({"ala", "k2"})},
+    "example": {"examples": UrgentExamples(calm_messages=("a zorblax is no emergency",))},
+}
+"""What an author changes, and a word that stands nowhere else."""
+LEFT = {
+    **dict.fromkeys(("line", "message"), frozenset({"languages"})),
+    **dict.fromkeys(("text", "thread", "node"), frozenset({"emergencies", "languages"})),
+    "example": frozenset({"questions"}),
+}
+"""What is not read again after each of these changes."""
+
+
+@pytest.fixture(scope="module")
+def few_origins(few_parts: Parts) -> dict[str, list[str]]:
+    return {name: [lesson.origin for lesson in read(few_parts)] for name, read in training._READ.items()}
+
+
+@pytest.fixture
+def kept(tmp_path: Path, few: Data, few_parts: Parts, few_learned: Models) -> Path:
+    """A cache that holds what was learned of the few."""
+    save(tmp_path / "matcher-few.npz", few_learned, few_parts.index, read_from(few))
+    return tmp_path
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_is_not_read_again_has_the_very_same_rows(
+    few: Data, few_origins: dict[str, list[str]], change: str
+) -> None:
+    changed = replace(few, **CHANGES[change])
+    before, after = read_from(few), read_from(changed)
+    assert {name for name in before if before[name] == after[name]} == LEFT[change]
+    for name in LEFT[change] - ({"languages"} if change != "line" else set()):  # which take the longest to read
+        assert [lesson.origin for lesson in training._READ[name](Parts(changed))] == few_origins[name], name
+
+
+@pytest.mark.parametrize("change", ["line", "example"])
+def test_what_is_learned_after_another_is_bit_by_bit_what_is_learned_alone(kept: Path, few: Data, change: str) -> None:
+    changed = replace(few, **CHANGES[change])
+    (_, after), alone = learned(changed, kept), learn(Parts(changed))
+    for one in fields(Models):
+        ours, theirs = getattr(after, one.name), getattr(alone, one.name)
+        assert (ours.labels, ours.origin) == (theirs.labels, theirs.origin)
+        for part in ("bias", "keys", "weights"):
+            assert getattr(ours, part).tobytes() == getattr(theirs, part).tobytes(), one.name
+
+
+def test_models_of_the_same_rows_are_not_trained_again(kept: Path, few: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained, learn_it = list[str](), training._Lesson.learned
+
+    def told(lesson: training._Lesson) -> Classifier:
+        trained.append(lesson.model)
+        return learn_it(lesson)
+
+    monkeypatch.setattr(training._Lesson, "learned", told)
+    learned(replace(few, **CHANGES["thread"]), kept)
+    assert set(trained) == {"about", "whole", "standing"}, "a thread is no line"
+
+
+def test_a_spoilt_file_is_no_earlier_one(kept: Path, few: Data) -> None:
+    (kept / "matcher-few.npz").write_bytes(b"PK half a file")
+    assert training._newest(kept) == training.Before()
+    assert training._newest(kept / "nothing") == training.Before()
+
+
+def test_what_another_command_is_learning_is_waited_for_and_taken_over(
+    tmp_path: Path, few: Data, few_learned: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, waited = Event(), Event()
+    times = list[Parts]()
+
+    def slowly(parts: Parts, *_: object) -> Models:
+        times.append(parts)
+        begun.set()
+        assert waited.wait(20)
+        return few_learned
+
+    monkeypatch.setattr(training, "learn", slowly)
+    said = list[str]()
+
+    def told(sentence: str) -> None:
+        said.append(sentence)
+        waited.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(learned, few, tmp_path, said.append)
+        assert begun.wait(20)
+        second = pool.submit(learned, few, tmp_path, told)
+        assert first.result()[0].index == second.result()[0].index
+    assert said == ["another command is learning these words already: waiting, to take over what it learns ..."]
+    assert len(times) == 1
+    assert [path.suffix for path in tmp_path.iterdir()] == [".npz"], "the lock is gone"
+
+
+def test_what_was_left_half_done_is_learned_by_whoever_waited(
+    tmp_path: Path, few: Data, few_learned: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> Models:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "learn", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        learned(few, tmp_path)
+    monkeypatch.setattr(training, "learn", lambda *_: few_learned)
+    assert learned(few, tmp_path)[1] is few_learned
+
+
+def test_where_nothing_can_be_locked_each_learns_for_itself(
+    tmp_path: Path, few: Data, few_learned: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "learn", lambda *_: few_learned)
+    (tmp_path / "a file").touch()
+    assert learned(few, tmp_path / "a file" / "cache")[1] is few_learned
 
 
 def test_whole_messages_teach_and_are_no_words_that_everybody_knows(

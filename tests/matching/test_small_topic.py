@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,12 +11,13 @@ from bot.content.library import Library
 from bot.content.matching_models import Subject, TopicSubjects, UrgentExamples
 from bot.dialog.turn import Outcome, Register
 from bot.matching import assemble, data_of
-from bot.matching.build import Data, Parts
+from bot.matching.build import Data, Parts, digest
 from bot.matching.classifier import UNTAUGHT
+from bot.matching.decisions import LIMITS
 from bot.matching.matcher import SubjectMatcher
 from bot.matching.ranking import WEIGHTS, Weights
 from bot.matching.subjects import FEW_LINES
-from bot.matching.training import digest, learn
+from bot.matching.training import learn
 from tests.matching.test_models import one_of
 
 FORMS = ("how do I {}", "when should people {}", "is it wise to {}", "tell me how to {}", "why do they {}", "can I {}")
@@ -45,7 +47,8 @@ TOPICS = {
             "house": Subject(kind="care", general="house-walls", names=("house", "houses", "front yacht")),
             "garden": Subject(kind="care", general="house-walls", names=("garden",)),
             "street": Subject(kind="care", general="house-walls", names=("street",)),
-            "lamp": Subject(kind="care", general="house-walls", names=("lamp", "house with a yacht")),
+            "lamp": Subject(kind="care", general="house-walls", names=("lamp", "street with a yacht")),
+            "trip": Subject(kind="care", general="house-walls", names=("house with a yacht",), leaning=True),
         },
         answers={"house": {"house-walls": ("about",), "house-roof": ("safety",)}},
     ),
@@ -115,9 +118,14 @@ def test_a_part_comes_before_its_whole_and_a_narrow_topic_before_a_wide_one(part
         assert named.held == ("water/sails", "water/boat", "land/house"), text
 
 
-def test_a_longer_name_of_a_wide_topic_does_not_hide_what_a_narrow_one_names(parts: Parts) -> None:
+def test_the_longest_name_wins_whichever_topic_has_it(parts: Parts) -> None:
+    assert parts.subjects.named(parts.reader.read("a street with a yacht")).held == ("land/lamp",)
+    assert parts.subjects.named(parts.reader.read("clean yacht sails")).held == ("water/sails",)
+
+
+def test_a_longer_leaning_name_of_a_wide_topic_does_not_hide_what_a_narrow_one_tells(parts: Parts) -> None:
     named = parts.subjects.named(parts.reader.read("a house with a yacht"))
-    assert named.held == ("water/boat", "land/lamp")
+    assert (named.held, named.leaning) == (("water/boat",), ("land/trip",))
 
 
 def test_a_name_inside_a_phrase_that_names_nothing_else_is_not_named(parts: Parts) -> None:
@@ -186,6 +194,36 @@ def test_a_name_alone_with_words_that_nobody_knows_is_not_answered(matcher: Subj
     """The name is known and nothing of what is asked: several answers are offered, or none."""
     match = matcher.match("yacht blorpt zwieback timetable", None, Register.LAYPERSON)
     assert match.outcome is not Outcome.ANSWER
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        ({"answer": 2.0}, r"several are likely: mast-paint has 0\.\d\d, and 2\.00 would be enough"),
+        ({"doubt": 0.0}, r"several are likely: not covered has 0\.\d\d, and from 0\.00 on nothing is simply answered"),
+        (
+            {"vague": 2.0},
+            r"several are likely: what is asked is [01]\.\d\d sure beside a word nobody wrote, and 2\.00 would.*",
+        ),
+    ],
+)
+def test_the_limit_that_left_a_question_open_is_told_with_its_figure(
+    matcher: SubjectMatcher, limits: dict[str, float], told: str
+) -> None:
+    strict = replace(matcher, limits=replace(LIMITS, family=2.0, **limits))
+    match = strict.match("paint the blorpt yacht mast", None, Register.LAYPERSON)
+    assert match.outcome is Outcome.CHOICES
+    assert re.fullmatch(told, match.reasons[0])
+    assert match.reasons[1].endswith(" of water/mast")
+
+
+def test_what_nothing_covers_tells_by_how_much_and_what_spoke_against_it(matcher: SubjectMatcher) -> None:
+    strict = assemble(matcher.parts, matcher.ranker.models, replace(WEIGHTS, outside=9.0))
+    told = strict.match("who won the blorpt match in the house, then", None, Register.LAYPERSON).reasons
+    assert re.fullmatch(r"not covered is likeliest: [01]\.\d\d, and 0\.30 is enough", told[0])
+    assert told[1].startswith("what speaks for not covered: ")
+    assert "nobody wrote the word `blorpt`" in told
+    assert any(re.fullmatch(r"the row of `land/house` leads to house-\w+, which has 0\.\d\d", one) for one in told)
 
 
 def test_models_are_learned_again_when_such_an_answer_is_worded_anew(data: Data) -> None:

@@ -6,12 +6,13 @@ Pictures say what a claim says, and can be drawn.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 from contextlib import suppress
 
 from bot.authoring.rules.base import AnswerRef, CheckContext, needs
 from bot.authoring.rules.sources import figures
-from bot.channels.layout import broken
+from bot.channels.layout import LINE, broken
 from bot.content.diagnostics import Diagnostic, Location, nearest
 from bot.content.files import diagnostic_at
 from bot.content.library import Library, MissingText, Topic
@@ -40,6 +41,27 @@ def long_labels(context: CheckContext) -> Iterator[Diagnostic]:
                     "shorten it",
                     level="error" if limit.refused else "warning",
                 )
+
+
+MOST_LINES = 3
+"""Most lines of a reply to small talk: who says thanks wants no page."""
+
+
+def long_talk(context: CheckContext) -> Iterator[Diagnostic]:
+    """T02: small talk that fills more than three lines of a phone."""
+    library = context.library
+    for kind, talk in library.small_talk.items():
+        for register in Register:
+            count = lines_of(library.text(talk.says, register))
+            if count > MOST_LINES:
+                message = f"{count} lines of {LINE} characters; {MOST_LINES} are the most"
+                place = ("small_talk", kind, "says", register.value)
+                yield diagnostic_at(library.home.small_talk, place, "T02", message, "shorten it")
+
+
+def lines_of(text: str) -> int:
+    """Return how many lines a text fills on a phone."""
+    return sum(len(textwrap.wrap(line, LINE)) for line in text.splitlines())
 
 
 @needs("dialogs", "interface", "layout", "emergency", "topic", "facts", "notes", "sources")

@@ -1,14 +1,13 @@
 """Rules about the tree and the words that lead into it: every answer is shown, every node reached, each leads on.
 
-One wording leads to one answer, and one name to one topic; and small talk.
+One wording leads to one answer, and one name to one topic, in small talk, too.
 """
 
 from __future__ import annotations
 
 import re
-import textwrap
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import product
 from math import prod
@@ -19,8 +18,10 @@ from bot.authoring.rules.base import CheckContext, needs
 from bot.content.diagnostics import Diagnostic, Level, Location, nearest
 from bot.content.files import diagnostic_at, diagnostic_at_words, page_of, phrase_at
 from bot.content.library import Library
-from bot.content.models import Register, Role
+from bot.content.matching_models import Concept, Subject
+from bot.content.models import Role
 from bot.dialog.composer import MAX_FOLLOW_UPS
+from bot.matching.parser import Lexicon, tree_of
 from bot.matching.subjects import IN_THREAD, PLACEHOLDERS
 from bot.matching.text import Stemmer, expand, sampled
 
@@ -123,14 +124,14 @@ def _decided(names: Sequence[Shared], other: str, phrases: Path) -> Diagnostic:
     if more:
         named = ", ".join(f"`{one}`" for one, *_ in more[:_NAMED]) + (", …" if len(more) > _NAMED else "")
         message += f", and {len(more)} more of this subject: {named}"
-    if lines := list(_lines_with([name for name, *_ in names], phrases)):
+    if lines := list(_manywith([name for name, *_ in names], phrases)):
         listed = ", ".join(map(str, lines[:_LISTED])) + (", …" if len(lines) > _LISTED else "")
         message += f"; its lines with {'one of them' if more else 'it'} in {phrases.as_posix()}: {listed}"
     remedy = "leave it to one topic, or write a name with one more word; or make one of the two `leaning`"
     return replace(found, message=message, suggestion=remedy)
 
 
-def _lines_with(names: Sequence[str], phrases: Path) -> Iterator[int]:
+def _manywith(names: Sequence[str], phrases: Path) -> Iterator[int]:
     """Yield the numbers of the lines of a phrase file that hold one of some names."""
     forms = [f" {plain(form)} " for name in names for form in expand(name)]
     for number, line in enumerate(page_of(phrases).lines if phrases.exists() else (), 1):
@@ -139,8 +140,9 @@ def _lines_with(names: Sequence[str], phrases: Path) -> Iterator[int]:
 
 
 def _names(library: Library) -> Iterator[tuple[str, Location, str]]:
-    """Yield every telling name, with its topic and where it stands."""
-    for topic, held in library.matching.topics.items() if library.matching else ():
+    """Yield every telling name, with its topic and where it stands; those of the topic with most subjects first."""
+    topics = library.matching.topics.items() if library.matching else ()
+    for topic, held in sorted(topics, key=lambda one: -len(one[1].subjects)):
         for name, subject in held.subjects.items():
             yield from ((topic, ("subjects", name, "names"), one) for one in subject.names if not subject.leaning)
 
@@ -162,6 +164,67 @@ def swallowing(check_context: CheckContext) -> Iterator[Diagnostic]:
                     remedy = f"leave it out: a row with `{aspect}` answers it; or write a name with one more word"
                     place = ("subjects", key, "names")
                     yield diagnostic_at_words(path, place, name, "D14", message, remedy, level="warning")
+
+
+def left_behind(check_context: CheckContext) -> Iterator[Diagnostic]:
+    """D15: lines with a name that only a topic with fewer subjects has, as where that took it over: word for word they
+    go on leading to the old answers. None is one that names what its topic tells of, beyond a condition at large."""
+    matching = check_context.library.matching
+    topics = matching.topics if matching else {}
+    subjects = {f"{topic}/{name}": one for topic, held in topics.items() for name, one in held.subjects.items()}
+    concepts = {name: Concept(words=subject.names) for name, subject in subjects.items()}
+    lexicon = Lexicon(concepts, tree_of(concepts, lambda wording: _stemmed(wording).split()))
+    for topic, held in topics.items():
+        fewer = tuple(f"{one}/" for one, other in topics.items() if len(other.subjects) < len(held.subjects))
+        taken = {name for name, one in subjects.items() if name.startswith(fewer) and not one.leaning}
+        found = dict[str, list[Left]]()
+        for node in {node for row in held.answers.values() for node in row} if taken else ():
+            own = {name for name, one in subjects.items() if name.startswith(f"{topic}/") and _tells(one, node)}
+            for line in check_context.library.phrases.get(node, ()):
+                for name, word in _named_alone(line, lexicon, taken, own).items():
+                    found.setdefault(name, []).append((node, line, word))
+        yield from (_left(check_context.library, name, lines) for name, lines in found.items())
+
+
+Left = tuple[str, str, str]
+"""An answer, a line that leads to it, and the name in that line that another topic has."""
+
+
+def _tells(subject: Subject, node: str) -> bool:
+    """Tell whether to name a subject says what a line of an answer is about: a condition is named beside anything."""
+    return subject.kind != "condition" or subject.general == node
+
+
+def _named_alone(line: str, lexicon: Lexicon, taken: Set[str], own: Set[str]) -> dict[str, str]:
+    """Return which of some subjects a line names, each with its word there, but in no wording beside others (`own`)."""
+    alone, beside = dict[str, str](), set[str]()
+    for form in sampled(line, _COMPARED):
+        words = plain(form).split()
+        names = {name: one for one in lexicon.every(_stemmed(form).split()) for name in one.concepts}
+        for name in taken & names.keys():
+            alone[name] = " ".join(words[names[name].start : names[name].end])
+            beside |= set() if own.isdisjoint(names) else {name}
+    return {name: word for name, word in alone.items() if name not in beside}
+
+
+def _left(library: Library, name: str, lines: Sequence[Left]) -> Diagnostic:
+    """Return the finding about all lines of a topic with names of a subject of another one, at the first of them."""
+    topic = name.partition("/")[0]
+    found = sorted(
+        (_diagnostic(library, ("phrases", node), line, "D15", "", "", "warning"), node, word)
+        for node, line, word in lines
+    )
+    first, node, word = found[0]
+    message = f"`{word}` is a name of the topic `{topic}` alone, and this line leads to `{node}`"
+    more = list(dict.fromkeys(one.where.replace(f"{first.path}:", "") for one, *_ in found))[1:]
+    if more:
+        many = "lines" if more[1:] else "line"
+        message += f"; likewise {many} {', '.join(more[:_LISTED])}" + (", …" if len(more) > _LISTED else "")
+    remedy = (
+        f"take the word out of its brackets, or move the line to {library.home.of_topic(topic, 'phrases').as_posix()}; "
+        "where it is to lead there still, give the word to a subject of this topic with `leaning: true`"
+    )
+    return replace(first, message=message, suggestion=remedy)
 
 
 _ASKED_OF = (re.compile(r"(?:the )?(.+) (?:of|for|on|about|from) @X"), re.compile(r"@X (.+)"))
@@ -415,13 +478,6 @@ def _advice_names(library: Library) -> Iterator[Named]:
         yield from ((path, ("rules", number, "none"), one, known) for one in rule.none)
 
 
-LINE = 40
-"""Characters of one line on a phone."""
-
-LINES = 3
-"""Most lines of a reply: who says thanks wants no page."""
-
-
 def repeated(check_context: CheckContext) -> Iterator[Diagnostic]:
     """T01: a message that belongs to two kinds of small talk, or stands twice in one."""
     owners = dict[str, str]()
@@ -434,20 +490,3 @@ def repeated(check_context: CheckContext) -> Iterator[Diagnostic]:
                 path = check_context.library.home.small_talk
                 yield diagnostic_at(path, place, "T01", message, "keep one of the two")
             owners.setdefault(said, kind)
-
-
-def too_long(check_context: CheckContext) -> Iterator[Diagnostic]:
-    """T02: small talk that fills more than three lines of a phone."""
-    library = check_context.library
-    for kind, talk in library.small_talk.items():
-        for register in Register:
-            count = lines_of(library.text(talk.says, register))
-            if count > LINES:
-                message = f"{count} lines of {LINE} characters; {LINES} are the most"
-                place = ("small_talk", kind, "says", register.value)
-                yield diagnostic_at(library.home.small_talk, place, "T02", message, "shorten it")
-
-
-def lines_of(text: str) -> int:
-    """Return how many lines a text fills on a phone."""
-    return sum(len(textwrap.wrap(line, LINE)) for line in text.splitlines())

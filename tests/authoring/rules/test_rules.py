@@ -168,3 +168,46 @@ def test_a_duty_that_only_the_main_tree_has_is_found_in_another(duty: str, tmp_p
     files["dialogs/ala.yaml"] = "default: true\n" + DIALOG
     name = duty.partition(":")[0]
     assert found(written(tmp_path, files)) == [f"D21 `{name}:` counts in the main dialog alone, which is `ala`"]
+
+
+LEFT = {
+    "content/ala/subjects.yaml": "subjects:\n"
+    '  feet: {kind: care, general: overview, names: "walking, trunks"}\n'
+    "  nerves: {kind: condition, general: overview, names: nerve pain}\n"
+    "answers:\n  feet: {ala-dose: about}\n  nerves: {overview: about}\n",
+    "content/socks/subjects.yaml": "subjects:\n"
+    '  water: {kind: therapy, general: overview, names: "swimming, swimming trunks"}\n'
+    "answers:\n  water: {overview: about}\n",
+    "content/socks/topic.yaml": "topic: socks\ntitle: {professional: Socks, layperson: Socks}\n"
+    "review: {status: under-review}\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("can (walking|swimming) help nerve pain", True),
+        ("swimming with nerve pain", True),
+        ("swimming or walking", False),
+        ("(swimming|walking) and walking", False),
+        ("nerve pain when walking", False),
+        ("swimming trunks for nerve pain", False),
+    ],
+)
+def test_a_name_left_behind_is_one_beside_no_other_of_its_topic(line: str, told: bool, tmp_path: Path) -> None:
+    said = found(written(tmp_path, LEFT | {"content/ala/phrases.yaml": f"phrases:\n  ala-dose: |\n    {line}\n"}))
+    expected = "D15 `swimming` is a name of the topic `socks` alone, and this line leads to `ala-dose`"
+    assert [one for one in said if one.startswith("D15")] == ([expected] if told else [])
+
+
+def test_a_leaning_name_and_the_line_of_the_condition_itself_are_left_alone(tmp_path: Path) -> None:
+    own = LEFT["content/ala/subjects.yaml"].replace(
+        "answers:", "  pool: {kind: care, general: overview, leaning: true, names: swimming}\nanswers:"
+    )
+    lines = "phrases:\n  ala-dose: swimming for nerve pain\n"
+    files = LEFT | {"content/ala/phrases.yaml": lines, "content/ala/subjects.yaml": own}
+    assert not [one for one in found(written(tmp_path / "leaning", files)) if one.startswith("D15")]
+    lines = "phrases:\n  overview: swimming with nerve pain\n"
+    assert not [
+        one for one in found(written(tmp_path / "of it", LEFT | {"content/ala/phrases.yaml": lines})) if "D15" in one
+    ]
