@@ -1,7 +1,7 @@
 """What many checks of the same content would work out anew, worked out once in a session.
 
 Each of these functions gives the same for the same: a file of these bytes, these wordings of a phrase, this text as
-Markdown, as a template or broken into lines, this picture. A file in which something is wrong is read anew each time.
+Markdown or broken into lines, this picture. A file in which something is wrong is read anew each time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pytest
 
 from bot.authoring.rules import tree
 from bot.channels import layout
-from bot.content import markdown, templates
+from bot.content import markdown
 from bot.content.files import FileReader
 from bot.pictures import drawing
 
@@ -25,7 +25,7 @@ _read = FileReader.model
 _clean = dict[tuple[bytes, Any, Any], Any]()
 
 
-def _read_once(self: FileReader, path: Path, model: Any) -> Any:
+def read_once(self: FileReader, path: Path, model: Any) -> Any:
     """Return a file as `model`, as it was read before if nothing was wrong with it."""
     try:
         key = (path.read_bytes(), model, self._inspect)
@@ -41,7 +41,7 @@ def _read_once(self: FileReader, path: Path, model: Any) -> Any:
     return made
 
 
-_parse_once, _template_once = cache(markdown._PARSER.parse), cache(templates._ENVIRONMENT.parse)
+_parse_once = cache(markdown._PARSER.parse)
 
 
 def _once(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,9 +64,8 @@ _FUNCTIONS = {one: _once(one) for one in (tree._forms, layout.broken, drawing.mi
 @pytest.fixture
 def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this test work out nothing anew that an earlier one has."""
-    monkeypatch.setattr(FileReader, "model", _read_once)
+    monkeypatch.setattr(FileReader, "model", read_once)
     monkeypatch.setattr(markdown._PARSER, "parse", _parse_once)
-    monkeypatch.setattr(templates._ENVIRONMENT, "parse", _template_once)
     for module, name, remembering in _places(len(sys.modules)):
         monkeypatch.setattr(module, name, remembering)
 
