@@ -32,6 +32,9 @@ pytest_plugins = ["tests.database_fixtures", "tests.remembered"]
 ROOT = Path(__file__).resolve().parent.parent
 
 MEMORY = Path("/dev/shm")
+SELDOM = (20_000, 20, 20)
+"""New objects, and rounds, after which garbage is looked for; by default it is after 700, and takes a tenth of all."""
+
 ENOUGH = 2 << 30
 """Bytes that are free there, or the disk is used as ever: a container is often given 64 MB."""
 
@@ -69,6 +72,7 @@ def _dealt(item: pytest.Function) -> bool:
 def pytest_collection_finish() -> None:
     """Let the collector of garbage leave alone what lives as long as the tests do."""
     gc.freeze()
+    gc.set_threshold(*SELDOM)
     gc.enable()
 
 
