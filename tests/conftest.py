@@ -32,11 +32,11 @@ pytest_plugins = ["tests.database_fixtures", "tests.remembered"]
 ROOT = Path(__file__).resolve().parent.parent
 
 MEMORY = Path("/dev/shm")
-SELDOM = (20_000, 20, 20)
-"""New objects, and rounds, after which garbage is looked for; by default it is after 700, and takes a tenth of all."""
-
 ENOUGH = 2 << 30
 """Bytes that are free there, or the disk is used as ever: a container is often given 64 MB."""
+
+SELDOM = (20_000, 20, 20)
+"""New objects, and rounds, after which garbage is looked for; by default it is after 700, and takes a tenth of all."""
 
 
 def pytest_configure() -> None:
