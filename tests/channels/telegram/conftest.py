@@ -9,9 +9,9 @@ import pytest
 from tests.fakes.telegram import FakeTelegram
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What did not reach Telegram is sent again without the pause of half a second."""
+    """What did not reach Telegram is sent again without the pause of half a second, which test_channel.py holds."""
     for module in ("client", "channel"):
         monkeypatch.setattr(f"bot.channels.telegram.{module}.UNREACHABLE", 0.02)
 

@@ -21,6 +21,8 @@ from tests.channels.telegram.telegram_app import Mode, TelegramApp, running_app
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Group, Person
 
+pytestmark = pytest.mark.usefixtures("soon_again")
+
 MODES: list[Mode] = ["polling", "webhook"]
 Json = dict[str, Any]
 
