@@ -20,7 +20,7 @@ watch: $(RUN) ## The same, and each change of the content counts as it is saved 
 	@$(BIN)/footnote serve --reload
 
 test: $(DEV) ## Run the tests
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 coverage: $(DEV) ## Run the tests and show which lines and branches they reach (twice as long)
 	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered -n 2 --dist worksteal

@@ -35,6 +35,9 @@ MEMORY = Path("/dev/shm")
 ENOUGH = 2 << 30
 """Bytes that are free there, or the disk is used as ever: a container is often given 64 MB."""
 
+SELDOM = (20_000, 20, 20)
+"""New objects, and rounds, after which garbage is looked for; by default it is after 700, and takes a tenth of all."""
+
 
 def pytest_configure() -> None:
     """Let every temporary file, and with them every database, lie in memory: thousands of tests commit, and no disk is
@@ -69,6 +72,7 @@ def _dealt(item: pytest.Function) -> bool:
 def pytest_collection_finish() -> None:
     """Let the collector of garbage leave alone what lives as long as the tests do."""
     gc.freeze()
+    gc.set_threshold(*SELDOM)
     gc.enable()
 
 

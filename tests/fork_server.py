@@ -177,12 +177,11 @@ def _server() -> socket.socket:
 def serve(orders: socket.socket) -> None:
     """Fork for every order, and tell of each child its number, and how it ended."""
     import bot
-    from bot.content.loader import load
 
     for found in pkgutil.walk_packages(bot.__path__, "bot."):
         if not found.name.endswith("__main__") and ".migrations" not in found.name:
             import_module(found.name)
-    load(ROOT / "dialogs", ROOT / "content")  # makes the validators, and looks at the templates
+    _remember()
     gc.freeze()  # so that no child's collector writes into the memory that all share
     wake, woken = os.pipe()
     os.set_blocking(woken, False)
@@ -206,6 +205,38 @@ def serve(orders: socket.socket) -> None:
                 os.close(stream)
             os.write(told, f"{number}\n".encode())
             children[number] = told
+
+
+def _remember() -> None:
+    """Read the shipped content and its models, if they are there, and let each child that finds the same bytes, or the
+    same file of models, take what was read: what reading them gives has tests of its own."""
+    from bot.content.files import FileReader
+    from bot.content.loader import load
+    from bot.content.models import Register
+    from bot.dialog.composer import Composer
+    from bot.matching import data_of, training
+    from tests.remembered import read_once
+
+    known = dict[tuple[Any, ...], Any]()
+    stored = training.stored
+
+    def stored_once(data: Any, cache: Path) -> Any:
+        """Return the models of a file as they were read before, unless it was written anew."""
+        file = training._file(data, cache)
+        if not file.exists():
+            return None
+        state = file.stat()
+        key = (file, state.st_ino, state.st_size, state.st_mtime_ns)
+        if key not in known:
+            known[key] = stored(data, cache)
+        return known[key]
+
+    FileReader.model, training.stored = read_once, stored_once  # type: ignore[method-assign]
+    library = load(ROOT / "dialogs", ROOT / "content")
+    stored_once(data_of(library), training.cache_folder())
+    for register in Register:  # which compiles the templates that every start needs
+        for topic in library.topics:
+            Composer(library).pictures(topic, register)
 
 
 def _bury(children: dict[int, int]) -> None:

@@ -256,7 +256,16 @@ def wrapped(text: str, width: int = LINE) -> int:
 
 def broken(text: str, width: int = LINE) -> list[str]:
     """Return a text in lines as a phone breaks them."""
-    return [piece for line in text.split("\n") for piece in textwrap.wrap(line, width) or [""]]
+    return [piece for line in text.split("\n") for piece in ([line] if _fits(line, width) else _wrapped(line, width))]
+
+
+def _fits(line: str, width: int) -> bool:
+    """Return whether a line stays as it is: most do, and `textwrap` takes long to see it."""
+    return len(line) <= width and line.isprintable() and not line.endswith(" ")
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    return textwrap.wrap(line, width) or [""]
 
 
 def rows_of(labels: Iterable[str], frame: int) -> list[list[str]]:

@@ -150,8 +150,15 @@ def without_values(text: str, instead: str) -> str:
 
 def used(text: str) -> Iterator[tuple[str, int]]:
     """Yield every dotted name `text` uses, with its line; raises jinja2.TemplateSyntaxError for what is no template."""
-    if not is_template(text):
-        return
+    yield from _used(text) if is_template(text) else ()
+
+
+@cache
+def _used(text: str) -> tuple[tuple[str, int], ...]:
+    return tuple(_uses(text))
+
+
+def _uses(text: str) -> Iterator[tuple[str, int]]:
     tree = _ENVIRONMENT.parse(text)
     inner = {id(node.node) for node in tree.find_all(nodes.Getattr)}
     own = {"loop", *(name.name for name in tree.find_all(nodes.Name) if name.ctx == "store")}

@@ -58,6 +58,9 @@ _TOLD = frozenset({"worse", "back", "coming"})
 _STEPS = frozenset({"", "do", "same"})
 """What is heard where a claim of the card may speak of just what was said."""
 
+_NO_NEWS = frozenset({"do", "call", "again", _LET_OFF, _PERHAPS})
+"""What is heard in words that tell nothing new of an emergency: they ask, or say that it is over."""
+
 _SURE = 0.7
 """How sure an answer must be that is given though words may tell how an emergency goes on."""
 
@@ -153,12 +156,14 @@ class Emergencies:
         return self._said("back", node, register), self.begin(state, incoming, node)
 
     def _goes_on(self, match: Match, text: str) -> bool:
-        """Tell whether words say that an emergency came back, or are news of it and no sure answer is found to them."""
-        if self._heard(text) in ("back", "worse"):
+        """Tell whether words say that an emergency came back, or are news of it, which asks nothing, and no sure answer
+        is found to them."""
+        heard = self._heard(text)
+        if heard in ("back", "worse"):
             return True
         found = match.outcome in (Outcome.ANSWER, Outcome.SMALL_TALK)
         sure = found and (not match.scores or match.scores[0][1] >= _SURE)
-        return not sure and self._alarm is not None and self._alarm.is_news(text)
+        return heard not in _NO_NEWS and not sure and self._alarm is not None and self._alarm.is_news(text)
 
     def _is_else(self, match: Match, node: str) -> bool:
         """Tell whether words after a card were found to ask something else: no list of signs, no way to ask on."""

@@ -116,8 +116,7 @@ def met(engine: Engine, row: dict[str, str]) -> str:
     """Return what became of an emergency with what was typed after its card, in the words of the rows."""
     state = State(Register.PROFESSIONAL if row["who"] == "clinician" else Register.LAYPERSON, introduced=True)
     state = engine.respond(state, Incoming(Kind.TEXT, row["first"], at=0.0))[1]
-    assert state.emergency is not None
-    card = state.emergency.node
+    card = state.emergency.node if state.emergency else "missed"
     reply, after = engine.respond(state, Incoming(Kind.TEXT, row["text"], at=60.0))
     if after.emergency and reply.card.node == after.emergency.node:
         return "stay" if reply.card.node == card else reply.card.node

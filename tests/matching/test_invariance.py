@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.content.library import Library
 from bot.dialog.turn import Matcher
-from bot.matching import build_matcher
 from bot.matching.evaluation import Question, read
 from bot.matching.matcher import SubjectMatcher
 from tests.questions.__main__ import refused
@@ -21,13 +19,7 @@ _EVERY = 25
 
 
 @pytest.fixture(scope="module")
-def matcher(library: Library) -> Matcher:
-    return build_matcher(library)
-
-
-@pytest.fixture(scope="module")
-def threads(matcher: Matcher) -> list[str]:
-    assert isinstance(matcher, SubjectMatcher)
+def threads(matcher: SubjectMatcher) -> list[str]:
     return matcher.parts.subjects.contexts()
 
 

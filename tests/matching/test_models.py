@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
-from bot.content.library import Library
 from bot.content.matching_models import LanguagesFile, Subject, TopicSubjects, UrgentExamples
-from bot.matching import build_matcher, data_of, text, training
+from bot.matching import text, training
 from bot.matching.build import Data, Index, Parts, digest, read_from
 from bot.matching.classifier import UNTAUGHT, Classifier, Floats, Places, Rows, Values
 from bot.matching.concepts import SignWords
@@ -32,21 +31,6 @@ ROWS = [
     ("feet", HEEL.and_also(A, TOE.at(0.2))),
     ("sugar", GLUCOSE),
 ] * 4
-
-
-@pytest.fixture(scope="module")
-def data(library: Library) -> Data:
-    return data_of(library)
-
-
-@pytest.fixture(scope="module")
-def matcher(library: Library) -> SubjectMatcher:
-    return build_matcher(library)
-
-
-@pytest.fixture(scope="module")
-def parts(data: Data) -> Parts:
-    return Parts(data)
 
 
 def test_training_tells_labels_apart_and_is_always_the_same() -> None:

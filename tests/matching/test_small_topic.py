@@ -255,11 +255,11 @@ def test_in_a_narrow_thread_what_names_nothing_is_less_asked_of_a_wide_topic(
 
 @pytest.mark.parametrize(("several", "share"), [(0, 0.0), (50, 0.5), (100, 1.0), (900, 1.0)])
 def test_whole_messages_are_believed_as_far_as_there_are_some(
-    data: Data, parts: Parts, several: int, share: float
+    data: Data, parts: Parts, matcher: SubjectMatcher, several: int, share: float
 ) -> None:
     messages = {"boat-about": {"boat-about": [f"and number {at}" for at in range(several)]}}
     told = replace(data, messages_after=messages).told
-    models = replace(learned(parts).ranker.models, whole=UNTAUGHT)
+    models = replace(matcher.ranker.models, whole=UNTAUGHT)
     ranker = assemble(Parts(replace(data, messages_after=messages), parts.index), models).ranker
     said = ranker.opinions(parts.reader.read("is it safe"), "boat-about")
     weights = WEIGHTS.whole_after * (WEIGHTS.whole_stands + (1 - WEIGHTS.whole_stands) * said.heard.leans)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bot.content.library import Library
 from bot.dialog.turn import Outcome, Register
-from bot.matching import Matcher, assemble, build_matcher, data_of
-from bot.matching.build import Parts
+from bot.matching import Matcher, assemble, data_of
+from bot.matching.build import Data, Parts
 from bot.matching.classifier import UNTAUGHT
 from bot.matching.matcher import SubjectMatcher
 from bot.matching.ranking import WEIGHTS
@@ -21,14 +21,9 @@ from tests.growth import LINEAR, growth
 
 
 @pytest.fixture(scope="module")
-def matcher(library: Library) -> Matcher:
-    return build_matcher(library)
-
-
-@pytest.fixture(scope="module")
-def untaught(library: Library) -> Matcher:
+def untaught(parts: Parts) -> Matcher:
     """A matcher whose models know nothing: what it finds, it finds by the words alone."""
-    return assemble(Parts(data_of(library)), Models(UNTAUGHT, UNTAUGHT, UNTAUGHT, UNTAUGHT, UNTAUGHT))
+    return assemble(parts, Models(UNTAUGHT, UNTAUGHT, UNTAUGHT, UNTAUGHT, UNTAUGHT))
 
 
 def node_of(matcher: Matcher, text: str, after: str | None = None) -> str:
@@ -322,11 +317,8 @@ def test_a_sign_that_nobody_authored_is_like_any_sign_and_no_question(matcher: M
         assert matcher.match(sign, None, Register.LAYPERSON).node == "emoji", sign
 
 
-def test_models_that_know_a_vanished_answer_never_raise(library: Library) -> None:
-    data = data_of(library)
+def test_models_that_know_a_vanished_answer_never_raise(data: Data, matcher: SubjectMatcher) -> None:
     parts = Parts(replace(data, nodes=data.nodes - {"ala-dose"}, phrases={**data.phrases, "ala-dose": ()}))
-    matcher = build_matcher(library)
-    assert isinstance(matcher, SubjectMatcher)
     older = assemble(parts, matcher.ranker.models)
     assert node_of(older, "how many milligrams of lipoic acid were tested") != "ala-dose"
 

@@ -68,7 +68,7 @@ def _colliding(
         fresh = forms.difference(owners)
         known = [owners[form] for form in forms - fresh]
         owners |= dict.fromkeys(fresh, (node, phrase))
-        near = [alike.setdefault(_stemmed(form), (node, phrase)) for form in sampled(phrase, _COMPARED)]
+        near = [alike.setdefault(form, (node, phrase)) for form in _endless(phrase)]
         others = [owner for owner in known if owner[0] != node]
         others += [owner for owner in near if topics.get(owner[0], "") != topics.get(node, "")]
         if others:
@@ -290,6 +290,11 @@ def _count(phrase: str) -> int:
 def _forms(phrase: str) -> set[str]:
     groups = [[_folded(words) for words in group] for group in _groups(phrase)]
     return {" ".join("".join(words).split()) for words in product(*groups)}
+
+
+def _endless(phrase: str) -> tuple[str, ...]:
+    """Return some wordings of a phrase without the endings of their words."""
+    return tuple(map(_stemmed, sampled(phrase, _COMPARED)))
 
 
 def plain(words: str) -> str:

@@ -16,6 +16,8 @@ from tests.channels.telegram.telegram_app import SECRET, UNLIMITED, Mode
 from tests.drivers.telegram import TelegramDriver
 from tests.fakes.telegram import FakeTelegram
 
+pytestmark = pytest.mark.usefixtures("soon_again")
+
 
 class TelegramStandIn(PluginStandIn, TelegramDriver):
     """Ann in a private chat, and in the topics of a group."""

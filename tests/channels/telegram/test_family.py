@@ -18,6 +18,8 @@ from tests.channels.telegram.telegram_app import Mode, TelegramApp, running_app
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Person
 
+pytestmark = pytest.mark.usefixtures("soon_again")
+
 Json = dict[str, Any]
 MODES: list[Mode] = ["polling", "webhook"]
 ALA = "/start ala-safety"

@@ -17,6 +17,8 @@ from tests.channels.telegram.test_turns import asked, buttons
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Person
 
+pytestmark = pytest.mark.usefixtures("soon_again")
+
 Json = dict[str, Any]
 
 

@@ -21,6 +21,8 @@ from tests.channels.telegram.telegram_app import Mode, TelegramApp, running_app
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_people import Group, Person
 
+pytestmark = pytest.mark.usefixtures("soon_again")
+
 MODES: list[Mode] = ["polling", "webhook"]
 Json = dict[str, Any]
 
@@ -470,7 +472,10 @@ async def places(running: TelegramApp, person: Person) -> int:
     "text",
     ["🦶" * 2048, "x" * 4096, "ألم في القدم", "‮evil", "a\0b", "<script>alert(1)</script>", "{{ 7*7 }}", "*_`[", "?"],
 )
-async def test_anything_written_is_answered(telegram: FakeTelegram, engine: Engine, database: Path, text: str) -> None:
+async def test_anything_written_is_answered(
+    telegram: FakeTelegram, engine: Engine, database: Path, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.inbox.events.PATIENCE", 0.05)  # two are as long as one message may be
     ann = telegram.person()
     async with running_app(telegram, engine, database):
         assert (await asked(telegram, ann, text))["text"]

@@ -162,13 +162,13 @@ async def test_a_database_that_is_away_is_said_and_the_question_kept_in_the_fiel
 
     async with web_app(tmp_path, engine) as app, browser(app) as reader:
         monkeypatch.setattr(app.service.inbox, "_store", type("Away", (), {"accept": refuse})())
-        response = await reader.post(text="my question")
+        response = await reader.post(text="is it my question?")
         assert response.status == 503
         page = await response.text()
         assert "could not" in page.lower()
-        assert ">my question</textarea>" in page
+        assert ">is it my question?</textarea>" in page
         monkeypatch.undo()
-        assert ids(await reader.ask("my question", id="q1")) == ["a-q1"], "sent again, it is accepted"
+        assert ids(await reader.ask("is it my question?", id="q1")) == ["a-q1"], "sent again, it is accepted"
 
 
 async def test_files_are_kept_by_the_browser_and_nothing_else_is_served(tmp_path: Path, engine: Engine) -> None:

@@ -10,13 +10,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.app import authors_view
 from bot.authoring.check import RULES
-from bot.channels.web.workbench import preview
 from bot.dialog.engine import Engine
-from tests.channels.web.test_workbench import edited, served, title
+from tests.channels.web.test_workbench import edited, previewed, served, title
 from tests.channels.web.web_app import WebApp, web_app
-from tests.conftest import TODAY
 
 playwright = pytest.importorskip("playwright.async_api", reason="needs the package playwright (in the group `dev`)")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -225,7 +222,7 @@ names and classes of an element and of what it stands in."""
 async def test_axe_finds_nothing_serious_on_a_reviewer_s_page(chromium: Any, engine: Engine, tmp_path: Path) -> None:
     axe = pytest.importorskip("axe_playwright_python.async_playwright").Axe()
     file = tmp_path / "preview.html"
-    file.write_text(preview(engine, TODAY, authors_view()), encoding="utf-8")
+    file.write_text(previewed(engine), encoding="utf-8")
     page = await (await chromium.new_context(viewport={"width": 320, "height": 900})).new_page()
     await page.goto(file.as_uri())
 

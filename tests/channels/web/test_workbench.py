@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from html import unescape
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from bot.dialog.engine import Engine
 from bot.dialog.turn import Incoming, Kind, Register, State
 from bot.settings import Settings
 from tests.channels.web.web_app import WebApp, browser, web_app
+from tests.conftest import TODAY
 from tests.drivers.driver import flat
 
 pytestmark = pytest.mark.usefixtures("remembered")
@@ -108,8 +110,14 @@ def test_telegrams_entities_are_drawn_where_they_stand() -> None:
     assert drawn.index("</a>") < drawn.index("</blockquote>")
 
 
+@cache
+def previewed(engine: Engine) -> str:
+    """The page of every answer, drawn once for all that look at it."""
+    return preview(engine, TODAY, authors_view())
+
+
 def test_a_preview_is_one_page_of_every_answer(engine: Engine) -> None:
-    page = preview(engine, date(2026, 11, 29), authors_view())
+    page = previewed(engine)
     assert "<script" not in page
     assert "<link" not in page
     composer = Composer(engine.library)
@@ -143,7 +151,7 @@ async def test_the_trees_stand_there_as_a_picture_with_where_one_is(tmp_path: Pa
         found = re.findall(r'<a href="/workbench\?tap=v1%3A([a-z0-9-]+)&amp;after=ala-dose"><g class=\'(\w+)\'>', page)
         assert sorted(node for node, _ in found) == sorted(engine.library.nodes)
         assert [node for node, mark in found if mark == "here"] == ["ala-dose"]
-    page = preview(engine, date(2026, 11, 29), authors_view())
+    page = previewed(engine)
     assert {node for node in engine.library.nodes if f'<a href="#{node}"><g' in page} == set(engine.library.nodes)
 
 
