@@ -182,8 +182,8 @@ class Sign(MatchingModel):
     """A kind of emergency and the node of the card that answers it; of several signs the first in the file is told.
 
     `passes` is false where the card says to get help though it feels better: then only help that is there ends it.
-    `any_other` is what is none of the others: beside one that was told, such as a faint after chest pain, it is news of
-    that one. `holds` are further signs that do not take the place of this one, but are offered beside it.
+    `any_other` is what is none of the others, such as a faint: any sign takes its place. `holds` are further signs that
+    do not take the place of this one, but are offered beside it.
     """
 
     card: str

@@ -183,8 +183,7 @@ class SubjectMatcher:
         """
         match, signs = urgent(found), self.parts.data.urgent.signs
         held = next(sign for sign in signs.values() if sign.card == card)
-        detail = found.sign in held.holds or (signs[found.sign].any_other and not held.passes)
-        if held.any_other or found.card == card or (found.is_plain and not detail):
+        if held.any_other or found.card == card or (found.is_plain and found.sign not in held.holds):
             return match
         reasons = (*match.reasons, f"told after {card}, and not plainly another emergency")
         return Match(Outcome.ANSWER, card, related=(found.card,), reasons=reasons)

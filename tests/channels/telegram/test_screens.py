@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import median
 
 import pytest
@@ -11,9 +12,10 @@ from bot.channels.telegram.layout import shown, text_lines
 from bot.channels.telegram.plugin import telegram_measure
 from bot.channels.telegram.render import MAX_BUTTONS, MAX_ROWS, TelegramRenderer
 from bot.content.library import Library
+from bot.dialog.answers import part
 from bot.dialog.composer import Composer
 from bot.dialog.engine import Engine
-from bot.dialog.turn import ClaimCard, Incoming, Kind, Match, Outcome, Register, Reply, State
+from bot.dialog.turn import ClaimCard, Incoming, Kind, Match, Outcome, Register, Reply, State, View
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +76,20 @@ def test_an_emergency_says_what_to_do_on_the_first_screen(library: Library, regi
         assert "[" not in first, "nothing is cited before the action"
         assert wrapped(card.title) + 1 + wrapped(first) <= SCREEN // 2
         assert screen_of(library, Reply(card)).span <= SCREEN, node
+
+
+@pytest.mark.parametrize("register", Register)
+def test_a_reminder_with_any_claim_of_its_card_fits_a_screen(library: Library, register: Register) -> None:
+    """What was asked adds the claim that speaks of it; whichever that is, the whole stays on one screen."""
+    composer = Composer(library)
+    for node in library.urgent_nodes:
+        answer = library.answer(node)
+        first = answer.reminder or answer.brief[0]
+        for claim in answer.claims:
+            sign = library.plain(answer.label, register)
+            card = part(composer, answer, {first, claim.id}, node, register)
+            card = replace(card, title=composer.text("urgent-else", register, sign=sign))
+            assert screen_of(library, Reply(card, view=View.SHORT)).span <= SCREEN, (node, claim.id)
 
 
 def test_a_fold_is_three_lines_at_most() -> None:
