@@ -126,6 +126,10 @@ class Emergencies:
         reply = self._said(heard, node, register, match.related, incoming.text)
         return reply, self.begin(state, incoming, node)
 
+    def whom_to_call(self, node: str, state: State, incoming: Incoming, register: Register) -> Step:
+        """Return the reminder whom to call."""
+        return self._said("call", node, register), self.begin(state, incoming, node)
+
     def tapped(self, node: str, word: str, state: State, incoming: Incoming, register: Register) -> Step:
         """Return what a button of a card does: it ends the emergency, or says what to do now that it got worse."""
         if word == OVER:

@@ -165,6 +165,8 @@ class Engine:
             return replace(reply, effect=kept.effect, report=kept.report, report_on=kept.report_on), after
         if wrong is not None:
             return self._data.reported(wrong, incoming.text, register), state
+        if within := self._whom_to_call(state, incoming, register):
+            return within
         if within := self._emergencies.answer(match, state, incoming, register):
             return within
         if meant := self._pointed_at(state, incoming, register):
@@ -175,6 +177,16 @@ class Engine:
         if match.outcome is Outcome.SMALL_TALK:
             return self._talk(match.node, state, incoming, register)
         return self._keeping.kept(self._answers.matched(match, state, register), incoming), state
+
+    def _whom_to_call(self, state: State, incoming: Incoming, register: Register) -> Step | None:
+        """Return whom to call in the country that somebody names in an emergency; it is set from then on."""
+        node = self._emergencies.current(state, incoming)
+        code = self._data.country_in(incoming.text) if node else ""
+        if node is None or not code or code == state.preferences.country:
+            return None
+        after = replace(state, preferences=replace(state.preferences, country=code))
+        reply, after = self._in(code)._emergencies.whom_to_call(node, after, incoming, register)
+        return replace(reply, lead=self._data.told_country(after.preferences, register)), after
 
     def _pointed_at(self, state: State, incoming: Incoming, register: Register) -> str | None:
         """Return the payload of what words point at in the list just shown, or of the other subject spoken of."""

@@ -4,6 +4,7 @@ wrong."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -21,6 +22,9 @@ PAGE = 8
 MAX_REPORT = 3_000
 """Characters of a report that are kept: half a page says what is wrong."""
 
+_WORDS = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_FEW_WORDS = 8
+"""Words of a message that says where somebody is: a longer one tells more than that."""
 NOWHERE = "ZZ"
 """The letters of a country whose numbers are not held (ISO 3166 leaves them to users)."""
 
@@ -139,6 +143,21 @@ class PersonalData:
             if wanted in (code.casefold(), *(called.casefold() for called in one.names)):
                 return code
         return ""
+
+    def country_in(self, text: str) -> str:
+        """Return the letters of the one country that a short message names as it is written; else an empty text. What
+        has few letters, such as `US`, is a name in capitals alone."""
+        words: list[str] = _WORDS.findall(text)
+        if len(words) > _FEW_WORDS:
+            return ""
+        said = f" {' '.join(words)} "
+        named = {
+            code
+            for code, held in self._library.countries.items()
+            for name in held.names
+            if f" {name} " in said or (len(name) > len("USA") and f" {name.lower()} " in said.lower())
+        }
+        return named.pop() if len(named) == 1 else ""
 
     def told_country(self, preferences: Preferences, register: Register, called: str = "") -> str:
         """Return what is said once a country is set: its numbers with where and when they were seen, or that none is

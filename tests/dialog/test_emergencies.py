@@ -193,3 +193,21 @@ def test_who_tells_of_a_death_is_met_with_sorrow_whatever_the_card(engine: Engin
 @pytest.mark.parametrize("text", ["is it over", "is he ok now"])
 def test_to_ask_whether_it_is_over_ends_nothing(engine: Engine, library: Library, text: str) -> None:
     assert [card for card in cards(library) if after(engine, card, text).emergency is None] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("i'm in germany", "DE"), ("where do i call in the UK", "GB"), ("We are in South Africa", "ZA"),
+     ("USA here", "US"), ("tell us what to do", ""), ("do it", ""), ("no", ""), ("between France and Spain", "")],
+)  # fmt: skip
+def test_who_says_where_they_are_in_an_emergency_is_told_whom_to_call_there(
+    engine: Engine, library: Library, text: str, code: str
+) -> None:
+    for card in cards(library):
+        state = replace(PERSON, emergency=Emergency(card, 0.0))
+        reply, kept = engine.respond(state, Incoming(Kind.TEXT, text, at=1.0))
+        assert kept.preferences.country == code
+        if code:
+            held = library.countries[code]
+            assert kept.emergency is not None
+            assert (held.number or held.crisis_line) in f"{reply.lead} {document_text(reply.card.brief)}"
