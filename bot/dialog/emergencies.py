@@ -113,7 +113,7 @@ class Emergencies:
         if over and self._ends(node, heard):
             return self._end(node, register), ended(state)
         if not over and self._is_else(match, node):
-            return self._aside(match, node, ended(state), state, register)
+            return self._aside(match, node, ended(state, left=True), state, register)
         if over or heard == _LET_OFF:
             heard = _PERHAPS if self._stays(node) else "steady" if over else "ok"
         if heard == _PERHAPS and match.related:  # another sign is no end
@@ -153,21 +153,22 @@ class Emergencies:
         """Return the card of an emergency that was over or left for a question, where it came back, got worse or goes
         on; None where words say nothing of that, or plainly speak of something else."""
         node = self.current(replace(state, emergency=state.ended), incoming)
-        if node is None or not self._goes_on(match, incoming.text):
+        left = state.ended is not None and state.ended.left
+        if node is None or not self._goes_on(match, incoming.text, left=left):
             return None
         if self._is_else(self._matcher.match(incoming.text, node, register), node):
             return None
         return self._said("back", node, register), self.begin(state, incoming, node)
 
-    def _goes_on(self, match: Match, text: str) -> bool:
-        """Tell whether words say that an emergency came back, or are news of it, which asks nothing, and no sure answer
-        is found to them."""
+    def _goes_on(self, match: Match, text: str, *, left: bool) -> bool:
+        """Tell whether words say that an emergency came back, or are news of one that was `left` for a question: they
+        ask nothing, and no sure answer is found to them."""
         heard = self._heard(text)
         if heard in ("back", "worse"):
             return True
         found = match.outcome in (Outcome.ANSWER, Outcome.SMALL_TALK)
         sure = found and (not match.scores or match.scores[0][1] >= _SURE)
-        return heard not in _NO_NEWS and not sure and self._alarm is not None and self._alarm.is_news(text)
+        return left and heard not in _NO_NEWS and not sure and self._alarm is not None and self._alarm.is_news(text)
 
     def _is_else(self, match: Match, node: str) -> bool:
         """Tell whether words after a card were found to ask something else: no list of signs, no way to ask on."""
@@ -221,12 +222,13 @@ class Emergencies:
         return replace(card, title=self._composer.text(key, register, sign=sign))
 
     def _claim_on(self, text: str, answer: Answer, register: Register) -> str | None:
-        """Return the claim of a card that speaks of what words speak of: to drive, a fever, whether to lie down."""
+        """Return the step in a card's brief that speaks of what words speak of: to drive, a fever, to lie down."""
         if self._alarm is None:
             return None
-        texts = [self._library.inserted(one.for_register(register), register) for one in answer.claims]
+        steps = [one for one in answer.claims if one.id in answer.brief and one.kind == "action"]
+        texts = [self._library.inserted(one.for_register(register), register) for one in steps]
         at = self._alarm.closest(text, texts)
-        return None if at is None else answer.claims[at].id
+        return None if at is None else steps[at].id
 
     def _key(self, heard: str, node: str) -> str:
         """Return the key of what is said: the card's own where it has words of its own, such as `crisis-alone`."""
@@ -240,6 +242,7 @@ class Emergencies:
         return Reply(replace(card, buttons=buttons, about_bot=True))
 
 
-def ended(state: State) -> State:
-    """Return the state in which no emergency is spoken of, but one that may come back."""
-    return replace(state, emergency=None, ended=state.emergency)
+def ended(state: State, *, left: bool = False) -> State:
+    """Return the state in which no emergency is spoken of, but one that may come back, with more words where it was
+    only `left` for a question."""
+    return replace(state, emergency=None, ended=state.emergency and replace(state.emergency, left=left))

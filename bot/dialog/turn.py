@@ -60,10 +60,12 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Emergency:
-    """The emergency a conversation is about: the card that was shown, and when it was last spoken of."""
+    """The emergency a conversation is about: the card that was shown, and when it was last spoken of; `left` where
+    something else was asked and nobody said that it is over."""
 
     node: str
     at: float
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from bot.matching.signs import Excuses, Hit, Sightings, hits, is_leaflet
 
 PERHAPS = "perhaps"
 """What is heard in a message after a card that may say that it is over."""
+_COMING = "coming"
+"""What is heard where help is on its way, which is no end yet however like one it is."""
 _LONGEST_SENTENCE = 300
 """Characters of a sentence that a finding repeats."""
 _SOON = 25
@@ -35,7 +37,7 @@ _SHORT = 12
 """Words of a message that may say that an emergency is over: a longer one tells more than that."""
 
 
-_ENDS, _ENDS_BRIEFLY, _PERHAPS_ENDS = 0.8, 0.95, 0.65
+_ENDS, _ENDS_BRIEFLY, _PERHAPS_ENDS = 0.8, 0.9, 0.65
 """How likely a message after a card must say that it is over to end it, one of few words, which are like many, and to
 be asked whether it is."""
 _BRIEF = 6
@@ -119,15 +121,16 @@ class Urgency:
         if not words or "?" in plain or not named.isdisjoint(self._rules.not_over):
             return False
         by_rule = len(words) <= _SHORT and not named.isdisjoint(self._rules.over)
-        return by_rule or self._ending(plain) in (LET_OFF, BETTER)
+        on_the_way = not named.isdisjoint(self._rules.after.get(_COMING, ()))
+        return by_rule or (not on_the_way and self._ending(plain) in (LET_OFF, BETTER))
 
     def heard(self, text: str) -> str:
         """Return what a message after a card says, by the names in `after` of the file, `PERHAPS` where it may say that
         it is over, or an empty text."""
         ending = self._ending(text)
-        if ending == LET_OFF:
-            return LET_OFF
         named = {one.concept for one in self._reader.named(self._reader.read(text))}
+        if ending == LET_OFF and named.isdisjoint((*self._rules.after.get(_COMING, ()), *self._rules.not_over)):
+            return LET_OFF
         told = next((kind for kind, concepts in self._rules.after.items() if not named.isdisjoint(concepts)), "")
         return told or (ending and PERHAPS)
 

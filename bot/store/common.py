@@ -126,7 +126,7 @@ def context_text(state: State) -> str:
     if state.emergency is not None:
         found["emergency"] = [state.emergency.node, state.emergency.at]
     if state.ended is not None:
-        found["ended"] = [state.ended.node, state.ended.at]
+        found["ended"] = [state.ended.node, state.ended.at, *([True] if state.ended.left else [])]
     if state.question is not None:
         found["question"] = list(state.question)
     if state.quiet:

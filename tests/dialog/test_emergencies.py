@@ -169,7 +169,7 @@ def test_a_reminder_says_what_the_card_holds_on_just_that(engine: Engine, card: 
     [
         ("urgent-overdose", "what are side effects of pregabalin", "i feel sleepy"),
         ("urgent-spine", "what is ALA", "i wet myself"),
-        ("urgent-foot", "how do i look after my feet", "got a fever"),
+        ("urgent-stroke", "what is ALA", "now my arm too"),
     ],
 )
 def test_news_bring_back_an_emergency_that_was_left_for_a_question(
@@ -181,13 +181,37 @@ def test_news_bring_back_an_emergency_that_was_left_for_a_question(
     assert state.emergency.node == card
 
 
-@pytest.mark.parametrize("text", ["she died", "he did not make it", "they stopped cpr", "my husband is dead"])
+@pytest.mark.parametrize("text", ["she died", "they could not save him", "they stopped cpr", "he has passed away"])
 def test_who_tells_of_a_death_is_met_with_sorrow_whatever_the_card(engine: Engine, library: Library, text: str) -> None:
     for card in cards(library):
         state = replace(PERSON, emergency=Emergency(card, 0.0))
         reply, _ = engine.respond(state, Incoming(Kind.TEXT, text, at=1.0))
         shown = f"{reply.card.title} {document_text(reply.card.brief)}"
         assert "so very sorry" in shown, (card, shown)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["he passed out", "she is dead weight, wont wake", "i thought he died", "his father died of this", "my phone died",
+     "he didnt make it to the chair", "he is dead tired", "she passed water", "my brother died last year"],
+)  # fmt: skip
+def test_nobody_is_mourned_who_did_not_die(engine: Engine, library: Library, text: str) -> None:
+    for card in cards(library):
+        state = replace(PERSON, emergency=Emergency(card, 0.0))
+        reply, _ = engine.respond(state, Incoming(Kind.TEXT, text, at=1.0))
+        assert "so very sorry" not in f"{reply.card.title} {document_text(reply.card.brief)}", card
+
+
+@pytest.mark.parametrize("text", ["i feel better", "still there?", "i cant sleep", "no fever", "where do i call"])
+def test_what_was_said_to_be_over_is_brought_back_by_no_mere_news(engine: Engine, library: Library, text: str) -> None:
+    for card in cards(library):
+        if card != "urgent-crisis":
+            assert after(engine, card, "the ambulance is here", text).emergency is None, card
+
+
+@pytest.mark.parametrize("text", ["the doctor is on the way", "i ache all over like flu", "it is all over my face"])
+def test_what_only_holds_the_words_of_an_end_ends_nothing(engine: Engine, library: Library, text: str) -> None:
+    assert [card for card in cards(library) if after(engine, card, text).emergency is None] == []
 
 
 @pytest.mark.parametrize("text", ["is it over", "is he ok now"])
