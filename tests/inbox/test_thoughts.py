@@ -159,6 +159,7 @@ async def test_an_emergency_waits_for_no_beginning(store: Store, clock: Clock) -
     async with at_work(store, notebook, clock=clock) as inbox:
         await say(inbox, "is ala", "I have chest pain and")
         assert await notebook.wait_for(1) == ["is ala I have chest pain and"]
+        clock.advance(2 * PATIENCE)  # or "I want to" would go on from the chest pain, and be answered at once
         await say(inbox, "I want to", "die")
         assert await notebook.wait_for(2) == ["is ala I have chest pain and", "I want to die"]
     assert await store.pending() == []
