@@ -34,6 +34,7 @@ LEAST = {
     "urgent-fresh-15": 700,
     "urgent-fresh-16": 800,
     "urgent-fresh-17": 640,
+    "urgent-fresh-18": 625,
     "real": 220,
     "follow-ups": 150,
     "two-questions": 60,
@@ -81,6 +82,15 @@ LEAST = {
     "follow-ups-fresh-8": 200,
     "two-questions-fresh-8": 80,
     "small-talk-fresh-8": 60,
+    "plain-fresh-9": 100,
+    "real-fresh-9": 170,
+    "follow-ups-fresh-9": 200,
+    "two-questions-fresh-9": 80,
+    "small-talk-fresh-9": 60,
+    "real-fresh-10": 120,
+    "follow-ups-fresh-10": 140,
+    "two-questions-fresh-10": 80,
+    "small-talk-fresh-10": 60,
 }
 
 
