@@ -319,8 +319,9 @@ def import_sheet(
     file: Annotated[Path, typer.Argument(help="A sheet that `footnote export` wrote.", exists=True, dir_okay=False)],
     topic: Annotated[str | None, typer.Option(help="Take texts of this topic only.")] = None,
 ) -> None:
-    """Take over what was changed in a sheet: all, or nothing where a rule is broken or a text was changed twice."""
-    from bot.authoring.check import new_errors, write_all
+    """Take over what was changed in a sheet: all, or nothing where a rule is broken or a text was changed twice. What
+    `footnote check` warns of in the changed files is told."""
+    from bot.authoring.check import check, new_errors, write_all
     from bot.authoring.reports import told
     from bot.authoring.sheet import SheetRefused, drafts, edits, refusals
     from bot.channels import registry
@@ -335,6 +336,10 @@ def import_sheet(
         raise SheetRefused(refusals(found, texts, errors))
     write_all(texts)
     typer.echo(told(found))
+    changed = {path.as_posix() for path in texts}
+    for one in check(dialogs, content, datetime.now(UTC).date(), registry.limits()).diagnostics if changed else ():
+        if one.level == "warning" and one.path in changed:
+            typer.echo(f"\n{one}")
 
 
 def _topic(library: Library, topic: str | None) -> str | None:

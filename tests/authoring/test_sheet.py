@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from bot.authoring import yaml_edit
 from bot.authoring.check import new_errors, write_all
 from bot.authoring.sheet import COLUMNS, Cell, SheetRefused, drafts, edits, export, refusals, rows
 from bot.authoring.yaml_edit import EditRefused, replace_text
+from bot.cli.main import app
 from bot.content.diagnostics import SourceMap
 from bot.content.library import Library
 from bot.content.loader import load
@@ -299,6 +301,18 @@ def test_a_change_that_breaks_a_rule_is_an_error_before_anything_is_written(tmp_
         ("C02", (folder / "content/ala/answers/ala-dose.yaml").as_posix()),
     ] or {one.code for one in found} == {"C02", "C09"}
     assert "5 mg" not in (folder / "content/ala/answers/ala-dose.yaml").read_text()
+
+
+def test_what_check_warns_of_in_a_changed_file_is_told_with_the_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = written(tmp_path)
+    path = sheet(folder, edited("ala/ala-dose/label", "professional", "Doses that were tested in all of the trials"))
+    monkeypatch.setenv("FOOTNOTE_DIALOGS", str(folder / "dialogs"))
+    monkeypatch.setenv("FOOTNOTE_CONTENT", str(folder / "content"))
+    done = CliRunner().invoke(app, ["import", str(path)])
+    assert done.exit_code == 0, done.output
+    assert "L01 the label has 43 characters" in done.output
 
 
 def test_what_a_rule_finds_is_told_with_the_cell_it_is_about(tmp_path: Path) -> None:
