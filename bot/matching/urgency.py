@@ -41,10 +41,11 @@ _ENDS, _ENDS_BRIEFLY, _PERHAPS_ENDS = 0.8, 0.9, 0.65
 """How likely a message after a card must say that it is over to end it, one of few words, which are like many, and to
 be asked whether it is."""
 _BRIEF = 6
-_GOES_ON = 0.5
-"""How likely it must tell how an emergency goes on to bring back one that was over, or was left for a question."""
-_TELLING = 2
-"""Words from which examples say what a message after a card means: "thanks" is like many of them."""
+_GOES_ON = 0.4
+"""How likely a message must tell how an emergency goes on to bring back one that was left for a question: of 1,279
+ordinary questions asked after an answer 30 do (measured 2026-11)."""
+_TELLING = 3
+"""Words from which examples say that a message after a card ends it: "husband here" is like "doctors here"."""
 _ASKS_ELSE = 0.7
 """How likely it must ask something else."""
 _PLAIN, _PLAINLY_LIKE = 3.0, 6.0
