@@ -41,9 +41,6 @@ _TALK = {"again": "again", "longer": "again", "before": "again", "not-understood
 _TALK |= {"will-ask": "", "sad": "", "wrong": ""} | dict.fromkeys(("who-are-you", "robot", "how-are-you"), "talk")
 """What small talk means within an emergency: nothing new, or a sign of life, like "ok", where it is of another kind."""
 
-_DIED = "died"
-"""What is heard where somebody died."""
-
 _CLAIMS = {"do": ("call", "meanwhile"), "coming": ("meanwhile",)} | dict.fromkeys(
     ("call", "alone", "nobody"), ("call",)
 )

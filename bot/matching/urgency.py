@@ -35,12 +35,11 @@ _TOO_SHORT = 6
 """Words of a message in another language from which examples say more than the lexicon."""
 _SHORT = 12
 """Words of a message that may say that an emergency is over: a longer one tells more than that."""
-
-
 _ENDS, _ENDS_BRIEFLY, _PERHAPS_ENDS = 0.8, 0.9, 0.65
 """How likely a message after a card must say that it is over to end it, one of few words, which are like many, and to
 be asked whether it is."""
 _BRIEF = 6
+"""Words from which a message is none of few."""
 _GOES_ON = 0.4
 """How likely a message must tell how an emergency goes on to bring back one that was left for a question: of 1,279
 ordinary questions asked after an answer 30 do (measured 2026-11)."""
@@ -165,9 +164,7 @@ class Urgency:
         words = self._reader.read(text)
         if self._likeness is None or len(words) < _TELLING:
             return ""
-        if len(words) < _BRIEF and not self._likeness.knows(
-            words
-        ):  # "NIHSS 6", "TPI 0.2": a finding, who knows of what
+        if len(words) < _BRIEF and not self._likeness.knows(words):  # a finding, such as "NIHSS is 6"
             return ""
         likely = self._likeness.after(words, self._reader.named(words))
         over = {label: likely.get(label, 0.0) for label in (LET_OFF, BETTER)}

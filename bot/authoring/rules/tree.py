@@ -124,14 +124,14 @@ def _decided(names: Sequence[Shared], other: str, phrases: Path) -> Diagnostic:
     if more:
         named = ", ".join(f"`{one}`" for one, *_ in more[:_NAMED]) + (", …" if len(more) > _NAMED else "")
         message += f", and {len(more)} more of this subject: {named}"
-    if lines := list(_manywith([name for name, *_ in names], phrases)):
+    if lines := list(_lines_with([name for name, *_ in names], phrases)):
         listed = ", ".join(map(str, lines[:_LISTED])) + (", …" if len(lines) > _LISTED else "")
         message += f"; its lines with {'one of them' if more else 'it'} in {phrases.as_posix()}: {listed}"
     remedy = "leave it to one topic, or write a name with one more word; or make one of the two `leaning`"
     return replace(found, message=message, suggestion=remedy)
 
 
-def _manywith(names: Sequence[str], phrases: Path) -> Iterator[int]:
+def _lines_with(names: Sequence[str], phrases: Path) -> Iterator[int]:
     """Yield the numbers of the lines of a phrase file that hold one of some names."""
     forms = [f" {plain(form)} " for name in names for form in expand(name)]
     for number, line in enumerate(page_of(phrases).lines if phrases.exists() else (), 1):
