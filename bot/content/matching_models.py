@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -26,6 +26,8 @@ def _split(pattern: str) -> BeforeValidator:
 
     return BeforeValidator(split, json_schema_input_type=str | tuple[str, ...])
 
+
+Key = TypeVar("Key", bound=str)
 
 Words = Annotated[tuple[str, ...], _split(r"[,\n]")]
 Lines = Annotated[tuple[str, ...], _split(r"\n")]
@@ -282,6 +284,10 @@ class UrgentRules(MatchingModel):
     excuses: Excusing = Excusing()
 
 
+def _joined(one: Mapping[Key, Lines], other: Mapping[Key, Lines]) -> dict[Key, Lines]:
+    return {name: (*one.get(name, ()), *other.get(name, ())) for name in dict.fromkeys((*one, *other))}
+
+
 class UrgentMessages(MatchingModel):
     """content/urgent-messages.yaml, calm-messages.yaml: whole messages as somebody wrote them, by sign, and those that
     only sound so.
@@ -295,10 +301,9 @@ class UrgentMessages(MatchingModel):
 
     def with_messages(self, more: UrgentMessages) -> Self:
         """Return the same with the messages of another file too."""
-        signs = dict.fromkeys((*self.messages, *more.messages))
-        messages = {sign: (*self.messages.get(sign, ()), *more.messages.get(sign, ())) for sign in signs}
+        messages = _joined(self.messages, more.messages)
+        after = _joined(self.after_messages, more.after_messages)
         calm = (*self.calm_messages, *more.calm_messages)
-        after = self.after_messages | more.after_messages
         return self.model_copy(update={"messages": messages, "calm_messages": calm, "after_messages": after})
 
 

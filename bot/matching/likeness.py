@@ -107,7 +107,9 @@ class Likeness:
         stem: Stem,
         models: tuple[Classifier, Classifier, Classifier] = (UNTAUGHT, UNTAUGHT, UNTAUGHT),
     ) -> None:
-        self._reader, self._stem, (self._model, self._spelt, self._after) = reader, stem, models
+        self._reader, self._stem = reader, stem
+        # where nobody wrote examples of a sign, all that is known is calm: that tells nothing apart
+        self._model, self._spelt, self._after = (one if len(one.labels) > 1 else UNTAUGHT for one in models)
         self._tree = ConceptTree(examples.words, rules.little)
         self._telling = frozenset(examples.words).difference(examples.framing)
 

@@ -182,8 +182,8 @@ class SubjectMatcher:
         another one, else that of the emergency, of which most of what is told then is a detail; the other is offered.
         """
         match, signs = urgent(found), self.parts.data.urgent.signs
-        held = next(sign for sign in signs.values() if sign.card == card)
-        if held.any_other or found.card == card or (found.is_plain and found.sign not in held.holds):
+        held = next((sign for sign in signs.values() if sign.card == card), None)
+        if held is None or held.any_other or found.card == card or (found.is_plain and found.sign not in held.holds):
             return match
         reasons = (*match.reasons, f"told after {card}, and not plainly another emergency")
         return Match(Outcome.ANSWER, card, related=(found.card,), reasons=reasons)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bot.content.diagnostics import LoadError
 from bot.content.library import Library, MissingText
 from bot.content.loader import attempt, load
+from bot.content.matching_models import UrgentMessages
 from bot.content.models import Register, Review
 from tests.content.mini import MINI, written
 
@@ -271,3 +272,20 @@ def test_a_misspelt_name_in_a_rule_for_emergencies_is_found(
     [found] = attempt(folder / "dialogs", folder / "content").diagnostics
     assert (found.code, found.message.partition(" ")[0]) in {(code, f"`{slip(name)}`") for code in ("F08", "D01")}
     assert found.suggestion == f"did you mean `{name}`?"
+
+
+def test_a_sign_that_holds_another_names_one_that_there_is(tmp_path: Path) -> None:
+    text = (MINI / "content/urgent.yaml").read_text(encoding="utf-8")
+    folder = written(
+        tmp_path, {"content/urgent.yaml": text.replace("card: urgent", 'card: urgent, holds: "chest, chst"')}
+    )
+    [found] = attempt(folder / "dialogs", folder / "content").diagnostics
+    assert (found.code, found.message, found.suggestion) == ("F08", "`chst` is not a sign", "did you mean `chest`?")
+
+
+def test_messages_of_two_files_stand_beside_one_another_under_each_name() -> None:
+    one = UrgentMessages(messages={"chest": ("a",)}, calm_messages=("b",), after_messages={"still": ("c",)})
+    other = UrgentMessages(messages={"chest": ("d",)}, calm_messages=("e",), after_messages={"still": ("f",)})
+    both = one.with_messages(other)
+    assert (both.messages, both.calm_messages) == ({"chest": ("a", "d")}, ("b", "e"))
+    assert both.after_messages == {"still": ("c", "f")}

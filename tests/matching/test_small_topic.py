@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bot.content.library import Library
+from bot.content.loader import load
 from bot.content.matching_models import Subject, TopicSubjects, UrgentExamples
 from bot.dialog.turn import Outcome, Register
-from bot.matching import assemble, data_of
+from bot.matching import assemble, build_matcher, data_of
 from bot.matching.build import Data, Parts, digest
 from bot.matching.classifier import UNTAUGHT
 from bot.matching.decisions import LIMITS
@@ -18,6 +20,7 @@ from bot.matching.matcher import SubjectMatcher
 from bot.matching.ranking import WEIGHTS, Weights
 from bot.matching.subjects import FEW_LINES
 from bot.matching.training import learn
+from tests.content.mini import MINI, written
 from tests.matching.test_models import one_of
 
 FORMS = ("how do I {}", "when should people {}", "is it wise to {}", "tell me how to {}", "why do they {}", "can I {}")
@@ -265,3 +268,13 @@ def test_whole_messages_are_believed_as_far_as_there_are_some(
     weights = WEIGHTS.whole_after * (WEIGHTS.whole_stands + (1 - WEIGHTS.whole_stands) * said.heard.leans)
     assert told.get("boat-about", 0) == several
     assert ranker.believed(said) == pytest.approx(share * weights)
+
+
+@pytest.mark.parametrize("context", [None, "urgent", "ala-dose"])
+def test_a_sign_is_seen_where_nobody_wrote_an_example_of_one(context: str | None, tmp_path: Path) -> None:
+    """Neither before the general card, which is that of no sign here, nor after it, nor after that of the sign."""
+    rules = (MINI / "content/urgent.yaml").read_text(encoding="utf-8").replace("card: urgent", "card: ala-dose")
+    folder = written(tmp_path, {"content/urgent.yaml": rules})
+    matcher = build_matcher(load(folder / "dialogs", folder / "content"), tmp_path / "cache")
+    match = matcher.match("I have chest pain now", context, Register.LAYPERSON)
+    assert (match.outcome, match.node) == (Outcome.URGENT, "ala-dose")
