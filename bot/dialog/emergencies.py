@@ -46,6 +46,9 @@ _CLAIMS = {"do": ("call", "meanwhile"), "coming": ("meanwhile",)} | dict.fromkey
 )
 """Which claims of the card answer what is heard; all else is met with the one that is authored to remind of it."""
 
+_DIED = "died"
+"""What is heard where somebody died: then no claim of the card is said."""
+
 _LET_OFF, _PERHAPS = "let-off", "perhaps"
 """What is heard where help is there or it was nothing, and where it may be so: then it is said how to end it."""
 
@@ -208,7 +211,7 @@ class Emergencies:
     def _reminder(self, heard: str, node: str, register: Register, text: str) -> Card:
         """Return the card's own words, or the card cut down to what answers what was heard, under its sign's name."""
         key, answer = self._key(heard or "else", node), self._library.answer(node)
-        if self._stays(node):
+        if self._stays(node) or heard == _DIED:
             said = self._composer.markdown(key, register)
             return self._composer.notice(node, register, "", said, Outcome.URGENT)
         named = _CLAIMS.get(heard) or (answer.reminder or answer.brief[0],)

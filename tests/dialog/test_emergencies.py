@@ -188,6 +188,7 @@ def test_who_tells_of_a_death_is_met_with_sorrow_whatever_the_card(engine: Engin
         reply, _ = engine.respond(state, Incoming(Kind.TEXT, text, at=1.0))
         shown = f"{reply.card.title} {document_text(reply.card.brief)}"
         assert "so very sorry" in shown, (card, shown)
+        assert shown.lower().count("call") <= 2, "whom to call, where no doctor has been yet, and nothing more"
 
 
 @pytest.mark.parametrize(
