@@ -290,7 +290,7 @@ class Answers:
             return Reply(card, lead, choices=choices, reasons=reasons, missing=match.missing, about=match.about)
         reply = self._with_also(self.show(match.node, state, register), match.also)
         if match.beside and reply.second is None:
-            reply = self._with_harm(reply, match.beside)
+            reply = self._refusing_with(reply, match.beside)
         related = self._links(self._beside(match, reply.card), register, "choice")
         sure = next((share for node, share in match.scores if node == match.node), 0.0)
         return replace(
@@ -316,14 +316,14 @@ class Answers:
         remark = f"{self._text('also-asked', register)} {named}"
         return replace(reply, remark=remark, choices=self._links(others[:MAX_ALSO], register, "also"))
 
-    def _with_harm(self, reply: Reply, harm: str) -> Reply:
-        """Return what may harm in place of the refusal, which is said in its title and leads one tap further: what to
-        beware of is what somebody must read who is not told what to do."""
+    def _refusing_with(self, reply: Reply, node: str) -> Reply:
+        """Return what is known in place of the refusal, which is said in its title and leads one tap further: what may
+        harm, or whether it helps, is what somebody must read who is not told what to do."""
         register = reply.card.register
-        card = concise(self._composer, harm, register)
+        card = concise(self._composer, node, register)
         if not isinstance(card, ClaimCard):
             return reply
-        title = self._text("refused-title", register, label=self._composer.label(harm, register))
+        title = self._text("refused-title", register, label=self._composer.label(node, register))
         refusal = self._composer.link(reply.card.node, register, "choice")
         return Reply(replace(card, title=title), choices=(refusal,))
 

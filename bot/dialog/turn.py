@@ -307,9 +307,9 @@ class Match:
     `scores` the best candidates first, 0..1; `reasons` one short English phrase per deciding rule or signal;
     `note` names an interface sentence to lead the answer with (for example `other-language`), or is empty; `language`
     is the code of another language the message is in, when content/languages.yaml holds it; `also` are the answers to
-    further questions of the same message, in their order; `beside` is the answer that says what may harm in what a
-    personal question is about; `missing` is what was asked and no answer holds, as authored
-    names: `subject x aspect`; `about` is, beside CHOICES, the general answer on the subject that the message names.
+    further questions of the same message, in their order; `beside` is the answer that stands beside a refusal to
+    advise: what may harm, or what is known; `missing` is what was asked and no answer holds, as authored names:
+    `subject x aspect`; `about` is, beside CHOICES, the general answer on the subject that the message names.
     """
 
     outcome: Outcome

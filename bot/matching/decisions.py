@@ -18,6 +18,11 @@ from bot.matching.text import STOP
 ASPECT_MISSING = "aspect-missing"
 """The interface sentence for a subject that is held without what was asked of it."""
 MOST_CHOICES = 3
+_EVIDENCE, _DOSE = "evidence", "dose"
+_USE = (_DOSE, "timing", "duration", "frequency", "stop")
+"""The aspects that say how something is taken."""
+_PRESCRIBED = frozenset({"drug", "medicine"})
+"""Kinds of subjects that a prescriber decides on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class Limits:
     likely: float = 0.25
     """The likelihood from which the answer to a further question stands among the buttons."""
     beside: float = 0.5
-    """The share of what is left without advice from which an answer on harm stands beside the refusal to advise."""
+    """The share of what is left without advice from which an answer stands beside the refusal to advise."""
     aside: float = 3.0
     """How much readier words are set aside, in log-odds, where nothing sure was found in all that seemed to ask."""
     harm: float = 0.3
@@ -205,7 +210,7 @@ class Decisions:
     def answer(self, node: str, scores: Shares, reading: Reading, harm: str = "") -> Match:
         """Return the decision to show an answer; beside a refusal to advise, the topics and the harm it is about."""
         advice = node == self._roles.advice
-        related, beside = (self._topics(scores), harm or self._harm(scores, reading)) if advice else ((), "")
+        related, beside = (self._topics(scores), harm or self._beside(scores, reading)) if advice else ((), "")
         words = ", ".join(self._ranker.because(reading, node))
         return Match(
             Outcome.ANSWER,
@@ -218,19 +223,35 @@ class Decisions:
             beside=beside,
         )
 
-    def _harm(self, scores: Shares, reading: Reading) -> str:
-        """Return the answer on what may harm that a personal question is about, else an empty text: a harm that is
-        named (K2 and warfarin), or the likeliest of all that is left.
+    def _beside(self, scores: Shares, reading: Reading) -> str:
+        """Return the answer that stands beside a refusal to advise, else an empty text: a harm that is named (K2 and
+        warfarin), or the likeliest of all that is left about a named subject.
 
-        An answer that says how much or how to take would read as leave to do so, and stays a button.
+        Where a prescribed drug is named only what may harm stands beside it: the refusal itself warns of stopping.
         """
         named = next((self._subjects.general(one) for one in reading.subjects), "")
         if named in self._subjects.harms:
             return named
         left = {node: share for node, share in without_talk(scores).items() if node not in self._no_topic()}
         best = next(iter(left), "")
-        held = frozenset[str]().union(*map(self._subjects.answers_of, reading.subjects)) & self._subjects.harms
-        return best if best in held and left[best] >= self._limits.beside * sum(left.values()) else ""
+        about = next((one for one in reading.subjects if best in self._subjects.answers_of(one)), None)
+        if about is None or left[best] < self._limits.beside * sum(left.values()):
+            return ""
+        if best in self._subjects.harms:
+            return best
+        prescribed = any(self._subjects.kind_of[one] in _PRESCRIBED for one in reading.subjects)
+        return "" if prescribed else self._no_leave(best, about, reading)
+
+    def _no_leave(self, node: str, subject: str, reading: Reading) -> str:
+        """Return the answer, or whether the subject helps at all where it says how to take it and nobody asked how
+        much: there it would read as leave to do so."""
+        row = self._subjects.row(subject)
+        asks = reading.aspect == _DOSE and reading.aspects[_DOSE] >= SURE
+        says_how = node in {row.get(one) for one in _USE}
+        if not says_how or (asks and node == row.get(_DOSE)):
+            return node
+        helps = row.get(_EVIDENCE, "")
+        return "" if helps in (SELF, NONE) else helps
 
     def _lacks(self, node: str, reading: Reading) -> str:
         """Return the note that a held subject has no answer of its own to what was asked."""
