@@ -29,6 +29,7 @@ from bot.dialog.turn import (
     Register,
     Reply,
     Scrubber,
+    SentenceSelector,
     State,
     View,
     mask,
@@ -39,8 +40,9 @@ from bot.dialog.turn import (
 ON_A_PAGE = 4
 """Answers on one page to take along: the latest."""
 
-LINE, ROOM = 40, 12
-"""Characters of a phone's line, and the lines that are read at once; what exceeds them is folded."""
+LINE, ROOM, FIRST_ROOM = 40, 12, 14
+"""Characters of a phone's line, the lines that are read at once beside other words, and those of an answer whose brief
+is put together for a question, if its own has fewer; what exceeds them is folded."""
 
 Act = Callable[[str, Register], Reply]
 """What a kind of small talk does with the answer shown last."""
@@ -169,19 +171,21 @@ def concise(composer: Composer, node: str, register: Register) -> Card:
 
 
 def fitted(composer: Composer, reply: Reply) -> Reply:
-    """Return the reply with as much of its answer at once as fits a screen beside what else it says; the rest is
-    folded. The main message is always said, under the button's few words where its title is too long."""
-    if not any((reply.lead, reply.remark, reply.second)) or not _may_be_cut(reply):
+    """Return the reply with what was asked first, and as much of its answer at once as fits a screen beside what else
+    it says; the rest is folded. Unless something else was put first, the main message is always said, under the
+    button's few words where its title is too long."""
+    crowded = any((reply.lead, reply.remark, reply.second))
+    if not (crowded or reply.briefs) or not _may_be_cut(reply):
         return reply
     node, register = reply.card.node, reply.card.register
     answer, label = composer.answer(node), composer.label(node, register)
-    forms = [main_and_action(answer), answer.brief[:1]]
-    cards = [
-        reply.card,
-        *(replace(_with_brief(composer, node, register, one), title=reply.card.title) for one in forms),
-    ]
-    cards.append(replace(cards[-1], title=label))
+    forms = [*reply.briefs, *([main_and_action(answer), answer.brief[:1]] if crowded else ())]
+    cards = [replace(_with_brief(composer, node, register, one), title=reply.card.title) for one in forms]
+    cards.insert(len(reply.briefs), reply.card)
+    if crowded:
+        cards.append(replace(cards[-1], title=label))
     room = ROOM - lines_of(reply.lead) - (lines_of(reply.remark) + 1 if reply.remark else 0)
+    room = room if crowded else max(FIRST_ROOM, lines_at_once(reply.card))
     beside = [reply.second] if reply.second else []
     return replace(reply, card=next((one for one in cards if lines_at_once(one, *beside) <= room), cards[-1]))
 
@@ -208,8 +212,23 @@ def _with_brief(composer: Composer, node: str, register: Register, brief: Sequen
     whole, answer = composer.card(node, register), composer.answer(node)
     if not isinstance(whole, ClaimCard):
         return whole
-    card = composer.claims(node, _cut(answer, node, answer.claims, brief, answer.notes), register)
+    claims = _moved(answer.claims, set(brief) - set(answer.brief))
+    card = composer.claims(node, _cut(answer, node, claims, brief, answer.notes), register)
     return replace(card, buttons=whole.buttons, picture=whole.picture)
+
+
+def _moved(claims: Sequence[Claim], ids: Collection[str]) -> list[Claim]:
+    """Return the claims; those that are moved into the brief leave their heading to what stood below it."""
+    laid: list[Claim] = []
+    heading: Registers | None = None
+    for one in claims:
+        if one.id in ids:
+            heading = one.section or heading
+            laid.append(replace(one, section=None, bullet=False))
+        else:
+            laid.append(replace(one, section=one.section or heading))
+            heading = None
+    return laid
 
 
 def part(composer: Composer, answer: Answer, claims: Collection[str], node: str, register: Register) -> Card:
@@ -248,10 +267,13 @@ MAX_ALSO = 2
 class Answers:
     """Makes replies of nodes and of the matcher's decisions."""
 
-    def __init__(self, library: Library, composer: Composer, data: PersonalData) -> None:
+    def __init__(
+        self, library: Library, composer: Composer, data: PersonalData, selector: SentenceSelector | None = None
+    ) -> None:
         self._library = library
         self._composer = composer
         self._data = data
+        self._selector = selector
 
     def show(self, node: str, state: State, register: Register) -> Reply:
         """Return the answer of a node, with the choices that belong to it."""
@@ -280,8 +302,8 @@ class Answers:
             for choice in (Register.LAYPERSON, Register.PROFESSIONAL)
         )
 
-    def matched(self, match: Match, state: State, register: Register) -> Reply:
-        """Return the reply to words that mean `match`."""
+    def matched(self, match: Match, state: State, register: Register, text: str = "") -> Reply:
+        """Return the reply to words that mean `match`; with the words themselves, what they ask about is said first."""
         reasons = (*match.reasons, *(f"{node} {score:.2f}" for node, score in match.scores))
         lead = self._lead(match, register)
         if match.outcome is Outcome.CHOICES:
@@ -293,8 +315,12 @@ class Answers:
             reply = self._refusing_with(reply, match.beside)
         related = self._links(self._beside(match, reply.card), register, "choice")
         sure = next((share for node, share in match.scores if node == match.node), 0.0)
+        briefs, told = self._asked_for(text, reply.card, state)
+        if not told and not lead and match.node == state.node:
+            lead = self._text("same-again", register)
         return replace(
             reply,
+            briefs=briefs,
             lead=lead or reply.lead,
             choices=(*reply.choices, *related),
             reasons=reasons,
@@ -315,6 +341,24 @@ class Answers:
         named = "; ".join(self._composer.label(node, register) for node in others[:MAX_ALSO])
         remark = f"{self._text('also-asked', register)} {named}"
         return replace(reply, remark=remark, choices=self._links(others[:MAX_ALSO], register, "also"))
+
+    def _asked_for(self, text: str, card: Card, state: State) -> tuple[tuple[tuple[str, ...], ...], bool]:
+        """Return the briefs that begin with the claim which speaks of what words ask about, where the answer's own
+        brief does not; and whether either does. What to do is left out only to who has just read the answer."""
+        answers = isinstance(card, ClaimCard) and card.outcome is Outcome.ANSWER and not card.about_bot
+        if self._selector is None or not text or not answers or card.node == self._library.advice:
+            return (), True
+        answer, register = self._library.answer(card.node), card.register
+        claims = [one for one in self._library.claims(answer, register) if one.kind != "editorial"]
+        first = [one for one in claims if one.id in answer.brief] or claims[:1]
+        folded = [one for one in claims if one not in first]
+        shown = [card.title, *(self._library.text(one, register) for one in first)]
+        at = self._selector.select(text, [self._library.text(one, register) for one in folded], shown)
+        if at is None:
+            return (), self._selector.select(text, shown, ()) is not None
+        asked, (main, *actions) = folded[at].id, main_and_action(answer)
+        briefs = [(asked, main, *actions), *([(asked, *actions)] if actions else [])]
+        return (*briefs, *([(asked, main), (asked,)] if card.node == state.node else [])), True
 
     def _refusing_with(self, reply: Reply, node: str) -> Reply:
         """Return what is known in place of the refusal, which is said in its title and leads one tap further: what may

@@ -23,6 +23,7 @@ from bot.dialog.turn import (
     Outcome,
     Register,
     Reply,
+    SentenceSelector,
     State,
     Step,
     Turner,
@@ -79,7 +80,8 @@ class Engine:
         self._keeping = Keeping(self.matcher if keep_unmatched else None, self._composer)
         self._small_talk = SmallTalk(library, self._composer)
         self._data = PersonalData(library, self._composer)
-        self._answers = Answers(library, self._composer, self._data)
+        selector = self.matcher if isinstance(self.matcher, SentenceSelector) else None
+        self._answers = Answers(library, self._composer, self._data, selector)
         self._emergencies = Emergencies(library, self._composer, self._answers, matcher, self._alarm)
         self._wishes = Wishes(library, self._composer, self._data, self._small_talk)
         self._answer: Mapping[Kind, Callable[[State, Incoming, Register], Step]] = {
@@ -176,7 +178,7 @@ class Engine:
             return granted
         if match.outcome is Outcome.SMALL_TALK:
             return self._talk(match.node, state, incoming, register)
-        return self._keeping.kept(self._answers.matched(match, state, register), incoming), state
+        return self._keeping.kept(self._answers.matched(match, state, register, incoming.text), incoming), state
 
     def _whom_to_call(self, state: State, incoming: Incoming, register: Register) -> Step | None:
         """Return whom to call in the country that somebody names in an emergency; it is set from then on."""

@@ -242,6 +242,7 @@ class Reply:
     without it; `leaflet` is a page that follows the answer as a file. For those who count and not for the reader:
     `sure` is how likely the answer was, 0 to 1; `missing` what no answer holds; `unmatched` what may be kept of a
     question that was not answered. `about` is the answer that a list of choices leads to if one follows none of them.
+    `briefs` are the claims to say at once so that what was asked comes first, the fullest first: the first that fits.
     """
 
     card: Card
@@ -267,6 +268,7 @@ class Reply:
     missing: str = ""
     unmatched: str = ""
     about: str = ""
+    briefs: tuple[tuple[str, ...], ...] = ()
 
     @property
     def buttons(self) -> tuple[Button, ...]:
@@ -351,6 +353,14 @@ class Alarm(Protocol):
 
     def closest(self, text: str, lines: Sequence[str]) -> int | None:
         """Return which of some lines speaks of what words speak of, or None."""
+
+
+@runtime_checkable
+class SentenceSelector(Protocol):
+    """A matcher that knows which sentence of an answer speaks of what is asked."""
+
+    def select(self, text: str, lines: Sequence[str], shown: Sequence[str]) -> int | None:
+        """Return which of some lines speaks of what words ask about and what is `shown` does not, or None."""
 
 
 @runtime_checkable

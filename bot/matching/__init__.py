@@ -12,6 +12,7 @@ from bot.content.library import Library
 from bot.content.loader import no_collection
 from bot.dialog.turn import Match, Matcher, Register
 from bot.matching.build import TALK, Parts, data_of
+from bot.matching.concepts import Advice
 from bot.matching.decisions import LIMITS, Limits, Thread
 from bot.matching.foreign import Languages, TongueModels, tongues_of
 from bot.matching.lessons import SAME
@@ -20,7 +21,7 @@ from bot.matching.matcher import SubjectMatcher
 from bot.matching.parser import Known, Lexicon, Signs, tree_of
 from bot.matching.questions import Remarks, Wording
 from bot.matching.ranking import WEIGHTS, Ranker, Weights
-from bot.matching.subjects import Advice, Said
+from bot.matching.subjects import Said
 from bot.matching.text import clean, expand, split
 from bot.matching.training import Models, Say, cache_folder, learned, stored
 from bot.matching.urgency import Urgency
@@ -79,6 +80,10 @@ class LateMatcher:
     def closest(self, text: str, lines: Sequence[str]) -> int | None:
         """Return which of some lines speaks of what words speak of, or None."""
         return self._built().closest(text, lines)
+
+    def select(self, text: str, lines: Sequence[str], shown: Sequence[str]) -> int | None:
+        """Return which of some lines speaks of what words ask about and what is shown does not, or None."""
+        return self._built().select(text, lines, shown)
 
     def other(self, text: str, shown: Sequence[str]) -> str | None:
         """Return the answer on the other subject spoken of."""

@@ -1,4 +1,5 @@
-"""Which concepts a message names, and where: authored wordings, read through a tree of their words.
+"""Which concepts a message names, and where: authored wordings, read through a tree of their words; and what the rules
+over them say of somebody's own treatment.
 
 Misspelt signs are mended first: one slip in a word nobody knows, two words run together, one word torn apart.
 """
@@ -7,14 +8,16 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from bot.content.matching_models import Concept, UrgentRules
-from bot.matching.parser import HERE, NUMBER, Tree
+from bot.content.matching_models import AdviceRules, Concept, Rule, UrgentRules
+from bot.matching.parser import HERE, NUMBER, Lexicon, Mention, Message, Tree
 from bot.matching.sentences import Break, Word, joins, seen, words_of
+from bot.matching.subjects import FOREIGN
 from bot.matching.text import Kept, expand
 
 _MOST_SKIPPED = 3
@@ -375,3 +378,108 @@ def _slips(one: str, other: str) -> int:
                 cost = min(cost, last[j - 2] + 1)
             row.append(cost)
     return row[-1]
+
+
+# --- whether it is about somebody's own treatment ---
+
+IN_THREAD = "in-thread"
+"""The concept every message names that follows an answer, so that `it` can be a treatment."""
+_A = "a-"
+"""Begins the concept that a held subject is for the rules: whatever the topic, `a-drug` is a drug it holds."""
+
+
+class Advice:
+    """The advice rules over their own vocabulary; `kinds` are those of the subjects that topics hold."""
+
+    def __init__(self, rules: AdviceRules, lexicon: Lexicon, kinds: Mapping[str, str]) -> None:
+        self._rules = rules.rules
+        self._facts = frozenset(rules.facts)
+        self._lexicon = lexicon
+        self._kinds = kinds
+
+    def weigh(self, message: Message, *, in_thread: bool) -> float:
+        """Return how surely (0..1) the message asks about a person's own treatment."""
+        thread = [Mention((IN_THREAD,), 0, 0)] if in_thread else []
+        named = [Mention(self._called(one), one.start, one.end) for one in message.mentions]
+        places = Places([*self._lexicon.every(message.stems), *named, *thread])
+        return min(1.0, sum(rule.score for rule in fired(self._rules, places)))
+
+    def states_facts(self, message: Message) -> bool:
+        """Tell whether a part of a message says something that decides for one person."""
+        return any(self._facts.intersection(one.concepts) for one in self._lexicon.every(message.stems))
+
+    def _called(self, mention: Mention) -> tuple[str, ...]:
+        held = (name for name in mention.concepts if name in self._kinds and not name.startswith(FOREIGN))
+        return (*mention.concepts, *(f"{_A}{self._kinds[name]}" for name in held))
+
+
+_NEARBY = 3
+"""Words around a rule's own in which a concept of `none` still forbids it."""
+_MOST = 40
+"""Places of one concept looked at from either end; a message that names it more often says nothing new in between."""
+
+_Span = tuple[int, int]
+"""The words from the first to the second, the second excluded."""
+
+
+class Places:
+    """Where each concept of one message stands."""
+
+    def __init__(self, mentions: Iterable[Mention]) -> None:
+        self._at: dict[str, list[Mention]] = {}
+        for mention in mentions:
+            for name in mention.concepts:
+                self._at.setdefault(name, []).append(mention)
+
+    def __contains__(self, concept: str) -> bool:
+        return concept in self._at
+
+    def of(self, concepts: Iterable[str]) -> list[Mention]:
+        """Return the mentions of any of the concepts, in reading order; of very many only those near either end."""
+        found = sorted((mention for name in concepts for mention in self._at.get(name, ())), key=_start)
+        return found if len(found) <= 2 * _MOST else [*found[:_MOST], *found[-_MOST:]]
+
+
+def _start(mention: Mention) -> int:
+    return mention.start
+
+
+def fired(rules: Iterable[Rule], places: Places) -> Iterator[Rule]:
+    """Yield every rule that fires at the place where its words stand closest."""
+    for rule in rules:
+        if all(any(name in places for name in group) for group in rule.all):
+            span = _tightest(rule, [places.of(group) for group in rule.all])
+            if span and not _beside(places.of(rule.none), *span):
+                yield rule
+
+
+def _beside(mentions: Sequence[Mention], start: int, end: int) -> bool:
+    return any(start - _NEARBY < mention.end and mention.start < end + _NEARBY for mention in mentions)
+
+
+def _tightest(rule: Rule, groups: Sequence[Sequence[Mention]]) -> _Span | None:
+    """Return the narrowest span with one mention of each group: from every mention of the first, the nearest others."""
+    best: _Span | None = None
+    for first in groups[0]:
+        span = _around(first, groups[1:], rule.ordered)
+        if span and (best is None or span[1] - span[0] < best[1] - best[0]):
+            best = span
+    if best is None or (rule.near and best[1] - best[0] > rule.near):
+        return None
+    return best
+
+
+def _around(first: Mention, groups: Sequence[Sequence[Mention]], ordered: bool) -> _Span | None:
+    start, end, after = first.start, first.end, first.end
+    for group in groups:
+        nearest = _nearest(group, start, end, after if ordered else None)
+        if nearest is None:
+            return None
+        start, end, after = min(start, nearest.start), max(end, nearest.end), nearest.end
+    return start, end
+
+
+def _nearest(group: Sequence[Mention], start: int, end: int, after: int | None) -> Mention | None:
+    at = bisect_left(group, start if after is None else after, key=_start)
+    candidates = group[at : at + 3] if after is not None else group[max(0, at - 3) : at + 3]
+    return min(candidates, key=lambda mention: max(mention.start - end, start - mention.end), default=None)

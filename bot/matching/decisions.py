@@ -315,7 +315,7 @@ class Thread:
     """Decides what only the thread can decide."""
 
     def __init__(self, parts: Parts, said: Said) -> None:
-        self._parts, self._said = parts, said
+        self._parts, self.said = parts, said
         self._subjects = parts.subjects
 
     def resolved(self, match: Match, question: Message, reading: Reading, context: str | None) -> Match:
@@ -361,16 +361,16 @@ class Thread:
     def _by_words(self, match: Match, question: Message, reading: Reading, context: str) -> str | None:
         """Return the answer of the thread that speaks of every word of the question: the likeliest one, or the last."""
         scores, named = dict(match.scores), reading.named
-        units = list(self._said.units(question))
+        units = list(self.said.units(question))
         if not units or scores.get(self._parts.data.roles.advice, 0.0) > PERSONAL:
             return None
         around = self._around(context)
         if named.held:
             around &= self._subjects.answers_of(named.held[0])
         best = next((node for node in scores if node != self._parts.data.roles.otherwise), "")
-        if best in around and scores[best] >= LIKELY and self._said.holds(best, units):
+        if best in around and scores[best] >= LIKELY and self.said.holds(best, units):
             return best
-        return context if context in around and self._said.holds(context, units) else None
+        return context if context in around and self.said.holds(context, units) else None
 
     def _only_one(self, match: Match, reading: Reading, context: str) -> str | None:
         """Return the one of several likely answers that says something of the thread's subject, if only one does."""
@@ -390,7 +390,7 @@ class Thread:
         if (
             not refused
             or context not in self._subjects.harms
-            or not self._said.holds(context, list(self._said.units(question)))
+            or not self.said.holds(context, list(self.said.units(question)))
         ):
             return match
         return replace(match, beside=context)
@@ -404,5 +404,5 @@ class Thread:
 
     def _only_names(self, question: Message) -> bool:
         """Tell whether a message goes on with names alone: "and duloxetine?"; "what is duloxetine" asks by itself."""
-        named = {at for one in question.mentions if self._said.names(one.concepts) for at in range(one.start, one.end)}
+        named = {at for one in question.mentions if self.said.names(one.concepts) for at in range(one.start, one.end)}
         return all(word == STOP or word in _GOING_ON for at, word in enumerate(question.words) if at not in named)

@@ -9,12 +9,12 @@ from itertools import takewhile
 from bot.dialog.turn import Match, Outcome, Register
 from bot.matching.build import TALK, Parts, Roles
 from bot.matching.classifier import ranked, shifted
+from bot.matching.concepts import Advice
 from bot.matching.decisions import ASPECT_MISSING, LIMITS, UNSURE, Decisions, Limits, Thread, likeliest, without_talk
 from bot.matching.foreign import Languages
 from bot.matching.parser import Known, Message
 from bot.matching.questions import Remarks, at_seam, questions, scrubbed
 from bot.matching.ranking import Heard, Ranker, Reading, Shares
-from bot.matching.subjects import Advice
 from bot.matching.text import ASKING, FUNCTION, PERSONS, STOP
 from bot.matching.urgency import Finding, Urgency
 
@@ -100,6 +100,10 @@ class SubjectMatcher:
         reading = self.ranker.rank(message, shown[-1] if shown else None)
         asked = reading.named.nothing and reading.aspects.get(OTHER_ONE, 0.0) >= self.limits.other
         return self.parts.subjects.other(shown) if asked else None
+
+    def select(self, text: str, lines: Sequence[str], shown: Sequence[str]) -> int | None:
+        """Return which of some lines speaks of what words ask about and what is shown does not, or None."""
+        return self.thread.said.select(self.remarks.question(self.parts.reader.read(text)), lines, shown)
 
     def is_over(self, text: str) -> bool:
         """Return whether words say that an emergency is over."""

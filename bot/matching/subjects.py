@@ -1,17 +1,17 @@
-"""What a message is about: the subjects of all topics by their names, the answers that hold their aspects, what those
-answers say themselves, and whether it is about somebody's own treatment."""
+"""What a message is about: the subjects of all topics by their names, the answers that hold their aspects, and what
+those answers say themselves, down to the sentence that speaks of what is asked."""
 
 from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from bot.content.matching_models import AdviceRules, Concept, Matching, Rule, Subject
-from bot.matching.parser import Lexicon, Mention, Message
+from bot.content.matching_models import Concept, Matching, Subject
+from bot.matching.parser import Lexicon, Message
 from bot.matching.text import FUNCTION, PERSONS, STOP, clean, split
 
 FOREIGN = "foreign/"
@@ -50,6 +50,24 @@ OFTEN = 0.2
 """The share of all answers that may hold a word that still tells one from another."""
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _SHORTEST = 3
+
+_RARE = math.log(1 + 1 / OFTEN)
+"""How much the rarest word must tell for a line to answer it."""
+_RENAMED = 0.9
+"""What a name that stands in other words counts of one that stands in the same."""
+_LITTLE = frozenset({
+    "actual", "again", "already", "also", "always", "anyon", "anyth", "ask", "back", "bad", "best", "better", "bit",
+    "bring", "chang", "clinical", "come", "day", "down", "else", "even", "ever", "feel", "felt", "find", "first",
+    "found", "get", "giv", "go", "going", "good", "got", "half", "happen", "happi", "hav", "hear", "heard", "hello",
+    "home", "just", "keep", "kept", "kind", "know", "last", "least", "leav", "leg", "legs", "let", "like", "long",
+    "look", "lot", "mak", "mayb", "mean", "month", "mov", "need", "never", "new", "next", "noth", "now", "number",
+    "nurs", "off", "offer", "often", "ok", "old", "once", "one", "out", "over", "pleas", "put", "ran", "read",
+    "right", "run", "same", "say", "since", "someon", "sometimes", "sort", "start", "stay", "still", "such", "sur",
+    "surely", "tell", "thank", "thing", "think", "thought", "three", "time", "today", "tomorrow", "tonight", "try",
+    "turn", "twic", "two", "type", "up", "want", "way", "week", "well", "whol", "will", "work", "worse", "worth",
+    "wrong", "year", "yes", "yesterday",
+})  # fmt: skip
+"""Stems of words that say little by themselves, whatever they stand beside."""
 
 Unit = frozenset[str]
 """A word of a question or a name in it, in all the forms in which an answer may hold it."""
@@ -336,6 +354,52 @@ class Said:
                 found[node] = found.get(node, 0.0) + weight
         return {node: share / whole for node, share in found.items()}
 
+    def select(self, question: Message, lines: Sequence[str], shown: Iterable[str]) -> int | None:
+        """Return which of some lines speaks most of what is asked and what is `shown` does not speak of, the rarer a
+        word the more; None where no rare word is told of, or less than half of what the answers speak of at all."""
+        seen = self._forms(" . ".join(shown))
+        asked = [unit for unit in self._telling(question) if any(form in self._holding for form in unit)]
+        open_units = [unit for unit in asked if not self._as_said(unit) & seen]
+        told = self._apart([self._forms(line) for line in lines])
+        scores = [(self._told(forms, open_units), self._told(forms, asked)) for forms in told]
+        best = max(scores, default=(0.0, 0.0))
+        whole = sum(max(map(self._rarity, unit)) for unit in open_units if not unit & seen)
+        if best[0] < max(_RARE, whole / 2):
+            return None
+        at = scores.index(best)
+        rarest = max(self._told(told[at], [unit]) for unit in open_units)
+        return at if rarest >= _RARE else None
+
+    def _telling(self, question: Message) -> list[Unit]:
+        """Return what a line can speak of: names, and words that say something by themselves."""
+        found = set()
+        for unit in self.units(question):
+            if not unit & _LITTLE:
+                found.add(frozenset(part for form in unit if not form.startswith(FOREIGN) for part in form.split()))
+        return sorted((unit for unit in found if unit), key=sorted)
+
+    def _as_said(self, unit: Unit) -> Unit:
+        """Return the very words of a unit where some answer holds them, else the names that may stand in other words:
+        a text on warfarin is none on apixaban, though both are blood thinners."""
+        return frozenset(form for form in unit if "/" not in form and form in self._holding) or unit
+
+    @staticmethod
+    def _apart(told: Sequence[frozenset[str]]) -> list[frozenset[str]]:
+        """Return the forms of lines without the names that several hold in whatever words: these tell none apart."""
+        often = Counter(form for forms in told for form in forms if "/" in form)
+        return [frozenset(form for form in forms if often[form] < 2) for forms in told]
+
+    def _told(self, forms: frozenset[str], units: Iterable[Unit]) -> float:
+        return sum(max(map(self._rarity, unit & forms)) for unit in units if unit & forms)
+
+    def _rarity(self, form: str) -> float:
+        """Return how much a form tells one answer from others; less for a name that may stand in other words."""
+        held = len(self._holding.get(form, ()))
+        return (_RENAMED if "/" in form else 1.0) * math.log(1 + len(self._texts) / held) if held else 0.0
+
+    def _forms(self, text: str) -> frozenset[str]:
+        return frozenset(self._read(text))
+
     @cached_property
     def _holding(self) -> Mapping[str, frozenset[str]]:
         """The answers in which each word stands."""
@@ -377,108 +441,3 @@ def concepts_of(matching: Matching) -> dict[str, Concept]:
     for name, foreign in matching.world.foreign.items():
         found[FOREIGN + name] = Concept(words=foreign.names)
     return found | matching.words.concepts
-
-
-# --- whether it is about somebody's own treatment ---
-
-IN_THREAD = "in-thread"
-"""The concept every message names that follows an answer, so that `it` can be a treatment."""
-_A = "a-"
-"""Begins the concept that a held subject is for the rules: whatever the topic, `a-drug` is a drug it holds."""
-
-
-class Advice:
-    """The advice rules over their own vocabulary; `kinds` are those of the subjects that topics hold."""
-
-    def __init__(self, rules: AdviceRules, lexicon: Lexicon, kinds: Mapping[str, str]) -> None:
-        self._rules = rules.rules
-        self._facts = frozenset(rules.facts)
-        self._lexicon = lexicon
-        self._kinds = kinds
-
-    def weigh(self, message: Message, *, in_thread: bool) -> float:
-        """Return how surely (0..1) the message asks about a person's own treatment."""
-        thread = [Mention((IN_THREAD,), 0, 0)] if in_thread else []
-        named = [Mention(self._called(one), one.start, one.end) for one in message.mentions]
-        places = Places([*self._lexicon.every(message.stems), *named, *thread])
-        return min(1.0, sum(rule.score for rule in fired(self._rules, places)))
-
-    def states_facts(self, message: Message) -> bool:
-        """Tell whether a part of a message says something that decides for one person."""
-        return any(self._facts.intersection(one.concepts) for one in self._lexicon.every(message.stems))
-
-    def _called(self, mention: Mention) -> tuple[str, ...]:
-        held = (name for name in mention.concepts if name in self._kinds and not name.startswith(FOREIGN))
-        return (*mention.concepts, *(f"{_A}{self._kinds[name]}" for name in held))
-
-
-_NEARBY = 3
-"""Words around a rule's own in which a concept of `none` still forbids it."""
-_MOST = 40
-"""Places of one concept looked at from either end; a message that names it more often says nothing new in between."""
-
-_Span = tuple[int, int]
-"""The words from the first to the second, the second excluded."""
-
-
-class Places:
-    """Where each concept of one message stands."""
-
-    def __init__(self, mentions: Iterable[Mention]) -> None:
-        self._at: dict[str, list[Mention]] = {}
-        for mention in mentions:
-            for name in mention.concepts:
-                self._at.setdefault(name, []).append(mention)
-
-    def __contains__(self, concept: str) -> bool:
-        return concept in self._at
-
-    def of(self, concepts: Iterable[str]) -> list[Mention]:
-        """Return the mentions of any of the concepts, in reading order; of very many only those near either end."""
-        found = sorted((mention for name in concepts for mention in self._at.get(name, ())), key=_start)
-        return found if len(found) <= 2 * _MOST else [*found[:_MOST], *found[-_MOST:]]
-
-
-def _start(mention: Mention) -> int:
-    return mention.start
-
-
-def fired(rules: Iterable[Rule], places: Places) -> Iterator[Rule]:
-    """Yield every rule that fires at the place where its words stand closest."""
-    for rule in rules:
-        if all(any(name in places for name in group) for group in rule.all):
-            span = _tightest(rule, [places.of(group) for group in rule.all])
-            if span and not _beside(places.of(rule.none), *span):
-                yield rule
-
-
-def _beside(mentions: Sequence[Mention], start: int, end: int) -> bool:
-    return any(start - _NEARBY < mention.end and mention.start < end + _NEARBY for mention in mentions)
-
-
-def _tightest(rule: Rule, groups: Sequence[Sequence[Mention]]) -> _Span | None:
-    """Return the narrowest span with one mention of each group: from every mention of the first, the nearest others."""
-    best: _Span | None = None
-    for first in groups[0]:
-        span = _around(first, groups[1:], rule.ordered)
-        if span and (best is None or span[1] - span[0] < best[1] - best[0]):
-            best = span
-    if best is None or (rule.near and best[1] - best[0] > rule.near):
-        return None
-    return best
-
-
-def _around(first: Mention, groups: Sequence[Sequence[Mention]], ordered: bool) -> _Span | None:
-    start, end, after = first.start, first.end, first.end
-    for group in groups:
-        nearest = _nearest(group, start, end, after if ordered else None)
-        if nearest is None:
-            return None
-        start, end, after = min(start, nearest.start), max(end, nearest.end), nearest.end
-    return start, end
-
-
-def _nearest(group: Sequence[Mention], start: int, end: int, after: int | None) -> Mention | None:
-    at = bisect_left(group, start if after is None else after, key=_start)
-    candidates = group[at : at + 3] if after is not None else group[max(0, at - 3) : at + 3]
-    return min(candidates, key=lambda mention: max(mention.start - end, start - mention.end), default=None)

@@ -21,8 +21,9 @@ from bot.content.library import Library
 from bot.content.matching_models import Concept, Subject
 from bot.content.models import Role
 from bot.dialog.composer import MAX_FOLLOW_UPS
+from bot.matching.concepts import IN_THREAD
 from bot.matching.parser import Lexicon, tree_of
-from bot.matching.subjects import IN_THREAD, PLACEHOLDERS
+from bot.matching.subjects import PLACEHOLDERS
 from bot.matching.text import Stemmer, expand, sampled
 
 # --- phrases and names ------------------------------------------------------------------------------------------------
