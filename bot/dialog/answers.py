@@ -5,6 +5,7 @@ Small talk gives earlier answers again too: shorter, longer, in other words, on 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from textwrap import wrap
@@ -43,6 +44,9 @@ ON_A_PAGE = 4
 LINE, ROOM, FIRST_ROOM = 40, 12, 14
 """Characters of a phone's line, the lines that are read at once beside other words, and those of an answer whose brief
 is put together for a question, if its own has fewer; what exceeds them is folded."""
+
+_STEP = re.compile(r"\d+\. ")
+"""How a step of a numbered list begins: it stays in its place there."""
 
 Act = Callable[[str, Register], Reply]
 """What a kind of small talk does with the answer shown last."""
@@ -351,7 +355,7 @@ class Answers:
         answer, register = self._library.answer(card.node), card.register
         claims = [one for one in self._library.claims(answer, register) if one.kind != "editorial"]
         first = [one for one in claims if one.id in answer.brief] or claims[:1]
-        folded = [one for one in claims if one not in first]
+        folded = [one for one in claims if one not in first and not _STEP.match(one.for_register(register))]
         shown = [card.title, *(self._library.text(one, register) for one in first)]
         at = self._selector.select(text, [self._library.text(one, register) for one in folded], shown)
         if at is None:

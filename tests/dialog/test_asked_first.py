@@ -1,0 +1,152 @@
+"""What was asked is said first: the claim behind an answer's brief that speaks of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from bot.channels.layout import document_text
+from bot.content.library import Library
+from bot.content.models import Answer, Claim
+from bot.dialog.answers import FIRST_ROOM, lines_at_once, main_and_action
+from bot.dialog.engine import Engine
+from bot.dialog.turn import ClaimCard, Incoming, Kind, Match, Outcome, Register, Reply, SentenceSelector, State
+
+CASES = [
+    ("k2-blood-thinners", "and rivaroxaban?", "Rivaroxaban"),
+    ("drug-side-effects", "can I drive on it", "driv"),
+    ("feet-daily", "who does the nails", "nails"),
+    ("ala-how", "what if I forget it", "forget"),
+    ("ala-how", "my wee smells", "smell"),
+]
+
+
+class Chosen:
+    """A matcher that finds one answer, whose chosen line is what was asked."""
+
+    def __init__(self, node: str, line: int | None, told: bool = True) -> None:
+        self._match, self._line, self._told = Match(Outcome.ANSWER, node), line, told
+
+    def match(self, text: str, context: str | None, register: Register) -> Match:
+        return self._match
+
+    def select(self, text: str, lines: list[str], shown: list[str]) -> int | None:
+        if not shown:  # whether the brief itself speaks of it
+            return 0 if self._told else None
+        return self._line if lines else None
+
+
+def folded(library: Library, register: Register) -> Iterator[tuple[str, Answer, int, Claim]]:
+    """Yield every claim behind a brief that can be what was asked, with its place among those of its answer."""
+    for node in sorted(library.nodes):
+        answer = library.answer(node) if library.has_answer(node) else None
+        if answer is None or node in (*library.always, *library.urgent_nodes, library.advice, library.otherwise):
+            continue
+        for at, one in enumerate(parted(library, answer, register)[1]):
+            yield node, answer, at, one
+
+
+def parted(library: Library, answer: Answer, register: Register) -> tuple[list[Claim], list[Claim]]:
+    """Return the claims of a brief, and those behind it that can be what was asked: no step of a numbered list."""
+    claims = [one for one in library.claims(answer, register) if one.kind != "editorial"]
+    first = [one for one in claims if one.id in answer.brief] or claims[:1]
+    steps = [one for one in claims if re.match(r"\d+\. ", one.for_register(register))]
+    return first, [one for one in claims if one not in (*first, *steps)]
+
+
+def replied(library: Library, matcher: Chosen, state: State) -> Reply:
+    return Engine(library, matcher).respond(state, Incoming(Kind.TEXT, "words"))[0]
+
+
+@pytest.fixture(scope="module")
+def matcher(engine: Engine) -> SentenceSelector:
+    assert isinstance(engine.matcher, SentenceSelector)
+    return engine.matcher
+
+
+def text_of(library: Library, claim: Claim, register: Register) -> str:
+    return library.text(claim, register).strip()[:25].replace("*", "").replace("\\", "")
+
+
+@pytest.mark.parametrize("register", Register)
+def test_it_never_takes_more_room_and_the_first_time_leaves_out_nothing_to_do(
+    library: Library, engine: Engine, register: Register
+) -> None:
+    state = State(register, introduced=True)
+    tried = 0
+    for node, answer, at, claim in folded(library, register):
+        own, card = engine.composer.card(node, register), replied(library, Chosen(node, at), state).card
+        assert lines_at_once(card) <= max(FIRST_ROOM, lines_at_once(own)), (node, claim.id)
+        brief = document_text(card.brief)
+        actions = [one for one in library.claims(answer, register) if one.id in main_and_action(answer)[1:]]
+        assert all(text_of(library, one, register) in brief for one in actions), (node, claim.id)
+        tried += 1
+    assert tried > 200
+
+
+@pytest.mark.parametrize("register", Register)
+def test_nothing_of_the_answer_is_lost_and_nothing_said_twice(
+    library: Library, engine: Engine, register: Register
+) -> None:
+    for node, answer, at, claim in folded(library, register):
+        for state in (State(register, introduced=True), State(register, introduced=True, history=(node,))):
+            own, card = engine.composer.card(node, register), replied(library, Chosen(node, at), state).card
+            assert isinstance(own, ClaimCard)
+            assert isinstance(card, ClaimCard)
+            whole, laid = (f"{document_text(one.brief)}\n{document_text(one.detail)}" for one in (own, card))
+            texts = [text_of(library, one, register) for one in library.claims(answer, register)]
+            assert [laid.count(one) for one in texts] == [whole.count(one) for one in texts], (node, claim.id)
+            assert (card.sources, card.review, card.disclaimer) == (own.sources, own.review, own.disclaimer)
+
+
+def test_to_who_has_just_read_the_answer_it_may_be_said_alone(library: Library) -> None:
+    register = Register.LAYPERSON
+    shown = {True: 0, False: 0}
+    for node, _, at, claim in folded(library, register):
+        for read in (True, False):
+            state = State(register, introduced=True, history=(node,) if read else ())
+            brief = document_text(replied(library, Chosen(node, at), state).card.brief)
+            shown[read] += brief.startswith(text_of(library, claim, register))
+    assert shown[True] > shown[False] > 100
+
+
+def test_an_answer_that_comes_again_says_that_it_is_all_there_is(library: Library) -> None:
+    register = Register.LAYPERSON
+    again = State(register, introduced=True, history=("k2",))
+    lead = library.text(library.interface["same-again"], register).strip()
+    assert replied(library, Chosen("k2", None, told=False), again).lead == lead
+    assert replied(library, Chosen("k2", None), again).lead == ""  # its brief speaks of what was asked
+    assert replied(library, Chosen("k2", None, told=False), State(register, introduced=True)).lead == ""
+
+
+@pytest.mark.parametrize(("node", "asked", "word"), CASES)
+def test_a_word_of_a_folded_claim_brings_it_first(engine: Engine, node: str, asked: str, word: str) -> None:
+    state = State(Register.LAYPERSON, introduced=True, history=(node,))
+    reply = engine.respond(state, Incoming(Kind.TEXT, asked))[0]
+    assert reply.card.node == node
+    assert word.casefold() in document_text(reply.card.brief).split("\n")[0].casefold()
+
+
+@pytest.mark.parametrize("register", Register)
+def test_a_claim_asked_for_in_its_own_rare_words_is_found(
+    library: Library, matcher: SentenceSelector, register: Register
+) -> None:
+    found = tried = 0
+    for node, answer, at, claim in folded(library, register):
+        shown, lines = ([library.text(one, register) for one in part] for part in parted(library, answer, register))
+        got = matcher.select(library.text(claim, register), lines, shown)
+        found, tried = found + (got == at), tried + 1
+        assert got is None or lines[got], node
+    assert found / tried > 0.8
+
+
+@pytest.mark.parametrize("said", ["", "ok", "and then?", "what is it", "1800", "zxqv", "how many weeks is that"])
+def test_words_that_say_little_select_nothing(matcher: SentenceSelector, said: str) -> None:
+    lines = [
+        "Weight rose in 4 of 100 people.",
+        "It takes some weeks.",
+        "Do not drive until you know how it acts on you.",
+    ]
+    assert matcher.select(said, lines, ["It often makes people dizzy."]) is None
