@@ -41,7 +41,7 @@ from bot.dialog.turn import (
 ON_A_PAGE = 4
 """Answers on one page to take along: the latest."""
 
-LINE, ROOM, FIRST_ROOM = 40, 12, 14
+LINE, ROOM, FIRST_ROOM = 40, 12, 13
 """Characters of a phone's line, the lines that are read at once beside other words, and those of an answer whose brief
 is put together for a question, if its own has fewer; what exceeds them is folded."""
 
