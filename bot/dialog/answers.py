@@ -310,8 +310,10 @@ class Answers:
         """Return the reply to words that mean `match`; with the words themselves, what they ask about is said first."""
         reasons = (*match.reasons, *(f"{node} {score:.2f}" for node, score in match.scores))
         lead = self._lead(match, register)
+        urgent = self._links(filter(None, [match.perhaps]), register, "danger")
         if match.outcome is Outcome.CHOICES:
-            choices = (*self._links(match.choices, register, "choice", "choice"), self._none_of_these(register))
+            offered = self._links(match.choices, register, "choice", "choice")
+            choices = (*urgent, *offered, self._none_of_these(register))
             card = self._composer.choices(register)
             return Reply(card, lead, choices=choices, reasons=reasons, missing=match.missing, about=match.about)
         reply = self._with_also(self.show(match.node, state, register), match.also)
@@ -326,7 +328,7 @@ class Answers:
             reply,
             briefs=briefs,
             lead=lead or reply.lead,
-            choices=(*reply.choices, *related),
+            choices=(*urgent, *reply.choices, *related),
             reasons=reasons,
             sure=sure,
             missing=match.missing,
@@ -377,6 +379,9 @@ class Answers:
 
     def _lead(self, match: Match, register: Register) -> str:
         """Return what stands before the answer: a sentence in the asker's own language, or one of the bot's."""
+        if match.perhaps:
+            sign = self._library.plain(self._library.answer(match.perhaps).label, register)
+            return self._text("perhaps-urgent", register, sign=sign)
         if match.language:
             return self._library.say_in(match.language, urgent=match.outcome is Outcome.URGENT)
         return self._text(match.note, register) if match.note else ""

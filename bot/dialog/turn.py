@@ -311,7 +311,8 @@ class Match:
     is the code of another language the message is in, when content/languages.yaml holds it; `also` are the answers to
     further questions of the same message, in their order; `beside` is the answer that stands beside a refusal to
     advise: what may harm, or what is known; `missing` is what was asked and no answer holds, as authored names:
-    `subject x aspect`; `about` is, beside CHOICES, the general answer on the subject that the message names.
+    `subject x aspect`; `about` is, beside CHOICES, the general answer on the subject that the message names; `perhaps`
+    is the card of an emergency that the words name and do not seem to tell of: it is offered first.
     """
 
     outcome: Outcome
@@ -326,6 +327,7 @@ class Match:
     beside: str = ""
     missing: str = ""
     about: str = ""
+    perhaps: str = ""
 
 
 class Matcher(Protocol):

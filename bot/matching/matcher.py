@@ -84,7 +84,9 @@ class SubjectMatcher:
             match = self.decisions.uncovered(
                 "like small talk, but it names a sign of an emergency", scores=dict(match.scores)
             )
-        return replace(match, reasons=(*match.reasons, *(f"not urgent: {reason}" for reason in excused)))
+        perhaps = self.urgency.perhaps(text) if excused and context not in self.parts.data.cards else ""
+        reasons = (*match.reasons, *(f"not urgent: {reason}" for reason in excused))
+        return replace(match, reasons=reasons, perhaps="" if match.outcome is Outcome.SMALL_TALK else perhaps)
 
     def is_urgent(self, text: str) -> bool:
         """Return whether a sign of an emergency is named that nothing excuses."""

@@ -69,6 +69,8 @@ class Finding:
     is_plain: bool = True
 
 
+_UNLIKE = ": unlike"
+"""Ends the phrase for a sign that examples did not bear out."""
 _ALIKE = UrgentRule(id="likeness", sign="", all=("likeness",))
 """Stands for the rule where none fired."""
 
@@ -112,6 +114,15 @@ class Urgency:
     def detect(self, text: str) -> Finding | None:
         """Return what is urgent in a message, the gravest first, or None; never raises."""
         return self.explain(text)[0]
+
+    def perhaps(self, text: str) -> str:
+        """Return the card of the gravest sign that a rule saw and only examples did not bear out, as in a question on
+        socks "with a wound on my foot"; empty where there is none, or something is urgent anyway."""
+        finding, excused = self.explain(text)
+        unlike = {phrase.removesuffix(_UNLIKE) for phrase in excused if phrase.endswith(_UNLIKE)}
+        signs = {rule.sign for rule in self._rules.rules if rule.id in unlike} if finding is None else set()
+        named = [self._rules.signs[one] for one in self._order if one in signs]
+        return next((sign.card for sign in named if not sign.any_other), "")
 
     def is_over(self, text: str) -> bool:
         """Return whether a short message says that somebody is well again, and neither doubts it nor asks anything."""
