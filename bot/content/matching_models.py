@@ -185,13 +185,15 @@ class Sign(MatchingModel):
 
     `passes` is false where the card says to get help though it feels better: then only help that is there ends it.
     `any_other` is what is none of the others, such as a faint: any sign takes its place. `holds` are further signs that
-    do not take the place of this one, but are offered beside it.
+    do not take the place of this one, but are offered beside it. `ends` are concepts that end this one alone, such as a
+    reading in range after low sugar.
     """
 
     card: str
     passes: bool = True
     any_other: bool = False
     holds: Nodes = ()
+    ends: Nodes = ()
 
 
 class UrgentRule(MatchingModel):
@@ -266,8 +268,9 @@ class UrgentRules(MatchingModel):
 
     `little` are words that may stand between the words of a wording. A number followed by one of `units` (or after one
     of `counted`) is no reading of a meter. `known` are ordinary words that look like a misspelt sign. After a card, one
-    of `over` says that it is over where none of `not_over` stands beside it; `after` are the other things people say
-    then, such as `worse` or `alone`, and the concepts that say so: of several the first in the file is heard.
+    of `over` says that it is over where none of `not_over` stands beside it, nor one of `denies_over`, which only
+    examples of help or of a mistake may hold; `after` are the other things people say then, such as `worse` or `alone`,
+    and the concepts that say so: of several the first in the file is heard.
     """
 
     signs: dict[str, Sign] = Field(default_factory=dict)
@@ -280,6 +283,7 @@ class UrgentRules(MatchingModel):
     rules: tuple[UrgentRule, ...] = ()
     over: Nodes = ()
     not_over: Nodes = ()
+    denies_over: Nodes = ()
     after: dict[str, Nodes] = Field(default_factory=dict)
     excuses: Excusing = Excusing()
 

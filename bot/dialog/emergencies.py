@@ -41,7 +41,7 @@ _TALK = {"again": "again", "longer": "again", "before": "again", "not-understood
 _TALK |= {"will-ask": "", "sad": "", "wrong": ""} | dict.fromkeys(("who-are-you", "robot", "how-are-you"), "talk")
 """What small talk means within an emergency: nothing new, or a sign of life, like "ok", where it is of another kind."""
 
-_CLAIMS = {"do": ("call", "meanwhile"), "coming": ("meanwhile",)} | dict.fromkeys(
+_CLAIMS = {"do": ("call", "meanwhile"), "coming": ("meanwhile",), "closed": ("closed",)} | dict.fromkeys(
     ("call", "alone", "nobody"), ("call",)
 )
 """Which claims of the card answer what is heard; all else is met with the one that is authored to remind of it."""
@@ -52,11 +52,23 @@ _DIED = "died"
 _LET_OFF, _PERHAPS = "let-off", "perhaps"
 """What is heard where help is there or it was nothing, and where it may be so: then it is said how to end it."""
 
+_DENIED = "denied"
+"""What is heard where somebody says that they were misunderstood: it ends a card that no rule saw a sign for."""
+
+_OTHERWISE = {"else": "same", "same": "do", "ok": "else", "denied": "perhaps"}
+"""What a card with words of its own says instead of saying the same twice in a row; where nothing is named, `else`."""
+
 _TOLD = frozenset({"worse", "back", "coming"})
 """What is heard as news of the emergency, whoever in a group tells it."""
 
+_WHOLE = frozenset({"worse", "back", "again"})
+"""What is heard where the whole card is said."""
+
 _STEPS = frozenset({"", "do", "same"})
 """What is heard where a claim of the card may speak of just what was said."""
+
+_ALIKE = _STEPS | {"ok", "steady", _PERHAPS}
+"""What is heard where the same may be said again and again."""
 
 _NO_NEWS = frozenset({"do", "call", "again", _LET_OFF, _PERHAPS})
 """What is heard in words that tell nothing new of an emergency: they ask, or say that it is over."""
@@ -77,7 +89,9 @@ class Emergencies:
         self._matcher = matcher
         self._alarm = alarm
         self._always = frozenset(library.always)
-        signs = library.urgent_rules.signs.values() if library.urgent_rules else ()
+        signs = tuple(library.urgent_rules.signs.values()) if library.urgent_rules else ()
+        unnamed = {sign.card for sign in signs if sign.any_other}
+        self._offered = library.urgent_nodes - unnamed
         self._lasting = frozenset(sign.card for sign in signs if not sign.passes)
         topics = library.matching.topics.values() if library.matching else ()
         self._harms = frozenset(node for topic in topics for node in topic.harms)
@@ -96,10 +110,12 @@ class Emergencies:
         node = current if cry and current else match.node
         whole, after = self._answers.matched(match, state, register), self.begin(state, incoming, node)
         if node != current or incoming.group or incoming.edited or match.language:
-            return whole, after
-        heard = self._heard(incoming.text)
+            return whole, replace(after, emergency=Emergency(node, incoming.at, guessed=match.guessed))
+        heard = self._heard(incoming.text, node)
         known = cry or heard in ("worse", "back", "again", "coming")
-        said = self._said(heard if known else "same", node, register, text=incoming.text)
+        unsure = heard == _LET_OFF and not self._stays(node)
+        heard = heard if known else _PERHAPS if unsure else "same"
+        said, after = self._met(heard, node, state, incoming, register)
         return replace(said, reasons=whole.reasons), after
 
     def answer(self, match: Match, state: State, incoming: Incoming, register: Register) -> Step | None:
@@ -108,62 +124,81 @@ class Emergencies:
         node = self.current(state, incoming)
         if node is None:
             return self._back(match, state, incoming, register) if state.ended else None
-        heard = self._heard(incoming.text)
-        over = self._is_over(match, incoming.text)
-        if over and self._ends(node, heard):
+        heard, over = self._heard(incoming.text, node), self._is_over(match, incoming.text, node)
+        ends = self._ends(node, heard, state, over=over and not (heard == _DENIED and match.related))
+        left = state.emergency is not None and state.emergency.left
+        if left and self._goes_on(match, incoming.text, node, left=left):
+            state = self.begin(state, incoming, node)
+        elif not over and self._is_else(match, node):
+            return self._aside(match, node, ended(state, left=not ends), state, incoming.text, register)
+        if ends:
             return self._end(node, register), ended(state)
-        if not over and self._is_else(match, node):
-            return self._aside(match, node, ended(state, left=True), state, register)
-        if over or heard == _LET_OFF:
-            heard = _PERHAPS if self._stays(node) else "steady" if over else "ok"
-        if heard == _PERHAPS and match.related:  # another sign is no end
-            heard = ""
         if heard in ("", _PERHAPS) and not over and match.outcome is Outcome.SMALL_TALK:
             heard = _TALK.get(match.node, "ok")
+        if over or heard in (_LET_OFF, _DENIED):
+            heard = self._doubted(heard, node, over=over)
+        if heard == _PERHAPS and match.related:  # another sign is no end
+            heard = ""
         if heard == "talk" and not self._stays(node):
             said = self._library.plain(self._library.small_talk[match.node].says, register)
-            return replace(self._said("ok", node, register), lead=said), self.begin(state, incoming, node)
-        reply = self._said(heard, node, register, match.related, incoming.text)
-        return reply, self.begin(state, incoming, node)
+            reply, after = self._met("ok", node, state, incoming, register)
+            return replace(reply, lead=said), after
+        return self._met(heard, node, state, incoming, register, () if match.guessed else match.related)
 
     def whom_to_call(self, node: str, state: State, incoming: Incoming, register: Register) -> Step:
         """Return the reminder whom to call."""
-        return self._said("call", node, register), self.begin(state, incoming, node)
+        return self._met("call", node, state, replace(incoming, text=""), register)
 
     def tapped(self, node: str, word: str, state: State, incoming: Incoming, register: Register) -> Step:
         """Return what a button of a card does: it ends the emergency, or says what to do now that it got worse."""
         if word == OVER:
             return self._end(node, register), ended(state)
-        return self._said("worse", node, register), self.begin(state, incoming, node)
+        return self._met("worse", node, state, incoming, register)
 
-    def _heard(self, text: str) -> str:
-        return self._alarm.heard(text) if self._alarm is not None else ""
+    def leads(self, state: State, incoming: Incoming) -> str | None:
+        """Return the card that words are read after: none where it was left for a question that it stays beside."""
+        return None if state.emergency and state.emergency.left else self.current(state, incoming)
 
-    def _is_over(self, match: Match, text: str) -> bool:
+    def _heard(self, text: str, node: str) -> str:
+        return self._alarm.heard(text, node) if self._alarm is not None else ""
+
+    def _is_over(self, match: Match, text: str, node: str) -> bool:
         """Tell whether somebody says that it is over, in an authored line or in other words."""
         said = match.outcome is Outcome.SMALL_TALK and match.node == OVER
-        return said or (self._alarm is not None and self._alarm.is_over(text))
+        return said or (self._alarm is not None and self._alarm.is_over(text, node))
 
-    def _ends(self, node: str, heard: str) -> bool:
-        """Tell whether what sounds as if it were over ends it. A wish to die ends by its button alone; where a card
-        says to get help though it feels better, only help that is there ends it, or that it was nothing."""
-        return not self._stays(node) and (node not in self._lasting or heard == _LET_OFF)
+    def _ends(self, node: str, heard: str, state: State, *, over: bool) -> bool:
+        """Tell whether what sounds as if it were over ends it. A plain wish to die ends by its button alone; where a
+        card says to get help though it feels better, only help that is there ends it, or that it was nothing."""
+        if state.emergency and state.emergency.guessed and heard == _DENIED:
+            return True
+        if self._stays(node):
+            return over and heard == _LET_OFF and state.emergency is not None and state.emergency.guessed
+        return over and (node not in self._lasting or heard in (_LET_OFF, _DENIED))
+
+    def _doubted(self, heard: str, node: str, *, over: bool) -> str:
+        """Return what is heard where it may be over but does not end: how to end it is said, or that it is not yet."""
+        if self._stays(node):
+            return heard if heard == _DENIED else _PERHAPS
+        if heard == _DENIED:
+            return _PERHAPS
+        return "steady" if over else "ok"
 
     def _back(self, match: Match, state: State, incoming: Incoming, register: Register) -> Step | None:
         """Return the card of an emergency that was over or left for a question, where it came back, got worse or goes
         on; None where words say nothing of that, or plainly speak of something else."""
         node = self.current(replace(state, emergency=state.ended), incoming)
         left = state.ended is not None and state.ended.left
-        if node is None or not self._goes_on(match, incoming.text, left=left):
+        if node is None or not self._goes_on(match, incoming.text, node, left=left):
             return None
         if self._is_else(self._matcher.match(incoming.text, node, register), node):
             return None
-        return self._said("back", node, register), self.begin(state, incoming, node)
+        return self._met("back", node, state, incoming, register)
 
-    def _goes_on(self, match: Match, text: str, *, left: bool) -> bool:
+    def _goes_on(self, match: Match, text: str, node: str, *, left: bool) -> bool:
         """Tell whether words say that an emergency came back, or are news of one that was `left` for a question: they
         ask nothing, and no sure answer is found to them."""
-        heard = self._heard(text)
+        heard = self._heard(text, node)
         if heard in ("back", "worse"):
             return True
         found = match.outcome in (Outcome.ANSWER, Outcome.SMALL_TALK)
@@ -181,65 +216,99 @@ class Emergencies:
         """Return the state in which `node` is what the conversation is about."""
         return replace(state, emergency=Emergency(node, incoming.at), ended=None)
 
-    def _aside(self, match: Match, node: str, over: State, state: State, register: Register) -> Step:
+    def _met(
+        self, heard: str, node: str, state: State, incoming: Incoming, register: Register, related: Sequence[str] = ()
+    ) -> Step:
+        """Return what is said to what was heard and the state after it, which holds what was said."""
+        before = state.emergency if state.emergency and state.emergency.node == node else Emergency(node, incoming.at)
+        steps = self._steps(heard, node, register, incoming.text, before.told)
+        told = steps if self._stays(node) or set(steps) <= set(before.told) else (*before.told, *steps)
+        told = () if heard in _WHOLE else told
+        left = before.left and heard not in (*_TOLD, "same")
+        emergency = replace(before, at=incoming.at, told=tuple(dict.fromkeys(told)), left=left)
+        return self._said(heard, node, register, steps, related), replace(state, emergency=emergency, ended=None)
+
+    def _aside(self, match: Match, node: str, over: State, state: State, text: str, register: Register) -> Step:
         """Return the answer to something else after a word on the emergency, which ends unless it is a wish to die, or
         what is answered is about the bot."""
         sign = self._library.plain(self._library.answer(node).label, register)
-        lead = self._composer.text(self._key("first", node), register, sign=sign)
+        done = over.ended is not None and not over.ended.left
+        eased = self._alarm is not None and any(self._alarm.is_over(one, node) for one in text.split(". "))
+        key = self._key("steady" if eased and not self._stays(node) else "first", node)
+        lead = "" if done else self._composer.text(key, register, sign=sign)
         reply = self._answers.matched(match, over, register)
-        lasts = self._stays(node) or match.node in self._always
-        return replace(reply, lead="\n".join(filter(None, (lead, reply.lead)))), state if lasts else over
+        reply = replace(reply, lead="\n".join(filter(None, (lead, reply.lead))))
+        if match.node in self._always:
+            return reply, state
+        kept = state.emergency if self._stays(node) and not done else None
+        return reply, replace(state, emergency=replace(kept, left=True)) if kept else over
 
     def _stays(self, node: str) -> bool:
         """Tell whether a card has words of its own for all that follows it: it stays with the person."""
         own = node.removeprefix(f"{self._library.urgent}-")  # the card of no sign has none, and says what all say
         return own != node and f"{own}-first" in self._library.interface
 
-    def _said(self, heard: str, node: str, register: Register, related: Sequence[str] = (), text: str = "") -> Reply:
+    def _said(
+        self, heard: str, node: str, register: Register, steps: Sequence[str], related: Sequence[str] = ()
+    ) -> Reply:
         """Return what is said to what was heard: the whole card where that is wanted, else a reminder with the card's
         ways to say that it got worse or is over, and the ways to `related` cards and to the whole card."""
-        if heard in ("worse", "back", "again"):
+        if heard in _WHOLE:
             lead = self._composer.text("urgent-again" if heard == "again" else "urgent-worse-answer", register)
             view = View.BRIEF if heard == "again" else View.SHORT
             return Reply(self._composer.card(node, register), lead, view=view, again=heard == "again")
         kept = [one for one in self._composer.card(node, register).buttons if "!" in one.payload]  # worse, over
-        others = [self._composer.link(one, register) for one in related if one in self._library.urgent_nodes]
+        others = [self._composer.link(one, register) for one in related if one in self._offered]
         whole = Button(self._composer.text("urgent-whole", register), payloads.payload(node))
-        card = replace(self._reminder(heard, node, register, text), buttons=(*kept, *others, whole))
+        card = replace(self._reminder(heard, node, register, steps), buttons=(*kept, *others, whole))
         return Reply(card, view=View.SHORT, again=heard not in _TOLD)
 
-    def _reminder(self, heard: str, node: str, register: Register, text: str) -> Card:
-        """Return the card's own words, or the card cut down to what answers what was heard, under its sign's name."""
-        key, answer = self._key(heard or "else", node), self._library.answer(node)
+    def _steps(self, heard: str, node: str, register: Register, text: str, told: Sequence[str]) -> tuple[str, ...]:
+        """Return which claims of the card are said: those that answer what was heard or speak of it, and where all of
+        them were said before one that was not yet; of a card with words of its own the one that is said."""
         if self._stays(node) or heard == _DIED:
-            said = self._composer.markdown(key, register)
-            return self._composer.notice(node, register, "", said, Outcome.URGENT)
+            said = heard or "else"
+            return (_OTHERWISE.get(said, "else") if said in told and said != _DIED else said,)
+        answer = self._library.answer(node)
         named = _CLAIMS.get(heard) or (answer.reminder or answer.brief[0],)
-        if heard in _STEPS and (told := self._claim_on(text, answer, register)):
-            named = (*named, told)
-        card = part(self._composer, answer, named, node, register)
-        sign = self._library.plain(answer.label, register)
-        return replace(card, title=self._composer.text(key, register, sign=sign))
+        if heard in _STEPS and (asked := self._claim_on(text, answer, register)):
+            named = (*named, asked)
+        steps = [one.id for one in answer.claims if one.kind == "action" and one.id not in (*told, *named)]
+        again = heard in _ALIKE and set(named) <= set(told)
+        return (*named, *steps[:1]) if again else named
+
+    def _reminder(self, heard: str, node: str, register: Register, steps: Sequence[str]) -> Card:
+        """Return the card's own words, or the card cut down to what answers what was heard, under its sign's name."""
+        answer = self._library.answer(node)
+        if self._stays(node) or heard == _DIED:
+            said = self._composer.markdown(self._key(steps[0], node), register)
+            return self._composer.notice(node, register, "", said, Outcome.URGENT)
+        key = self._key(heard or "else", node)
+        card = part(self._composer, answer, steps, node, register)
+        return replace(card, title=self._composer.text(key, register, sign=self._library.plain(answer.label, register)))
 
     def _claim_on(self, text: str, answer: Answer, register: Register) -> str | None:
-        """Return the step in a card's brief that speaks of what words speak of: to drive, a fever, to lie down."""
+        """Return the step of a card that speaks of what words speak of: to drive, a fever, to lie down."""
         if self._alarm is None:
             return None
-        steps = [one for one in answer.claims if one.id in answer.brief and one.kind == "action"]
+        steps = [one for one in answer.claims if one.kind == "action"]
         texts = [self._library.inserted(one.for_register(register), register) for one in steps]
         at = self._alarm.closest(text, texts)
         return None if at is None else steps[at].id
 
     def _key(self, heard: str, node: str) -> str:
         """Return the key of what is said: the card's own where it has words of its own, such as `crisis-alone`."""
-        return f"{node.removeprefix(self._library.urgent + '-') if self._stays(node) else 'urgent'}-{heard}"
+        own = f"{node.removeprefix(self._library.urgent + '-')}-{heard}"
+        return own if own in self._library.interface else f"urgent-{heard}"
 
     def _end(self, node: str, register: Register) -> Reply:
         """Return what is said when it is over: short, with the way back to the card and to the start."""
-        buttons = (self._composer.link(node, register, "navigation"), self._composer.start_over(register))
-        said = self._composer.markdown("urgent-over-answer", register)
+        way_back = self._composer.link(node, register, "navigation")
+        if self._stays(node):  # its name is what nobody should have to press after it
+            way_back = replace(way_back, label=self._composer.text("urgent-whole", register))
+        said = self._composer.markdown(self._key("over-answer", node), register)
         card = self._composer.notice(node, register, "", said, Outcome.SMALL_TALK)
-        return Reply(replace(card, buttons=buttons, about_bot=True))
+        return Reply(replace(card, buttons=(way_back, self._composer.start_over(register)), about_bot=True))
 
 
 def ended(state: State, *, left: bool = False) -> State:

@@ -158,7 +158,7 @@ class Engine:
     # --- words ------------------------------------------------------------------------------------------------
 
     def _text(self, state: State, incoming: Incoming, register: Register) -> Step:
-        context = self._emergencies.current(state, incoming) or incoming.context or leant_on(self._library, state)
+        context = self._emergencies.leads(state, incoming) or incoming.context or leant_on(self._library, state)
         match = self._matcher.match(incoming.text, context, register)
         wrong = self._wishes.awaited(match, state, incoming)
         if match.outcome is Outcome.URGENT:

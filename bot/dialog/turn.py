@@ -61,11 +61,14 @@ class Incoming:
 @dataclass(frozen=True, slots=True)
 class Emergency:
     """The emergency a conversation is about: the card that was shown, and when it was last spoken of; `left` where
-    something else was asked and nobody said that it is over."""
+    something else was asked and nobody said that it is over, `guessed` where no rule saw its sign; `told` is what was
+    said to what followed: claims of the card, or the last of its own words."""
 
     node: str
     at: float
     left: bool = False
+    guessed: bool = False
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +315,8 @@ class Match:
     further questions of the same message, in their order; `beside` is the answer that stands beside a refusal to
     advise: what may harm, or what is known; `missing` is what was asked and no answer holds, as authored names:
     `subject x aspect`; `about` is, beside CHOICES, the general answer on the subject that the message names; `perhaps`
-    is the card of an emergency that the words name and do not seem to tell of: it is offered first.
+    is the card of an emergency that the words name and do not seem to tell of: it is offered first;
+    `guessed` tells of a sign of an emergency that only examples told, and no rule.
     """
 
     outcome: Outcome
@@ -328,6 +332,7 @@ class Match:
     missing: str = ""
     about: str = ""
     perhaps: str = ""
+    guessed: bool = False
 
 
 class Matcher(Protocol):
@@ -344,10 +349,10 @@ class Alarm(Protocol):
     def is_urgent(self, text: str) -> bool:
         """Return whether words speak of an emergency, whatever they follow."""
 
-    def is_over(self, text: str) -> bool:
+    def is_over(self, text: str, card: str = "") -> bool:
         """Return whether words, after the card of an emergency, say that it is over."""
 
-    def heard(self, text: str) -> str:
+    def heard(self, text: str, card: str = "") -> str:
         """Return what words after the card of an emergency say (`worse`, `alone`, ...), or an empty text."""
 
     def is_news(self, text: str) -> bool:

@@ -65,13 +65,13 @@ class LateMatcher:
         """Return whether words speak of an emergency."""
         return self._built().is_urgent(text)
 
-    def is_over(self, text: str) -> bool:
-        """Return whether words say that an emergency is over."""
-        return self._built().is_over(text)
+    def is_over(self, text: str, card: str = "") -> bool:
+        """Return whether words say that the emergency of a card is over."""
+        return self._built().is_over(text, card)
 
-    def heard(self, text: str) -> str:
+    def heard(self, text: str, card: str = "") -> str:
         """Return what words after the card of an emergency say."""
-        return self._built().heard(text)
+        return self._built().heard(text, card)
 
     def is_news(self, text: str) -> bool:
         """Return whether words tell how an emergency goes on, though something else was said meanwhile."""

@@ -7,6 +7,7 @@ the body, what happens to it, since when, to whom), so that a wording nobody wro
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -153,6 +154,15 @@ class Likeness:
         stems = {self._stem(word.text) for word in words if word.text not in FUNCTION and word.text not in PERSONS}
         kinds = {one.concept for one in self._reader.of(self._tree, words)} & self._telling
         return frozenset(stems | kinds)
+
+    def closest(self, words: Sequence[Word], lines: Sequence[Sequence[Word]]) -> int | None:
+        """Return which line shares most with a message, what stands in few of them most; the first of several, or
+        None."""
+        told, asked = [self.things(line) for line in lines], self.things(words)
+        often = Counter(thing for things in told for thing in things)
+        shared = [sum(1 / often[thing] for thing in sorted(asked & things)) for things in told]
+        best = max(shared, default=0.0)
+        return shared.index(best) if best > 0 else None
 
     def find(
         self, words: Sequence[Word], named: Sequence[Sighting], skip: Callable[[int, int], bool], at_least: float = 0.0

@@ -16,7 +16,7 @@ from bot.matching.parser import Known, Message
 from bot.matching.questions import Remarks, at_seam, questions, scrubbed
 from bot.matching.ranking import Heard, Ranker, Reading, Shares
 from bot.matching.text import ASKING, FUNCTION, PERSONS, STOP
-from bot.matching.urgency import Finding, Urgency
+from bot.matching.urgency import LIKENESS, Finding, Urgency
 
 AUTHORED = "an authored line"
 """The reason of what is found word for word; the key of the words stands behind it."""
@@ -107,13 +107,13 @@ class SubjectMatcher:
         """Return which of some lines speaks of what words ask about and what is shown does not, or None."""
         return self.thread.said.select(self.remarks.question(self.parts.reader.read(text)), lines, shown)
 
-    def is_over(self, text: str) -> bool:
-        """Return whether words say that an emergency is over."""
-        return self.urgency.is_over(text)
+    def is_over(self, text: str, card: str = "") -> bool:
+        """Return whether words say that the emergency of a card is over."""
+        return self.urgency.is_over(text, card)
 
-    def heard(self, text: str) -> str:
+    def heard(self, text: str, card: str = "") -> str:
         """Return what words after the card of an emergency say, such as `worse`; empty where it is nothing known."""
-        return self.urgency.heard(text)
+        return self.urgency.heard(text, card)
 
     def is_news(self, text: str) -> bool:
         """Return whether words tell how an emergency goes on, though something else was said meanwhile."""
@@ -192,7 +192,7 @@ class SubjectMatcher:
         if held is None or held.any_other or found.card == card or (found.is_plain and found.sign not in held.holds):
             return match
         reasons = (*match.reasons, f"told after {card}, and not plainly another emergency")
-        return Match(Outcome.ANSWER, card, related=(found.card,), reasons=reasons)
+        return Match(Outcome.ANSWER, card, related=(found.card,), reasons=reasons, guessed=match.guessed)
 
     def _within(self, message: Message, text: str, card: str) -> Match:
         """Return the decision about words after the card of an emergency: the card, unless they are small talk, say
@@ -410,4 +410,5 @@ class SubjectMatcher:
 def urgent(finding: Finding) -> Match:
     """Return the decision for an emergency: the card of its sign, with the sentence and the rule as reasons."""
     reasons = (f"urgent: {finding.sign}, by {finding.rule}", f"in: {finding.sentence}")
-    return Match(Outcome.URGENT, finding.card, (), (), (), reasons, "", finding.language)
+    guessed = finding.rule.startswith(LIKENESS)
+    return Match(Outcome.URGENT, finding.card, reasons=reasons, language=finding.language, guessed=guessed)

@@ -49,6 +49,10 @@ class Sightings:
         """Tell whether one of the concepts is named."""
         return not self._at.keys().isdisjoint(names)
 
+    def stands(self, names: Iterable[str], wider: Sequence[Sighting]) -> bool:
+        """Tell whether one of the concepts is named outside of wider mentions: not the "no" in "no longer low"."""
+        return any(not any(one.first <= at.first and at.last <= one.last for one in wider) for at in self.of(names))
+
     def distance(self, first: int, last: int) -> int:
         """Return how many words apart two words stand, a full stop counting for several."""
         return self.words[last].at - self.words[first].at

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,10 +13,14 @@ from bot.matching.likeness import BETTER, ELSE, LET_OFF, STILL, Alike, Likeness,
 from bot.matching.sentences import Word, seen, sentence, words_of
 from bot.matching.signs import Excuses, Hit, Sightings, hits, is_leaflet
 
+LIKENESS = "likeness"
+"""What the name of the rule begins with where none fired."""
 PERHAPS = "perhaps"
 """What is heard in a message after a card that may say that it is over."""
 _COMING = "coming"
 """What is heard where help is on its way, which is no end yet however like one it is."""
+_DENIED = "denied"
+"""What is heard where all was taken wrongly, which examples take for an end."""
 _LONGEST_SENTENCE = 300
 """Characters of a sentence that a finding repeats."""
 _SOON = 25
@@ -71,7 +74,7 @@ class Finding:
 
 _UNLIKE = ": unlike"
 """Ends the phrase for a sign that examples did not bear out."""
-_ALIKE = UrgentRule(id="likeness", sign="", all=("likeness",))
+_ALIKE = UrgentRule(id=LIKENESS, sign="", all=(LIKENESS,))
 """Stands for the rule where none fired."""
 
 
@@ -105,6 +108,7 @@ class Urgency:
         self._rules, self._reader, self._likeness, self._tongues = rules, reader, likeness, tongues
         self._groups = [(rule, _split(rule.all)) for rule in rules.rules]
         self._composed = [(_rule(name, made), _split(made.all)) for name, made in rules.composed.items()]
+        self._ends_alone = {sign.card: sign.ends for sign in rules.signs.values()}
         self._order = {name: at for at, name in enumerate(rules.signs)}
         signs = {name for _, groups in self._groups for group in groups for name in group}
         self._deniable = signs.difference(rules.excuses.parts)
@@ -124,26 +128,38 @@ class Urgency:
         named = [self._rules.signs[one] for one in self._order if one in signs]
         return next((sign.card for sign in named if not sign.any_other), "")
 
-    def is_over(self, text: str) -> bool:
-        """Return whether a short message says that somebody is well again, and neither doubts it nor asks anything."""
+    def is_over(self, text: str, card: str = "") -> bool:
+        """Return whether a short message after a card says that somebody is well again, or a longer one that help is
+        there or that it was nothing, and neither doubts it nor asks anything."""
         plain = seen(text).text
-        words = self._reader.mended(words_of(plain))
-        named = {one.concept for one in self._reader.named(words)}
-        if not words or "?" in plain or not named.isdisjoint(self._rules.not_over):
+        places = self._placed(self._reader.mended(words_of(plain)))
+        over = places.of((*self._rules.over, *self._ends_alone.get(card, ())))
+        if not places.words or "?" in plain or places.any_of(self._rules.not_over):
             return False
-        by_rule = len(words) <= _SHORT and not named.isdisjoint(self._rules.over)
-        on_the_way = not named.isdisjoint(self._rules.after.get(_COMING, ()))
-        return by_rule or (not on_the_way and self._ending(plain) in (LET_OFF, BETTER))
+        denied = places.stands(self._rules.denies_over, over)
+        if over and len(places.words) <= _SHORT and not denied:
+            return True
+        ending = "" if places.any_of(self._rules.after.get(_COMING, ())) else self._ending(plain)
+        return ending == LET_OFF or (ending == BETTER and not denied)
 
-    def heard(self, text: str) -> str:
+    def heard(self, text: str, card: str = "") -> str:
         """Return what a message after a card says, by the names in `after` of the file, `PERHAPS` where it may say that
         it is over, or an empty text."""
-        ending = self._ending(text)
-        named = {one.concept for one in self._reader.named(self._reader.read(text))}
-        if ending == LET_OFF and named.isdisjoint((*self._rules.after.get(_COMING, ()), *self._rules.not_over)):
+        ending, places = self._ending(text), self._placed(self._reader.read(text))
+        told = next((kind for kind, concepts in self._rules.after.items() if places.any_of(concepts)), "")
+        if told == _DENIED:
+            return told
+        doubted = places.any_of(self._rules.not_over)
+        sure = ending == LET_OFF and not places.any_of(self._rules.after.get(_COMING, ()))
+        if not doubted and (sure or places.any_of(self._ends_alone.get(card, ()))):
             return LET_OFF
-        told = next((kind for kind, concepts in self._rules.after.items() if not named.isdisjoint(concepts)), "")
-        return told or (ending and PERHAPS)
+        return PERHAPS if doubted and told == LET_OFF else told or (ending and PERHAPS)
+
+    def _placed(self, words: Sequence[Word], named: Sequence[Sighting] | None = None) -> Sightings:
+        """Return where words name concepts, those made of others among them."""
+        places = Sightings(self._reader.named(words) if named is None else named, words)
+        places.add(Sighting(hit.rule.id, hit.first, hit.last) for hit in list(hits(self._composed, places)))
+        return places
 
     def asks_else(self, text: str) -> bool:
         """Return whether a message after a card is rather a question about something else than about it."""
@@ -154,16 +170,9 @@ class Urgency:
         return self._after(text).get(STILL, 0.0) >= _GOES_ON
 
     def closest(self, text: str, lines: Sequence[str]) -> int | None:
-        """Return which of the lines of a card shares most with a message, what stands in few of them most; the first
-        of several, or None."""
-        if self._likeness is None:
-            return None
-        told = [self._likeness.things(self._reader.read(line)) for line in lines]
-        asked = self._likeness.things(self._reader.read(text))
-        often = Counter(thing for things in told for thing in things)
-        shared = [sum(1 / often[thing] for thing in sorted(asked & things)) for things in told]
-        best = max(shared, default=0.0)
-        return shared.index(best) if best > 0 else None
+        """Return which of the lines of a card speaks of what a message speaks of; the first of several, or None."""
+        read = [self._reader.read(line) for line in lines]
+        return self._likeness.closest(self._reader.read(text), read) if self._likeness else None
 
     def _after(self, text: str) -> Mapping[str, float]:
         words = self._reader.read(text)
@@ -216,8 +225,7 @@ class Urgency:
     def _read(self, text: str, typed: Sequence[Word]) -> _Message:
         words = self._reader.mended(typed)
         named = self._reader.named(words)
-        places = Sightings(named, words)
-        places.add(Sighting(hit.rule.id, hit.first, hit.last) for hit in list(hits(self._composed, places)))
+        places = self._placed(words, named)
         return _Message(text, typed, words, named, places, list(hits(self._groups, places)))
 
     def _by_rules(self, message: _Message) -> tuple[Hit | None, list[tuple[Hit, str]]]:
@@ -278,7 +286,7 @@ class Urgency:
         told = _told(message, found.first, found.last)
         sign = self._rules.signs[found.sign]
         plain = not sign.any_other and log_odds(1.0 - found.share) >= _PLAINLY_LIKE
-        return Finding(found.sign, sign.card, told, f"likeness {found.share:.2f}", "", plain)
+        return Finding(found.sign, sign.card, told, f"{LIKENESS} {found.share:.2f}", "", plain)
 
     def _gravity(self, hit: Hit) -> tuple[int, int]:
         """Return what the gravest sign, and of its hits the first, has least of."""

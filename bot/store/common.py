@@ -12,7 +12,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -124,9 +124,9 @@ def context_text(state: State) -> str:
     """Return what a conversation is about beyond its trail, as JSON with short names; empty for nearly all."""
     found: dict[str, Any] = {}
     if state.emergency is not None:
-        found["emergency"] = [state.emergency.node, state.emergency.at]
+        found["emergency"] = _emergency_row(state.emergency)
     if state.ended is not None:
-        found["ended"] = [state.ended.node, state.ended.at, *([True] if state.ended.left else [])]
+        found["ended"] = _emergency_row(state.ended)
     if state.question is not None:
         found["question"] = list(state.question)
     if state.quiet:
@@ -138,6 +138,18 @@ def context_text(state: State) -> str:
     if state.report is not None:
         found["report"] = [state.report.node, state.report.at]
     return json.dumps(found, separators=(",", ":")) if found else ""
+
+
+def _emergency_row(emergency: Emergency) -> list[Any]:
+    """Return what is kept of an emergency, without what stands at its end and differs from how all begin."""
+    row = [*astuple(emergency)]
+    while not row[-1]:
+        row.pop()
+    return row if len(row) > 1 else [emergency.node, emergency.at]
+
+
+def _emergency_from(row: list[Any]) -> Emergency:
+    return Emergency(*row[:4], *(tuple(told) for told in row[4:]))
 
 
 def settings_text(preferences: Preferences) -> str:
@@ -175,14 +187,14 @@ def state_from(
         person,
         bool(introduced),
         trail,
-        Emergency(*emergency) if emergency else None,
+        _emergency_from(emergency) if emergency else None,
         (question[0], question[1]) if question else None,
         found.get("quiet", False),
         preferences,
         AwaitedReport(*report) if report else None,
         tuple(found.get("offered", ())),
         found.get("about", ""),
-        Emergency(*ended) if ended else None,
+        _emergency_from(ended) if ended else None,
     )
 
 

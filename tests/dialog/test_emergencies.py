@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from bot.channels.layout import document_text
 from bot.content.library import Library
 from bot.dialog.emergencies import HOLD_SECONDS
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Emergency, Incoming, Kind, Register, State
+from bot.dialog.turn import Emergency, Incoming, Kind, Register, Reply, State
 from bot.matching import build_matcher
+from bot.store.common import context_text, state_from
 
 PERSON = State(Register.LAYPERSON, introduced=True)
 
@@ -236,3 +238,136 @@ def test_who_says_where_they_are_in_an_emergency_is_told_whom_to_call_there(
             held = library.countries[code]
             assert kept.emergency is not None
             assert (held.number or held.crisis_line) in f"{reply.lead} {document_text(reply.card.brief)}"
+
+
+# --- an end told in words, a visit of then, and what is said instead of the same words ---
+
+
+def lasts(engine: Engine, card: str, text: str, *, guessed: bool = False) -> bool:
+    state = replace(PERSON, emergency=Emergency(card, 0.0, guessed=guessed))
+    return engine.respond(state, Incoming(Kind.TEXT, text, at=1.0))[1].emergency is not None
+
+
+@pytest.mark.parametrize("end", ["have arrived", "are here", "got here now", "have him", "are with her now"])
+@pytest.mark.parametrize("who", ["paramedics", "the medics"])
+def test_whoever_is_there_ends_every_card_but_that_of_a_wish_to_die(
+    engine: Engine, library: Library, who: str, end: str
+) -> None:
+    assert {card for card in cards(library) if lasts(engine, card, f"{who} {end}")} == {"urgent-crisis"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["admitted", "transferred", "handed over", "gone to resus", "mi excluded", "ct normal", "next pt", "it was a typo",
+     "it was nothing", "only testing", "wrong chat", "blue lit in", "we are in the ER", "dealt with"],
+)  # fmt: skip
+def test_a_telegram_ends_every_card_but_that_of_a_wish_to_die(engine: Engine, library: Library, text: str) -> None:
+    assert {card for card in cards(library) if lasts(engine, card, text)} == {"urgent-crisis"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["not admitted", "he admitted that it hurts", "not transferred", "are the medics here?", "waiting in the ER",
+     "nobody took him over", "ct clear but he still slurs", "not me, it is my wife", "was admitted last year"],
+)  # fmt: skip
+def test_what_only_resembles_a_telegram_ends_nothing(engine: Engine, library: Library, text: str) -> None:
+    assert [card for card in cards(library) if not lasts(engine, card, text)] == []
+
+
+@pytest.mark.parametrize("verdict", ["it is fine", "there was nothing wrong", "everything is normal"])
+@pytest.mark.parametrize("when", ["yesterday", "last week", "two months ago", "on Friday"])
+@pytest.mark.parametrize("who", ["my doctor said", "the nurse told me", "they said"])
+def test_a_visit_of_then_is_no_help_now(engine: Engine, library: Library, who: str, when: str, verdict: str) -> None:
+    assert [card for card in cards(library) if not lasts(engine, card, f"{when} {who} {verdict}")] == []
+
+
+@pytest.mark.parametrize("reading", ["4.6", "5.3", "9", "88", "140"])
+@pytest.mark.parametrize("words", ["{} now", "now {}", "up to {}", "its {} now", "meter says {}"])
+def test_a_reading_in_range_ends_low_sugar_alone(engine: Engine, library: Library, words: str, reading: str) -> None:
+    text = words.format(reading)
+    assert {card for card in cards(library) if not lasts(engine, card, text)} == {"urgent-low-sugar"}
+
+
+@pytest.mark.parametrize(
+    "text", ["3.4 now", "now 62", "was 5.4, now 3.1", "5.4 and dropping", "is 5.4 ok?", "ate 5 sweets", "in 15 minutes"]
+)
+def test_no_other_number_ends_low_sugar(engine: Engine, text: str) -> None:
+    assert lasts(engine, "urgent-low-sugar", text)
+
+
+DENIALS = [
+    f"{before}{denial}"
+    for before in ("", "no no ", "honestly, ")
+    for denial in (
+        "I am not suicidal", "I never wanted to die", "you misunderstood me", "I only meant my knee", "you got me wrong"
+    )
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", DENIALS)
+def test_a_denial_ends_a_wish_to_die_that_no_rule_saw_and_is_heard_after_a_plain_one(
+    engine: Engine, library: Library, text: str
+) -> None:
+    assert not lasts(engine, "urgent-crisis", text, guessed=True)
+    assert lasts(engine, "urgent-crisis", text)
+    state = replace(PERSON, emergency=Emergency("urgent-crisis", 0.0))
+    reply, _ = engine.respond(state, Incoming(Kind.TEXT, text, at=1.0))
+    assert document_text(reply.card.brief) == library.interface_text("crisis-denied", Register.LAYPERSON)
+
+
+def test_the_end_of_a_crisis_fits_one_and_offers_no_button_of_its_name(engine: Engine) -> None:
+    state = replace(PERSON, emergency=Emergency("urgent-crisis", 0.0))
+    for register in Register:
+        reply, _ = engine.respond(replace(state, register=register), Incoming(Kind.TAP, "v1:urgent-crisis!over", at=1))
+        shown = document_text(reply.card.brief)
+        assert "sign" not in shown
+        assert "crisis line" in shown
+        assert engine.label("urgent-crisis", register) not in {button.label for button in reply.buttons}
+
+
+def test_beside_a_wish_to_die_short_questions_are_answered_once_a_whole_one_was(engine: Engine) -> None:
+    state = after(engine, "urgent-crisis", "what is alpha lipoic acid?")
+    for text, node in (("and K2?", "k2"), ("ALA dose", "ala-dose")):
+        reply, state = engine.respond(state, Incoming(Kind.TEXT, text, at=3.0))
+        assert reply.card.node == node
+        assert "crisis line" in reply.lead
+        assert state.emergency is not None
+    reply, state = engine.respond(state, Incoming(Kind.TEXT, "I want to die", at=4.0))
+    assert reply.card.node == "urgent-crisis"
+    assert state.emergency is not None
+    assert not state.emergency.left
+
+
+def said_to(engine: Engine, state: State, texts: list[str]) -> Iterator[Reply]:
+    for at, text in enumerate(texts, 1):
+        reply, state = engine.respond(state, Incoming(Kind.TEXT, text, at=float(at)))
+        yield reply
+
+
+@pytest.mark.parametrize("register", Register)
+@pytest.mark.parametrize("text", ["hm", "what do i do", "ok"])
+def test_no_card_says_the_same_twice_in_a_row(engine: Engine, library: Library, register: Register, text: str) -> None:
+    for card in cards(library):
+        state = State(register, introduced=True, emergency=Emergency(card, 0.0))
+        replies = list(said_to(engine, state, [text] * 3))
+        shown = [(reply.card.title, document_text(reply.card.brief)) for reply in replies]
+        more = len([one for one in library.answer(card).claims if one.kind == "action"]) > 2 or text != "what do i do"
+        if {reply.card.node for reply in replies} == {card} and more and card != library.urgent:
+            assert shown[0] != shown[1] != shown[2], (card, shown)
+
+
+@pytest.mark.parametrize("card", ["urgent-foot", "urgent-hot-foot"])
+@pytest.mark.parametrize("text", ["the surgery is shut till Tuesday", "foot clinic only opens thursday", "its sunday"])
+def test_where_nobody_is_there_to_call_the_card_says_where_to_go(engine: Engine, card: str, text: str) -> None:
+    state = replace(PERSON, emergency=Emergency(card, 0.0))
+    reply, _ = engine.respond(state, Incoming(Kind.TEXT, text, at=1.0))
+    assert "emergency department" in document_text(reply.card.brief)
+
+
+@pytest.mark.parametrize(
+    "emergency",
+    [Emergency("urgent", 1.5), Emergency("urgent", 1.5, told=("call",)), Emergency("urgent", 1.5, True, True)],
+)
+def test_what_is_known_of_an_emergency_is_kept(emergency: Emergency) -> None:
+    state = State(emergency=emergency, ended=emergency)
+    assert state_from(None, False, None, context_text(state)) == state

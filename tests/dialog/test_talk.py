@@ -159,7 +159,7 @@ def test_an_emergency_stays_for_an_hour_whatever_is_unsure(library: Library) -> 
         engine = Engine(library, Decided(match))
         reply, after = engine.respond(state, Incoming(Kind.TEXT, "words", at=4600.0))
         assert (reply.card.node, reply.again, reply.view) == ("urgent-chest", True, View.SHORT)
-        assert after.emergency == Emergency("urgent-chest", 4600.0)
+        assert after.emergency == Emergency("urgent-chest", 4600.0, told=("call",))
         late, _ = engine.respond(state, Incoming(Kind.TEXT, "words", at=4601.0))
         assert late.card.node != "urgent-chest"
 
@@ -194,7 +194,7 @@ def test_a_cry_for_help_names_no_other_sign(library: Library) -> None:
     assert engine.respond(ALA, Incoming(Kind.TEXT, "call 999"))[0].card.node == library.urgent
     reply, after = engine.respond(replace(ALA, emergency=Emergency("urgent-foot", 0.0)), Incoming(Kind.TEXT, "help"))
     assert reply.card.node == "urgent-foot"
-    assert after.emergency == Emergency("urgent-foot", 0.0)
+    assert after.emergency == Emergency("urgent-foot", 0.0, told=("call",))
 
 
 def test_an_emergency_ends_when_it_is_over_or_another_question_is_sure(library: Library) -> None:
@@ -214,7 +214,7 @@ def test_after_the_crisis_card_the_bot_says_its_own_words_and_stays(library: Lib
     assert document_text(reply.card.brief) == library.interface_text("crisis-ok", Register.LAYPERSON)
     other, after = said(library, Match(Outcome.ANSWER, "k2"), state)
     assert other.lead == library.interface_text("crisis-first", Register.LAYPERSON)
-    assert after.emergency == state.emergency
+    assert after.emergency == Emergency("urgent-crisis", 0.0, left=True)
 
 
 @pytest.mark.parametrize("words", ["reference?", "Refs please", "where does that come from?", "sources for that"])
