@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.content.matching_models import Excusing, UrgentRule
+from bot.content.matching_models import Composed, Excusing, UrgentRule
 from bot.matching.concepts import Sighting
 from bot.matching.sentences import Break, Word, sentence
 
@@ -398,3 +398,17 @@ def is_leaflet(rules: Excusing, places: Sightings, found: Sequence[Hit]) -> Call
 def _expounds(rules: Excusing, places: Sightings) -> bool:
     """Tell whether a text of any length lists signs as print does (`symptoms include`) and speaks of nobody."""
     return places.any_of(rules.exposition) and not places.any_of((*rules.own, *rules.present, *rules.ongoing))
+
+
+_SOON = 25
+"""Words after a sign within which "I have it now" still means that sign."""
+
+
+def owned(found: Sequence[Hit], owning: Sequence[Sighting]) -> Hit | None:
+    """Return a sign that was excused and which the person then calls their own: "I have it now"."""
+    return next((hit for hit in found if any(hit.last < one.first <= hit.last + _SOON for one in owning)), None)
+
+
+def composed(made: Mapping[str, Composed]) -> list[UrgentRule]:
+    """Return the rules of concepts that are made of others."""
+    return [UrgentRule(id=name, sign="", all=one.all, near=one.near, ordered=one.ordered) for name, one in made.items()]

@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.content.matching_models import Composed, LanguagesFile, UrgentRule, UrgentRules
+from bot.content.matching_models import LanguagesFile, UrgentRule, UrgentRules
 from bot.matching.concepts import Sighting, SignReader
 from bot.matching.foreign import ForeignLanguages, Tongues
 from bot.matching.likeness import BETTER, ELSE, LET_OFF, STILL, Alike, Likeness, Weighed, log_odds
 from bot.matching.sentences import Word, seen, sentence, words_of
-from bot.matching.signs import Excuses, Hit, Sightings, hits, is_leaflet
+from bot.matching.signs import Excuses, Hit, Sightings, composed, hits, is_leaflet, owned
 
 LIKENESS = "likeness"
 """What the name of the rule begins with where none fired."""
@@ -23,8 +23,6 @@ _DENIED = "denied"
 """What is heard where all was taken wrongly, which examples take for an end."""
 _LONGEST_SENTENCE = 300
 """Characters of a sentence that a finding repeats."""
-_SOON = 25
-"""Words after a sign within which "I have it now" still means that sign."""
 _RULE, _FIRM, _EXCUSED = 3.0, 5.0, -2.0
 """How much a rule's sign adds to the log-odds of a message, how much a firm one, and what an excused one takes from
 them (measured on messages that had taught neither the rules nor the models)."""
@@ -107,7 +105,7 @@ class Urgency:
         self._is_authored = is_authored or (lambda _: False)
         self._rules, self._reader, self._likeness, self._tongues = rules, reader, likeness, tongues
         self._groups = [(rule, _split(rule.all)) for rule in rules.rules]
-        self._composed = [(_rule(name, made), _split(made.all)) for name, made in rules.composed.items()]
+        self._composed = [(rule, _split(rule.all)) for rule in composed(rules.composed)]
         self._ends_alone = {sign.card: sign.ends for sign in rules.signs.values()}
         self._order = {name: at for at, name in enumerate(rules.signs)}
         signs = {name for _, groups in self._groups for group in groups for name in group}
@@ -240,7 +238,7 @@ class Urgency:
             if not why:
                 return hit, excused
             excused.append((hit, why))
-        return _owned(found, places.of(excuses_of.owning)), excused
+        return owned(found, places.of(excuses_of.owning)), excused
 
     def _by_language(self, message: _Message) -> Finding | None:
         """Return what the lexicon of some other language names, or what its examples say."""
@@ -305,9 +303,9 @@ class Urgency:
 
 def _is_sure(hit: Hit, weighed: Weighed, excused: Sequence[tuple[Hit, str]]) -> bool:
     """Tell whether a sign stands: a firm one, one owned after all, or one in a message not too unlike."""
-    owned = any(one is hit for one, _ in excused)
+    is_owned = any(one is hit for one, _ in excused)
     worth = _FIRM if hit.rule.firm else _RULE
-    return owned or bool(weighed.parts) or weighed.odds + worth >= 0
+    return is_owned or bool(weighed.parts) or weighed.odds + worth >= 0
 
 
 def _told(message: _Message, first: int, last: int) -> str:
@@ -317,14 +315,5 @@ def _told(message: _Message, first: int, last: int) -> str:
     return " ".join(written.split())[:_LONGEST_SENTENCE]
 
 
-def _owned(found: Sequence[Hit], owning: Sequence[Sighting]) -> Hit | None:
-    """Return a sign that was excused and which the person then calls their own: "I have it now"."""
-    return next((hit for hit in found if any(hit.last < one.first <= hit.last + _SOON for one in owning)), None)
-
-
 def _split(groups: Iterable[str]) -> list[list[str]]:
     return [group.split("|") for group in groups]
-
-
-def _rule(name: str, made: Composed) -> UrgentRule:
-    return UrgentRule(id=name, sign="", all=made.all, near=made.near, ordered=made.ordered)
