@@ -199,8 +199,8 @@ class ContentPaths:
         return [*shared, *sorted(path for path in own if path not in shared), *beside]
 
     def messages(self) -> list[Path]:
-        """Return every file of whole messages: what belongs to no topic, then each topic's own."""
-        names = ("messages", "thread-messages")
+        """Return every file of whole messages, `messages-2.yaml` and the like too: the shared, then each topic's."""
+        names = ("messages", "messages-[0-9]", "thread-messages", "thread-messages-[0-9]")
         return sorted(path for name in names for path in visible(self.content, f"*/{name}.yaml"))
 
     def answer(self, topic: str, answer: str) -> Path:

@@ -193,6 +193,19 @@ def test_two_phrase_files_add_up(tmp_path: Path) -> None:
     assert library.phrases["ala-dose"] == ("how much ala was used", "ala dosage", "how many mg", "what dose")
 
 
+def test_messages_go_on_in_files_with_a_figure(tmp_path: Path) -> None:
+    more = {
+        "content/ala/messages.yaml": "messages:\n  ala-dose: |\n    one capsule or two, the yellow ones\n",
+        "content/ala/messages-2.yaml": "messages:\n  ala-dose: |\n    my sister says two a day\n",
+        "content/ala/thread-messages-3.yaml": "after:\n  ala-dose:\n    overview: |\n      ok and what is it\n",
+    }
+    library = loaded(written(tmp_path, more))
+    assert sorted(library.messages["ala-dose"]) == ["my sister says two a day", "one capsule or two, the yellow ones"]
+    assert library.messages_after["ala-dose"]["overview"] == ("ok and what is it",)
+    unread = written(tmp_path / "unread", {"content/ala/messages-more.yaml": "messages: {}\n"})
+    assert [line for line in refused(unread) if "F07" in line]
+
+
 def test_templates_can_wait_until_a_text_is_used(tmp_path: Path) -> None:
     broken = (MINI / "content/ala/answers/urgent.yaml").read_text().replace("emergency.number", "emergency.nummer")
     folder = written(tmp_path, {"content/ala/answers/urgent.yaml": broken})
