@@ -138,7 +138,7 @@ def test_a_decision_about_one_person_gets_no_individual_advice(matcher: Matcher,
     ("text", "beside"),
     [
         ("shall I drink beer with it", ""),
-        ("can I have a glass of wine with my duloxetine", "drug-side-effects"),
+        ("can I have a glass of wine with my duloxetine", "drug-precautions"),
         ("shall I stop my gabapentin", "stopping-medicines"),
         ("I am on warfarin, may I take MK-7 for my nerves", "k2-blood-thinners"),
         ("which is right for me, pregabalin or duloxetine", ""),
@@ -365,7 +365,7 @@ def test_in_a_thread_that_lends_its_subject_not_covered_weighs_less(matcher: Mat
         ("not-diabetes", "after chemo?", "not-diabetes"),
         ("ala-interactions", "cisplatin?", "ala-interactions"),
         ("low-sugar", "how much juice", "low-sugar"),
-        ("drug-side-effects", "can I drive", "drug-side-effects"),
+        ("drug-side-effects", "can I drive", "drug-precautions"),
         ("stopping-medicines", "and duloxetine?", "stopping-medicines"),
     ],
 )
