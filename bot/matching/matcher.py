@@ -80,7 +80,8 @@ class SubjectMatcher:
         message = self.parts.reader.read(text)
         # as it is written: `thnx` is no slip of another word
         match = self._said(self.parts.key(text), context, asks=bool(message.asked))
-        match = match or self._line(message, text, context) or self._unreadable(message, text)
+        match = match or self._line(message, text, context)
+        match = match or (None if self._asks_on(message, context) else self._unreadable(message, text))
         match = match or self._weighty(message, text, context)
         if excused and match.outcome is Outcome.SMALL_TALK and match.scores:  # "no chest pain" is no mere "no"
             match = self.decisions.uncovered(
@@ -136,7 +137,9 @@ class SubjectMatcher:
         """Return the decision about an authored line, which leads to its node at once, before any model."""
         key = message.key
         node = self.known.node(key, context)
-        if node is None:
+        if node is None or (
+            node in self.roles.shared and self._asks_on(message, context)
+        ):  # "what now?" after an answer
             return self._said(key, context, asks=bool(message.asked))
         reason = f"{AUTHORED}: {key}"
         if node == self.roles.otherwise:
@@ -168,6 +171,10 @@ class SubjectMatcher:
             reason = f"in {language}" if language else "no known words"
             return self.decisions.uncovered(reason, note=note, language=code)
         return self.decisions.uncovered(f"in {language}", note=OTHER_LANGUAGE, language=code) if language else None
+
+    def _asks_on(self, message: Message, context: str | None) -> bool:
+        """Tell whether a message is authored, word for word, as what is asked of whatever was talked about: "CI?"."""
+        return self.parts.subjects.it(context) is not None and message.key in self.parts.index.aspects
 
     def _is_word(self, word: str, message: Message) -> bool:
         return word not in message.unknown and (word in self.parts.english or len(word) > 3)
@@ -301,10 +308,19 @@ class SubjectMatcher:
         """
         words = [word for word in question.words if word != STOP]
         grammar = [word for word in words if word in FUNCTION or word in PERSONS]
-        if words and not grammar and all(self._proves_nothing(word, question) for word in words):
+        if (
+            not reading.authored
+            and words
+            and not grammar
+            and all(self._proves_nothing(word, question) for word in words)
+        ):
             return True
-        if reading.named.nothing and {*question.words} <= _GRAMMAR:
+        talk = (share for node, share in reading.alone.items() if node.startswith(TALK))
+        told = len(words) > 2 and max(talk, default=0.0) >= self.limits.talk_grammar
+        if reading.named.nothing and {*question.words} <= _GRAMMAR and not told:
             return True
+        if reading.authored:
+            return False
         if len(words) >= _REPEATED and len(set(words)) == 1:
             return True
         few = len(set(words)) == 1 or (len(set(words)) == 2 and len(grammar) == len(words))
@@ -337,10 +353,12 @@ class SubjectMatcher:
         exact = self.parts.data.exact_talk
         talk = {name.removeprefix(TALK): share for name, share in scores.items() if name.startswith(TALK)}
         talk = {kind: share for kind, share in talk.items() if kind not in exact}
-        if sum(talk.values()) < self.limits.talk or not reading.named.nothing:
+        if sum(talk.values()) < self.limits.talk or not reading.named.nothing or reading.authored:
             return None
         kind, share = next(iter(talk.items()))
-        held = max((one for node, one in scores.items() if node not in (self.roles.otherwise, TALK + kind)), default=0.0)
+        held = max(
+            (one for node, one in scores.items() if node not in (self.roles.otherwise, TALK + kind)), default=0.0
+        )
         asks = bool(question.asked) or not _QUESTION_WORDS.isdisjoint(question.words)
         if share < self.limits.talk_kind or (asks and held > self.limits.talk_asks * share):
             return None
