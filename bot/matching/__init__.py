@@ -122,7 +122,7 @@ def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: L
     advice = Advice(data.advice, lexicon, parts.subjects.kind_of)
     said = Said(data.said, parts.stem, parts.lexicon, parts.subjects.kind_of)
     known = _known(parts)
-    told_of = (data.roles, data.lines, data.told, said, data.following)
+    told_of = (data.roles, data.lines, data.told, said, data.following, parts.index.aspects)
     return SubjectMatcher(
         parts,
         Thread(parts, said),

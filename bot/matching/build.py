@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -240,8 +241,8 @@ class Index:
 
     `asked` are the words of all lines, `known` these and all others that are no slips, `stems` the stems of them,
     `likely` those that the topics and the signs of an emergency make likely, `tree` the tree of the vocabulary,
-    `lines`, `after` and `small_talk` what is found word for word, alone and after an answer, `signs` the words of
-    emergencies.
+    `lines`, `after` and `small_talk` what is found word for word, alone and after an answer, `aspects` what is asked,
+    word for word, of whatever is talked about, `signs` the words of emergencies.
     """
 
     asked: Sequence[str]
@@ -252,6 +253,7 @@ class Index:
     lines: Mapping[str, str]
     after: Mapping[str, Mapping[str, str]]
     small_talk: Mapping[str, str]
+    aspects: Mapping[str, str]
     signs: SignWords
 
     @classmethod
@@ -298,7 +300,8 @@ class Parts:
         known = sorted(self._known(concepts, asked))
         stems = {word: self.stem(word) for word in known}
         after = {last: lines_by_key(self._ours(asked), self.key) for last, asked in data.after.items()}
-        found = lines_by_key(data.phrases, self.key), after, talk_by_key(data.small_talk, self.key)
+        aspects = _aspects_by_key(data.matching.aspects.aspects, self.key)
+        found = lines_by_key(data.phrases, self.key), after, talk_by_key(data.small_talk, self.key), aspects
         return Index(asked, known, sorted({*_likely(data)}), stems, tree, *found, SignWords.of(data.urgent))
 
     def _ours(self, asked: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
@@ -314,6 +317,14 @@ class Parts:
         wordings = (*_wordings(concepts), *_signs(self.data.urgent), *_wordings(self.data.advice.concepts))
         kin = (word for kind in words.kin.values() for word in kind)
         return {*asked, *kin, *words.common, *(word for wording in wordings for word in _split(wording))}
+
+
+def _aspects_by_key(aspects: Mapping[str, Iterable[str]], key: Callable[[str], str]) -> dict[str, str]:
+    """Return the aspect that each authored question with no placeholder asks, by its key, where one alone has it."""
+    bare = {aspect: [line for line in lines if "@" not in line] for aspect, lines in aspects.items()}
+    found = [lines_by_key({aspect: lines}, key) for aspect, lines in bare.items()]
+    several = Counter(asked for one in found for asked in one)
+    return {asked: aspect for one in found for asked, aspect in one.items() if several[asked] == 1}
 
 
 def _wordings(concepts: Mapping[str, Concept]) -> Iterator[str]:

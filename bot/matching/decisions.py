@@ -85,6 +85,10 @@ class Limits:
     """How likely all kinds of small talk together must be."""
     talk_kind: float = 0.3
     """How likely the likeliest kind must be."""
+    talk_grammar: float = 0.6
+    """How likely a kind must be for words of mere grammar: "I have no one"."""
+    talk_asks: float = 0.5
+    """How likely an answer may be beside it, as a part of that, where the message has a word that asks."""
 
 
 LIMITS = Limits()
@@ -324,7 +328,9 @@ class Thread:
         if context is None or match.also or match.language:
             return match
         same = self._same_of(question, reading, context) if match.outcome is not Outcome.SMALL_TALK else None
-        if match.outcome not in UNSURE and same is None:
+        rest = self._rest(reading, context)
+        strayed = rest is not None and self._strays(match, reading, context)
+        if match.outcome not in UNSURE and same is None and not strayed:
             return self._with_harm(match, question, context)
         found = (
             same
@@ -333,10 +339,11 @@ class Thread:
             or self._by_words(match, question, reading, context)
             or self._only_one(match, reading, context)
         )
-        if found is None:
+        if found is None and rest is None:
             return match
-        reasons = (*match.reasons, f"{found} in the thread of {context}")
-        return replace(Match(Outcome.ANSWER, found), scores=match.scores, reasons=reasons)
+        node, note = (found, "") if found else rest or ("", "")
+        reasons = (*match.reasons, f"{node} in the thread of {context}")
+        return replace(Match(Outcome.ANSWER, node), scores=match.scores, reasons=reasons, note=note)
 
     def _together(self, reading: Reading, context: str) -> str | None:
         """Return the answer on what the thread's subject and a leaning name make up: "DOACs?" after vitamin K2."""
@@ -376,6 +383,22 @@ class Thread:
         """Return the one of several likely answers that says something of the thread's subject, if only one does."""
         own = [] if reading.named.held else [node for node in match.choices if node in self._around(context)]
         return own[0] if len(own) == 1 and own[0] != self._parts.data.roles.advice else None
+
+    def _rest(self, reading: Reading, context: str) -> tuple[str, str] | None:
+        """Return where the thread's subject leads with the rest of a question, such as "is it safe": its answer on
+        that, else what it generally is with the note that this holds no answer to it."""
+        it = self._subjects.it(context)
+        if it is None or not reading.rests:
+            return None
+        node = self._subjects.leads(it, reading.aspect, context)
+        return None if node == NONE else (node, "" if reading.aspect in self._subjects.row(it) else ASPECT_MISSING)
+
+    def _strays(self, match: Match, reading: Reading, context: str) -> bool:
+        """Tell whether the rest of a question has an answer that is not about the thread's subject, though it is
+        authored word for word, or one about the bot: "are you sure?"."""
+        roles = self._parts.data.roles
+        stays = match.outcome is not Outcome.ANSWER or match.node in {roles.advice, *self._around(context)}
+        return not stays and (reading.authored or match.node in roles.shared)
 
     def _same_of(self, question: Message, reading: Reading, context: str) -> str | None:
         """Return the answer last shown where a message only names another of what it is about: "and duloxetine?"."""

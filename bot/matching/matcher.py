@@ -26,6 +26,7 @@ OTHER_ONE = "other-one"
 """The aspect that "and the other one?" asks."""
 _GRAMMAR = (FUNCTION | PERSONS | {STOP}) - ASKING
 """What a message that holds nothing else says nothing with: "and but or if"."""
+_QUESTION_WORDS = frozenset({"what", "which", "who", "when", "where", "why", "how"})
 _FRAGMENT = 4
 """Words of a question so short that it may be the rest of one: "is it safe"."""
 _REPEATED = 4
@@ -77,8 +78,10 @@ class SubjectMatcher:
         if found:
             return urgent(found) if context not in self.parts.data.cards else self._told_after(context, found)
         message = self.parts.reader.read(text)
-        match = self._said(self.parts.key(text), context)  # as it is written: `thnx` is no slip of another word
-        match = match or self._line(message, text, context) or self._unreadable(message, text)
+        # as it is written: `thnx` is no slip of another word
+        match = self._said(self.parts.key(text), context, asks=bool(message.asked))
+        match = match or self._line(message, text, context)
+        match = match or (None if self._asks_on(message, context) else self._unreadable(message, text))
         match = match or self._weighty(message, text, context)
         if excused and match.outcome is Outcome.SMALL_TALK and match.scores:  # "no chest pain" is no mere "no"
             match = self.decisions.uncovered(
@@ -134,16 +137,21 @@ class SubjectMatcher:
         """Return the decision about an authored line, which leads to its node at once, before any model."""
         key = message.key
         node = self.known.node(key, context)
-        if node is None:
-            return self._said(key, context)
+        if node is None or (
+            node in self.roles.shared and self._asks_on(message, context)
+        ):  # "what now?" after an answer
+            return self._said(key, context, asks=bool(message.asked))
         reason = f"{AUTHORED}: {key}"
         if node == self.roles.otherwise:
             return self.decisions.uncovered(reason)
         return Match(Outcome.ANSWER, node, scores=((node, 1.0),), reasons=(reason,))
 
-    def _said(self, key: str, context: str | None) -> Match | None:
+    def _said(self, key: str, context: str | None, *, asks: bool) -> Match | None:
+        """Return the decision about authored small talk; what does something is no question: "stop it?" asks."""
         kind = self.known.kind(key, context)
-        return None if kind is None else Match(Outcome.SMALL_TALK, kind, reasons=("small talk",))
+        if kind is None or (asks and kind in self.parts.data.exact_talk):
+            return None
+        return Match(Outcome.SMALL_TALK, kind, reasons=("small talk",))
 
     def _unreadable(self, message: Message, text: str) -> Match | None:
         """Return the decision about what holds no English words to go by."""
@@ -163,6 +171,10 @@ class SubjectMatcher:
             reason = f"in {language}" if language else "no known words"
             return self.decisions.uncovered(reason, note=note, language=code)
         return self.decisions.uncovered(f"in {language}", note=OTHER_LANGUAGE, language=code) if language else None
+
+    def _asks_on(self, message: Message, context: str | None) -> bool:
+        """Tell whether a message is authored, word for word, as what is asked of whatever was talked about: "CI?"."""
+        return self.parts.subjects.it(context) is not None and message.key in self.parts.index.aspects
 
     def _is_word(self, word: str, message: Message) -> bool:
         return word not in message.unknown and (word in self.parts.english or len(word) > 3)
@@ -242,7 +254,7 @@ class SubjectMatcher:
         reading, scores = self._weighed(question, asked)
         if self._says_nothing(question, reading, asked.context):
             return self.decisions.uncovered("words that say nothing", scores=scores)
-        match = self._talk(scores, reading) or self.decisions.decided(without_talk(scores), reading)
+        match = self._talk(scores, reading, question) or self.decisions.decided(without_talk(scores), reading)
         lacking = match.note == ASPECT_MISSING or (match.outcome is Outcome.CHOICES and self.decisions.lacking(reading))
         if match.outcome is Outcome.NOT_COVERED or lacking:
             match = replace(match, missing=reading.missing)
@@ -256,7 +268,8 @@ class SubjectMatcher:
         makes of it, where it is open."""
         answered = match.outcome not in UNSURE
         doubted = bool(match.scores) and match.scores[0][1] < self.limits.in_thread and match.node != self.roles.advice
-        if not answered or (doubted and not match.also):
+        rests = reading.rests and self.parts.subjects.it(asked.context) is not None
+        if not rests and (not answered or (doubted and not match.also)):
             alone_scores = without_talk(self._weighed(question, asked.alone(question))[1])
             node, share = next(iter(alone_scores.items()))
             named = not answered and not reading.named.nothing
@@ -295,19 +308,38 @@ class SubjectMatcher:
         """
         words = [word for word in question.words if word != STOP]
         grammar = [word for word in words if word in FUNCTION or word in PERSONS]
-        if words and not grammar and all(self._proves_nothing(word, question) for word in words):
+        if (
+            not reading.authored
+            and words
+            and not grammar
+            and all(self._proves_nothing(word, question) for word in words)
+        ):
             return True
-        if reading.named.nothing and {*question.words} <= _GRAMMAR:
+        talk = (share for node, share in reading.alone.items() if node.startswith(TALK))
+        told = len(words) > 2 and max(talk, default=0.0) >= self.limits.talk_grammar
+        if reading.named.nothing and {*question.words} <= _GRAMMAR and not told:
             return True
+        if reading.authored:
+            return False
         if len(words) >= _REPEATED and len(set(words)) == 1:
             return True
         few = len(set(words)) == 1 or (len(set(words)) == 2 and len(grammar) == len(words))
         if not reading.named.nothing or not few:
             return False
         limit = self.limits.lone_aspect if len(set(words)) == 1 else self.limits.grammar_aspect
-        sure = bool(context) and max(reading.aspects.values(), default=0.0) >= limit
+        sure = context is not None and self._sure_of_thread(reading, context) >= limit
         alone = (share for node, share in reading.alone.items() if not node.startswith(TALK))
         return not (sure or max(alone, default=0.0) >= self.limits.lone_answer)
+
+    def _sure_of_thread(self, reading: Reading, context: str) -> float:
+        """Return how surely some aspects together lead to one answer in a thread: "but why" asks this one or that one
+        of two, and both stand in the same answer."""
+        subjects, it, shares = self.parts.subjects, self.parts.subjects.it(context), dict[str, float]()
+        for aspect, share in reading.aspects.items():
+            node = aspect if it is None else subjects.leads(it, aspect, context)
+            held = it is None or aspect in subjects.row(it)
+            shares[node] = shares.get(node, 0.0) + (share if held else 0.0)
+        return max((*shares.values(), *reading.aspects.values()), default=0.0)
 
     def _proves_nothing(self, word: str, question: Message) -> bool:
         """Tell whether a word is only guessed, or names nothing, stands in no authored line and is of no kind."""
@@ -315,15 +347,20 @@ class SubjectMatcher:
         known = named or word in self.parts.asked or word in self.parts.ordinary
         return word in question.guessed or not known
 
-    def _talk(self, scores: Shares, reading: Reading) -> Match | None:
-        """Return the decision that a message is only small talk, of the likeliest kind."""
+    def _talk(self, scores: Shares, reading: Reading, question: Message) -> Match | None:
+        """Return the decision that a message is only small talk, of the likeliest kind; where it has a word that asks,
+        that kind must be much likelier than any answer."""
         exact = self.parts.data.exact_talk
         talk = {name.removeprefix(TALK): share for name, share in scores.items() if name.startswith(TALK)}
         talk = {kind: share for kind, share in talk.items() if kind not in exact}
-        if sum(talk.values()) < self.limits.talk or not reading.named.nothing:
+        if sum(talk.values()) < self.limits.talk or not reading.named.nothing or reading.authored:
             return None
         kind, share = next(iter(talk.items()))
-        if share < self.limits.talk_kind:
+        held = max(
+            (one for node, one in scores.items() if node not in (self.roles.otherwise, TALK + kind)), default=0.0
+        )
+        asks = bool(question.asked) or not _QUESTION_WORDS.isdisjoint(question.words)
+        if share < self.limits.talk_kind or (asks and held > self.limits.talk_asks * share):
             return None
         return Match(Outcome.SMALL_TALK, kind, scores=likeliest(scores), reasons=("small talk",))
 

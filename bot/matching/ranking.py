@@ -135,6 +135,8 @@ class Reading:
     """Which answer of a family with few lines is meant, by the model of such answers alone."""
     rests: bool = False
     """Whether it names nothing, and what it asks is surely asked of something."""
+    authored: bool = False
+    """Whether that is authored word for word, and the thread says of what."""
 
     @property
     def aspect(self) -> str:
@@ -210,13 +212,14 @@ class Ranker:
         told: Mapping[str, int],
         said: Said,
         following: Mapping[str, Sequence[str]],
+        asked: Mapping[str, str],
         weights: Weights,
     ) -> None:
         self.models = models
         self._subjects = subjects
         self._features = features
         self._lines, self._told = lines, told
-        self._said, self._following = said, following
+        self._said, self._following, self._asked = said, following, asked
         self._narrow = subjects.few_lined(lines)
         self._weights = weights
         self._otherwise = roles.otherwise
@@ -261,7 +264,13 @@ class Ranker:
         in_thread = {} if not lent else heard.about if about == named.subject else self._about(heard, about)
         if named.subject and self._features.is_bare(heard.message):
             aspects = {aspect: float(aspect == BARE) for aspect in aspects}
+        elif asked := self._authored(heard, lent):
+            aspects = {aspect: float(aspect == asked) for aspect in aspects}
         return Opinions(heard, context, about, aspects, in_thread)
+
+    def _authored(self, heard: Heard, lent: str | None) -> str:
+        """Return the aspect that authored words ask of a subject which the thread lends; else nothing."""
+        return self._asked.get(heard.message.key, "") if lent and heard.named.nothing else ""
 
     def because(self, reading: Reading, node: str) -> list[str]:
         """Return the words that speak most for an answer."""
@@ -292,9 +301,13 @@ class Ranker:
         around = filter(None, (said.lent, self._subjects.it(said.context)))
         sibling = next(iter(ranked(siblings)), "") if subject in self._narrow else ""
         subjects = (*said.named.held, *around)
-        rests = said.named.nothing and self._asks_surely(said) and said.heard.leans >= weights.rests
+        authored = bool(self._authored(said.heard, said.lent))
+        leans = authored or said.heard.leans >= weights.rests
+        rests = said.named.nothing and self._asks_surely(said) and leans
         asked, seen = said.message, said.heard.seen
-        return Reading(asked, said.named, said.aspects, scores, seen, table, lines, subjects, share, sibling, rests)
+        return Reading(
+            asked, said.named, said.aspects, scores, seen, table, lines, subjects, share, sibling, rests, authored
+        )
 
     def _as_message(self, scores: Shares, said: Opinions) -> Shares:
         """Return the shares of the answers divided among them as whole messages say too, after the same answer or in no

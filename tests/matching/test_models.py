@@ -70,6 +70,7 @@ def test_what_is_stored_decides_as_what_was_trained(tmp_path: Path) -> None:
         {"what is it": "ala"},
         {"ala": {"and why": "k2"}},
         {},
+        {"but why": "why"},
         signs,
     )
     save(path, Models(model, model, UNTAUGHT, model, UNTAUGHT), index, {})

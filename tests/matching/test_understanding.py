@@ -142,12 +142,13 @@ def test_a_decision_about_one_person_gets_no_individual_advice(matcher: Matcher,
         ("shall I stop my gabapentin", "stopping-medicines"),
         ("I am on warfarin, may I take MK-7 for my nerves", "k2-blood-thinners"),
         ("which is right for me, pregabalin or duloxetine", ""),
-        ("how much R-ALA should I take, I have 300 mg caps", ""),
+        ("how much R-ALA should I take, I have 300 mg caps", "ala-r-form"),
     ],
 )
 def test_beside_a_refusal_stands_what_may_harm_and_never_a_dose(matcher: Matcher, text: str, beside: str) -> None:
     match = matcher.match(text, None, Register.LAYPERSON)
     told_alone = {(beside, "")} if beside else set()  # a harm that is likelier than the refusal needs none
+    told_alone |= {("personal-advice", "")} if beside == "ala-r-form" else set()  # holds no dose, and need not be told
     assert (match.node, match.beside) in {("personal-advice", beside), *told_alone}
 
 
