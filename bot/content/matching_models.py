@@ -186,12 +186,27 @@ class Sign(MatchingModel):
     `passes` is false where the card says to get help though it feels better: then only help that is there ends it.
     `any_other` is what is none of the others, such as a faint: any sign takes its place. `holds` are further signs that
     do not take the place of this one, but are offered beside it.
+
+    A graver sign is `grown_from` smaller ones: it takes the place of one where its rules, or a sign of `beside`, are
+    told in the same message, or (`alone`) after the card of the smaller one, and never gives way back to it.
     """
 
     card: str
     passes: bool = True
     any_other: bool = False
     holds: Nodes = ()
+    grown_from: Nodes = ()
+    beside: Nodes = ()
+    alone: bool = True
+
+    @property
+    def smaller(self) -> Nodes:
+        """Return the signs that are said with this one's card once it is shown."""
+        return (*self.grown_from, *self.beside)
+
+    def grows(self, sign: str, other: str) -> bool:
+        """Return whether two signs told together make this one."""
+        return (sign in self.grown_from and other in self.beside) or (sign in self.beside and other in self.grown_from)
 
 
 class UrgentRule(MatchingModel):
