@@ -231,7 +231,7 @@ class Urgency:
         another sign that makes it graver; None where it tells of none."""
         found, plain = self.detect(text), seen(text).text
         for name, sign in self._grown.items():
-            if found and sign.grows(held, found.sign):
+            if found and found.is_plain and sign.grows(held, found.sign):
                 return replace(found, sign=name, card=sign.card)
         typed = words_of(plain)
         message = self._read(plain, typed) if typed else None
