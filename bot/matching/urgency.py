@@ -233,6 +233,8 @@ class Urgency:
         for name, sign in self._grown.items():
             if found and found.is_plain and sign.grows(held, found.sign):
                 return replace(found, sign=name, card=sign.card)
+        if found and found.is_plain and not self._rules.signs[found.sign].any_other and found.sign != held:
+            return None  # plainly of another kind
         typed = words_of(plain)
         message = self._read(plain, typed) if typed else None
         grown = {name: sign for name, sign in self._grown.items() if sign.alone and held in sign.grown_from}
@@ -244,7 +246,9 @@ class Urgency:
 
         def adds(hit: Hit, name: str) -> bool:
             grown = self._grown[name]
-            return grown.grows(seen_as, hit.rule.sign) or (seen_as in grown.grown_from and hit.rule.sign == name)
+            if hit.rule.sign in self._grown:
+                return hit.rule.sign == name and seen_as in grown.grown_from
+            return grown.grows(seen_as, hit.rule.sign)
 
         graver = self._graver(message, self._grown, adds)
         return replace(graver, language=finding.language, is_plain=finding.is_plain) if graver else finding
