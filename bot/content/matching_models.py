@@ -298,6 +298,16 @@ class UrgentRules(MatchingModel):
     after: dict[str, Nodes] = Field(default_factory=dict)
     excuses: Excusing = Excusing()
 
+    @property
+    def only_grown(self) -> frozenset[str]:
+        """Return the concepts that rules of grown signs name and no other rule."""
+        names: dict[bool, set[str]] = {True: set(), False: set()}
+        for rule in self.rules:
+            sign = self.signs.get(rule.sign)
+            groups = (name for group in rule.all for name in group.split("|"))
+            names[bool(sign and sign.grown_from)].update((*groups, *rule.none))
+        return frozenset(names[True] - names[False] - self.composed.keys())
+
 
 def _joined(one: Mapping[Key, Lines], other: Mapping[Key, Lines]) -> dict[Key, Lines]:
     return {name: (*one.get(name, ()), *other.get(name, ())) for name in dict.fromkeys((*one, *other))}

@@ -253,9 +253,7 @@ class Urgency:
         graver = self._graver(message, self._grown, adds)
         return replace(graver, language=finding.language, is_plain=finding.is_plain) if graver else finding
 
-    def _graver(
-        self, message: _Message, grown: Mapping[str, Sign], adds: Callable[[Hit, str], bool]
-    ) -> Finding | None:
+    def _graver(self, message: _Message, grown: Mapping[str, Sign], adds: Callable[[Hit, str], bool]) -> Finding | None:
         """Return the first of some graver signs that an unexcused hit in a message `adds` to what is told."""
         told = [(name, hit) for name in grown for hit in (*message.worse, *message.found) if adds(hit, name)]
         excuses = self._excuses(message) if told else None

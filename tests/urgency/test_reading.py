@@ -175,7 +175,7 @@ def test_what_became_of_somebody_once_excuses_still(text: str) -> None:
     "act", ["end it tonight", "hang himself", "hurt herself", "take their own life", "end everything"]
 )
 def test_what_another_person_means_to_do_to_themselves_is_a_crisis(intent: str, act: str) -> None:
-    assert sign(f"{intent} {act}") == "crisis"
+    assert sign(f"{intent} {act}") == "crisis-other"
     assert sign(f"{intent} take the bus tonight") is None
 
 
