@@ -43,7 +43,10 @@ def _smaller() -> dict[str, set[str]]:
     """Return the cards each card is a graver one of: the sets were labelled before there were such."""
     rules = load(_ROOT / "dialogs", _ROOT / "content", templates=False).urgent_rules
     signs = rules.signs if rules else {}
-    return {sign.card: {signs[one].card for one in sign.smaller} for sign in signs.values()}
+    found: dict[str, set[str]] = {}
+    for sign in signs.values():
+        found.setdefault(sign.card, set()).update(signs[one].card for one in sign.smaller)
+    return found
 
 
 def _is_right(card: str | None, wanted: list[str]) -> bool:
