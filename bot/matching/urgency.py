@@ -256,11 +256,12 @@ class Urgency:
     def _graver(self, message: _Message, grown: Mapping[str, Sign], adds: Callable[[Hit, str], bool]) -> Finding | None:
         """Return the first of some graver signs that an unexcused hit in a message `adds` to what is told."""
         told = [(name, hit) for name in grown for hit in (*message.worse, *message.found) if adds(hit, name)]
-        excuses = self._excuses(message) if told else None
+        if not told:
+            return None
+        excuses, leaflet = self._excuses(message), is_leaflet(self._rules.excuses, message.places, message.found)
         for name, hit in told:
-            if excuses and not excuses.cover(hit):
-                sentence_told = _told(message, hit.first, hit.last)
-                return Finding(name, grown[name].card, sentence_told, hit.rule.id)
+            if not excuses.cover(hit) and not leaflet(hit):
+                return Finding(name, grown[name].card, _told(message, hit.first, hit.last), hit.rule.id)
         return None
 
     def _excuses(self, message: _Message) -> Excuses:

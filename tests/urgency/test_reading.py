@@ -104,7 +104,7 @@ def test_a_pasted_leaflet_is_no_emergency_but_the_same_said_of_oneself_is() -> N
 
 def test_the_gravest_of_several_signs_is_answered() -> None:
     assert sign("my foot is hot and swollen and I have chest pain") == "chest"
-    assert sign("I took all my pills. I want to die.") == "crisis"
+    assert sign("I took all my pills. I want to die.") == "crisis-act"
 
 
 def test_a_sign_in_the_middle_of_ten_thousand_characters_is_seen() -> None:
