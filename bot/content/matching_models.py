@@ -187,6 +187,9 @@ class Sign(MatchingModel):
     `any_other` is what is none of the others, such as a faint: any sign takes its place. `holds` are further signs that
     do not take the place of this one, but are offered beside it. `ends` are concepts that end this one alone, such as a
     reading in range after low sugar.
+
+    A graver sign is `grown_from` smaller ones: it takes the place of one where its rules, or a sign of `beside`, are
+    told in the same message, or (`alone`) after the card of the smaller one, and never gives way back to it.
     """
 
     card: str
@@ -194,6 +197,18 @@ class Sign(MatchingModel):
     any_other: bool = False
     holds: Nodes = ()
     ends: Nodes = ()
+    grown_from: Nodes = ()
+    beside: Nodes = ()
+    alone: bool = True
+
+    @property
+    def smaller(self) -> Nodes:
+        """Return the signs that are said with this one's card once it is shown."""
+        return (*self.grown_from, *self.beside)
+
+    def grows(self, sign: str, other: str) -> bool:
+        """Return whether two signs told together make this one."""
+        return (sign in self.grown_from and other in self.beside) or (sign in self.beside and other in self.grown_from)
 
 
 class UrgentRule(MatchingModel):
@@ -286,6 +301,16 @@ class UrgentRules(MatchingModel):
     denies_over: Nodes = ()
     after: dict[str, Nodes] = Field(default_factory=dict)
     excuses: Excusing = Excusing()
+
+    @property
+    def only_grown(self) -> frozenset[str]:
+        """Return the concepts that rules of grown signs name and no other rule."""
+        names: dict[bool, set[str]] = {True: set(), False: set()}
+        for rule in self.rules:
+            sign = self.signs.get(rule.sign)
+            groups = (name for group in rule.all for name in group.split("|"))
+            names[bool(sign and sign.grown_from)].update((*groups, *rule.none))
+        return frozenset(names[True] - names[False] - self.composed.keys())
 
 
 def _joined(one: Mapping[Key, Lines], other: Mapping[Key, Lines]) -> dict[Key, Lines]:

@@ -191,8 +191,11 @@ class Emergencies:
         left = state.ended is not None and state.ended.left
         if node is None or not self._goes_on(match, incoming.text, node, left=left):
             return None
-        if self._is_else(self._matcher.match(incoming.text, node, register), node):
+        again = self._matcher.match(incoming.text, node, register)
+        if self._is_else(again, node):
             return None
+        if again.outcome is Outcome.URGENT and again.node != node:  # the graver card of its kind
+            return self.named(again, state, incoming, register)
         return self._met("back", node, state, incoming, register)
 
     def _goes_on(self, match: Match, text: str, node: str, *, left: bool) -> bool:

@@ -113,6 +113,7 @@ class Likeness:
         self._model, self._spelt, self._after = (one if len(one.labels) > 1 else UNTAUGHT for one in models)
         self._tree = ConceptTree(examples.words, rules.little)
         self._telling = frozenset(examples.words).difference(examples.framing)
+        self._aside = rules.only_grown
 
     def rows(self, data: Data) -> tuple[Rows, Rows]:
         """Return what the two models are trained from: every example under its label, for that of pieces fewer of the
@@ -243,7 +244,8 @@ class Likeness:
         return self._view(words, self._reader.named(words)).values(0, len(words))
 
     def _view(self, words: Sequence[Word], named: Sequence[Sighting]) -> _View:
-        return _View(words, named, self._reader.of(self._tree, words), self._stem)
+        seen = [one for one in named if one.concept not in self._aside]  # what makes a sign graver makes none
+        return _View(words, seen, self._reader.of(self._tree, words), self._stem)
 
 
 def likeness_of(

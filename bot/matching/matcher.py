@@ -75,8 +75,10 @@ class SubjectMatcher:
     def match(self, text: str, context: str | None, register: Register) -> Match:  # noqa: ARG002 (one interface for all)
         """Return the decision for `text` asked after node `context`; never raises."""
         found, excused = self.urgency.explain(text)
+        held = self._held(context)
+        found = (held and self.urgency.grown(text, held)) or found
         if found:
-            return urgent(found) if context not in self.parts.data.cards else self._told_after(context, found)
+            return self._told_after(held, found) if held else urgent(found)
         message = self.parts.reader.read(text)
         # as it is written: `thnx` is no slip of another word
         match = self._said(self.parts.key(text), context, asks=bool(message.asked))
@@ -195,16 +197,23 @@ class SubjectMatcher:
             return self._within(message, text, context)
         return self._bare(message, text, context) or self._asked(Inquiry(message, context))
 
-    def _told_after(self, card: str, found: Finding) -> Match:
+    def _held(self, context: str | None) -> str:
+        """Return the sign whose card a message is typed after, or an empty text."""
+        return next((name for name, sign in self.parts.data.urgent.signs.items() if sign.card == context), "")
+
+    def _told_after(self, held: str, found: Finding) -> Match:
         """Return the decision about a sign told after the card of an emergency: its own card where it is plainly
-        another one, else that of the emergency, of which most of what is told then is a detail; the other is offered.
+        another one or the same one grown graver, else that of the emergency, of which most of what is told then is a
+        detail; the other is offered.
         """
-        match, signs = urgent(found), self.parts.data.urgent.signs
-        held = next((sign for sign in signs.values() if sign.card == card), None)
-        if held is None or held.any_other or found.card == card or (found.is_plain and found.sign not in held.holds):
+        match, sign, told = urgent(found), self.parts.data.urgent.signs[held], self.parts.data.urgent.signs[found.sign]
+        if found.sign in sign.smaller:
+            return replace(match, node=sign.card)
+        plain = found.is_plain and found.sign not in sign.holds
+        if sign.any_other or held in (found.sign, *told.smaller) or plain:
             return match
-        reasons = (*match.reasons, f"told after {card}, and not plainly another emergency")
-        return Match(Outcome.ANSWER, card, related=(found.card,), reasons=reasons, guessed=match.guessed)
+        reasons = (*match.reasons, f"told after {sign.card}, and not plainly another emergency")
+        return Match(Outcome.ANSWER, sign.card, related=(found.card,), reasons=reasons, guessed=match.guessed)
 
     def _within(self, message: Message, text: str, card: str) -> Match:
         """Return the decision about words after the card of an emergency: the card, unless they are small talk, say

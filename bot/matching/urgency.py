@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.content.matching_models import LanguagesFile, UrgentRule, UrgentRules
+from bot.content.matching_models import LanguagesFile, Sign, UrgentRule, UrgentRules
 from bot.matching.concepts import Sighting, SignReader
 from bot.matching.foreign import ForeignLanguages, Tongues
 from bot.matching.likeness import BETTER, ELSE, LET_OFF, STILL, Alike, Likeness, Weighed, log_odds
@@ -78,7 +78,8 @@ _ALIKE = UrgentRule(id=LIKENESS, sign="", all=(LIKENESS,))
 
 @dataclass(frozen=True, slots=True)
 class _Message:
-    """What is read of one message: the words as typed and as mended, the concepts they name, the rules that fire."""
+    """What is read of one message: the words as typed and as mended, the concepts they name, the rules that fire and
+    those that only make a smaller sign graver."""
 
     text: str
     typed: Sequence[Word]
@@ -86,6 +87,7 @@ class _Message:
     named: Sequence[Sighting]
     places: Sightings
     found: Sequence[Hit]
+    worse: Sequence[Hit]
 
 
 class Urgency:
@@ -104,11 +106,13 @@ class Urgency:
         only like it do not make it one, a sign that a rule sees does."""
         self._is_authored = is_authored or (lambda _: False)
         self._rules, self._reader, self._likeness, self._tongues = rules, reader, likeness, tongues
-        self._groups = [(rule, _split(rule.all)) for rule in rules.rules]
+        self._grown = {name: sign for name, sign in rules.signs.items() if sign.grown_from}
+        self._groups = [(rule, _split(rule.all)) for rule in rules.rules if rule.sign not in self._grown]
+        self._worse = [(rule, _split(rule.all)) for rule in rules.rules if rule.sign in self._grown]
         self._composed = [(rule, _split(rule.all)) for rule in composed(rules.composed)]
         self._ends_alone = {sign.card: sign.ends for sign in rules.signs.values()}
         self._order = {name: at for at, name in enumerate(rules.signs)}
-        signs = {name for _, groups in self._groups for group in groups for name in group}
+        signs = {name for _, groups in (*self._groups, *self._worse) for group in groups for name in group}
         self._deniable = signs.difference(rules.excuses.parts)
         self._foreign = ForeignLanguages(languages)
         self._last: tuple[str, tuple[Finding | None, tuple[str, ...]]] | None = None
@@ -218,19 +222,63 @@ class Urgency:
         finding = self._finding(message, hit, weighed) if hit else self._by_language(message)
         if finding is None and not self._is_authored(plain):
             finding = self._by_likeness(message, weighed, bool(excused))
+        finding = finding and self._worst(message, finding)
         return finding, tuple(dict.fromkeys(f"{one.rule.id}: {why}" for one, why in excused))
 
     def _read(self, text: str, typed: Sequence[Word]) -> _Message:
         words = self._reader.mended(typed)
         named = self._reader.named(words)
         places = self._placed(words, named)
-        return _Message(text, typed, words, named, places, list(hits(self._groups, places)))
+        found, worse = list(hits(self._groups, places)), list(hits(self._worse, places))
+        return _Message(text, typed, words, named, places, found, worse)
+
+    def grown(self, text: str, held: str) -> Finding | None:
+        """Return the graver sign that a message tells after the card of the sign `held`: by worse words alone, or by
+        another sign that makes it graver; None where it tells of none."""
+        found, plain = self.detect(text), seen(text).text
+        for name, sign in self._grown.items():
+            if found and found.is_plain and sign.grows(held, found.sign):
+                return replace(found, sign=name, card=sign.card)
+        if found and found.is_plain and not self._rules.signs[found.sign].any_other and found.sign != held:
+            return None  # plainly of another kind
+        typed = words_of(plain)
+        message = self._read(plain, typed) if typed else None
+        grown = {name: sign for name, sign in self._grown.items() if sign.alone and held in sign.grown_from}
+        return self._graver(message, grown, lambda hit, name: hit.rule.sign == name) if message and grown else None
+
+    def _worst(self, message: _Message, finding: Finding) -> Finding:
+        """Return the gravest sign that a sign grew into by what else its message tells, or the sign itself."""
+        seen_as = finding.sign
+
+        def adds(hit: Hit, name: str) -> bool:
+            grown = self._grown[name]
+            if hit.rule.sign in self._grown:
+                return hit.rule.sign == name and seen_as in grown.grown_from
+            return grown.grows(seen_as, hit.rule.sign)
+
+        graver = self._graver(message, self._grown, adds)
+        return replace(graver, language=finding.language, is_plain=finding.is_plain) if graver else finding
+
+    def _graver(self, message: _Message, grown: Mapping[str, Sign], adds: Callable[[Hit, str], bool]) -> Finding | None:
+        """Return the first of some graver signs that an unexcused hit in a message `adds` to what is told."""
+        told = [(name, hit) for name in grown for hit in (*message.worse, *message.found) if adds(hit, name)]
+        if not told:
+            return None
+        excuses, leaflet = self._excuses(message), is_leaflet(self._rules.excuses, message.places, message.found)
+        for name, hit in told:
+            if not excuses.cover(hit) and not leaflet(hit):
+                return Finding(name, grown[name].card, _told(message, hit.first, hit.last), hit.rule.id)
+        return None
+
+    def _excuses(self, message: _Message) -> Excuses:
+        deniable = [one for one in message.named if one.concept in self._deniable]
+        return Excuses(self._rules.excuses, message.places, deniable)
 
     def _by_rules(self, message: _Message) -> tuple[Hit | None, list[tuple[Hit, str]]]:
         excuses_of, places, found = self._rules.excuses, message.places, message.found
         if not found:
             return None, []
-        excuses = Excuses(excuses_of, places, [one for one in message.named if one.concept in self._deniable])
+        excuses = self._excuses(message)
         leaflet = is_leaflet(excuses_of, places, found)
         excused: list[tuple[Hit, str]] = []
         for hit in sorted(found, key=self._gravity):

@@ -18,6 +18,7 @@ from bot.matching import build_matcher
 from bot.store.common import context_text, state_from
 
 PERSON = State(Register.LAYPERSON, introduced=True)
+CRISES = {"urgent-crisis", "urgent-crisis-act", "urgent-crisis-other"}
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,13 @@ def after(engine: Engine, card: str, *said: str, seconds: float = 1.0) -> State:
     return state
 
 
+def smaller(library: Library, card: str) -> set[str]:
+    """Return the cards that a card is a graver one of: what is typed was labelled before there were such."""
+    assert library.urgent_rules is not None
+    signs = library.urgent_rules.signs
+    return {signs[one].card for sign in signs.values() if sign.card == card for one in sign.smaller}
+
+
 def cards(library: Library) -> list[str]:
     return sorted(library.urgent_nodes)
 
@@ -58,7 +66,7 @@ def test_feeling_better_ends_no_card_that_says_to_get_help_all_the_same(
 def test_help_that_is_there_ends_every_card_but_that_of_a_wish_to_die(
     engine: Engine, library: Library, text: str
 ) -> None:
-    assert {card for card in cards(library) if after(engine, card, text).emergency} == {"urgent-crisis"}
+    assert {card for card in cards(library) if after(engine, card, text).emergency} == CRISES
 
 
 @pytest.mark.parametrize("text", ["all good now, goodbye", "its over", "i am fine now", "i feel better now"])
@@ -126,10 +134,11 @@ def met(engine: Engine, row: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize("kind", RIGHT)
-def test_what_is_typed_after_a_card_is_met_as_it_is_meant(engine: Engine, kind: str) -> None:
+def test_what_is_typed_after_a_card_is_met_as_it_is_meant(engine: Engine, library: Library, kind: str) -> None:
     kinds = {one: row["expect"] if row["expect"] in RIGHT else "answer" for one, row in SAID.items()}
     rows = [row for one, row in SAID.items() if kinds[one] == kind]
-    wrong = {row["id"]: found for row in rows if (found := met(engine, row)) != (row.get("card") or row["expect"])}
+    told = [(row, met(engine, row), row.get("card") or row["expect"]) for row in rows]
+    wrong = {row["id"]: found for row, found, wanted in told if wanted not in (found, *smaller(library, found))}
     assert len(wrong) <= (1 - RIGHT[kind]) * len(rows), wrong
     if kind == "stay":
         assert "over" not in wrong.values()
@@ -142,12 +151,11 @@ def test_a_detail_of_an_emergency_is_no_other_one(engine: Engine, text: str) -> 
     assert state.emergency.node == "urgent-chest"
 
 
-def test_a_wish_to_die_told_after_an_overdose_is_offered_beside_it(engine: Engine) -> None:
-    state = replace(PERSON, emergency=Emergency("urgent-overdose", 0.0))
-    reply, kept = engine.respond(state, Incoming(Kind.TEXT, "i wanted to die", at=1.0))
-    assert kept.emergency is not None
-    assert kept.emergency.node == "urgent-overdose"
-    assert "v1:urgent-crisis" in {button.payload for button in reply.card.buttons}
+@pytest.mark.parametrize("card", ["urgent-overdose", "urgent-overdose-drowsy"])
+def test_a_wish_to_die_told_after_an_overdose_makes_it_an_act(engine: Engine, card: str) -> None:
+    state = after(engine, card, "i wanted to die")
+    assert state.emergency is not None
+    assert state.emergency.node == "urgent-crisis-act"
 
 
 @pytest.mark.parametrize(
@@ -175,12 +183,12 @@ def test_a_reminder_says_what_the_card_holds_on_just_that(engine: Engine, card: 
     ],
 )
 def test_news_bring_back_an_emergency_that_was_left_for_a_question(
-    engine: Engine, card: str, asked: str, news: str
+    engine: Engine, library: Library, card: str, asked: str, news: str
 ) -> None:
     assert after(engine, card, asked).emergency is None
     state = after(engine, card, asked, news)
     assert state.emergency is not None
-    assert state.emergency.node == card
+    assert card in (state.emergency.node, *smaller(library, state.emergency.node))
 
 
 @pytest.mark.parametrize("text", ["she died", "they could not save him", "they stopped cpr", "he has passed away"])
@@ -208,7 +216,7 @@ def test_nobody_is_mourned_who_did_not_die(engine: Engine, library: Library, tex
 @pytest.mark.parametrize("text", ["i feel better", "still there?", "i cant sleep", "no fever", "where do i call"])
 def test_what_was_said_to_be_over_is_brought_back_by_no_mere_news(engine: Engine, library: Library, text: str) -> None:
     for card in cards(library):
-        if card != "urgent-crisis":
+        if card not in CRISES:
             assert after(engine, card, "the ambulance is here", text).emergency is None, card
 
 

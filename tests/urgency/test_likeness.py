@@ -96,7 +96,7 @@ def test_a_question_that_means_nobody_is_calm(text: str) -> None:
         ("Pt in DKA in front of me, how much fluid?", "urgent-sudden"),
         ("DKA, ketones 6, what do I do", "urgent-sudden"),
         ("What should I do with my black toe?", "urgent-cold-foot"),
-        ("how many gabapentin is fatal? ive had 40", "urgent-crisis"),
+        ("how many gabapentin is fatal? ive had 40", "urgent-crisis-act"),
         ("i keep picturing driving into a wall", "urgent-crisis"),
         ("had a stent in spring and the same pain is back now", "urgent-chest"),
     ],

@@ -104,7 +104,7 @@ def test_a_pasted_leaflet_is_no_emergency_but_the_same_said_of_oneself_is() -> N
 
 def test_the_gravest_of_several_signs_is_answered() -> None:
     assert sign("my foot is hot and swollen and I have chest pain") == "chest"
-    assert sign("I took all my pills. I want to die.") == "crisis"
+    assert sign("I took all my pills. I want to die.") == "crisis-act"
 
 
 def test_a_sign_in_the_middle_of_ten_thousand_characters_is_seen() -> None:
@@ -175,7 +175,7 @@ def test_what_became_of_somebody_once_excuses_still(text: str) -> None:
     "act", ["end it tonight", "hang himself", "hurt herself", "take their own life", "end everything"]
 )
 def test_what_another_person_means_to_do_to_themselves_is_a_crisis(intent: str, act: str) -> None:
-    assert sign(f"{intent} {act}") == "crisis"
+    assert sign(f"{intent} {act}") == "crisis-other"
     assert sign(f"{intent} take the bus tonight") is None
 
 

@@ -312,12 +312,6 @@ async def _next(waiting: asyncio.Queue[PageAnswer | None], response: web.StreamR
 
 def event(id_: str, answer: PageAnswer, html: str) -> bytes:
     """Return one event; JSON keeps it on one line."""
-    data = {
-        "id": answer.id,
-        "question": answer.question,
-        "html": html,
-        "said": answer.said,
-        "moved": answer.moved,
-        "forgets": answer.forgets,
-    }
+    data: dict[str, object] = {"id": answer.id, "question": answer.question, "html": html, "said": answer.said}
+    data |= {"moved": answer.moved, "forgets": answer.forgets}
     return f"id: {id_}\ndata: {json.dumps(data)}\n\n".encode()
