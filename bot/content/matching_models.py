@@ -285,7 +285,8 @@ class UrgentRules(MatchingModel):
     of `counted`) is no reading of a meter. `known` are ordinary words that look like a misspelt sign. After a card, one
     of `over` says that it is over where none of `not_over` stands beside it, nor one of `denies_over`, which only
     examples of help or of a mistake may hold; `after` are the other things people say then, such as `worse` or `alone`,
-    and the concepts that say so: of several the first in the file is heard.
+    and the concepts that say so: of several the first in the file is heard. What `beside` names is told
+    beside a sign and makes it no less urgent.
     """
 
     signs: dict[str, Sign] = Field(default_factory=dict)
@@ -296,6 +297,7 @@ class UrgentRules(MatchingModel):
     concepts: dict[str, Concept] = Field(default_factory=dict)
     composed: dict[str, Composed] = Field(default_factory=dict)
     rules: tuple[UrgentRule, ...] = ()
+    beside: Nodes = ()
     over: Nodes = ()
     not_over: Nodes = ()
     denies_over: Nodes = ()
@@ -340,12 +342,13 @@ class UrgentExamples(UrgentMessages):
     """content/urgent-examples.yaml: what a model learns emergencies from, for the wordings that no rule holds.
 
     `words` are kinds of words, such as parts of the body and what happens to them; those of `framing` (who, when,
-    asked, denied) never make a sign by themselves. `signs` holds what people say by sign, `calm` what only sounds so;
-    messages may stand here, too.
+    asked, denied) never make a sign by themselves, and those of `ordinary` not that one sign: a dose taken, a foot that
+    hurts. `signs` holds what people say by sign, `calm` what only sounds so; messages may stand here, too.
     """
 
     words: dict[str, Concept] = Field(default_factory=dict)
     framing: Nodes = ()
+    ordinary: dict[str, Nodes] = Field(default_factory=dict)
     signs: dict[str, Lines] = Field(default_factory=dict)
     calm: Lines = ()
 
@@ -354,7 +357,8 @@ class Language(UrgentMessages):
     """One language other than English: how to know it, what to say in it, and how its speakers name each sign.
 
     `checked_by` stays empty until a native speaker has read it. `script` is the first and last letter of its own
-    letters, `letters` are those that no other of these languages has; `words` are what its questions are made of, with
+    letters, `letters` are those that no other of these languages has, `never` (letters and ranges of them) those it has
+    not, as Chinese has no kana; `words` are what its questions are made of, with
     their accents. `signs` holds wordings per sign: words in any order within a few words of one another, `*` for any
     ending, `(a|b)` for either, `#` for a low sugar. `calm` are wordings that speak of the past, deny or ask in general.
     `kinds` is a glossary, its words by the kinds of urgent-examples.yaml; models learn from `messages`, whole messages
@@ -365,6 +369,7 @@ class Language(UrgentMessages):
     checked_by: str | None = None
     script: str = ""
     letters: str = ""
+    never: str = Field(default="", pattern=r"^[^\[\]\\^]*$")
     words: Words
     emergency: str
     only_english: str

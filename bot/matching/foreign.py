@@ -50,6 +50,11 @@ class ForeignLanguages:
 
     def __init__(self, file: LanguagesFile) -> None:
         self._wordings = _Wordings(file.languages)
+        self._never = {code: _never(one) for code, one in file.languages.items()}
+
+    def may_be(self, code: str, text: str) -> bool:
+        """Tell whether a text may be in a language: it has none of the letters that this never has."""
+        return not self._never[code].search(text)
 
     def find(self, text: str, words: Sequence[Word]) -> tuple[Spoken | None, bool]:
         """Return the first sign that some other language names and nothing in its sentence excuses, or None; and
@@ -171,6 +176,10 @@ def _range(language: Language) -> tuple[str, str]:
     return low, high
 
 
+def _never(language: Language) -> re.Pattern[str]:
+    return re.compile(f"[{language.never}]" if language.never else "(?!)", re.IGNORECASE)
+
+
 # --- what a message in another language is like -----------------------------------------------------------------------
 
 ENGLISH, OTHER = "en", "other"
@@ -239,6 +248,7 @@ class Tongues:
     ) -> None:
         self._english, self._models = english, models
         self._telling = frozenset(examples.words).difference(examples.framing)
+        self._ordinary = examples.ordinary
         self._ranges = {name: Concept(words=(), range=one.range) for name, one in examples.words.items() if one.range}
         self._languages = file.languages
         self._glossaries = Kept(self._glossary)
@@ -296,6 +306,11 @@ class Tongues:
         """Tell whether some words name a part of a sign, and not only that something is taken: that is a question."""
         told = self._telling.intersection(one.concept for one in self._sightings(code, words))
         return len(told) > 1 or not told <= _TAKING
+
+    def is_ordinary(self, code: str, sign: str, words: Sequence[Word]) -> bool:
+        """Tell whether a message names nothing but what people name every day who have no such sign."""
+        named = self._telling.intersection(one.concept for one in self._sightings(code, words))
+        return named.issubset(self._ordinary.get(sign, ()))
 
     def _kinds(self, code: str, words: Sequence[Word]) -> Values:
         return _values(self._sightings(code, words))

@@ -17,7 +17,7 @@ from bot.matching.build import Data, Parts
 from bot.matching.classifier import UNTAUGHT, Classifier, Rows, Values, unit
 from bot.matching.concepts import ConceptTree, Sighting, SignReader
 from bot.matching.sentences import GOING_ON, Break, Word, is_seam, parts, says
-from bot.matching.signs import Marks
+from bot.matching.signs import Hit, Marks
 from bot.matching.text import FUNCTION, PERSONS, sampled
 
 CALM, URGENT = "calm", "urgent"
@@ -114,6 +114,7 @@ class Likeness:
         self._tree = ConceptTree(examples.words, rules.little)
         self._telling = frozenset(examples.words).difference(examples.framing)
         self._aside = rules.only_grown
+        self._ordinary = examples.ordinary
 
     def rows(self, data: Data) -> tuple[Rows, Rows]:
         """Return what the two models are trained from: every example under its label, for that of pieces fewer of the
@@ -164,6 +165,11 @@ class Likeness:
         shared = [sum(1 / often[thing] for thing in sorted(asked & things)) for things in told]
         best = max(shared, default=0.0)
         return shared.index(best) if best > 0 else None
+
+    def is_ordinary(self, sign: str, words: Sequence[Word]) -> bool:
+        """Tell whether a message names nothing but what people name every day who have no such sign."""
+        named = {one.concept for one in self._reader.of(self._tree, words)} & self._telling
+        return named.issubset(self._ordinary.get(sign, ()))
 
     def find(
         self, words: Sequence[Word], named: Sequence[Sighting], skip: Callable[[int, int], bool], at_least: float = 0.0
@@ -246,6 +252,18 @@ class Likeness:
     def _view(self, words: Sequence[Word], named: Sequence[Sighting]) -> _View:
         seen = [one for one in named if one.concept not in self._aside]  # what makes a sign graver makes none
         return _View(words, seen, self._reader.of(self._tree, words), self._stem)
+
+
+_RULE, _FIRM = 3.0, 5.0
+"""How much a rule's sign adds to the log-odds of a message, and how much a firm one (measured on messages that had
+taught neither the rules nor the models)."""
+
+
+def is_sure(hit: Hit, weighed: Weighed, excused: Sequence[tuple[Hit, str]]) -> bool:
+    """Tell whether a sign stands: a firm one, one owned after all, or one in a message not too unlike."""
+    is_owned = any(one is hit for one, _ in excused)
+    worth = _FIRM if hit.rule.firm else _RULE
+    return is_owned or bool(weighed.parts) or weighed.odds + worth >= 0
 
 
 def likeness_of(

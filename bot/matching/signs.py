@@ -10,6 +10,8 @@ from bot.content.matching_models import Composed, Excusing, UrgentRule
 from bot.matching.concepts import Sighting
 from bot.matching.sentences import Break, Word, sentence
 
+_LONGEST_SENTENCE = 300
+"""Characters of a sentence that a finding repeats."""
 _BESIDE = 3
 """Words around a hit in which a concept of `none` forbids it."""
 _CLOSEST = 3
@@ -412,3 +414,20 @@ def owned(found: Sequence[Hit], owning: Sequence[Sighting]) -> Hit | None:
 def composed(made: Mapping[str, Composed]) -> list[UrgentRule]:
     """Return the rules of concepts that are made of others."""
     return [UrgentRule(id=name, sign="", all=one.all, near=one.near, ordered=one.ordered) for name, one in made.items()]
+
+
+def split(groups: Iterable[str]) -> list[list[str]]:
+    """Return the names of concepts in each group of a rule."""
+    return [group.split("|") for group in groups]
+
+
+def without(words: Sequence[Word], named: Sequence[Sighting], hit: Hit) -> list[Word]:
+    """Return the words that none of some mentions names, and those of the hit."""
+    out = {at for one in named for at in range(one.first, one.last + 1)}.difference(range(hit.first, hit.last + 1))
+    return [word for at, word in enumerate(words) if at not in out]
+
+
+def told_around(text: str, words: Sequence[Word], first: int, last: int) -> str:
+    """Return the sentence around some words as it was written, or its beginning."""
+    begin, end = sentence(words, first, last)
+    return " ".join(text[words[begin].start : words[end - 1].end].split())[:_LONGEST_SENTENCE]

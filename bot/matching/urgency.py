@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.content.matching_models import LanguagesFile, Sign, UrgentRule, UrgentRules
 from bot.matching.concepts import Sighting, SignReader
 from bot.matching.foreign import ForeignLanguages, Tongues
-from bot.matching.likeness import BETTER, ELSE, LET_OFF, STILL, Alike, Likeness, Weighed, log_odds
-from bot.matching.sentences import Word, seen, sentence, words_of
-from bot.matching.signs import Excuses, Hit, Sightings, composed, hits, is_leaflet, owned
+from bot.matching.likeness import BETTER, ELSE, LET_OFF, STILL, Alike, Likeness, Weighed, is_sure, log_odds
+from bot.matching.sentences import Word, seen, words_of
+from bot.matching.signs import Excuses, Hit, Sightings, composed, hits, is_leaflet, owned, split, told_around, without
 
 LIKENESS = "likeness"
 """What the name of the rule begins with where none fired."""
@@ -21,11 +21,8 @@ _COMING = "coming"
 """What is heard where help is on its way, which is no end yet however like one it is."""
 _DENIED = "denied"
 """What is heard where all was taken wrongly, which examples take for an end."""
-_LONGEST_SENTENCE = 300
-"""Characters of a sentence that a finding repeats."""
-_RULE, _FIRM, _EXCUSED = 3.0, 5.0, -2.0
-"""How much a rule's sign adds to the log-odds of a message, how much a firm one, and what an excused one takes from
-them (measured on messages that had taught neither the rules nor the models)."""
+_EXCUSED = -2.0
+"""What an excused sign takes from the log-odds of a message."""
 _BY_ITSELF = 0.5
 """Log-odds from which a message is one in which no rule saw a sign: below it most are ordinary questions."""
 _LEXICON, _LEXICON_BESIDE = 1.0, 4.0
@@ -107,9 +104,9 @@ class Urgency:
         self._is_authored = is_authored or (lambda _: False)
         self._rules, self._reader, self._likeness, self._tongues = rules, reader, likeness, tongues
         self._grown = {name: sign for name, sign in rules.signs.items() if sign.grown_from}
-        self._groups = [(rule, _split(rule.all)) for rule in rules.rules if rule.sign not in self._grown]
-        self._worse = [(rule, _split(rule.all)) for rule in rules.rules if rule.sign in self._grown]
-        self._composed = [(rule, _split(rule.all)) for rule in composed(rules.composed)]
+        self._groups = [(rule, split(rule.all)) for rule in rules.rules if rule.sign not in self._grown]
+        self._worse = [(rule, split(rule.all)) for rule in rules.rules if rule.sign in self._grown]
+        self._composed = [(rule, split(rule.all)) for rule in composed(rules.composed)]
         self._ends_alone = {sign.card: sign.ends for sign in rules.signs.values()}
         self._order = {name: at for at, name in enumerate(rules.signs)}
         signs = {name for _, groups in (*self._groups, *self._worse) for group in groups for name in group}
@@ -216,7 +213,7 @@ class Urgency:
         weighed = None
         if self._likeness:
             weighed = self._likeness.weigh(message.words, message.named, tells=bool(message.found))
-        if hit and weighed and not _is_sure(hit, weighed, excused):
+        if hit and weighed and not (is_sure(hit, weighed, excused) or self._is_sure_beside(message, hit, excused)):
             excused = [*excused, (hit, "unlike")]
             hit = None
         finding = self._finding(message, hit, weighed) if hit else self._by_language(message)
@@ -267,12 +264,25 @@ class Urgency:
         excuses, leaflet = self._excuses(message), is_leaflet(self._rules.excuses, message.places, message.found)
         for name, hit in told:
             if not excuses.cover(hit) and not leaflet(hit):
-                return Finding(name, grown[name].card, _told(message, hit.first, hit.last), hit.rule.id)
+                return Finding(
+                    name, grown[name].card, told_around(message.text, message.words, hit.first, hit.last), hit.rule.id
+                )
         return None
 
     def _excuses(self, message: _Message) -> Excuses:
         deniable = [one for one in message.named if one.concept in self._deniable]
         return Excuses(self._rules.excuses, message.places, deniable)
+
+    def _is_sure_beside(self, message: _Message, hit: Hit, excused: Sequence[tuple[Hit, str]]) -> bool:
+        """Tell whether a sign stands without the medicines named beside it: most messages that name one are calm, and
+        to name one makes nothing less urgent."""
+        words = without(message.words, [one for one in message.named if one.concept in self._rules.beside], hit)
+        if len(words) == len(message.words) or self._likeness is None:
+            return False
+        if self._tongues and self._tongues.weigh(message.typed):
+            return False
+        weighed = self._likeness.weigh(words, self._reader.named(words), tells=True)
+        return weighed is not None and is_sure(hit, weighed, excused)
 
     def _by_rules(self, message: _Message) -> tuple[Hit | None, list[tuple[Hit, str]]]:
         excuses_of, places, found = self._rules.excuses, message.places, message.found
@@ -295,19 +305,25 @@ class Urgency:
             return None
         tongue = self._tongues.weigh(message.typed) if self._tongues else None
         if tongue is None or (found and len(message.typed) < _TOO_SHORT):
-            return self._foreign_finding(found.sign, found.sentence, "foreign", found.language) if found else None
+            if found is None:
+                return None
+            return self._foreign_finding(message, found.sign, found.sentence, "foreign", found.language)
         lexicon = _LEXICON_BESIDE if self._tongues and self._tongues.is_partly_english(message.typed) else _LEXICON
         if tongue.odds + lexicon * (found is not None) < 0:
             return None
         if found:
             sign = tongue.sign(found.sign)
-            return self._foreign_finding(sign, found.sentence, "foreign", found.language)
-        told = _told(message, 0, len(message.words) - 1)
+            return self._foreign_finding(message, sign, found.sentence, "foreign", found.language)
+        sign, is_short = tongue.sign(), len(message.typed) < _TOO_SHORT
+        if is_short and self._tongues and self._tongues.is_ordinary(tongue.language, sign, message.typed):
+            return None
+        told = told_around(message.text, message.words, 0, len(message.words) - 1)
         rule = f"foreign likeness {1 / (1 + math.exp(-tongue.odds)):.2f}"
-        return self._foreign_finding(tongue.sign(), told, rule, tongue.language)
+        return self._foreign_finding(message, sign, told, rule, tongue.language)
 
-    def _foreign_finding(self, sign: str, sentence: str, rule: str, language: str) -> Finding:
-        return Finding(sign, self._rules.signs[sign].card, sentence, rule, language)
+    def _foreign_finding(self, message: _Message, sign: str, sentence: str, rule: str, language: str) -> Finding:
+        spoken = language if self._foreign.may_be(language, message.text) else ""  # else only like it: Japanese
+        return Finding(sign, self._rules.signs[sign].card, sentence, rule, spoken)
 
     def _by_likeness(self, message: _Message, weighed: Weighed | None, excused: bool) -> Finding | None:
         """Return what examples say of a message, or of a long one's sentences in which no rule saw a sign."""
@@ -326,10 +342,12 @@ class Urgency:
                 Hit(_ALIKE, weighed.alike.first, weighed.alike.last)
             )
             found = None if calm else weighed.alike
-        return self._alike(message, found) if found else None
+        if found is None or self._likeness.is_ordinary(found.sign, message.words):
+            return None
+        return self._alike(message, found)
 
     def _alike(self, message: _Message, found: Alike) -> Finding:
-        told = _told(message, found.first, found.last)
+        told = told_around(message.text, message.words, found.first, found.last)
         sign = self._rules.signs[found.sign]
         plain = not sign.any_other and log_odds(1.0 - found.share) >= _PLAINLY_LIKE
         return Finding(found.sign, sign.card, told, f"{LIKENESS} {found.share:.2f}", "", plain)
@@ -345,23 +363,5 @@ class Urgency:
             sign = weighed.sign(sign, hit.first, hit.last)
         least = _PLAINLY_LIKE if self._rules.signs[sign].any_other else _PLAIN
         plain = hit.rule.firm or weighed is None or weighed.odds >= least
-        told = _told(message, hit.first, hit.last)
+        told = told_around(message.text, message.words, hit.first, hit.last)
         return Finding(sign, self._rules.signs[sign].card, told, hit.rule.id, "", plain)
-
-
-def _is_sure(hit: Hit, weighed: Weighed, excused: Sequence[tuple[Hit, str]]) -> bool:
-    """Tell whether a sign stands: a firm one, one owned after all, or one in a message not too unlike."""
-    is_owned = any(one is hit for one, _ in excused)
-    worth = _FIRM if hit.rule.firm else _RULE
-    return is_owned or bool(weighed.parts) or weighed.odds + worth >= 0
-
-
-def _told(message: _Message, first: int, last: int) -> str:
-    """Return the sentence around some words as it was written, or its beginning."""
-    begin, end = sentence(message.words, first, last)
-    written = message.text[message.words[begin].start : message.words[end - 1].end]
-    return " ".join(written.split())[:_LONGEST_SENTENCE]
-
-
-def _split(groups: Iterable[str]) -> list[list[str]]:
-    return [group.split("|") for group in groups]
