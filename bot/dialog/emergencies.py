@@ -7,7 +7,7 @@ news of it. After a wish to die every reply says whom to call, also to questions
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.content.library import Library
@@ -94,7 +94,7 @@ class Emergencies:
         self._offered = library.urgent_nodes - unnamed
         self._lasting = frozenset(sign.card for sign in signs if not sign.passes)
         topics = library.matching.topics.values() if library.matching else ()
-        self._harms = frozenset(node for topic in topics for node in topic.harms)
+        self._harms = frozenset(node for topic in topics for node in (*topic.harms, *_amounts(topic.answers)))
 
     def current(self, state: State, incoming: Incoming) -> str | None:
         """Return the card this conversation is about, if it is an emergency still."""
@@ -204,14 +204,14 @@ class Emergencies:
         heard = self._heard(text, node)
         if heard in ("back", "worse"):
             return True
-        found = match.outcome in (Outcome.ANSWER, Outcome.SMALL_TALK)
+        found = match.outcome in (Outcome.ANSWER, Outcome.SMALL_TALK) and match.node != self._library.advice
         sure = found and (not match.scores or match.scores[0][1] >= _SURE)
         return left and heard not in _NO_NEWS and not sure and self._alarm is not None and self._alarm.is_news(text)
 
     def _is_else(self, match: Match, node: str) -> bool:
         """Tell whether words after a card were found to ask something else: no list of signs, no way to ask on."""
         apart = {node, self._library.advice, self._library.urgent, self._library.role("help")}
-        if self._stays(node):  # how much harms is not told to somebody who spoke of dying
+        if self._stays(node):  # what harms, and how much, is not told to somebody who spoke of dying
             apart |= self._harms
         return match.outcome is Outcome.ANSWER and match.node not in apart
 
@@ -318,3 +318,8 @@ def ended(state: State, *, left: bool = False) -> State:
     """Return the state in which no emergency is spoken of, but one that may come back, with more words where it was
     only `left` for a question."""
     return replace(state, emergency=None, ended=state.emergency and replace(state.emergency, left=left))
+
+
+def _amounts(answers: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterable[str]:
+    """Return the answers of a topic's table that say how much of something is taken, or is too much."""
+    return (node for rows in answers.values() for node, aspects in rows.items() if {"dose", "excess"} & {*aspects})

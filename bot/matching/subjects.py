@@ -51,8 +51,8 @@ OFTEN = 0.2
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _SHORTEST = 3
 
-_RARE = math.log(1 + 1 / OFTEN)
-"""How much the rarest word must tell for a line to answer it."""
+_RARE = math.log(1 + 1 / 0.3)
+"""How much the rarest word must tell for a line to answer it: no more than three of ten answers hold it."""
 _RENAMED = 0.9
 """What a name that stands in other words counts of one that stands in the same."""
 _LITTLE = frozenset({

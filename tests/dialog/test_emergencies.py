@@ -261,7 +261,11 @@ def lasts(engine: Engine, card: str, text: str, *, guessed: bool = False) -> boo
 def test_whoever_is_there_ends_every_card_but_that_of_a_wish_to_die(
     engine: Engine, library: Library, who: str, end: str
 ) -> None:
-    assert {card for card in cards(library) if lasts(engine, card, f"{who} {end}")} == {"urgent-crisis"}
+    assert {card for card in cards(library) if lasts(engine, card, f"{who} {end}")} == {
+        "urgent-crisis",
+        "urgent-crisis-act",
+        "urgent-crisis-other",
+    }
 
 
 @pytest.mark.parametrize(
@@ -270,7 +274,11 @@ def test_whoever_is_there_ends_every_card_but_that_of_a_wish_to_die(
      "it was nothing", "only testing", "wrong chat", "blue lit in", "we are in the ER", "dealt with"],
 )  # fmt: skip
 def test_a_telegram_ends_every_card_but_that_of_a_wish_to_die(engine: Engine, library: Library, text: str) -> None:
-    assert {card for card in cards(library) if lasts(engine, card, text)} == {"urgent-crisis"}
+    assert {card for card in cards(library) if lasts(engine, card, text)} == {
+        "urgent-crisis",
+        "urgent-crisis-act",
+        "urgent-crisis-other",
+    }
 
 
 @pytest.mark.parametrize(
