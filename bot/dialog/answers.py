@@ -358,10 +358,10 @@ class Answers:
         claims = [one for one in self._library.claims(answer, register) if one.kind != "editorial"]
         first = [one for one in claims if one.id in answer.brief] or claims[:1]
         folded = [one for one in claims if one not in first and not _STEP.match(one.for_register(register))]
-        shown = [self._library.text(one, register) for one in first]
+        shown = [card.title, *(self._library.text(one, register) for one in first)]
         at = self._selector.select(text, [self._library.text(one, register) for one in folded], shown)
         if at is None:
-            return (), self._selector.select(text, [card.title, *shown], ()) is not None
+            return (), self._selector.select(text, shown, ()) is not None
         asked, (main, *actions) = folded[at].id, main_and_action(answer)
         briefs = [(asked, main, *actions), *([(asked, *actions)] if actions else [])]
         return (*briefs, *([(asked, main), (asked,)] if card.node == state.node else [])), True

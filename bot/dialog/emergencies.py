@@ -7,10 +7,11 @@ news of it. After a wish to die every reply says whom to call, also to questions
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.content.library import Library
+from bot.content.matching_models import TopicSubjects
 from bot.content.models import Answer
 from bot.dialog import payloads
 from bot.dialog.answers import Answers, part
@@ -94,7 +95,7 @@ class Emergencies:
         self._offered = library.urgent_nodes - unnamed
         self._lasting = frozenset(sign.card for sign in signs if not sign.passes)
         topics = library.matching.topics.values() if library.matching else ()
-        self._harms = frozenset(node for topic in topics for node in (*topic.harms, *_amounts(topic.answers)))
+        self._harms = frozenset(node for topic in topics for node in (*topic.harms, *_amounts(topic)))
 
     def current(self, state: State, incoming: Incoming) -> str | None:
         """Return the card this conversation is about, if it is an emergency still."""
@@ -320,6 +321,8 @@ def ended(state: State, *, left: bool = False) -> State:
     return replace(state, emergency=None, ended=state.emergency and replace(state.emergency, left=left))
 
 
-def _amounts(answers: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterable[str]:
-    """Return the answers of a topic's table that say how much of something is taken, or is too much."""
-    return (node for rows in answers.values() for node, aspects in rows.items() if {"dose", "excess"} & {*aspects})
+def _amounts(topic: TopicSubjects) -> Iterable[str]:
+    """Return the answers of a topic's table that say how much of a medicine is taken, or is too much."""
+    medicines = [name for name, subject in topic.subjects.items() if subject.kind in ("drug", "medicine")]
+    rows = (topic.answers.get(name, {}) for name in medicines)
+    return (node for row in rows for node, aspects in row.items() if {"dose", "excess"} & {*aspects})

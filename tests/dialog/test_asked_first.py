@@ -16,7 +16,7 @@ from bot.dialog.turn import ClaimCard, Incoming, Kind, Match, Outcome, Register,
 
 CASES = [
     ("k2-blood-thinners", "and rivaroxaban?", "Rivaroxaban"),
-    ("drug-precautions", "can I drive on it", "driv"),
+    ("drug-precautions", "and when breast-feeding", "breast"),
     ("feet-daily", "who does the nails", "nails"),
     ("ala-how", "what if I forget it", "forget"),
     ("ala-how", "my wee smells", "smell"),

@@ -118,7 +118,7 @@ async def test_in_an_agents_direct_messages_each_question_has_a_thread(slack_app
     await slack_app.people.dm(ADA, "and the side effects?", one.ts)
     assert slack_app.title("ala-safety") in words_of(await slack_app.answer())
     await slack_app.people.dm(ADA, "and the side effects?", two.ts)
-    assert slack_app.title("k2-blood-thinners") in words_of(await slack_app.answer())
+    assert slack_app.title("k2") in words_of(await slack_app.answer())
 
 
 async def test_the_agents_status_goes_up_and_down_beside_the_answer(slack_app: SlackApp) -> None:
