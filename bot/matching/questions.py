@@ -171,14 +171,16 @@ def questions(message: Message, subjects: Subjects) -> list[Message]:
 
 def at_seam(message: Message) -> list[Message]:
     """Return the two halves of a message at its likeliest seam: at a pause before a word that links, where a sentence
-    ends, at another pause, or, in a short one, at `and`; nothing where it has none."""
+    ends, at another pause, or, in a short one, at `and`, unless a mere name stands before it: "vitamin K2 and warfarin
+    together" asks of both. Nothing where it has none."""
     words, seams = message.words, list[tuple[int, int]]()
+    named = {(one.start, one.end) for one in message.mentions}
     for at in range(_HALF, len(words) - 1):
         if words[at - 1] == STOP:
             seams.append((1, at))
         elif at in message.pauses:
             seams.append((0 if words[at] in _LINKS else 2, at))
-        elif words[at] in _JOINS and len(words) <= _SHORT:
+        elif words[at] in _JOINS and len(words) <= _SHORT and (0, at) not in named:
             seams.append((3, at))
     if not seams:
         return []

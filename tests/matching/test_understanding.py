@@ -227,6 +227,7 @@ def test_the_decision_is_always_the_same(matcher: Matcher) -> None:
         ("does alpha lipoic acid help with diabetic neuropathy?", {"ala-evidence", "ala", "overview"}),
         ("how much lipoic acid was tested?", {"ala-dose"}),
         ("what does vitamin K2 do to warfarin?", {"k2-blood-thinners"}),
+        ("Vitamin K2 and warfarin together", {"k2-blood-thinners"}),
         ("are you a robot", {"about-bot", "robot", "disclaimer"}),
     ],
 )

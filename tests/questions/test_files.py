@@ -35,6 +35,7 @@ LEAST = {
     "urgent-fresh-16": 800,
     "urgent-fresh-17": 640,
     "urgent-fresh-18": 625,
+    "urgent-fresh-19": 625,
     "real": 220,
     "follow-ups": 150,
     "two-questions": 60,
@@ -91,6 +92,10 @@ LEAST = {
     "follow-ups-fresh-10": 140,
     "two-questions-fresh-10": 80,
     "small-talk-fresh-10": 60,
+    "real-fresh-11": 130,
+    "follow-ups-fresh-11": 150,
+    "two-questions-fresh-11": 80,
+    "small-talk-fresh-11": 60,
 }
 
 
