@@ -285,8 +285,9 @@ class UrgentRules(MatchingModel):
     of `counted`) is no reading of a meter. `known` are ordinary words that look like a misspelt sign. After a card, one
     of `over` says that it is over where none of `not_over` stands beside it, nor one of `denies_over`, which only
     examples of help or of a mistake may hold; `after` are the other things people say then, such as `worse` or `alone`,
-    and the concepts that say so: of several the first in the file is heard. What `beside` names is told
-    beside a sign and makes it no less urgent.
+    and the concepts that say so: of several the first in the file is heard. Examples say that it is over only where one
+    of `ends_named`, help or a mistake, is named: "he is in the garden" is only like "he is in theatre". What `beside`
+    names is told beside a sign and makes it no less urgent.
     """
 
     signs: dict[str, Sign] = Field(default_factory=dict)
@@ -301,6 +302,7 @@ class UrgentRules(MatchingModel):
     over: Nodes = ()
     not_over: Nodes = ()
     denies_over: Nodes = ()
+    ends_named: Nodes = ()
     after: dict[str, Nodes] = Field(default_factory=dict)
     excuses: Excusing = Excusing()
 

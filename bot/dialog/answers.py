@@ -45,8 +45,9 @@ LINE, ROOM, FIRST_ROOM = 40, 12, 13
 """Characters of a phone's line, the lines that are read at once beside other words, and those of an answer whose brief
 is put together for a question, if its own has fewer; what exceeds them is folded."""
 
-_STEP = re.compile(r"\d+\. ")
-"""How a step of a numbered list begins: it stays in its place there."""
+_SENTENCE = re.compile(r"(?<=[.?!]) ")
+_IN_PLACE = re.compile(r"\d+\. |\"")
+"""How a step of a numbered list begins, or a question to take along: they stay in their place."""
 
 Act = Callable[[str, Register], Reply]
 """What a kind of small talk does with the answer shown last."""
@@ -357,8 +358,9 @@ class Answers:
         answer, register = self._library.answer(card.node), card.register
         claims = [one for one in self._library.claims(answer, register) if one.kind != "editorial"]
         first = [one for one in claims if one.id in answer.brief] or claims[:1]
-        folded = [one for one in claims if one not in first and not _STEP.match(one.for_register(register))]
-        shown = [card.title, *(self._library.text(one, register) for one in first)]
+        folded = [one for one in claims if one not in first and not _IN_PLACE.match(one.for_register(register))]
+        sentences = [part for one in first for part in _SENTENCE.split(self._library.text(one, register))]
+        shown = [f"{card.title} {one}" for one in sentences]
         at = self._selector.select(text, [self._library.text(one, register) for one in folded], shown)
         if at is None:
             return (), self._selector.select(text, shown, ()) is not None

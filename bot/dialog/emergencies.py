@@ -128,7 +128,7 @@ class Emergencies:
         heard, over = self._heard(incoming.text, node), self._is_over(match, incoming.text, node)
         ends = self._ends(node, heard, state, over=over and not (heard == _DENIED and match.related))
         left = state.emergency is not None and state.emergency.left
-        if left and self._goes_on(match, incoming.text, node, left=left):
+        if left and self._goes_on(match, incoming.text, node, state.node, left=left):
             state = self.begin(state, incoming, node)
         elif not over and self._is_else(match, node):
             return self._aside(match, node, ended(state, left=not ends), state, incoming.text, register)
@@ -190,7 +190,7 @@ class Emergencies:
         on; None where words say nothing of that, or plainly speak of something else."""
         node = self.current(replace(state, emergency=state.ended), incoming)
         left = state.ended is not None and state.ended.left
-        if node is None or not self._goes_on(match, incoming.text, node, left=left):
+        if node is None or not self._goes_on(match, incoming.text, node, state.node, left=left):
             return None
         again = self._matcher.match(incoming.text, node, register)
         if self._is_else(again, node):
@@ -199,12 +199,14 @@ class Emergencies:
             return self.named(again, state, incoming, register)
         return self._met("back", node, state, incoming, register)
 
-    def _goes_on(self, match: Match, text: str, node: str, *, left: bool) -> bool:
+    def _goes_on(self, match: Match, text: str, node: str, shown: str | None, *, left: bool) -> bool:
         """Tell whether words say that an emergency came back, or are news of one that was `left` for a question: they
         ask nothing, and no sure answer is found to them."""
         heard = self._heard(text, node)
         if heard in ("back", "worse"):
             return True
+        if left and heard == "do" and (match.outcome is not Outcome.ANSWER or match.node == shown):
+            return True  # "what do I do" after a question aside
         found = match.outcome in (Outcome.ANSWER, Outcome.SMALL_TALK) and match.node != self._library.advice
         sure = found and (not match.scores or match.scores[0][1] >= _SURE)
         return left and heard not in _NO_NEWS and not sure and self._alarm is not None and self._alarm.is_news(text)
@@ -285,7 +287,8 @@ class Emergencies:
         """Return the card's own words, or the card cut down to what answers what was heard, under its sign's name."""
         answer = self._library.answer(node)
         if self._stays(node) or heard == _DIED:
-            said = self._composer.markdown(self._key(steps[0], node), register)
+            sign = self._library.plain(answer.label, register)
+            said = self._composer.markdown(self._key(steps[0], node), register, sign=sign)
             return self._composer.notice(node, register, "", said, Outcome.URGENT)
         key = self._key(heard or "else", node)
         card = part(self._composer, answer, steps, node, register)
@@ -303,7 +306,7 @@ class Emergencies:
     def _key(self, heard: str, node: str) -> str:
         """Return the key of what is said: the card's own where it has words of its own, such as `crisis-alone`."""
         own = f"{node.removeprefix(self._library.urgent + '-')}-{heard}"
-        return own if own in self._library.interface else f"urgent-{heard}"
+        return next((one for one in (own, f"urgent-{heard}") if one in self._library.interface), "urgent-else")
 
     def _end(self, node: str, register: Register) -> Reply:
         """Return what is said when it is over: short, with the way back to the card and to the start."""

@@ -120,7 +120,8 @@ def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: L
     told = {name: getattr(models, name).relabelled(label_of) for name in ("names", "about", "siblings", "whole")}
     lexicon = Lexicon(data.advice.concepts, tree_of(data.advice.concepts, parts.stems))
     advice = Advice(data.advice, lexicon, parts.subjects.kind_of)
-    said = Said(data.said, parts.stem, parts.lexicon, parts.subjects.kind_of)
+    kin = data.matching.words.kin
+    said = Said(data.said, parts.stem, parts.lexicon, parts.subjects.kind_of, kin)
     known = _known(parts)
     told_of = (data.roles, data.lines, data.told, said, data.following, parts.index.aspects)
     return SubjectMatcher(

@@ -82,7 +82,7 @@ class SubjectMatcher:
         message = self.parts.reader.read(text)
         # as it is written: `thnx` is no slip of another word
         match = self._said(self.parts.key(text), context, asks=bool(message.asked))
-        match = match or self._line(message, text, context)
+        match = match or (None if held and not self.urgency.asks_else(text) else self._line(message, text, context))
         match = match or (None if self._asks_on(message, context) else self._unreadable(message, text))
         match = match or self._weighty(message, text, context)
         if excused and match.outcome is Outcome.SMALL_TALK and match.scores:  # "no chest pain" is no mere "no"

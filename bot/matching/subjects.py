@@ -51,12 +51,16 @@ OFTEN = 0.2
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _SHORTEST = 3
 
-_RARE = math.log(1 + 1 / 0.3)
-"""How much the rarest word must tell for a line to answer it: no more than three of ten answers hold it."""
+_RARE, _MORE = math.log(1 + 1 / 0.25), 1.0
+"""How much the rarest word must tell of which a line speaks: no more than a fourth of all answers hold it; and how much
+more the line must tell than what is shown."""
+_KIND, _SAME, _FAMILY = "~", "^", 6
+"""Begin a kind of words, and the beginning of one, of so many letters."""
 _RENAMED = 0.9
 """What a name that stands in other words counts of one that stands in the same."""
 _LITTLE = frozenset({
     "actual", "again", "already", "also", "always", "anyon", "anyth", "ask", "back", "bad", "best", "better", "bit",
+    "differ",
     "bring", "chang", "clinical", "come", "day", "down", "else", "even", "ever", "feel", "felt", "find", "first",
     "found", "get", "giv", "go", "going", "good", "got", "half", "happen", "happi", "hav", "hear", "heard", "hello",
     "home", "just", "keep", "kept", "kind", "know", "last", "least", "leav", "leg", "legs", "let", "like", "long",
@@ -316,8 +320,14 @@ class Said:
         stem: Callable[[str], str],
         lexicon: Lexicon,
         kind_of: Mapping[str, str],
+        kin: Mapping[str, Sequence[str]],
     ) -> None:
+        """`kin` are words of one kind, such as all that speak of driving: they stand for one another in a line."""
         self._texts, self._stem, self._lexicon, self._kind_of = texts, stem, lexicon, kind_of
+        self._kinds_of: dict[str, set[str]] = {}
+        for kind, words in kin.items():
+            for word in words:
+                self._kinds_of.setdefault(stem(word), set()).add(_KIND + kind)
 
     def units(self, question: Message) -> Iterator[Unit]:
         """Yield what is asked about: names, and words that are not mere grammar."""
@@ -354,34 +364,38 @@ class Said:
                 found[node] = found.get(node, 0.0) + weight
         return {node: share / whole for node, share in found.items()}
 
-    def select(self, question: Message, lines: Sequence[str], shown: Iterable[str]) -> int | None:
-        """Return which of some lines speaks most of what is asked and what is `shown` does not speak of, the rarer a
-        word the more; None where no rare word is told of, or less than half of what the answers speak of at all."""
-        seen = self._forms(" . ".join(shown))
+    def select(self, question: Message, lines: Sequence[str], shown: Sequence[str]) -> int | None:
+        """Return which of some lines speaks of more that is asked than any sentence that is `shown`, the rarer a word
+        the more; None where it does so by little, or speaks of less than half of what the answers speak of at all."""
         asked = [unit for unit in self._telling(question) if any(form in self._holding for form in unit)]
-        open_units = [unit for unit in asked if not self._as_said(unit) & seen]
+        taken = self._taken(self._forms(question.text))
+        seen = [self._forms(line) for line in shown]
         told = self._apart([self._forms(line) for line in lines])
-        scores = [(self._told(forms, open_units), self._told(forms, asked)) for forms in told]
-        best = max(scores, default=(0.0, 0.0))
-        whole = sum(max(map(self._rarity, unit)) for unit in open_units if not unit & seen)
-        if best[0] < max(_RARE, whole / 2):
+        scores = [self._told(forms, asked) for forms in told]
+        others = (self._taken(self._forms(line)) for line in lines)  # what is said of one medicine is not of another
+        scores = [0.0 if taken and of and not taken & of else one for one, of in zip(scores, others, strict=True)]
+        best, known = max(scores, default=0.0), max((self._told(forms, asked) for forms in seen), default=0.0)
+        whole = sum(max(map(self._rarity, unit)) for unit in asked)
+        if best < known + _MORE or best < whole / 2:
             return None
         at = scores.index(best)
-        rarest = max(self._told(told[at], [unit]) for unit in open_units)
+        if any(self._differ(told[at], forms, asked) for forms, one in zip(told, scores, strict=True) if one == best):
+            return None
+        rarest = max(self._told(told[at], [unit]) for unit in asked)
         return at if rarest >= _RARE else None
 
     def _telling(self, question: Message) -> list[Unit]:
-        """Return what a line can speak of: names, and words that say something by themselves."""
+        """Return what a line can speak of: the words that say something by themselves, and where no answer holds one
+        the names and kinds of words that may stand for it. A text on warfarin is none on apixaban, though both are
+        blood thinners."""
         found = set()
         for unit in self.units(question):
             if not unit & _LITTLE:
-                found.add(frozenset(part for form in unit if not form.startswith(FOREIGN) for part in form.split()))
+                names = [form for form in unit if "/" in form and not form.startswith(FOREIGN)]
+                for word in (word for form in unit if "/" not in form for word in form.split()):
+                    said = {word, _beginning(word)}.intersection(self._holding)
+                    found.add(frozenset(said or (*names, *self._kinds_of.get(word, ()))))
         return sorted((unit for unit in found if unit), key=sorted)
-
-    def _as_said(self, unit: Unit) -> Unit:
-        """Return the very words of a unit where some answer holds them, else the names that may stand in other words:
-        a text on warfarin is none on apixaban, though both are blood thinners."""
-        return frozenset(form for form in unit if "/" not in form and form in self._holding) or unit
 
     @staticmethod
     def _apart(told: Sequence[frozenset[str]]) -> list[frozenset[str]]:
@@ -389,23 +403,35 @@ class Said:
         often = Counter(form for forms in told for form in forms if "/" in form)
         return [frozenset(form for form in forms if often[form] < 2) for forms in told]
 
+    def _taken(self, forms: Iterable[str]) -> set[str]:
+        """Return the medicines and supplements among forms."""
+        return {form for form in forms if self._kind_of.get(form) in _TAKEN}
+
+    @staticmethod
+    def _differ(one: frozenset[str], other: frozenset[str], units: Iterable[Unit]) -> bool:
+        """Tell whether two lines speak of different words that are asked."""
+        return any(bool(unit & one) != bool(unit & other) for unit in units)
+
     def _told(self, forms: frozenset[str], units: Iterable[Unit]) -> float:
         return sum(max(map(self._rarity, unit & forms)) for unit in units if unit & forms)
 
     def _rarity(self, form: str) -> float:
         """Return how much a form tells one answer from others; less for a name that may stand in other words."""
         held = len(self._holding.get(form, ()))
-        return (_RENAMED if "/" in form else 1.0) * math.log(1 + len(self._texts) / held) if held else 0.0
+        weight = _RENAMED if "/" in form or form.startswith(_KIND) else 1.0
+        return weight * math.log(1 + len(self._texts) / held) if held else 0.0
 
     def _forms(self, text: str) -> frozenset[str]:
-        return frozenset(self._read(text))
+        forms = set(self._read(text))
+        kinds = (self._kinds_of.get(form, ()) for form in forms)
+        return frozenset(forms.union(map(_beginning, forms), *kinds))
 
     @cached_property
     def _holding(self) -> Mapping[str, frozenset[str]]:
         """The answers in which each word stands."""
         found: dict[str, set[str]] = {}
         for node, texts in self._texts.items():
-            for one in set(self._read(" . ".join(texts))):
+            for one in self._forms(" . ".join(texts)):
                 found.setdefault(one, set()).add(node)
         return {one: frozenset(nodes) for one, nodes in found.items()}
 
@@ -413,6 +439,11 @@ class Said:
         stems = [self._stem(word) for word in split(clean(_TEMPLATE.sub(" ", text)))]
         yield from stems
         yield from (name for one in self._lexicon.longest(stems) for name in self.names(one.concepts))
+
+
+def _beginning(word: str) -> str:
+    """Return the form that a word shares with its family: `pregnant` and `pregnancy`, `drive` and `driving`."""
+    return word if "/" in word else f"{_SAME}{word.rstrip('e')[:_FAMILY]}"
 
 
 def _row(row: Mapping[str, Sequence[str]], known: Iterable[str]) -> dict[str, str]:

@@ -188,6 +188,9 @@ class Urgency:
         likely = self._likeness.after(words, self._reader.named(words))
         over = {label: likely.get(label, 0.0) for label in (LET_OFF, BETTER)}
         label = max(over, key=lambda one: over[one])
+        named = self._placed(words).any_of(self._rules.ends_named) or not self._rules.ends_named
+        if label == LET_OFF and not named:
+            return PERHAPS if over[label] >= _PERHAPS_ENDS else ""
         if over[label] >= (_ENDS if len(words) >= _BRIEF else _ENDS_BRIEFLY):
             return label
         return PERHAPS if sum(over.values()) >= _PERHAPS_ENDS else ""

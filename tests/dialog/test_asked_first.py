@@ -52,7 +52,7 @@ def parted(library: Library, answer: Answer, register: Register) -> tuple[list[C
     """Return the claims of a brief, and those behind it that can be what was asked: no step of a numbered list."""
     claims = [one for one in library.claims(answer, register) if one.kind != "editorial"]
     first = [one for one in claims if one.id in answer.brief] or claims[:1]
-    steps = [one for one in claims if re.match(r"\d+\. ", one.for_register(register))]
+    steps = [one for one in claims if re.match(r"\d+\. |\"", one.for_register(register))]
     return first, [one for one in claims if one not in (*first, *steps)]
 
 
