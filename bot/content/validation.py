@@ -326,7 +326,7 @@ def _sentence(detail: ErrorDetails) -> str:
             return f"{context['actual_length']} entries stand here; at most {context['max_length']} fit"
     if kind.startswith("date"):
         return "expected a date such as 2026-11-03"
-    return _EXPECTED.get(kind) or detail["msg"]
+    return _EXPECTED.get(kind) or detail["msg"].removeprefix("Value error, ")
 
 
 def _remedy(detail: ErrorDetails) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.content.matching_models import EmergencyFile, SharedWords
+from bot.content.matching_models import EmergencyFile, SharedWords, TopicSubjects
 from bot.content.models import Answer, Dialog, FactsFile, PhrasesFile, SourcesFile, TopicFile
 from bot.content.validation import validate
 from bot.content.yaml_reader import read
@@ -213,3 +213,13 @@ def test_a_text_that_is_only_a_comment_says_so() -> None:
     assert ("a value is missing here: ` #` begins a comment", "put the text in quotes") in [
         (diagnostic.message, diagnostic.suggestion) for diagnostic in page.diagnostics
     ]
+
+
+@pytest.mark.parametrize("most", [10, 11])
+def test_a_name_of_too_many_wordings_is_told_where_it_stands(most: int) -> None:
+    group = "(" + "|".join(f"w{at}" for at in range(most)) + ")"
+    page = read("f", f"subjects:\n  b12: {{kind: remedy, general: b, names: {group} {group} {group}}}\n".encode())
+    validate(page, TopicSubjects)
+    told = [found.message for found in page.diagnostics if "wordings" in found.message]
+    assert len(told) == (most > 10)
+    assert all("1331 wordings; 1000 is the most" in one for one in told)

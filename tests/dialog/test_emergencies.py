@@ -301,7 +301,10 @@ def test_a_visit_of_then_is_no_help_now(engine: Engine, library: Library, who: s
 @pytest.mark.parametrize("words", ["{} now", "now {}", "up to {}", "its {} now", "meter says {}"])
 def test_a_reading_in_range_ends_low_sugar_alone(engine: Engine, library: Library, words: str, reading: str) -> None:
     text = words.format(reading)
-    assert {card for card in cards(library) if not lasts(engine, card, text)} == {"urgent-low-sugar", "urgent-sugar-unit"}
+    assert {card for card in cards(library) if not lasts(engine, card, text)} == {
+        "urgent-low-sugar",
+        "urgent-sugar-unit",
+    }
 
 
 @pytest.mark.parametrize(
