@@ -385,6 +385,8 @@ class SubjectMatcher:
             return match
         sure = self._first(match, found, by_form=len(parts) > 1)
         uncovered = any(node == self.roles.otherwise and share >= self.limits.also for node, share in found)
+        if uncovered and self._is_whole(match, found):
+            return match
         perhaps = self._perhaps(match, found, sure)
         if not sure or (sure == [match.node] and not uncovered):
             return self._offering(match, perhaps)
@@ -394,6 +396,14 @@ class SubjectMatcher:
         reasons, related = (f"{len(found)} questions", *match.reasons), (*also, *perhaps)
         answer = replace(match, outcome=Outcome.ANSWER, node=first, choices=(), note=note)
         return replace(answer, related=related, reasons=reasons, also=also)
+
+    def _is_whole(self, match: Match, found: Sequence[tuple[str, float]]) -> bool:
+        """Tell whether a message that falls into questions is one after all: together they surely want an answer that
+        none of them wants alone, as "what about my antibiotics and the INR" does."""
+        apart = all(node != match.node for node, _ in found)
+        return (
+            match.outcome is Outcome.ANSWER and apart and bool(match.scores) and match.scores[0][1] >= self.limits.first
+        )
 
     def _by_meaning(self, match: Match, question: Message, asked: Inquiry) -> list[tuple[str, float]]:
         """Return the answers of two halves that no form of words tells to be questions, where each surely wants another
