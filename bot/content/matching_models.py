@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from math import prod
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from bot.content import models
 from bot.content.models import Id, Link, Name, Registers, model
+from bot.content.validation import counted
 
 # --- subjects, aspects, advice ----------------------------------------------------------------------------------------
 
@@ -30,21 +30,7 @@ def _split(pattern: str) -> BeforeValidator:
 
 Key = TypeVar("Key", bound=str)
 
-MOST_WORDINGS = 1000
-"""Wordings that one name or word with alternatives may stand for; more is a mistake."""
-_CHOICE = re.compile(r"\(([^()]*)\)(\?)?")
-
-
-def _counted(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Return words whose alternatives are few enough to be read one by one; raises ValueError for what is not."""
-    for one in words:
-        count = prod(choice[1].count("|") + 1 + bool(choice[2]) for choice in _CHOICE.finditer(one))
-        if count > MOST_WORDINGS:
-            raise ValueError(f"`{one}` stands for {count} wordings; {MOST_WORDINGS} is the most: write several")
-    return words
-
-
-Words = Annotated[tuple[str, ...], _split(r"[,\n]"), AfterValidator(_counted)]
+Words = Annotated[tuple[str, ...], _split(r"[,\n]"), AfterValidator(counted)]
 Lines = Annotated[tuple[str, ...], _split(r"\n")]
 Nodes = Annotated[tuple[str, ...], _split(r",")]
 

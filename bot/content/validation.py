@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import prod
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -336,3 +337,19 @@ def _remedy(detail: ErrorDetails) -> str:
     if detail["loc"][-1] == "status" and "'approved'" in expected:
         return "write `submitted`; an approval is written by `footnote review record` alone"
     return nearest(detail["input"], [choice.strip("'") for choice in expected])
+
+
+# --- alternatives ---
+
+MOST_WORDINGS = 1000
+"""Wordings that one name or word with alternatives may stand for; more is a mistake."""
+_CHOICE = re.compile(r"\(([^()]*)\)(\?)?")
+
+
+def counted(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return words whose alternatives are few enough to be read one by one; raises ValueError for what is not."""
+    for one in words:
+        count = prod(choice[1].count("|") + 1 + bool(choice[2]) for choice in _CHOICE.finditer(one))
+        if count > MOST_WORDINGS:
+            raise ValueError(f"`{one}` stands for {count} wordings; {MOST_WORDINGS} is the most: write several")
+    return words

@@ -60,7 +60,7 @@ _RENAMED = 0.9
 """What a name that stands in other words counts of one that stands in the same."""
 _LITTLE = frozenset({
     "actual", "again", "already", "also", "always", "anyon", "anyth", "ask", "back", "bad", "best", "better", "bit",
-    "differ",
+    "different",
     "bring", "chang", "clinical", "come", "day", "down", "else", "even", "ever", "feel", "felt", "find", "first",
     "found", "get", "giv", "go", "going", "good", "got", "half", "happen", "happi", "hav", "hear", "heard", "hello",
     "home", "just", "keep", "kept", "kind", "know", "last", "least", "leav", "leg", "legs", "let", "like", "long",
