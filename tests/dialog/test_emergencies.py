@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from bot.channels.layout import document_text
 from bot.content.library import Library
 from bot.dialog.emergencies import HOLD_SECONDS
 from bot.dialog.engine import Engine
-from bot.dialog.turn import Emergency, Incoming, Kind, Register, Reply, State
+from bot.dialog.turn import Emergency, Incoming, Kind, Match, Outcome, Register, Reply, State
 from bot.matching import build_matcher
 from bot.store.common import context_text, state_from
 
@@ -390,3 +390,39 @@ def test_where_nobody_is_there_to_call_the_card_says_where_to_go(engine: Engine,
 def test_what_is_known_of_an_emergency_is_kept(emergency: Emergency) -> None:
     state = State(emergency=emergency, ended=emergency)
     assert state_from(None, False, None, context_text(state)) == state
+
+
+class Hears:
+    """A matcher that hears in words what they name: the kind of what is said after a card."""
+
+    def match(self, text: str, context: str | None, register: Register) -> Match:
+        return Match(Outcome.NOT_COVERED, "not-covered")
+
+    def heard(self, text: str, card: str = "") -> str:
+        return text
+
+    def is_urgent(self, text: str) -> bool:
+        return False
+
+    def is_over(self, text: str, card: str = "") -> bool:
+        return text == "over"
+
+    def is_news(self, text: str) -> bool:
+        return False
+
+    def closest(self, text: str, lines: Sequence[str]) -> int | None:
+        return None
+
+
+@pytest.mark.parametrize("register", Register)
+@pytest.mark.parametrize("guessed", [False, True])
+def test_whatever_is_heard_after_a_card_has_an_answer(library: Library, register: Register, guessed: bool) -> None:
+    rules = library.urgent_rules
+    assert rules is not None
+    engine = Engine(library, Hears())
+    for card in cards(library):
+        for kind in (*rules.after, "over", "perhaps", "ok", "same", "something else"):
+            state = State(register, introduced=True, emergency=Emergency(card, 0.0, guessed=guessed))
+            for _ in range(3):  # said once more it is not the same words
+                reply, state = engine.respond(state, Incoming(Kind.TEXT, kind, at=1.0))
+                assert document_text(reply.card.brief).strip() or reply.card.title, (card, kind)
