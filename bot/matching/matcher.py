@@ -82,7 +82,9 @@ class SubjectMatcher:
         message = self.parts.reader.read(text)
         # as it is written: `thnx` is no slip of another word
         match = self._said(self.parts.key(text), context, asks=bool(message.asked))
-        match = match or (None if held and not self.urgency.asks_else(text) else self._line(message, text, context))
+        tells_on = bool(held) and (self._tells(message) or not self.urgency.asks_else(text))
+        own = self.known.node(message.key, context) != self.known.node(message.key, None)  # a line of this thread
+        match = match or (self._line(message, text, context) if own or not tells_on else None)
         match = match or (None if self._asks_on(message, context) else self._unreadable(message, text))
         match = match or self._weighty(message, text, context)
         if excused and match.outcome is Outcome.SMALL_TALK and match.scores:  # "no chest pain" is no mere "no"
@@ -224,11 +226,17 @@ class SubjectMatcher:
         sure = not match.scores or match.scores[0][1] >= self.limits.alone
         plain = match.outcome is not Outcome.CHOICES and sure and not reading.rests
         if match.outcome is Outcome.ANSWER:
-            plain = plain and match.node != self.roles.advice and self.urgency.asks_else(text)
+            else_asked = self.urgency.asks_else(text) and not self._tells(message)
+            plain = plain and match.node != self.roles.advice and else_asked
         if plain or match.outcome is Outcome.SMALL_TALK or self._says_nothing(question, reading, None):
             return match
         reasons = (*match.reasons, f"nothing else is plainly asked after {card}")
         return Match(Outcome.ANSWER, card, scores=match.scores, reasons=reasons)
+
+    def _tells(self, message: Message) -> bool:
+        """Tell whether a message tells of somebody and asks nothing: after the card of an emergency it is a detail."""
+        persons = bool(message.words) and message.words[0] in PERSONS
+        return persons and not message.asked and _QUESTION_WORDS.isdisjoint(message.words)
 
     def _means(self, clause: Message) -> bool:
         """Tell whether some answer of a topic is likely for a clause by itself."""
