@@ -324,6 +324,7 @@ class Said:
     ) -> None:
         """`kin` are words of one kind, such as all that speak of driving: they stand for one another in a line."""
         self._texts, self._stem, self._lexicon, self._kind_of = texts, stem, lexicon, kind_of
+        self._lines: dict[str, frozenset[str]] = {}
         self._kinds_of: dict[str, set[str]] = {}
         for kind, words in kin.items():
             for word in words:
@@ -369,10 +370,10 @@ class Said:
         the more; None where it does so by little, or speaks of less than half of what the answers speak of at all."""
         asked = [unit for unit in self._telling(question) if any(form in self._holding for form in unit)]
         taken = self._taken(self._forms(question.text))
-        seen = [self._forms(line) for line in shown]
-        told = self._apart([self._forms(line) for line in lines])
+        seen = [self._of_line(line) for line in shown]
+        told = self._apart([self._of_line(line) for line in lines])
         scores = [self._told(forms, asked) for forms in told]
-        others = (self._taken(self._forms(line)) for line in lines)  # what is said of one medicine is not of another
+        others = (self._taken(self._of_line(line)) for line in lines)  # what is said of one medicine is not of another
         scores = [0.0 if taken and of and not taken & of else one for one, of in zip(scores, others, strict=True)]
         best, known = max(scores, default=0.0), max((self._told(forms, asked) for forms in seen), default=0.0)
         whole = sum(max(map(self._rarity, unit)) for unit in asked)
@@ -420,6 +421,12 @@ class Said:
         held = len(self._holding.get(form, ()))
         weight = _RENAMED if "/" in form or form.startswith(_KIND) else 1.0
         return weight * math.log(1 + len(self._texts) / held) if held else 0.0
+
+    def _of_line(self, line: str) -> frozenset[str]:
+        """Return the forms of a line of an answer; there are a few thousand, and each is read once."""
+        if line not in self._lines:
+            self._lines[line] = self._forms(line)
+        return self._lines[line]
 
     def _forms(self, text: str) -> frozenset[str]:
         forms = set(self._read(text))
