@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from textwrap import wrap
 from typing import Any
 
@@ -184,15 +185,19 @@ def fitted(composer: Composer, reply: Reply) -> Reply:
         return reply
     node, register = reply.card.node, reply.card.register
     answer, label = composer.answer(node), composer.label(node, register)
-    forms = [*reply.briefs, *([main_and_action(answer), answer.brief[:1]] if crowded else ())]
-    cards = [replace(_with_brief(composer, node, register, one), title=reply.card.title) for one in forms]
-    cards.insert(len(reply.briefs), reply.card)
-    if crowded:
-        cards.append(replace(cards[-1], title=label))
     room = ROOM - lines_of(reply.lead) - (lines_of(reply.remark) + 1 if reply.remark else 0)
     room = room if crowded else max(FIRST_ROOM, lines_at_once(reply.card))
     beside = [reply.second] if reply.second else []
-    return replace(reply, card=next((one for one in cards if lines_at_once(one, *beside) <= room), cards[-1]))
+
+    def made(brief: Sequence[str]) -> Card:
+        return replace(_with_brief(composer, node, register, brief), title=reply.card.title)
+
+    shortened = [main_and_action(answer), answer.brief[:1]] if crowded else []
+    last = reply.card
+    for last in chain(map(made, reply.briefs), [reply.card], map(made, shortened)):
+        if lines_at_once(last, *beside) <= room:
+            return replace(reply, card=last)
+    return replace(reply, card=replace(last, title=label) if crowded else last)
 
 
 def _may_be_cut(reply: Reply) -> bool:
