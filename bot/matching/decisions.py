@@ -5,12 +5,13 @@ What the words alone leave open, the thread decides: what the answer last shown 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from bot.dialog.turn import Match, Outcome
 from bot.matching.build import TALK, Parts, Roles
 from bot.matching.parser import Message
+from bot.matching.questions import CONDITION, Apart
 from bot.matching.ranking import Ranker, Reading, Shares
 from bot.matching.subjects import NONE, SELF, Said, Subjects
 from bot.matching.text import STOP
@@ -64,6 +65,8 @@ class Limits:
     """The likelihood from which a further question of a message is answered too."""
     likely: float = 0.25
     """The likelihood from which the answer to a further question stands among the buttons."""
+    possible: float = 0.05
+    """How likely the answer to a whole message must be by what it asks alone to be about what it tells, too."""
     beside: float = 0.5
     """The share of what is left without advice from which an answer stands beside the refusal to advise."""
     aside: float = 3.0
@@ -99,6 +102,7 @@ class Decisions:
 
     def __init__(self, subjects: Subjects, roles: Roles, ranker: Ranker, limits: Limits = LIMITS) -> None:
         self._subjects, self._roles, self._ranker, self._limits = subjects, roles, ranker, limits
+        self.background = Background(subjects, roles, ranker, limits)
 
     def decided(self, scores: Shares, reading: Reading) -> Match:
         """Return the decision the likelihoods allow: answer, offer two or three, or say that it is not covered."""
@@ -297,6 +301,52 @@ def without_talk(scores: Shares) -> Shares:
 def likeliest(scores: Shares) -> tuple[tuple[str, float], ...]:
     """Return the five likeliest, rounded, as a decision keeps them."""
     return tuple((node, round(share, 3)) for node, share in list(scores.items())[:5])
+
+
+# --- what is only told beside a question ---
+
+_DENIALS = frozenset({"no", "not", "never", "without", "dont", "doesnt", "havent", "hasnt", "isnt", "didnt"})
+_THAT = frozenset({"it", "that", "this", "them", "they", "these", "those"})
+
+
+class Background:
+    """Weighs what somebody tells beside a question: whether the question stands without it."""
+
+    def __init__(self, subjects: Subjects, roles: Roles, ranker: Ranker, limits: Limits) -> None:
+        self._subjects, self._roles, self._ranker, self._limits = subjects, roles, ranker, limits
+
+    def decides(self, apart: Apart) -> bool:
+        """Tell whether what is told may be what is asked about, for the question names nothing or says `that`."""
+        named = self._subjects.named(apart.asking)
+        return self._matters(apart.told) and (not named.held or not _THAT.isdisjoint(apart.asking.words))
+
+    def stands(self, apart: Apart, answer: Match) -> bool:
+        """Tell whether the answer to a question is sure by what it asks alone."""
+        share = answer.scores[0][1] if answer.scores else 0.0
+        if share == 1.0 and answer.node in self._roles.shared:  # an authored line, on the bot
+            return True
+        heard, limits = self._ranker.heard(apart.asking), self._limits
+        least = limits.bare if self._things(heard.named.held) else limits.alone_unnamed
+        return share >= least and (bool(heard.named.held) or heard.leans < LEANS)
+
+    def is_about_both(self, apart: Apart, whole: Match, answer: Match) -> bool:
+        """Tell whether the answer to a whole message is possible by what is asked alone, or warns of what is told."""
+        things = self._things(self._subjects.named(apart.asking).held)
+        own = any(whole.node in self._subjects.answers_of(one) for one in things)
+        if whole.outcome is not Outcome.ANSWER or not own:
+            return False
+        warns = whole.node in self._subjects.harms and self._matters(apart.told)
+        return warns or dict(answer.scores).get(whole.node, 0.0) >= self._limits.possible
+
+    def _matters(self, told: Message) -> bool:
+        """Tell whether what is told names more than a condition, or denies one."""
+        named = self._subjects.named(told)
+        things = self._things((*named.held, *named.leaning, *named.foreign))
+        return bool(things) or not _DENIALS.isdisjoint(told.words)
+
+    def _things(self, names: Iterable[str]) -> list[str]:
+        """Return the subjects among names that are no conditions."""
+        return [one for one in names if self._subjects.kind_of[one] != CONDITION]
 
 
 # --- what the thread decides ---

@@ -197,7 +197,26 @@ class SubjectMatcher:
         """Return the decision about words that must be weighed."""
         if context in self.parts.data.cards:
             return self._within(message, text, context)
-        return self._bare(message, text, context) or self._asked(Inquiry(message, context))
+        match = self._bare(message, text, context) or self._asked(Inquiry(message, context))
+        return self._focused(match, message, context)
+
+    def _focused(self, match: Match, message: Message, context: str | None) -> Match:
+        """Return the decision about what a message asks, where the rest of it is only told: "My feet burn. Does ALA
+        help?". That of the whole stays where it refuses advice, where what asks leans on what is told, and where its
+        answer is about both: "I take warfarin. Is K2 safe?"."""
+        apart = self.remarks.apart(message)
+        if apart is None or (match.outcome is Outcome.ANSWER and match.node == self.roles.advice):
+            return match
+        answer = self._exact(apart.asking, context) or self._asked(Inquiry(apart.asking, context))
+        several = bool(match.also) and len(questions(apart.asking, self.parts.subjects)) > 1
+        if several or answer.outcome is not Outcome.ANSWER or answer.node == self.roles.advice:
+            return match
+        background = self.decisions.background
+        leans = background.decides(apart) or not (answer.node in match.also or background.stands(apart, answer))
+        if leans or background.is_about_both(apart, match, answer):
+            return match
+        told = [node for node in (match.node, *match.also) if match.outcome is Outcome.ANSWER and node != answer.node]
+        return replace(answer, related=tuple(dict.fromkeys((*answer.related, *told))))
 
     def _held(self, context: str | None) -> str:
         """Return the sign whose card a message is typed after, or an empty text."""

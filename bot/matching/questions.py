@@ -22,7 +22,10 @@ _ASKING = frozenset(
     }
 )
 _TELLING = frozenset({"tell", "explain", "describe", "list", "compare", "show", "please"})
+_QUESTION_WORDS = frozenset({"what", "which", "who", "when", "where", "why", "how", "whether"})
 _PERSONS = frozenset({"i", "im", "ive", "my", "he", "hes", "she", "shes", "we", "they", "it", "its", "you"})
+CONDITION = "condition"
+"""The kind of the subjects that somebody has."""
 _NOTE = 6
 """Words up to which a sentence without a verb is read as a question, as clinicians write: `ALA dose. Interactions`."""
 _LINKS = frozenset({"and", "&", "+", "but", "or", "also", "so", "then", "plus"})
@@ -41,6 +44,14 @@ class Clause:
 
     message: Message
     asks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """A message in two: what asks, and what somebody only tells beside it."""
+
+    asking: Message
+    told: Message
 
 
 Wording = tuple[str, ...]
@@ -125,6 +136,32 @@ class Remarks:
         if len(kept) == len(parts) or not any(word != STOP for part in kept for word in part.words):
             return message
         return joined(kept)
+
+    def apart(self, message: Message) -> Apart | None:
+        """Return what of a message asks by its form, and what is only told beside it ("My feet burn. Does ALA help?"),
+        or None where it only asks or only tells."""
+        sentences = list(_sentences(message))
+        begins = [self._begins_to_ask(one) for one in sentences]
+        if all(at == len(one.message.words) for at, one in zip(begins, sentences, strict=True)):
+            begins = [0 if _asks(one.message, self._subjects) else len(one.message.words) for one in sentences]
+        halves = [(one.message, at) for at, one in zip(begins, sentences, strict=True)]
+        told = [words.part(0, at) for words, at in halves if at]
+        asking = [words.part(at, len(words.words)) for words, at in halves if at < len(words.words)]
+        return Apart(joined(asking), joined(told)) if asking and told else None
+
+    def _begins_to_ask(self, sentence: Clause) -> int:
+        """Return the word from which a sentence asks: the first, or the one after a clause that tells of somebody ("my
+        feet burn, does ALA help"); the sentence's length where it asks nothing by its form."""
+        message = sentence.message
+        opening = [start for start, end in clauses(message) if _opens(message.part(start, end))]
+        at = opening[0] if opening else len(message.words)
+        asks = (opening or sentence.asks or self._notes(message)) and message.words[0] not in PERSONS
+        return 0 if asks or not _QUESTION_WORDS.isdisjoint(message.words[:at]) else at
+
+    def _notes(self, message: Message) -> bool:
+        """Tell whether a sentence without a verb surely asks: it is a line, or a few words on more than a condition."""
+        things = (one for one in self._subjects.named(message).held if self._subjects.kind_of[one] != CONDITION)
+        return self._is_line(message) or (len(message.words) <= _NOTE and next(things, None) is not None)
 
     def _spans(self, message: Message, doubt: float) -> list[tuple[int, int, bool]]:
         """Return the spans of words that are all remark or all question."""
