@@ -159,9 +159,10 @@ class SmallTalk:
 
     def _plainer(self, node: str, register: Register) -> Reply:
         """Return the same answer in plain words; who reads those already gets its short form."""
-        view = View.SHORT if register is Register.LAYPERSON else View.BRIEF
+        if register is Register.LAYPERSON:
+            return replace(self._shorter(node, register), lead=self._composer.text("not-understood-lead", register))
         card = self._composer.card(node, Register.LAYPERSON)
-        return Reply(card, self._composer.text("not-understood-lead", register), view=view)
+        return Reply(card, self._composer.text("not-understood-lead", register), view=View.BRIEF)
 
 
 def main_and_action(answer: Answer) -> list[str]:
