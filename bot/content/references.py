@@ -6,7 +6,7 @@ missing figure stops the load, not a reader.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -236,16 +236,31 @@ def citation_diagnostics(library: Library, broken: set[Path]) -> Iterator[Diagno
     for name, topic in library.topics.items():
         sources_known = library.home.of_topic(name, "sources") not in broken
         notes_known = library.home.of_topic(name, "notes") not in broken
-        for location_of in _uses(library, topic):
-            path, location, kind, used = location_of
-            known, readable = (topic.sources, sources_known) if kind == "source" else (topic.notes, notes_known)
-            if readable and used not in known:
-                code = "C03" if kind == "source" else "C07"
-                yield diagnostic_at(path, location, code, f"`{used}` is not a {kind}", nearest(used, known))
+        for use in _uses(library, topic):
+            kind, used = use[2:]
+            readable = sources_known if kind == "source" else notes_known
+            if readable and used not in _entries(topic, kind):
+                yield _unknown(library, topic, use)
         yield from _numbers(library, topic)
         yield from _approvals(library, topic)
         yield from _repeated_claims(library, topic)
     yield from _clashes(library)
+
+
+def _entries(topic: Topic, kind: str) -> Collection[str]:
+    return topic.sources if kind == "source" else topic.notes
+
+
+def _unknown(library: Library, topic: Topic, use: tuple[Path, Location, str, str]) -> Diagnostic:
+    """Return the fault of a source or note that a topic names and does not hold; another topic may."""
+    path, location, kind, used = use
+    message, remedy = f"`{used}` is not a {kind}", nearest(used, _entries(topic, kind))
+    holder = next((name for name, one in library.topics.items() if used in _entries(one, kind)), None)
+    if holder:
+        message = f"`{used}` is a {kind} of the topic `{holder}`, and a topic names its own"
+        held, own = (library.home.of_topic(one, f"{kind}s").as_posix() for one in (holder, topic.id))
+        remedy = f"copy its entry from {held} to {own}, under the next free number there"
+    return diagnostic_at(path, location, "C03" if kind == "source" else "C07", message, remedy)
 
 
 def _uses(library: Library, topic: Topic) -> Iterator[tuple[Path, Location, str, str]]:

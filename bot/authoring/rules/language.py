@@ -1,21 +1,25 @@
-"""Rules about plain language: how hard the layperson's text is, terms explained, what to do, briefs."""
+"""Rules about plain language: how hard the layperson's text is, terms explained, what to do, briefs; and about the
+words of emergencies and of advice."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 
 from bot.authoring.readability import Grade, explains, grade, occurs, sentences_of, split, word_count
 from bot.authoring.rules.base import AnswerRef, CheckContext, needs
 from bot.channels.layout import document_text
 from bot.content.diagnostics import Diagnostic, Location, nearest
-from bot.content.files import diagnostic_at
+from bot.content.files import diagnostic_at, diagnostic_at_words
 from bot.content.library import Library
 from bot.content.markdown import Paragraph, UnsupportedMarkdown, parse
 from bot.content.models import Claim, Register
 from bot.content.references import texts
+from bot.matching.concepts import IN_THREAD
+from bot.matching.subjects import PLACEHOLDERS
 
 GAP = "TODO:"
 """Begins what an author still has to write."""
@@ -263,3 +267,73 @@ def _apart(library: Library, answer_ref: AnswerRef) -> bool:
 
 def _finding(answer_ref: AnswerRef, code: str, message: str, remedy: str) -> Diagnostic:
     return diagnostic_at(answer_ref.path, ("brief",), code, message, remedy, key=True)
+
+
+# --- what is urgent, and what rules name ------------------------------------------------------------------------------
+
+
+@needs("urgent", "dialogs")
+def no_emergencies(context: CheckContext) -> Iterator[Diagnostic]:
+    """D22: a bot that knows no sign of an emergency."""
+    rules, path = context.library.urgent_rules, context.library.home.content / "urgent.yaml"
+    if rules is not None and rules.rules:
+        return
+    message = "nothing that anybody writes is an emergency here: there are no `rules`"
+    remedy = "take content/urgent.yaml as shipped: people with chest pain will write to this bot, too"
+    yield Diagnostic(path.as_posix(), 1, 1, "D22", message, "", remedy)
+
+
+@needs("urgent", "vocabulary")
+def unknown_concept(context: CheckContext) -> Iterator[Diagnostic]:
+    """D23: a concept that a rule names and nothing defines: the rule never fires, or always."""
+    library = context.library
+    for path, location, name, known in (*_urgent_names(library), *_advice_names(library)):
+        if name not in known:
+            message = f"`{name}` is not a concept, so what names it never counts"
+            yield diagnostic_at(path, location, "D23", message, nearest(name, known))
+    yield from _placeholders(library)
+
+
+def _placeholders(library: Library) -> Iterator[Diagnostic]:
+    """Yield every `@NAME` of aspects.yaml that stands for nothing: the line would teach the sign itself."""
+    path = library.home.content / "matching" / "aspects.yaml"
+    for aspect, lines in library.matching.aspects.aspects.items() if library.matching else ():
+        for name in dict.fromkeys(found for line in lines for found in re.findall(r"@(\w+)", line)):
+            if name not in PLACEHOLDERS:
+                message = f"`@{name}` stands for nothing"
+                remedy = f"write one of {', '.join(f'`@{one}`' for one in PLACEHOLDERS)}"
+                yield diagnostic_at_words(path, ("aspects", aspect), f"@{name}", "D23", message, remedy)
+
+
+Named = tuple[Path, Location, str, Collection[str]]
+
+
+def _urgent_names(library: Library) -> Iterator[Named]:
+    """Yield the concepts that urgent.yaml names beside its rules, whose own are looked at as the file is read."""
+    rules, path = library.urgent_rules, library.home.content / "urgent.yaml"
+    if rules is None:
+        return
+    known = {*rules.concepts, *rules.composed}
+    for name, composed in rules.composed.items():
+        for group in composed.all:
+            yield from ((path, ("composed", name, "all"), one, known) for one in group.split("|"))
+    for name, said in rules.after.items():
+        yield from ((path, ("after", name), one, known) for one in said)
+    for field, written in ((one, one.removesuffix("_")) for one in type(rules.excuses).model_fields):
+        yield from ((path, ("excuses", written), one, known) for one in getattr(rules.excuses, field))
+    for name, concept in rules.concepts.items():
+        yield from ((path, ("concepts", name, "implies"), one, known) for one in concept.implies)
+
+
+def _advice_names(library: Library) -> Iterator[Named]:
+    """Yield the concepts that advice.yaml names: its own, the shared ones, and `a-` kinds of what topics hold."""
+    advice, matching, path = library.advice_rules, library.matching, library.home.content / "advice.yaml"
+    if advice is None or matching is None:
+        return
+    held = [subject for topic in matching.topics.values() for subject in topic.subjects.items()]
+    known = {*advice.concepts, *matching.words.concepts, IN_THREAD, *(name for name, _ in held)}
+    known |= {f"a-{subject.kind}" for _, subject in held} | {f"foreign/{name}" for name in matching.world.foreign}
+    for number, rule in enumerate(advice.rules):
+        for at, group in enumerate(rule.all):
+            yield from ((path, ("rules", number, "all", at), one, known) for one in group)
+        yield from ((path, ("rules", number, "none"), one, known) for one in rule.none)

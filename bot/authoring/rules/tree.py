@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import product
 from math import prod
@@ -18,12 +18,10 @@ from bot.authoring.rules.base import CheckContext, needs
 from bot.content.diagnostics import Diagnostic, Level, Location, nearest
 from bot.content.files import diagnostic_at, diagnostic_at_words, page_of, phrase_at
 from bot.content.library import Library
-from bot.content.matching_models import Concept, Subject
+from bot.content.matching_models import Concept, Subject, TopicSubjects
 from bot.content.models import Role
 from bot.dialog.composer import MAX_FOLLOW_UPS
-from bot.matching.concepts import IN_THREAD
 from bot.matching.parser import Lexicon, tree_of
-from bot.matching.subjects import PLACEHOLDERS
 from bot.matching.text import Stemmer, expand, sampled
 
 # --- phrases and names ------------------------------------------------------------------------------------------------
@@ -169,22 +167,57 @@ def swallowing(check_context: CheckContext) -> Iterator[Diagnostic]:
 
 def left_behind(check_context: CheckContext) -> Iterator[Diagnostic]:
     """D15: lines with a name that only a topic with fewer subjects has, as where that took it over: word for word they
-    go on leading to the old answers. None is one that names what its topic tells of, beyond a condition at large."""
-    matching = check_context.library.matching
-    topics = matching.topics if matching else {}
+    go on leading to the old answers, or to none (content/matching/phrases.yaml). None is one that names what its topic
+    tells of, beyond a condition at large."""
+    library = check_context.library
+    topics = library.matching.topics if library.matching else {}
     subjects = {f"{topic}/{name}": one for topic, held in topics.items() for name, one in held.subjects.items()}
-    concepts = {name: Concept(words=subject.names) for name, subject in subjects.items()}
-    lexicon = Lexicon(concepts, tree_of(concepts, lambda wording: _stemmed(wording).split()))
+    lexicon = _lexicon({name: subject.names for name, subject in subjects.items()})
     for topic, held in topics.items():
-        fewer = tuple(f"{one}/" for one, other in topics.items() if len(other.subjects) < len(held.subjects))
-        taken = {name for name, one in subjects.items() if name.startswith(fewer) and not one.leaning}
+        taken = _of_fewer(topics, len(held.subjects))
         found = dict[str, list[Left]]()
         for node in {node for row in held.answers.values() for node in row} if taken else ():
             own = {name for name, one in subjects.items() if name.startswith(f"{topic}/") and _tells(one, node)}
-            for line in check_context.library.phrases.get(node, ()):
+            for line in library.phrases.get(node, ()):
                 for name, word in _named_alone(line, lexicon, taken, own).items():
                     found.setdefault(name, []).append((node, line, word))
-        yield from (_left(check_context.library, name, lines) for name, lines in found.items())
+        yield from (_left(library, name, lines, _MINE) for name, lines in found.items())
+    taken = _of_fewer(topics, max((len(held.subjects) for held in topics.values()), default=0))
+    yield from (_left(library, name, lines, _MOVED) for name, lines in _in_no_topic(library, lexicon, taken).items())
+
+
+def _lexicon(names: Mapping[str, Sequence[str]]) -> Lexicon:
+    concepts = {name: Concept(words=tuple(words)) for name, words in names.items()}
+    return Lexicon(concepts, tree_of(concepts, lambda wording: _stemmed(wording).split()))
+
+
+def _of_fewer(topics: Mapping[str, TopicSubjects], many: int) -> set[str]:
+    """Return the telling subjects of the topics that have fewer than so many."""
+    fewer = {topic: held.subjects.items() for topic, held in topics.items() if len(held.subjects) < many}
+    return {f"{topic}/{name}" for topic, held in fewer.items() for name, one in held if not one.leaning}
+
+
+def _in_no_topic(library: Library, lexicon: Lexicon, taken: Set[str]) -> dict[str, list[Left]]:
+    """Return the lines of no topic that say a topic's name is not covered: word for word they do, once it is, too.
+    What they name beside it may be foreign still: "capsaicin for the knee"."""
+    home, node, found = library.home, library.otherwise, dict[str, list[Left]]()
+    shared = [path for path in home.phrases() if path.parent == home.content / "matching"]
+    named = {line: _named_alone(line, lexicon, taken, set()) for line in library.phrases.get(node, ()) if taken}
+    foreign = _lexicon(_foreign(library, lexicon, taken) if any(named.values()) else {})
+    for line, words in named.items():
+        beside = any(foreign.every(_stemmed(form).split()) for form in sampled(line, _COMPARED)) if words else True
+        there = None if beside else phrase_at(shared, ("phrases", node), line)
+        for name, word in words.items() if there else ():
+            found.setdefault(name, []).append((node, line, word))
+    return found
+
+
+def _foreign(library: Library, lexicon: Lexicon, taken: Set[str]) -> dict[str, list[str]]:
+    """Return the foreign names with none of a topic's own in them: those give way to it."""
+    names = library.matching.world.foreign if library.matching else {}
+    return {
+        key: [one for one in told.names if not _named_alone(one, lexicon, taken, set())] for key, told in names.items()
+    }
 
 
 Left = tuple[str, str, str]
@@ -208,7 +241,14 @@ def _named_alone(line: str, lexicon: Lexicon, taken: Set[str], own: Set[str]) ->
     return {name: word for name, word in alone.items() if name not in beside}
 
 
-def _left(library: Library, name: str, lines: Sequence[Left]) -> Diagnostic:
+_MINE = (
+    "take the word out of its brackets, or move the line to {0}; "
+    "where it is to lead there still, give the word to a subject of this topic with `leaning: true`"
+)
+_MOVED = "move the line to {0}: under the answer that it wants, or under the same name where none holds it"
+
+
+def _left(library: Library, name: str, lines: Sequence[Left], remedy: str) -> Diagnostic:
     """Return the finding about all lines of a topic with names of a subject of another one, at the first of them."""
     topic = name.partition("/")[0]
     found = sorted(
@@ -221,10 +261,7 @@ def _left(library: Library, name: str, lines: Sequence[Left]) -> Diagnostic:
     if more:
         many = "lines" if more[1:] else "line"
         message += f"; likewise {many} {', '.join(more[:_LISTED])}" + (", …" if len(more) > _LISTED else "")
-    remedy = (
-        f"take the word out of its brackets, or move the line to {library.home.of_topic(topic, 'phrases').as_posix()}; "
-        "where it is to lead there still, give the word to a subject of this topic with `leaning: true`"
-    )
+    remedy = remedy.format(library.home.of_topic(topic, "phrases").as_posix())
     return replace(first, message=message, suggestion=remedy)
 
 
@@ -415,73 +452,6 @@ def main_dialog(context: CheckContext) -> Iterator[Diagnostic]:
         for duty in dialog.duties if name != main else ():
             message = f"`{duty}:` counts in the main dialog alone, which is `{main}`"
             yield diagnostic_at(home.dialog(name), (duty,), "D21", message, "remove it, or name it there", key=True)
-
-
-@needs("urgent", "dialogs")
-def no_emergencies(context: CheckContext) -> Iterator[Diagnostic]:
-    """D22: a bot that knows no sign of an emergency."""
-    rules, path = context.library.urgent_rules, context.library.home.content / "urgent.yaml"
-    if rules is not None and rules.rules:
-        return
-    message = "nothing that anybody writes is an emergency here: there are no `rules`"
-    remedy = "take content/urgent.yaml as shipped: people with chest pain will write to this bot, too"
-    yield Diagnostic(path.as_posix(), 1, 1, "D22", message, "", remedy)
-
-
-@needs("urgent", "vocabulary")
-def unknown_concept(context: CheckContext) -> Iterator[Diagnostic]:
-    """D23: a concept that a rule names and nothing defines: the rule never fires, or always."""
-    library = context.library
-    for path, location, name, known in (*_urgent_names(library), *_advice_names(library)):
-        if name not in known:
-            message = f"`{name}` is not a concept, so what names it never counts"
-            yield diagnostic_at(path, location, "D23", message, nearest(name, known))
-    yield from _placeholders(library)
-
-
-def _placeholders(library: Library) -> Iterator[Diagnostic]:
-    """Yield every `@NAME` of aspects.yaml that stands for nothing: the line would teach the sign itself."""
-    path = library.home.content / "matching" / "aspects.yaml"
-    for aspect, lines in library.matching.aspects.aspects.items() if library.matching else ():
-        for name in dict.fromkeys(found for line in lines for found in re.findall(r"@(\w+)", line)):
-            if name not in PLACEHOLDERS:
-                message = f"`@{name}` stands for nothing"
-                remedy = f"write one of {', '.join(f'`@{one}`' for one in PLACEHOLDERS)}"
-                yield diagnostic_at_words(path, ("aspects", aspect), f"@{name}", "D23", message, remedy)
-
-
-Named = tuple[Path, Location, str, Collection[str]]
-
-
-def _urgent_names(library: Library) -> Iterator[Named]:
-    """Yield the concepts that urgent.yaml names beside its rules, whose own are looked at as the file is read."""
-    rules, path = library.urgent_rules, library.home.content / "urgent.yaml"
-    if rules is None:
-        return
-    known = {*rules.concepts, *rules.composed}
-    for name, composed in rules.composed.items():
-        for group in composed.all:
-            yield from ((path, ("composed", name, "all"), one, known) for one in group.split("|"))
-    for name, said in rules.after.items():
-        yield from ((path, ("after", name), one, known) for one in said)
-    for field, written in ((one, one.removesuffix("_")) for one in type(rules.excuses).model_fields):
-        yield from ((path, ("excuses", written), one, known) for one in getattr(rules.excuses, field))
-    for name, concept in rules.concepts.items():
-        yield from ((path, ("concepts", name, "implies"), one, known) for one in concept.implies)
-
-
-def _advice_names(library: Library) -> Iterator[Named]:
-    """Yield the concepts that advice.yaml names: its own, the shared ones, and `a-` kinds of what topics hold."""
-    advice, matching, path = library.advice_rules, library.matching, library.home.content / "advice.yaml"
-    if advice is None or matching is None:
-        return
-    held = [subject for topic in matching.topics.values() for subject in topic.subjects.items()]
-    known = {*advice.concepts, *matching.words.concepts, IN_THREAD, *(name for name, _ in held)}
-    known |= {f"a-{subject.kind}" for _, subject in held} | {f"foreign/{name}" for name in matching.world.foreign}
-    for number, rule in enumerate(advice.rules):
-        for at, group in enumerate(rule.all):
-            yield from ((path, ("rules", number, "all", at), one, known) for one in group)
-        yield from ((path, ("rules", number, "none"), one, known) for one in rule.none)
 
 
 def repeated(check_context: CheckContext) -> Iterator[Diagnostic]:
