@@ -6,9 +6,10 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache, partial
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from bot.content.matching_models import (
     LanguagesFile,
     Matching,
     SharedWords,
+    TopicSubjects,
     UrgentExamples,
     UrgentRules,
     World,
@@ -28,18 +30,7 @@ from bot.content.matching_models import (
 from bot.content.models import Answer, Register
 from bot.matching.classifier import Features
 from bot.matching.concepts import SignReader, SignWords
-from bot.matching.parser import (
-    NUMBER,
-    Lexicon,
-    Reader,
-    Speller,
-    Tree,
-    leave_held,
-    lines_by_key,
-    show_narrow,
-    talk_by_key,
-    tree_of,
-)
+from bot.matching.parser import HERE, NUMBER, Lexicon, Reader, Speller, Tree, lines_by_key, talk_by_key, tree_of
 from bot.matching.subjects import FOREIGN, Subjects, concepts_of
 from bot.matching.text import FUNCTION, Stemmer, clean, every_word, expand, is_plain, key_of, split
 
@@ -294,8 +285,8 @@ class Parts:
     def _index(self, concepts: Mapping[str, Concept]) -> Index:
         """Return what an index holds, found anew."""
         data, tree = self.data, tree_of(concepts, self.stems)
-        leave_held(tree, tuple(f"{topic}/" for topic in data.matching.topics), FOREIGN)
-        show_narrow(tree, data.matching.topics)
+        _leave_held(tree, tuple(f"{topic}/" for topic in data.matching.topics), FOREIGN)
+        _show_narrow(tree, data.matching.topics, FOREIGN.rstrip("/"))
         asked = sorted(every_word(_lines(data)))
         known = sorted(self._known(concepts, asked))
         stems = {word: self.stem(word) for word in known}
@@ -391,3 +382,61 @@ def _split(wording: str) -> tuple[str, ...]:
         return tuple(wording.split())
     parts = ([NUMBER] if part == NUMBER else split(clean(part)) for part in wording.split())
     return tuple(word for part in parts for word in part)
+
+
+# --- names that several topics hold, or that a topic takes from the world ---
+
+
+def _leave_held(branch: Tree, topics: tuple[str, ...], foreign: str) -> None:
+    """Take foreign names out where a topic holds the very name."""
+    for key, below in branch.items():
+        if key != HERE:
+            _leave_held(below, topics, foreign)
+        elif any(name.startswith(topics) for name in below):
+            below[:] = [name for name in below if not name.startswith(foreign)]
+
+
+def _show_narrow(tree: Tree, topics: Mapping[str, TopicSubjects], foreign: str) -> None:
+    """Let a leaning name of a topic show what a narrower one tells inside it: "metformin and B12" is about B12, too.
+
+    What else it says must name something: "pins and needles" is not about needles. Any other name wins by its length,
+    but a foreign one: once a topic holds warfarin, "warfarin dose" is foreign no more.
+    """
+    width = {topic: len(held.subjects) for topic, held in topics.items()}
+    width[foreign] = max(width.values(), default=0)
+    subjects = ((f"{topic}/{name}", one) for topic, held in topics.items() for name, one in held.subjects.items())
+    telling = {name for name, subject in subjects if not subject.leaning}
+    for path, names in [leaf for leaf in _leaves(tree, width) if telling.isdisjoint(leaf[1])]:
+        beyond = [name for name in names if name.partition("/")[0] == foreign]
+        own = width[foreign] if beyond else min(width.get(name.partition("/")[0], 0) for name in names)
+        parts = [(start, end) for start, end in combinations(range(len(path) + 1), 2) if end - start < len(path)]
+        joined = [(start, end) for start, end in parts if beyond or _joins(tree, path[:start] + path[end:])]
+        inside = {name for start, end in joined for name in _named(tree, path[start:end])} - {*names}
+        narrow = {name for name in inside if width.get(name.partition("/")[0], own) < own}
+        if narrow & telling:
+            names[:] = [*(name for name in names if name not in beyond), *sorted(narrow)]
+
+
+def _joins(tree: Tree, stems: Sequence[str]) -> bool:
+    return any(_named(tree, [one]) for one in stems)
+
+
+def _leaves(
+    branch: Tree, topics: Collection[str], path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    """Yield every name of a subject of several words, by its stems, with what it names."""
+    for key, below in branch.items():
+        if key != HERE:
+            yield from _leaves(below, topics, (*path, key))
+        elif len(path) > 1 and any(name.partition("/")[0] in topics for name in below):
+            yield path, below
+
+
+def _named(tree: Tree, path: Sequence[str]) -> Sequence[str]:
+    """Return what exactly these stems name."""
+    for stem in path:
+        if stem not in tree:
+            return ()
+        tree = tree[stem]
+    found: Sequence[str] = tree.get(HERE, ())
+    return found

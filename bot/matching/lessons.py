@@ -57,11 +57,13 @@ class Lessons:
         self._lessons = [
             (name, with_holders(form)) for name, lines in aspects.items() for form in _forms(lines, LESSON_FORMS)
         ]
-        self._lines = _asked(data.phrases)
+        self._few = self._subjects.few_lined(data.lines)
+        self._lines = [
+            asked for asked in _asked(data.phrases) if asked[0] != self._roles.otherwise or self._is_ours(*asked)
+        ]
         self._lines += [
             (TALK + kind, form) for kind, asks in data.small_talk.items() for form in asks if parts.key(form)
         ]
-        self._few = self._subjects.few_lined(data.lines)
         self._messages = [asked for asked in _whole(data.messages) if self._is_ours(*asked)]
         told = [asked for asked in _following(data.messages_after, _whole) if self._is_ours(*asked[1:])]
         self._after = [*_following(data.after, _asked), *told]
@@ -90,9 +92,10 @@ class Lessons:
         return names, about
 
     def siblings(self) -> Rows:
-        """Return the rows that tell answers with few lines from each other: by nothing but their lines and texts."""
-        texts = self.parts.data.texts
-        asked = [*((node, form) for node, form in self._lines if node in texts), *self._told()]
+        """Return the rows that tell answers with few lines from each other: by all that was written for these alone,
+        their lines and texts, whole messages, and what is asked in threads."""
+        written = (*self._lines, *self._messages, *(asked[1:] for asked in self._after))
+        asked = [*((node, form) for node, form in written if node in self.parts.data.texts), *self._told()]
         return Rows((node, self._features.names(*self._seen(form))) for node, form in asked)
 
     def whole(self) -> Rows:

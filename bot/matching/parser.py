@@ -10,13 +10,12 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any, NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.content.matching_models import Concept, TopicSubjects
+from bot.content.matching_models import Concept
 from bot.matching.text import (
     ASKED,
     COMMA,
@@ -310,54 +309,6 @@ def _add(branch: Tree, stems: Iterable[str], concepts: Iterable[str]) -> None:
         branch = branch.setdefault(stem, {})
     named = branch.setdefault(HERE, [])
     named += [name for name in concepts if name not in named]
-
-
-def leave_held(branch: Tree, topics: tuple[str, ...], foreign: str) -> None:
-    """Take foreign names out where a topic holds the very name."""
-    for key, below in branch.items():
-        if key != HERE:
-            leave_held(below, topics, foreign)
-        elif any(name.startswith(topics) for name in below):
-            below[:] = [name for name in below if not name.startswith(foreign)]
-
-
-def show_narrow(tree: Tree, topics: Mapping[str, TopicSubjects]) -> None:
-    """Let a leaning name of a topic show what a narrower one tells inside it: "metformin and B12" is about B12, too.
-
-    What else it says must name something: "pins and needles" is not about needles. Any other name wins by its length.
-    """
-    width = {topic: len(held.subjects) for topic, held in topics.items()}
-    subjects = ((f"{topic}/{name}", one) for topic, held in topics.items() for name, one in held.subjects.items())
-    telling = {name for name, subject in subjects if not subject.leaning}
-    leaning = ((path, names) for path, names in _leaves(tree, width) if telling.isdisjoint(names))
-    for path, names in list(leaning):
-        own = min(width.get(name.partition("/")[0], 0) for name in names)
-        parts = [(start, end) for start, end in combinations(range(len(path) + 1), 2) if end - start < len(path)]
-        joined = [(start, end) for start, end in parts if any(_named(tree, [one]) for one in path[:start] + path[end:])]
-        inside = {name for start, end in joined for name in _named(tree, path[start:end])} - {*names}
-        narrow = {name for name in inside if width.get(name.partition("/")[0], own) < own}
-        names += sorted(narrow) if narrow & telling else ()
-
-
-def _leaves(
-    branch: Tree, topics: Collection[str], path: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], list[str]]]:
-    """Yield every name of a subject of several words, by its stems, with what it names."""
-    for key, below in branch.items():
-        if key != HERE:
-            yield from _leaves(below, topics, (*path, key))
-        elif len(path) > 1 and any(name.partition("/")[0] in topics for name in below):
-            yield path, below
-
-
-def _named(tree: Tree, path: Sequence[str]) -> Sequence[str]:
-    """Return what exactly these stems name."""
-    for stem in path:
-        if stem not in tree:
-            return ()
-        tree = tree[stem]
-    found: Sequence[str] = tree.get(HERE, ())
-    return found
 
 
 class Lexicon:
