@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations, pairwise
 from operator import itemgetter
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -35,7 +36,7 @@ questions were right, and they take twice the memory (measured 2026-11)."""
 Floats = npt.NDArray[np.float32]
 Weights = npt.NDArray[np.int8]
 Keys = npt.NDArray[np.uint32]
-Places = npt.NDArray[np.uint32]
+Places = npt.NDArray[np.integer[Any]]
 
 
 class Values:

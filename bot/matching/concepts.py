@@ -431,8 +431,9 @@ class Places:
             for name in mention.concepts:
                 self._at.setdefault(name, []).append(mention)
 
-    def __contains__(self, concept: str) -> bool:
-        return concept in self._at
+    def any_of(self, concepts: Iterable[str]) -> bool:
+        """Tell whether one of the concepts is named."""
+        return not self._at.keys().isdisjoint(concepts)
 
     def of(self, concepts: Iterable[str]) -> list[Mention]:
         """Return the mentions of any of the concepts, in reading order; of very many only those near either end."""
@@ -447,7 +448,7 @@ def _start(mention: Mention) -> int:
 def fired(rules: Iterable[Rule], places: Places) -> Iterator[Rule]:
     """Yield every rule that fires at the place where its words stand closest."""
     for rule in rules:
-        if all(any(name in places for name in group) for group in rule.all):
+        if all(map(places.any_of, rule.all)):
             span = _tightest(rule, [places.of(group) for group in rule.all])
             if span and not _beside(places.of(rule.none), *span):
                 yield rule

@@ -12,7 +12,7 @@ from bot.dialog.turn import Match, Outcome
 from bot.matching.build import TALK, Parts, Roles
 from bot.matching.parser import Message
 from bot.matching.questions import CONDITION, Apart
-from bot.matching.ranking import Ranker, Reading, Shares
+from bot.matching.ranking import Heard, Ranker, Reading, Shares
 from bot.matching.subjects import NONE, SELF, Said, Subjects
 from bot.matching.text import STOP
 
@@ -102,7 +102,7 @@ class Decisions:
 
     def __init__(self, subjects: Subjects, roles: Roles, ranker: Ranker, limits: Limits = LIMITS) -> None:
         self._subjects, self._roles, self._ranker, self._limits = subjects, roles, ranker, limits
-        self.background = Background(subjects, roles, ranker, limits)
+        self.background = Background(subjects, roles, limits)
 
     def decided(self, scores: Shares, reading: Reading) -> Match:
         """Return the decision the likelihoods allow: answer, offer two or three, or say that it is not covered."""
@@ -312,20 +312,20 @@ _THAT = frozenset({"it", "that", "this", "them", "they", "these", "those"})
 class Background:
     """Weighs what somebody tells beside a question: whether the question stands without it."""
 
-    def __init__(self, subjects: Subjects, roles: Roles, ranker: Ranker, limits: Limits) -> None:
-        self._subjects, self._roles, self._ranker, self._limits = subjects, roles, ranker, limits
+    def __init__(self, subjects: Subjects, roles: Roles, limits: Limits) -> None:
+        self._subjects, self._roles, self._limits = subjects, roles, limits
 
     def decides(self, apart: Apart) -> bool:
         """Tell whether what is told may be what is asked about, for the question names nothing or says `that`."""
         named = self._subjects.named(apart.asking)
         return self._matters(apart.told) and (not named.held or not _THAT.isdisjoint(apart.asking.words))
 
-    def stands(self, apart: Apart, answer: Match) -> bool:
+    def stands(self, heard: Heard, answer: Match) -> bool:
         """Tell whether the answer to a question is sure by what it asks alone."""
         share = answer.scores[0][1] if answer.scores else 0.0
         if share == 1.0 and answer.node in self._roles.shared:  # an authored line, on the bot
             return True
-        heard, limits = self._ranker.heard(apart.asking), self._limits
+        limits = self._limits
         least = limits.bare if self._things(heard.named.held) else limits.alone_unnamed
         return share >= least and (bool(heard.named.held) or heard.leans < LEANS)
 

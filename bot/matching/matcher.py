@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import takewhile
 
 from bot.dialog.turn import Match, Outcome, Register
@@ -37,11 +38,16 @@ PART_MISSING = "part-missing"
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """A message in its thread while it is decided, and what the models said of any words in it: they are asked once."""
+    """A message or a part of one in its thread while it is decided, and what the models said of any words in it: they
+    are asked once."""
 
     message: Message
     context: str | None
     heard: dict[tuple[object, ...], Heard] = field(default_factory=dict)
+
+    def of(self, part: Message) -> Inquiry:
+        """Return the same of a part of the message."""
+        return replace(self, message=part)
 
     def alone(self, question: Message) -> Inquiry:
         """Return a question of the message as if it were all there is, in no thread."""
@@ -86,7 +92,7 @@ class SubjectMatcher:
         own = self.known.node(message.key, context) != self.known.node(message.key, None)  # a line of this thread
         match = match or (self._line(message, text, context) if own or not tells_on else None)
         match = match or (None if self._asks_on(message, context) else self._unreadable(message, text))
-        match = match or self._weighty(message, text, context)
+        match = match or self._weighty(Inquiry(message, context), text)
         if excused and match.outcome is Outcome.SMALL_TALK and match.scores:  # "no chest pain" is no mere "no"
             match = self.decisions.uncovered(
                 "like small talk, but it names a sign of an emergency", scores=dict(match.scores)
@@ -183,36 +189,36 @@ class SubjectMatcher:
     def _is_word(self, word: str, message: Message) -> bool:
         return word not in message.unknown and (word in self.parts.english or len(word) > 3)
 
-    def _bare(self, message: Message, text: str, context: str | None) -> Match | None:
+    def _bare(self, asked: Inquiry, text: str) -> Match | None:
         """Return the decision about a message without the courtesies and the idle clauses at its ends, where what is
         left surely asks something."""
-        bare = self.remarks.telling(self.remarks.without_courtesies(message), self._means)
-        if bare is message:
+        bare = self.remarks.telling(self.remarks.without_courtesies(asked.message), partial(self._means, asked))
+        if bare is asked.message:
             return None
-        match = self._line(bare, text, context) or self._asked(Inquiry(bare, context))
+        match = self._line(bare, text, asked.context) or self._asked(asked.of(bare))
         sure = bool(match.scores) and match.scores[0][1] >= self.limits.bare
         return match if match.outcome is Outcome.ANSWER and sure else None
 
-    def _weighty(self, message: Message, text: str, context: str | None) -> Match:
+    def _weighty(self, asked: Inquiry, text: str) -> Match:
         """Return the decision about words that must be weighed."""
-        if context in self.parts.data.cards:
-            return self._within(message, text, context)
-        match = self._bare(message, text, context) or self._asked(Inquiry(message, context))
-        return self._focused(match, message, context)
+        if asked.context in self.parts.data.cards:
+            return self._within(asked, text, asked.context)
+        return self._focused(self._bare(asked, text) or self._asked(asked), asked)
 
-    def _focused(self, match: Match, message: Message, context: str | None) -> Match:
+    def _focused(self, match: Match, asked: Inquiry) -> Match:
         """Return the decision about what a message asks, where the rest of it is only told: "My feet burn. Does ALA
         help?". That of the whole stays where it refuses advice, where what asks leans on what is told, and where its
         answer is about both: "I take warfarin. Is K2 safe?"."""
-        apart = self.remarks.apart(message)
+        apart = self.remarks.apart(asked.message)
         if apart is None or (match.outcome is Outcome.ANSWER and match.node == self.roles.advice):
             return match
-        answer = self._exact(apart.asking, context) or self._asked(Inquiry(apart.asking, context))
+        answer = self._exact(apart.asking, asked.context) or self._asked(asked.of(apart.asking))
         several = bool(match.also) and len(questions(apart.asking, self.parts.subjects)) > 1
         if several or answer.outcome is not Outcome.ANSWER or answer.node == self.roles.advice:
             return match
         background = self.decisions.background
-        leans = background.decides(apart) or not (answer.node in match.also or background.stands(apart, answer))
+        stands = answer.node in match.also or background.stands(self._heard(apart.asking, asked), answer)
+        leans = background.decides(apart) or not stands
         if leans or background.is_about_both(apart, match, answer):
             return match
         told = [node for node in (match.node, *match.also) if match.outcome is Outcome.ANSWER and node != answer.node]
@@ -236,12 +242,13 @@ class SubjectMatcher:
         reasons = (*match.reasons, f"told after {sign.card}, and not plainly another emergency")
         return Match(Outcome.ANSWER, sign.card, related=(found.card,), reasons=reasons, guessed=match.guessed)
 
-    def _within(self, message: Message, text: str, card: str) -> Match:
+    def _within(self, asked: Inquiry, text: str, card: str) -> Match:
         """Return the decision about words after the card of an emergency: the card, unless they are small talk, say
         nothing, or plainly ask something else whatever was talked of before, as "is it getting worse?" does not."""
-        match = self._weighty(message, text, None)
+        message = asked.message
+        match = self._weighty(asked.alone(message), text)
         question = self.remarks.question(message)
-        reading = self.ranker.rank(question, None)
+        reading = self.ranker.rank(question, None, heard=self._heard(question, asked))
         sure = not match.scores or match.scores[0][1] >= self.limits.alone
         plain = match.outcome is not Outcome.CHOICES and sure and not reading.rests
         if match.outcome is Outcome.ANSWER:
@@ -257,9 +264,9 @@ class SubjectMatcher:
         persons = bool(message.words) and message.words[0] in PERSONS
         return persons and not message.asked and _QUESTION_WORDS.isdisjoint(message.words)
 
-    def _means(self, clause: Message) -> bool:
+    def _means(self, asked: Inquiry, clause: Message) -> bool:
         """Tell whether some answer of a topic is likely for a clause by itself."""
-        heard = self.ranker.heard(clause)
+        heard = self._heard(clause, asked)
         no_topic = {self.roles.otherwise, self.roles.advice}
         shares = (share for node, share in heard.names.items() if node not in no_topic and not node.startswith(TALK))
         return max(shares, default=0.0) >= self.limits.means
@@ -328,14 +335,16 @@ class SubjectMatcher:
 
     def _weighed(self, question: Message, asked: Inquiry, lent: str | None = None) -> tuple[Reading, Shares]:
         """Return what was read, and the likelihoods with what the advice rules say of the whole message."""
-        words = question.words, question.mentions
-        heard = asked.heard.get(words) or asked.heard.setdefault(words, self.ranker.heard(question))
-        reading = self.ranker.rank(question, asked.context, lent, heard)
+        reading = self.ranker.rank(question, asked.context, lent, self._heard(question, asked))
         in_thread = self.parts.subjects.it(asked.context) is not None
         personal = self.advice.weigh(asked.message, in_thread=in_thread)
         by = self.limits.rule * personal - self.limits.rule_doubt
         scores = shifted(reading.scores, self.roles.advice, by)
         return reading, ranked(scores)
+
+    def _heard(self, question: Message, asked: Inquiry) -> Heard:
+        words = question.words, question.mentions
+        return asked.heard.get(words) or asked.heard.setdefault(words, self.ranker.heard(question))
 
     def _says_nothing(self, question: Message, reading: Reading, context: str | None) -> bool:
         """Tell whether a message says neither what it is about nor what is asked, whatever thread it is in.
@@ -480,7 +489,7 @@ class SubjectMatcher:
         before is about."""
         lent: str | None = None
         for part in parts:
-            inquiry = replace(asked, message=part)
+            inquiry = asked.of(part)
             reading, scores = self._weighed(part, inquiry)
             exact = self.known.node(part.key, asked.context)
             node, share = (exact, 1.0) if exact else next(iter(without_talk(scores).items()))

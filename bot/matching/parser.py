@@ -73,8 +73,8 @@ class Message:
             self.stems[start:end],
             _within(self.mentions, start, end),
             tuple(pair for pair in self.repairs if pair[1] in words),
-            self.unknown & frozenset(words),
-            self.guessed & frozenset(words),
+            self.unknown.intersection(words),
+            self.guessed.intersection(words),
             frozenset(at - start for at in self.pauses if start < at < end),
             frozenset(at - start for at in self.asked if start <= at < end),
         )

@@ -157,12 +157,30 @@ class Heard:
     message: Message
     named: Named
     asked: Unnamed
-    aspects: Mapping[str, float]
-    names: Mapping[str, float]
-    about: Mapping[str, float]
     seen: Values
     models: Models
     features: Features
+    said: Said
+
+    @cached_property
+    def aspects(self) -> Mapping[str, float]:
+        """How likely each aspect is asked."""
+        return self.models.aspects.probabilities(self.features.aspect(self.asked))
+
+    @cached_property
+    def names(self) -> Mapping[str, float]:
+        """How likely each answer is by the words with the names among them."""
+        return self.models.names.probabilities(self.seen)
+
+    @cached_property
+    def about(self) -> Mapping[str, float]:
+        """How likely each answer is by what is asked of the subject that is named."""
+        return self.models.about.probabilities(self.features.about(self.asked, self.named, self.named.subject))
+
+    @cached_property
+    def shares(self) -> Mapping[str, float]:
+        """How much of what is asked each answer speaks of."""
+        return self.said.shares(self.message)
 
     @cached_property
     def leans(self) -> float:
@@ -234,20 +252,9 @@ class Ranker:
 
     def heard(self, message: Message) -> Heard:
         """Return what each model says of a message by itself."""
-        models, features, named = self.models, self._features, self._subjects.named(message)
+        features, named = self._features, self._subjects.named(message)
         asked = features.asked(message, named)
-        seen = features.names(message, named, asked)
-        return Heard(
-            message,
-            named,
-            asked,
-            models.aspects.probabilities(features.aspect(asked)),
-            models.names.probabilities(seen),
-            models.about.probabilities(features.about(asked, named, named.subject)),
-            seen,
-            models,
-            features,
-        )
+        return Heard(message, named, asked, features.names(message, named, asked), self.models, features, self._said)
 
     def _about(self, heard: Heard, subject: str | None) -> Mapping[str, float]:
         """Return what is likely to be meant where a question is about another subject than it names."""
@@ -362,7 +369,7 @@ class Ranker:
 
     def _nearer(self, scores: Shares, said: Opinions, context: str) -> Shares:
         """Return the shares of a question that names nothing held, after an answer; small talk stays as likely."""
-        gains = self._gains(said.message, context)
+        gains = self._gains(said, context)
         talk = {node: share for node, share in scores.items() if node.startswith(TALK)}
         rest = {node: share * math.exp(gains.get(node, 0.0)) for node, share in scores.items() if node not in talk}
         part = (1.0 - sum(talk.values())) / (sum(rest.values()) or 1.0)
@@ -373,11 +380,11 @@ class Ranker:
         shares = (share for node, share in said.heard.names.items() if not node.startswith(TALK))
         return max(shares, default=0.0) >= self._weights.clear
 
-    def _gains(self, message: Message, context: str) -> Shares:
+    def _gains(self, said: Opinions, context: str) -> Shares:
         """Return what answers gain after an answer, in log-odds: the ways on from it, it itself, what its
         subject holds, and what speaks of the words asked."""
         weights, it = self._weights, self._subjects.it(context)
-        gains = {node: weights.says * share for node, share in self._said.shares(message).items()}
+        gains = {node: weights.says * share for node, share in said.heard.shares.items()}
         of_it = self._subjects.answers_of(it) if it else ()
         following = self._following.get(context, ())
         for nodes, weight in ((following, weights.following), ((context,), weights.same), (of_it, weights.of_it)):
@@ -483,7 +490,7 @@ class Ranker:
         """Return how much of what is asked an answer with few lines speaks of, 0 to 1; none in another topic's thread.
         That something is not covered was learned from many lines, without such an answer."""
         few = self.models.siblings.labels
-        shares = self._said.shares(said.message) if few and said.context in (None, *few) else {}
+        shares = said.heard.shares if few and said.context in (None, *few) else {}
         return max((shares.get(node, 0.0) for node in few), default=0.0)
 
     def _beyond(self, said: Opinions) -> float:
