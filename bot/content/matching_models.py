@@ -23,7 +23,7 @@ def _split(pattern: str) -> BeforeValidator:
     def split(value: object) -> object:
         if not isinstance(value, str):
             return value
-        return tuple(part.strip() for part in re.split(pattern, value) if part.strip())
+        return tuple(filter(None, map(str.strip, re.split(pattern, value))))
 
     return BeforeValidator(split, json_schema_input_type=str | tuple[str, ...])
 

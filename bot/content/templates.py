@@ -21,6 +21,11 @@ Values = Mapping[str, Any]
 _MARKS = ("{{", "{%", "{#")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#+|~&!])")
 _INSERTION = re.compile(r"\{\{.*?(?:\}\}|$)|\{%.*?(?:%\}|$)|\{#.*?#\}", re.DOTALL)
+_PLAIN = re.compile(r"\{\{ ?([a-z]\w*(?:\.[a-z]\w*)*)(?: \| capitalize)? ?\}\}")
+"""A value that is inserted as it stands, as nearly all are: Jinja2 need not be asked what it uses and whether it fails,
+which took a quarter of the time of a cold start (measured 2026-11)."""
+_NO_NAMES = frozenset({*dir(dict), "loop", "true", "false", "none", "and", "or", "not", "if", "else", "in", "is"})
+"""What means something else to Jinja2 than a name of ours."""
 _OPENING = re.compile(r"^(\d*)([-.)=])")
 """What may begin a list, a rule or a heading where the value begins a line: `- `, `1. `, `1) `, `===`."""
 _LINE_BREAKS = re.compile(r"[ \t]*[\n\r\t\v\f\x1c-\x1e\x85\u2028\u2029][\s]*")
@@ -122,7 +127,7 @@ def troubles(text: str, values: Values, *, open_ended: bool = False) -> Iterator
     known = [leaf for leaf, _ in flattened(values)] if wrong else []
     for name in wrong:
         yield TemplateProblem(names[name], name, f"`{name}` does not exist", _instead(name, known))
-    if not wrong and not open_ended:
+    if not wrong and not open_ended and _plain_names(text) is None:
         yield from _rendering(text, values)
 
 
@@ -155,7 +160,16 @@ def used(text: str) -> Iterator[tuple[str, int]]:
 
 @cache
 def _used(text: str) -> tuple[tuple[str, int], ...]:
-    return tuple(_uses(text))
+    plain = _plain_names(text)
+    return tuple(_uses(text)) if plain is None else plain
+
+
+def _plain_names(text: str) -> tuple[tuple[str, int], ...] | None:
+    """Return the names and lines of a text that only inserts values as they stand; None of any other."""
+    if is_template(_PLAIN.sub("", text)):
+        return None
+    found = tuple((one[1], text.count("\n", 0, one.start()) + 1) for one in _PLAIN.finditer(text))
+    return None if any(part in _NO_NAMES for name, _ in found for part in name.split(".")) else found
 
 
 def _uses(text: str) -> Iterator[tuple[str, int]]:

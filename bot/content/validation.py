@@ -348,7 +348,7 @@ _CHOICE = re.compile(r"\(([^()]*)\)(\?)?")
 
 def counted(words: tuple[str, ...]) -> tuple[str, ...]:
     """Return words whose alternatives are few enough to be read one by one; raises ValueError for what is not."""
-    for one in words:
+    for one in filter(_CHOICE.search, words):
         count = prod(choice[1].count("|") + 1 + bool(choice[2]) for choice in _CHOICE.finditer(one))
         if count > MOST_WORDINGS:
             raise ValueError(f"`{one}` stands for {count} wordings; {MOST_WORDINGS} is the most: write several")
