@@ -321,15 +321,11 @@ class Lexicon:
     def longest(self, stems: Sequence[str]) -> tuple[Mention, ...]:
         """Return the longest mention at each place, in reading order; mentions do not overlap."""
         found: list[Mention] = []
-        at = 0
-        while at < len(stems):
-            best = None
-            if stems[at] in self._root or stems[at][0].isdigit():
-                for best in self._from(stems, at):  # noqa: B007 (the last one is the longest)
-                    pass
-            if best:
-                found.append(best)
-            at = best.end if best else at + 1
+        end = 0
+        for at, stem in enumerate(stems):
+            if at >= end and (stem in self._root or stem[0].isdigit()) and (named := self._from(stems, at)):
+                found.append(named[-1])
+                end = named[-1].end
         return tuple(found)
 
     def every(self, stems: Sequence[str]) -> list[Mention]:
@@ -338,16 +334,18 @@ class Lexicon:
         found = [mention for at in begins for mention in self._from(stems, at)]
         return found + list(self._numbers(stems)) if self._ranges else found
 
-    def _from(self, stems: Sequence[str], start: int) -> Iterator[Mention]:
-        branch = self._root
+    def _from(self, stems: Sequence[str], start: int) -> list[Mention]:
+        """Return every mention that begins at a place, the shortest first."""
+        found, branch = list[Mention](), self._root
         for at in range(start, len(stems)):
             stem = stems[at]
             following = branch.get(stem) or (branch.get(NUMBER) if stem[0].isdigit() else None)
             if following is None:
-                return
+                break
             branch = following
             if HERE in branch:
-                yield Mention(tuple(branch[HERE]), start, at + 1)
+                found.append(Mention(tuple(branch[HERE]), start, at + 1))
+        return found
 
     def _numbers(self, stems: Sequence[str]) -> Iterator[Mention]:
         for at, stem in enumerate(stems):

@@ -429,7 +429,7 @@ class Said:
         return self._lines[line]
 
     def _forms(self, text: str) -> frozenset[str]:
-        forms = set(self._read(text))
+        forms = self._read(text)
         kinds = (self._kinds_of.get(form, ()) for form in forms)
         return frozenset(forms.union(map(_beginning, forms), *kinds))
 
@@ -442,10 +442,11 @@ class Said:
                 found.setdefault(one, set()).add(node)
         return {one: frozenset(nodes) for one, nodes in found.items()}
 
-    def _read(self, text: str) -> Iterator[str]:
-        stems = [self._stem(word) for word in split(clean(_TEMPLATE.sub(" ", text)))]
-        yield from stems
-        yield from (name for one in self._lexicon.longest(stems) for name in self.names(one.concepts))
+    def _read(self, text: str) -> set[str]:
+        """Return the stems of a text and what they name."""
+        stems = list(map(self._stem, split(clean(_TEMPLATE.sub(" ", text)))))
+        concepts = {name for one in set(self._lexicon.longest(stems)) for name in one.concepts}
+        return concepts.intersection(self._kind_of).union(stems)
 
 
 def _beginning(word: str) -> str:
