@@ -343,13 +343,28 @@ def _remedy(detail: ErrorDetails) -> str:
 
 MOST_WORDINGS = 1000
 """Wordings that one name or word with alternatives may stand for; more is a mistake."""
-_CHOICE = re.compile(r"\(([^()]*)\)(\?)?")
+CHOICE = re.compile(r"\(([^()]*)\)(\?)?")
+"""`(a|b)`, and with a `?` after it also nothing in its place."""
+
+
+def alternatives(wording: str) -> list[list[str]]:
+    """Return the pieces of an authored wording one after the other, each with all that may stand in its place."""
+    pieces: list[list[str]] = []
+    at = 0
+    for found in CHOICE.finditer(wording):
+        pieces += [[wording[at : found.start()]], [*found[1].split("|"), *([""] if found[2] else [])]]
+        at = found.end()
+    return [*pieces, [wording[at:]]]
+
+
+def wordings(wording: str) -> int:
+    """Return how many wordings an authored one stands for."""
+    return prod(map(len, alternatives(wording))) if "(" in wording else 1
 
 
 def counted(words: tuple[str, ...]) -> tuple[str, ...]:
     """Return words whose alternatives are few enough to be read one by one; raises ValueError for what is not."""
-    for one in filter(_CHOICE.search, words):
-        count = prod(choice[1].count("|") + 1 + bool(choice[2]) for choice in _CHOICE.finditer(one))
-        if count > MOST_WORDINGS:
+    for one in words:
+        if (count := wordings(one)) > MOST_WORDINGS:
             raise ValueError(f"`{one}` stands for {count} wordings; {MOST_WORDINGS} is the most: write several")
     return words

@@ -102,6 +102,7 @@ class Data:
 _CODE = (
     *("build", "classifier", "concepts", "foreign", "lessons", "likeness"),
     *("parser", "sentences", "signs", "subjects", "text", "training"),
+    "../content/validation",
 )
 """The modules that reading and training depend on: when one of them changes, no cached model is true any more."""
 

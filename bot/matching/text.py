@@ -6,10 +6,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import product
-from math import prod
 from random import Random
 from typing import TypeVar
 from zlib import crc32
+
+from bot.content.validation import MOST_WORDINGS, alternatives, wordings
 
 Found = TypeVar("Found")
 
@@ -243,16 +244,12 @@ def _without_e(word: str) -> str:
 
 # --- authored wordings ---
 
-_GROUP = re.compile(r"\(([^()]*)\)(\?)?")
-MOST = 1000
-"""Expansions of one wording; more is a mistake in the file."""
-
 
 def sampled(wording: str, most: int) -> list[str]:
     """Return some of the plain wordings `wording` stands for, always the same: `most`, or one for each alternative."""
-    parts = _parts(wording)
-    if prod(map(len, parts)) <= most:
+    if wordings(wording) <= most:
         return expand(wording)
+    parts = alternatives(wording)
     draw = Random(crc32(wording.encode()))
     decks = [draw.sample(part, len(part)) for part in parts]
     number = max(most, *map(len, parts))
@@ -269,22 +266,10 @@ def _steps(number: int, decks: list[list[str]], draw: Random) -> Iterator[int]:
         yield at
 
 
-def _parts(wording: str) -> list[list[str]]:
-    parts: list[list[str]] = []
-    at = 0
-    for group in _GROUP.finditer(wording):
-        parts += [[wording[at : group.start()]], group[1].split("|") + ([""] if group[2] else [])]
-        at = group.end()
-    parts.append([wording[at:]])
-    return parts
-
-
 def expand(wording: str) -> list[str]:
     """Return every plain wording `wording` stands for; raises ValueError when they are too many."""
     if "(" not in wording:
         return [" ".join(wording.split())]
-    parts = _parts(wording)
-    count = prod(map(len, parts))
-    if count > MOST:
-        raise ValueError(f"stands for {count} wordings, {MOST} at most: {wording!r}")
-    return [" ".join("".join(choice).split()) for choice in product(*parts)]
+    if (count := wordings(wording)) > MOST_WORDINGS:
+        raise ValueError(f"stands for {count} wordings, {MOST_WORDINGS} at most: {wording!r}")
+    return [" ".join("".join(choice).split()) for choice in product(*alternatives(wording))]

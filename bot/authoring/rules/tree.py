@@ -10,7 +10,6 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import product
-from math import prod
 from pathlib import Path
 from typing import get_args
 
@@ -20,17 +19,14 @@ from bot.content.files import diagnostic_at, diagnostic_at_words, page_of, phras
 from bot.content.library import Library
 from bot.content.matching_models import Concept, Subject, TopicSubjects
 from bot.content.models import Role
+from bot.content.validation import CHOICE, MOST_WORDINGS, alternatives, wordings
 from bot.dialog.composer import MAX_FOLLOW_UPS
 from bot.matching.parser import Lexicon, tree_of
 from bot.matching.text import Stemmer, expand, sampled
 
 # --- phrases and names ------------------------------------------------------------------------------------------------
 
-_CHOICE = re.compile(r"\(([^()]*)\)(\?)?")
 _NO_WORD = re.compile(r"\W+")
-
-MOST = 1000
-"""Most wordings of one phrase; more is a mistake."""
 
 _COMPARED = 16
 """Wordings of one phrase, those found word for word, that are compared with other topics' by their stems: all of them
@@ -61,7 +57,7 @@ def _colliding(
 ) -> Iterator[Diagnostic]:
     owners, alike = dict[str, Owner](), dict[str, Owner]()
     for node, phrase in _each(phrases):
-        if _count(phrase) > MOST:
+        if wordings(phrase) > MOST_WORDINGS:
             continue
         forms = _forms(phrase)
         fresh = forms.difference(owners)
@@ -85,12 +81,12 @@ def overgrown(check_context: CheckContext) -> Iterator[Diagnostic]:
     """D11: a phrase that stands for more wordings than anybody meant, or whose brackets do not fit."""
     for place, phrases in _threads(check_context.library):
         for node, phrase in _each(phrases):
-            if "|" in _CHOICE.sub("", phrase):
+            if "|" in CHOICE.sub("", phrase):
                 message = "a `|` stands outside brackets here, or brackets inside brackets"
                 remedy = "write `(a|b)`, with both brackets, and no group inside another"
                 yield _diagnostic(check_context.library, (*place, node), phrase, "D11", message, remedy, "error")
-            if (count := _count(phrase)) > MOST:
-                message = f"this phrase stands for {count} wordings; {MOST} is the most"
+            if (count := wordings(phrase)) > MOST_WORDINGS:
+                message = f"this phrase stands for {count} wordings; {MOST_WORDINGS} is the most"
                 remedy = "write several phrases"
                 yield _diagnostic(check_context.library, (*place, node), phrase, "D11", message, remedy, "error")
 
@@ -273,7 +269,7 @@ def _asking(aspects: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Return the words that alone ask for an aspect of anything, before its name and after it, with the aspect."""
     found = [dict[str, set[str]](), dict[str, set[str]]()]
     for aspect, lines in aspects.items():
-        forms = (form for line in lines if "@X" in line and _count(line) <= MOST for form in expand(line))
+        forms = (form for line in lines if "@X" in line and wordings(line) <= MOST_WORDINGS for form in expand(line))
         for form in forms:
             for words, way in zip(found, _ASKED_OF, strict=True):
                 if asked := way.fullmatch(form):
@@ -312,21 +308,8 @@ def _diagnostic(
     return page.diagnostic(spot, code, message, remedy, level)
 
 
-def _groups(phrase: str) -> list[list[str]]:
-    """Return the choices at each stretch of a phrase: `(a|b)` is both, `(a|b)?` both and neither."""
-    groups, at = [], 0
-    for found in _CHOICE.finditer(phrase):
-        groups += [[phrase[at : found.start()]], [*found[1].split("|"), *([""] if found[2] else [])]]
-        at = found.end()
-    return [*groups, [phrase[at:]]]
-
-
-def _count(phrase: str) -> int:
-    return prod(map(len, _groups(phrase)))
-
-
 def _forms(phrase: str) -> set[str]:
-    groups = [[_folded(words) for words in group] for group in _groups(phrase)]
+    groups = [[_folded(words) for words in group] for group in alternatives(phrase)]
     return {" ".join("".join(words).split()) for words in product(*groups)}
 
 
