@@ -372,6 +372,16 @@ class Thread:
         self._parts, self.said = parts, said
         self._subjects = parts.subjects
 
+    def surely_asked(self, reading: Reading, context: str) -> float:
+        """Return how surely some aspects together lead to one answer in a thread: "but why" asks this one or that one
+        of two, and both stand in the same answer."""
+        subjects, it, shares = self._subjects, self._subjects.it(context), dict[str, float]()
+        for aspect, share in reading.aspects.items():
+            node = aspect if it is None else subjects.leads(it, aspect, context)
+            held = it is None or aspect in subjects.row(it)
+            shares[node] = shares.get(node, 0.0) + (share if held else 0.0)
+        return max((*shares.values(), *reading.aspects.values()), default=0.0)
+
     def resolved(self, match: Match, question: Message, reading: Reading, context: str | None) -> Match:
         """Return the decision where it is sure, or the one that the thread makes of it: a subject that thread and words
         make up together, an aspect that the thread's subject holds, an answer that speaks of all that is asked."""

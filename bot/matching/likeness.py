@@ -18,7 +18,7 @@ from bot.matching.classifier import UNTAUGHT, Classifier, Rows, Values, unit
 from bot.matching.concepts import ConceptTree, Sighting, SignReader
 from bot.matching.sentences import GOING_ON, Break, Word, is_seam, parts, says
 from bot.matching.signs import Hit, Marks
-from bot.matching.text import FUNCTION, PERSONS, sampled
+from bot.matching.text import is_grammar, sampled
 
 CALM, URGENT = "calm", "urgent"
 LET_OFF, BETTER, STILL, ELSE = "let-off", "better", "still", "else"
@@ -153,7 +153,7 @@ class Likeness:
 
     def things(self, words: Sequence[Word]) -> frozenset[str]:
         """Return what some words speak of: the stems of those that are no grammar, and the kinds a sign is made of."""
-        stems = {self._stem(word.text) for word in words if word.text not in FUNCTION and word.text not in PERSONS}
+        stems = {self._stem(word.text) for word in words if not is_grammar(word.text)}
         kinds = {one.concept for one in self._reader.of(self._tree, words)} & self._telling
         return frozenset(stems | kinds)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import takewhile
@@ -16,7 +16,7 @@ from bot.matching.foreign import Languages
 from bot.matching.parser import Known, Message
 from bot.matching.questions import Remarks, at_seam, questions, scrubbed
 from bot.matching.ranking import Heard, Ranker, Reading, Shares
-from bot.matching.text import ASKING, FUNCTION, PERSONS, STOP
+from bot.matching.text import ASKING, FUNCTION, PERSONS, STOP, is_grammar
 from bot.matching.urgency import LIKENESS, Finding, Urgency
 
 AUTHORED = "an authored line"
@@ -245,19 +245,25 @@ class SubjectMatcher:
     def _within(self, asked: Inquiry, text: str, card: str) -> Match:
         """Return the decision about words after the card of an emergency: the card, unless they are small talk, say
         nothing, or plainly ask something else whatever was talked of before, as "is it getting worse?" does not."""
-        message = asked.message
-        match = self._weighty(asked.alone(message), text)
-        question = self.remarks.question(message)
+        match = self._weighty(asked.alone(asked.message), text)
+        if match.outcome is Outcome.SMALL_TALK:
+            return match
+        question = self.remarks.question(asked.message)
         reading = self.ranker.rank(question, None, heard=self._heard(question, asked))
-        sure = not match.scores or match.scores[0][1] >= self.limits.alone
-        plain = match.outcome is not Outcome.CHOICES and sure and not reading.rests
-        if match.outcome is Outcome.ANSWER:
-            else_asked = self.urgency.asks_else(text) and not self._tells(message)
-            plain = plain and match.node != self.roles.advice and else_asked
-        if plain or match.outcome is Outcome.SMALL_TALK or self._says_nothing(question, reading, None):
+        plain = self._is_plain(match, text, asked.message) and not reading.rests
+        if plain or self._says_nothing(question, reading, None):
             return match
         reasons = (*match.reasons, f"nothing else is plainly asked after {card}")
         return Match(Outcome.ANSWER, card, scores=match.scores, reasons=reasons)
+
+    def _is_plain(self, match: Match, text: str, message: Message) -> bool:
+        """Tell whether a decision about words as if they stood alone is sure, and its answer one to something else than
+        the emergency whose card was shown."""
+        sure = not match.scores or match.scores[0][1] >= self.limits.alone
+        if match.outcome is not Outcome.ANSWER:
+            return sure and match.outcome is not Outcome.CHOICES
+        else_asked = self.urgency.asks_else(text) and not self._tells(message)
+        return sure and else_asked and match.node != self.roles.advice
 
     def _tells(self, message: Message) -> bool:
         """Tell whether a message tells of somebody and asks nothing: after the card of an emergency it is a detail."""
@@ -352,58 +358,46 @@ class SubjectMatcher:
         Small talk of one word is authored: what is only like it is none.
         """
         words = [word for word in question.words if word != STOP]
-        grammar = [word for word in words if word in FUNCTION or word in PERSONS]
-        if (
-            not reading.authored
-            and words
-            and not grammar
-            and all(self._proves_nothing(word, question) for word in words)
-        ):
+        if reading.named.nothing and _GRAMMAR.issuperset(words) and not self._is_like_talk(words, reading):
             return True
-        talk = (share for node, share in reading.alone.items() if node.startswith(TALK))
-        told = len(words) > 2 and max(talk, default=0.0) >= self.limits.talk_grammar
-        if reading.named.nothing and {*question.words} <= _GRAMMAR and not told:
-            return True
-        if reading.authored:
+        if reading.authored or not words:
             return False
-        if len(words) >= _REPEATED and len(set(words)) == 1:
+        repeated = len(words) >= _REPEATED and len({*words}) == 1
+        if repeated or all(self._proves_nothing(word, question) for word in words):
             return True
-        few = len(set(words)) == 1 or (len(set(words)) == 2 and len(grammar) == len(words))
-        if not reading.named.nothing or not few:
-            return False
-        limit = self.limits.lone_aspect if len(set(words)) == 1 else self.limits.grammar_aspect
-        sure = context is not None and self._sure_of_thread(reading, context) >= limit
-        alone = (share for node, share in reading.alone.items() if not node.startswith(TALK))
-        return not (sure or max(alone, default=0.0) >= self.limits.lone_answer)
+        return reading.named.nothing and self._says_too_little({*words}, reading, context)
 
-    def _sure_of_thread(self, reading: Reading, context: str) -> float:
-        """Return how surely some aspects together lead to one answer in a thread: "but why" asks this one or that one
-        of two, and both stand in the same answer."""
-        subjects, it, shares = self.parts.subjects, self.parts.subjects.it(context), dict[str, float]()
-        for aspect, share in reading.aspects.items():
-            node = aspect if it is None else subjects.leads(it, aspect, context)
-            held = it is None or aspect in subjects.row(it)
-            shares[node] = shares.get(node, 0.0) + (share if held else 0.0)
-        return max((*shares.values(), *reading.aspects.values()), default=0.0)
+    def _is_like_talk(self, words: Sequence[str], reading: Reading) -> bool:
+        """Tell whether words of grammar alone are like small talk that is authored: "how are you"."""
+        talk = (share for node, share in reading.alone.items() if node.startswith(TALK))
+        return len(words) > 2 and max(talk, default=0.0) >= self.limits.talk_grammar
+
+    def _says_too_little(self, words: Collection[str], reading: Reading, context: str | None) -> bool:
+        """Tell whether a message is one word, or two of grammar, that neither means one answer nor surely asks the
+        thread for something."""
+        lone, pair = len(words) == 1, len(words) == 2 and all(map(is_grammar, words))
+        answers = (share for node, share in reading.alone.items() if not node.startswith(TALK))
+        if not (lone or pair) or max(answers, default=0.0) >= self.limits.lone_answer:
+            return False
+        limit = self.limits.lone_aspect if lone else self.limits.grammar_aspect
+        return context is None or self.thread.surely_asked(reading, context) < limit
 
     def _proves_nothing(self, word: str, question: Message) -> bool:
         """Tell whether a word is only guessed, or names nothing, stands in no authored line and is of no kind."""
         named = any(word in question.words[one.start : one.end] for one in question.mentions)
         known = named or word in self.parts.asked or word in self.parts.ordinary
-        return word in question.guessed or not known
+        return not is_grammar(word) and (word in question.guessed or not known)
 
     def _talk(self, scores: Shares, reading: Reading, question: Message) -> Match | None:
         """Return the decision that a message is only small talk, of the likeliest kind; where it has a word that asks,
         that kind must be much likelier than any answer."""
-        exact = self.parts.data.exact_talk
         talk = {name.removeprefix(TALK): share for name, share in scores.items() if name.startswith(TALK)}
-        talk = {kind: share for kind, share in talk.items() if kind not in exact}
+        talk = {kind: share for kind, share in talk.items() if kind not in self.parts.data.exact_talk}
         if sum(talk.values()) < self.limits.talk or not reading.named.nothing or reading.authored:
             return None
         kind, share = next(iter(talk.items()))
-        held = max(
-            (one for node, one in scores.items() if node not in (self.roles.otherwise, TALK + kind)), default=0.0
-        )
+        others = (one for node, one in scores.items() if node not in (self.roles.otherwise, TALK + kind))
+        held = max(others, default=0.0)
         asks = bool(question.asked) or not _QUESTION_WORDS.isdisjoint(question.words)
         if share < self.limits.talk_kind or (asks and held > self.limits.talk_asks * share):
             return None

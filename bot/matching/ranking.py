@@ -175,7 +175,11 @@ class Heard:
     @cached_property
     def about(self) -> Mapping[str, float]:
         """How likely each answer is by what is asked of the subject that is named."""
-        return self.models.about.probabilities(self.features.about(self.asked, self.named, self.named.subject))
+        return self.about_another(self.named.subject)
+
+    def about_another(self, subject: str | None) -> Mapping[str, float]:
+        """Return how likely each answer is where the question is about another subject than it names."""
+        return self.models.about.probabilities(self.features.about(self.asked, self.named, subject))
 
     @cached_property
     def shares(self) -> Mapping[str, float]:
@@ -234,13 +238,11 @@ class Ranker:
         weights: Weights,
     ) -> None:
         self.models = models
-        self._subjects = subjects
-        self._features = features
+        self._subjects, self._features = subjects, features
         self._lines, self._told = lines, told
         self._said, self._following, self._asked = said, following, asked
         self._narrow = subjects.few_lined(lines)
-        self._weights = weights
-        self._otherwise = roles.otherwise
+        self._weights, self._otherwise = weights, roles.otherwise
         talk = (label for label in (*models.names.labels, *models.about.labels) if label.startswith(TALK))
         self._shared = frozenset({roles.otherwise, roles.advice, *roles.shared, *talk})
 
@@ -256,10 +258,6 @@ class Ranker:
         asked = features.asked(message, named)
         return Heard(message, named, asked, features.names(message, named, asked), self.models, features, self._said)
 
-    def _about(self, heard: Heard, subject: str | None) -> Mapping[str, float]:
-        """Return what is likely to be meant where a question is about another subject than it names."""
-        return self.models.about.probabilities(self._features.about(heard.asked, heard.named, subject))
-
     def opinions(
         self, message: Message, context: str | None, lent: str | None = None, heard: Heard | None = None
     ) -> Opinions:
@@ -268,7 +266,7 @@ class Ranker:
         named, aspects, lent = heard.named, heard.aspects, lent or self._subjects.it(context)
         beside = not named.held and aspects.get(TOGETHER, 0.0) >= self._weights.together
         about = self._subjects.with_lent(named, lent, beside=beside) if lent else None
-        in_thread = {} if not lent else heard.about if about == named.subject else self._about(heard, about)
+        in_thread = {} if not lent else heard.about if about == named.subject else heard.about_another(about)
         if named.subject and self._features.is_bare(heard.message):
             aspects = {aspect: float(aspect == BARE) for aspect in aspects}
         elif asked := self._authored(heard, lent):
@@ -305,12 +303,10 @@ class Ranker:
         if said.context and not said.named.held and not self._is_clear(said):
             scores = ranked(self._nearer(scores, said, said.context))
         scores = self._as_message(scores, said)
-        around = filter(None, (said.lent, self._subjects.it(said.context)))
         sibling = next(iter(ranked(siblings)), "") if subject in self._narrow else ""
-        subjects = (*said.named.held, *around)
+        subjects = (*said.named.held, *filter(None, (said.lent, self._subjects.it(said.context))))
         authored = bool(self._authored(said.heard, said.lent))
-        leans = authored or said.heard.leans >= weights.rests
-        rests = said.named.nothing and self._asks_surely(said) and leans
+        rests = said.named.nothing and self._asks_surely(said) and (authored or said.heard.leans >= weights.rests)
         asked, seen = said.message, said.heard.seen
         return Reading(
             asked, said.named, said.aspects, scores, seen, table, lines, subjects, share, sibling, rests, authored
@@ -361,8 +357,7 @@ class Ranker:
 
     def _kept(self, mixed: Shares, alone: Shares) -> Shares:
         """Return the shares in a thread, with no less of what belongs to no topic than the words alone say."""
-        weight = self._weights.talk_in_thread
-        least = {node: weight * share for node, share in alone.items() if node.startswith(TALK)}
+        least = {node: self._weights.talk_in_thread * share for node, share in alone.items() if node.startswith(TALK)}
         kept = {node: max(share, least.get(node, 0.0)) for node, share in mixed.items()}
         total = sum(kept.values())
         return {node: share / total for node, share in kept.items()}
@@ -415,10 +410,8 @@ class Ranker:
         words = [word for word in said.message.words if word != STOP]
         if len(words) < self._weights.says_enough or not PRONOUNS.isdisjoint(words):
             return False
-        return (
-            max((share for node, share in lines.items() if node != self._otherwise), default=0.0)
-            >= self._weights.stands
-        )
+        likeliest = max((share for node, share in lines.items() if node != self._otherwise), default=0.0)
+        return likeliest >= self._weights.stands
 
     def _trust(self, said: Opinions) -> float:
         """Return how far the table is believed of every answer."""

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from bot.content.matching_models import Concept, Matching, Subject
 from bot.matching.parser import Lexicon, Message
-from bot.matching.text import FUNCTION, PERSONS, STOP, clean, split
+from bot.matching.text import STOP, clean, is_grammar, split
 
 FOREIGN = "foreign/"
 """Begins the names of things that exist beside the topics."""
@@ -338,7 +338,7 @@ class Said:
                 named.update(range(one.start, one.end))
                 yield frozenset((*names, " ".join(question.stems[one.start : one.end])))
         for at, stem in enumerate(question.stems):
-            grammar = stem == STOP or stem in FUNCTION or stem in PERSONS or len(stem) < _SHORTEST
+            grammar = stem == STOP or is_grammar(stem) or len(stem) < _SHORTEST
             if at not in named and not grammar and not stem.isdigit():
                 yield frozenset((stem,))
 

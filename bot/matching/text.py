@@ -71,6 +71,11 @@ PERSONS = frozenset({
 """Pronouns and titles: with one of them a question may tell of somebody."""
 
 
+def is_grammar(word: str) -> bool:
+    """Tell whether a word names nothing by itself."""
+    return word in FUNCTION or word in PERSONS
+
+
 def words_only(text: str) -> str:
     """Return `text` capped, without what is no words, and with line breaks only where a sentence or an item ends."""
     text = _capped(text).replace("\r\n", "\n")
