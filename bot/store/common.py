@@ -20,7 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bot.dialog.turn import AwaitedReport, Emergency, Preferences, Register, State
-from bot.store.base import Earlier, StoreUnavailable
+from bot.store.base import Earlier, NewEvent, StoreUnavailable
 
 DAY = 86400.0
 """Seconds in a day."""
@@ -113,6 +113,21 @@ def new_secret(path: Path) -> str:
 
 
 # --- state and votes as rows, the same in both databases --------------------------------------------------------------
+
+
+def event_values(new_event: NewEvent) -> tuple[Any, ...]:
+    """Return the columns of a row of the inbox, in their order; what is urgent has the lower number, and goes first."""
+    return (
+        new_event.conversation,
+        new_event.person,
+        new_event.channel,
+        new_event.payload,
+        new_event.question,
+        new_event.replies_to,
+        new_event.edited,
+        int(not new_event.urgent),
+        new_event.received,
+    )
 
 
 def history_text(state: State) -> str:

@@ -21,6 +21,7 @@ from bot.store.common import (
     context_text,
     day_of,
     earlier_from,
+    event_values,
     history_text,
     settings_text,
     state_from,
@@ -214,19 +215,7 @@ def finish_terms(calls: Sequence[Finish]) -> list[Sequence[Any]]:
 
 
 def _accepted(new_event: NewEvent, lease: Lease | None) -> tuple[Any, ...]:
-    return (
-        new_event.conversation,
-        new_event.person,
-        new_event.channel,
-        new_event.payload,
-        new_event.question,
-        new_event.replies_to,
-        new_event.edited,
-        int(not new_event.urgent),
-        new_event.received,
-        lease.owner if lease else None,
-        lease.until if lease else None,
-    )
+    return (*event_values(new_event), *((lease.owner, lease.until) if lease else (None, None)))
 
 
 def _finished(turn: Turn, record: TurnResult, lease: Lease | None) -> tuple[Any, ...]:

@@ -27,6 +27,7 @@ from bot.store.common import (
     context_text,
     day_of,
     earlier_from,
+    event_values,
     history_text,
     settings_text,
     state_from,
@@ -233,18 +234,7 @@ def _is_known(db: sqlite3.Connection, key: bytes, now: float) -> bool:
 
 
 def _insert(db: sqlite3.Connection, new_event: NewEvent) -> int:
-    fields = (
-        new_event.conversation,
-        new_event.person,
-        new_event.channel,
-        new_event.payload,
-        new_event.question,
-        new_event.replies_to,
-        new_event.edited,
-        int(not new_event.urgent),
-        new_event.received,
-    )
-    return int(db.execute(_INSERT, fields).lastrowid or 0)
+    return int(db.execute(_INSERT, event_values(new_event)).lastrowid or 0)
 
 
 def _node_of(db: sqlite3.Connection, conversation: bytes, message: str) -> str | None:
