@@ -286,9 +286,8 @@ class UrgentRules(MatchingModel):
     of `counted`) is no reading of a meter. `known` are ordinary words that look like a misspelt sign. After a card, one
     of `over` says that it is over where none of `not_over` stands beside it, nor one of `denies_over`, which only
     examples of help or of a mistake may hold; `after` are the other things people say then, such as `worse` or `alone`,
-    and the concepts that say so: of several the first in the file is heard. Examples say that it is over only where one
-    of `ends_named`, help or a mistake, is named: "he is in the garden" is only like "he is in theatre". What `beside`
-    names is told beside a sign and makes it no less urgent.
+    and the concepts that say so: of several the first in the file is heard. What `beside` names is told beside a sign
+    and makes it no less urgent.
     """
 
     signs: dict[str, Sign] = Field(default_factory=dict)
@@ -303,7 +302,6 @@ class UrgentRules(MatchingModel):
     over: Nodes = ()
     not_over: Nodes = ()
     denies_over: Nodes = ()
-    ends_named: Nodes = ()
     after: dict[str, Nodes] = Field(default_factory=dict)
     excuses: Excusing = Excusing()
 
@@ -326,12 +324,12 @@ class UrgentMessages(MatchingModel):
     """content/urgent-messages.yaml, calm-messages.yaml: whole messages as somebody wrote them, by sign, and those that
     only sound so.
 
-    `after_messages` are typed after a card: help is there or it was nothing, it feels better, or it goes on still.
+    `after_messages` are typed after a card: help is there, it was nothing, it feels better, or it goes on still.
     """
 
     messages: dict[str, Lines] = Field(default_factory=dict)
     calm_messages: Lines = ()
-    after_messages: dict[Literal["let-off", "better", "still"], Lines] = Field(default_factory=dict)
+    after_messages: dict[Literal["in-care", "let-off", "better", "still"], Lines] = Field(default_factory=dict)
 
     def with_messages(self, more: UrgentMessages) -> Self:
         """Return the same with the messages of another file too."""

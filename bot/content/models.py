@@ -148,6 +148,8 @@ class Answer:
     """Ids of the claims that are shown at once, in this order; the others are the detail. Without it: the first."""
     reminder: Id | None = None
     """In an emergency card: the claim that is said again to what follows the card. Without it: the brief's first."""
+    eased: Id | None = None
+    """In an emergency card: the claim that is said instead where it got better, as when somebody woke up."""
     notes: tuple[Id, ...] = ()
     """Ids from notes.yaml."""
     for_review: Words | None = None

@@ -50,8 +50,14 @@ _CLAIMS = {"do": ("call", "meanwhile"), "coming": ("meanwhile",), "closed": ("cl
 _DIED = "died"
 """What is heard where somebody died: then no claim of the card is said."""
 
-_LET_OFF, _PERHAPS = "let-off", "perhaps"
-"""What is heard where help is there or it was nothing, and where it may be so: then it is said how to end it."""
+_IN_CARE, _LET_OFF, _PERHAPS = "in-care", "let-off", "perhaps"
+"""What is heard where help is there, where it was nothing, and where it may be so: then it is said how to end it."""
+
+_HELPED = (_IN_CARE, _LET_OFF)
+"""What is heard where it is over whatever a card says of feeling better."""
+
+_APART = "apart"
+"""What is heard where somebody is told of who is elsewhere."""
 
 _DENIED = "denied"
 """What is heard where somebody says that they were misunderstood: it ends a card that no rule saw a sign for."""
@@ -68,10 +74,13 @@ _WHOLE = frozenset({"worse", "back", "again"})
 _STEPS = frozenset({"", "do", "same"})
 """What is heard where a claim of the card may speak of just what was said."""
 
+_EASED = frozenset({"steady", "woke", _PERHAPS})
+"""What is heard where it got better: a card may hold what to do then."""
+
 _ALIKE = _STEPS | {"ok", "steady", _PERHAPS}
 """What is heard where the same may be said again and again."""
 
-_NO_NEWS = frozenset({"do", "call", "again", _LET_OFF, _PERHAPS})
+_NO_NEWS = frozenset({"do", "call", "again", _PERHAPS, *_HELPED})
 """What is heard in words that tell nothing new of an emergency: they ask, or say that it is over."""
 
 _SURE = 0.7
@@ -111,13 +120,20 @@ class Emergencies:
         node = current if cry and current else match.node
         whole, after = self._answers.matched(match, state, register), self.begin(state, incoming, node)
         if node != current or incoming.group or incoming.edited or match.language:
-            return whole, replace(after, emergency=Emergency(node, incoming.at, guessed=match.guessed))
+            said = self._apart(whole, incoming.text, node, register)
+            return said, replace(after, emergency=Emergency(node, incoming.at, guessed=match.guessed))
         heard = self._heard(incoming.text, node)
         known = cry or heard in ("worse", "back", "again", "coming")
-        unsure = heard == _LET_OFF and not self._stays(node)
+        unsure = heard in _HELPED and not self._stays(node)
         heard = heard if known else _PERHAPS if unsure else "same"
         said, after = self._met(heard, node, state, incoming, register)
         return replace(said, reasons=whole.reasons), after
+
+    def _apart(self, reply: Reply, text: str, node: str, register: Register) -> Reply:
+        """Return a card; above it what to do for somebody elsewhere, where it is told of one and has words on that."""
+        if self._heard(text, node) != _APART or not (key := self._key(_APART, node)).endswith(_APART):
+            return reply
+        return replace(reply, lead="\n".join(filter(None, (self._composer.text(key, register), reply.lead))))
 
     def answer(self, match: Match, state: State, incoming: Incoming, register: Register) -> Step | None:
         """Return what is said to words within an emergency: that it ends, an answer to what is plainly something else,
@@ -136,7 +152,7 @@ class Emergencies:
             return self._end(node, register), ended(state)
         if heard in ("", _PERHAPS) and not over and match.outcome is Outcome.SMALL_TALK:
             heard = _TALK.get(match.node, "ok")
-        if over or heard in (_LET_OFF, _DENIED):
+        if over or heard in (*_HELPED, _DENIED):
             heard = self._doubted(heard, node, over=over)
         if heard == _PERHAPS and match.related:  # another sign is no end
             heard = ""
@@ -169,13 +185,14 @@ class Emergencies:
         return said or (self._alarm is not None and self._alarm.is_over(text, node))
 
     def _ends(self, node: str, heard: str, state: State, *, over: bool) -> bool:
-        """Tell whether what sounds as if it were over ends it. A plain wish to die ends by its button alone; where a
-        card says to get help though it feels better, only help that is there ends it, or that it was nothing."""
+        """Tell whether what sounds as if it were over ends it. A plain wish to die ends by its button or by help that
+        is there; where a card says to get help though it feels better, only that ends it, or that it was nothing."""
         if state.emergency and state.emergency.guessed and heard == _DENIED:
             return True
         if self._stays(node):
-            return over and heard == _LET_OFF and state.emergency is not None and state.emergency.guessed
-        return over and (node not in self._lasting or heard in (_LET_OFF, _DENIED))
+            guessed = state.emergency is not None and state.emergency.guessed
+            return over and (heard == _IN_CARE or (heard == _LET_OFF and guessed))
+        return over and (node not in self._lasting or heard in (*_HELPED, _DENIED))
 
     def _doubted(self, heard: str, node: str, *, over: bool) -> str:
         """Return what is heard where it may be over but does not end: how to end it is said, or that it is not yet."""
@@ -276,7 +293,8 @@ class Emergencies:
             said = heard or "else"
             return (_OTHERWISE.get(said, "else") if said in told and said != _DIED else said,)
         answer = self._library.answer(node)
-        named = _CLAIMS.get(heard) or (answer.reminder or answer.brief[0],)
+        eased = answer.eased if heard in _EASED else None
+        named = _CLAIMS.get(heard) or (eased or answer.reminder or answer.brief[0],)
         if heard in _STEPS and (asked := self._claim_on(text, answer, register)):
             named = (*named, asked)
         steps = [one.id for one in answer.claims if one.kind == "action" and one.id not in (*told, *named)]
@@ -305,8 +323,9 @@ class Emergencies:
 
     def _key(self, heard: str, node: str) -> str:
         """Return the key of what is said: the card's own where it has words of its own, such as `crisis-alone`."""
-        own = f"{node.removeprefix(self._library.urgent + '-')}-{heard}"
-        return next((one for one in (own, f"urgent-{heard}") if one in self._library.interface), "urgent-else")
+        own = node.removeprefix(self._library.urgent + "-")
+        keys = (f"{own}-{heard}", f"{own}-else", f"urgent-{heard}")
+        return next((one for one in keys if one in self._library.interface), "urgent-else")
 
     def _end(self, node: str, register: Register) -> Reply:
         """Return what is said when it is over: short, with the way back to the card and to the start."""

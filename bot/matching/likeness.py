@@ -21,8 +21,8 @@ from bot.matching.signs import Hit, Marks
 from bot.matching.text import is_grammar, sampled
 
 CALM, URGENT = "calm", "urgent"
-LET_OFF, BETTER, STILL, ELSE = "let-off", "better", "still", "else"
-"""What is typed after a card: help is there or it was nothing, it feels better, it goes on, something else is asked."""
+IN_CARE, LET_OFF, BETTER, STILL, ELSE = "in-care", "let-off", "better", "still", "else"
+"""What is typed after a card: help is there, it was nothing, it feels better, it goes on, something else is asked."""
 SURE, SURE_OF_A_CLAUSE = 0.8, 0.85
 """How likely a sentence of a long message must be an emergency, and one of its clauses, which says less."""
 _CALM_BELOW = 0.15

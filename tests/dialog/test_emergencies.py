@@ -62,8 +62,15 @@ def test_feeling_better_ends_no_card_that_says_to_get_help_all_the_same(
     assert kept == lasting
 
 
-@pytest.mark.parametrize("text", ["the ambulance is here", "false alarm", "we are in the hospital now", "it is over"])
-def test_help_that_is_there_ends_every_card_but_that_of_a_wish_to_die(
+@pytest.mark.parametrize(
+    "text", ["the ambulance is here", "we are in the hospital now", "she was admitted", "the crisis team is with him"]
+)
+def test_help_that_is_there_ends_every_card(engine: Engine, library: Library, text: str) -> None:
+    assert {card for card in cards(library) if after(engine, card, text).emergency} == set()
+
+
+@pytest.mark.parametrize("text", ["false alarm", "it is over", "it was nothing"])
+def test_what_was_nothing_ends_every_card_but_that_of_a_wish_to_die(
     engine: Engine, library: Library, text: str
 ) -> None:
     assert {card for card in cards(library) if after(engine, card, text).emergency} == CRISES
@@ -258,27 +265,55 @@ def lasts(engine: Engine, card: str, text: str, *, guessed: bool = False) -> boo
 
 @pytest.mark.parametrize("end", ["have arrived", "are here", "got here now", "have him", "are with her now"])
 @pytest.mark.parametrize("who", ["paramedics", "the medics"])
-def test_whoever_is_there_ends_every_card_but_that_of_a_wish_to_die(
-    engine: Engine, library: Library, who: str, end: str
-) -> None:
-    assert {card for card in cards(library) if lasts(engine, card, f"{who} {end}")} == {
-        "urgent-crisis",
-        "urgent-crisis-act",
-        "urgent-crisis-other",
-    }
+def test_whoever_is_there_ends_every_card(engine: Engine, library: Library, who: str, end: str) -> None:
+    assert {card for card in cards(library) if lasts(engine, card, f"{who} {end}")} == set()
+
+
+@pytest.mark.parametrize(
+    "text", ["admitted", "transferred", "handed over", "gone to resus", "blue lit in", "we are in the ER"]
+)
+def test_a_telegram_on_help_ends_every_card(engine: Engine, library: Library, text: str) -> None:
+    assert {card for card in cards(library) if lasts(engine, card, text)} == set()
+
+
+@pytest.mark.parametrize(
+    "text", ["mi excluded", "next pt", "it was a typo", "it was nothing", "only testing", "wrong chat", "dealt with"]
+)
+def test_a_telegram_ends_every_card_but_that_of_a_wish_to_die(engine: Engine, library: Library, text: str) -> None:
+    assert {card for card in cards(library) if lasts(engine, card, text)} == CRISES
 
 
 @pytest.mark.parametrize(
     "text",
-    ["admitted", "transferred", "handed over", "gone to resus", "mi excluded", "next pt", "it was a typo",
-     "it was nothing", "only testing", "wrong chat", "blue lit in", "we are in the ER", "dealt with"],
+    ["the ambulance took my mum", "the doctors are with another man", "they took my wife away in the ambulance",
+     "i am in the bath", "she ran off from the ward", "he is in the garden", "my sister is a nurse"],
 )  # fmt: skip
-def test_a_telegram_ends_every_card_but_that_of_a_wish_to_die(engine: Engine, library: Library, text: str) -> None:
-    assert {card for card in cards(library) if lasts(engine, card, text)} == {
-        "urgent-crisis",
-        "urgent-crisis-act",
-        "urgent-crisis-other",
-    }
+def test_help_for_another_and_another_place_end_nothing(engine: Engine, library: Library, text: str) -> None:
+    assert [card for card in cards(library) if not lasts(engine, card, text)] == []
+
+
+@pytest.mark.parametrize("text", ["she woke up", "he is awake and talking", "she drank the juice", "he came round"])
+def test_who_woke_after_low_sugar_is_no_longer_told_to_take_nothing(engine: Engine, text: str) -> None:
+    state = replace(PERSON, emergency=Emergency("urgent-low-sugar-out", 0.0))
+    reply, kept = engine.respond(state, Incoming(Kind.TEXT, text, at=1.0))
+    shown = document_text(reply.card.brief)
+    assert "juice" in shown
+    assert "nothing by mouth" not in shown
+    assert kept.emergency is not None
+
+
+@pytest.mark.parametrize("text", ["he is in another town", "she left the house", "i cannot reach him"])
+def test_who_is_elsewhere_is_not_to_be_stayed_with(engine: Engine, text: str) -> None:
+    state = replace(PERSON, emergency=Emergency("urgent-crisis-other", 0.0))
+    reply, _ = engine.respond(state, Incoming(Kind.TEXT, text, at=1.0))
+    assert "send someone near" in document_text(reply.card.brief)
+
+
+@pytest.mark.parametrize("text", ["he is in another town", "he left the house"])
+def test_who_is_elsewhere_is_cared_for_above_the_card(engine: Engine, text: str) -> None:
+    reply, _ = engine.respond(PERSON, Incoming(Kind.TEXT, f"my brother wants to die, {text}", at=1.0))
+    assert reply.card.node == "urgent-crisis-other"
+    assert "send someone near" in reply.lead
 
 
 @pytest.mark.parametrize(

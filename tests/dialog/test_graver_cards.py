@@ -20,6 +20,7 @@ SIGNS = {
     "urgent-low-sugar": ("my husband is diabetic and his sugar is 2.1", "low sugar, the meter says 1.9"),
     "urgent-crisis": ("i want to die", "i dont want to live anymore"),
     "urgent-crisis-other": ("my wife wants to die", "my son says he will kill himself"),
+    "urgent-rash": ("i have a rash from carbamazepine", "red spots since i started tegretol"),
 }
 WORSE = {
     "urgent-foot": ("i am shivering", "temperature 39.2", "he is confused", "i keep vomiting", "septic", "bp 84/50",
@@ -28,6 +29,7 @@ WORSE = {
     "urgent-low-sugar": ("unconscious", "won't wake up", "having a seizure", "cannot swallow", "passed out"),
     "urgent-crisis": ("i took them", "swallowed the tablets", "i cut my wrists", "its too late", "i injected it all"),
     "urgent-crisis-other": ("she took them", "he swallowed something", "she won't wake up", "found him on the floor"),
+    "urgent-rash": ("i have a fever too", "my mouth is sore", "it blisters", "the skin is peeling", "temperature 39.1"),
 }  # fmt: skip
 DENIED = {
     "urgent-foot": ("no fever", "not confused", "no chills", "not vomiting"),
@@ -35,6 +37,7 @@ DENIED = {
     "urgent-low-sugar": ("not unconscious", "no seizure", "never passed out"),
     "urgent-crisis": ("i haven't taken them", "i have not swallowed anything", "i didn't cut my wrists"),
     "urgent-crisis-other": ("she hasn't taken them", "he didn't swallow anything"),
+    "urgent-rash": ("no fever", "no blisters"),
 }
 AHEAD = {
     "urgent-foot": ("what if i get a fever", "should i check for fever", "can it go septic"),
@@ -48,6 +51,7 @@ GRAVER = {
     "urgent-low-sugar": "urgent-low-sugar-out",
     "urgent-crisis": "urgent-crisis-act",
     "urgent-crisis-other": "urgent-crisis-act",
+    "urgent-rash": "urgent-rash-ill",
 }
 
 
