@@ -237,7 +237,8 @@ class SubjectMatcher:
         if found.sign in sign.smaller:
             return replace(match, node=sign.card)
         plain = found.is_plain and found.sign not in sign.holds
-        if sign.any_other or held in (found.sign, *told.smaller) or plain:
+        graver = held in told.smaller and told.alone  # the other kind must be plainly told in the message itself
+        if sign.any_other or held == found.sign or graver or plain:
             return match
         reasons = (*match.reasons, f"told after {sign.card}, and not plainly another emergency")
         return Match(Outcome.ANSWER, sign.card, related=(found.card,), reasons=reasons, guessed=match.guessed)
