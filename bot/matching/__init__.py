@@ -121,7 +121,7 @@ def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: L
     lexicon = Lexicon(data.advice.concepts, tree_of(data.advice.concepts, parts.stems))
     advice = Advice(data.advice, lexicon, parts.subjects.kind_of)
     kin = data.matching.words.kin
-    said = Said(data.said, parts.stem, parts.lexicon, parts.subjects.kind_of, kin)
+    said = Said(data.said, parts.stem, parts.lexicon, parts.subjects.kind_of, kin, data.drugs, data.drug_of)
     known = _known(parts)
     told_of = (data.roles, data.lines, data.told, said, data.following, parts.index.aspects)
     return SubjectMatcher(

@@ -81,6 +81,10 @@ class Data:
 
     following: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The ways on from each answer: nothing is trained from them."""
+    drugs: frozenset[str] = frozenset()
+    """The names of drugs: nothing is trained from them."""
+    drug_of: Mapping[str, str] = field(default_factory=dict)
+    """The drug that a subject is, where it is one alone: nothing is trained from it."""
 
     @property
     def cards(self) -> frozenset[str]:
@@ -175,7 +179,20 @@ def data_of(library: Library) -> Data:
         {node: tuple(_said(one)) for topic in library.topics.values() for node, one in topic.answers.items()},
         dict(_texts(library)),
         {name: tuple(node.next) for name, node in library.nodes.items()},
+        frozenset(name for topic in library.topics.values() for name, term in topic.terms.items() if term.drug),
+        dict(_drugs(library)),
     )
+
+
+def _drugs(library: Library) -> Iterator[tuple[str, str]]:
+    """Yield the subjects among whose names stands one term that is a drug, with that."""
+    for topic, held in (library.matching.topics if library.matching else {}).items():
+        terms = library.topics[topic].terms if topic in library.topics else {}
+        for name, subject in held.subjects.items():
+            taken = subject.names if subject.kind in ("drug", "medicine") else ()
+            drugs = [one for one in taken if one in terms and terms[one].drug]
+            if len(drugs) == 1:
+                yield f"{topic}/{name}", drugs[0]
 
 
 def _messages(library: Library) -> Iterator[tuple[str, Sequence[str]]]:

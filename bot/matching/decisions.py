@@ -5,16 +5,16 @@ What the words alone leave open, the thread decides: what the answer last shown 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bot.dialog.turn import Match, Outcome
 from bot.matching.build import TALK, Parts, Roles
+from bot.matching.classifier import PRONOUNS
 from bot.matching.parser import Message
-from bot.matching.questions import CONDITION, Apart
-from bot.matching.ranking import Heard, Ranker, Reading, Shares
+from bot.matching.ranking import Ranker, Reading, Shares
 from bot.matching.subjects import NONE, SELF, Said, Subjects
-from bot.matching.text import STOP
+from bot.matching.text import QUESTION_WORDS, STOP
 
 ASPECT_MISSING = "aspect-missing"
 """The interface sentence for a subject that is held without what was asked of it."""
@@ -57,6 +57,13 @@ class Limits:
     thread_asked: float = 0.4
     """How likely an answer must be by the words alone, or some aspect, to be given in a thread to words that name
     nothing."""
+    talk_after_card: float = 0.85
+    """How likely small talk must be after the card of an emergency: "he is awake again" is no greeting."""
+    points: float = 0.6
+    """How likely an answer must be in a thread, with nothing but a word such as "those" that speaks for it."""
+    again: float = 0.42
+    again_over: float = 0.13
+    """How likely the answer last shown must be to be given again, and by how much the likeliest."""
     first: float = 0.9
     """How likely the first question's answer must be to come before that of the whole message, which is another."""
     half: float = 0.7
@@ -69,6 +76,8 @@ class Limits:
     """How likely the answer to a whole message must be by what it asks alone to be about what it tells, too."""
     beside: float = 0.5
     """The share of what is left without advice from which an answer stands beside the refusal to advise."""
+    asked: float = 0.6
+    """How clear it must be what is asked of a medicine for a harm to stand beside the refusal to advise on it."""
     aside: float = 3.0
     """How much readier words are set aside, in log-odds, where nothing sure was found in all that seemed to ask."""
     harm: float = 0.3
@@ -102,7 +111,6 @@ class Decisions:
 
     def __init__(self, subjects: Subjects, roles: Roles, ranker: Ranker, limits: Limits = LIMITS) -> None:
         self._subjects, self._roles, self._ranker, self._limits = subjects, roles, ranker, limits
-        self.background = Background(subjects, roles, limits)
 
     def decided(self, scores: Shares, reading: Reading) -> Match:
         """Return the decision the likelihoods allow: answer, offer two or three, or say that it is not covered."""
@@ -219,17 +227,9 @@ class Decisions:
         """Return the decision to show an answer; beside a refusal to advise, the topics and the harm it is about."""
         advice = node == self._roles.advice
         related, beside = (self._topics(scores), harm or self._beside(scores, reading)) if advice else ((), "")
-        words = ", ".join(self._ranker.because(reading, node))
-        return Match(
-            Outcome.ANSWER,
-            node,
-            (),
-            related,
-            likeliest(scores),
-            (*_asked(reading), *([words] if words else [])),
-            self._lacks(node, reading),
-            beside=beside,
-        )
+        words, lacks = ", ".join(self._ranker.because(reading, node)), self._lacks(node, reading)
+        reasons = (*_asked(reading), *([words] if words else []))
+        return Match(Outcome.ANSWER, node, (), related, likeliest(scores), reasons, lacks, beside=beside)
 
     def _beside(self, scores: Shares, reading: Reading) -> str:
         """Return the answer that stands beside a refusal to advise, else an empty text: a harm that is named (K2 and
@@ -245,10 +245,16 @@ class Decisions:
         about = next((one for one in reading.subjects if best in self._subjects.answers_of(one)), None)
         if about is None or left[best] < self._limits.beside * sum(left.values()):
             return ""
-        if best in self._subjects.harms:
-            return best
         prescribed = any(self._subjects.kind_of[one] in _PRESCRIBED for one in reading.subjects)
+        if best in self._subjects.harms:
+            return best if not prescribed or self._is_asked(best, about, reading) else ""
         return "" if prescribed else self._no_leave(best, about, reading)
+
+    def _is_asked(self, node: str, subject: str, reading: Reading) -> bool:
+        """Tell whether what is asked of a subject, as far as that is clear, leads to an answer: who asks to double a
+        medicine does not ask how to stop it."""
+        sure = reading.aspects.get(reading.aspect, 0.0) >= self._limits.asked
+        return sure and self._subjects.row(subject).get(reading.aspect) == node
 
     def _no_leave(self, node: str, subject: str, reading: Reading) -> str:
         """Return the answer, or whether the subject helps at all where it says how to take it and nobody asked how
@@ -303,52 +309,6 @@ def likeliest(scores: Shares) -> tuple[tuple[str, float], ...]:
     return tuple((node, round(share, 3)) for node, share in list(scores.items())[:5])
 
 
-# --- what is only told beside a question ---
-
-_DENIALS = frozenset({"no", "not", "never", "without", "dont", "doesnt", "havent", "hasnt", "isnt", "didnt"})
-_THAT = frozenset({"it", "that", "this", "them", "they", "these", "those"})
-
-
-class Background:
-    """Weighs what somebody tells beside a question: whether the question stands without it."""
-
-    def __init__(self, subjects: Subjects, roles: Roles, limits: Limits) -> None:
-        self._subjects, self._roles, self._limits = subjects, roles, limits
-
-    def decides(self, apart: Apart) -> bool:
-        """Tell whether what is told may be what is asked about, for the question names nothing or says `that`."""
-        named = self._subjects.named(apart.asking)
-        return self._matters(apart.told) and (not named.held or not _THAT.isdisjoint(apart.asking.words))
-
-    def stands(self, heard: Heard, answer: Match) -> bool:
-        """Tell whether the answer to a question is sure by what it asks alone."""
-        share = answer.scores[0][1] if answer.scores else 0.0
-        if share == 1.0 and answer.node in self._roles.shared:  # an authored line, on the bot
-            return True
-        limits = self._limits
-        least = limits.bare if self._things(heard.named.held) else limits.alone_unnamed
-        return share >= least and (bool(heard.named.held) or heard.leans < LEANS)
-
-    def is_about_both(self, apart: Apart, whole: Match, answer: Match) -> bool:
-        """Tell whether the answer to a whole message is possible by what is asked alone, or warns of what is told."""
-        things = self._things(self._subjects.named(apart.asking).held)
-        own = any(whole.node in self._subjects.answers_of(one) for one in things)
-        if whole.outcome is not Outcome.ANSWER or not own:
-            return False
-        warns = whole.node in self._subjects.harms and self._matters(apart.told)
-        return warns or dict(answer.scores).get(whole.node, 0.0) >= self._limits.possible
-
-    def _matters(self, told: Message) -> bool:
-        """Tell whether what is told names more than a condition, or denies one."""
-        named = self._subjects.named(told)
-        things = self._things((*named.held, *named.leaning, *named.foreign))
-        return bool(things) or not _DENIALS.isdisjoint(told.words)
-
-    def _things(self, names: Iterable[str]) -> list[str]:
-        """Return the subjects among names that are no conditions."""
-        return [one for one in names if self._subjects.kind_of[one] != CONDITION]
-
-
 # --- what the thread decides ---
 
 SURE = 0.7
@@ -360,7 +320,7 @@ LIKELY = 0.3
 PERSONAL = 0.3
 """From which likelihood of a personal question the words of an answer decide nothing."""
 UNSURE = (Outcome.CHOICES, Outcome.NOT_COVERED)
-_BOTH = "interactions"
+_BOTH, _WHY_NOT = "interactions", "why-not"
 _GOING_ON = frozenset("and or so then also too ok okay what about how same for with".split())  # noqa: SIM905
 """Words that go on from what was said, and ask nothing themselves."""
 
@@ -368,8 +328,8 @@ _GOING_ON = frozenset("and or so then also too ok okay what about how same for w
 class Thread:
     """Decides what only the thread can decide."""
 
-    def __init__(self, parts: Parts, said: Said) -> None:
-        self._parts, self.said = parts, said
+    def __init__(self, parts: Parts, said: Said, limits: Limits = LIMITS) -> None:
+        self._parts, self.said, self._limits = parts, said, limits
         self._subjects = parts.subjects
 
     def surely_asked(self, reading: Reading, context: str) -> float:
@@ -385,9 +345,9 @@ class Thread:
     def resolved(self, match: Match, question: Message, reading: Reading, context: str | None) -> Match:
         """Return the decision where it is sure, or the one that the thread makes of it: a subject that thread and words
         make up together, an aspect that the thread's subject holds, an answer that speaks of all that is asked."""
-        if context is None or match.also or match.language:
+        if context is None or match.also or match.language or match.outcome is Outcome.SMALL_TALK:
             return match
-        same = self._same_of(question, reading, context) if match.outcome is not Outcome.SMALL_TALK else None
+        same = self._same_of(question, reading, context) or self._reason(reading, context)
         rest = self._rest(reading, context)
         strayed = rest is not None and self._strays(match, reading, context)
         if match.outcome not in UNSURE and same is None and not strayed:
@@ -397,6 +357,7 @@ class Thread:
             or self._together(reading, context)
             or self._by_aspect(reading, context)
             or self._by_words(match, question, reading, context)
+            or self._again(match, question, reading, context)
             or self._only_one(match, reading, context)
         )
         if found is None and rest is None:
@@ -439,6 +400,16 @@ class Thread:
             return best
         return context if context in around and self.said.holds(context, units) else None
 
+    def _again(self, match: Match, question: Message, reading: Reading, context: str) -> str | None:
+        """Return the answer last shown where it is by far the likeliest of several for words that name, ask or point at
+        something: who asks on mostly asks of what was just read."""
+        limits, scores = self._limits, dict(match.scores)
+        others = max((share for node, share in scores.items() if node != context), default=0.0)
+        likely = scores.get(context, 0.0) >= max(limits.again, others + limits.again_over)
+        points = question.asked or not (PRONOUNS | QUESTION_WORDS).isdisjoint(question.words)
+        asks = points or not reading.named.nothing
+        return context if likely and asks else None
+
     def _only_one(self, match: Match, reading: Reading, context: str) -> str | None:
         """Return the one of several likely answers that says something of the thread's subject, if only one does."""
         own = [] if reading.named.held else [node for node in match.choices if node in self._around(context)]
@@ -467,16 +438,17 @@ class Thread:
             return None
         return context if self._subjects.same_of(held[0], context) == context else None
 
+    def _reason(self, reading: Reading, context: str) -> str | None:
+        """Return the answer last shown where somebody asks why not of what may harm, or of a refusal to advise."""
+        asks = reading.aspect == _WHY_NOT and self._is_sure(reading) and reading.named.nothing
+        return context if asks and context in {*self._subjects.harms, self._parts.data.roles.advice} else None
+
     def _with_harm(self, match: Match, question: Message, context: str) -> Match:
         """Return a refusal to advise with the answer last shown beside it, if that says what may harm in it."""
         refused = match.node == self._parts.data.roles.advice and not match.beside
-        if (
-            not refused
-            or context not in self._subjects.harms
-            or not self.said.holds(context, list(self.said.units(question)))
-        ):
-            return match
-        return replace(match, beside=context)
+        harms = refused and context in self._subjects.harms
+        told = harms and self.said.holds(context, list(self.said.units(question)))
+        return replace(match, beside=context) if told else match
 
     def _around(self, context: str) -> frozenset[str]:
         it = self._subjects.it(context)

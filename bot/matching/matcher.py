@@ -9,14 +9,14 @@ from itertools import takewhile
 
 from bot.dialog.turn import Match, Outcome, Register
 from bot.matching.build import TALK, Parts, Roles
-from bot.matching.classifier import ranked, shifted
+from bot.matching.classifier import PRONOUNS, ranked, shifted
 from bot.matching.concepts import Advice
 from bot.matching.decisions import ASPECT_MISSING, LIMITS, UNSURE, Decisions, Limits, Thread, likeliest, without_talk
 from bot.matching.foreign import Languages
 from bot.matching.parser import Known, Message
-from bot.matching.questions import Remarks, at_seam, questions, scrubbed
+from bot.matching.questions import Background, Remarks, at_seam, questions, scrubbed
 from bot.matching.ranking import Heard, Ranker, Reading, Shares
-from bot.matching.text import ASKING, FUNCTION, PERSONS, STOP, is_grammar
+from bot.matching.text import ASKING, FUNCTION, PERSONS, QUESTION_WORDS, STOP, is_grammar
 from bot.matching.urgency import LIKENESS, Finding, Urgency
 
 AUTHORED = "an authored line"
@@ -27,7 +27,6 @@ OTHER_ONE = "other-one"
 """The aspect that "and the other one?" asks."""
 _GRAMMAR = (FUNCTION | PERSONS | {STOP}) - ASKING
 """What a message that holds nothing else says nothing with: "and but or if"."""
-_QUESTION_WORDS = frozenset({"what", "which", "who", "when", "where", "why", "how"})
 _FRAGMENT = 4
 """Words of a question so short that it may be the rest of one: "is it safe"."""
 _REPEATED = 4
@@ -68,10 +67,12 @@ class SubjectMatcher:
     known: Known
     limits: Limits = LIMITS
     decisions: Decisions = field(init=False)
+    background: Background = field(init=False)
 
     def __post_init__(self) -> None:
         decisions = Decisions(self.parts.subjects, self.roles, self.ranker, self.limits)
         object.__setattr__(self, "decisions", decisions)
+        object.__setattr__(self, "background", Background(self.parts.subjects, self.roles, self.limits))
 
     @property
     def roles(self) -> Roles:
@@ -216,10 +217,9 @@ class SubjectMatcher:
         several = bool(match.also) and len(questions(apart.asking, self.parts.subjects)) > 1
         if several or answer.outcome is not Outcome.ANSWER or answer.node == self.roles.advice:
             return match
-        background = self.decisions.background
-        stands = answer.node in match.also or background.stands(self._heard(apart.asking, asked), answer)
-        leans = background.decides(apart) or not stands
-        if leans or background.is_about_both(apart, match, answer):
+        stands = answer.node in match.also or self.background.stands(self._heard(apart.asking, asked), answer)
+        leans = self.background.decides(apart) or not stands
+        if leans or self.background.is_about_both(apart, match, answer):
             return match
         told = [node for node in (match.node, *match.also) if match.outcome is Outcome.ANSWER and node != answer.node]
         return replace(answer, related=tuple(dict.fromkeys((*answer.related, *told))))
@@ -247,29 +247,29 @@ class SubjectMatcher:
         """Return the decision about words after the card of an emergency: the card, unless they are small talk, say
         nothing, or plainly ask something else whatever was talked of before, as "is it getting worse?" does not."""
         match = self._weighty(asked.alone(asked.message), text)
-        if match.outcome is Outcome.SMALL_TALK:
-            return match
         question = self.remarks.question(asked.message)
         reading = self.ranker.rank(question, None, heard=self._heard(question, asked))
-        plain = self._is_plain(match, text, asked.message) and not reading.rests
+        plain = self._is_plain(match, text, asked.message, question)
+        plain = plain and (match.outcome is Outcome.SMALL_TALK or not reading.rests)
         if plain or self._says_nothing(question, reading, None):
             return match
         reasons = (*match.reasons, f"nothing else is plainly asked after {card}")
         return Match(Outcome.ANSWER, card, scores=match.scores, reasons=reasons)
 
-    def _is_plain(self, match: Match, text: str, message: Message) -> bool:
+    def _is_plain(self, match: Match, text: str, message: Message, question: Message) -> bool:
         """Tell whether a decision about words as if they stood alone is sure, and its answer one to something else than
         the emergency whose card was shown."""
-        sure = not match.scores or match.scores[0][1] >= self.limits.alone
-        if match.outcome is not Outcome.ANSWER:
-            return sure and match.outcome is not Outcome.CHOICES
+        talk, answered = match.outcome is Outcome.SMALL_TALK, match.outcome is Outcome.ANSWER
+        sure = not match.scores or match.scores[0][1] >= (self.limits.talk_after_card if talk else self.limits.alone)
+        if not answered:
+            return sure and (talk or (match.outcome is Outcome.NOT_COVERED and bool(question.unknown)))
         else_asked = self.urgency.asks_else(text) and not self._tells(message)
         return sure and else_asked and match.node != self.roles.advice
 
     def _tells(self, message: Message) -> bool:
         """Tell whether a message tells of somebody and asks nothing: after the card of an emergency it is a detail."""
         persons = bool(message.words) and message.words[0] in PERSONS
-        return persons and not message.asked and _QUESTION_WORDS.isdisjoint(message.words)
+        return persons and not message.asked and QUESTION_WORDS.isdisjoint(message.words)
 
     def _means(self, asked: Inquiry, clause: Message) -> bool:
         """Tell whether some answer of a topic is likely for a clause by itself."""
@@ -337,8 +337,13 @@ class SubjectMatcher:
         """Tell whether no word of a message speaks for its answer, only what was said before: "banana"."""
         limits, answered = self.limits, match.outcome is Outcome.ANSWER and match.node != self.roles.advice
         asks = max(reading.aspects.values(), default=0.0) >= limits.thread_asked
-        says = bool(match.also) or asks or reading.alone.get(match.node, 0.0) >= limits.thread_alone
-        return answered and reading.named.nothing and not says
+        spoken = reading.alone.get(match.node or "", 0.0) >= limits.thread_alone or self._points(reading)
+        return answered and reading.named.nothing and not (match.also or asks or spoken)
+
+    def _points(self, reading: Reading) -> bool:
+        """Tell whether a word stands for what was said before, and what is asked of that is likely: "one of those?"."""
+        share = max((share for node, share in reading.scores.items() if node != self.roles.otherwise), default=0.0)
+        return share >= self.limits.points and not PRONOUNS.isdisjoint(reading.message.words)
 
     def _weighed(self, question: Message, asked: Inquiry, lent: str | None = None) -> tuple[Reading, Shares]:
         """Return what was read, and the likelihoods with what the advice rules say of the whole message."""
@@ -397,9 +402,8 @@ class SubjectMatcher:
         if sum(talk.values()) < self.limits.talk or not reading.named.nothing or reading.authored:
             return None
         kind, share = next(iter(talk.items()))
-        others = (one for node, one in scores.items() if node not in (self.roles.otherwise, TALK + kind))
-        held = max(others, default=0.0)
-        asks = bool(question.asked) or not _QUESTION_WORDS.isdisjoint(question.words)
+        held = max((scores[node] for node in scores.keys() - {self.roles.otherwise, TALK + kind}), default=0.0)
+        asks = bool(question.asked) or not QUESTION_WORDS.isdisjoint(question.words)
         if share < self.limits.talk_kind or (asks and held > self.limits.talk_asks * share):
             return None
         return Match(Outcome.SMALL_TALK, kind, scores=likeliest(scores), reasons=("small talk",))
@@ -414,7 +418,7 @@ class SubjectMatcher:
         found = list(self._each(parts, asked)) if len(parts) > 1 else self._by_meaning(match, question, asked)
         if not found:
             return match
-        sure = self._first(match, found, by_form=len(parts) > 1)
+        sure = self._first(match, found, by_form=len(parts) > 1, in_thread=asked.context is not None)
         uncovered = any(node == self.roles.otherwise and share >= self.limits.also for node, share in found)
         if uncovered and self._is_whole(match, found):
             return match
@@ -432,9 +436,8 @@ class SubjectMatcher:
         """Tell whether a message that falls into questions is one after all: together they surely want an answer that
         none of them wants alone, as "what about my antibiotics and the INR" does."""
         apart = all(node != match.node for node, _ in found)
-        return (
-            match.outcome is Outcome.ANSWER and apart and bool(match.scores) and match.scores[0][1] >= self.limits.first
-        )
+        surely = bool(match.scores) and match.scores[0][1] >= self.limits.first
+        return match.outcome is Outcome.ANSWER and apart and surely
 
     def _by_meaning(self, match: Match, question: Message, asked: Inquiry) -> list[tuple[str, float]]:
         """Return the answers of two halves that no form of words tells to be questions, where each surely wants another
@@ -446,11 +449,12 @@ class SubjectMatcher:
         fits = match.outcome is Outcome.CHOICES or match.node in nodes
         return found if len(nodes) > 1 and fits and self.roles.advice not in nodes else []
 
-    def _first(self, match: Match, found: Sequence[tuple[str, float]], *, by_form: bool) -> list[str]:
+    def _first(self, match: Match, found: Sequence[tuple[str, float]], *, by_form: bool, in_thread: bool) -> list[str]:
         """Return the sure answers in the order of the questions; the answer of the whole message comes first where it
         refuses advice, or where the first question alone is less sure."""
         limits, sure = self.limits, self._sure(match, found, by_form=by_form)
-        least = limits.also if match.node in sure and by_form else limits.first
+        surely = in_thread and match.scores[0][1] >= limits.first
+        least = limits.also if match.node in sure and by_form and not surely else limits.first
         whole = match.outcome is Outcome.ANSWER and found[0][1] < least
         if match.node == self.roles.advice or whole:
             return [match.node, *(node for node in sure if node != match.node)]

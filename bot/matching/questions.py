@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from bot.matching.classifier import Classifier, Features, clauses
+from bot.dialog.turn import Match, Outcome
+from bot.matching.build import Roles
+from bot.matching.classifier import PRONOUNS, Classifier, Features, clauses
+from bot.matching.decisions import LEANS, Limits
 from bot.matching.lessons import REMARK
 from bot.matching.parser import Message, joined
+from bot.matching.ranking import Heard
 from bot.matching.subjects import Subjects
-from bot.matching.text import FUNCTION, PERSONS, STOP
+from bot.matching.text import FUNCTION, PERSONS, QUESTION_WORDS, STOP
 
 AT_PAUSE, INSIDE = 0.5, 3.5
 """What it costs, in log-odds, to pass from question to remark: where a clause begins, and within one."""
@@ -22,7 +26,6 @@ _ASKING = frozenset(
     }
 )
 _TELLING = frozenset({"tell", "explain", "describe", "list", "compare", "show", "please"})
-_QUESTION_WORDS = frozenset({"what", "which", "who", "when", "where", "why", "how", "whether"})
 _PERSONS = frozenset({"i", "im", "ive", "my", "he", "hes", "she", "shes", "we", "they", "it", "its", "you"})
 CONDITION = "condition"
 """The kind of the subjects that somebody has."""
@@ -156,7 +159,7 @@ class Remarks:
         opening = [start for start, end in clauses(message) if _opens(message.part(start, end))]
         at = opening[0] if opening else len(message.words)
         asks = (opening or sentence.asks or self._notes(message)) and message.words[0] not in PERSONS
-        return 0 if asks or not _QUESTION_WORDS.isdisjoint(message.words[:at]) else at
+        return 0 if asks or not QUESTION_WORDS.isdisjoint(message.words[:at]) else at
 
     def _notes(self, message: Message) -> bool:
         """Tell whether a sentence without a verb surely asks: it is a line, or a few words on more than a condition."""
@@ -274,6 +277,51 @@ def _unlinked(part: Message) -> Message:
     while at < len(part.words) and part.words[at] in _LINKS:
         at += 1
     return part.part(at, len(part.words)) if at else part
+
+
+# --- what is only told beside a question ---
+
+_DENIALS = frozenset({"no", "not", "never", "without", "dont", "doesnt", "havent", "hasnt", "isnt", "didnt"})
+
+
+class Background:
+    """Weighs what somebody tells beside a question: whether the question stands without it."""
+
+    def __init__(self, subjects: Subjects, roles: Roles, limits: Limits) -> None:
+        self._subjects, self._roles, self._limits = subjects, roles, limits
+
+    def decides(self, apart: Apart) -> bool:
+        """Tell whether what is told may be what is asked about, for the question names nothing or says `that`."""
+        named = self._subjects.named(apart.asking)
+        return self._matters(apart.told) and (not named.held or not PRONOUNS.isdisjoint(apart.asking.words))
+
+    def stands(self, heard: Heard, answer: Match) -> bool:
+        """Tell whether the answer to a question is sure by what it asks alone."""
+        share = answer.scores[0][1] if answer.scores else 0.0
+        if share == 1.0 and answer.node in self._roles.shared:  # an authored line, on the bot
+            return True
+        limits = self._limits
+        least = limits.bare if self._things(heard.named.held) else limits.alone_unnamed
+        return share >= least and (bool(heard.named.held) or heard.leans < LEANS)
+
+    def is_about_both(self, apart: Apart, whole: Match, answer: Match) -> bool:
+        """Tell whether the answer to a whole message is possible by what is asked alone, or warns of what is told."""
+        things = self._things(self._subjects.named(apart.asking).held)
+        own = any(whole.node in self._subjects.answers_of(one) for one in things)
+        if whole.outcome is not Outcome.ANSWER or not own:
+            return False
+        warns = whole.node in self._subjects.harms and self._matters(apart.told)
+        return warns or dict(answer.scores).get(whole.node, 0.0) >= self._limits.possible
+
+    def _matters(self, told: Message) -> bool:
+        """Tell whether what is told names more than a condition, or denies one."""
+        named = self._subjects.named(told)
+        things = self._things((*named.held, *named.leaning, *named.foreign))
+        return bool(things) or not _DENIALS.isdisjoint(told.words)
+
+    def _things(self, names: Iterable[str]) -> list[str]:
+        """Return the subjects among names that are no conditions."""
+        return [one for one in names if self._subjects.kind_of[one] != CONDITION]
 
 
 # --- what may be kept of a question that found no answer: nothing that could tell who asked ---

@@ -67,8 +67,8 @@ _LITTLE = frozenset({
     "look", "lot", "mak", "mayb", "mean", "month", "mov", "need", "never", "new", "next", "noth", "now", "number",
     "nurs", "off", "offer", "often", "ok", "old", "once", "one", "out", "over", "pleas", "put", "ran", "read",
     "right", "run", "same", "say", "since", "someon", "sometimes", "sort", "start", "stay", "still", "such", "sur",
-    "surely", "tell", "thank", "thing", "think", "thought", "three", "time", "today", "tomorrow", "tonight", "try",
-    "turn", "twic", "two", "type", "up", "want", "way", "week", "well", "whol", "will", "work", "worse", "worth",
+    "surely", "take", "tell", "thank", "thing", "think", "thought", "three", "time", "today", "tomorrow", "tonight",
+    "try", "turn", "twic", "two", "type", "up", "want", "way", "week", "well", "whol", "will", "work", "worse", "worth",
     "wrong", "year", "yes", "yesterday",
 })  # fmt: skip
 """Stems of words that say little by themselves, whatever they stand beside."""
@@ -321,9 +321,15 @@ class Said:
         lexicon: Lexicon,
         kind_of: Mapping[str, str],
         kin: Mapping[str, Sequence[str]],
+        drugs: Collection[str],
+        drug_of: Mapping[str, str],
     ) -> None:
-        """`kin` are words of one kind, such as all that speak of driving: they stand for one another in a line."""
+        """`kin` are words of one kind, such as all that speak of driving: they stand for one another in a line.
+        `drugs` stand for themselves alone; a subject that is one of them is that in whatever words, a brand too
+        (`drug_of`)."""
         self._texts, self._stem, self._lexicon, self._kind_of = texts, stem, lexicon, kind_of
+        self._drugs = {form for drug in drugs for form in (stem(drug), _beginning(stem(drug)))}
+        self._drug_of = {name: stem(drug) for name, drug in drug_of.items()}
         self._lines: dict[str, frozenset[str]] = {}
         self._kinds_of: dict[str, set[str]] = {}
         for kind, words in kin.items():
@@ -368,10 +374,11 @@ class Said:
     def select(self, question: Message, lines: Sequence[str], shown: Sequence[str]) -> int | None:
         """Return which of some lines speaks of more that is asked than any sentence that is `shown`, the rarer a word
         the more; None where it does so by little, or speaks of less than half of what the answers speak of at all."""
-        asked = [unit for unit in self._telling(question) if any(form in self._holding for form in unit)]
-        taken = self._taken(self._forms(question.text))
         seen = [self._of_line(line) for line in shown]
         told = self._apart([self._of_line(line) for line in lines])
+        here = frozenset[str]().union(*seen, *told)
+        asked = [unit for unit in self._telling(question, here) if any(form in self._holding for form in unit)]
+        taken = self._taken(self._forms(question.text))
         scores = [self._told(forms, asked) for forms in told]
         others = (self._taken(self._of_line(line)) for line in lines)  # what is said of one medicine is not of another
         scores = [0.0 if taken and of and not taken & of else one for one, of in zip(scores, others, strict=True)]
@@ -385,16 +392,17 @@ class Said:
         rarest = max(self._told(told[at], [unit]) for unit in asked)
         return at if rarest >= _RARE else None
 
-    def _telling(self, question: Message) -> list[Unit]:
-        """Return what a line can speak of: the words that say something by themselves, and where no answer holds one
+    def _telling(self, question: Message, here: Collection[str]) -> list[Unit]:
+        """Return what a line can speak of: the words that say something by themselves, and where none `here` holds one
         the names and kinds of words that may stand for it. A text on warfarin is none on apixaban, though both are
         blood thinners."""
         found = set()
         for unit in self.units(question):
             if not unit & _LITTLE:
                 names = [form for form in unit if "/" in form and not form.startswith(FOREIGN)]
-                for word in (word for form in unit if "/" not in form for word in form.split()):
-                    said = {word, _beginning(word)}.intersection(self._holding)
+                drugs = [self._drug_of[name] for name in names if name in self._drug_of]
+                for word in drugs or [word for form in unit if "/" not in form for word in form.split()]:
+                    said = {word, _beginning(word)}.intersection({*here, *self._drugs} & self._holding.keys())
                     found.add(frozenset(said or (*names, *self._kinds_of.get(word, ()))))
         return sorted((unit for unit in found if unit), key=sorted)
 

@@ -63,6 +63,8 @@ ASKING = frozenset(
     ("what", "which", "who", "when", "where", "why", "how", "more", "most", "less", "much", "many", "other")
 )
 """Those that can ask something by themselves, after an answer."""
+QUESTION_WORDS = frozenset({"what", "which", "who", "when", "where", "why", "how", "whether"})
+"""Words with which somebody asks, wherever in a sentence they stand."""
 PERSONS = frozenset({
     "i", "im", "ive", "id", "me", "my", "mine", "myself", "we", "us", "our", "ours", "you", "your", "yours",
     "he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs",

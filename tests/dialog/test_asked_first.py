@@ -20,6 +20,9 @@ CASES = [
     ("feet-daily", "who does the nails", "nails"),
     ("ala-how", "what if I forget it", "forget"),
     ("ala-how", "my wee smells", "smell"),
+    ("drug-precautions", "and driving on neurontin", "Driving"),
+    ("drug-side-effects", "are swollen ankles from lyrica common", "swollen"),
+    ("drug-pairs", "can i take duloxetine with tramadol", "seizures"),
 ]
 
 

@@ -1,0 +1,55 @@
+"""Going on after an answer: what it is likeliest about, what it asks of a refusal, and what is told after a card."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.dialog.turn import Match, Outcome, Register
+from bot.matching import Matcher
+
+
+def asked(matcher: Matcher, text: str, after: str | None) -> Match:
+    return matcher.match(text, after, Register.LAYPERSON)
+
+
+@pytest.mark.parametrize(
+    ("after", "text"),
+    [
+        ("ala-dose", "and is that all in one go"),
+        ("ala-safety", "what would I notice first"),
+        ("ala-drip", "are the tablets just as good"),
+        ("foot-exam", "my nurse left it out last year"),
+    ],
+)
+def test_what_is_likeliest_about_the_last_answer_is_answered_with_it(matcher: Matcher, after: str, text: str) -> None:
+    match = asked(matcher, text, after)
+    assert (match.outcome, match.node) == (Outcome.ANSWER, after)
+
+
+@pytest.mark.parametrize("text", ["order no 55812", "sold out again"])
+def test_what_names_asks_and_points_at_nothing_is_not(matcher: Matcher, text: str) -> None:
+    assert asked(matcher, text, "ala").outcome is not Outcome.ANSWER
+
+
+@pytest.mark.parametrize("after", ["drug-precautions", "drug-pairs", "stopping-medicines", "personal-advice"])
+def test_why_not_is_asked_of_what_may_harm_and_of_a_refusal(matcher: Matcher, after: str) -> None:
+    assert asked(matcher, "why not", after).node == after
+
+
+@pytest.mark.parametrize("text", ["he's awake again", "she feels ok though", "only got diet cola here"])
+def test_after_a_card_what_is_unsurely_small_talk_or_covered_by_nothing_is_told_of_it(
+    matcher: Matcher, text: str
+) -> None:
+    assert asked(matcher, text, "urgent-sudden").node == "urgent-sudden"
+
+
+@pytest.mark.parametrize(
+    "text", ["can i double my gabapentin", "can I take two pregabalin tonight", "may i chew my pregabalin capsule"]
+)
+def test_who_asks_to_take_a_medicine_otherwise_is_not_told_how_to_stop_it(matcher: Matcher, text: str) -> None:
+    assert asked(matcher, text, None).beside != "stopping-medicines"
+
+
+@pytest.mark.parametrize("text", ["should i stop my pregabalin", "can i just quit duloxetine"])
+def test_who_asks_to_stop_one_is(matcher: Matcher, text: str) -> None:
+    assert "stopping-medicines" in (asked(matcher, text, None).node, asked(matcher, text, None).beside)
