@@ -27,13 +27,14 @@ from bot.content.matching_models import (
     UrgentRules,
     World,
 )
-from bot.content.models import Answer, Register
+from bot.content.models import Answer, Register, Role
 from bot.matching.classifier import Features
 from bot.matching.concepts import SignReader, SignWords
 from bot.matching.parser import HERE, NUMBER, Lexicon, Reader, Speller, Tree, lines_by_key, talk_by_key, tree_of
 from bot.matching.subjects import FOREIGN, Subjects, concepts_of
-from bot.matching.text import FUNCTION, Stemmer, clean, every_word, expand, is_plain, key_of, split
+from bot.matching.text import FUNCTION, PERSONS, Stemmer, clean, every_word, expand, is_plain, key_of, sampled, split
 
+_BOT: tuple[Role, ...] = ("help", "about")
 _MEDICINAL = frozenset({"drug", "remedy", "medicine", "cause"})
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
@@ -46,12 +47,14 @@ TALK = "talk/"
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The nodes with a part of their own; `shared` are about the bot or one person, and belong to no topic."""
+    """The nodes with a part of their own; `shared` are about the bot or one person, and belong to no topic; of these
+    `bot` say what it is and what it can do."""
 
     urgent: str
     advice: str
     otherwise: str
     shared: frozenset[str]
+    bot: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ def read_from(data: Data) -> dict[str, str]:
 
 def _lines_of(data: Data) -> list[object]:
     """Return every line and message that people write."""
-    roles = {name: str(one) for name, one in asdict(data.roles).items() if name != "shared"}
+    roles = {name: str(one) for name, one in asdict(data.roles).items() if name not in ("shared", "bot")}
     small_talk = {one: list(asks) for one, asks in data.small_talk.items()}
     return [roles, dict(data.phrases), dict(data.messages), _each(data.messages_after), small_talk]
 
@@ -167,7 +170,7 @@ def data_of(library: Library) -> Data:
         library.urgent_rules or UrgentRules(),
         library.urgent_examples or UrgentExamples(),
         library.languages or LanguagesFile(),
-        Roles(library.urgent, library.advice, library.otherwise, frozenset(_shared(library))),
+        Roles(library.urgent, library.advice, library.otherwise, frozenset(_shared(library)), frozenset(_bot(library))),
         {node: lines for node, lines in library.phrases.items() if node in library.nodes},
         {node: after for node, after in library.after.items() if node in library.nodes},
         dict(_messages(library)),
@@ -244,6 +247,11 @@ def _shared(library: Library) -> Iterator[str]:
     )
 
 
+def _bot(library: Library) -> Iterator[str]:
+    """Yield the nodes that say what the bot is and what it can do."""
+    yield from (node for name in _BOT if (node := library.role(name)))
+
+
 @dataclass(frozen=True, slots=True)
 class Index:
     """What takes long to find in a library's words, as plain values that are kept with its models.
@@ -287,7 +295,7 @@ class Parts:
         self.index = index or self._index(concepts)
         speller = Speller(self.index.known, dict(_medicines(data)), self.index.likely, self.stem)
         self.lexicon = Lexicon(concepts, self.index.tree)
-        self.reader = Reader(self.stem, self.lexicon, speller, words.capitals)
+        self.reader = Reader(self.stem, self.lexicon, speller, words.capitals, frozenset(_openers(data)))
         self.subjects = Subjects(data.matching, data.nodes)
         self.features = Features(
             self.subjects, {name: [self.stem(word) for word in kin] for name, kin in words.kin.items()}
@@ -386,6 +394,18 @@ def _names(data: Data) -> Iterator[str]:
     for kind, wordings in (*foreign, *held):
         if kind in _MEDICINAL:
             yield from (word for wording in wordings for word in _split(wording) if word not in FUNCTION)
+
+
+def _openers(data: Data) -> Iterator[str]:
+    """Yield words of grammar and those with which several remarks begin: their capital begins a sentence. Not `I` and
+    what a topic names, which have one anywhere."""
+    courtesies, topics = data.matching.courtesies, data.matching.topics.values()
+    held = (subject for topic in topics for subject in topic.subjects.values())
+    named = {word for subject in held for wording in subject.names for word in _split(wording)} | {*_names(data)}
+    lines = (*courtesies.words, *courtesies.before, *courtesies.after, *courtesies.asides)
+    firsts = Counter(word for line in lines for form in sampled(line, 1) for word in _split(form)[:1])
+    several = {word for word, times in firsts.items() if times > 1} - named
+    yield from (FUNCTION | PERSONS | several) - {"i"}
 
 
 def _single(wordings: Iterable[str]) -> Iterator[str]:

@@ -53,6 +53,10 @@ class Limits:
     """How sure the answer to a message without its courtesies must be to be given."""
     means: float = 0.45
     """How likely an answer must be for a clause by itself not to be idle."""
+    bot: float = 0.9
+    """The same of what the bot is and can do."""
+    chat: float = 0.55
+    """How likely all small talk must be for a clause to be idle though it tells of somebody."""
     thread_alone: float = 0.006
     thread_asked: float = 0.4
     """How likely an answer must be by the words alone, or some aspect, to be given in a thread to words that name
@@ -99,6 +103,8 @@ class Limits:
     """How likely the likeliest kind must be."""
     talk_grammar: float = 0.6
     """How likely a kind must be for words of mere grammar: "I have no one"."""
+    remark: float = 0.1
+    """How likely all kinds must be for what only tells something, and for which nothing is found, to be a remark."""
     talk_asks: float = 0.5
     """How likely an answer may be beside it, as a part of that, where the message has a word that asks."""
 

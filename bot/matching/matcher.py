@@ -14,10 +14,10 @@ from bot.matching.concepts import Advice
 from bot.matching.decisions import ASPECT_MISSING, LIMITS, UNSURE, Decisions, Limits, Thread, likeliest, without_talk
 from bot.matching.foreign import Languages
 from bot.matching.parser import Known, Message
-from bot.matching.questions import Background, Remarks, at_seam, questions, scrubbed
+from bot.matching.questions import TOLD, Background, Clause, Remarks, at_seam, is_remark, questions, scrubbed
 from bot.matching.ranking import Heard, Ranker, Reading, Shares
 from bot.matching.text import ASKING, FUNCTION, PERSONS, QUESTION_WORDS, STOP, is_grammar
-from bot.matching.urgency import LIKENESS, Finding, Urgency
+from bot.matching.urgency import Finding, Urgency, urgent
 
 AUTHORED = "an authored line"
 """The reason of what is found word for word; the key of the words stands behind it."""
@@ -191,8 +191,7 @@ class SubjectMatcher:
         return word not in message.unknown and (word in self.parts.english or len(word) > 3)
 
     def _bare(self, asked: Inquiry, text: str) -> Match | None:
-        """Return the decision about a message without the courtesies and the idle clauses at its ends, where what is
-        left surely asks something."""
+        """Return the decision about a message less courtesies and idle clauses at its ends, if the rest surely asks."""
         bare = self.remarks.telling(self.remarks.without_courtesies(asked.message), partial(self._means, asked))
         if bare is asked.message:
             return None
@@ -271,12 +270,9 @@ class SubjectMatcher:
         persons = bool(message.words) and message.words[0] in PERSONS
         return persons and not message.asked and QUESTION_WORDS.isdisjoint(message.words)
 
-    def _means(self, asked: Inquiry, clause: Message) -> bool:
-        """Tell whether some answer of a topic is likely for a clause by itself."""
-        heard = self._heard(clause, asked)
-        no_topic = {self.roles.otherwise, self.roles.advice}
-        shares = (share for node, share in heard.names.items() if node not in no_topic and not node.startswith(TALK))
-        return max(shares, default=0.0) >= self.limits.means
+    def _means(self, asked: Inquiry, clause: Clause, tells: bool) -> bool:
+        """Tell whether a clause by itself wants something."""
+        return self.background.means(clause, self._heard(clause.message, asked), tells=tells)
 
     # --- what is weighed ----------------------------------------------------------------------------------------------
 
@@ -305,6 +301,9 @@ class SubjectMatcher:
         if self._says_nothing(question, reading, asked.context):
             return self.decisions.uncovered("words that say nothing", scores=scores)
         match = self._talk(scores, reading, question) or self.decisions.decided(without_talk(scores), reading)
+        tells = match.outcome in UNSURE and self._tells(question) and not self.remarks.tells(question)
+        if tells and is_remark(question, reading.alone, self.limits.remark, self.limits.means):
+            match = Match(Outcome.SMALL_TALK, TOLD, scores=match.scores, reasons=("a mere remark",))
         lacking = match.note == ASPECT_MISSING or (match.outcome is Outcome.CHOICES and self.decisions.lacking(reading))
         if match.outcome is Outcome.NOT_COVERED or lacking:
             match = replace(match, missing=reading.missing)
@@ -314,8 +313,7 @@ class SubjectMatcher:
         return self.decisions.of_what(match, reading) if len(question.words) <= _FRAGMENT else match
 
     def _in_thread(self, match: Match, question: Message, reading: Reading, asked: Inquiry) -> Match:
-        """Return the decision about a question in a thread: the sure one about its words alone, or what the thread
-        makes of it, where it is open."""
+        """Return the decision in a thread: the sure one about the words alone, or what the thread makes of them."""
         answered = match.outcome not in UNSURE
         doubted = bool(match.scores) and match.scores[0][1] < self.limits.in_thread and match.node != self.roles.advice
         rests = reading.rests and self.parts.subjects.it(asked.context) is not None
@@ -496,10 +494,3 @@ class SubjectMatcher:
                 node, share = next(iter(without_talk(self._weighed(part, inquiry, lent)[1]).items()))
             lent = reading.named.subject or lent
             yield node, share
-
-
-def urgent(finding: Finding) -> Match:
-    """Return the decision for an emergency: the card of its sign, with the sentence and the rule as reasons."""
-    reasons = (f"urgent: {finding.sign}, by {finding.rule}", f"in: {finding.sentence}")
-    guessed = finding.rule.startswith(LIKENESS)
-    return Match(Outcome.URGENT, finding.card, reasons=reasons, language=finding.language, guessed=guessed)

@@ -114,29 +114,29 @@ def _within(mentions: Sequence[Mention], start: int, end: int) -> tuple[Mention,
     return tuple(Mention(one.concepts, one.start - start, one.end - start) for one in inside)
 
 
+@dataclass(frozen=True, slots=True)
 class Reader:
-    """Turns text into messages with one vocabulary."""
+    """Turns text into messages with one vocabulary; `openers` are the words whose capital begins a sentence."""
 
-    def __init__(self, stem: Stemmer, lexicon: Lexicon, speller: Speller, capitals: Mapping[str, str]) -> None:
-        self._stem = stem
-        self._lexicon = lexicon
-        self._speller = speller
-        self._capitals = capitals
+    stem: Stemmer
+    lexicon: Lexicon
+    speller: Speller
+    capitals: Mapping[str, str]
+    openers: Collection[str]
 
     def read(self, text: str) -> Message:
         """Return the message a text is, in time bounded by the cap on its length."""
-        cleaned = clean(spelled_out(words_only(text), self._capitals))
-        words, pauses, asked = _places(tokens(cleaned))
+        plain = clean(spelled_out(words_only(text, self.openers), self.capitals))
+        words, pauses, asked = _places(tokens(plain))
         words, repairs, unknown = self._repaired(words)
-        stems = tuple(map(self._stem, words))
-        mentions = self._lexicon.longest(stems)
-        guessed = frozenset(repairs[word] for word in repairs if self._speller.guesses(word))
-        return Message(cleaned, tuple(words), stems, mentions, tuple(repairs.items()), unknown, guessed, pauses, asked)
+        guessed = frozenset(repairs[word] for word in repairs if self.speller.guesses(word))
+        stems, mended = tuple(map(self.stem, words)), tuple(repairs.items())
+        return Message(plain, tuple(words), stems, self.lexicon.longest(stems), mended, unknown, guessed, pauses, asked)
 
     def _repaired(self, words: Sequence[str]) -> tuple[list[str], dict[str, str], frozenset[str]]:
         """Return the words repaired, what was repaired in them, and the words that stay unknown."""
-        strange = [word for word in dict.fromkeys(words) if not self._speller.knows(word)]
-        tried = {word: self._speller.repair(word) for word in strange[:_MOST_TRIED]}
+        strange = [word for word in dict.fromkeys(words) if not self.speller.knows(word)]
+        tried = {word: self.speller.repair(word) for word in strange[:_MOST_TRIED]}
         repairs = {word: repaired for word, repaired in tried.items() if repaired != word}
         unknown = (word for word in strange if len(word) > _SHORT and word.isalpha() and word not in repairs)
         return [repairs.get(word, word) for word in words], repairs, frozenset(unknown)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from bot.dialog.turn import Match, Outcome
-from bot.matching.build import Roles
+from bot.matching.build import TALK, Roles
 from bot.matching.classifier import PRONOUNS, Classifier, Features, clauses
 from bot.matching.decisions import LEANS, Limits
 from bot.matching.lessons import REMARK
@@ -34,6 +34,9 @@ _NOTE = 6
 _LINKS = frozenset({"and", "&", "+", "but", "or", "also", "so", "then", "plus"})
 _JOINS = frozenset({"and", "&", "+", "plus"})
 _GO_ON = _JOINS | {"but"}
+_THINGS = frozenset({"thing"})
+_BESIDE_THE_POINT = _THINGS | {"purpose"}
+"""Kinds of what no topic holds that small talk is about: the weather, a dog."""
 _HALF, _SHORT = 2, 14
 """Words that half a message needs to ask something, and up to which a message may fall apart at a bare `and`."""
 _PARTS = frozenset({"its", "their", "any", "whether", "if", "there", "also", "the"})
@@ -90,7 +93,7 @@ class Remarks:
             start += size
         while size := self._closing(words[start:end]):
             end -= size
-        tells = self._tells(message.part(0, start)) or self._tells(message.part(end, len(words)))
+        tells = self.tells(message.part(0, start)) or self.tells(message.part(end, len(words)))
         nothing = all(word == STOP for word in words[start:end])
         return message if tells or nothing or end - start == len(words) else message.part(start, end)
 
@@ -108,9 +111,10 @@ class Remarks:
         found = next((size for size in sizes if left[-size:] in self._after), 0)
         return found and found + len(words) - len(left)
 
-    def telling(self, message: Message, means: Callable[[Message], bool]) -> Message:
-        """Return the message without the clauses at its ends that name nothing, ask nothing, say nothing of anybody and
-        mean nothing by themselves: what is left asks the same without them. A message of such clauses stays as it is.
+    def telling(self, message: Message, means: Callable[[Clause, bool], bool]) -> Message:
+        """Return the message without the clauses at its ends that name nothing and mean nothing by themselves: what is
+        left asks the same without them. A message of such clauses stays as it is. `means` is asked of a clause, and
+        whether it says something of somebody.
         """
         places = list(clauses(message))
         telling = [place for place in places if self._says(message, *place, means)] if len(places) > 1 else []
@@ -120,10 +124,11 @@ class Remarks:
         end += end < len(message.words) and message.words[end] == STOP
         return message if end - start == len(message.words) else message.part(start, end)
 
-    def _says(self, message: Message, start: int, end: int, means: Callable[[Message], bool]) -> bool:
+    def _says(self, message: Message, start: int, end: int, means: Callable[[Clause, bool], bool]) -> bool:
         clause = message.part(start, end)
+        names = self._is_line(clause) or self._names(clause, _BESIDE_THE_POINT)
         asks = end in message.asked or _opens(clause)
-        return asks or self._tells(clause) or self._is_line(clause) or means(clause)
+        return names or means(Clause(clause, asks), self.tells(clause))
 
     def question(self, message: Message, doubt: float = 0.0) -> Message:
         """Return the message without the remarks around its question; all of it where nothing else would be left.
@@ -134,7 +139,7 @@ class Remarks:
         kept = [
             part
             for part, aside in parts
-            if not aside or self._tells(part) or (_opens(part) and (doubt or bool(part.asked)))
+            if not aside or self.tells(part) or (_opens(part) and (doubt or bool(part.asked)))
         ]
         if len(kept) == len(parts) or not any(word != STOP for part in kept for word in part.words):
             return message
@@ -180,11 +185,15 @@ class Remarks:
             at += size
         return spans
 
-    def _tells(self, part: Message) -> bool:
+    def tells(self, part: Message) -> bool:
         """Tell whether a part names something, or says what decides for one person."""
+        return self._names(part, _THINGS) or self._states_facts(part)
+
+    def _names(self, part: Message, but: frozenset[str]) -> bool:
+        """Tell whether a part names something that a topic holds, or that none does, `but` for these kinds of it."""
         named = self._subjects.named(part)
-        telling = (name for name in named.foreign if self._subjects.kind_of[name] != "thing")
-        return bool(named.held or named.leaning or next(telling, None)) or self._states_facts(part)
+        telling = (name for name in named.foreign if self._subjects.kind_of[name] not in but)
+        return bool(named.held or named.leaning or next(telling, None))
 
 
 def _likeliest(odds: Sequence[float], costs: Sequence[float]) -> list[bool]:
@@ -295,6 +304,19 @@ class Background:
         named = self._subjects.named(apart.asking)
         return self._matters(apart.told) and (not named.held or not PRONOUNS.isdisjoint(apart.asking.words))
 
+    def means(self, clause: Clause, heard: Heard, *, tells: bool) -> bool:
+        """Tell whether a clause by itself wants an answer, if it is on the bot surely, or tells of somebody and is no
+        small talk. What asks does, unless it asks `you` and neither an aspect nor an answer is likely."""
+        limits, roles = self._limits, self._roles
+        aspect = max(heard.aspects.values(), default=0.0)
+        if clause.asks and (aspect >= limits.means or "you" not in clause.message.words):
+            return True
+        talk = sum(share for node, share in heard.names.items() if node.startswith(TALK))
+        open_to = () if clause.asks else (roles.otherwise, roles.advice)
+        others = ((node, one) for node, one in heard.names.items() if node not in open_to and not node.startswith(TALK))
+        wants = any(one >= (limits.bot if node in roles.bot else limits.means) for node, one in others)
+        return wants or (tells and talk < limits.chat)
+
     def stands(self, heard: Heard, answer: Match) -> bool:
         """Tell whether the answer to a question is sure by what it asks alone."""
         share = answer.scores[0][1] if answer.scores else 0.0
@@ -322,6 +344,18 @@ class Background:
     def _things(self, names: Iterable[str]) -> list[str]:
         """Return the subjects among names that are no conditions."""
         return [one for one in names if self._subjects.kind_of[one] != CONDITION]
+
+
+TOLD, _FEWEST = "remark", 4
+"""The kind of small talk that only tells something, and the fewest words of it."""
+
+
+def is_remark(message: Message, shares: Mapping[str, float], talk: float, means: float) -> bool:
+    """Tell whether known words sound a little like small talk, by the likelihood of all its kinds, and no answer means
+    them."""
+    known = len(message.words) >= _FEWEST and not (message.unknown or message.guessed)
+    answers = [share for node, share in shares.items() if not node.startswith(TALK)]
+    return known and sum(shares.values()) - sum(answers) >= talk and max(answers, default=0.0) < means
 
 
 # --- what may be kept of a question that found no answer: nothing that could tell who asked ---

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import product
 from random import Random
 from typing import TypeVar
@@ -39,6 +39,10 @@ _MAY_BE_NO_WORDS = re.compile(r"[<@:]|www\.")
 _ELLIPSIS = re.compile(r"\.{2,}|…")
 _WRAPPED = re.compile(r"(?<![.!?:;\s])[^\S\n]*\n(?!\s*(?:\n|[-*•]|\d+[.)]\s))")
 """A line break inside a sentence, as in texts that were copied from mails: no end of it."""
+_BEGINNING = re.compile(r"(?<![^\W_])([^\W_]+) (?=([A-Z][a-z']+) [a-z])")
+"""Where a sentence may begin though no mark ends the one before: `is k2 safe My niece asked`."""
+_LEADS_ON = frozenset("a an the my our your his her their of for with in on at to from by and or is are was".split())  # noqa: SIM905
+"""Words after which none begins: `my Mum`."""
 _SIGNS = {"α": " alpha ", "β": " beta ", "µ": "u", "μ": "u", "≥": " over ", "≤": " under ", "½": " half "}
 _SPACED_OUT = re.compile(r"\b(?:[a-z] ){3,}[a-z]\b")
 _LETTER_CODE = re.compile(r"\b(mk|[bcdktp])[-_. ]?(\d{1,2})(?![\d.])\b")
@@ -78,8 +82,9 @@ def is_grammar(word: str) -> bool:
     return word in FUNCTION or word in PERSONS
 
 
-def words_only(text: str) -> str:
-    """Return `text` capped, without what is no words, and with line breaks only where a sentence or an item ends."""
+def words_only(text: str, openers: Collection[str] = ()) -> str:
+    """Return `text` capped, without what is no words, with line breaks only where a sentence or an item ends, and with
+    a full stop before a capital with which one of the `openers` begins a sentence."""
     text = _capped(text).replace("\r\n", "\n")
     if "`" in text:
         text = _BLOCK.sub(" ", text) if _BLOCK.sub("", text).strip() else text.replace("`", " ")
@@ -88,7 +93,8 @@ def words_only(text: str) -> str:
     if _MAY_BE_NO_WORDS.search(text):
         text = _NO_WORDS.sub(" ", text)
     text = _ELLIPSIS.sub(" ", text)
-    return _WRAPPED.sub(" ", text) if "\n" in text else text
+    text = _WRAPPED.sub(" ", text) if "\n" in text else text
+    return _parted(text, openers) if openers else text
 
 
 def spelled_out(text: str, capitals: Mapping[str, str]) -> str:
@@ -97,6 +103,16 @@ def spelled_out(text: str, capitals: Mapping[str, str]) -> str:
     if not capitals or text.upper() == text:
         return text
     return _CAPITALS.sub(lambda word: capitals.get(word[0], word[0]), text)
+
+
+def _parted(text: str, openers: Collection[str]) -> str:
+    """Return `text` with a full stop before a capital with which one of the `openers` begins a sentence."""
+
+    def ended(found: re.Match[str]) -> str:
+        begins = found[2].lower() in openers and found[1].lower() not in _LEADS_ON
+        return f"{found[1]}{STOP if begins else ''} "
+
+    return _BEGINNING.sub(ended, text)
 
 
 def _capped(text: str) -> str:

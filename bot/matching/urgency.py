@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.content.matching_models import LanguagesFile, Sign, UrgentRule, UrgentRules
+from bot.dialog.turn import Match, Outcome
 from bot.matching.concepts import Sighting, SignReader
 from bot.matching.foreign import ForeignLanguages, Tongues
 from bot.matching.likeness import BETTER, ELSE, IN_CARE, LET_OFF, STILL, Alike, Likeness, Weighed, is_sure, log_odds
@@ -365,3 +366,10 @@ class Urgency:
         plain = hit.rule.firm or weighed is None or weighed.odds >= least
         told = told_around(message.text, message.words, hit.first, hit.last)
         return Finding(sign, self._rules.signs[sign].card, told, hit.rule.id, "", plain)
+
+
+def urgent(finding: Finding) -> Match:
+    """Return the decision for an emergency: the card of its sign, with the sentence and the rule as reasons."""
+    reasons = (f"urgent: {finding.sign}, by {finding.rule}", f"in: {finding.sentence}")
+    guessed = finding.rule.startswith(LIKENESS)
+    return Match(Outcome.URGENT, finding.card, reasons=reasons, language=finding.language, guessed=guessed)

@@ -454,13 +454,17 @@ def test_every_courtesy_leaves_a_question_as_it_is(matcher: SubjectMatcher, data
     ("said", "left"),
     [
         ("The bus was late again. Is lipoic acid safe? My glasses are upstairs.", "is lipoic acid safe ."),
+        ("is lipoic acid safe My niece set up the telly", "is lipoic acid safe ."),
         ("lipoic acid: dose and duration", "lipoic acid dose and duration"),
         ("My mother takes warfarin. Is K2 safe?", "my mother takes warfarin . is k2 safe ."),
         ("The bus was late again.", "the bus was late again ."),
     ],
 )
 def test_idle_clauses_at_the_ends_are_left_out(matcher: SubjectMatcher, said: str, left: str) -> None:
-    message = matcher.remarks.telling(matcher.parts.reader.read(said), lambda clause: "duration" in clause.words)
+    message = matcher.remarks.telling(
+        matcher.parts.reader.read(said),
+        lambda clause, tells: tells or clause.asks or "duration" in clause.message.words,
+    )
     assert " ".join(message.words) == left
 
 
