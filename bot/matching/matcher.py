@@ -210,14 +210,14 @@ class SubjectMatcher:
         help?". That of the whole stays where it refuses advice, where what asks leans on what is told, and where its
         answer is about both: "I take warfarin. Is K2 safe?"."""
         apart = self.remarks.apart(asked.message)
-        if apart is None or (match.outcome is Outcome.ANSWER and match.node == self.roles.advice):
+        if apart is None or (match.node == self.roles.advice and self.background.matters(apart)):
             return match
         answer = self._exact(apart.asking, asked.context) or self._asked(asked.of(apart.asking))
         several = bool(match.also) and len(questions(apart.asking, self.parts.subjects)) > 1
         if several or answer.outcome is not Outcome.ANSWER or answer.node == self.roles.advice:
             return match
         stands = answer.node in match.also or self.background.stands(self._heard(apart.asking, asked), answer)
-        leans = self.background.decides(apart) or not stands
+        leans = self.background.decides(apart, answer) or not stands
         if leans or self.background.is_about_both(apart, match, answer):
             return match
         told = [node for node in (match.node, *match.also) if match.outcome is Outcome.ANSWER and node != answer.node]

@@ -290,6 +290,8 @@ def _unlinked(part: Message) -> Message:
 
 # --- what is only told beside a question ---
 
+_LINE = 1.0
+"""The likelihood of what is authored word for word."""
 _DENIALS = frozenset({"no", "not", "never", "without", "dont", "doesnt", "havent", "hasnt", "isnt", "didnt"})
 
 
@@ -299,10 +301,18 @@ class Background:
     def __init__(self, subjects: Subjects, roles: Roles, limits: Limits) -> None:
         self._subjects, self._roles, self._limits = subjects, roles, limits
 
-    def decides(self, apart: Apart) -> bool:
-        """Tell whether what is told may be what is asked about, for the question names nothing or says `that`."""
-        named = self._subjects.named(apart.asking)
-        return self._matters(apart.told) and (not named.held or not PRONOUNS.isdisjoint(apart.asking.words))
+    def decides(self, apart: Apart, answer: Match) -> bool:
+        """Tell whether what is told may be what is asked about, for the question names nothing or says `that`; one of
+        some words that is surely about the bot asks of nothing else."""
+        words, named = apart.asking.words, self._subjects.named(apart.asking)
+        points = not PRONOUNS.isdisjoint(words)
+        if (
+            len(words) > _HALF
+            and answer.node in self._roles.shared
+            and _share(answer) >= (_LINE if points else self._limits.alone_unnamed)
+        ):
+            return False
+        return self.matters(apart) and (not named.held or points)
 
     def means(self, clause: Clause, heard: Heard, *, tells: bool) -> bool:
         """Tell whether a clause by itself wants an answer, if it is on the bot surely, or tells of somebody and is no
@@ -319,12 +329,11 @@ class Background:
 
     def stands(self, heard: Heard, answer: Match) -> bool:
         """Tell whether the answer to a question is sure by what it asks alone."""
-        share = answer.scores[0][1] if answer.scores else 0.0
-        if share == 1.0 and answer.node in self._roles.shared:  # an authored line, on the bot
+        if _share(answer) == _LINE and answer.node in self._roles.shared:
             return True
-        limits = self._limits
-        least = limits.bare if self._things(heard.named.held) else limits.alone_unnamed
-        return share >= least and (bool(heard.named.held) or heard.leans < LEANS)
+        of_one = not PERSONS.isdisjoint(heard.message.words)
+        least = self._limits.bare if self._things(heard.named.held) and not of_one else self._limits.alone_unnamed
+        return _share(answer) >= least and (bool(heard.named.held) or heard.leans < LEANS)
 
     def is_about_both(self, apart: Apart, whole: Match, answer: Match) -> bool:
         """Tell whether the answer to a whole message is possible by what is asked alone, or warns of what is told."""
@@ -332,18 +341,23 @@ class Background:
         own = any(whole.node in self._subjects.answers_of(one) for one in things)
         if whole.outcome is not Outcome.ANSWER or not own:
             return False
-        warns = whole.node in self._subjects.harms and self._matters(apart.told)
+        warns = whole.node in self._subjects.harms and self.matters(apart)
         return warns or dict(answer.scores).get(whole.node, 0.0) >= self._limits.possible
 
-    def _matters(self, told: Message) -> bool:
+    def matters(self, apart: Apart) -> bool:
         """Tell whether what is told names more than a condition, or denies one."""
-        named = self._subjects.named(told)
+        named = self._subjects.named(apart.told)
         things = self._things((*named.held, *named.leaning, *named.foreign))
-        return bool(things) or not _DENIALS.isdisjoint(told.words)
+        return bool(things) or not _DENIALS.isdisjoint(apart.told.words)
 
     def _things(self, names: Iterable[str]) -> list[str]:
         """Return the subjects among names that are no conditions."""
         return [one for one in names if self._subjects.kind_of[one] != CONDITION]
+
+
+def _share(answer: Match) -> float:
+    """Return how likely an answer is."""
+    return answer.scores[0][1] if answer.scores else 0.0
 
 
 TOLD, _FEWEST = "remark", 4

@@ -55,7 +55,7 @@ def test_a_question_is_answered_whatever_is_told_beside_it(matcher: SubjectMatch
         ("Will alpha lipoic acid help? My feet burn at night.", "ala-evidence"),
         ("I take warfarin. Is K2 safe?", "k2-blood-thinners"),
         ("Is K2 safe? I take warfarin.", "k2-blood-thinners"),
-        ("My feet are numb. Is that dangerous?", "what-it-is"),
+        ("My feet are numb. Is it serious?", "what-it-is"),
     ],
 )
 def test_what_is_told_counts_where_the_question_leans_on_it(matcher: SubjectMatcher, text: str, node: str) -> None:
