@@ -97,10 +97,10 @@ def test_choices_what_is_missing_and_a_page_to_take_along_are_told_apart() -> No
 @pytest.mark.parametrize("subject", ["duloxetine", "pregabalin", "capsaicin"])
 def test_a_subject_that_is_held_without_what_was_asked_of_it_is_counted_so(engine: Engine, subject: str) -> None:
     """It may be answered with the subject's general answer; still somebody did not get what they asked for."""
-    incoming = Incoming(Kind.TEXT, f"how much does {subject} cost", "telegram")
+    incoming = Incoming(Kind.TEXT, f"how do I check {subject} levels", "telegram")
     reply, _ = engine.respond(State(introduced=True), incoming)
     found = cell_of("telegram", incoming, reply, State())
-    assert found.about == f"neuropathy/{subject} x cost"
+    assert found.about == f"neuropathy/{subject} x check"
     table = insights.tables(Summed([(20_000, 9)], [(found, 9)]), engine.library)[0]
     assert table.rows == ((found.about, 9, "100 %, a subject that is held"),)
 
