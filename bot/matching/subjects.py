@@ -378,10 +378,9 @@ class Said:
         told = self._apart([self._of_line(line) for line in lines])
         here = frozenset[str]().union(*seen, *told)
         asked = [unit for unit in self._telling(question, here) if any(form in self._holding for form in unit)]
-        taken = self._taken(self._forms(question.text))
         scores = [self._told(forms, asked) for forms in told]
-        others = (self._taken(self._of_line(line)) for line in lines)  # what is said of one medicine is not of another
-        scores = [0.0 if taken and of and not taken & of else one for one, of in zip(scores, others, strict=True)]
+        wanted = self._forms(question.text)
+        scores = [0.0 if self._of_another(line, wanted) else one for one, line in zip(scores, lines, strict=True)]
         best, known = max(scores, default=0.0), max((self._told(forms, asked) for forms in seen), default=0.0)
         whole = sum(max(map(self._rarity, unit)) for unit in asked)
         if best < known + _MORE or best < whole / 2:
@@ -411,6 +410,15 @@ class Said:
         """Return the forms of lines without the names that several hold in whatever words: these tell none apart."""
         often = Counter(form for forms in told for form in forms if "/" in form)
         return [frozenset(form for form in forms if often[form] < 2) for forms in told]
+
+    def _of_another(self, line: str, wanted: frozenset[str]) -> bool:
+        """Tell whether a line is about another medicine than is asked about: by the drugs before its colon and those
+        asked for, or by all the medicines and supplements that both name."""
+        head = self._of_line(line.partition(":")[0]) if ":" in line else self._of_line(line)
+        if self._drugs & head and self._drugs & wanted:
+            return not self._drugs & head & wanted
+        taken, of = self._taken(wanted), self._taken(self._of_line(line))
+        return bool(taken and of) and not taken & of
 
     def _taken(self, forms: Iterable[str]) -> set[str]:
         """Return the medicines and supplements among forms."""

@@ -67,7 +67,7 @@ ASKING = frozenset(
     ("what", "which", "who", "when", "where", "why", "how", "more", "most", "less", "much", "many", "other")
 )
 """Those that can ask something by themselves, after an answer."""
-QUESTION_WORDS = frozenset({"what", "which", "who", "when", "where", "why", "how", "whether"})
+QUESTION_WORDS = frozenset({"what", "which", "who", "when", "where", "why", "how", "whether", "wonder", "wondering"})
 """Words with which somebody asks, wherever in a sentence they stand."""
 PERSONS = frozenset({
     "i", "im", "ive", "id", "me", "my", "mine", "myself", "we", "us", "our", "ours", "you", "your", "yours",
