@@ -185,13 +185,13 @@ class Emergencies:
         return said or (self._alarm is not None and self._alarm.is_over(text, node))
 
     def _ends(self, node: str, heard: str, state: State, *, over: bool) -> bool:
-        """Tell whether what sounds as if it were over ends it. A plain wish to die ends by its button or by help that
-        is there; where a card says to get help though it feels better, only that ends it, or that it was nothing."""
-        if state.emergency and state.emergency.guessed and heard == _DENIED:
+        """Tell whether what sounds as if it were over ends it. A plain wish to die ends by its button alone; where a
+        card says to get help though it feels better, only help that is there ends it, or that it was nothing."""
+        guessed = state.emergency is not None and state.emergency.guessed
+        if guessed and heard == _DENIED:
             return True
         if self._stays(node):
-            guessed = state.emergency is not None and state.emergency.guessed
-            return over and (heard == _IN_CARE or (heard == _LET_OFF and guessed))
+            return over and heard == _LET_OFF and guessed
         return over and (node not in self._lasting or heard in (*_HELPED, _DENIED))
 
     def _doubted(self, heard: str, node: str, *, over: bool) -> str:

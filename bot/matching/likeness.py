@@ -10,13 +10,14 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations, pairwise
 
 from bot.content.matching_models import UrgentExamples, UrgentRules
 from bot.matching.build import Data, Parts
 from bot.matching.classifier import UNTAUGHT, Classifier, Rows, Values, unit
 from bot.matching.concepts import ConceptTree, Sighting, SignReader
-from bot.matching.sentences import GOING_ON, Break, Word, is_seam, parts, says
+from bot.matching.sentences import GOING_ON, Break, Word, is_seam, parts, says, words_of
 from bot.matching.signs import Hit, Marks
 from bot.matching.text import is_grammar, sampled
 
@@ -115,6 +116,17 @@ class Likeness:
         self._telling = frozenset(examples.words).difference(examples.framing)
         self._aside = rules.only_grown
         self._ordinary = examples.ordinary
+        self._after_messages = examples.after_messages
+
+    @cached_property
+    def _authored(self) -> Mapping[str, str]:
+        """What the authored messages after a card say, by their words."""
+        lines = ((label, line) for label, lines in self._after_messages.items() for line in lines)
+        return {_key(words_of(line)): label for label, line in lines}
+
+    def authored(self, words: Sequence[Word]) -> str:
+        """Return what a message after a card says that is authored word for word, or an empty text."""
+        return self._authored.get(_key(words), "")
 
     def rows(self, data: Data) -> tuple[Rows, Rows]:
         """Return what the two models are trained from: every example under its label, for that of pieces fewer of the
@@ -257,6 +269,10 @@ class Likeness:
 _RULE, _FIRM = 3.0, 5.0
 """How much a rule's sign adds to the log-odds of a message, and how much a firm one (measured on messages that had
 taught neither the rules nor the models)."""
+
+
+def _key(words: Sequence[Word]) -> str:
+    return " ".join(word.text for word in words)
 
 
 def is_sure(hit: Hit, weighed: Weighed, excused: Sequence[tuple[Hit, str]]) -> bool:

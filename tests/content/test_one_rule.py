@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bot.content.library import Library
-from bot.content.models import Register
+from bot.content.models import Claim, Register
 
 FAINT = ("not fully well", "chest pain, a pounding heart, or trouble speaking or moving", "a faint during exercise")
 STOP_AT_ONCE = ("face, mouth or neck swells on pregabalin", "a rash with fever", "get care at once")
@@ -54,3 +56,21 @@ def test_the_exception_to_never_stop_suddenly_stands_beside_it(library: Library,
 def _plain(library: Library, node: str) -> str:
     claims = [claim for claim in library.answer(node).claims if claim.layperson is not None]
     return " ".join(library.plain(claim, Register.LAYPERSON) for claim in claims)
+
+
+def test_no_answer_begins_with_yes_or_no(library: Library) -> None:
+    """It also answers who asks the other way round: "should I stop metformin?" had "Yes, often." of the vitamin."""
+    told = [
+        (node, register)
+        for node in library.nodes
+        if library.has_answer(node) and library.answer(node).brief
+        for register in Register
+        if re.match(r"(?:yes|no)[.,:;]", library.text(first(library, node), register), re.IGNORECASE)
+    ]
+    assert told == []
+
+
+def first(library: Library, node: str) -> Claim:
+    """Return the main message of an answer."""
+    answer = library.answer(node)
+    return next(claim for claim in answer.claims if claim.id == answer.brief[0])

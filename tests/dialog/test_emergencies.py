@@ -65,8 +65,21 @@ def test_feeling_better_ends_no_card_that_says_to_get_help_all_the_same(
 @pytest.mark.parametrize(
     "text", ["the ambulance is here", "we are in the hospital now", "she was admitted", "the crisis team is with him"]
 )
-def test_help_that_is_there_ends_every_card(engine: Engine, library: Library, text: str) -> None:
-    assert {card for card in cards(library) if after(engine, card, text).emergency} == set()
+def test_help_that_is_there_ends_every_card_but_that_of_a_wish_to_die(
+    engine: Engine, library: Library, text: str
+) -> None:
+    assert {card for card in cards(library) if after(engine, card, text).emergency} == CRISES
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["he must be taken to hospital", "the nurse is with him and says get an ambulance",
+     "doctor is with her on the phone",
+     "paramedics were with him", "he is known to the crisis team", "they took his blood pressure", "it was on purpose",
+     "it was the whole packet", "its only blisters in my mouth", "they gave him sugar"],
+)  # fmt: skip
+def test_help_that_is_not_there_and_a_further_fact_end_nothing(engine: Engine, library: Library, text: str) -> None:
+    assert [card for card in cards(library) if not after(engine, card, text).emergency] == []
 
 
 @pytest.mark.parametrize("text", ["false alarm", "it is over", "it was nothing"])
@@ -125,8 +138,9 @@ SAID = {
 }
 """What is typed after a card, written by somebody who knew only the answers: the emergency stays, is over, another is
 plainly told, or something else is asked."""
-RIGHT = {"stay": 0.95, "over": 0.5, "swap": 0.9, "answer": 0.85}
-"""The least share of each that is met as it should be; where it only may be over, it is said how to end it."""
+RIGHT = {"stay": 0.95, "over": 0.36, "swap": 0.9, "answer": 0.85}
+"""The least share of each that is met as it should be. An end must be sure: else it is said how to end it, by one
+button."""
 
 
 def met(engine: Engine, row: dict[str, str]) -> str:
@@ -265,15 +279,19 @@ def lasts(engine: Engine, card: str, text: str, *, guessed: bool = False) -> boo
 
 @pytest.mark.parametrize("end", ["have arrived", "are here", "got here now", "have him", "are with her now"])
 @pytest.mark.parametrize("who", ["paramedics", "the medics"])
-def test_whoever_is_there_ends_every_card(engine: Engine, library: Library, who: str, end: str) -> None:
-    assert {card for card in cards(library) if lasts(engine, card, f"{who} {end}")} == set()
+def test_whoever_is_there_ends_every_card_but_that_of_a_wish_to_die(
+    engine: Engine, library: Library, who: str, end: str
+) -> None:
+    assert {card for card in cards(library) if lasts(engine, card, f"{who} {end}")} == CRISES
 
 
 @pytest.mark.parametrize(
     "text", ["admitted", "transferred", "handed over", "gone to resus", "blue lit in", "we are in the ER"]
 )
-def test_a_telegram_on_help_ends_every_card(engine: Engine, library: Library, text: str) -> None:
-    assert {card for card in cards(library) if lasts(engine, card, text)} == set()
+def test_a_telegram_on_help_ends_every_card_but_that_of_a_wish_to_die(
+    engine: Engine, library: Library, text: str
+) -> None:
+    assert {card for card in cards(library) if lasts(engine, card, text)} == CRISES
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ FILES = (
     *("plain-fresh-9", "real-fresh-9", "follow-ups-fresh-9", "two-questions-fresh-9", "small-talk-fresh-9"),
     *("real-fresh-10", "follow-ups-fresh-10", "two-questions-fresh-10", "small-talk-fresh-10"),
     *("real-fresh-11", "follow-ups-fresh-11", "two-questions-fresh-11", "small-talk-fresh-11"),
+    *("real-fresh-12", "follow-ups-fresh-12", "two-questions-fresh-12", "small-talk-fresh-12"),
 )
 CURVE = (0, 5, 10, 20, 50)
 CURVE_FILES = ("plain", "most-asked", "real", "follow-ups", "b12", "plain-fresh", "real-fresh", "unseen-2")

@@ -36,6 +36,7 @@ LEAST = {
     "urgent-fresh-17": 640,
     "urgent-fresh-18": 625,
     "urgent-fresh-19": 625,
+    "urgent-fresh-20": 585,
     "real": 220,
     "follow-ups": 150,
     "two-questions": 60,
@@ -96,6 +97,10 @@ LEAST = {
     "follow-ups-fresh-11": 150,
     "two-questions-fresh-11": 80,
     "small-talk-fresh-11": 60,
+    "real-fresh-12": 140,
+    "follow-ups-fresh-12": 160,
+    "two-questions-fresh-12": 80,
+    "small-talk-fresh-12": 60,
 }
 
 
