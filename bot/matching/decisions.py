@@ -55,6 +55,8 @@ class Limits:
     """How likely an answer must be for a clause by itself not to be idle."""
     bot: float = 0.9
     """The same of what the bot is and can do."""
+    courteous: float = 0.6
+    """How likely all small talk must be for what is told beside thanks to be no news."""
     chat: float = 0.55
     """How likely all small talk must be for a clause to be idle though it tells of somebody."""
     thread_alone: float = 0.006

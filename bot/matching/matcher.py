@@ -191,13 +191,16 @@ class SubjectMatcher:
         return word not in message.unknown and (word in self.parts.english or len(word) > 3)
 
     def _bare(self, asked: Inquiry, text: str) -> Match | None:
-        """Return the decision about a message less courtesies and idle clauses at its ends, if the rest surely asks."""
+        """Return the decision about a message less courtesies and idle clauses at its ends, if the rest surely asks, or
+        tells of somebody and is no small talk: "ok thanks. I took six" is no mere thanks."""
         bare = self.remarks.telling(self.remarks.without_courtesies(asked.message), partial(self._means, asked))
         if bare is asked.message:
             return None
         match = self._line(bare, text, asked.context) or self._asked(asked.of(bare))
         sure = bool(match.scores) and match.scores[0][1] >= self.limits.bare
-        return match if match.outcome is Outcome.ANSWER and sure else None
+        talk = self.background.talk(self._heard(bare, asked)) >= self.limits.courteous
+        told = not talk and self._tells(bare) and match.outcome in UNSURE
+        return match if told or (match.outcome is Outcome.ANSWER and sure) else None
 
     def _weighty(self, asked: Inquiry, text: str) -> Match:
         """Return the decision about words that must be weighed."""

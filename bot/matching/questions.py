@@ -321,11 +321,16 @@ class Background:
         aspect = max(heard.aspects.values(), default=0.0)
         if clause.asks and (aspect >= limits.means or "you" not in clause.message.words):
             return True
-        talk = sum(share for node, share in heard.names.items() if node.startswith(TALK))
+        talk = self.talk(heard)
         open_to = () if clause.asks else (roles.otherwise, roles.advice)
         others = ((node, one) for node, one in heard.names.items() if node not in open_to and not node.startswith(TALK))
         wants = any(one >= (limits.bot if node in roles.bot else limits.means) for node, one in others)
         return wants or (tells and talk < limits.chat)
+
+    @staticmethod
+    def talk(heard: Heard) -> float:
+        """Return how likely words are small talk of any kind."""
+        return sum(share for node, share in heard.names.items() if node.startswith(TALK))
 
     def stands(self, heard: Heard, answer: Match) -> bool:
         """Tell whether the answer to a question is sure by what it asks alone."""

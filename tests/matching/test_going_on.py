@@ -15,7 +15,7 @@ def asked(matcher: Matcher, text: str, after: str | None) -> Match:
 @pytest.mark.parametrize(
     ("after", "text"),
     [
-        ("ala-dose", "and is that all in one go"),
+        ("ala-dose", "and is that per day"),
         ("ala-safety", "what would I notice first"),
         ("ala-drip", "are the tablets just as good"),
         ("foot-exam", "my nurse left it out last year"),

@@ -23,8 +23,8 @@ TOLD = (
     "Pt with T2DM, painful DSPN, on duloxetine.",
 )
 """What people tell before or after they ask; written before the rule was."""
-RIGHT = 0.85
-"""The share of questions answered as they are alone."""
+RIGHT = 0.8
+"""The share of questions answered as they are alone: some 85 in a hundred, and learning anew moves it by two."""
 EVERY = 8
 """Of the plain questions one in so many is asked with each story."""
 
