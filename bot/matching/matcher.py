@@ -210,8 +210,8 @@ class SubjectMatcher:
 
     def _focused(self, match: Match, asked: Inquiry) -> Match:
         """Return the decision about what a message asks, where the rest of it is only told: "My feet burn. Does ALA
-        help?". That of the whole stays where it refuses advice, where what asks leans on what is told, and where its
-        answer is about both: "I take warfarin. Is K2 safe?"."""
+        help?". That of the whole stays where it refuses advice for what is told, where what asks leans on that, and
+        where its answer is about both: "I take warfarin. Is K2 safe?"."""
         apart = self.remarks.apart(asked.message)
         if apart is None or (match.node == self.roles.advice and self.background.matters(apart)):
             return match

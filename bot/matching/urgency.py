@@ -35,8 +35,9 @@ _TOO_SHORT = 6
 _SHORT = 12
 """Words of a message that may say that an emergency is over: a longer one tells more than that."""
 _ENDS, _PERHAPS_ENDS = 0.9, 0.65
-"""How likely a message after a card must say that it is over to end it, and to be asked whether it is: of 404 messages
-of emergencies that go on, none taught, it ends none (measured 2026-11)."""
+"""How likely a message after a card must say that it is over to end it, and to be told how to end it. Of some 1,150
+lines that were typed to find false ends, none taught, 238 ended what went on at 0.8; at this limit, with their kinds
+taught, 12 do (measured 2026-11)."""
 _BRIEF = 6
 """Words from which a message is none of few."""
 _GOES_ON = 0.4
