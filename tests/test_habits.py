@@ -83,3 +83,15 @@ def test_every_dependency_is_pinned() -> None:
     for requirement in wanted:
         name = re.split(r"[\[<>=~]", requirement)[0].lower()
         assert f"\n{name}==" in f"\n{pins}" or f"\n{name}[" in f"\n{pins}", name
+
+
+PAGES = {"ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "GLOSSARY.md", "LICENSE", "README.md", "SECURITY.md"}
+BUILT_WITH = {"Dockerfile", "MANIFEST.in", "Makefile", "docker-compose.yml", "pyproject.toml", "setup.py"}
+FOLDERS = {"benchmarks", "bot", "content", "deploy", "dialogs", "docs", "requirements", "tests"}
+"""What a reader of the project meets first; a measurement's output was once left among it."""
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="without a checkout nobody knows what is kept")
+def test_nothing_is_left_lying_at_the_top() -> None:
+    kept = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert {path.split("/")[0] for path in kept if not path.startswith(".")} == PAGES | BUILT_WITH | FOLDERS
