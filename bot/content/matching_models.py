@@ -155,14 +155,14 @@ class SharedWords(MatchingModel):
     """The words every topic shares.
 
     `medicines` are further names that are never repaired into another; `common` are real words that need no repair;
-    `capitals` are words that mean something of their own in capital letters; `irregular` maps inflected forms to
-    their base; `kin` holds words of one kind; `languages` holds the telling little words of other languages.
+    `shorthand` stands for words, in capitals or with a slash (`CAN`, `s/e`); `irregular` maps inflected forms to their
+    base; `kin` holds words of one kind; `languages` holds the telling little words of other languages.
     """
 
     concepts: dict[str, Concept] = {}
     medicines: Words = ()
     common: Words = ()
-    capitals: dict[str, str] = {}
+    shorthand: dict[str, str] = {}
     irregular: dict[str, str] = {}
     kin: dict[str, Words] = {}
     languages: dict[str, Words] = {}

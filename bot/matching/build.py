@@ -290,12 +290,12 @@ class Parts:
         self.data = data
         words = data.matching.words
         self.stem = Stemmer(words.irregular, index.stems if index else {})
-        self.key = partial(key_of, stem=self.stem, capitals=words.capitals)
+        self.key = partial(key_of, stem=self.stem, shorthand=words.shorthand)
         concepts = concepts_of(data.matching)
         self.index = index or self._index(concepts)
         speller = Speller(self.index.known, dict(_medicines(data)), self.index.likely, self.stem)
         self.lexicon = Lexicon(concepts, self.index.tree)
-        self.reader = Reader(self.stem, self.lexicon, speller, words.capitals, frozenset(_openers(data)))
+        self.reader = Reader(self.stem, self.lexicon, speller, words.shorthand, frozenset(_openers(data)))
         self.subjects = Subjects(data.matching, data.nodes)
         self.features = Features(
             self.subjects, {name: [self.stem(word) for word in kin] for name, kin in words.kin.items()}

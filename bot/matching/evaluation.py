@@ -268,7 +268,7 @@ class Reasons:
     def __init__(self, library: Library) -> None:
         self._library = library
         words = library.matching.words if library.matching else SharedWords()
-        self._key = partial(key_of, stem=Stemmer(words.irregular, {}), capitals=words.capitals)
+        self._key = partial(key_of, stem=Stemmer(words.irregular, {}), shorthand=words.shorthand)
 
     def told(
         self, reasons: Iterable[str], outcome: Outcome, node: str, text: str, context: str | None

@@ -20,7 +20,7 @@ from bot.matching.classifier import UNTAUGHT, Classifier, Rows, Values, unit
 from bot.matching.concepts import ConceptTree, Sighting
 from bot.matching.likeness import CALM, LEAST, URGENT, log_odds
 from bot.matching.sentences import Break, Word, parts, says, seen, sentence, without_accents, words_of
-from bot.matching.text import Kept, expand
+from bot.matching.text import Kept, expand, without_abbreviations
 
 _Part = tuple[int, int]
 """The number of a wording, and which of its words."""
@@ -455,7 +455,7 @@ class Languages:
 
     def code(self, text: str) -> str | None:
         """Return the code of the language of content/languages.yaml that a message is in, or None."""
-        parts = _parts(seen(text).text)
+        parts = _parts(seen(without_abbreviations(text)).text)
         words = [word for word in parts if (len(word) > 1 or not word.isascii()) and word not in self._names]
         words, written = list(dict.fromkeys(words)), _parts(text[:_LETTERS_READ])
         weighed = {code: one.weigh(words, written, self._english) for code, one in self._telling.items()}

@@ -178,7 +178,8 @@ class SubjectMatcher:
         letters = [word for word in message.words if word.isalpha() and len(word) > 1]
         strange = [word for word in letters if not self._is_word(word, message)]
         if not message.mentions and (not letters or 2 * len(strange) > len(letters)):
-            note = OTHER_LANGUAGE if language or len(strange) > 1 else ""
+            alien = language or (len(strange) > 1 and not any(map(is_grammar, letters)))  # `dus it wrk` is English
+            note = OTHER_LANGUAGE if alien else ""
             reason = f"in {language}" if language else "no known words"
             return self.decisions.uncovered(reason, note=note, language=code)
         return self.decisions.uncovered(f"in {language}", note=OTHER_LANGUAGE, language=code) if language else None

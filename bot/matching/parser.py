@@ -10,6 +10,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from rapidfuzz import process
@@ -19,12 +20,15 @@ from bot.content.matching_models import Concept
 from bot.matching.text import (
     ASKED,
     COMMA,
+    FUNCTION,
+    PERSONS,
     STOP,
     Kept,
     Stemmer,
     clean,
     expand,
     sampled,
+    sounds,
     spelled_out,
     tokens,
     words_only,
@@ -121,12 +125,12 @@ class Reader:
     stem: Stemmer
     lexicon: Lexicon
     speller: Speller
-    capitals: Mapping[str, str]
+    shorthand: Mapping[str, str]
     openers: Collection[str]
 
     def read(self, text: str) -> Message:
         """Return the message a text is, in time bounded by the cap on its length."""
-        plain = clean(spelled_out(words_only(text, self.openers), self.capitals))
+        plain = clean(spelled_out(words_only(text, self.openers), self.shorthand))
         words, pauses, asked = _places(tokens(plain))
         words, repairs, unknown = self._repaired(words)
         guessed = frozenset(repairs[word] for word in repairs if self.speller.guesses(word))
@@ -160,6 +164,8 @@ def _places(found: Sequence[str]) -> tuple[list[str], frozenset[int], frozenset[
 _SHORTEST, _MIDDLING, _LONG = 4, 6, 8
 """Below 4 letters nothing is repaired; below 6 only a letter too many, too few or swapped; from 8 on two slips are."""
 _LONGEST = 24
+_LEAST_HEARD = 3
+"""A word of three letters is repaired only to one that sounds alike: `wil`, `hav`."""
 _MOST_SLIPS = 2
 _TOO_FAR = 9.0
 _CLEARLY = 0.9
@@ -200,16 +206,20 @@ class Speller:
 
     def guesses(self, word: str) -> bool:
         """Tell whether a word is only repaired because no other is near: two slips in a short one prove little."""
-        return self.repair(word) != word and not any(_cost(word, goal) < _TOO_FAR for goal in set(self._near(word)))
+        if self.repair(word) in {word, *self._alike(word)}:
+            return False
+        return not any(_cost(word, goal) < _TOO_FAR for goal in set(self._near(word)))
 
     def repair(self, word: str) -> str:
         """Return the known word that `word` misspells, or `word` itself when none or several medicines are meant."""
-        if not word.isalpha() or not _SHORTEST <= len(word) <= _LONGEST or self.knows(word):
+        if not word.isalpha() or not _LEAST_HEARD <= len(word) <= _LONGEST or self.knows(word):
             return word
         return self._repaired[word]
 
     def _nearest(self, word: str) -> str:
-        near = ((_cost(word, goal), goal) for goal in set(self._near(word)))
+        alike = self._alike(word)
+        near = [(_cost(word, goal), goal) for goal in set(self._near(word)) - alike if len(word) >= _SHORTEST]
+        near += [(_ALIKE + OSA.normalized_distance(word, goal), goal) for goal in alike]
         ranked = sorted((self._discounted(cost, goal), goal) for cost, goal in near if cost < _TOO_FAR)
         ranked = ranked or sorted((_TOO_FAR, goal) for goal in set(self._likely_near(word)))
         if not ranked:
@@ -221,6 +231,20 @@ class Speller:
         if best in self._medicines and len(rivals) > 1:
             return word
         return best
+
+    @cached_property
+    def _heard(self) -> Mapping[str, Collection[str]]:
+        """The likely words and those of grammar, by how they sound; read when the first word is heard."""
+        heard = defaultdict[str, set[str]](set)
+        for goal in self._likely | FUNCTION | PERSONS:
+            if goal.isalpha() and len(goal) >= _LEAST_HEARD:
+                for sound in sounds(goal):
+                    heard[sound].add(goal)
+        return heard
+
+    def _alike(self, word: str) -> frozenset[str]:
+        """Return the words that sound like a word as it is written: `abowt`."""
+        return frozenset(goal for sound in sounds(word) for goal in self._heard.get(sound, ()))
 
     def _discounted(self, cost: float, goal: str) -> float:
         return cost - (_LIKELIER if goal in self._likely else 0.0)
@@ -243,6 +267,10 @@ class Speller:
             return
         for goals in (self._first.get(word[0], ()), self._first.get(word[1], ()), self._second.get(word[0], ())):
             yield from _in_reach(_MOST_SLIPS, word, goals)
+
+
+_ALIKE = 0.4
+"""What a word that sounds alike costs at least: less than a slip, for who writes as one speaks makes several."""
 
 
 def _in_reach(slips: int, word: str, goals: Sequence[str]) -> Iterator[str]:

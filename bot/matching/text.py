@@ -51,7 +51,8 @@ _PLAIN = re.compile(r"[a-z]+(?: [a-z]+)*")
 _ABBREVIATION = re.compile(r"\b(pt|pts|dr|mr|mrs|ms|vs|approx|incl|eg|ie|st|no)\.(?=\s)")
 _POSSESSIVE = re.compile(r"\b(?!(?:it|that|what|who|how|there|here|where|he|she|let|when|why)')([a-z]{2,})'s\b")
 _UNIT = re.compile(r"(?<=\d)(?=(?:mgs?|mcgs?|ug|gm?|kgs?|ml|mmol|iu|m|f|y|yo|yrs?|hrs?|h|x|wks?|mo|days?|ish)\b)")
-_CAPITALS = re.compile(r"\b[A-Z]{2,6}\b")
+_SHORTHAND = re.compile(r"\b(?:[A-Z]{2,6}s?|[A-Za-z]/[A-Za-z]{1,2})\b")
+"""What may stand for words: in capitals, or with a slash after its first letter."""
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[a-z]+\d+[a-z]*\b|[a-z]+|\d+(?:[.,/]\d+)*|[.!?;\n]+|[,:()]|(?<=\s)-+(?=\s)|[%&+]")
 FUNCTION = frozenset({
@@ -97,12 +98,12 @@ def words_only(text: str, openers: Collection[str] = ()) -> str:
     return _parted(text, openers) if openers else text
 
 
-def spelled_out(text: str, capitals: Mapping[str, str]) -> str:
-    """Return `text` with words that mean something of their own in capitals spelled out, unless all is in capitals."""
+def spelled_out(text: str, shorthand: Mapping[str, str]) -> str:
+    """Return `text` with the `shorthand` in it spelled out, unless all is in capitals."""
     text = _capped(text)
-    if not capitals or text.upper() == text:
+    if not shorthand or text.upper() == text:
         return text
-    return _CAPITALS.sub(lambda word: capitals.get(word[0], word[0]), text)
+    return _SHORTHAND.sub(lambda word: shorthand.get(word[0], word[0]), text)
 
 
 def _parted(text: str, openers: Collection[str]) -> str:
@@ -169,11 +170,11 @@ def tokens(cleaned: str) -> list[str]:
     return [_mark(token) if token[0] in _MARKS else token for token in _WORD.findall(text)]
 
 
-def key_of(text: str, stem: Callable[[str], str], capitals: Mapping[str, str]) -> str:
+def key_of(text: str, stem: Callable[[str], str], shorthand: Mapping[str, str]) -> str:
     """Return what two messages share that differ in nothing but form, case and punctuation."""
     if is_plain(text):
         return " ".join(map(stem, text.split()))
-    cleaned = clean(spelled_out(words_only(text), capitals))
+    cleaned = clean(spelled_out(words_only(text), shorthand))
     return " ".join(stem(word) for word in split(cleaned) if word != STOP)
 
 
@@ -205,7 +206,14 @@ _MOST_KEPT = 20_000
 # --- stems ---
 
 _VOWEL = re.compile(r"[aeiouy]")
-_SPELLINGS = (("aemia", "emia"), ("aem", "em"), ("aesth", "esth"), ("oed", "ed"), ("oes", "es"), ("yse", "yze"))
+_SPELLINGS: tuple[tuple[str, str], ...] = (
+    ("aemia", "emia"),
+    ("aem", "em"),
+    ("aesth", "esth"),
+    ("oed", "ed"),
+    ("oes", "es"),
+    ("yse", "yze"),
+)
 _ENDINGS = (("isation", "ization"), ("ise", "ize"), ("ising", "izing"), ("our", "or"), ("ours", "ors"))
 _NEEDS_E = re.compile(r"[^aeiou]?[aeiou][^aeiouwxy]")
 """What is left of `taking` and `used`: such a short base had an e."""
@@ -296,3 +304,45 @@ def expand(wording: str) -> list[str]:
     if (count := wordings(wording)) > MOST_WORDINGS:
         raise ValueError(f"stands for {count} wordings, {MOST_WORDINGS} at most: {wording!r}")
     return [" ".join("".join(choice).split()) for choice in product(*alternatives(wording))]
+
+
+_ABBREVIATION = re.compile(r"\b[A-Z]{2,5}s?\b")
+_SHOUTED = 5
+"""Letters from which a text in capitals alone shouts, and is no abbreviation."""
+
+
+def without_abbreviations(text: str) -> str:
+    """Return a text without what only stands for words in it, as `SEs` does, which is no French; what shouts whole."""
+    left = _ABBREVIATION.sub("", text)
+    return left if any(map(str.islower, left)) or len(text.strip(" ?!.")) <= _SHOUTED else text
+
+
+# --- how a word sounds ---
+
+_SAID_AS: tuple[tuple[str, str], ...] = (
+    (r"^wh", "w"), (r"^kn", "n"), (r"^wr", "r"), (r"ph", "f"), (r"ould", "ud"), (r"ou(gh)$", "uf"), (r"augh$", "af"),
+    (r"igh", "Y"), (r"tch", "ch"), (r"ck|q", "k"), (r"x", "ks"), (r"c(?!h)", "k"), (r"dge", "j"),
+    (r"mb$", "m"), (r"z", "s"), (r"[eiu]r", "R"), (r"a[iy]|e[iy]", "A"), (r"ee|ea|ie", "E"), (r"oa|oe", "O"),
+    (r"ou|ow", "W"), (r"oo|ew|ue|ui|eu", "U"), (r"(?<=.)[yi]$", "E"), (r"(.)\1+", r"\1"),
+)  # fmt: skip
+"""How English spells one sound in several ways, in the order in which they are read."""
+_SOUND = tuple((re.compile(spelling), sound) for spelling, sound in _SAID_AS)
+_SHORTEST_SAID = 3
+_SOFT = re.compile(r"c(?=[eiy])")
+_LENGTHENED = re.compile(r"([aeiou])([b-df-hj-np-tv-z])e$")
+
+
+def sounds(word: str) -> frozenset[str]:
+    """Return the one or two ways a word may be said, in a spelling of sounds: an `e` at its end lengthens the vowel
+    before it, or is silent (`wife`, `live`)."""
+    word = _SOFT.sub("s", word)
+    said = {word.removesuffix("e") if len(word) > _SHORTEST_SAID else word}
+    if long := _LENGTHENED.search(word):
+        said.add(word[: long.start()] + ("Y" if long[1] == "i" else long[1].upper()) + long[2])
+    return frozenset(map(_sound, said))
+
+
+def _sound(word: str) -> str:
+    for spelling, sound in _SOUND:
+        word = spelling.sub(sound, word)
+    return word
