@@ -306,14 +306,14 @@ def expand(wording: str) -> list[str]:
     return [" ".join("".join(choice).split()) for choice in product(*alternatives(wording))]
 
 
-_ABBREVIATION = re.compile(r"\b[A-Z]{2,5}s?\b")
+_INITIALS = re.compile(r"\b[A-Z]{2,5}s?\b")
 _SHOUTED = 5
 """Letters from which a text in capitals alone shouts, and is no abbreviation."""
 
 
 def without_abbreviations(text: str) -> str:
     """Return a text without what only stands for words in it, as `SEs` does, which is no French; what shouts whole."""
-    left = _ABBREVIATION.sub("", text)
+    left = _INITIALS.sub("", text)
     return left if any(map(str.islower, left)) or len(text.strip(" ?!.")) <= _SHOUTED else text
 
 
