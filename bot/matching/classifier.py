@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations, pairwise
-from operator import itemgetter
 from typing import Any
 from zlib import crc32
 
@@ -34,6 +33,7 @@ STEPS = 25
 questions were right, and they take twice the memory (measured 2026-11)."""
 
 Floats = npt.NDArray[np.float32]
+Column = npt.NDArray[np.float64]
 Weights = npt.NDArray[np.int8]
 Keys = npt.NDArray[np.uint32]
 Places = npt.NDArray[np.integer[Any]]
@@ -187,42 +187,49 @@ def softmax(scores: Floats) -> Floats:
     return shares
 
 
-def as_shares(labels: Sequence[str], logs: npt.NDArray[np.float64]) -> dict[str, float]:
-    """Return the probabilities of labels whose logarithms are known but for what they share."""
-    if not len(labels):
-        return {}
-    powers = np.exp(logs - logs.max())
-    return dict(zip(labels, (powers / powers.sum()).tolist(), strict=True))
+def multiplied(one: Column, two: Column, weights: tuple[Column | float, Column | float]) -> Column:
+    """Return two opinions on the same labels multiplied, each to the power of its weight."""
+    first, second = weights
+    logs = first * np.log(np.maximum(one, _LEAST)) + second * np.log(np.maximum(two, _LEAST))
+    powers = np.exp(logs - logs.max(initial=-np.inf))
+    shares: Column = powers / powers.sum()
+    return shares
 
 
-def multiplied(one: Mapping[str, float], two: Mapping[str, float], weights: tuple[float, float]) -> dict[str, float]:
-    """Return two opinions multiplied, each to the power of its weight."""
-    both = list(one) if one.keys() == two.keys() else sorted({*one, *two})
-    opinions = np.array([[opinion.get(label, _LEAST) for label in both] for opinion in (one, two)])
-    return as_shares(both, np.array(weights) @ np.log(np.maximum(opinions, _LEAST)))
-
-
-def divided(scores: Mapping[str, float], among: Mapping[str, float], weight: float) -> dict[str, float]:
-    """Return shares, what some labels have of them divided among these as a second opinion says too."""
-    mass = sum(scores.get(label, 0.0) for label in among)
-    if not mass:
-        return dict(scores)
-    own = {label: scores.get(label, 0.0) / mass for label in among}
-    return {**scores, **{label: share * mass for label, share in multiplied(own, among, (1.0, weight)).items()}}
-
-
-def shifted(scores: Mapping[str, float], node: str, by: float) -> dict[str, float]:
-    """Return the shares with the log-odds of `node` moved, the others sharing the rest as before."""
-    old = scores.get(node, 0.0)
+def shifted(shares: Column, place: int, by: float) -> Column:
+    """Return the shares with the log-odds of one moved, the others sharing the rest as before."""
+    old = float(shares[place])
     share = min(max(old, 1e-4), 1 - 1e-4)
     new = 1 / (1 + math.exp(-(math.log(share / (1 - share)) + by)))
-    shrink = (1 - new) / (1 - old) if old < 1 else 0.0
-    return {one: value * shrink for one, value in scores.items() if one != node} | {node: new}
+    found: Column = shares * ((1 - new) / (1 - old) if old < 1 else 0.0)
+    found[place] = new
+    return found
 
 
-def ranked(scores: Mapping[str, float]) -> dict[str, float]:
-    """Return the shares, the likeliest first, and of equal ones the first by name."""
-    return dict(sorted(sorted(scores.items()), key=itemgetter(1), reverse=True))
+class Order:
+    """All answers in one order, so that an opinion on them is a column of numbers: opinions held by name took a fourth
+    of the time of a message (measured 2026-11)."""
+
+    def __init__(self, answers: Iterable[str]) -> None:
+        self.answers = tuple(sorted(set(answers)))
+        self.at = {answer: at for at, answer in enumerate(self.answers)}
+
+    def places(self, answers: Iterable[str]) -> Places:
+        """Return where some answers stand; what is no answer has no place."""
+        return np.array([self.at[one] for one in answers if one in self.at], np.intp)
+
+    def marked(self, answers: Collection[str]) -> npt.NDArray[np.bool_]:
+        """Return which answers are among these."""
+        return np.array([one in answers for one in self.answers])
+
+    def column(self, shares: Mapping[str, float]) -> Column:
+        """Return shares as a column; what is no answer is left out."""
+        return np.array([shares.get(one, 0.0) for one in self.answers])
+
+    def ranked(self, column: Column) -> dict[str, float]:
+        """Return the shares in a column, the likeliest first, and of equal ones the first by name."""
+        at = np.argsort(-column, kind="stable")[: np.count_nonzero(column)]
+        return dict(zip(map(self.answers.__getitem__, at.tolist()), column[at].tolist(), strict=True))
 
 
 class Rows:

@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from bot.dialog.turn import Match, Outcome, Register
 from bot.matching.build import TALK, Parts, Roles
-from bot.matching.classifier import PRONOUNS, ranked, shifted
+from bot.matching.classifier import PRONOUNS
 from bot.matching.concepts import Advice
 from bot.matching.decisions import ASPECT_MISSING, LIMITS, UNSURE, Decisions, Limits, Thread, likeliest, without_talk
 from bot.matching.foreign import Languages
@@ -353,8 +353,7 @@ class SubjectMatcher:
         in_thread = self.parts.subjects.it(asked.context) is not None
         personal = self.advice.weigh(asked.message, in_thread=in_thread)
         by = self.limits.rule * personal - self.limits.rule_doubt
-        scores = shifted(reading.scores, self.roles.advice, by)
-        return reading, ranked(scores)
+        return reading, self.ranker.shifted(reading.scores, self.roles.advice, by)
 
     def _heard(self, question: Message, asked: Inquiry) -> Heard:
         words = question.words, question.mentions

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from bot.matching.build import TALK, Roles
-from bot.matching.classifier import PRONOUNS, Features, Unnamed, Values, as_shares, divided, multiplied, ranked, shifted
+from bot.matching.classifier import PRONOUNS, Column, Features, Order, Unnamed, Values, multiplied, shifted
 from bot.matching.lessons import SAME
 from bot.matching.parser import Message
 from bot.matching.subjects import FEW_LINES, NONE, Named, Said, Subjects
@@ -57,8 +56,6 @@ class Weights:
     sure: float = 0.9
     short: int = 12
     table_in_thread: float = 0.4
-    talk_in_thread: float = 1.0
-    """How much of what belongs to no topic the words alone decide, whatever the thread."""
     least_line: float = 1e-4
     least_table: float = 3e-3
     leans_from: float = 0.1
@@ -124,7 +121,6 @@ class Reading:
     aspects: Mapping[str, float]
     scores: Shares
     seen: Values
-    table: Mapping[str, float]
     alone: Mapping[str, float]
     """How likely each answer is by the words alone, whatever thread they are in."""
     subjects: tuple[str, ...] = ()
@@ -195,8 +191,7 @@ class Heard:
     @cached_property
     def siblings(self) -> Mapping[str, float]:
         """Which of the answers with few lines is meant."""
-        model = self.models.siblings
-        return model.probabilities(self.seen) if model.labels else {}
+        return self.models.siblings.probabilities(self.seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +203,6 @@ class Opinions:
     lent: str | None
     aspects: Mapping[str, float]
     in_thread: Mapping[str, float]
-
-    @property
-    def message(self) -> Message:
-        """The words."""
-        return self.heard.message
 
     @property
     def named(self) -> Named:
@@ -239,12 +229,17 @@ class Ranker:
     ) -> None:
         self.models = models
         self._subjects, self._features = subjects, features
-        self._lines, self._told = lines, told
-        self._said, self._following, self._asked = said, following, asked
+        self._told, self._said, self._following, self._asked = told, said, following, asked
         self._narrow = subjects.few_lined(lines)
         self._weights, self._otherwise = weights, roles.otherwise
-        talk = (label for label in (*models.names.labels, *models.about.labels) if label.startswith(TALK))
-        self._shared = frozenset({roles.otherwise, roles.advice, *roles.shared, *talk})
+        learned = {*models.names.labels, *models.about.labels}
+        more = {*models.whole.labels, *following, *lines, SAME, roles.otherwise, roles.advice}
+        order = self._order = Order(learned | more)
+        talk = {one for one in order.answers if one.startswith(TALK)}
+        shared = {roles.otherwise, roles.advice, *roles.shared, *talk}
+        self._learned, self._talk = order.marked(learned), order.marked(talk)
+        self._held, self._answers = ~order.marked(shared), ~order.marked({roles.otherwise, SAME, *talk})
+        self._few = np.array([weights.table_few * (lines.get(one, 0) <= FEW_LINES) for one in order.answers])
 
     def rank(
         self, message: Message, context: str | None, lent: str | None = None, heard: Heard | None = None
@@ -277,42 +272,55 @@ class Ranker:
         """Return the aspect that authored words ask of a subject which the thread lends; else nothing."""
         return self._asked.get(heard.message.key, "") if lent and heard.named.nothing else ""
 
+    def shifted(self, scores: Shares, node: str, by: float) -> Shares:
+        """Return the shares with the log-odds of one answer moved, the others sharing the rest as before."""
+        return self._order.ranked(shifted(self._order.column(scores), self._order.at[node], by))
+
     def because(self, reading: Reading, node: str) -> list[str]:
         """Return the words that speak most for an answer."""
         return self.models.names.telling(reading.seen, node)
 
     def weigh(self, said: Opinions) -> Reading:
         """Return the opinions put together."""
-        weights, subject = self._weights, said.named.subject
-        table = self._table(subject, said) if subject else {}
-        lines = multiplied(said.heard.names, said.heard.about, (weights.names, 1 - weights.names))
+        weights, subject, order = self._weights, said.named.subject, self._order
+        table = self._table(subject, said) if subject else None
+        lines = self._lines_alone(said.heard)
         siblings, narrow = self._siblings(said, lines), self._spoken_of(said) in self._narrow
         lines = self._to_family(lines, siblings) if narrow else lines
-        scores = divided(self._blended(lines, table, self._trust(said)), siblings, weights.siblings)
+        scores = self._divided(self._blended(lines, table, self._trust(said)), siblings)
         share = self._leans(said) if said.lent and not self._stands(said, lines) else 0.0
         if said.lent and share:
-            row = self._table(said.lent, said)
-            told = self._to_family(dict(said.in_thread), siblings) if narrow else dict(said.in_thread)
-            thread = self._blended(told, row, weights.table_in_thread)
-            scores = {
-                node: (1 - share) * scores.get(node, 0.0) + share * thread.get(node, 0.0) for node in {*scores, *thread}
-            }
-            scores = self._kept(scores, lines)
-            table = table or row
-        scores = ranked(shifted(scores, self._otherwise, self._outside(said)))
+            told = order.column(said.in_thread)
+            told = self._to_family(told, siblings) if narrow else told
+            thread = self._blended(told, self._table(said.lent, said), weights.table_in_thread)
+            scores = self._kept((1 - share) * scores + share * thread, lines)
+        scores = shifted(scores, order.at[self._otherwise], self._outside(said))
         if said.context and not said.named.held and not self._is_clear(said):
-            scores = ranked(self._nearer(scores, said, said.context))
-        scores = self._as_message(scores, said)
-        sibling = next(iter(ranked(siblings)), "") if subject in self._narrow else ""
+            scores = self._nearer(scores, said, said.context)
+        found = order.ranked(self._as_message(scores, said))
+        sibling = min(siblings, key=lambda one: (-siblings[one], one), default="") if subject in self._narrow else ""
         subjects = (*said.named.held, *filter(None, (said.lent, self._subjects.it(said.context))))
         authored = bool(self._authored(said.heard, said.lent))
         rests = said.named.nothing and self._asks_surely(said) and (authored or said.heard.leans >= weights.rests)
-        asked, seen = said.message, said.heard.seen
-        return Reading(
-            asked, said.named, said.aspects, scores, seen, table, lines, subjects, share, sibling, rests, authored
-        )
+        alone = dict(zip(order.answers, lines.tolist(), strict=True))
+        asked, seen = said.heard.message, said.heard.seen
+        return Reading(asked, said.named, said.aspects, found, seen, alone, subjects, share, sibling, rests, authored)
 
-    def _as_message(self, scores: Shares, said: Opinions) -> Shares:
+    def _lines_alone(self, heard: Heard) -> Column:
+        """Return how likely each answer is by the topics' own lines, whatever the thread."""
+        found, part, learned = self._order.column({}), self._weights.names, self._learned
+        names, about = self._order.column(heard.names), self._order.column(heard.about)
+        found[learned] = multiplied(names[learned], about[learned], (part, 1 - part))
+        return found
+
+    def _divided(self, scores: Column, among: Shares) -> Column:
+        """Return the shares, what some answers have of them divided among these as a second opinion says too."""
+        at = self._order.places(among)
+        if mass := scores[at].sum():
+            scores[at] = mass * multiplied(scores[at] / mass, np.array([*among.values()]), (1, self._weights.siblings))
+        return scores
+
+    def _as_message(self, scores: Column, said: Opinions) -> Column:
         """Return the shares of the answers divided among them as whole messages say too, after the same answer or in no
         thread; small talk and what is not covered stay as likely."""
         heard, model, weight = said.heard, self.models.whole, self.believed(said)
@@ -321,13 +329,12 @@ class Ranker:
         values, context = heard.seen, said.context
         if context:
             values = self._features.after(values, heard.asked, context, self._subjects.it(context))
-        wanted = dict(model.probabilities(values))
-        again = wanted.pop(SAME, 0.0) * heard.leans  # what stands by itself asks for nothing again
-        wanted |= {context: wanted.get(context, 0.0) + again} if context else {}
-        held = {node: share for node, share in scores.items() if node != self._otherwise and not node.startswith(TALK)}
-        mass = sum(held.values())
-        mixed = multiplied(held, {node: wanted.get(node, 0.0) for node in held}, (1 - weight, weight))
-        return ranked(scores | {node: share * mass for node, share in mixed.items()})
+        wanted = self._order.column(model.probabilities(values))
+        if context in self._order.at:  # what stands by itself asks for nothing again
+            wanted[self._order.at[context]] += wanted[self._order.at[SAME]] * heard.leans
+        held = self._answers & (scores > 0)
+        scores[held] = scores[held].sum() * multiplied(scores[held], wanted[held], (1 - weight, weight))
+        return scores
 
     def believed(self, said: Opinions) -> float:
         """Return how far whole messages are believed: in a thread the more a question leans on it, else the longer;
@@ -337,38 +344,34 @@ class Ranker:
         enough = min(1.0, self._told.get(spoken, 0) / weights.whole_told) if spoken else 1.0
         if said.context:
             return enough * weights.whole_after * (weights.whole_stands + (1 - weights.whole_stands) * said.heard.leans)
-        words = sum(word != STOP for word in said.message.words)
+        words = sum(word != STOP for word in said.heard.message.words)
         return enough * weights.whole * min(1.0, max(0.0, (words - weights.whole_from) / weights.whole_over))
 
     def _spoken_of(self, said: Opinions) -> str | None:
         """Return the subject a question names, or the thread's where it names nothing."""
-        of_it = self._subjects.it(said.context) if said.named.nothing else None
-        return said.named.subject or of_it
+        return said.named.subject or (self._subjects.it(said.context) if said.named.nothing else None)
 
-    def _to_family(self, lines: Shares, siblings: Shares) -> Shares:
+    def _to_family(self, lines: Column, siblings: Shares) -> Column:
         """Return the shares where a family with few lines is asked about: part of what other topics' answers have, as
         learned from many lines, goes to the members of the family."""
-        whole = sum(siblings.values())
-        others = {node for node in lines if node not in siblings and node not in self._shared} if whole else set[str]()
-        part = self._weights.to_family
-        moved = part * sum(lines[node] for node in others)
-        left = {node: share * (1 - part if node in others else 1) for node, share in lines.items()}
-        return left | {node: lines.get(node, 0.0) + moved * share / whole for node, share in siblings.items()}
+        if not siblings:
+            return lines
+        family = self._order.column(siblings)
+        moved: Column = lines * self._weights.to_family * (self._held & (family == 0))
+        given: Column = moved.sum() * family / family.sum()
+        return lines - moved + given
 
-    def _kept(self, mixed: Shares, alone: Shares) -> Shares:
+    def _kept(self, mixed: Column, alone: Column) -> Column:
         """Return the shares in a thread, with no less of what belongs to no topic than the words alone say."""
-        least = {node: self._weights.talk_in_thread * share for node, share in alone.items() if node.startswith(TALK)}
-        kept = {node: max(share, least.get(node, 0.0)) for node, share in mixed.items()}
-        total = sum(kept.values())
-        return {node: share / total for node, share in kept.items()}
+        kept: Column = np.maximum(mixed, alone * self._talk)
+        kept /= kept.sum()
+        return kept
 
-    def _nearer(self, scores: Shares, said: Opinions, context: str) -> Shares:
+    def _nearer(self, scores: Column, said: Opinions, context: str) -> Column:
         """Return the shares of a question that names nothing held, after an answer; small talk stays as likely."""
-        gains = self._gains(said, context)
-        talk = {node: share for node, share in scores.items() if node.startswith(TALK)}
-        rest = {node: share * math.exp(gains.get(node, 0.0)) for node, share in scores.items() if node not in talk}
-        part = (1.0 - sum(talk.values())) / (sum(rest.values()) or 1.0)
-        return talk | {node: share * part for node, share in rest.items()}
+        rest: Column = scores * np.exp(self._order.column(self._gains(said, context))) * ~self._talk
+        part = (1.0 - float(scores[self._talk].sum())) / (float(rest.sum()) or 1.0)
+        return scores * self._talk + rest * part
 
     def _is_clear(self, said: Opinions) -> bool:
         """Tell whether the words alone mean one answer, whatever the thread."""
@@ -389,7 +392,7 @@ class Ranker:
     def _is_sure(self, said: Opinions) -> bool:
         weights, named = self._weights, said.named
         sure = max(said.aspects.values(), default=0.0) >= weights.sure
-        short = len(said.message.words) <= weights.short
+        short = len(said.heard.message.words) <= weights.short
         return bool(sure and short and named.held and not named.foreign and not self._leans(said))
 
     def _leans(self, said: Opinions) -> float:
@@ -398,20 +401,19 @@ class Ranker:
         share = min(1.0, max(0.0, (said.heard.leans - weights.leans_from) / weights.leans_over))
         if said.named.held:
             return share * weights.held_leans
-        of_it = said.named.nothing or not PRONOUNS.isdisjoint(said.message.words)
+        of_it = said.named.nothing or not PRONOUNS.isdisjoint(said.heard.message.words)
         return 1.0 if of_it and self._asks_surely(said) else share
 
     def _asks_surely(self, said: Opinions) -> bool:
         return max(said.aspects.values(), default=0.0) >= self._weights.nothing_named
 
-    def _stands(self, said: Opinions, lines: Shares) -> bool:
+    def _stands(self, said: Opinions, lines: Column) -> bool:
         """Tell whether a question of some length surely means something by itself, and no word in it stands for what
         was spoken of."""
-        words = [word for word in said.message.words if word != STOP]
+        words = [word for word in said.heard.message.words if word != STOP]
         if len(words) < self._weights.says_enough or not PRONOUNS.isdisjoint(words):
             return False
-        likeliest = max((share for node, share in lines.items() if node != self._otherwise), default=0.0)
-        return likeliest >= self._weights.stands
+        return float(lines[self._answers | self._talk].max(initial=0.0)) >= self._weights.stands
 
     def _trust(self, said: Opinions) -> float:
         """Return how far the table is believed of every answer."""
@@ -419,7 +421,7 @@ class Ranker:
         sure = weights.table_sure if self._is_sure(said) else weights.table
         return max(sure, weights.table_narrow) if said.named.subject in self._narrow else sure
 
-    def _table(self, subject: str, said: Opinions) -> Shares:
+    def _table(self, subject: str, said: Opinions) -> Column:
         """Return the answers to which the aspects of a subject lead."""
         found: Shares = {}
         row, spread = self._subjects.row(subject), 0.0
@@ -432,33 +434,30 @@ class Ranker:
             node = self._otherwise if node == NONE else node
             found[node] = found.get(node, 0.0) + share
         members = self._subjects.members(subject) if spread else ()
-        return found | {node: found.get(node, 0.0) + spread / len(members) for node in members}
+        return self._order.column(found | {node: found.get(node, 0.0) + spread / len(members) for node in members})
 
-    def _siblings(self, said: Opinions, lines: Shares) -> Shares:
+    def _siblings(self, said: Opinions, lines: Column) -> Shares:
         """Return what the model of the answers with few lines says of those of the family that is asked about; nothing
         where none of them can be meant."""
         subject, few = self._spoken_of(said), self.models.siblings.labels
         narrow = subject in self._narrow
-        if not narrow and sum(lines.get(node, 0.0) for node in few) < _UNMEANT:
+        if not narrow and lines[self._order.places(few)].sum() < _UNMEANT:
             return {}
         family = self._subjects.family(subject) if subject and narrow else few
         return {node: share for node, share in said.heard.siblings.items() if node in family}
 
-    def _blended(self, lines: Shares, table: Shares, trust: float) -> Shares:
+    def _blended(self, lines: Column, table: Column | None, trust: float) -> Column:
         """Return lines and table multiplied among the topics' answers; what belongs to no topic the lines say alone."""
-        if not table:
-            return dict(lines)
-        weights = self._weights
-        held = [node for node in sorted({*lines, *table}) if node not in self._shared]
-        by_lines = np.array([lines.get(node, 0.0) for node in held])
-        mass = float(by_lines.sum()) + table.get(self._otherwise, 0.0) * _LEAST
-        few = np.array([weights.table_few if self._lines.get(node, 0) <= FEW_LINES else 0.0 for node in held])
-        believed = np.maximum(trust, few)
-        line = np.log(np.maximum(by_lines / max(mass, _LEAST), weights.least_line))
-        row = np.log(np.maximum([table.get(node, 0.0) for node in held], weights.least_table))
-        logs = (1 - believed) * line + believed * row
-        blended = {node: share * mass for node, share in as_shares(held, logs).items()}
-        return blended | {node: share for node, share in lines.items() if node in self._shared}
+        if table is None:
+            return lines.copy()
+        weights, held = self._weights, self._held & (self._learned | (table > 0))
+        mass = lines[held].sum() + table[self._order.at[self._otherwise]] * _LEAST
+        line = np.maximum(lines[held] / max(mass, _LEAST), weights.least_line)
+        row = np.maximum(table[held], weights.least_table)
+        believed = np.maximum(trust, self._few[held])
+        found = np.where(self._held, 0.0, lines)
+        found[held] = mass * multiplied(line, row, (1 - believed, believed))
+        return found
 
     def _outside(self, said: Opinions) -> float:
         """Return what `not covered` gains, in log-odds."""
@@ -467,9 +466,9 @@ class Ranker:
         gain = weights.outside - (weights.outside_lent if said.lent else 0.0)
         if kinds:
             return gain + max(kinds) * self._beyond(said)
-        if named.held and not said.message.unknown:
+        if named.held and not said.heard.message.unknown:
             gain -= weights.outside + (weights.outside_held if self._asks_what_is_held(said) else 0.0)
-        unknown = not named.subject and said.message.unknown
+        unknown = not named.subject and said.heard.message.unknown
         narrow = bool(named.held) and named.held[0] in self._narrow
         held = weights.says_few * self._few_say(said) + (weights.held_narrow if narrow else 0.0)
         return gain + (weights.outside_unknown if unknown else 0.0) - held
