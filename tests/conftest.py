@@ -116,9 +116,15 @@ class RememberingMatcher(LateMatcher):
 
 
 @pytest.fixture(scope="session")
-def engine(library: Library) -> Engine:
+def matcher(library: Library) -> SubjectMatcher:
+    """The matcher of the content as shipped, which remembers nothing."""
+    return build_matcher(library)
+
+
+@pytest.fixture(scope="session")
+def engine(library: Library, matcher: SubjectMatcher) -> Engine:
     """The engine as served."""
-    made = Engine(library, RememberingMatcher(build_matcher(library)), default_register=default_register)
+    made = Engine(library, RememberingMatcher(matcher), default_register=default_register)
     gc.freeze()
     return made
 

@@ -15,6 +15,8 @@ from bot.dialog.turn import Match, Outcome, Register
 from bot.matching.evaluation import QuestionFault, Reasons, evaluate, failures, remedies
 from tests.content.mini import shipped
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 LINE = "patch for foot pain"
 """An authored line of `second-line`, which a topic on patches would ask for itself."""
 

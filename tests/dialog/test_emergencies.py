@@ -14,7 +14,7 @@ from bot.content.library import Library
 from bot.dialog.emergencies import HOLD_SECONDS
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Emergency, Incoming, Kind, Match, Outcome, Register, Reply, State
-from bot.matching import build_matcher
+from bot.matching.matcher import SubjectMatcher
 from bot.store.common import context_text, state_from
 
 PERSON = State(Register.LAYPERSON, introduced=True)
@@ -22,8 +22,8 @@ CRISES = {"urgent-crisis", "urgent-crisis-act", "urgent-crisis-other"}
 
 
 @pytest.fixture(scope="module")
-def engine(library: Library) -> Engine:
-    return Engine(library, build_matcher(library))
+def engine(library: Library, matcher: SubjectMatcher) -> Engine:
+    return Engine(library, matcher)
 
 
 @pytest.fixture(scope="module")

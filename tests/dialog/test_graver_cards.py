@@ -11,7 +11,7 @@ import pytest
 from bot.content.library import Library
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Emergency, Incoming, Kind, Register, State
-from bot.matching import build_matcher
+from bot.matching.matcher import SubjectMatcher
 
 PERSON = State(Register.LAYPERSON, introduced=True)
 SIGNS = {
@@ -56,8 +56,8 @@ GRAVER = {
 
 
 @pytest.fixture(scope="module")
-def engine(library: Library) -> Engine:
-    return Engine(library, build_matcher(library))
+def engine(library: Library, matcher: SubjectMatcher) -> Engine:
+    return Engine(library, matcher)
 
 
 def card(engine: Engine, *said: str, first: str = "") -> str | None:

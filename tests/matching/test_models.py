@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.content.matching_models import LanguagesFile, Subject, TopicSubjects, UrgentExamples
+from bot.content.matching_models import LanguagesFile, Subject, TopicSubjects, UrgentExamples, UrgentRules
 from bot.matching import text, training
 from bot.matching.build import Data, Index, Parts, digest, read_from
 from bot.matching.classifier import UNTAUGHT, Classifier, Floats, Places, Rows, Values
@@ -92,7 +92,7 @@ def test_a_spoilt_cache_counts_as_none(tmp_path: Path, spoilt: bytes) -> None:
 
 @pytest.fixture(scope="module")
 def few(data: Data) -> Data:
-    """What takes no time to learn: two lines, no lessons and one foreign language."""
+    """What takes no time to learn: two lines, no lessons, no signs and one foreign language."""
     empty = data.matching.model_copy(update={"aspects": data.matching.aspects.model_copy(update={"aspects": {}})})
     lines = {"ala": ("what is ala",), "k2": ("what is k2",)}
     return replace(
@@ -103,6 +103,7 @@ def few(data: Data) -> Data:
         messages={},
         messages_after={},
         small_talk={},
+        urgent=UrgentRules(),
         examples=UrgentExamples(),
         languages=one_of(data.languages),
     )

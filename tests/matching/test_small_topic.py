@@ -183,7 +183,7 @@ def test_what_speaks_for_a_topic_with_few_lines_is_weighed(
     data: Data, matcher: SubjectMatcher, without: Weights, text: str
 ) -> None:
     """With the weight at nothing, its answers are less likely by all that another topic or `not covered` has of it."""
-    parts, models = Parts(replace(data, said=TEXTS)), matcher.ranker.models
+    parts, models = Parts(replace(data, said=TEXTS), matcher.parts.index), matcher.ranker.models
     told, untold = (_of_family(assemble(parts, models, weights), text) for weights in (WEIGHTS, without))
     assert told > untold
 
