@@ -37,12 +37,13 @@ PART_MISSING = "part-missing"
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """A message or a part of one in its thread while it is decided, and what the models said of any words in it: they
-    are asked once."""
+    """A message or a part of one in its thread while it is decided, and what the models said of any words in it, and
+    was made of that: each is asked once."""
 
     message: Message
     context: str | None
     heard: dict[tuple[object, ...], Heard] = field(default_factory=dict)
+    weighed: dict[tuple[object, ...], tuple[Reading, Shares]] = field(default_factory=dict)
 
     def of(self, part: Message) -> Inquiry:
         """Return the same of a part of the message."""
@@ -70,8 +71,7 @@ class SubjectMatcher:
     background: Background = field(init=False)
 
     def __post_init__(self) -> None:
-        decisions = Decisions(self.parts.subjects, self.roles, self.ranker, self.limits)
-        object.__setattr__(self, "decisions", decisions)
+        object.__setattr__(self, "decisions", Decisions(self.parts.subjects, self.roles, self.ranker, self.limits))
         object.__setattr__(self, "background", Background(self.parts.subjects, self.roles, self.limits))
 
     @property
@@ -148,9 +148,8 @@ class SubjectMatcher:
         """Return the decision about an authored line, which leads to its node at once, before any model."""
         key = message.key
         node = self.known.node(key, context)
-        if node is None or (
-            node in self.roles.shared and self._asks_on(message, context)
-        ):  # "what now?" after an answer
+        asks_on = node in self.roles.shared and self._asks_on(message, context)  # "what now?" after an answer
+        if node is None or asks_on:
             return self._said(key, context, asks=bool(message.asked))
         reason = f"{AUTHORED}: {key}"
         if node == self.roles.otherwise:
@@ -349,11 +348,13 @@ class SubjectMatcher:
 
     def _weighed(self, question: Message, asked: Inquiry, lent: str | None = None) -> tuple[Reading, Shares]:
         """Return what was read, and the likelihoods with what the advice rules say of the whole message."""
-        reading = self.ranker.rank(question, asked.context, lent, self._heard(question, asked))
-        in_thread = self.parts.subjects.it(asked.context) is not None
-        personal = self.advice.weigh(asked.message, in_thread=in_thread)
-        by = self.limits.rule * personal - self.limits.rule_doubt
-        return reading, self.ranker.shifted(reading.scores, self.roles.advice, by)
+        of = question.words, question.mentions, asked.message.words, asked.context, lent
+        if of not in asked.weighed:
+            reading = self.ranker.rank(question, asked.context, lent, self._heard(question, asked))
+            in_thread = self.parts.subjects.it(asked.context) is not None
+            by = self.limits.rule * self.advice.weigh(asked.message, in_thread=in_thread) - self.limits.rule_doubt
+            asked.weighed[of] = reading, self.ranker.shifted(reading.scores, self.roles.advice, by)
+        return asked.weighed[of]
 
     def _heard(self, question: Message, asked: Inquiry) -> Heard:
         words = question.words, question.mentions

@@ -206,31 +206,31 @@ class Speller:
 
     def guesses(self, word: str) -> bool:
         """Tell whether a word is only repaired because no other is near: two slips in a short one prove little."""
-        if self.repair(word) in {word, *self._alike(word)}:
-            return False
-        return not any(_cost(word, goal) < _TOO_FAR for goal in set(self._near(word)))
+        return self.repair(word) != word and self._repaired[word][1]
 
     def repair(self, word: str) -> str:
         """Return the known word that `word` misspells, or `word` itself when none or several medicines are meant."""
         if not word.isalpha() or not _LEAST_HEARD <= len(word) <= _LONGEST or self.knows(word):
             return word
-        return self._repaired[word]
+        return self._repaired[word][0]
 
-    def _nearest(self, word: str) -> str:
+    def _nearest(self, word: str) -> tuple[str, bool]:
+        """Return the word that is meant, and whether that is only guessed."""
         alike = self._alike(word)
         near = [(_cost(word, goal), goal) for goal in set(self._near(word)) - alike if len(word) >= _SHORTEST]
         near += [(_ALIKE + OSA.normalized_distance(word, goal), goal) for goal in alike]
         ranked = sorted((self._discounted(cost, goal), goal) for cost, goal in near if cost < _TOO_FAR)
+        guessed = not ranked
         ranked = ranked or sorted((_TOO_FAR, goal) for goal in set(self._likely_near(word)))
         if not ranked:
-            return word
+            return word, False
         nearest, best = ranked[0]
         rivals = {
             self._medicines[goal] for cost, goal in ranked if cost - nearest < _CLEARLY and goal in self._medicines
         }
         if best in self._medicines and len(rivals) > 1:
-            return word
-        return best
+            return word, False
+        return best, guessed
 
     @cached_property
     def _heard(self) -> Mapping[str, Collection[str]]:
