@@ -87,7 +87,7 @@ class Lessons:
         for node, (message, named, asked) in self._shown(Random(11)):
             names.add(node, self._features.names(message, named, asked))
             about.add(node, self._features.about(asked, named, named.subject))
-        for node, values in self._threaded(Random(12)):
+        for node, values in self._threaded():
             about.add(node, values)
         return names, about
 
@@ -100,11 +100,10 @@ class Lessons:
 
     def whole(self) -> Rows:
         """Return the rows of whole messages: what each wants, after an answer also that answer again (SAME)."""
-        draw, rows = Random(4), Rows()
-        for context, node, form in self._after:
-            for seen in (self._seen(form), self._of(self.parts.reader.read(slipped(form, draw)))):
-                values = self._features.after(self._features.names(*seen), seen[2], context, self._subjects.it(context))
-                rows.add(SAME if node == context else node, values)
+        rows = Rows()
+        for context, node, seen in self._followed():
+            values = self._features.after(self._features.names(*seen), seen[2], context, self._subjects.it(context))
+            rows.add(SAME if node == context else node, values)
         for node, form in self._messages:
             rows.add(node, self._features.names(*self._seen(form)))
         return rows
@@ -224,13 +223,20 @@ class Lessons:
 
         return _HOLDER.sub(name, form)
 
-    def _threaded(self, draw: Random) -> Iterator[Row]:
-        """Yield what is asked in threads, as asked about the thread's subject."""
+    def _followed(self) -> Iterator[tuple[str, str, _Seen]]:
+        """Yield what is asked after answers, with these, as it is and with a slip: the same slip each time, so that it
+        is read once for all that is learned from it."""
+        draw = Random(4)
         for context, node, form in self._after:
-            for _, named, asked in (self._seen(form), self._of(self.parts.reader.read(slipped(form, draw)))):
-                lent = self._subjects.it(context)
-                about = self._subjects.with_lent(named, lent) if lent else named.subject
-                yield node, self._features.about(asked, named, about)
+            yield context, node, self._seen(form)
+            yield context, node, self._seen(slipped(form, draw))
+
+    def _threaded(self) -> Iterator[Row]:
+        """Yield what is asked in threads, as asked about the thread's subject."""
+        for context, node, (_, named, asked) in self._followed():
+            lent = self._subjects.it(context)
+            about = self._subjects.with_lent(named, lent) if lent else named.subject
+            yield node, self._features.about(asked, named, about)
         subjects = sorted({subject for one in self._subjects.contexts() if (subject := self._subjects.it(one))})
         for at, (aspect, form) in enumerate(self._lessons):
             _, named, asked = self._seen(form)
