@@ -16,9 +16,9 @@ from itertools import combinations, pairwise
 
 from bot.content.matching_models import Concept, Language, LanguagesFile, UrgentExamples
 from bot.matching.build import Data, Parts
-from bot.matching.classifier import UNTAUGHT, Classifier, Rows, Values, unit
+from bot.matching.classifier import UNTAUGHT, Classifier, Rows, Values, multiplied, unit
 from bot.matching.concepts import ConceptTree, Sighting
-from bot.matching.likeness import CALM, LEAST, URGENT, log_odds
+from bot.matching.likeness import CALM, log_odds
 from bot.matching.sentences import Break, Word, parts, says, seen, sentence, without_accents, words_of
 from bot.matching.text import Kept, expand, without_abbreviations
 
@@ -183,20 +183,18 @@ def _never(language: Language) -> re.Pattern[str]:
 # --- what a message in another language is like -----------------------------------------------------------------------
 
 ENGLISH, OTHER = "en", "other"
-_SIZES = (2, 3, 4)
-"""Lengths of the pieces of words; in Chinese, where every letter is a word, two and four span two words."""
-_KINDS = 0.65
-"""How much of the log-odds is told by the kinds of words; the rest by their pieces."""
-_FROM = 0.0
-"""Log-odds from which a message is one; with 0.7, three of sixty messages of somebody who knew nothing were missed."""
-_SENTENCE = 0.5
+_SIZES = (3, 5)
+"""Lengths of the pieces of words; in Chinese, where every letter is a word, three and five span two and three words."""
+_KINDS = 0.3
+"""How much is told by the kinds of words; the rest by their pieces."""
+_FROM = -1.0
+"""Log-odds from which a message is one."""
+_SENTENCE = 0.9
 """By how much a sentence must be likelier than a whole message."""
 _THOUGHT = 60
-_ENGLISH, _BESIDE = 0.7, 0.3
-"""Share of English words from which a message is English, and from which it is partly so."""
+_ENGLISH = 0.7
+"""Share of English words from which a message is English."""
 _WORTH = 2
-_TAKING = frozenset(["take", "pills"])
-"""Kinds of which one by itself is no part of a sign: how much is taken is what people ask most."""
 _LOW_READING = "2.9"
 _OURS = 6
 """How often what we say ourselves teaches that it is calm."""
@@ -270,7 +268,7 @@ class Tongues:
         for code, sign, line in _lessons(data.languages):
             words = words_of(seen(line).text)
             found["kinds"].add(sign, self._kinds(code, words), _WORTH)
-            _add(found, sign, code, words, _WORTH)
+            _add(found, sign, code, words)
         return found
 
     def weigh(self, words: Sequence[Word]) -> Tongue | None:
@@ -281,7 +279,7 @@ class Tongues:
             return None
         likely = self._models.language.probabilities(_features(words))
         code = max(likely, key=lambda one: likely[one])
-        if code not in self._languages or not self._tells(code, words):
+        if code not in self._languages:
             return None
         whole = self._weigh(code, words)
         sentences = [words[begin:end] for begin, end in parts(0, len(words), lambda at: words[at].before is Break.STOP)]
@@ -289,23 +287,13 @@ class Tongues:
         return max([whole, *(replace(one, odds=one.odds - _SENTENCE) for one in found)], key=lambda one: one.odds)
 
     def _weigh(self, code: str, words: Sequence[Word]) -> Tongue:
-        signs = self._models.kinds.probabilities(self._kinds(code, words))
-        calm = signs.pop(CALM, 0.0)
-        spelt = self._models.pieces.probabilities(_features(words))[CALM]
-        odds = _KINDS * log_odds(calm) + (1 - _KINDS) * log_odds(spelt) - _FROM
-        return Tongue(code, odds, {sign: share / max(1 - calm, LEAST) for sign, share in signs.items()})
-
-    def is_partly_english(self, words: Sequence[Word]) -> bool:
-        """Tell whether English stands beside what is said in another language."""
-        return sum(1 for word in words if word.text in self._english) > _BESIDE * len(words)
+        kinds = self._models.kinds.probabilities(self._kinds(code, words))
+        pieces = self._models.pieces.probabilities(_features(words))
+        odds = _KINDS * log_odds(kinds.pop(CALM, 0.0)) + (1 - _KINDS) * log_odds(pieces.pop(CALM, 0.0)) - _FROM
+        return Tongue(code, odds, multiplied(kinds, pieces, (_KINDS, 1 - _KINDS)))
 
     def _is_english(self, words: Sequence[Word]) -> bool:
         return sum(1 for word in words if word.text in self._english) > _ENGLISH * len(words)
-
-    def _tells(self, code: str, words: Sequence[Word]) -> bool:
-        """Tell whether some words name a part of a sign, and not only that something is taken: that is a question."""
-        told = self._telling.intersection(one.concept for one in self._sightings(code, words))
-        return len(told) > 1 or not told <= _TAKING
 
     def is_ordinary(self, code: str, sign: str, words: Sequence[Word]) -> bool:
         """Tell whether a message names nothing but what people name every day who have no such sign."""
@@ -343,10 +331,10 @@ def _lessons(file: LanguagesFile) -> Iterator[tuple[str, str, str]]:
             yield from ((code, sign, form.replace(_ANY, "").replace(_READING, _LOW_READING)) for form in plain)
 
 
-def _add(found: Mapping[str, Rows], sign: str, code: str, words: Sequence[Word], times: int = 1) -> None:
+def _add(found: Mapping[str, Rows], sign: str, code: str, words: Sequence[Word]) -> None:
     pieces = _features(words)
-    found["pieces"].add(sign if sign == CALM else URGENT, pieces, times)
-    found["language"].add(code, pieces, times)
+    found["pieces"].add(sign, pieces)
+    found["language"].add(code, pieces)
 
 
 def _english(data: Data) -> Iterator[tuple[str, str]]:
@@ -370,12 +358,13 @@ def _values(found: Sequence[Sighting]) -> Values:
 
 
 def _features(words: Sequence[Word]) -> Values:
-    """Return the pieces of words, the words and their neighbours."""
+    """Return the pieces of words, the words, their neighbours and the next but one."""
     told = [word.text for word in words]
     text = f" {' '.join(told)} "
     pieces = (text[at : at + size] for size in _SIZES for at in range(len(text) - size + 1))
     pairs = (f"b {one} {two}" for one, two in pairwise(["^", *told, "$"]))
-    return unit([*pieces, *(f"w {one}" for one in told), *pairs])
+    apart = (f"s {one} {two}" for one, two in zip(told, told[2:], strict=False))
+    return unit([*pieces, *(f"w {one}" for one in told), *pairs, *apart])
 
 
 # --- which language a message is in ----------------------------------------------------------------------------------
