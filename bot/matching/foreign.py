@@ -192,8 +192,8 @@ _FROM = -1.0
 _SENTENCE = 0.9
 """By how much a sentence must be likelier than a whole message."""
 _THOUGHT = 60
-_ENGLISH = 0.7
-"""Share of English words from which a message is English."""
+_ENGLISH, _BESIDE = 0.7, 0.3
+"""Share of English words from which a message is English, and from which it is partly so."""
 _WORTH = 2
 _LOW_READING = "2.9"
 _OURS = 6
@@ -210,11 +210,13 @@ Sights = Callable[[str], Sequence[Sighting]]
 
 @dataclass(frozen=True, slots=True)
 class Tongue:
-    """What a message is like: its language, the log-odds of an emergency, how likely each sign is."""
+    """What a message is like: its language, the log-odds of an emergency, how likely each sign is, and whether hardly a
+    word is English."""
 
     language: str
     odds: float
     signs: Mapping[str, float]
+    alone: bool = True
 
     def sign(self, named: str = "") -> str:
         """Return the likeliest sign, that which the lexicon names being likelier."""
@@ -273,27 +275,28 @@ class Tongues:
 
     def weigh(self, words: Sequence[Word]) -> Tongue | None:
         """Return what a message is like, whole or in a sentence; None where it is English or of no known language."""
-        if not self._models.kinds.labels or len(words) > _THOUGHT or not says(words, 0, len(words)):
-            return None
-        if self._is_english(words):
+        if not self._models.kinds.labels or not says(words, 0, len(words)) or self.is_english(words):
             return None
         likely = self._models.language.probabilities(_features(words))
         code = max(likely, key=lambda one: likely[one])
         if code not in self._languages:
             return None
-        whole = self._weigh(code, words)
         sentences = [words[begin:end] for begin, end in parts(0, len(words), lambda at: words[at].before is Break.STOP)]
-        found = [self._weigh(code, one) for one in sentences if len(sentences) > 1 and says(one, 0, len(one))]
-        return max([whole, *(replace(one, odds=one.odds - _SENTENCE) for one in found)], key=lambda one: one.odds)
+        told = [one for one in sentences if len(sentences) > 1 and len(one) <= _THOUGHT and says(one, 0, len(one))]
+        found = [self._weigh(code, words)] if len(words) <= _THOUGHT else []
+        found += [replace(tongue, odds=tongue.odds - _SENTENCE) for tongue in (self._weigh(code, one) for one in told)]
+        best = max(found, key=lambda one: one.odds, default=None)
+        return best and replace(best, alone=not self.is_english(words, _BESIDE))
+
+    def is_english(self, words: Sequence[Word], share: float = _ENGLISH) -> bool:
+        """Tell whether more than a share of some words is English."""
+        return sum(1 for word in words if word.text in self._english) > share * len(words)
 
     def _weigh(self, code: str, words: Sequence[Word]) -> Tongue:
         kinds = self._models.kinds.probabilities(self._kinds(code, words))
         pieces = self._models.pieces.probabilities(_features(words))
         odds = _KINDS * log_odds(kinds.pop(CALM, 0.0)) + (1 - _KINDS) * log_odds(pieces.pop(CALM, 0.0)) - _FROM
         return Tongue(code, odds, multiplied(kinds, pieces, (_KINDS, 1 - _KINDS)))
-
-    def _is_english(self, words: Sequence[Word]) -> bool:
-        return sum(1 for word in words if word.text in self._english) > _ENGLISH * len(words)
 
     def is_ordinary(self, code: str, sign: str, words: Sequence[Word]) -> bool:
         """Tell whether a message names nothing but what people name every day who have no such sign."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from bot.content.matching_models import LanguagesFile, Sign, UrgentRule, UrgentRules
 from bot.dialog.turn import Match, Outcome
 from bot.matching.concepts import Sighting, SignReader
-from bot.matching.foreign import ForeignLanguages, Tongues
+from bot.matching.foreign import ForeignLanguages, Tongue, Tongues
 from bot.matching.likeness import BETTER, ELSE, IN_CARE, LET_OFF, STILL, Alike, Likeness, Weighed, is_sure, log_odds
 from bot.matching.sentences import Word, seen, words_of
 from bot.matching.signs import Excuses, Hit, Sightings, composed, hits, is_leaflet, owned, split, told_around, without
@@ -27,8 +27,10 @@ _EXCUSED = -2.0
 _BY_ITSELF = 0.5
 """Log-odds from which a message is one in which no rule saw a sign: below it most are ordinary questions."""
 _TOO_SHORT = 6
-"""Words of a message in another language from which examples say more than the lexicon: of 920 unread calm messages 51
-alarmed where it counted beside them, and 34 without, for one of 735 emergencies (measured 2026-11)."""
+"""Words of a message in another language alone from which examples say more than the lexicon: of 920 unread calm
+messages 51 alarmed where it counted beside them, and 34 without, for one of 735 emergencies (measured 2026-11)."""
+_RULED = 2.0
+"""How much it adds to the log-odds of a message in another language that an English rule saw a sign in it."""
 _SHORT = 12
 """Words of a message that may say that an emergency is over: a longer one tells more than that."""
 _ENDS, _PERHAPS_ENDS = 0.9, 0.65
@@ -216,10 +218,14 @@ class Urgency:
         if hit and weighed and not (is_sure(hit, weighed, excused) or self._is_sure_beside(message, hit, excused)):
             excused = [*excused, (hit, "unlike")]
             hit = None
-        finding = self._finding(message, hit, weighed) if hit else self._by_language(message)
-        if finding is None and not self._is_authored(plain):
-            finding = self._by_likeness(message, weighed, bool(excused))
-        finding = finding and self._worst(message, finding)
+        tongue = self._tongues.weigh(message.typed) if self._tongues else None
+        if tongue and tongue.alone:  # English words in it are chance
+            finding = self._by_language(message, tongue, hit.rule.sign if hit else "")
+        else:
+            finding = self._finding(message, hit, weighed) if hit else self._by_language(message, tongue)
+            if finding is None and not self._is_authored(plain):
+                finding = self._by_likeness(message, weighed, bool(excused))
+            finding = finding and self._worst(message, finding)
         return finding, tuple(dict.fromkeys(f"{one.rule.id}: {why}" for one, why in excused))
 
     def _read(self, text: str, typed: Sequence[Word]) -> _Message:
@@ -298,21 +304,23 @@ class Urgency:
             excused.append((hit, why))
         return owned(found, places.of(excuses_of.owning)), excused
 
-    def _by_language(self, message: _Message) -> Finding | None:
-        """Return what examples in some other language say, or its lexicon where they cannot say it."""
+    def _by_language(self, message: _Message, tongue: Tongue | None, ruled: str = "") -> Finding | None:
+        """Return what examples in some other language say, or its lexicon where they cannot say it; `ruled` is the sign
+        that an English rule saw."""
         found, excused = self._foreign.find(message.text, message.typed)
-        tongue = self._tongues.weigh(message.typed) if self._tongues else None
+        if found and self._tongues and self._tongues.is_english(words_of(found.sentence)):
+            found = None
         is_short = len(message.typed) < _TOO_SHORT
-        if tongue is None or (found and is_short):
+        if tongue is None or (found and (is_short or not tongue.alone)):
             if found is None or excused:
                 return None
             return self._foreign_finding(message, found.sign, found.sentence, "foreign", found.language)
-        if tongue.odds < 0:
+        if tongue.odds + _RULED * bool(ruled) < 0:
             return None
         if found:
             sign = tongue.sign(found.sign)
             return self._foreign_finding(message, sign, found.sentence, "foreign", found.language)
-        sign = tongue.sign()
+        sign = tongue.sign(ruled)
         if is_short and self._tongues and self._tongues.is_ordinary(tongue.language, sign, message.typed):
             return None
         told = told_around(message.text, message.words, 0, len(message.words) - 1)
