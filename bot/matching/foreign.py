@@ -194,6 +194,7 @@ _SENTENCE = 0.9
 _THOUGHT = 60
 _ENGLISH, _BESIDE = 0.7, 0.3
 """Share of English words from which a message is English, and from which it is partly so."""
+_CHANCE = 2
 _WORTH = 2
 _LOW_READING = "2.9"
 _OURS = 6
@@ -289,8 +290,8 @@ class Tongues:
         return best and replace(best, alone=not self.is_english(words, _BESIDE))
 
     def is_english(self, words: Sequence[Word], share: float = _ENGLISH) -> bool:
-        """Tell whether more than a share of some words is English."""
-        return sum(1 for word in words if word.text in self._english) > share * len(words)
+        """Tell whether more than a share of some words is English; so are two by chance, such as `sung mat`."""
+        return len(words) > _CHANCE and sum(1 for word in words if word.text in self._english) > share * len(words)
 
     def _weigh(self, code: str, words: Sequence[Word]) -> Tongue:
         kinds = self._models.kinds.probabilities(self._kinds(code, words))
