@@ -192,7 +192,7 @@ _FROM = -1.0
 _SENTENCE = 0.9
 """By how much a sentence must be likelier than a whole message."""
 _THOUGHT = 60
-_ENGLISH, _BESIDE = 0.7, 0.3
+_ENGLISH, BESIDE = 0.7, 0.3
 """Share of English words from which a message is English, and from which it is partly so."""
 _CHANCE = 2
 _WORTH = 2
@@ -276,18 +276,20 @@ class Tongues:
 
     def weigh(self, words: Sequence[Word]) -> Tongue | None:
         """Return what a message is like, whole or in a sentence; None where it is English or of no known language."""
-        if not self._models.kinds.labels or not says(words, 0, len(words)) or self.is_english(words):
-            return None
-        likely = self._models.language.probabilities(_features(words))
-        code = max(likely, key=lambda one: likely[one])
-        if code not in self._languages:
+        if not says(words, 0, len(words)) or self.is_english(words) or not (code := self.language(words)):
             return None
         sentences = [words[begin:end] for begin, end in parts(0, len(words), lambda at: words[at].before is Break.STOP)]
         told = [one for one in sentences if len(sentences) > 1 and len(one) <= _THOUGHT and says(one, 0, len(one))]
         found = [self._weigh(code, words)] if len(words) <= _THOUGHT else []
         found += [replace(tongue, odds=tongue.odds - _SENTENCE) for tongue in (self._weigh(code, one) for one in told)]
         best = max(found, key=lambda one: one.odds, default=None)
-        return best and replace(best, alone=not self.is_english(words, _BESIDE))
+        return best and replace(best, alone=not self.is_english(words, BESIDE))
+
+    def language(self, words: Sequence[Word], at_least: float = 0.0) -> str:
+        """Return the likeliest language of some words, if it is at least so likely; empty for English and any other."""
+        likely = self._models.language.probabilities(_features(words)) if self._models.language.labels else {}
+        code = max(likely, key=lambda one: likely[one], default="")
+        return code if code in self._languages and likely[code] >= at_least else ""
 
     def is_english(self, words: Sequence[Word], share: float = _ENGLISH) -> bool:
         """Tell whether more than a share of some words is English; so are two by chance, such as `sung mat`."""

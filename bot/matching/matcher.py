@@ -165,7 +165,7 @@ class SubjectMatcher:
 
     def _unreadable(self, message: Message, text: str) -> Match | None:
         """Return the decision about what holds no English words to go by."""
-        code = self.languages.code(text) or ""
+        code = self.languages.code(text) or self.urgency.language(text)
         if not any(word != STOP for word in message.words):
             language = code or self.languages.other(text, ())
             kind = "" if language else self.known.signs.kind_of(text)
