@@ -186,15 +186,17 @@ ENGLISH, OTHER = "en", "other"
 _SIZES = (3, 5)
 """Lengths of the pieces of words; in Chinese, where every letter is a word, three and five span two and three words."""
 _KINDS = 0.3
-"""How much is told by the kinds of words; the rest by their pieces."""
+"""How much is told by the kinds of words; the rest by their pieces, which all of a language is in."""
 _FROM = -1.0
-"""Log-odds from which a message is one."""
+"""Log-odds from which a message is one: of 735 emergencies and 920 calm messages of the fresh files 726 and 16 are.
+With -0.9 they are 724 and 13, with -1.1 728 and 21 (measured 2026-11)."""
 _SENTENCE = 0.9
-"""By how much a sentence must be likelier than a whole message."""
+"""By how much a sentence must be likelier than a whole message: with 0.5 as few are missed, and 13 more alarm."""
 _THOUGHT = 60
 _ENGLISH, BESIDE = 0.7, 0.3
 """Share of English words from which a message is English, and from which it is partly so."""
 _CHANCE = 2
+"""Words that may all be English by chance."""
 _WORTH = 2
 _LOW_READING = "2.9"
 _OURS = 6
@@ -227,7 +229,7 @@ class Tongue:
 
 @dataclass(frozen=True, slots=True)
 class TongueModels:
-    """`kinds` tells the sign by kinds of words, `pieces` whether there is one by pieces, `language` which it is."""
+    """`kinds` tells the sign by kinds of words, `pieces` by pieces of words, `language` which language it is."""
 
     kinds: Classifier = UNTAUGHT
     pieces: Classifier = UNTAUGHT
