@@ -232,7 +232,9 @@ def test_evaluate_lists_what_was_taken_for_what(tmp_path: Path) -> None:
     row = {"id": "1", "text": "how does ALA work", "register": "patient", "context": None, "kind": "in-scope"}
     path = tmp_path / "q.jsonl"
     path.write_text(json.dumps(row | {"expect": ["k2"]}))
-    assert "1  k2 -> ala-mechanism" in footnote("evaluate", str(path), "--confusion").stdout
+    told = footnote("evaluate", str(path), "--confusion").stdout
+    assert "1  k2 -> ala-mechanism" in told
+    assert "sound like another answer" in told or "tells them apart" in told
     path.write_text(json.dumps(row | {"expect": ["ala-mechanism"]}))
     assert "nothing was taken" in footnote("evaluate", str(path), "--confusion").stdout
 

@@ -20,9 +20,18 @@ from bot.content.library import Library
 from bot.content.loader import load
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Register
+from bot.matching.evaluation import Mixed
 
 Printed = tuple[str, int]
 """Text for standard output, and the exit code."""
+
+_QUOTED = 2
+_APART = (
+    "a line that asks for the other answer is moved there. Where both may be meant, `expect` both. Else write messages "
+    "with the words that only this answer has; a word that always means it becomes the name of a subject of its own, "
+    "`part-of` the wide one"
+)
+"""What an author does about answers that are badly told apart."""
 
 SOON = timedelta(days=60)
 """How long before its date a review is called due."""
@@ -189,6 +198,18 @@ def confusion(found: Mapping[str, Any]) -> str:
     pairs = Counter((" or ".join(row["expect"]), row["node"]) for row in missed)
     lines = [f"{times:>5}  {expected} -> {node}" for (expected, node), times in pairs.most_common()]
     return "\n".join(["taken for something else:", *lines] if lines else ["nothing was taken for something else"])
+
+
+def told_apart(found: Sequence[Mixed]) -> str:
+    """Return which answers of topics with few lines are badly told apart, with what to do about it."""
+    if not found:
+        return "what is written for the answers of topics with few lines tells them apart"
+    lines = [
+        f"{len(one.lines):>5} of {one.of}: {one.node} sounds like {one.like} by {', '.join(one.words) or '-'}; "
+        + " / ".join(one.lines[:_QUOTED])
+        for one in found
+    ]
+    return "\n".join(["lines and messages that sound like another answer:", *lines, f"to mend it: {_APART}"])
 
 
 def _row(name: str, shares: Mapping[str, Any]) -> str:

@@ -177,33 +177,37 @@ def check(as_json: JsonOption = False) -> None:
 def evaluate(
     questions: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
     as_json: JsonOption = False,
-    confused: Annotated[bool, typer.Option("--confusion", help="Also list what was taken for what.")] = False,
+    confused: Annotated[
+        bool,
+        typer.Option("--confusion", help="Also list what was taken for what, and what few lines tell badly apart."),
+    ] = False,
 ) -> None:
     """Measure the matcher on a file of labelled questions (JSON lines), and print every failure in words.
 
     Errors that `footnote check` finds in the content are told first, on the error stream."""
     import json
+    from functools import cache
 
-    from bot.authoring.reports import confusion, figures, unsound
+    from bot.authoring.reports import confusion, figures, told_apart, unsound
     from bot.channels import registry
     from bot.content.loader import load
     from bot.matching import LateMatcher, build_matcher
     from bot.matching.evaluation import evaluate as measured
-    from bot.matching.evaluation import failures
+    from bot.matching.evaluation import failures, mixed
 
     settings = load_settings()
     library = load(settings.footnote_dialogs, settings.footnote_content)
-    matcher = LateMatcher(lambda: build_matcher(library, settings.footnote_cache))  # questions are read first
+    built = cache(lambda: build_matcher(library, settings.footnote_cache))  # questions are read first
     today = datetime.now(UTC).date()
     if wrong := unsound(settings.footnote_dialogs, settings.footnote_content, today, registry.limits()):
         typer.echo(wrong, err=True)
-    found = measured(matcher, questions, library)
+    found = measured(LateMatcher(built), questions, library)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
     told = [
         figures(found),
-        *([confusion(found)] if confused else []),
+        *([confusion(found), told_apart(mixed(built().parts))] if confused else []),
         failures(found),
         wrong and wrong.splitlines()[-1],
     ]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.authoring.reports import told_apart
 from bot.content.library import Library
 from bot.content.loader import load
 from bot.content.matching_models import Subject, TopicSubjects, UrgentExamples
@@ -16,6 +17,7 @@ from bot.matching import assemble, build_matcher, data_of
 from bot.matching.build import Data, Parts, digest
 from bot.matching.classifier import UNTAUGHT
 from bot.matching.decisions import LIMITS
+from bot.matching.evaluation import mixed
 from bot.matching.matcher import SubjectMatcher
 from bot.matching.ranking import WEIGHTS, Weights
 from bot.matching.subjects import FEW_LINES
@@ -278,3 +280,18 @@ def test_a_sign_is_seen_where_nobody_wrote_an_example_of_one(context: str | None
     matcher = build_matcher(load(folder / "dialogs", folder / "content"), tmp_path / "cache")
     match = matcher.match("I have chest pain now", context, Register.LAYPERSON)
     assert (match.outcome, match.node) == (Outcome.URGENT, "ala-dose")
+
+
+def test_lines_that_sound_like_another_answer_are_told_to_the_author(data: Data, parts: Parts) -> None:
+    assert mixed(parts) == []
+    strayed = tuple(f"varnish for the mast of a yacht, {when}" for when in ("spring", "summer", "autumn", "winter"))
+    phrases = {**data.phrases, "sail-wash": (*NARROW["sail-wash"], *strayed[:3])}
+    messages = {"mast-paint": (*strayed, "which varnish for the mast?"), "boat-about": ("what a fine yacht",)}
+    worst, *_ = mixed(Parts(replace(data, phrases=phrases, messages=messages)))
+    assert (worst.node, worst.like, worst.of) == ("sail-wash", "mast-paint", len(NARROW["sail-wash"]) + 3)
+    assert worst.lines == strayed[:3]
+    assert "@water/mast" in worst.words
+    told = told_apart([worst])
+    assert f"3 of {worst.of}: sail-wash sounds like mast-paint by " in told
+    assert strayed[0] in told
+    assert "tells them apart" in told_apart([])
