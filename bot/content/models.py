@@ -283,6 +283,8 @@ class SmallTalkText:
     """At most three lines on a phone. It claims nothing, so that it needs no source and no disclaimer."""
     next: tuple[Id, ...] = Field((), max_length=2)
     """Buttons under it."""
+    yes: Id | None = None
+    """The emergency card that "yes" opens, where it asks whether help is needed."""
     group: Literal["silent", "speak"] = "silent"
     """`silent` gets no reply where several people talk, even when it names the bot; `speak` is like a question."""
     exact: bool = False

@@ -81,7 +81,7 @@ class SmallTalk:
             return self.handout(state.history, last, register, group=incoming.group)
         if last is not None and act is not None:
             return act(last, register)
-        return Reply(self._composer.small_talk(kind, register))
+        return Reply(self._composer.small_talk(kind, register), asks=payloads.payload(talk.yes) if talk.yes else "")
 
     def reworded(self, node: str | None, register: Register) -> Reply:
         """Return the last answer in the other words, or that these are used from now on."""

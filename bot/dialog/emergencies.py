@@ -7,6 +7,7 @@ news of it. After a wish to die every reply says whom to call, also to questions
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -39,11 +40,12 @@ OVER = "over"
 """The kind of small talk that says so; its button says the same."""
 
 _TALK = {"again": "again", "longer": "again", "before": "again", "not-understood": "do", "person": "nobody"}
-_TALK |= {"will-ask": "", "sad": "", "wrong": ""} | dict.fromkeys(("who-are-you", "robot", "how-are-you"), "talk")
+_TALK |= {"will-ask": "will", "sad": "", "wrong": ""} | dict.fromkeys(("who-are-you", "robot", "how-are-you"), "talk")
 """What small talk means within an emergency: nothing new, or a sign of life, like "ok", where it is of another kind."""
 
-_CLAIMS = {"do": ("call", "meanwhile"), "coming": ("meanwhile",), "closed": ("closed",)} | dict.fromkeys(
-    ("call", "alone", "nobody"), ("call",)
+_CLAIMS = {"do": ("call", "meanwhile"), "closed": ("closed",)}
+_CLAIMS |= dict.fromkeys(("coming", "will"), ("meanwhile",)) | dict.fromkeys(
+    ("call", "alone", "nobody", "wait"), ("call",)
 )
 """Which claims of the card answer what is heard; all else is met with the one that is authored to remind of it."""
 
@@ -82,6 +84,10 @@ _ALIKE = _STEPS | {"ok", "steady", _PERHAPS}
 
 _NO_NEWS = frozenset({"do", "call", "again", _PERHAPS, *_HELPED})
 """What is heard in words that tell nothing new of an emergency: they ask, or say that it is over."""
+
+_FEW = 4
+"""Words of an answer to the bot's own question that is understood though nothing holds it: "i think so"."""
+_DENIES = re.compile(r"\b(no|not|never|nothing)\b|n['’]?t\b", re.IGNORECASE)
 
 _SURE = 0.7
 """How sure an answer must be that is given though words may tell how an emergency goes on."""
@@ -146,7 +152,7 @@ class Emergencies:
         left = state.emergency is not None and state.emergency.left
         if left and self._goes_on(match, incoming.text, node, state.node, left=left):
             state = self.begin(state, incoming, node)
-        elif not over and self._is_else(match, node):
+        elif not over and (self._is_else(match, node) or self._is_released(match, heard, state)):
             return self._aside(match, node, ended(state, left=not ends), state, incoming.text, register)
         if ends:
             return self._end(node, register), ended(state)
@@ -161,6 +167,32 @@ class Emergencies:
             reply, after = self._met("ok", node, state, incoming, register)
             return replace(reply, lead=said), after
         return self._met(heard, node, state, incoming, register, () if match.guessed else match.related)
+
+    def answered(self, match: Match, state: State, incoming: Incoming, register: Register) -> Step | None:
+        """Return what is said to an answer to the bot's own question whether help is needed: the card, or that it is
+        well so; None where that was not asked, or something else is said."""
+        asked = payloads.parse(state.question[0]) if state.question else None
+        if asked is None or asked.node not in self._library.urgent_nodes or "?" in incoming.text:
+            return None
+        said = self._yes_or_no(match, incoming.text, register, asked.node)
+        if said == "yes":
+            return self._answers.show(asked.node, state, register), self.begin(state, incoming, asked.node)
+        text = self._composer.markdown(self._key("not-needed", asked.node), register)
+        card = self._composer.notice(asked.node, register, "", text, Outcome.SMALL_TALK)
+        return (Reply(replace(card, about_bot=True)), state) if said == "no" else None
+
+    def _yes_or_no(self, match: Match, text: str, register: Register, node: str) -> str:
+        """Return what somebody answers: by its first word, too, and after a question of a heavy heart in any few words
+        that nothing else is known by."""
+        words = text.split()
+        first = self._matcher.match(words[0], None, register) if words else match
+        talk = (one.node for one in (match, first) if one.outcome is Outcome.SMALL_TALK)
+        if said := next((kind for kind in talk if kind in ("yes", "no")), ""):
+            return said
+        unsure = match.outcome in (Outcome.NOT_COVERED, Outcome.CHOICES) or match.node == self._library.role("help")
+        if not self._stays(node) or not unsure or len(words) > _FEW:
+            return ""
+        return "no" if _DENIES.search(text) else "yes"
 
     def whom_to_call(self, node: str, state: State, incoming: Incoming, register: Register) -> Step:
         """Return the reminder whom to call."""
@@ -198,7 +230,7 @@ class Emergencies:
         """Return what is heard where it may be over but does not end: how to end it is said, or that it is not yet."""
         if self._stays(node):
             return heard if heard == _DENIED else _PERHAPS
-        if heard == _DENIED:
+        if heard in (_DENIED, _LET_OFF):
             return _PERHAPS
         return "steady" if over else "ok"
 
@@ -227,6 +259,12 @@ class Emergencies:
         found = match.outcome in (Outcome.ANSWER, Outcome.SMALL_TALK) and match.node != self._library.advice
         sure = found and (not match.scores or match.scores[0][1] >= _SURE)
         return left and heard not in _NO_NEWS and not sure and self._alarm is not None and self._alarm.is_news(text)
+
+    @staticmethod
+    def _is_released(match: Match, heard: str, state: State) -> bool:
+        """Tell whether somebody who said that they were misunderstood goes on to ask something."""
+        denied = state.emergency is not None and _DENIED in state.emergency.told
+        return denied and heard in ("", "do") and match.outcome is not Outcome.SMALL_TALK
 
     def _is_else(self, match: Match, node: str) -> bool:
         """Tell whether words after a card were found to ask something else: no list of signs, no way to ask on."""
@@ -263,7 +301,8 @@ class Emergencies:
         reply = replace(reply, lead="\n".join(filter(None, (lead, reply.lead))))
         if match.node in self._always:
             return reply, state
-        kept = state.emergency if self._stays(node) and not done else None
+        denied = state.emergency is not None and _DENIED in state.emergency.told
+        kept = state.emergency if self._stays(node) and not (done or denied) else None
         return reply, replace(state, emergency=replace(kept, left=True)) if kept else over
 
     def _stays(self, node: str) -> bool:

@@ -245,6 +245,7 @@ class Reply:
     without it; `leaflet` is a page that follows the answer as a file. For those who count and not for the reader:
     `sure` is how likely the answer was, 0 to 1; `missing` what no answer holds; `unmatched` what may be kept of a
     question that was not answered. `about` is the answer that a list of choices leads to if one follows none of them.
+    `asks` is the payload of what "yes" opens after small talk that asks.
     `briefs` are the claims to say at once so that what was asked comes first, the fullest first: the first that fits.
     """
 
@@ -271,6 +272,7 @@ class Reply:
     missing: str = ""
     unmatched: str = ""
     about: str = ""
+    asks: str = ""
     briefs: tuple[tuple[str, ...], ...] = ()
 
     @property
@@ -281,7 +283,9 @@ class Reply:
 
     @property
     def question(self) -> tuple[str, str] | None:
-        """What "yes" and "no" mean after this reply: its only choice, and the button that refuses all."""
+        """What "yes" and "no" mean after this reply: what it asks, its only choice, and the button that refuses all."""
+        if self.asks:
+            return self.asks, ""
         offered = [button.payload for button in self.choices if button.role in ("choice", "also", "danger")]
         refused = [button.payload for button in self.choices if button.role == "none"]
         if not offered and not refused:

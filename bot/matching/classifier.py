@@ -123,6 +123,19 @@ class Classifier:
         values = Values(names, SLIGHT)
         return len(self._rows(values.keys)[0]) == len(values.keys)
 
+    def leanings(self, names: Sequence[str], labels: Collection[str], others: Collection[str]) -> list[float]:
+        """Return how much each of these features speaks for the best of some labels rather than for the best of others;
+        minus infinity for one of which nothing was learned."""
+        rows, known = self._rows(Values(names, SLIGHT).keys)
+        weights = self.weights.take(rows, axis=0).astype(np.float32) / np.float32(STEPS)
+        best, other = (
+            weights[:, [at for at, one in enumerate(self.labels) if one in some]].max(axis=1, initial=-np.inf)
+            for some in (labels, others)
+        )
+        found = np.full(len(names), -np.inf, np.float32)
+        found[known] = best - other
+        return [float(one) for one in found]
+
     def each(self, several: Sequence[Values]) -> list[dict[str, float]]:
         """Return the probability of each label for each of several texts, looked up together."""
         sizes = [len(one.keys) for one in several]

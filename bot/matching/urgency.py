@@ -20,6 +20,8 @@ PERHAPS = "perhaps"
 """What is heard in a message after a card that may say that it is over."""
 _COMING = "coming"
 """What is heard where help is on its way, which is no end yet however like one it is."""
+_AHEAD, _ASKED = "ahead", "do"
+"""What is heard of what may come, "will it get worse": it asks, and is no news."""
 _DENIED = "denied"
 """What is heard where all was taken wrongly, which examples take for an end."""
 _EXCUSED = -2.0
@@ -142,20 +144,23 @@ class Urgency:
         there or that it was nothing, and neither doubts it nor asks anything."""
         plain = seen(text).text
         places = self._placed(self._reader.mended(words_of(plain)))
-        over = places.of((*self._rules.over, *self._ends_alone.get(card, ())))
+        alone = places.of(self._ends_alone.get(card, ()))
+        over = [*places.of(self._rules.over), *alone]
         if not places.words or "?" in plain or places.any_of(self._rules.not_over):
             return False
         denied = places.stands(self._rules.denies_over, over)
-        if over and len(places.words) <= _SHORT and not denied:
+        if over and len(places.words) <= _SHORT and not denied and (alone or self._is_all(over, places.words)):
             return True
-        ending = "" if places.any_of(self._rules.after.get(_COMING, ())) else self._ending(plain)
-        return ending in (IN_CARE, LET_OFF) or (ending == BETTER and not denied)
+        coming = places.any_of(self._rules.after.get(_COMING, ()))
+        return not coming and self._ending(plain) in (IN_CARE, LET_OFF)
 
     def heard(self, text: str, card: str = "") -> str:
         """Return what a message after a card says, by the names in `after` of the file, `PERHAPS` where it may say that
         it is over, or an empty text."""
         ending, places = self._ending(text), self._placed(self._reader.read(text))
-        told = next((kind for kind, concepts in self._rules.after.items() if places.any_of(concepts)), "")
+        ahead = places.of(self._rules.after.get(_AHEAD, ()))
+        kinds = (kind for kind, concepts in self._rules.after.items() if places.stands(concepts, ahead))
+        told = next(kinds, _ASKED if ahead else "")
         if told == _DENIED:
             return told
         doubted = places.any_of(self._rules.not_over)
@@ -164,7 +169,14 @@ class Urgency:
             return ending
         if not doubted and places.any_of(self._ends_alone.get(card, ())):
             return LET_OFF
-        return PERHAPS if doubted and told in (IN_CARE, LET_OFF) else told or (ending and PERHAPS)
+        perhaps = ending or places.any_of(self._rules.over)
+        return PERHAPS if doubted and told in (IN_CARE, LET_OFF) else told or (PERHAPS if perhaps else "")
+
+    def _is_all(self, over: Sequence[Sighting], words: Sequence[Word]) -> bool:
+        """Tell whether nothing is told beside that it is over: "he is fine now", not "the weather is better now"."""
+        inside = {at for one in over for at in range(one.first, one.last + 1)}
+        rest = [word for at, word in enumerate(words) if at not in inside]
+        return self._likeness is None or self._likeness.adds_nothing(rest)
 
     def _placed(self, words: Sequence[Word], named: Sequence[Sighting] | None = None) -> Sightings:
         """Return where words name concepts, those made of others among them."""
@@ -201,7 +213,7 @@ class Urgency:
         likely = {authored: 1.0} if authored else self._likeness.after(words, self._reader.named(words))
         over = {label: likely.get(label, 0.0) for label in (IN_CARE, LET_OFF, BETTER)}
         label = max(over, key=lambda one: over[one])
-        if over[label] >= _ENDS:
+        if over[label] >= _ENDS and (authored or self._likeness.bears_out(words, label)):
             return label
         return PERHAPS if sum(over.values()) >= _PERHAPS_ENDS else ""
 
