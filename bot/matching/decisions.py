@@ -70,14 +70,8 @@ class Limits:
     again: float = 0.42
     again_over: float = 0.13
     """How likely the answer last shown must be to be given again, and by how much the likeliest."""
-    first: float = 0.9
-    """How likely the first question's answer must be to come before that of the whole message, which is another."""
-    half: float = 0.7
-    """How surely each half of a message must want an answer of its own where only their meaning tells two questions."""
-    also: float = 0.5
-    """The likelihood from which a further question of a message is answered too."""
-    likely: float = 0.25
-    """The likelihood from which the answer to a further question stands among the buttons."""
+    perhaps: float = -1.5
+    """The log-odds of a message to be two questions from which the answers to both stand among the buttons."""
     possible: float = 0.05
     """How likely the answer to a whole message must be by what it asks alone to be about what it tells, too."""
     beside: float = 0.5

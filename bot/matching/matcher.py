@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import takewhile
 
 from bot.dialog.turn import Match, Outcome, Register
 from bot.matching.build import TALK, Parts, Roles
@@ -14,7 +13,22 @@ from bot.matching.concepts import Advice
 from bot.matching.decisions import ASPECT_MISSING, LIMITS, UNSURE, Decisions, Limits, Thread, likeliest, without_talk
 from bot.matching.foreign import Languages
 from bot.matching.parser import Known, Message
-from bot.matching.questions import TOLD, Background, Clause, Remarks, at_seam, is_remark, questions, scrubbed
+from bot.matching.questions import (
+    ADVISED,
+    FIRST,
+    IN_THREAD,
+    SECOND,
+    TOLD,
+    UNCOVERED,
+    Background,
+    Clause,
+    Parted,
+    Remarks,
+    Wanted,
+    is_remark,
+    scrubbed,
+    seams,
+)
 from bot.matching.ranking import Heard, Ranker, Reading, Shares
 from bot.matching.text import ASKING, FUNCTION, PERSONS, QUESTION_WORDS, STOP, is_grammar
 from bot.matching.urgency import Finding, Urgency, urgent
@@ -216,8 +230,7 @@ class SubjectMatcher:
         if apart is None or (match.node == self.roles.advice and self.background.matters(apart)):
             return match
         answer = self._exact(apart.asking, asked.context) or self._asked(asked.of(apart.asking))
-        several = bool(match.also) and len(questions(apart.asking, self.parts.subjects)) > 1
-        if several or answer.outcome is not Outcome.ANSWER or answer.node == self.roles.advice:
+        if (match.also and answer.also) or answer.outcome is not Outcome.ANSWER or answer.node == self.roles.advice:
             return match
         stands = answer.node in match.also or self.background.stands(self._heard(apart.asking, asked), answer)
         leans = self.background.decides(apart, answer) or not stands
@@ -250,7 +263,7 @@ class SubjectMatcher:
         nothing, or plainly ask something else whatever was talked of before, as "is it getting worse?" does not."""
         match = self._weighty(asked.alone(asked.message), text)
         question = self.remarks.question(asked.message)
-        reading = self.ranker.rank(question, None, heard=self._heard(question, asked))
+        reading = self.ranker.rank(question, None, self._heard(question, asked))
         plain = self._is_plain(match, text, asked.message, question)
         plain = plain and (match.outcome is Outcome.SMALL_TALK or not reading.rests)
         if plain or self._says_nothing(question, reading, None):
@@ -310,7 +323,9 @@ class SubjectMatcher:
         lacking = match.note == ASPECT_MISSING or (match.outcome is Outcome.CHOICES and self.decisions.lacking(reading))
         if match.outcome is Outcome.NOT_COVERED or lacking:
             match = replace(match, missing=reading.missing)
-        match = self.decisions.refused(self._with_others(match, question, asked), scores, reading)
+        match = self.decisions.refused(
+            self._with_others(match, Wanted(question, without_talk(scores)), asked), scores, reading
+        )
         if asked.context:
             return self._in_thread(match, question, reading, asked)
         return self.decisions.of_what(match, reading) if len(question.words) <= _FRAGMENT else match
@@ -346,11 +361,11 @@ class SubjectMatcher:
         share = max((share for node, share in reading.scores.items() if node != self.roles.otherwise), default=0.0)
         return share >= self.limits.points and not PRONOUNS.isdisjoint(reading.message.words)
 
-    def _weighed(self, question: Message, asked: Inquiry, lent: str | None = None) -> tuple[Reading, Shares]:
+    def _weighed(self, question: Message, asked: Inquiry) -> tuple[Reading, Shares]:
         """Return what was read, and the likelihoods with what the advice rules say of the whole message."""
-        of = question.words, question.mentions, asked.message.words, asked.context, lent
+        of = question.words, question.mentions, asked.message.words, asked.context
         if of not in asked.weighed:
-            reading = self.ranker.rank(question, asked.context, lent, self._heard(question, asked))
+            reading = self.ranker.rank(question, asked.context, self._heard(question, asked))
             in_thread = self.parts.subjects.it(asked.context) is not None
             by = self.limits.rule * self.advice.weigh(asked.message, in_thread=in_thread) - self.limits.rule_doubt
             asked.weighed[of] = reading, self.ranker.shifted(reading.scores, self.roles.advice, by)
@@ -412,89 +427,71 @@ class SubjectMatcher:
 
     # --- several questions --------------------------------------------------------------------------------------------
 
-    def _with_others(self, match: Match, question: Message, asked: Inquiry) -> Match:
-        """Return the decision with the answers to every further question that is surely another one."""
-        if match.outcome is Outcome.SMALL_TALK:
+    def _with_others(self, match: Match, whole: Wanted, asked: Inquiry) -> Match:
+        """Return the decision with the answer to each question of a message that falls into several; what it only
+        perhaps asks stands among the buttons."""
+        parted = None if match.outcome is Outcome.SMALL_TALK else self._parted(whole, asked)
+        if parted is None:
             return match
-        parts = questions(question, self.parts.subjects)
-        found = list(self._each(parts, asked)) if len(parts) > 1 else self._by_meaning(match, question, asked)
-        if not found:
-            return match
-        sure = self._first(match, found, by_form=len(parts) > 1, in_thread=asked.context is not None)
-        uncovered = any(node == self.roles.otherwise and share >= self.limits.also for node, share in found)
-        if uncovered and self._is_whole(match, found):
-            return match
-        perhaps = self._perhaps(match, found, sure)
-        if not sure or (sure == [match.node] and not uncovered):
-            return self._offering(match, perhaps)
-        first, *others = sure
-        also = tuple(others)
+        found = set(nodes := list(dict.fromkeys(self._each(parted, asked))))
+        nodes = [node for node in nodes if node != self.roles.otherwise]
+        if parted.odds < 0:
+            return self._offering(match, nodes)
+        return self._answering(match, nodes, uncovered=self.roles.otherwise in found)
+
+    def _answering(self, match: Match, nodes: Sequence[str], *, uncovered: bool) -> Match:
+        """Return the decision to give these answers in the order asked, a refusal to advise on the whole first."""
+        refused = [match.node] if match.node == self.roles.advice else []
+        first, *also = dict.fromkeys((*refused, *nodes))
         note = PART_MISSING if uncovered else match.note if first == match.node else ""
-        reasons, related = (f"{len(found)} questions", *match.reasons), (*also, *perhaps)
+        perhaps = {match.node} - {first, *also} if match.outcome is Outcome.ANSWER else ()
+        reasons = (f"{len(nodes) + uncovered} questions", *match.reasons)
         answer = replace(match, outcome=Outcome.ANSWER, node=first, choices=(), note=note)
-        return replace(answer, related=related, reasons=reasons, also=also)
+        return replace(answer, related=(*also, *perhaps), reasons=reasons, also=tuple(also))
 
-    def _is_whole(self, match: Match, found: Sequence[tuple[str, float]]) -> bool:
-        """Tell whether a message that falls into questions is one after all: together they surely want an answer that
-        none of them wants alone, as "what about my antibiotics and the INR" does."""
-        apart = all(node != match.node for node, _ in found)
-        surely = bool(match.scores) and match.scores[0][1] >= self.limits.first
-        return match.outcome is Outcome.ANSWER and apart and surely
-
-    def _by_meaning(self, match: Match, question: Message, asked: Inquiry) -> list[tuple[str, float]]:
-        """Return the answers of two halves that no form of words tells to be questions, where each surely wants another
-        one and the whole wants one of them; else nothing."""
-        open_to_two = match.outcome in (Outcome.ANSWER, Outcome.CHOICES) and match.node != self.roles.advice
-        halves = self._each(at_seam(question), asked) if open_to_two else iter(())
-        found = list(takewhile(lambda half: half[1] >= self.limits.half, halves))
-        nodes = {node for node, _ in found}
-        fits = match.outcome is Outcome.CHOICES or match.node in nodes
-        return found if len(nodes) > 1 and fits and self.roles.advice not in nodes else []
-
-    def _first(self, match: Match, found: Sequence[tuple[str, float]], *, by_form: bool, in_thread: bool) -> list[str]:
-        """Return the sure answers in the order of the questions; the answer of the whole message comes first where it
-        refuses advice, or where the first question alone is less sure."""
-        limits, sure = self.limits, self._sure(match, found, by_form=by_form)
-        surely = in_thread and match.scores[0][1] >= limits.first
-        least = limits.also if match.node in sure and by_form and not surely else limits.first
-        whole = match.outcome is Outcome.ANSWER and found[0][1] < least
-        if match.node == self.roles.advice or whole:
-            return [match.node, *(node for node in sure if node != match.node)]
-        return sure
-
-    def _sure(self, match: Match, found: Sequence[tuple[str, float]], *, by_form: bool) -> list[str]:
-        """Return the sure answers, each once. What asks about the bot only frames a question about something else that
-        follows it ("can I trust you?"), unless the whole asks about the bot."""
-        limits, about_bot = self.limits, self.roles.shared - {self.roles.otherwise}
-        aside = {self.roles.otherwise, *(() if match.node in about_bot else about_bot)}
-        sure = list(dict.fromkeys(node for node, share in found if share >= limits.also and node not in aside))
-        last, share = found[-1]
-        follows = bool(sure) and by_form and last in about_bot & aside and share >= limits.first
-        return [*sure, last] if follows else sure
-
-    def _perhaps(self, match: Match, found: Sequence[tuple[str, float]], sure: Sequence[str]) -> tuple[str, ...]:
-        """Return what the message may mean, too: the answer of the whole, and the likeliest one of each other part."""
-        limits = self.limits
-        likely = [node for node, share in found if share >= limits.likely]
-        whole = [match.node] if match.outcome is Outcome.ANSWER else []
-        return tuple(dict.fromkeys(node for node in (*whole, *likely) if node not in (*sure, self.roles.otherwise)))
-
-    def _offering(self, match: Match, perhaps: Sequence[str]) -> Match:
+    def _offering(self, match: Match, nodes: Sequence[str]) -> Match:
         """Return an answer with what a further question perhaps means among the buttons."""
         if match.outcome is not Outcome.ANSWER or match.node == self.roles.advice:
             return match
-        return replace(match, related=(*perhaps, *match.related))
+        others = dict.fromkeys((*nodes, *match.related))
+        return replace(match, related=tuple(node for node in others if node != match.node))
 
-    def _each(self, parts: Sequence[Message], asked: Inquiry) -> Iterator[tuple[str, float]]:
-        """Yield the likeliest answer of each question: by its words where these are clear, else with what the one
-        before is about."""
-        lent: str | None = None
-        for part in parts:
-            inquiry = asked.of(part)
-            reading, scores = self._weighed(part, inquiry)
-            exact = self.known.node(part.key, asked.context)
-            node, share = (exact, 1.0) if exact else next(iter(without_talk(scores).items()))
-            if lent and share < self.limits.alone_unnamed:
-                node, share = next(iter(without_talk(self._weighed(part, inquiry, lent)[1]).items()))
-            lent = reading.named.subject or lent
-            yield node, share
+    def _each(self, parted: Parted, asked: Inquiry) -> Iterator[str]:
+        """Yield the answer of each question, in the order asked, before what is only told; a half may be two again."""
+        halves = ((parted.first, asked), (parted.second, self._on(parted.first, asked)))
+        for half, inquiry in reversed(halves) if parted.told else halves:
+            again = self._parted(half, inquiry)
+            if again and again.odds >= 0:
+                yield from self._each(again, inquiry)
+            else:
+                yield half.node
+
+    def _parted(self, whole: Wanted, asked: Inquiry) -> Parted | None:
+        """Return the likeliest two questions that some words may be, with an answer each; None where none is likely
+        enough even to be offered. The second is read as if it were asked after the answer to the first."""
+        in_thread = IN_THREAD * (asked.context is not None)
+        found, least = None, self.limits.perhaps + in_thread
+        for seam in seams(whole.message):
+            first = self._part(seam.first, asked)
+            odds = seam.odds + whole.odds_of(first, FIRST) - self._against(first)
+            remarks = first.node == self.roles.otherwise and not seam.asks
+            if remarks or odds <= least:
+                continue
+            second = self._part(seam.second, self._on(first, asked))
+            odds += whole.odds_of(second, SECOND) - self._against(second)
+            if odds > least and first.node != second.node:
+                told = whole.node == second.node and not (seam.asks or PERSONS.isdisjoint(seam.first.words))
+                found, least = Parted(first, second, odds - in_thread, told), odds
+        return found
+
+    def _against(self, half: Wanted) -> float:
+        """Return what speaks against a question of its own in half a message, by the answer it wants."""
+        return {self.roles.advice: ADVISED, self.roles.otherwise: UNCOVERED}.get(half.node, 0.0)
+
+    def _on(self, part: Wanted, asked: Inquiry) -> Inquiry:
+        """Return the thread in which what follows some words is read: after their answer, if they have one."""
+        return asked if part.node == self.roles.otherwise else replace(asked, context=part.node)
+
+    def _part(self, message: Message, asked: Inquiry) -> Wanted:
+        """Return some words with how likely each answer is."""
+        return Wanted(message, without_talk(self._weighed(message, asked.of(message))[1]))

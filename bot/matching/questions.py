@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import log
 
 from bot.dialog.turn import Match, Outcome
 from bot.matching.build import TALK, Roles
@@ -32,16 +33,20 @@ CONDITION = "condition"
 _NOTE = 6
 """Words up to which a sentence without a verb is read as a question, as clinicians write: `ALA dose. Interactions`."""
 _LINKS = frozenset({"and", "&", "+", "but", "or", "also", "so", "then", "plus"})
+_AGAINST = frozenset({"or", "but"})
 _JOINS = frozenset({"and", "&", "+", "plus"})
 _GO_ON = _JOINS | {"but"}
 _THINGS = frozenset({"thing"})
 _BESIDE_THE_POINT = _THINGS | {"purpose"}
 """Kinds of what no topic holds that small talk is about: the weather, a dog."""
-_HALF, _SHORT = 2, 14
-"""Words that half a message needs to ask something, and up to which a message may fall apart at a bare `and`."""
-_PARTS = frozenset({"its", "their", "any", "whether", "if", "there", "also", "the"})
+_HALF, _LONGEST = 2, 120
+"""Words that half a message needs to ask something, and up to which a message is two questions and no story."""
 _TO = frozenset({"at", "for", "in", "to", "on", "with", "by", "from", "of"})
-"""What a further question may begin with after such a word."""
+"""What a question may begin with before such a word: `at what time`."""
+_ONE = 1.2
+_SIGNS = (2.2, 0.9, 1.0, 1.45, -1.0, 1.1, 0.9, -1.05)
+"""What speaks for two questions at a seam, in log-odds, beside `_ONE`: a question mark, a full stop, a pause, a word
+that links, that this is `or` or `but`, that what stands before asks, that what follows begins to ask, that it tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,30 +218,90 @@ def _likeliest(odds: Sequence[float], costs: Sequence[float]) -> list[bool]:
     return [bool(one) for one in reversed(states)]
 
 
-def questions(message: Message, subjects: Subjects) -> list[Message]:
-    """Return the parts of a message that each have the form of a question of their own."""
-    return [part for sentence in _sentences(message) for part in _asked(sentence, subjects)]
+FIRST, SECOND, _WHOLE = 3.0, 2.0, 0.4
+"""How much the logarithm of a likelihood counts: that of the first half's answer in it, of the second half's answer in
+that, of each in the whole."""
+ADVISED, UNCOVERED, IN_THREAD = 2.1, 1.1, 1.1
+"""What takes away from the odds of two questions: that a half asks for advice, that it is not covered, a thread."""
+_LEAST = 0.001
+"""The likelihood below which all are alike."""
 
 
-def at_seam(message: Message) -> list[Message]:
-    """Return the two halves of a message at its likeliest seam: at a pause before a word that links, where a sentence
-    ends, at another pause, or, in a short one, at `and`, unless a mere name stands before it: "vitamin K2 and warfarin
-    together" asks of both. Nothing where it has none."""
-    words, seams = message.words, list[tuple[int, int]]()
-    named = {(one.start, one.end) for one in message.mentions}
-    for at in range(_HALF, len(words) - 1):
-        if words[at - 1] == STOP:
-            seams.append((1, at))
-        elif at in message.pauses:
-            seams.append((0 if words[at] in _LINKS else 2, at))
-        elif words[at] in _JOINS and len(words) <= _SHORT and (0, at) not in named:
-            seams.append((3, at))
-    if not seams:
-        return []
-    _, at = min(seams)
-    halves = [message.part(0, at - (words[at - 1] == STOP)), _unlinked(message.part(at, len(words)))]
-    telling = halves[1].words[0] in _PERSONS if halves[1].words else True
-    return [] if telling or any(len(half.words) < _HALF for half in halves) else halves
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Some words with how likely each answer is, the likeliest first."""
+
+    message: Message
+    scores: Mapping[str, float]
+
+    @property
+    def node(self) -> str:
+        """The likeliest answer."""
+        return next(iter(self.scores))
+
+    def odds_of(self, half: Wanted, weight: float) -> float:
+        """Return what the answer to a half says, in log-odds, of these words being two questions."""
+        in_whole = self.scores.get(half.node, 0.0)
+        return weight * log(max(half.scores[half.node], _LEAST)) + _WHOLE * log(max(in_whole, _LEAST))
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """Two questions that some words may be, and how likely they are two, in log-odds; the first may only be `told`."""
+
+    first: Wanted
+    second: Wanted
+    odds: float
+    told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """Where a message may fall into two questions, how likely it does by its form, in log-odds, and whether the first
+    half asks by its form."""
+
+    first: Message
+    second: Message
+    odds: float
+    asks: bool
+
+
+def seams(message: Message) -> Iterator[Seam]:
+    """Yield every place where two questions may meet: where a sentence ends, at a pause, before a word that links,
+    unless this only links a name: "vitamin K2 and warfarin together" asks of both."""
+    words = message.words
+    for at in range(_HALF, len(words) - 1 if len(words) <= _LONGEST else 0):
+        ends, pauses, links = words[at - 1] == STOP, at in message.pauses, words[at] in _LINKS
+        if ends or pauses or links:
+            first, second = message.part(0, at - ends), _unlinked(message.part(at, len(words)))
+            whole = ends or pauses or _begins(second) or not (_is_name(first) or _is_name(second))
+            if whole and min(len(first.words), len(second.words)) >= _HALF:
+                asked = at - 1 in message.asked
+                asks = asked or _asks_somewhere(first)
+                signs = asked, ends and not asked, pauses, links, words[at] in _AGAINST, asks
+                yield Seam(first, second, _by_form(second, signs), asks)
+
+
+def _is_name(part: Message) -> bool:
+    """Tell whether words are nothing but one name."""
+    return any((one.start, one.end) == (0, len(part.words)) for one in part.mentions)
+
+
+def _by_form(second: Message, signs: tuple[bool, ...]) -> float:
+    """Return how likely two questions meet, by what parts them and by how the second begins."""
+    begins = _begins(second), second.words[0] in _PERSONS
+    return _ONE + sum(odds for odds, holds in zip(_SIGNS, (*signs, *begins), strict=True) if holds)
+
+
+def _asks_somewhere(part: Message) -> bool:
+    """Tell whether words hold a question word, or a sentence that begins as a question does."""
+    return not QUESTION_WORDS.isdisjoint(part.words) or any(_begins(one.message) for one in _sentences(part))
+
+
+def _begins(part: Message) -> bool:
+    """Tell whether words begin as a question or a request does: `and how`, `at what`, `tell`."""
+    first, then = (*_unlinked(part).words[:2], "", "")[:2]
+    return first in _ASKING or first in _TELLING or (first in _TO and then in _ASKING)
 
 
 def _sentences(message: Message) -> Iterator[Clause]:
@@ -246,26 +311,6 @@ def _sentences(message: Message) -> Iterator[Clause]:
             if place > at:
                 yield Clause(message.part(at, place), place in message.asked)
             at = place + 1
-
-
-def _asked(sentence: Clause, subjects: Subjects) -> Iterator[Message]:
-    """Yield the questions of one sentence: cut where `and how` begins another one, and `, is` after a question."""
-    message = sentence.message
-    cuts = [0]
-    for at in range(1, len(message.words) - 1):
-        after_question = message.words[cuts[-1]] in _ASKING or message.words[cuts[-1]] in _LINKS
-        if _links(message, at) or (after_question and at in message.pauses and message.words[at] in _ASKING):
-            cuts.append(at)
-    for start, end in zip(cuts, [*cuts[1:], len(message.words)], strict=True):
-        part = _unlinked(message.part(start, end))
-        if part.words and (start > 0 or _asks(part, subjects) or (sentence.asks and len(cuts) == 1)):
-            yield part
-
-
-def _links(message: Message, place: int) -> bool:
-    """Tell whether a word that links begins another question here: `but does`, `and at what`, `and their`."""
-    word, second, third = (*message.words[place : place + 3], "", "")[:3]
-    return word in _LINKS and (second in _ASKING or second in _PARTS or (second in _TO and third in _ASKING))
 
 
 def _asks(part: Message, subjects: Subjects) -> bool:

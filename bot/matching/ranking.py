@@ -241,11 +241,9 @@ class Ranker:
         self._held, self._answers = ~order.marked(shared), ~order.marked({roles.otherwise, SAME, *talk})
         self._few = np.array([weights.table_few * (lines.get(one, 0) <= FEW_LINES) for one in order.answers])
 
-    def rank(
-        self, message: Message, context: str | None, lent: str | None = None, heard: Heard | None = None
-    ) -> Reading:
-        """Return how likely each answer is for a message after the answer last shown, or talk of the subject `lent`."""
-        return self.weigh(self.opinions(message, context, lent, heard))
+    def rank(self, message: Message, context: str | None, heard: Heard | None = None) -> Reading:
+        """Return how likely each answer is for a message after the answer last shown."""
+        return self.weigh(self.opinions(message, context, heard))
 
     def heard(self, message: Message) -> Heard:
         """Return what each model says of a message by itself."""
@@ -253,12 +251,10 @@ class Ranker:
         asked = features.asked(message, named)
         return Heard(message, named, asked, features.names(message, named, asked), self.models, features, self._said)
 
-    def opinions(
-        self, message: Message, context: str | None, lent: str | None = None, heard: Heard | None = None
-    ) -> Opinions:
-        """Return what each model says of a message after the answer last shown, or talk of the subject `lent`."""
+    def opinions(self, message: Message, context: str | None, heard: Heard | None = None) -> Opinions:
+        """Return what each model says of a message after the answer last shown."""
         heard = heard or self.heard(message)
-        named, aspects, lent = heard.named, heard.aspects, lent or self._subjects.it(context)
+        named, aspects, lent = heard.named, heard.aspects, self._subjects.it(context)
         beside = not named.held and aspects.get(TOGETHER, 0.0) >= self._weights.together
         about = self._subjects.with_lent(named, lent, beside=beside) if lent else None
         in_thread = {} if not lent else heard.about if about == named.subject else heard.about_another(about)

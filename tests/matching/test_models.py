@@ -20,7 +20,7 @@ from bot.matching.concepts import SignWords
 from bot.matching.lessons import SAME, Lessons
 from bot.matching.matcher import SubjectMatcher
 from bot.matching.parser import Speller
-from bot.matching.questions import at_seam, questions
+from bot.matching.questions import seams
 from bot.matching.text import clean, every_word, expand, sampled, split, words_only
 from bot.matching.training import Models, learn, learned, load, save, train
 
@@ -358,14 +358,26 @@ def test_what_is_no_word_is_not_read(text: str, words: str) -> None:
     assert " ".join(split(clean(words_only(text)))) == words
 
 
-def test_a_message_falls_into_questions(parts: Parts) -> None:
-    def asked(text: str) -> list[str]:
-        return [" ".join(part.words) for part in questions(parts.reader.read(text), parts.subjects)]
+def test_two_questions_may_meet_at_every_pause_and_word_that_links(parts: Parts) -> None:
+    def halves(written: str) -> list[tuple[str, str]]:
+        return [(" ".join(one.first.words), " ".join(one.second.words)) for one in seams(parts.reader.read(written))]
 
-    assert asked("Hi, I am Ann. Does ALA work, and is it safe?") == ["does ala work", "is it safe"]
-    assert asked("ALA dose? Interactions?") == ["ala dose", "interactions"]
-    assert asked("who should take ALA and at what dose?") == ["who should take ala", "at what dose"]
-    assert asked("ALA for fatty liver, does it work?") == ["ala for fatty liver does it work"]
+    assert halves("what is it? and how do I treat it, please tell")[0] == (
+        "what is it",
+        "how do i treat it please tell",
+    )
+    assert halves("does it work or hurt him") == [("does it work", "hurt him")]
+    assert halves("the dose of ALA and K2") == [], "of both"
+    assert halves("dose") == halves("") == []
+
+
+def test_two_questions_are_likelier_where_both_ask(parts: Parts) -> None:
+    def odds(written: str) -> float:
+        return max(one.odds for one in seams(parts.reader.read(written)))
+
+    assert odds("what is it? and how do I treat it") > odds("what is it, and how do I treat it")
+    assert odds("what is it, and how do I treat it") > odds("my feet burn, and how do I treat it")
+    assert odds("my feet burn, and how do I treat it") > odds("my feet burn, and I sleep badly")
 
 
 def test_a_part_inherits_the_answers_of_its_whole_and_a_vanished_answer_is_left_out(data: Data) -> None:
@@ -402,24 +414,6 @@ def test_what_is_known_of_words_is_found_once_and_does_not_grow_for_ever(monkeyp
     assert [lengths[word] for word in ("toe", "toe", "foot", "ankle", "ankle")] == [3, 3, 4, 5, 5]
     assert asked == ["toe", "foot", "ankle", "ankle"]
     assert len(lengths) == 2
-
-
-@pytest.mark.parametrize(
-    ("text", "halves"),
-    [
-        (
-            "gabapentin vs pregabalin, and which of the two puts on weight",
-            ("gabapentin vs pregabalin", "which of the two puts on weight"),
-        ),
-        ("numb feet. bad circulation too", ("numb feet", "bad circulation too")),
-        ("dose and timing", ()),
-        ("ala helps some and k2 helps none", ("ala helps some", "k2 helps none")),
-        ("ala works, he says", ()),
-        ("", ()),
-    ],
-)
-def test_a_message_has_two_halves_at_its_likeliest_seam(parts: Parts, text: str, halves: tuple[str, ...]) -> None:
-    assert tuple(" ".join(half.words) for half in at_seam(parts.reader.read(text))) == halves
 
 
 def without(matcher: SubjectMatcher, said: str) -> str:
