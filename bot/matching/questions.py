@@ -283,8 +283,9 @@ def seams(message: Message) -> Iterator[Seam]:
 
 
 def _is_name(part: Message) -> bool:
-    """Tell whether words are nothing but one name."""
-    return any((one.start, one.end) == (0, len(part.words)) for one in part.mentions)
+    """Tell whether words are nothing but the name of one subject, which holds its topic: `neuropathy/k2`."""
+    whole = (one.concepts for one in part.mentions if (one.start, one.end) == (0, len(part.words)))
+    return any("/" in name for concepts in whole for name in concepts)
 
 
 def _by_form(second: Message, signs: tuple[bool, ...]) -> float:
