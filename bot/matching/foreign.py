@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations, pairwise
 
+import numpy as np
+
 from bot.content.matching_models import Concept, Language, LanguagesFile, UrgentExamples
 from bot.matching.build import Data, Parts
 from bot.matching.classifier import UNTAUGHT, Classifier, Rows, Values, multiplied, unit
@@ -301,7 +303,9 @@ class Tongues:
         kinds = self._models.kinds.probabilities(self._kinds(code, words))
         pieces = self._models.pieces.probabilities(_features(words))
         odds = _KINDS * log_odds(kinds.pop(CALM, 0.0)) + (1 - _KINDS) * log_odds(pieces.pop(CALM, 0.0)) - _FROM
-        return Tongue(code, odds, multiplied(kinds, pieces, (_KINDS, 1 - _KINDS)))
+        columns = (np.array([opinion.get(sign, 0.0) for sign in kinds]) for opinion in (kinds, pieces))
+        signs = multiplied(*columns, (_KINDS, 1 - _KINDS)).tolist()
+        return Tongue(code, odds, dict(zip(kinds, signs, strict=True)))
 
     def is_ordinary(self, code: str, sign: str, words: Sequence[Word]) -> bool:
         """Tell whether a message names nothing but what people name every day who have no such sign."""
