@@ -113,14 +113,17 @@ class Claim:
     """One statement in both registers, with its sources."""
 
     id: Id
-    kind: Literal["fact", "editorial", "action"] = "fact"
-    """`fact` cites sources; `editorial` says nothing factual; `action` is one thing the reader can do."""
+    kind: Literal["fact", "report", "editorial", "action"] = "fact"
+    """`fact` cites sources; `report` tells what a source says and the answer need not share, so it never stands without
+    its heading; `editorial` says nothing factual; `action` is one thing the reader can do."""
     cites: tuple[Id, ...] = ()
     """Ids from sources.yaml. The numbers in the text come from here."""
     section: Registers | None = None
     """Begins a new part of the answer under this heading."""
     bullet: StrictBool = False
     """Shows the claim as a list item."""
+    asks: Words | None = None
+    """Words by which people ask for this very claim and that its text does not say; they are heard, never shown."""
     professional: Words | None = None
     layperson: Words | None = None
     professional_only: Words | None = None

@@ -193,7 +193,7 @@ def fitted(composer: Composer, reply: Reply) -> Reply:
     def made(brief: Sequence[str]) -> Card:
         return replace(_with_brief(composer, node, register, brief), title=reply.card.title)
 
-    shortened = [main_and_action(answer), answer.brief[:1]] if crowded else []
+    shortened = [main_and_action(answer)] if crowded else []
     last = reply.card
     for last in chain(map(made, reply.briefs), [reply.card], map(made, shortened)):
         if lines_at_once(last, *beside) <= room:
@@ -271,8 +271,8 @@ def illustrated(reply: Reply, state: State, incoming: Incoming) -> Reply:
 
 # --- answers ----------------------------------------------------------------------------------------------------------
 
-MAX_ALSO = 2
-"""Further questions of one message that are offered."""
+MAX_ALSO, OF_PAIRS = 2, 3
+"""Further questions of one message that are offered, and claims on two medicines that make an answer one on pairs."""
 
 
 class Answers:
@@ -329,12 +329,13 @@ class Answers:
         related = self._links(self._beside(match, reply.card), register, "choice")
         sure = next((share for node, share in match.scores if node == match.node), 0.0)
         briefs, told = self._asked_for(text, reply.card, state)
-        if not told and not lead and match.node == state.node:
-            lead = self._text("same-again", register)
+        again = reply.card.node == state.node
+        least = _with_brief(self._composer, reply.card.node, register, briefs[-1]) if again and briefs else reply.card
         return replace(
             reply,
+            card=replace(least, title=reply.card.title),
             briefs=briefs,
-            lead=lead or reply.lead,
+            lead=lead or self._untold(text, reply.card, again=again and not told) or reply.lead,
             choices=(*urgent, *reply.choices, *related),
             reasons=reasons,
             sure=sure,
@@ -357,22 +358,44 @@ class Answers:
 
     def _asked_for(self, text: str, card: Card, state: State) -> tuple[tuple[tuple[str, ...], ...], bool]:
         """Return the briefs that begin with the claim which speaks of what words ask about, where the answer's own
-        brief does not; and whether either does. What to do is left out only to who has just read the answer."""
+        brief does not or was just read, and whether either does. What to do is never left out; where nothing speaks of
+        it, that and the main message are all that is said again."""
         answers = isinstance(card, ClaimCard) and card.outcome is Outcome.ANSWER and not card.about_bot
         if self._selector is None or not text or not answers or card.node == self._library.advice:
             return (), True
-        answer, register = self._library.answer(card.node), card.register
-        claims = [one for one in self._library.claims(answer, register) if one.kind != "editorial"]
-        first = [one for one in claims if one.id in answer.brief] or claims[:1]
-        folded = [one for one in claims if one not in first and not _IN_PLACE.match(one.for_register(register))]
-        sentences = [part for one in first for part in _SENTENCE.split(self._library.text(one, register))]
-        shown = [f"{card.title} {one}" for one in sentences]
-        at = self._selector.select(text, [self._library.text(one, register) for one in folded], shown)
+        answer, again = self._library.answer(card.node), card.node == state.node
+        first, folded = self._parted(answer, card.register)
+        sought = [*first, *folded] if again else folded
+        shown = [f"{card.title} {part}" for one in first for part in self._sentences(one, card.register)]
+        lines = [" ".join(self._sentences(one, card.register)) for one in sought]
+        at = self._selector.select(text, lines, () if again else shown)
+        main, *actions = main_and_action(answer)
         if at is None:
-            return (), self._selector.select(text, shown, ()) is not None
-        asked, (main, *actions) = folded[at].id, main_and_action(answer)
-        briefs = [(asked, main, *actions), *([(asked, *actions)] if actions else [])]
-        return (*briefs, *([(asked, main), (asked,)] if card.node == state.node else [])), True
+            told = not again and self._selector.select(text, shown, ()) is not None
+            return ((main, *actions),) if again else (), told
+        briefs = [(sought[at].id, main, *actions), *([(sought[at].id, *actions)] if actions else [])]
+        return tuple(tuple(dict.fromkeys(one)) for one in briefs), True
+
+    def _untold(self, text: str, card: Card, *, again: bool) -> str:
+        """Return what is said before an answer on pairs of medicines that holds none of those named, or before one that
+        was just read and says nothing of what is asked; else an empty text."""
+        if self._selector is not None and isinstance(card, ClaimCard) and self._library.has_answer(card.node):
+            claims = self._library.claims(self._library.answer(card.node), card.register)
+            lines = [" ".join(self._sentences(one, card.register)) for one in claims]
+            pairs = sum(1 for one in lines if one.startswith("**") and " with " in one.partition(":")[0])
+            if pairs >= OF_PAIRS and self._selector.unpaired(text, lines):
+                return self._text("pair-missing", card.register)
+        return self._text("same-again", card.register) if again else ""
+
+    def _parted(self, answer: Answer, register: Register) -> tuple[list[Claim], list[Claim]]:
+        """Return the claims of a brief, and those behind it that can be said first: no step of a list, no report."""
+        claims = [one for one in self._library.claims(answer, register) if one.kind != "report"]
+        first = [one for one in claims if one.id in answer.brief] or claims[:1]
+        return first, [one for one in claims if one not in first and not _IN_PLACE.match(one.for_register(register))]
+
+    def _sentences(self, claim: Claim, register: Register) -> list[str]:
+        """Return the sentences of a claim, the last with the words by which people ask for it."""
+        return _SENTENCE.split(" ".join(filter(None, (self._library.text(claim, register), claim.asks))))
 
     def _refusing_with(self, reply: Reply, node: str) -> Reply:
         """Return what is known in place of the refusal, which is said in its title and leads one tap further: what may

@@ -373,6 +373,9 @@ class SentenceSelector(Protocol):
     def select(self, text: str, lines: Sequence[str], shown: Sequence[str]) -> int | None:
         """Return which of some lines speaks of what words ask about and what is `shown` does not, or None."""
 
+    def unpaired(self, text: str, lines: Sequence[str]) -> bool:
+        """Return whether words name things that one takes, and none of some lines is about all of them together."""
+
 
 @runtime_checkable
 class Turner(Protocol):

@@ -85,6 +85,10 @@ class LateMatcher:
         """Return which of some lines speaks of what words ask about and what is shown does not, or None."""
         return self._built().select(text, lines, shown)
 
+    def unpaired(self, text: str, lines: Sequence[str]) -> bool:
+        """Return whether words name things that one takes, and none of some lines is about all of them together."""
+        return self._built().unpaired(text, lines)
+
     def other(self, text: str, shown: Sequence[str]) -> str | None:
         """Return the answer on the other subject spoken of."""
         return self._built().other(text, shown)

@@ -207,10 +207,10 @@ def _messages(library: Library) -> Iterator[tuple[str, Sequence[str]]]:
 
 
 def _said(answer: Answer) -> Iterator[str]:
-    """Yield the title and every claim of an answer in both registers."""
+    """Yield the title and every claim of an answer in both registers, and the words by which it is asked for."""
     yield from (answer.title.professional, answer.title.layperson)
     for claim in answer.claims:
-        yield from filter(None, (claim.professional, claim.layperson))
+        yield from filter(None, (claim.professional, claim.layperson, claim.asks))
 
 
 def _texts(library: Library) -> Iterator[tuple[str, Sequence[str]]]:

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.matching.parser import Message
-from bot.matching.subjects import Named, Subjects, slot
+from bot.matching.subjects import Named, Subjects
 from bot.matching.text import STOP
 
 _TWO = 2
@@ -37,6 +37,23 @@ Column = npt.NDArray[np.float64]
 Weights = npt.NDArray[np.int8]
 Keys = npt.NDArray[np.uint32]
 Places = npt.NDArray[np.integer[Any]]
+
+
+_SLOTS = {
+    "remedy": "@x",
+    "drug": "@x",
+    "plan": "@x",
+    "condition": "@cond",
+    "test": "@test",
+    "cause": "@cause",
+    "measure": "@measure",
+    "medicine": "@med",
+}
+
+
+def slot(kind: str) -> str:
+    """Return the placeholder that stands for a name of this kind."""
+    return _SLOTS.get(kind, f"@{kind}")
 
 
 class Values:

@@ -14,7 +14,7 @@ from bot.matching.classifier import PRONOUNS
 from bot.matching.parser import Message
 from bot.matching.ranking import Ranker, Reading, Shares
 from bot.matching.subjects import NONE, SELF, Said, Subjects
-from bot.matching.text import QUESTION_WORDS, STOP
+from bot.matching.text import QUESTION_WORDS, STOP, is_grammar
 
 ASPECT_MISSING = "aspect-missing"
 """The interface sentence for a subject that is held without what was asked of it."""
@@ -22,8 +22,8 @@ MOST_CHOICES = 3
 _EVIDENCE, _DOSE = "evidence", "dose"
 _USE = (_DOSE, "timing", "duration", "frequency", "stop")
 """The aspects that say how something is taken."""
-_PRESCRIBED = frozenset({"drug", "medicine"})
-"""Kinds of subjects that a prescriber decides on."""
+_PRESCRIBED, _TAKEN = frozenset({"drug", "medicine"}), frozenset({"drug", "remedy"})
+"""Kinds of subjects that a prescriber decides on, and those that the topics hold of what one takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +286,14 @@ class Decisions:
         related, likely = self._topics(found), likeliest(found)
         return Match(Outcome.NOT_COVERED, self._roles.otherwise, (), related, likely, reasons, note, language)
 
+    def unsaid(self, question: Message, scores: Shares, *, in_thread: bool) -> Match:
+        """Return the decision about words that say nothing: after an answer, grammar alone ("and then?") asks on."""
+        if in_thread and all(word == STOP or is_grammar(word) for word in question.words):
+            return Match(
+                Outcome.SMALL_TALK, "longer", scores=likeliest(scores), reasons=("grammar alone asks for more",)
+            )
+        return self.uncovered("words that say nothing", scores=scores)
+
     def _topics(self, scores: Shares) -> tuple[str, ...]:
         own = self._no_topic()
         return tuple(node for node in scores if node not in own and not node.startswith(TALK))[:MOST_CHOICES]
@@ -325,6 +333,10 @@ UNSURE = (Outcome.CHOICES, Outcome.NOT_COVERED)
 _BOTH, _WHY_NOT = "interactions", "why-not"
 _GOING_ON = frozenset("and or so then also too ok okay what about how same for with".split())  # noqa: SIM905
 """Words that go on from what was said, and ask nothing themselves."""
+
+
+_TAKEN_BESIDE = frozenset("on with plus too also already add added take takes taking well".split())  # noqa: SIM905
+"""Words that say of what is named that somebody takes it beside something else."""
 
 
 class Thread:
@@ -367,6 +379,22 @@ class Thread:
         node, note = (found, "") if found else rest or ("", "")
         reasons = (*match.reasons, f"{node} in the thread of {context}")
         return replace(Match(Outcome.ANSWER, node), scores=match.scores, reasons=reasons, note=note)
+
+    def paired(self, match: Match, question: Message, reading: Reading, context: str) -> Match | None:
+        """Return the decision that what is named is taken beside the thread's subject, and asked about together with
+        that: "on morphine", "her mother takes warfarin too"."""
+        it, named = self._subjects.it(context), reading.named
+        kinds = {self._subjects.kind_of[name] for name in (*named.held, *named.leaning, *named.foreign)}
+        node = self._subjects.row(it).get(_BOTH, NONE) if it and self._subjects.kind_of[it] in _TAKEN else NONE
+        if node in (SELF, NONE) or not kinds or not kinds <= _PRESCRIBED or it in named.held:
+            return None
+        spans = {at for one in question.mentions for at in range(one.start, one.end)}
+        rest = [word for at, word in enumerate(question.words) if at not in spans]
+        taken = not _TAKEN_BESIDE.isdisjoint(rest) or not named.held  # what is no subject is taken
+        beside = sum(1 for word in rest if not (word in _TAKEN_BESIDE or word in _GOING_ON or is_grammar(word)))
+        reasons = (*match.reasons, f"taken beside the subject of {context}")
+        paired = replace(Match(Outcome.ANSWER, node), scores=match.scores, reasons=reasons)
+        return paired if taken and beside <= 1 and not match.language else None
 
     def _together(self, reading: Reading, context: str) -> str | None:
         """Return the answer on what the thread's subject and a leaning name make up: "DOACs?" after vitamin K2."""

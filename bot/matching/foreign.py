@@ -303,8 +303,8 @@ class Tongues:
         kinds = self._models.kinds.probabilities(self._kinds(code, words))
         pieces = self._models.pieces.probabilities(_features(words))
         odds = _KINDS * log_odds(kinds.pop(CALM, 0.0)) + (1 - _KINDS) * log_odds(pieces.pop(CALM, 0.0)) - _FROM
-        columns = (np.array([opinion.get(sign, 0.0) for sign in kinds]) for opinion in (kinds, pieces))
-        signs = multiplied(*columns, (_KINDS, 1 - _KINDS)).tolist()
+        one, two = (np.array([opinion.get(sign, 0.0) for sign in kinds]) for opinion in (kinds, pieces))
+        signs = multiplied(one, two, (_KINDS, 1 - _KINDS)).tolist()
         return Tongue(code, odds, dict(zip(kinds, signs, strict=True)))
 
     def is_ordinary(self, code: str, sign: str, words: Sequence[Word]) -> bool:

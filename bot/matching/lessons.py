@@ -8,9 +8,9 @@ from random import Random
 
 from bot.content.matching_models import Courtesies
 from bot.matching.build import TALK, Parts
-from bot.matching.classifier import SLIGHT, Classifier, Row, Rows, Unnamed, Values
+from bot.matching.classifier import SLIGHT, Classifier, Row, Rows, Unnamed, Values, slot
 from bot.matching.parser import Message, joined
-from bot.matching.subjects import HOLDER, NONE, PLACEHOLDERS, SELF, Named, slot, with_holders
+from bot.matching.subjects import HOLDER, NONE, PLACEHOLDERS, SELF, Named
 from bot.matching.text import STOP, sampled
 
 LESSON_FORMS = 16
@@ -40,6 +40,13 @@ LEANS, ALONE, REMARK, ASKS = "leans", "alone", "remark", "asks"
 _SEVERAL = re.compile(r"[.,;?!]")
 _MARKS = " .,;:?!-\n"
 """What may stand after a piece of a text."""
+
+
+def with_holders(lesson: str) -> str:
+    """Return a lesson whose placeholders are words the reader knows."""
+    for key in sorted(PLACEHOLDERS, key=len, reverse=True):
+        lesson = lesson.replace(f"@{key}", HOLDER + key.lower())
+    return lesson
 
 
 class Lessons:

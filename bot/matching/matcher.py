@@ -28,6 +28,7 @@ from bot.matching.questions import (
     is_remark,
     scrubbed,
     seams,
+    told_of,
 )
 from bot.matching.ranking import Heard, Ranker, Reading, Shares
 from bot.matching.text import ASKING, FUNCTION, PERSONS, QUESTION_WORDS, STOP, is_grammar
@@ -103,7 +104,7 @@ class SubjectMatcher:
         message = self.parts.reader.read(text)
         # as it is written: `thnx` is no slip of another word
         match = self._said(self.parts.key(text), context, asks=bool(message.asked))
-        tells_on = bool(held) and (self._tells(message) or not self.urgency.asks_else(text))
+        tells_on = bool(held) and (told_of(message) or not self.urgency.asks_else(text))
         own = self.known.node(message.key, context) != self.known.node(message.key, None)  # a line of this thread
         match = match or (self._line(message, text, context) if own or not tells_on else None)
         match = match or (None if self._asks_on(message, context) else self._unreadable(message, text))
@@ -134,6 +135,10 @@ class SubjectMatcher:
     def select(self, text: str, lines: Sequence[str], shown: Sequence[str]) -> int | None:
         """Return which of some lines speaks of what words ask about and what is shown does not, or None."""
         return self.thread.said.select(self.remarks.question(self.parts.reader.read(text)), lines, shown)
+
+    def unpaired(self, text: str, lines: Sequence[str]) -> bool:
+        """Return whether words name things that one takes, and none of some lines is about all of them together."""
+        return self.thread.said.unpaired(self.remarks.question(self.parts.reader.read(text)), lines)
 
     def is_over(self, text: str, card: str = "") -> bool:
         """Return whether words say that the emergency of a card is over."""
@@ -213,7 +218,7 @@ class SubjectMatcher:
         match = self._line(bare, text, asked.context) or self._asked(asked.of(bare))
         sure = bool(match.scores) and match.scores[0][1] >= self.limits.bare
         talk = self.background.talk(self._heard(bare, asked)) >= self.limits.courteous
-        told = not talk and self._tells(bare) and match.outcome in UNSURE
+        told = not talk and told_of(bare) and match.outcome in UNSURE
         return match if told or (match.outcome is Outcome.ANSWER and sure) else None
 
     def _weighty(self, asked: Inquiry, text: str) -> Match:
@@ -278,13 +283,8 @@ class SubjectMatcher:
         sure = not match.scores or match.scores[0][1] >= (self.limits.talk_after_card if talk else self.limits.alone)
         if not answered:
             return sure and (talk or (match.outcome is Outcome.NOT_COVERED and bool(question.unknown)))
-        else_asked = self.urgency.asks_else(text) and not self._tells(message)
+        else_asked = self.urgency.asks_else(text) and not told_of(message)
         return sure and else_asked and match.node != self.roles.advice
-
-    def _tells(self, message: Message) -> bool:
-        """Tell whether a message tells of somebody and asks nothing: after the card of an emergency it is a detail."""
-        persons = bool(message.words) and message.words[0] in PERSONS
-        return persons and not message.asked and QUESTION_WORDS.isdisjoint(message.words)
 
     def _means(self, asked: Inquiry, clause: Clause, tells: bool) -> bool:
         """Tell whether a clause by itself wants something."""
@@ -315,9 +315,9 @@ class SubjectMatcher:
             return exact
         reading, scores = self._weighed(question, asked)
         if self._says_nothing(question, reading, asked.context):
-            return self.decisions.uncovered("words that say nothing", scores=scores)
+            return self.decisions.unsaid(question, scores, in_thread=asked.context is not None)
         match = self._talk(scores, reading, question) or self.decisions.decided(without_talk(scores), reading)
-        tells = match.outcome in UNSURE and self._tells(question) and not self.remarks.tells(question)
+        tells = match.outcome in UNSURE and told_of(question) and not self.remarks.tells(question)
         if tells and is_remark(question, reading.alone, self.limits.remark, self.limits.means):
             match = Match(Outcome.SMALL_TALK, TOLD, scores=match.scores, reasons=("a mere remark",))
         lacking = match.note == ASPECT_MISSING or (match.outcome is Outcome.CHOICES and self.decisions.lacking(reading))
@@ -332,6 +332,8 @@ class SubjectMatcher:
 
     def _in_thread(self, match: Match, question: Message, reading: Reading, asked: Inquiry) -> Match:
         """Return the decision in a thread: the sure one about the words alone, or what the thread makes of them."""
+        if paired := self.thread.paired(match, question, reading, asked.context or ""):
+            return paired
         answered = match.outcome not in UNSURE
         doubted = bool(match.scores) and match.scores[0][1] < self.limits.in_thread and match.node != self.roles.advice
         rests = reading.rests and self.parts.subjects.it(asked.context) is not None

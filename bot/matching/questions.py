@@ -415,6 +415,12 @@ TOLD, _FEWEST = "remark", 4
 """The kind of small talk that only tells something, and the fewest words of it."""
 
 
+def told_of(message: Message) -> bool:
+    """Tell whether a message tells of somebody and asks nothing: after the card of an emergency it is a detail."""
+    persons = bool(message.words) and message.words[0] in PERSONS
+    return persons and not message.asked and QUESTION_WORDS.isdisjoint(message.words)
+
+
 def is_remark(message: Message, shares: Mapping[str, float], talk: float, means: float) -> bool:
     """Tell whether known words sound a little like small talk, by the likelihood of all its kinds, and no answer means
     them."""

@@ -28,20 +28,14 @@ PLACEHOLDERS = {
     "MED": "medicine",
 }
 """What an author writes in a lesson (`@X`), and the kind of subject it stands for."""
-_SLOTS = {
-    "remedy": "@x",
-    "drug": "@x",
-    "plan": "@x",
-    "condition": "@cond",
-    "test": "@test",
-    "cause": "@cause",
-    "measure": "@measure",
-    "medicine": "@med",
-}
 _BESIDE = frozenset({"medicine", "elsewhere"})
 """Kinds whose names, in the thread of another subject, are what that subject is asked about together with."""
 _TAKEN = frozenset({"drug", "remedy"})
 """Kinds of what one takes."""
+_GIVEN = _TAKEN | {"medicine", "elsewhere", "cause"}
+"""The same with other medicines, of which some are known as what a drug is mixed with, or as a cause."""
+_ONE_DRUG = 2
+"""The forms of one drug: its name, and the beginning of that."""
 SELF, ANY, NONE = "self", "any", "none"
 FEW_LINES = 60
 """An answer with at most so many lines of its own has few: what it is asked for is mostly read from other things."""
@@ -60,35 +54,20 @@ _RENAMED = 0.9
 """What a name that stands in other words counts of one that stands in the same."""
 _LITTLE = frozenset({
     "actual", "again", "already", "also", "always", "anyon", "anyth", "ask", "back", "bad", "best", "better", "bit",
-    "different",
-    "bring", "chang", "clinical", "come", "danger", "dangerous",
-    "day", "down", "else", "even", "ever", "feel", "felt", "find", "first",
-    "found", "get", "giv", "go", "going", "good", "got", "half", "happen", "happi", "hav", "hear", "heard", "hello",
-    "home", "just", "keep", "kept", "kind", "know", "last", "least", "leav", "leg", "legs", "let", "like", "long",
-    "look", "lot", "mak", "mayb", "mean", "month", "mov", "need", "never", "new", "next", "noth", "now", "number",
-    "nurs", "off", "offer", "often", "ok", "old", "once", "one", "out", "over", "pleas", "put", "ran", "read",
-    "right", "risk", "riski", "run",
-    "saf", "safe", "same", "say", "since", "someon", "sometimes", "sort", "start", "stay", "still", "such", "sur",
-    "surely", "take", "tell", "thank", "thing", "think", "thought", "three", "time", "today", "tomorrow", "tonight",
-    "try", "turn", "twic", "two", "type", "up", "want", "way", "week", "well", "whol", "will", "work", "worse", "worth",
-    "wrong", "year", "yes", "yesterday",
+    "bring", "chang", "clinical", "come", "danger", "dangerous", "day", "different", "down", "else", "even", "ever",
+    "feel", "felt", "find", "first", "found", "get", "giv", "go", "going", "good", "got", "half", "happen", "happi",
+    "hav", "hear", "heard", "hello", "home", "just", "keep", "kept", "kind", "know", "last", "least", "leav", "leg",
+    "legs", "let", "like", "long", "look", "lot", "mak", "mayb", "mean", "month", "mov", "need", "never", "new",
+    "next", "noth", "now", "number", "nurs", "off", "offer", "often", "ok", "old", "once", "one", "out", "over",
+    "pleas", "put", "ran", "read", "right", "risk", "riski", "run", "saf", "safe", "same", "say", "since", "someon",
+    "sometimes", "sort", "start", "stay", "still", "such", "sur", "surely", "take", "tell", "thank", "thing",
+    "think", "thought", "three", "time", "today", "tomorrow", "tonight", "try", "turn", "twic", "two", "type", "up",
+    "want", "way", "week", "well", "whol", "will", "work", "worse", "worth", "wrong", "year", "yes", "yesterday",
 })  # fmt: skip
 """Stems of words that say little by themselves, whatever they stand beside."""
 
 Unit = frozenset[str]
 """A word of a question or a name in it, in all the forms in which an answer may hold it."""
-
-
-def slot(kind: str) -> str:
-    """Return the placeholder that stands for a name of this kind."""
-    return _SLOTS.get(kind, f"@{kind}")
-
-
-def with_holders(lesson: str) -> str:
-    """Return a lesson whose placeholders are words the reader knows."""
-    for key in sorted(PLACEHOLDERS, key=len, reverse=True):
-        lesson = lesson.replace(f"@{key}", HOLDER + key.lower())
-    return lesson
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,7 +354,8 @@ class Said:
 
     def select(self, question: Message, lines: Sequence[str], shown: Sequence[str]) -> int | None:
         """Return which of some lines speaks of more that is asked than any sentence that is `shown`, the rarer a word
-        the more; None where it does so by little, or speaks of less than half of what the answers speak of at all."""
+        the more; None where it does so by little, or of less than half of what answers speak of at all, or where
+        something is shown and every such word is common."""
         seen = [self._of_line(line) for line in shown]
         told = self._apart([self._of_line(line) for line in lines])
         here = frozenset[str]().union(*seen, *told)
@@ -391,7 +371,7 @@ class Said:
         if any(self._differ(told[at], forms, asked) for forms, one in zip(told, scores, strict=True) if one == best):
             return None
         rarest = max(self._told(told[at], [unit]) for unit in asked)
-        return at if rarest >= _RARE else None
+        return at if rarest >= _RARE or not shown else None
 
     def _telling(self, question: Message, here: Collection[str]) -> list[Unit]:
         """Return what a line can speak of: the words that say something by themselves, and where none `here` holds one
@@ -413,14 +393,30 @@ class Said:
         often = Counter(form for forms in told for form in forms if "/" in form)
         return [frozenset(form for form in forms if often[form] < 2) for forms in told]
 
+    def unpaired(self, question: Message, lines: Sequence[str]) -> bool:
+        """Tell whether things that one takes are named, and no line is about all of them together."""
+        named = [
+            set(question.stems[one.start : one.end]) | {self._drug_of.get(name, "") for name in one.concepts}
+            for one in question.mentions
+            if any(self._kind_of.get(name) in _GIVEN for name in one.concepts)
+        ]
+        told = [self._of_line(line) for line in lines if not self._of_another(line, self._forms(question.text))]
+        return bool(named) and not any(all(forms & line for forms in named) for line in told)
+
     def _of_another(self, line: str, wanted: frozenset[str]) -> bool:
         """Tell whether a line is about another medicine than is asked about: by the drugs before its colon and those
-        asked for, or by all the medicines and supplements that both name."""
-        head = self._of_line(line.partition(":")[0]) if ":" in line else self._of_line(line)
-        if self._drugs & head and self._drugs & wanted:
-            return not self._drugs & head & wanted
-        taken, of = self._taken(wanted), self._taken(self._of_line(line))
-        return bool(taken and of) and not taken & of
+        asked for, both of a pair (one with the other) where several are; or by all the medicines and supplements that
+        both name."""
+        head, colon, _ = line.partition(":")
+        left, _, right = (head if colon else line).partition(" with ")
+        of, beside = self._drugs & self._of_line(left), self._drugs & self._of_line(right)
+        asked = self._drugs & wanted
+        if asked and of and beside and colon:
+            return not asked & of or (len(asked) > _ONE_DRUG and not asked & beside)
+        if asked and (of or beside):
+            return not asked & (of | beside)
+        taken, named = self._taken(wanted), self._taken(self._of_line(line))
+        return bool(taken and named) and not taken & named
 
     def _taken(self, forms: Iterable[str]) -> set[str]:
         """Return the medicines and supplements among forms."""

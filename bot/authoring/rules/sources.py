@@ -167,7 +167,7 @@ def unsourced(context: CheckContext) -> Iterator[Diagnostic]:
     """C03: a factual claim that cites nothing."""
     for claim_ref in context.worded():
         claim = claim_ref.words
-        if isinstance(claim, Claim) and claim.kind == "fact" and not claim.cites:
+        if isinstance(claim, Claim) and claim.kind in ("fact", "report") and not claim.cites:
             message = f"the claim `{claim.id}` states a fact without a source"
             remedy = "add `cites:`, or `kind: editorial` if it states no fact"
             yield diagnostic_at(claim_ref.path, claim_ref.location, "C03", message, remedy)
