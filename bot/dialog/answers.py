@@ -353,35 +353,38 @@ class Answers:
         if lines_at_once(reply.card, second) <= ROOM:
             return replace(reply, second=second)
         named = "; ".join(self._composer.label(node, register) for node in others[:MAX_ALSO])
-        remark = f"{self._text('also-asked', register)} {named}"
-        return replace(reply, remark=remark, choices=self._links(others[:MAX_ALSO], register, "also"))
+        also = self._links(others[:MAX_ALSO], register, "also")
+        return replace(reply, remark=f"{self._text('also-asked', register)} {named}", choices=also)
 
     def _asked_for(self, text: str, card: Card, state: State) -> tuple[tuple[tuple[str, ...], ...], bool]:
-        """Return the briefs that begin with the claim which speaks of what words ask about, where the answer's own
-        brief does not or was just read, and whether either does. What to do is never left out; where nothing speaks of
-        it, that and the main message are all that is said again."""
+        """Return the briefs that begin with the claim which speaks of what words ask about, and whether one does. What
+        to do is never left out; where nothing speaks of it, that and the main message are all that is said again."""
         answers = isinstance(card, ClaimCard) and card.outcome is Outcome.ANSWER and not card.about_bot
         if self._selector is None or not text or not answers or card.node == self._library.advice:
             return (), True
         answer, again = self._library.answer(card.node), card.node == state.node
         first, folded = self._parted(answer, card.register)
         sought = [*first, *folded] if again else folded
-        shown = [f"{card.title} {part}" for one in first for part in self._sentences(one, card.register)]
-        lines = [" ".join(self._sentences(one, card.register)) for one in sought]
-        at = self._selector.select(text, lines, () if again else shown)
+        shown = [
+            f"{card.title} {one}"
+            for line in self._composer.lines(first, card.register)
+            for one in _SENTENCE.split(line)
+        ]
+        at = self._selector.select(text, self._composer.lines(sought, card.register), () if again else shown)
         main, *actions = main_and_action(answer)
+        if at is None and not again:
+            sought, actions = first, [*answer.brief]
+            at = self._selector.select(text, self._composer.lines(first, card.register), [card.title])
         if at is None:
-            told = not again and self._selector.select(text, shown, ()) is not None
-            return ((main, *actions),) if again else (), told
-        briefs = [(sought[at].id, main, *actions), *([(sought[at].id, *actions)] if actions else [])]
+            return ((main, *actions),) if again else (), False
+        briefs = ((sought[at].id, main, *actions), (sought[at].id, *actions))[: 2 if actions else 1]
         return tuple(tuple(dict.fromkeys(one)) for one in briefs), True
 
     def _untold(self, text: str, card: Card, *, again: bool) -> str:
         """Return what is said before an answer on pairs of medicines that holds none of those named, or before one that
         was just read and says nothing of what is asked; else an empty text."""
         if self._selector is not None and isinstance(card, ClaimCard) and self._library.has_answer(card.node):
-            claims = self._library.claims(self._library.answer(card.node), card.register)
-            lines = [" ".join(self._sentences(one, card.register)) for one in claims]
+            lines = self._composer.lines(self._library.answer(card.node).claims, card.register)
             pairs = sum(1 for one in lines if one.startswith("**") and " with " in one.partition(":")[0])
             if pairs >= OF_PAIRS and self._selector.unpaired(text, lines):
                 return self._text("pair-missing", card.register)
@@ -392,10 +395,6 @@ class Answers:
         claims = [one for one in self._library.claims(answer, register) if one.kind != "report"]
         first = [one for one in claims if one.id in answer.brief] or claims[:1]
         return first, [one for one in claims if one not in first and not _IN_PLACE.match(one.for_register(register))]
-
-    def _sentences(self, claim: Claim, register: Register) -> list[str]:
-        """Return the sentences of a claim, the last with the words by which people ask for it."""
-        return _SENTENCE.split(" ".join(filter(None, (self._library.text(claim, register), claim.asks))))
 
     def _refusing_with(self, reply: Reply, node: str) -> Reply:
         """Return what is known in place of the refusal, which is said in its title and leads one tap further: what may

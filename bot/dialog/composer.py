@@ -225,6 +225,11 @@ class Composer:
         """Return one of the bot's own sentences, to be shown as it stands."""
         return self._library.interface_text(key, register, **values)
 
+    def lines(self, claims: Iterable[Claim], register: Register) -> list[str]:
+        """Return what claims say in a register, each with the words by which people ask for it."""
+        said = (one for one in claims if one.for_register(register))
+        return [" ".join(filter(None, (self._library.text(one, register), one.asks))) for one in said]
+
     def markdown(self, key: str, register: Register, **values: Any) -> str:
         """Return one of the bot's own sentences as Markdown; what is inserted is shown character for character."""
         return self._library.interface_text(key, register, markdown=True, **values)
