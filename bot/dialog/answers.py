@@ -193,7 +193,7 @@ def fitted(composer: Composer, reply: Reply) -> Reply:
     def made(brief: Sequence[str]) -> Card:
         return replace(_with_brief(composer, node, register, brief), title=reply.card.title)
 
-    shortened = [main_and_action(answer)] if crowded else []
+    shortened = [main_and_action(answer), *([] if reply.briefs else [answer.brief[:1]])] if crowded else []
     last = reply.card
     for last in chain(map(made, reply.briefs), [reply.card], map(made, shortened)):
         if lines_at_once(last, *beside) <= room:
@@ -374,7 +374,7 @@ class Answers:
         main, *actions = main_and_action(answer)
         if at is None and not again:
             sought, actions = first, [*answer.brief]
-            at = self._selector.select(text, self._composer.lines(first, card.register), [card.title])
+            at = self._selector.select(text, self._composer.lines(first, card.register), [card.title]) or None
         if at is None:
             return ((main, *actions),) if again else (), False
         briefs = ((sought[at].id, main, *actions), (sought[at].id, *actions))[: 2 if actions else 1]
