@@ -31,7 +31,7 @@ from bot.matching.questions import (
     told_of,
 )
 from bot.matching.ranking import Heard, Ranker, Reading, Shares
-from bot.matching.text import ASKING, FUNCTION, PERSONS, QUESTION_WORDS, STOP, is_grammar
+from bot.matching.text import PERSONS, QUESTION_WORDS, SAYS_NOTHING, STOP, is_grammar
 from bot.matching.urgency import Finding, Urgency, urgent
 
 AUTHORED = "an authored line"
@@ -40,8 +40,6 @@ OTHER_LANGUAGE = "other-language"
 """The interface sentence that leads the answer to a message in another language."""
 OTHER_ONE = "other-one"
 """The aspect that "and the other one?" asks."""
-_GRAMMAR = (FUNCTION | PERSONS | {STOP}) - ASKING
-"""What a message that holds nothing else says nothing with: "and but or if"."""
 _FRAGMENT = 4
 """Words of a question so short that it may be the rest of one: "is it safe"."""
 _REPEATED = 4
@@ -383,7 +381,7 @@ class SubjectMatcher:
         Small talk of one word is authored: what is only like it is none.
         """
         words = [word for word in question.words if word != STOP]
-        if reading.named.nothing and _GRAMMAR.issuperset(words) and not self._is_like_talk(words, reading):
+        if reading.named.nothing and SAYS_NOTHING.issuperset(words) and not self._is_like_talk(words, reading):
             return True
         if reading.authored or not words:
             return False

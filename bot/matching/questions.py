@@ -16,7 +16,7 @@ from bot.matching.lessons import REMARK
 from bot.matching.parser import Message, joined
 from bot.matching.ranking import Heard
 from bot.matching.subjects import Subjects
-from bot.matching.text import FUNCTION, PERSONS, QUESTION_WORDS, STOP
+from bot.matching.text import FUNCTION, PERSONS, QUESTION_WORDS, SAYS_NOTHING, STOP
 
 AT_PAUSE, INSIDE = 0.5, 3.5
 """What it costs, in log-odds, to pass from question to remark: where a clause begins, and within one."""
@@ -136,7 +136,7 @@ class Remarks:
         return names or means(Clause(clause, asks), self.tells(clause))
 
     def question(self, message: Message, doubt: float = 0.0) -> Message:
-        """Return the message without the remarks around its question; all of it where nothing else would be left.
+        """Return the message without the remarks around its question; all of it where mere grammar would be left.
 
         With `doubt` (log-odds), words are set aside that are less surely a remark.
         """
@@ -146,7 +146,7 @@ class Remarks:
             for part, aside in parts
             if not aside or self.tells(part) or (_opens(part) and (doubt or bool(part.asked)))
         ]
-        if len(kept) == len(parts) or not any(word != STOP for part in kept for word in part.words):
+        if len(kept) == len(parts) or SAYS_NOTHING.issuperset(word for part in kept for word in part.words):
             return message
         return joined(kept)
 
@@ -348,10 +348,13 @@ class Background:
         self._subjects, self._roles, self._limits = subjects, roles, limits
 
     def decides(self, apart: Apart, answer: Match) -> bool:
-        """Tell whether what is told may be what is asked about, for the question names nothing or says `that`; one of
-        some words that is surely about the bot asks of nothing else."""
+        """Tell whether what is told may be what is asked about, for the question names nothing or says `that`, or both
+        make up a subject ("sciatica. does ALA help"); one of some words that is surely about the bot asks of nothing
+        else."""
         words, named = apart.asking.words, self._subjects.named(apart.asking)
         points = not PRONOUNS.isdisjoint(words)
+        if named.held and self._subjects.together(named.held[0], self._subjects.named(apart.told).leaning):
+            return True
         if (
             len(words) > _HALF
             and answer.node in self._roles.shared

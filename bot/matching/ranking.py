@@ -39,10 +39,9 @@ class Weights:
     """The line model that sees names, beside the one that sees placeholders."""
     table: float = 0.15
     """The table of subjects and aspects, beside the line models."""
-    table_few: float = 0.4
-    """The same for an answer with few lines of its own."""
-    table_narrow: float = 0.4
-    """The least for every answer where the question names a subject whose family has few lines: an answer of another
+    table_more: float = 0.4
+    """The same for an answer with few lines of its own; for every answer in a thread, where the aspect is sure and the
+    question short and self-contained, and where it names a subject whose family has few lines: an answer of another
     topic, learned from many, does not win there by its lines alone."""
     unheld: float = 0.3
     """What the general answer of such a subject gets of an aspect that no row holds; the rest says nothing, and is
@@ -51,11 +50,8 @@ class Weights:
     """How much of the likelihood of other topics' answers goes to the members of such a family."""
     siblings: float = 0.5
     """How far the model of the answers with few lines decides among them."""
-    table_sure: float = 0.4
-    """The same where the aspect is sure and the question short and self-contained."""
     sure: float = 0.9
     short: int = 12
-    table_in_thread: float = 0.4
     least_line: float = 1e-4
     least_table: float = 3e-3
     leans_from: float = 0.1
@@ -239,7 +235,7 @@ class Ranker:
         shared = {roles.otherwise, roles.advice, *roles.shared, *talk}
         self._learned, self._talk = order.marked(learned), order.marked(talk)
         self._held, self._answers = ~order.marked(shared), ~order.marked({roles.otherwise, SAME, *talk})
-        self._few = np.array([weights.table_few * (lines.get(one, 0) <= FEW_LINES) for one in order.answers])
+        self._few = np.array([weights.table_more * (lines.get(one, 0) <= FEW_LINES) for one in order.answers])
 
     def rank(self, message: Message, context: str | None, heard: Heard | None = None) -> Reading:
         """Return how likely each answer is for a message after the answer last shown."""
@@ -288,7 +284,7 @@ class Ranker:
         if said.lent and share:
             told = order.column(said.in_thread)
             told = self._to_family(told, siblings) if narrow else told
-            thread = self._blended(told, self._table(said.lent, said), weights.table_in_thread)
+            thread = self._blended(told, self._table(said.lent, said), weights.table_more)
             scores = self._kept((1 - share) * scores + share * thread, lines)
         scores = shifted(scores, order.at[self._otherwise], self._outside(said))
         if said.context and not said.named.held and not self._is_clear(said):
@@ -413,9 +409,8 @@ class Ranker:
 
     def _trust(self, said: Opinions) -> float:
         """Return how far the table is believed of every answer."""
-        weights = self._weights
-        sure = weights.table_sure if self._is_sure(said) else weights.table
-        return max(sure, weights.table_narrow) if said.named.subject in self._narrow else sure
+        more = self._is_sure(said) or said.named.subject in self._narrow
+        return self._weights.table_more if more else self._weights.table
 
     def _table(self, subject: str, said: Opinions) -> Column:
         """Return the answers to which the aspects of a subject lead."""
@@ -458,7 +453,7 @@ class Ranker:
     def _outside(self, said: Opinions) -> float:
         """Return what `not covered` gains, in log-odds."""
         weights, named = self._weights, said.named
-        kinds = [_FOREIGN.get(self._subjects.kind_of[name], 1.0) for name in named.foreign]
+        kinds = [_FOREIGN.get(self._subjects.kind_of[name], 1.0) for name in self._unspoken(said)]
         gain = weights.outside - (weights.outside_lent if said.lent else 0.0)
         if kinds:
             return gain + max(kinds) * self._beyond(said)
@@ -468,6 +463,12 @@ class Ranker:
         narrow = bool(named.held) and named.held[0] in self._narrow
         held = weights.says_few * self._few_say(said) + (weights.held_narrow if narrow else 0.0)
         return gain + (weights.outside_unknown if unknown else 0.0) - held
+
+    def _unspoken(self, said: Opinions) -> list[str]:
+        """Return the foreign things that are named and of which the answer last shown does not speak: "iron tablets?"
+        after what ALA must not be taken with is about what that says of iron."""
+        last, message = said.context, said.heard.message
+        return [name for name in said.named.foreign if not (last and self._said.speaks_of(name, message, last))]
 
     def _asks_what_is_held(self, said: Opinions) -> bool:
         """Tell whether what is surely asked of what is named first stands in its table."""

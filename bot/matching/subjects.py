@@ -123,9 +123,7 @@ class Subjects:
         self._members: dict[str, frozenset[str]] = {}
         for name in self._subjects:
             topic, _, short = name.partition("/")
-            own = known.intersection(matching.topics[topic].answers.get(short, ())) - {SELF, NONE} | {
-                self.general(name)
-            }
+            own = known.intersection(matching.topics[topic].answers.get(short, ())) - {SELF, NONE}
             for one in (name, *self._wholes(name)):
                 self._members[one] = self._members.get(one, frozenset()) | own | {self.general(name)}
 
@@ -338,6 +336,12 @@ class Said:
         often = OFTEN * len(self._texts)
         found = [[form for form in unit if node in self._holding.get(form, ())] for unit in units]
         return all(found) and any(min(len(self._holding[form]) for form in unit) <= often for unit in found)
+
+    def speaks_of(self, name: str, question: Message, node: str) -> bool:
+        """Tell whether an answer holds a word that names this in a question, or one of its family or kind."""
+        named = (one for one in question.mentions if name in one.concepts)
+        words = " ".join(stem for one in named for stem in question.stems[one.start : one.end])
+        return any(node in self._holding.get(form, ()) for form in self._forms(words) - {name} if not is_grammar(form))
 
     def shares(self, question: Message) -> dict[str, float]:
         """Return how much of what is asked each answer speaks of that speaks of any of it, up to 1; the fewer answers

@@ -78,6 +78,10 @@ PERSONS = frozenset({
 """Pronouns and titles: with one of them a question may tell of somebody."""
 
 
+SAYS_NOTHING = (FUNCTION | PERSONS | {STOP}) - ASKING
+"""What a message that holds nothing else says nothing with: "and but or if"."""
+
+
 def is_grammar(word: str) -> bool:
     """Tell whether a word names nothing by itself."""
     return word in FUNCTION or word in PERSONS
