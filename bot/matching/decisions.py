@@ -65,6 +65,8 @@ class Limits:
     nothing."""
     talk_after_card: float = 0.85
     """How likely small talk must be after the card of an emergency: "he is awake again" is no greeting."""
+    rest: float = 0.85
+    """How far a few words that name nothing must lean on a thread that is not there for no subject to be chosen."""
     points: float = 0.6
     """How likely an answer must be in a thread, with nothing but a word such as "those" that speaks for it."""
     again: float = 0.42
@@ -180,10 +182,11 @@ class Decisions:
             return match
         return self.answer(self._roles.advice, scores, reading, harms[0])
 
-    def of_what(self, match: Match, reading: Reading) -> Match:
+    def of_what(self, match: Match, reading: Reading, leans: float) -> Match:
         """Return the choices for the rest of a question that stands in no thread and names nothing, as "is it safe"
         does: which subject is meant, only the one who asks can tell. What is no answer stays as it is."""
-        if match.outcome is not Outcome.ANSWER or match.also or not reading.rests:
+        surely = leans >= self._limits.rest and reading.named.nothing and match.node not in self._roles.shared
+        if match.outcome is not Outcome.ANSWER or match.also or not (surely or reading.rests):
             return match
         subjects = (name for name, subject in self._subjects.each() if not subject.leaning)
         held = {self._subjects.leads(name, reading.aspect, None) for name in subjects}
@@ -444,6 +447,25 @@ class Thread:
         """Return the one of several likely answers that says something of the thread's subject, if only one does."""
         own = [] if reading.named.held else [node for node in match.choices if node in self._around(context)]
         return own[0] if len(own) == 1 and own[0] != self._parts.data.roles.advice else None
+
+    def speaks_alone(self, match: Match, reading: Reading) -> bool:
+        """Tell whether no word of a message speaks for its answer, only what was said before: "banana"."""
+        limits, answered = self._limits, match.outcome is Outcome.ANSWER and match.node != self._parts.data.roles.advice
+        asks = max(reading.aspects.values(), default=0.0) >= limits.thread_asked
+        spoken = reading.alone.get(match.node or "", 0.0) >= limits.thread_alone or self._points(reading)
+        return answered and reading.named.nothing and not (match.also or asks or spoken)
+
+    def _points(self, reading: Reading) -> bool:
+        """Tell whether a word stands for what was said before, and what is asked of that is likely: "one of those?"."""
+        otherwise = self._parts.data.roles.otherwise
+        share = max((share for node, share in reading.scores.items() if node != otherwise), default=0.0)
+        return share >= self._limits.points and not PRONOUNS.isdisjoint(reading.message.words)
+
+    def is_of_another(self, node: str, question: Message, context: str) -> bool:
+        """Tell whether words that name nothing have an answer on a subject of another topic than was talked about."""
+        it, other = self._subjects.it(context), self._subjects.it(node)
+        another = it and other and self._subjects.topic(it) != self._subjects.topic(other)
+        return bool(another) and self._subjects.named(question).nothing
 
     def _rest(self, reading: Reading, context: str) -> tuple[str, str] | None:
         """Return where the thread's subject leads with the rest of a question, such as "is it safe": its answer on

@@ -8,7 +8,6 @@ from functools import partial
 
 from bot.dialog.turn import Match, Outcome, Register
 from bot.matching.build import TALK, Parts, Roles
-from bot.matching.classifier import PRONOUNS
 from bot.matching.concepts import Advice
 from bot.matching.decisions import ASPECT_MISSING, LIMITS, UNSURE, Decisions, Limits, Thread, likeliest, without_talk
 from bot.matching.foreign import Languages
@@ -101,7 +100,7 @@ class SubjectMatcher:
             return self._told_after(held, found) if held else urgent(found)
         message = self.parts.reader.read(text)
         # as it is written: `thnx` is no slip of another word
-        match = self._said(self.parts.key(text), context, asks=bool(message.asked))
+        match = self._said(message, self.parts.key(text), context)
         tells_on = bool(held) and (told_of(message) or not self.urgency.asks_else(text))
         own = self.known.node(message.key, context) != self.known.node(message.key, None)  # a line of this thread
         match = match or (self._line(message, text, context) if own or not tells_on else None)
@@ -165,18 +164,24 @@ class SubjectMatcher:
         """Return the decision about an authored line, which leads to its node at once, before any model."""
         key = message.key
         node = self.known.node(key, context)
-        asks_on = node in self.roles.shared and self._asks_on(message, context)  # "what now?" after an answer
-        if node is None or asks_on:
-            return self._said(key, context, asks=bool(message.asked))
+        if node is None or (context and self._leaves_open(node, message, context)):
+            return self._said(message, key, context)
         reason = f"{AUTHORED}: {key}"
         if node == self.roles.otherwise:
             return self.decisions.uncovered(reason)
         return Match(Outcome.ANSWER, node, scores=((node, 1.0),), reasons=(reason,))
 
-    def _said(self, key: str, context: str | None, *, asks: bool) -> Match | None:
-        """Return the decision about authored small talk; what does something is no question: "stop it?" asks."""
-        kind = self.known.kind(key, context)
-        if kind is None or (asks and kind in self.parts.data.exact_talk):
+    def _leaves_open(self, node: str, message: Message, context: str) -> bool:
+        """Tell whether an authored line asks something else after an answer: "what now?", or what it asks of a subject
+        of another topic, though it names none: "what counts as low?"."""
+        own = node != self.known.node(message.key, None)
+        another = not own and self.thread.is_of_another(node, message, context)
+        return another or (node in self.roles.shared and self._asks_on(message, context))
+
+    def _said(self, message: Message, key: str, context: str | None) -> Match | None:
+        """Return the decision about authored small talk; "stop it?" only asks, so does "test?" of what was shown."""
+        kind, asks = self.known.kind(key, context), bool(message.asked)
+        if kind is None or (asks and (kind in self.parts.data.exact_talk or self._asks_held(message, context))):
             return None
         return Match(Outcome.SMALL_TALK, kind, reasons=("small talk",))
 
@@ -203,6 +208,11 @@ class SubjectMatcher:
     def _asks_on(self, message: Message, context: str | None) -> bool:
         """Tell whether a message is authored, word for word, as what is asked of whatever was talked about: "CI?"."""
         return self.parts.subjects.it(context) is not None and message.key in self.parts.index.aspects
+
+    def _asks_held(self, message: Message, context: str | None) -> bool:
+        """Tell whether a message is authored as asking what an answer holds of whatever was talked about."""
+        it, aspect = self.parts.subjects.it(context), self.parts.index.aspects.get(message.key, "")
+        return it is not None and aspect in self.parts.subjects.row(it)
 
     def _is_word(self, word: str, message: Message) -> bool:
         return word not in message.unknown and (word in self.parts.english or len(word) > 3)
@@ -325,8 +335,10 @@ class SubjectMatcher:
             self._with_others(match, Wanted(question, without_talk(scores)), asked), scores, reading
         )
         if asked.context:
-            return self._in_thread(match, question, reading, asked)
-        return self.decisions.of_what(match, reading) if len(question.words) <= _FRAGMENT else match
+            match = self._in_thread(match, question, reading, asked)
+        if self.parts.subjects.it(asked.context) is not None or len(question.words) > _FRAGMENT:
+            return match
+        return self.decisions.of_what(match, reading, self._heard(question, asked).leans)
 
     def _in_thread(self, match: Match, question: Message, reading: Reading, asked: Inquiry) -> Match:
         """Return the decision in a thread: the sure one about the words alone, or what the thread makes of them."""
@@ -343,23 +355,11 @@ class SubjectMatcher:
             if sure and node not in (self.roles.advice, self.roles.otherwise):
                 return self.decisions.decided(alone_scores, reading)
         resolved = self.thread.resolved(match, question, reading, asked.context)
-        if self._says_the_thread_alone(resolved, reading):
+        if self.thread.speaks_alone(resolved, reading):
             alone, enough = reading.alone.get(resolved.node, 0.0), self.limits.thread_alone
             reason = f"only the thread speaks for {resolved.node}: by the words it has {alone:.3f}, {enough} is enough"
             return self.decisions.uncovered(reason, scores=dict(resolved.scores))
         return self.decisions.with_last(resolved, reading, asked.context or "")
-
-    def _says_the_thread_alone(self, match: Match, reading: Reading) -> bool:
-        """Tell whether no word of a message speaks for its answer, only what was said before: "banana"."""
-        limits, answered = self.limits, match.outcome is Outcome.ANSWER and match.node != self.roles.advice
-        asks = max(reading.aspects.values(), default=0.0) >= limits.thread_asked
-        spoken = reading.alone.get(match.node or "", 0.0) >= limits.thread_alone or self._points(reading)
-        return answered and reading.named.nothing and not (match.also or asks or spoken)
-
-    def _points(self, reading: Reading) -> bool:
-        """Tell whether a word stands for what was said before, and what is asked of that is likely: "one of those?"."""
-        share = max((share for node, share in reading.scores.items() if node != self.roles.otherwise), default=0.0)
-        return share >= self.limits.points and not PRONOUNS.isdisjoint(reading.message.words)
 
     def _weighed(self, question: Message, asked: Inquiry) -> tuple[Reading, Shares]:
         """Return what was read, and the likelihoods with what the advice rules say of the whole message."""
