@@ -186,7 +186,8 @@ class Decisions:
         """Return the choices for the rest of a question that stands in no thread and names nothing, as "is it safe"
         does: which subject is meant, only the one who asks can tell. What is no answer stays as it is."""
         surely = leans >= self._limits.rest and reading.named.nothing and match.node not in self._roles.shared
-        if match.outcome is not Outcome.ANSWER or match.also or not (surely or reading.rests):
+        answered = match.outcome is Outcome.ANSWER and match.node != self._roles.otherwise and not match.also
+        if not (answered and (surely or reading.rests)):
             return match
         subjects = (name for name, subject in self._subjects.each() if not subject.leaning)
         held = {self._subjects.leads(name, reading.aspect, None) for name in subjects}
