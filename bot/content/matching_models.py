@@ -52,12 +52,13 @@ class Concept(MatchingModel):
     """One thing people mean and all the ways they write it; naming it also means everything in `implies`.
 
     `(a|b)` in a wording stands for both, `(a|b)?` for both and for neither. `range` names numbers by size, ends
-    included.
+    included; with `after` those that stand behind one of these words, whatever they count.
     """
 
     words: Words
     implies: Nodes = ()
     range: tuple[float, float] | None = None
+    after: Words = ()
 
 
 class Rule(MatchingModel):
@@ -242,14 +243,15 @@ class Excusing(MatchingModel):
     `denied` stands before what it denies and reaches over a list, `denied_list` over one of anything (`denies chest
     pain, SOB, syncope`), `not` before the next word or two; all three deny any sign but the `parts` of a body, and
     what else a sign only belongs to. `past` stands anywhere, `past_before` and `past_after` beside the sign.
-    `general` asks or tells about people at large before the sign, `general_after` behind it; `if` supposes it;
-    `avoid` wants to prevent it; `study` speaks of trials. `present` overrules the past and what is general, `ongoing`
-    and `personal` (somebody's own body) only what is general; `owning` says of a sign that was excused that it is
-    one's own now. `document` are words of quoted print, `leaflet` of printed advice, `exposition` of a text that
-    lists signs, which counts while the message speaks of nobody. `framed` opens a story, an exam or hearsay and
-    covers what follows in its sentence, but for the teller's `own` words. `stating` are words that say how it is, so
-    that a clause with one is not part of a list; `had` those that say how it was; `question` those that begin one,
-    whose past is its own. `harmless` hides what stands inside it: idioms.
+    `general` asks or tells about people at large before the sign, `general_after` behind it; `if` supposes it; `avoid`
+    wants to prevent it; `study` speaks of trials. `present` overrules the past and what is general, `ongoing` and
+    `personal` (somebody's own body) only what is general; `owning` says of a sign that was excused that it is one's own
+    now, `showing` (`he has the signs of`) that somebody has it whatever is general. `document` are words of quoted
+    print, `leaflet` of printed advice, `exposition` of a text that lists signs, which counts while the message speaks
+    of nobody. `framed` opens a story, an exam or hearsay and covers what follows in its sentence, but for the teller's
+    `own` words. `stating` are words that say how it is, so that a clause with one is not part of a list; `had` those
+    that say how it was; `question` those that begin one, whose past is its own. `harmless` hides what stands inside it:
+    idioms.
     """
 
     harmless: Nodes = ()
@@ -268,6 +270,7 @@ class Excusing(MatchingModel):
     ongoing: Nodes = ()
     personal: Nodes = ()
     owning: Nodes = ()
+    showing: Nodes = ()
     document: Nodes = ()
     leaflet: Nodes = ()
     exposition: Nodes = ()

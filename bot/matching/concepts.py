@@ -86,7 +86,8 @@ class ConceptTree:
         self._root = tree_of_signs(concepts) if tree is None else tree
         self._begun = Kept(partial(_after, self._root))
         self._little = frozenset(little)
-        self._ranges = [(name, *concept.range) for name, concept in concepts.items() if concept.range]
+        sized = ((name, one.range, frozenset(one.after)) for name, one in concepts.items() if one.range)
+        self._ranges = [(name, *ends, after) for name, ends, after in sized if ends]
 
     def begins(self, word: str) -> bool:
         """Tell whether some wording begins with this word, whole or by its beginning."""
@@ -98,8 +99,8 @@ class ConceptTree:
         for first, word in enumerate(told):
             for branch in self._begun[word]:
                 self._along(told, branch, first, first, found)
-            if self._ranges and word[0].isdigit() and is_reading(first):
-                found += self._sized(word, first)
+            if self._ranges and word[0].isdigit():
+                found += self._sized(told, first, is_reading(first))
         return found
 
     def _along(self, words: Sequence[str], branch: Tree, first: int, last: int, found: list[Sighting]) -> None:
@@ -114,11 +115,16 @@ class ConceptTree:
             if words[at] not in self._little:
                 return
 
-    def _sized(self, number: str, at: int) -> Iterator[Sighting]:
-        value = _value(number)
-        for name, low, high in self._ranges:
-            if low <= value <= high:
+    def _sized(self, words: Sequence[str], at: int, is_reading: bool) -> Iterator[Sighting]:
+        value, before = _value(words[at]), self._before(words, at)
+        for name, low, high, after in self._ranges:
+            if low <= value <= high and (before in after if after else is_reading):
                 yield Sighting(name, at, at)
+
+    def _before(self, words: Sequence[str], at: int) -> str:
+        """Return the word that a number stands behind, whatever little ones stand between: `sugar is at 22`."""
+        near = words[max(0, at - 1 - _MOST_SKIPPED) : at]
+        return next((word for word in reversed(near) if word not in self._little), "")
 
 
 def vocabulary(concepts: Iterable[Concept]) -> set[str]:

@@ -305,11 +305,10 @@ def _key(words: Sequence[Word]) -> str:
     return " ".join(word.text for word in words)
 
 
-def is_sure(hit: Hit, weighed: Weighed, excused: Sequence[tuple[Hit, str]]) -> bool:
-    """Tell whether a sign stands: a firm one, one owned after all, or one in a message not too unlike."""
-    is_owned = any(one is hit for one, _ in excused)
+def is_sure(hit: Hit, weighed: Weighed) -> bool:
+    """Tell whether a sign stands: a firm one, or one in a message not too unlike."""
     worth = _FIRM if hit.rule.firm else _RULE
-    return is_owned or bool(weighed.parts) or weighed.odds + worth >= 0
+    return bool(weighed.parts) or weighed.odds + worth >= 0
 
 
 def likeness_of(

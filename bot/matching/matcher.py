@@ -277,22 +277,23 @@ class SubjectMatcher:
         match = self._weighty(asked.alone(asked.message), text)
         question = self.remarks.question(asked.message)
         reading = self.ranker.rank(question, None, self._heard(question, asked))
-        plain = self._is_plain(match, text, asked.message, question)
+        plain = self._is_plain(match, text, asked.message, question, named=not reading.named.nothing)
         plain = plain and (match.outcome is Outcome.SMALL_TALK or not reading.rests)
         if plain or self._says_nothing(question, reading, None):
             return match
         reasons = (*match.reasons, f"nothing else is plainly asked after {card}")
         return Match(Outcome.ANSWER, card, scores=match.scores, reasons=reasons)
 
-    def _is_plain(self, match: Match, text: str, message: Message, question: Message) -> bool:
+    def _is_plain(self, match: Match, text: str, message: Message, question: Message, *, named: bool) -> bool:
         """Tell whether a decision about words as if they stood alone is sure, and its answer one to something else than
         the emergency whose card was shown."""
         talk, answered = match.outcome is Outcome.SMALL_TALK, match.outcome is Outcome.ANSWER
-        sure = not match.scores or match.scores[0][1] >= (self.limits.talk_after_card if talk else self.limits.alone)
+        score = match.scores[0][1] if match.scores else 1.0
         if not answered:
+            sure = score >= (self.limits.talk_after_card if talk else self.limits.alone)
             return sure and (talk or (match.outcome is Outcome.NOT_COVERED and bool(question.unknown)))
-        else_asked = self.urgency.asks_else(text) and not told_of(message)
-        return sure and else_asked and match.node != self.roles.advice
+        else_asked = self.urgency.asks_else(text, score, named=named, tells=told_of(message))
+        return else_asked and match.node != self.roles.advice
 
     def _means(self, asked: Inquiry, clause: Clause, tells: bool) -> bool:
         """Tell whether a clause by itself wants something."""

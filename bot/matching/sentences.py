@@ -215,6 +215,8 @@ _INDIAN = "\u0900"
 _INDIAN_SPELLINGS = {0x901: 0x902, 0x93C: None, 0x9BC: None}
 """What people write or leave out at will: the nasal sign of Hindi two ways, and the dot below a letter."""
 _SPACES = re.compile(r"[^\S\n]+")
+_ASIDE = re.compile(r"(?<=\w)\s+(?=(?:by the way|btw|incidentally)\b)", re.IGNORECASE)
+"""What begins a sentence though nothing stands before it: "which shoes by the way my chest hurts"."""
 _ANY_LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -275,6 +277,7 @@ def _plain(text: str) -> str:
     if "*" in text:
         text = _CENSORED.sub("", text)
     text = _SPELLED.sub(lambda found: re.sub(r"[^\w]|_", "", found[0]), text.replace("\r", "\n"))
+    text = _ASIDE.sub(". ", text)
     return _SPACES.sub(" ", text).strip()
 
 

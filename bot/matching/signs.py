@@ -10,6 +10,8 @@ from bot.content.matching_models import Composed, Excusing, UrgentRule
 from bot.matching.concepts import Sighting
 from bot.matching.sentences import Break, Word, sentence
 
+GENERAL = "general"
+"""What excuses a sign that is asked or told of at large."""
 _LONGEST_SENTENCE = 300
 """Characters of a sentence that a finding repeats."""
 _BESIDE = 3
@@ -201,7 +203,7 @@ class Excuses:
             if self._supposed(hit, begin, end):
                 return "supposed"
             if self._at_large(hit, whole, begin, end):
-                return "general"
+                return GENERAL
         return ""
 
     def _core(self, hit: Hit) -> Hit:
@@ -404,11 +406,18 @@ def _expounds(rules: Excusing, places: Sightings) -> bool:
 
 _SOON = 25
 """Words after a sign within which "I have it now" still means that sign."""
+_SHOWN = 4
+"""Words after "he has the signs of" within which what he has is named."""
 
 
-def owned(found: Sequence[Hit], owning: Sequence[Sighting]) -> Hit | None:
-    """Return a sign that was excused and which the person then calls their own: "I have it now"."""
-    return next((hit for hit in found if any(hit.last < one.first <= hit.last + _SOON for one in owning)), None)
+def owned(found: Iterable[Hit], owning: Sequence[Sighting]) -> Iterator[Hit]:
+    """Yield the signs that the person then calls their own: "I have it now"."""
+    return (hit for hit in found if any(hit.mentions[0].last < one.first <= hit.last + _SOON for one in owning))
+
+
+def shown(found: Iterable[Hit], showing: Sequence[Sighting]) -> Iterator[Hit]:
+    """Yield the signs that somebody is said to show right before them: "he has the signs of"."""
+    return (hit for hit in found if any(one.first <= hit.last and hit.first <= one.last + _SHOWN for one in showing))
 
 
 def composed(made: Mapping[str, Composed]) -> list[UrgentRule]:

@@ -356,6 +356,7 @@ def test_a_reading_in_range_ends_low_sugar_alone(engine: Engine, library: Librar
     text = words.format(reading)
     assert {card for card in cards(library) if not lasts(engine, card, text)} == {
         "urgent-low-sugar",
+        "urgent-sugar-high",
         "urgent-sugar-unit",
     }
 
