@@ -53,6 +53,12 @@ def test_a_sugar_that_fell_is_low(text: str) -> None:
     assert _card(text) == "urgent-low-sugar"
 
 
+@pytest.mark.parametrize("text", ["glucose 38 drowsy T2", "BM 36", "sugar of 41 and sleepy"])
+def test_a_bare_number_that_is_deadly_in_either_unit_gets_both(text: str) -> None:
+    assert _card(text) == "urgent-sugar-unit"
+    assert _card(f"{text}, shaky") == "urgent-low-sugar"
+
+
 @pytest.mark.parametrize("took", ["took pills", "has swallowed a lot of tablets", "took my tramadol, all of it"])
 def test_whoever_took_them_is_seen(took: str) -> None:
     assert {_card(f"{who} {took}") for who in PERSONS} == {"urgent-overdose"}
