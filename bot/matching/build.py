@@ -478,3 +478,10 @@ def _named(tree: Tree, path: Sequence[str]) -> Sequence[str]:
         tree = tree[stem]
     found: Sequence[str] = tree.get(HERE, ())
     return found
+
+
+def without_talk(scores: Mapping[str, float]) -> dict[str, float]:
+    """Return the shares of what is no small talk; all together one."""
+    left = {node: share for node, share in scores.items() if not node.startswith(TALK)}
+    total = sum(left.values()) or 1.0
+    return {node: share / total for node, share in left.items()}

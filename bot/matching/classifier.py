@@ -19,7 +19,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from bot.matching.parser import Message
+from bot.matching.parser import Message, clauses
 from bot.matching.subjects import Named, Subjects
 from bot.matching.text import STOP
 
@@ -57,10 +57,7 @@ def slot(kind: str) -> str:
 
 
 class Values:
-    """The features of one text: their different names, the checksums of these, and how strong each is.
-
-    The checksums are found once, however many models look at them.
-    """
+    """The features of one text: their different names, how strong each is, and their checksums, which are found once."""
 
     __slots__ = ("keys", "names", "strengths")
 
@@ -500,15 +497,3 @@ def unit(found: Iterable[str]) -> Values:
     """Return the different features in their order, at one length, however many they are."""
     different = dict.fromkeys(found)
     return Values(different, 1.0 / math.sqrt(len(different) or 1))
-
-
-def clauses(message: Message) -> Iterator[tuple[int, int]]:
-    """Yield where each stretch of words between sentence ends and pauses begins and ends."""
-    at = 0
-    for place in range(len(message.words) + 1):
-        ends = place == len(message.words) or message.words[place] == STOP
-        if (ends or place in message.pauses) and place > at:
-            yield at, place
-            at = place
-        if ends:
-            at = place + 1

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bot.dialog.turn import Match, Outcome
-from bot.matching.build import TALK, Parts, Roles
+from bot.matching.build import TALK, Parts, Roles, without_talk
 from bot.matching.classifier import PRONOUNS
 from bot.matching.parser import Message
 from bot.matching.ranking import Ranker, Reading, Shares
 from bot.matching.subjects import NONE, SELF, Said, Subjects
-from bot.matching.text import QUESTION_WORDS, STOP, is_grammar
+from bot.matching.text import GOING_ON, QUESTION_WORDS, STOP, TAKEN_BESIDE, is_grammar
 
 ASPECT_MISSING = "aspect-missing"
 """The interface sentence for a subject that is held without what was asked of it."""
@@ -61,8 +61,7 @@ class Limits:
     """How likely all small talk must be for a clause to be idle though it tells of somebody."""
     thread_alone: float = 0.006
     thread_asked: float = 0.4
-    """How likely an answer must be by the words alone, or some aspect, to be given in a thread to words that name
-    nothing."""
+    """How likely an answer must be by the words alone, or some aspect, for words in a thread that name nothing."""
     talk_after_card: float = 0.85
     """How likely small talk must be after the card of an emergency: "he is awake again" is no greeting."""
     rest: float = 0.85
@@ -172,8 +171,7 @@ class Decisions:
                 yield node
 
     def refused(self, match: Match, scores: Shares, reading: Reading) -> Match:
-        """Return the decision, or where a refusal to advise and what may harm are the likeliest, both, with no question
-        back."""
+        """Return the decision, or a refusal to advise together with what may harm, where these are the likeliest."""
         first = match.choices[:2]
         harms = [node for node in first if node in self._subjects.harms]
         shares = dict(match.scores)
@@ -196,8 +194,7 @@ class Decisions:
         return replace(match, outcome=Outcome.CHOICES, node=self._roles.otherwise, choices=choices)
 
     def with_last(self, match: Match, reading: Reading, context: str) -> Match:
-        """Return the choices for words that name nothing, the answer last shown among them if none is about its
-        subject."""
+        """Return the choices for words that name nothing; the answer last shown if none is about its subject."""
         it = self._subjects.it(context)
         if match.outcome is not Outcome.CHOICES or not reading.named.nothing or it is None:
             return match
@@ -311,13 +308,6 @@ def _asked(reading: Reading) -> tuple[str, ...]:
     return (f"{reading.aspect} of {reading.named.subject}",) if reading.named.subject else ()
 
 
-def without_talk(scores: Shares) -> Shares:
-    """Return the shares of what is no small talk; all together one."""
-    left = {node: share for node, share in scores.items() if not node.startswith(TALK)}
-    total = sum(left.values()) or 1.0
-    return {node: share / total for node, share in left.items()}
-
-
 def likeliest(scores: Shares) -> tuple[tuple[str, float], ...]:
     """Return the five likeliest, rounded, as a decision keeps them."""
     return tuple((node, round(share, 3)) for node, share in list(scores.items())[:5])
@@ -335,12 +325,6 @@ PERSONAL = 0.3
 """From which likelihood of a personal question the words of an answer decide nothing."""
 UNSURE = (Outcome.CHOICES, Outcome.NOT_COVERED)
 _BOTH, _WHY_NOT = "interactions", "why-not"
-_GOING_ON = frozenset("and or so then also too ok okay what about how same for with".split())  # noqa: SIM905
-"""Words that go on from what was said, and ask nothing themselves."""
-
-
-_TAKEN_BESIDE = frozenset("on with plus too also already add added take takes taking well".split())  # noqa: SIM905
-"""Words that say of what is named that somebody takes it beside something else."""
 
 
 class Thread:
@@ -394,8 +378,8 @@ class Thread:
             return None
         spans = {at for one in question.mentions for at in range(one.start, one.end)}
         rest = [word for at, word in enumerate(question.words) if at not in spans]
-        taken = not _TAKEN_BESIDE.isdisjoint(rest) or not named.held  # what is no subject is taken
-        beside = sum(1 for word in rest if not (word in _TAKEN_BESIDE or word in _GOING_ON or is_grammar(word)))
+        taken = not TAKEN_BESIDE.isdisjoint(rest) or not named.held  # what is no subject is taken
+        beside = sum(1 for word in rest if not (word in TAKEN_BESIDE or word in GOING_ON or is_grammar(word)))
         reasons = (*match.reasons, f"taken beside the subject of {context}")
         paired = replace(Match(Outcome.ANSWER, node), scores=match.scores, reasons=reasons)
         return paired if taken and beside <= 1 and not match.language else None
@@ -513,4 +497,4 @@ class Thread:
     def _only_names(self, question: Message) -> bool:
         """Tell whether a message goes on with names alone: "and duloxetine?"; "what is duloxetine" asks by itself."""
         named = {at for one in question.mentions if self.said.names(one.concepts) for at in range(one.start, one.end)}
-        return all(word == STOP or word in _GOING_ON for at, word in enumerate(question.words) if at not in named)
+        return all(word == STOP or word in GOING_ON for at, word in enumerate(question.words) if at not in named)

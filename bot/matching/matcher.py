@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bot.dialog.turn import Match, Outcome, Register
-from bot.matching.build import TALK, Parts, Roles
+from bot.matching.build import TALK, Parts, Roles, without_talk
 from bot.matching.concepts import Advice
-from bot.matching.decisions import ASPECT_MISSING, LIMITS, UNSURE, Decisions, Limits, Thread, likeliest, without_talk
+from bot.matching.decisions import ASPECT_MISSING, LIMITS, UNSURE, Decisions, Limits, Thread, likeliest
 from bot.matching.foreign import Languages
 from bot.matching.parser import Known, Message
 from bot.matching.questions import (

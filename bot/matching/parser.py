@@ -159,6 +159,18 @@ def _places(found: Sequence[str]) -> tuple[list[str], frozenset[int], frozenset[
     return words, frozenset(pauses), frozenset(asked)
 
 
+def clauses(message: Message) -> Iterator[tuple[int, int]]:
+    """Yield where each stretch of words between sentence ends and pauses begins and ends."""
+    at = 0
+    for place in range(len(message.words) + 1):
+        ends = place == len(message.words) or message.words[place] == STOP
+        if (ends or place in message.pauses) and place > at:
+            yield at, place
+            at = place
+        if ends:
+            at = place + 1
+
+
 # --- how words are spelt ---
 
 _SHORTEST, _MIDDLING, _LONG = 4, 6, 8

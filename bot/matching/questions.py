@@ -10,10 +10,10 @@ from math import log
 
 from bot.dialog.turn import Match, Outcome
 from bot.matching.build import TALK, Roles
-from bot.matching.classifier import PRONOUNS, Classifier, Features, clauses
+from bot.matching.classifier import PRONOUNS, Classifier, Features
 from bot.matching.decisions import LEANS, Limits
 from bot.matching.lessons import REMARK
-from bot.matching.parser import Message, joined
+from bot.matching.parser import Message, clauses, joined
 from bot.matching.ranking import Heard
 from bot.matching.subjects import Subjects
 from bot.matching.text import FUNCTION, PERSONS, QUESTION_WORDS, SAYS_NOTHING, STOP

@@ -77,6 +77,10 @@ PERSONS = frozenset({
 })  # fmt: skip
 """Pronouns and titles: with one of them a question may tell of somebody."""
 
+GOING_ON = frozenset("and or so then also too ok okay what about how same for with".split())  # noqa: SIM905
+"""Words that go on from what was said, and ask nothing themselves."""
+TAKEN_BESIDE = frozenset("on with plus too also already add added take takes taking well".split())  # noqa: SIM905
+"""Words that say of what is named that somebody takes it beside something else."""
 
 SAYS_NOTHING = (FUNCTION | PERSONS | {STOP}) - ASKING
 """What a message that holds nothing else says nothing with: "and but or if"."""
