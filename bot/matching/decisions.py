@@ -94,9 +94,9 @@ class Limits:
     missing: float = 0.7
     other: float = 0.7
     """How sure it must be that "the other one" is asked for."""
-    talk: float = 0.3
+    talk: float = 0.4
     """How likely all kinds of small talk together must be."""
-    talk_kind: float = 0.25
+    talk_kind: float = 0.3
     """How likely the likeliest kind must be."""
     talk_grammar: float = 0.6
     """How likely a kind must be for words of mere grammar: "I have no one"."""
