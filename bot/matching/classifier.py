@@ -57,7 +57,7 @@ def slot(kind: str) -> str:
 
 
 class Values:
-    """The features of one text: their different names, how strong each is, and their checksums, which are found once."""
+    """The features of one text: their different names, how strong each is, and their checksums, found once."""
 
     __slots__ = ("keys", "names", "strengths")
 

@@ -377,12 +377,12 @@ class Thread:
         if node in (SELF, NONE) or not kinds or not kinds <= _PRESCRIBED or it in named.held:
             return None
         spans = {at for one in question.mentions for at in range(one.start, one.end)}
-        rest = [word for at, word in enumerate(question.words) if at not in spans]
-        taken = not TAKEN_BESIDE.isdisjoint(rest) or not named.held  # what is no subject is taken
+        rest = [word for at, word in enumerate(question.words) if at not in spans and not word.isdigit()]
+        taken = not TAKEN_BESIDE.isdisjoint(rest) or bool(named.foreign and not named.held)
         beside = sum(1 for word in rest if not (word in TAKEN_BESIDE or word in GOING_ON or is_grammar(word)))
         reasons = (*match.reasons, f"taken beside the subject of {context}")
         paired = replace(Match(Outcome.ANSWER, node), scores=match.scores, reasons=reasons)
-        return paired if taken and beside <= 1 and not match.language else None
+        return paired if taken and beside <= int("relative" in question.concepts) and not match.language else None
 
     def _together(self, reading: Reading, context: str) -> str | None:
         """Return the answer on what the thread's subject and a leaning name make up: "DOACs?" after vitamin K2."""
