@@ -337,7 +337,7 @@ class SubjectMatcher:
         )
         if asked.context:
             match = self._in_thread(match, question, reading, asked)
-        if self.parts.subjects.it(asked.context) is not None or len(question.words) > _FRAGMENT:
+        if match.node == asked.context or self.parts.subjects.it(asked.context) or len(question.words) > _FRAGMENT:
             return match
         return self.decisions.of_what(match, reading, self._heard(question, asked).leans)
 
