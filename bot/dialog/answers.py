@@ -167,8 +167,9 @@ class SmallTalk:
 
 def main_and_action(answer: Answer) -> list[str]:
     """Return the ids of the claims that an answer comes down to: its main message and what to do."""
-    named = {one.id: one for one in answer.claims if one.id in answer.brief}
-    return [id_ for at, id_ in enumerate(answer.brief) if not at or named[id_].kind == "action"]
+    named = {one.id: one for one in answer.claims}
+    brief = answer.brief or [*named][:1]
+    return [id_ for at, id_ in enumerate(brief) if not at or named[id_].kind == "action"]
 
 
 def concise(composer: Composer, node: str, register: Register) -> Card:

@@ -208,11 +208,8 @@ class Decisions:
         return bool(reading.sibling) and bool(reading.message.unknown) and unsure
 
     def _family(self, scores: Shares, reading: Reading) -> str | None:
-        """Return the answer of a subject whose family is sure: its likeliest member, or the general one.
-
-        In a family with few lines nothing but the likeliest is given: its opinions are too rough for a general answer
-        to say more than a choice does.
-        """
+        """Return the answer of a subject whose family is sure: its likeliest member, or the general one; of a family
+        with few lines, whose opinions are rough, nothing but the likeliest."""
         subject = reading.named.subject
         if subject is None:
             return None
@@ -309,7 +306,7 @@ def _asked(reading: Reading) -> tuple[str, ...]:
 
 
 def likeliest(scores: Shares) -> tuple[tuple[str, float], ...]:
-    """Return the five likeliest, rounded, as a decision keeps them."""
+    """Return the five likeliest, rounded."""
     return tuple((node, round(share, 3)) for node, share in list(scores.items())[:5])
 
 
@@ -324,6 +321,7 @@ LIKELY = 0.3
 PERSONAL = 0.3
 """From which likelihood of a personal question the words of an answer decide nothing."""
 UNSURE = (Outcome.CHOICES, Outcome.NOT_COVERED)
+_TAKERS = frozenset({"relative", "person-case"})
 _BOTH, _WHY_NOT = "interactions", "why-not"
 
 
@@ -376,13 +374,14 @@ class Thread:
         node = self._subjects.row(it).get(_BOTH, NONE) if it and self._subjects.kind_of[it] in _TAKEN else NONE
         if node in (SELF, NONE) or not kinds or not kinds <= _PRESCRIBED or it in named.held:
             return None
-        spans = {at for one in question.mentions for at in range(one.start, one.end)}
+        subjects = (one for one in question.mentions if not self._subjects.kind_of.keys().isdisjoint(one.concepts))
+        spans = {at for one in subjects for at in range(one.start, one.end)}
         rest = [word for at, word in enumerate(question.words) if at not in spans and not word.isdigit()]
         taken = not TAKEN_BESIDE.isdisjoint(rest) or bool(named.foreign and not named.held)
         beside = sum(1 for word in rest if not (word in TAKEN_BESIDE or word in GOING_ON or is_grammar(word)))
         reasons = (*match.reasons, f"taken beside the subject of {context}")
         paired = replace(Match(Outcome.ANSWER, node), scores=match.scores, reasons=reasons)
-        return paired if taken and beside <= int("relative" in question.concepts) and not match.language else None
+        return paired if taken and beside <= len(_TAKERS & question.concepts) and not match.language else None
 
     def _together(self, reading: Reading, context: str) -> str | None:
         """Return the answer on what the thread's subject and a leaning name make up: "DOACs?" after vitamin K2."""

@@ -13,12 +13,10 @@ from bot.matching.decisions import ASPECT_MISSING, LIMITS, UNSURE, Decisions, Li
 from bot.matching.foreign import Languages
 from bot.matching.parser import Known, Message
 from bot.matching.questions import (
-    ADVISED,
     FIRST,
     IN_THREAD,
     SECOND,
     TOLD,
-    UNCOVERED,
     Background,
     Clause,
     Parted,
@@ -465,7 +463,7 @@ class SubjectMatcher:
             if again and again.odds >= 0:
                 yield from self._each(again, inquiry)
             else:
-                yield half.node
+                yield self.known.node(half.message.key, inquiry.context) or half.node
 
     def _parted(self, whole: Wanted, asked: Inquiry) -> Parted | None:
         """Return the likeliest two questions that some words may be, with an answer each; None where none is likely
@@ -474,20 +472,21 @@ class SubjectMatcher:
         found, least = None, self.limits.perhaps + in_thread
         for seam in seams(whole.message):
             first = self._part(seam.first, asked)
-            odds = seam.odds + whole.odds_of(first, FIRST) - self._against(first)
+            odds = seam.odds + whole.odds_of(first, FIRST) - first.against(self.roles)
             remarks = first.node == self.roles.otherwise and not seam.asks
             if remarks or odds <= least:
                 continue
-            second = self._part(seam.second, self._on(first, asked))
-            odds += whole.odds_of(second, SECOND) - self._against(second)
+            second = self._following(first, seam.second, asked)
+            odds += whole.odds_of(second, SECOND) - second.against(self.roles)
             if odds > least and first.node != second.node:
                 told = whole.node == second.node and not (seam.asks or PERSONS.isdisjoint(seam.first.words))
                 found, least = Parted(first, second, odds - in_thread, told), odds
         return found
 
-    def _against(self, half: Wanted) -> float:
-        """Return what speaks against a question of its own in half a message, by the answer it wants."""
-        return {self.roles.advice: ADVISED, self.roles.otherwise: UNCOVERED}.get(half.node, 0.0)
+    def _following(self, first: Wanted, message: Message, asked: Inquiry) -> Wanted:
+        """Return what follows some words, read after their answer; alone where that asks nothing new."""
+        second, alone = self._part(message, self._on(first, asked)), self._part(message, asked.alone(message))
+        return alone if second.node == first.node and alone.node == self.roles.otherwise else second
 
     def _on(self, part: Wanted, asked: Inquiry) -> Inquiry:
         """Return the thread in which what follows some words is read: after their answer, if they have one."""

@@ -18,8 +18,9 @@ from bot.matching.ranking import Heard
 from bot.matching.subjects import Subjects
 from bot.matching.text import FUNCTION, PERSONS, QUESTION_WORDS, SAYS_NOTHING, STOP
 
-AT_PAUSE, INSIDE = 0.5, 3.5
-"""What it costs, in log-odds, to pass from question to remark: where a clause begins, and within one."""
+AT_PAUSE, INSIDE, WITHIN_A_NAME = 0.5, 3.5, 100.0
+"""What it costs, in log-odds, to pass from question to remark: where a clause begins, within one, and within a name of
+several words, which is never cut."""
 _ASKING = frozenset(
     {
         *("what", "whats", "how", "hows", "who", "whos", "when", "where", "wheres", "which", "why", "any"),
@@ -182,7 +183,9 @@ class Remarks:
             return [(0, len(message.words), False)]
         odds = [one + doubt for one in self._words.log_odds(self._features.words(message), REMARK)]
         begins = message.pauses | {at + 1 for at, word in enumerate(message.words) if word == STOP}
-        states = _likeliest(odds, [AT_PAUSE if at in begins else INSIDE for at in range(len(odds))])
+        named = {at for one in message.mentions for at in range(one.start + 1, one.end)}
+        costs = [WITHIN_A_NAME if at in named else AT_PAUSE if at in begins else INSIDE for at in range(len(odds))]
+        states = _likeliest(odds, costs)
         spans, at = [], 0
         for aside, group in groupby(states):
             size = len(list(group))
@@ -221,7 +224,7 @@ def _likeliest(odds: Sequence[float], costs: Sequence[float]) -> list[bool]:
 FIRST, SECOND, _WHOLE = 3.0, 2.0, 0.4
 """How much the logarithm of a likelihood counts: that of the first half's answer in it, of the second half's answer in
 that, of each in the whole."""
-ADVISED, UNCOVERED, IN_THREAD = 2.1, 1.1, 1.1
+_ADVISED, _UNCOVERED, IN_THREAD = 2.1, 1.1, 1.1
 """What takes away from the odds of two questions: that a half asks for advice, that it is not covered, a thread."""
 _LEAST = 0.001
 """The likelihood below which all are alike."""
@@ -238,6 +241,10 @@ class Wanted:
     def node(self) -> str:
         """The likeliest answer."""
         return next(iter(self.scores))
+
+    def against(self, roles: Roles) -> float:
+        """Return what speaks against a question of its own in these words, as half a message, by the answer wanted."""
+        return {roles.advice: _ADVISED, roles.otherwise: _UNCOVERED}.get(self.node, 0.0)
 
     def odds_of(self, half: Wanted, weight: float) -> float:
         """Return what the answer to a half says, in log-odds, of these words being two questions."""

@@ -85,6 +85,10 @@ def answers(library: Library) -> list[str]:
     return [node for node in library.nodes if node not in apart]
 
 
+AMOUNTS = {"first-line", "second-line", "not-diabetes", "overdose-mood"}
+"""Answers that say how much is taken, or is too much: who spoke of dying is not told."""
+
+
 def harms(library: Library) -> list[str]:
     """Return the answers on what may harm."""
     assert library.matching is not None
@@ -135,7 +139,7 @@ def test_several_questions_of_one_message(measured: Measured, further: int, note
 def test_a_word_on_an_emergency_and_an_answer(measured: Measured, register: Register) -> None:
     found = answers(measured.library)
     for at, card in enumerate(sorted(measured.library.urgent_nodes)):
-        untold = set(harms(measured.library)) | {"first-line"} if "crisis" in card else set()
+        untold = set(harms(measured.library)) | AMOUNTS if "crisis" in card else set()
         for node in (one for one in found[at::5] if one not in untold):
             state = State(register, emergency=Emergency(card, 0.5))
             reply = measured.said(Match(Outcome.ANSWER, node), state)

@@ -79,12 +79,6 @@ def replied(library: Library, matcher: Chosen, state: State) -> Reply:
     return Engine(library, matcher).respond(state, Incoming(Kind.TEXT, "words"))[0]
 
 
-@pytest.fixture(scope="module")
-def matcher(engine: Engine) -> SentenceSelector:
-    assert isinstance(engine.matcher, SentenceSelector)
-    return engine.matcher
-
-
 def text_of(library: Library, claim: Claim, register: Register) -> str:
     return library.text(claim, register).strip()[:25].replace("*", "").replace("\\", "")
 
