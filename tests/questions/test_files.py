@@ -37,6 +37,7 @@ LEAST = {
     "urgent-fresh-18": 625,
     "urgent-fresh-19": 625,
     "urgent-fresh-20": 585,
+    "urgent-fresh-21": 540,
     "real": 220,
     "follow-ups": 150,
     "two-questions": 60,
@@ -101,6 +102,11 @@ LEAST = {
     "follow-ups-fresh-12": 160,
     "two-questions-fresh-12": 80,
     "small-talk-fresh-12": 60,
+    "plain-fresh-13": 100,
+    "real-fresh-13": 170,
+    "follow-ups-fresh-13": 200,
+    "two-questions-fresh-13": 80,
+    "small-talk-fresh-13": 60,
 }
 
 
