@@ -41,11 +41,11 @@ class Limits:
     """How much likelier the best of a family must be than the next to be answered and not the general answer."""
     sibling_few: float = 1.5
     """The same in a family with few lines, where the general answer is as unsure: below, several are offered."""
-    lone_aspect: float = 0.98
+    lone_aspect: float = 0.99
     """How sure the aspect of one lone word must be, in a message that names nothing."""
     grammar_aspect: float = 0.95
     """The same of one or two words of mere grammar, such as "is it"."""
-    lone_answer: float = 0.95
+    lone_answer: float = 0.985
     rule: float = 2.5
     rule_doubt: float = 1.0
     """What a full advice rule adds to the log-odds of a personal question, and what its absence takes away."""

@@ -470,7 +470,9 @@ class SubjectMatcher:
         enough even to be offered. The second is read as if it were asked after the answer to the first."""
         in_thread = IN_THREAD * (asked.context is not None)
         found, least = None, self.limits.perhaps + in_thread
-        for seam in seams(whole.message):
+        for seam in sorted(seams(whole.message), key=lambda seam: -seam.odds):
+            if seam.odds <= least:  # what the halves want only takes away from it
+                break
             first = self._part(seam.first, asked)
             odds = seam.odds + whole.odds_of(first, FIRST) - first.against(self.roles)
             remarks = first.node == self.roles.otherwise and not seam.asks
@@ -485,8 +487,9 @@ class SubjectMatcher:
 
     def _following(self, first: Wanted, message: Message, asked: Inquiry) -> Wanted:
         """Return what follows some words, read after their answer; alone where that asks nothing new."""
-        second, alone = self._part(message, self._on(first, asked)), self._part(message, asked.alone(message))
-        return alone if second.node == first.node and alone.node == self.roles.otherwise else second
+        second = self._part(message, self._on(first, asked))
+        alone = self._part(message, asked.alone(message)) if second.node == first.node else second
+        return alone if alone.node == self.roles.otherwise else second
 
     def _on(self, part: Wanted, asked: Inquiry) -> Inquiry:
         """Return the thread in which what follows some words is read: after their answer, if they have one."""
