@@ -15,6 +15,7 @@ from bot.matching.parser import Known, Message
 from bot.matching.questions import (
     FIRST,
     IN_THREAD,
+    MOST_SEAMS,
     SECOND,
     TOLD,
     Background,
@@ -470,7 +471,7 @@ class SubjectMatcher:
         enough even to be offered. The second is read as if it were asked after the answer to the first."""
         in_thread = IN_THREAD * (asked.context is not None)
         found, least = None, self.limits.perhaps + in_thread
-        for seam in sorted(seams(whole.message), key=lambda seam: -seam.odds):
+        for seam in sorted(seams(whole.message), key=lambda seam: -seam.odds)[:MOST_SEAMS]:
             if seam.odds <= least:  # what the halves want only takes away from it
                 break
             first = self._part(seam.first, asked)
