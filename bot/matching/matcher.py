@@ -472,8 +472,6 @@ class SubjectMatcher:
         in_thread = IN_THREAD * (asked.context is not None)
         found, least = None, self.limits.perhaps + in_thread
         for seam in sorted(seams(whole.message), key=lambda seam: -seam.odds)[:MOST_SEAMS]:
-            if seam.odds <= least:  # what the halves want only takes away from it
-                break
             first = self._part(seam.first, asked)
             odds = seam.odds + whole.odds_of(first, FIRST) - first.against(self.roles)
             remarks = first.node == self.roles.otherwise and not seam.asks

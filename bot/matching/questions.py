@@ -227,8 +227,8 @@ that, of each in the whole."""
 _ADVISED, _UNCOVERED, IN_THREAD = 2.1, 1.1, 1.1
 """What takes away from the odds of two questions: that a half asks for advice, that it is not covered, a thread."""
 MOST_SEAMS = 2
-"""Seams of a message that are weighed, the likeliest by their form: with more of them no more questions were right and the
-longest messages took a sixth more (measured 2026-11)."""
+"""Seams of a message that are weighed, the likeliest by their form: with more of them no more questions were right
+(measured 2026-11)."""
 _LEAST = 0.001
 """The likelihood below which all are alike."""
 
