@@ -7,7 +7,6 @@ news of it. After a wish to die every reply says whom to call, also to questions
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -86,8 +85,7 @@ _NO_NEWS = frozenset({"do", "call", "again", _PERHAPS, *_HELPED})
 """What is heard in words that tell nothing new of an emergency: they ask, or say that it is over."""
 
 _FEW = 4
-"""Words of an answer to the bot's own question that is understood though nothing holds it: "i think so"."""
-_DENIES = re.compile(r"\b(no|not|never|nothing)\b|n['’]?t\b", re.IGNORECASE)
+"""Words of an answer to the bot's own question that means yes though nothing holds it: "nothing matters" is no no."""
 
 _SURE = 0.7
 """How sure an answer must be that is given though words may tell how an emergency goes on."""
@@ -174,25 +172,24 @@ class Emergencies:
         asked = payloads.parse(state.question[0]) if state.question else None
         if asked is None or asked.node not in self._library.urgent_nodes or "?" in incoming.text:
             return None
-        said = self._yes_or_no(match, incoming.text, register, asked.node)
+        said = self._yes_or_no(match, incoming.text, asked.node)
         if said == "yes":
             return self._answers.show(asked.node, state, register), self.begin(state, incoming, asked.node)
         text = self._composer.markdown(self._key("not-needed", asked.node), register)
         card = self._composer.notice(asked.node, register, "", text, Outcome.SMALL_TALK)
         return (Reply(replace(card, about_bot=True)), state) if said == "no" else None
 
-    def _yes_or_no(self, match: Match, text: str, register: Register, node: str) -> str:
-        """Return what somebody answers: by its first word, too, and after a question of a heavy heart in any few words
-        that nothing else is known by."""
+    def _yes_or_no(self, match: Match, text: str, node: str) -> str:
+        """Return what somebody answers: also by a first word that is the plainest of its kind ("no I will not", but not
+        "nothing matters"), and after a question of a heavy heart in any few words that nothing else is known by."""
         words = text.split()
-        first = self._matcher.match(words[0], None, register) if words else match
-        talk = (one.node for one in (match, first) if one.outcome is Outcome.SMALL_TALK)
-        if said := next((kind for kind in talk if kind in ("yes", "no")), ""):
+        plainest = {self._library.small_talk[kind].asks[0]: kind for kind in ("yes", "no")}
+        if match.outcome is Outcome.SMALL_TALK and match.node in plainest.values():
+            return match.node
+        if words and (said := plainest.get(words[0].strip(",.!").lower())):
             return said
-        unsure = match.outcome in (Outcome.NOT_COVERED, Outcome.CHOICES) or match.node == self._library.role("help")
-        if not self._stays(node) or not unsure or len(words) > _FEW:
-            return ""
-        return "no" if _DENIES.search(text) else "yes"
+        unsure = match.outcome is Outcome.NOT_COVERED or match.node == self._library.role("help")
+        return "yes" if self._stays(node) and unsure and len(words) <= _FEW else ""
 
     def whom_to_call(self, node: str, state: State, incoming: Incoming, register: Register) -> Step:
         """Return the reminder whom to call."""
