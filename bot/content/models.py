@@ -14,8 +14,7 @@ from typing_extensions import TypeAliasType
 
 ID = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 Id = Annotated[str, StringConstraints(strict=True, pattern=ID, max_length=40)]
-"""Lower-case words joined by hyphens. At most 40 characters, so that what a button carries stays within 64 bytes,
-the most that the narrowest channel takes."""
+"""Lower-case words joined by hyphens; at most 40 characters, so that a button's payload stays within 64 bytes."""
 
 NAME = r"^[a-z][a-z0-9_]*$"
 Name = Annotated[str, StringConstraints(strict=True, pattern=NAME)]
@@ -153,6 +152,8 @@ class Answer:
     """In an emergency card: the claim that is said again to what follows the card. Without it: the brief's first."""
     eased: Id | None = None
     """In an emergency card: the claim that is said instead where it got better, as when somebody woke up."""
+    pairs: StrictBool = False
+    """Whether it tells pair by pair which medicines clash: who asks about a pair it does not hold is told so."""
     notes: tuple[Id, ...] = ()
     """Ids from notes.yaml."""
     for_review: Words | None = None

@@ -272,8 +272,8 @@ def illustrated(reply: Reply, state: State, incoming: Incoming) -> Reply:
 
 # --- answers ----------------------------------------------------------------------------------------------------------
 
-MAX_ALSO, OF_PAIRS = 2, 3
-"""Further questions of one message that are offered, and claims on two medicines that make an answer one on pairs."""
+MAX_ALSO = 2
+"""Further questions of one message that are offered."""
 
 
 class Answers:
@@ -384,11 +384,10 @@ class Answers:
     def _untold(self, text: str, card: Card, *, again: bool) -> str:
         """Return what is said before an answer on pairs of medicines that holds none of those named, or before one that
         was just read and says nothing of what is asked; else an empty text."""
-        if self._selector is not None and isinstance(card, ClaimCard) and self._library.has_answer(card.node):
-            lines = self._composer.lines(self._library.answer(card.node).claims, card.register)
-            pairs = sum(1 for one in lines if one.startswith("**") and " with " in one.partition(":")[0])
-            if pairs >= OF_PAIRS and self._selector.unpaired(text, lines):
-                return self._text("pair-missing", card.register)
+        answer = self._library.answer(card.node) if self._library.has_answer(card.node) else None
+        lines = self._composer.lines(answer.claims, card.register) if answer is not None and answer.pairs else ()
+        if lines and self._selector is not None and self._selector.unpaired(text, lines):
+            return self._text("pair-missing", card.register)
         return self._text("same-again", card.register) if again else ""
 
     def _parted(self, answer: Answer, register: Register) -> tuple[list[Claim], list[Claim]]:
