@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -182,26 +182,39 @@ class Matching(MatchingModel):
 # --- urgent.yaml, urgent-examples.yaml, languages.yaml and their messages, emergency.yaml, contacts.yaml, in content/
 
 
+Act = Literal["call", "treat", "visit"]
+"""What a card says first: to call an ambulance, to treat it at once, to see somebody the same day."""
+
+
 class Sign(MatchingModel):
     """A kind of emergency and the node of the card that answers it; of several signs the first in the file is told.
 
     `passes` is false where the card says to get help though it feels better: then only help that is there ends it.
     `any_other` is what is none of the others, such as a faint: any sign takes its place. `holds` are further signs that
     do not take the place of this one, but are offered beside it. `ends` are concepts that end this one alone, such as a
-    reading in range after low sugar.
+    reading in range after low sugar. `act` is what its card says first: no sign takes the place of one whose act comes
+    before its own.
 
     A graver sign is `grown_from` smaller ones: it takes the place of one where its rules, or a sign of `beside`, are
-    told in the same message, or (`alone`) after the card of the smaller one, and never gives way back to it.
+    told in the same message, or (`alone`) after its card, or where the smaller one is told after the card of one that
+    it `follows`; it never gives way back to it.
     """
 
     card: str
+    act: Act = "call"
     passes: bool = True
     any_other: bool = False
     holds: Nodes = ()
     ends: Nodes = ()
     grown_from: Nodes = ()
     beside: Nodes = ()
+    follows: Nodes = ()
     alone: bool = True
+
+    def gives_way(self, held: Sign) -> bool:
+        """Return whether what is `held` says first what is more urgent."""
+        acts = get_args(Act)
+        return acts.index(self.act) > acts.index(held.act)
 
     @property
     def smaller(self) -> Nodes:
@@ -216,8 +229,8 @@ class Sign(MatchingModel):
 class UrgentRule(MatchingModel):
     """Fires where every group of `all` has one of its concepts within `near` words (0: the words of one concept).
 
-    A group is one concept or several with `|` between them. `ordered` asks for the groups in this order, `none` names
-    concepts that may not stand beside. `firm`: neither the past nor a general question excuses it, only a denial.
+    A group is one concept or several with `|` between. `ordered` asks for the groups in this order, `none` are concepts
+    that may not stand beside. `firm`: neither the past nor a general question excuses it, only a denial.
     """
 
     id: str
@@ -241,17 +254,16 @@ class Excusing(MatchingModel):
     """The concepts that make a sign no emergency, each in its own sentence, and those that overrule them.
 
     `denied` stands before what it denies and reaches over a list, `denied_list` over one of anything (`denies chest
-    pain, SOB, syncope`), `not` before the next word or two; all three deny any sign but the `parts` of a body, and
-    what else a sign only belongs to. `past` stands anywhere, `past_before` and `past_after` beside the sign.
-    `general` asks or tells about people at large before the sign, `general_after` behind it; `if` supposes it; `avoid`
-    wants to prevent it; `study` speaks of trials. `present` overrules the past and what is general, `ongoing` and
-    `personal` (somebody's own body) only what is general; `owning` says of a sign that was excused that it is one's own
-    now, `showing` (`he has the signs of`) that somebody has it whatever is general. `document` are words of quoted
-    print, `leaflet` of printed advice, `exposition` of a text that lists signs, which counts while the message speaks
-    of nobody. `framed` opens a story, an exam or hearsay and covers what follows in its sentence, but for the teller's
-    `own` words. `stating` are words that say how it is, so that a clause with one is not part of a list; `had` those
-    that say how it was; `question` those that begin one, whose past is its own. `harmless` hides what stands inside it:
-    idioms.
+    pain, SOB`), `not` before the next word or two; all three deny any sign but the `parts` of a body and their kind.
+    `past` stands anywhere, `past_before` and `past_after` beside the sign. `general` asks or tells about people at
+    large before the sign, `general_after` behind it; `if` supposes it; `avoid` wants to prevent it; `study` speaks of
+    trials. `present` overrules the past and what is general, `ongoing` and `personal` (somebody's own body) only what
+    is general; `owning` says of a sign that was excused that it is one's own now, `showing` (`he has the signs of`)
+    that somebody has it whatever is general. `document` are words of quoted print, `leaflet` of printed advice,
+    `exposition` of a text that lists signs, which counts while the message speaks of nobody. `framed` opens a story, an
+    exam or hearsay and covers what follows in its sentence, but for the teller's `own` words. `stating` are words that
+    say how it is, so that a clause with one is not part of a list; `had` those that say how it was; `question` those
+    that begin one, whose past is its own. `harmless` are idioms.
     """
 
     harmless: Nodes = ()
@@ -288,9 +300,8 @@ class UrgentRules(MatchingModel):
     `little` are words that may stand between the words of a wording. A number followed by one of `units` (or after one
     of `counted`) is no reading of a meter. `known` are ordinary words that look like a misspelt sign. After a card, one
     of `over` says that it is over where none of `not_over` stands beside it, nor one of `denies_over`, which only
-    examples of help or of a mistake may hold; `after` are the other things people say then, such as `worse` or `alone`,
-    and the concepts that say so: of several the first in the file is heard. What `beside` names is told beside a sign
-    and makes it no less urgent.
+    examples of help or of a mistake may hold; `after` are the other things people say then, such as `worse`, and the
+    concepts that say so: of several the first in the file is heard. What `beside` names makes a sign no less urgent.
     """
 
     signs: dict[str, Sign] = Field(default_factory=dict)
@@ -307,16 +318,6 @@ class UrgentRules(MatchingModel):
     denies_over: Nodes = ()
     after: dict[str, Nodes] = Field(default_factory=dict)
     excuses: Excusing = Excusing()
-
-    @property
-    def only_grown(self) -> frozenset[str]:
-        """Return the concepts that rules of grown signs name and no other rule."""
-        names: dict[bool, set[str]] = {True: set(), False: set()}
-        for rule in self.rules:
-            sign = self.signs.get(rule.sign)
-            groups = (name for group in rule.all for name in group.split("|"))
-            names[bool(sign and sign.grown_from)].update((*groups, *rule.none))
-        return frozenset(names[True] - names[False] - self.composed.keys())
 
 
 def _joined(one: Mapping[Key, Lines], other: Mapping[Key, Lines]) -> dict[Key, Lines]:

@@ -148,7 +148,12 @@ def _cards(library: Library) -> Iterator[Diagnostic]:
         if card.card not in library.nodes:
             message, near = f"`{card.card}` is not a node", nearest(card.card, library.nodes)
             yield diagnostic_at(path, ("signs", sign, "card"), "D01", message, near)
-        named = (("holds", card.holds), ("grown_from", card.grown_from), ("beside", card.beside))
+        named = (
+            ("holds", card.holds),
+            ("grown_from", card.grown_from),
+            ("beside", card.beside),
+            ("follows", card.follows),
+        )
         for place, held in ((place, one) for place, names in named for one in names if one not in rules.signs):
             message, near = f"`{held}` is not a sign", nearest(held, rules.signs)
             yield diagnostic_at(path, ("signs", sign, place), "F08", message, near)

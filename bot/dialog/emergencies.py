@@ -243,16 +243,20 @@ class Emergencies:
             return None
         if again.outcome is Outcome.URGENT and again.node != node:  # the graver card of its kind
             return self.named(again, state, incoming, register)
-        return self._met("back", node, state, incoming, register)
+        heard = self._heard(incoming.text, node)
+        return self._met(heard if heard in _CLAIMS else "back", node, state, incoming, register)
 
     def _goes_on(self, match: Match, text: str, node: str, shown: str | None, *, left: bool) -> bool:
-        """Tell whether words say that an emergency came back, or are news of one that was `left` for a question: they
-        ask nothing, and no sure answer is found to them."""
+        """Tell whether words say that an emergency came back, or are of one that was `left` for a question: plainly,
+        or as news that ask nothing and to which no sure answer is found."""
         heard = self._heard(text, node)
         if heard in ("back", "worse"):
             return True
-        if left and heard == "do" and (match.outcome is not Outcome.ANSWER or match.node == shown):
+        nothing = match.outcome is not Outcome.ANSWER or match.node in (shown, self._library.role("help"))
+        if left and heard == "do" and nothing:
             return True  # "what do I do" after a question aside
+        if left and self._alarm is not None and self._alarm.is_news(text, plainly=True):
+            return True  # "can I drive"
         found = match.outcome in (Outcome.ANSWER, Outcome.SMALL_TALK) and match.node != self._library.advice
         sure = found and (not match.scores or match.scores[0][1] >= _SURE)
         return left and heard not in _NO_NEWS and not sure and self._alarm is not None and self._alarm.is_news(text)

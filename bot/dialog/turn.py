@@ -359,8 +359,9 @@ class Alarm(Protocol):
     def heard(self, text: str, card: str = "") -> str:
         """Return what words after the card of an emergency say (`worse`, `alone`, ...), or an empty text."""
 
-    def is_news(self, text: str) -> bool:
-        """Return whether words tell how an emergency goes on, though something else was said meanwhile."""
+    def is_news(self, text: str, *, plainly: bool = False) -> bool:
+        """Return whether words tell or ask how an emergency goes on, though something else was said meanwhile; only
+        `plainly` where a sure answer to something else is found."""
 
     def closest(self, text: str, lines: Sequence[str]) -> int | None:
         """Return which of some lines speaks of what words speak of, or None."""

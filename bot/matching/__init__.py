@@ -73,9 +73,9 @@ class LateMatcher:
         """Return what words after the card of an emergency say."""
         return self._built().heard(text, card)
 
-    def is_news(self, text: str) -> bool:
-        """Return whether words tell how an emergency goes on, though something else was said meanwhile."""
-        return self._built().is_news(text)
+    def is_news(self, text: str, *, plainly: bool = False) -> bool:
+        """Return whether words tell or ask how an emergency goes on, though something else was said meanwhile."""
+        return self._built().is_news(text, plainly=plainly)
 
     def closest(self, text: str, lines: Sequence[str]) -> int | None:
         """Return which of some lines speaks of what words speak of, or None."""

@@ -123,7 +123,7 @@ class Likeness:
         self._tree = ConceptTree(examples.words, rules.little)
         self._telling = frozenset(examples.words).difference(examples.framing)
         self._little = frozenset(rules.little)
-        self._aside = rules.only_grown
+        self._aside = _only_grown(rules)
         self._ordinary = examples.ordinary
         self._after_messages = examples.after_messages
 
@@ -418,3 +418,13 @@ def _windows(words: Sequence[Word]) -> Iterator[tuple[int, int, float]]:
             if last - first < min(end - begin, _MOST) and says(words, first, last):
                 yield first, last, SURE_OF_A_CLAUSE
         before = begin
+
+
+def _only_grown(rules: UrgentRules) -> frozenset[str]:
+    """Return the concepts that rules of grown signs name and no other rule."""
+    names: dict[bool, set[str]] = {True: set(), False: set()}
+    for rule in rules.rules:
+        sign = rules.signs.get(rule.sign)
+        groups = (name for group in rule.all for name in group.split("|"))
+        names[bool(sign and sign.grown_from)].update((*groups, *rule.none))
+    return frozenset(names[True] - names[False] - rules.composed.keys())

@@ -144,9 +144,9 @@ class SubjectMatcher:
         """Return what words after the card of an emergency say, such as `worse`; empty where it is nothing known."""
         return self.urgency.heard(text, card)
 
-    def is_news(self, text: str) -> bool:
-        """Return whether words tell how an emergency goes on, though something else was said meanwhile."""
-        return self.urgency.is_news(text)
+    def is_news(self, text: str, *, plainly: bool = False) -> bool:
+        """Return whether words tell or ask how an emergency goes on, though something else was said meanwhile."""
+        return self.urgency.is_news(text, plainly=plainly)
 
     def closest(self, text: str, lines: Sequence[str]) -> int | None:
         """Return which of some lines speaks of what words speak of, or None."""
@@ -257,15 +257,15 @@ class SubjectMatcher:
 
     def _told_after(self, held: str, found: Finding) -> Match:
         """Return the decision about a sign told after the card of an emergency: its own card where it is plainly
-        another one or the same one grown graver, else that of the emergency, of which most of what is told then is a
-        detail; the other is offered.
+        another one, as urgent at least, or the same one grown graver, else that of the emergency, of which most of what
+        is told then is a detail; the other is offered.
         """
         match, sign, told = urgent(found), self.parts.data.urgent.signs[held], self.parts.data.urgent.signs[found.sign]
         if found.sign in sign.smaller:
             return replace(match, node=sign.card)
-        plain = found.is_plain and found.sign not in sign.holds
+        other = (found.is_plain and found.sign not in sign.holds) or sign.any_other
         graver = held in told.smaller and told.alone  # the other kind must be plainly told in the message itself
-        if sign.any_other or held == found.sign or graver or plain:
+        if held == found.sign or graver or (other and not told.gives_way(sign)):
             return match
         reasons = (*match.reasons, f"told after {sign.card}, and not plainly another emergency")
         return Match(Outcome.ANSWER, sign.card, related=(found.card,), reasons=reasons, guessed=match.guessed)

@@ -12,6 +12,7 @@ from bot.content.library import Library
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Emergency, Incoming, Kind, Register, State
 from bot.matching.matcher import SubjectMatcher
+from tests.urgency import seeds
 
 PERSON = State(Register.LAYPERSON, introduced=True)
 SIGNS = {
@@ -132,3 +133,14 @@ def test_an_illness_beside_a_black_toe_is_graver_and_no_foot_sore(engine: Engine
 def test_one_s_own_wish_to_die_stays_one_s_own_whoever_is_named(engine: Engine, said: str) -> None:
     assert card(engine, "i want to die", said) == "urgent-crisis"
     assert card(engine, f"i want to die, {said}") == "urgent-crisis"
+
+
+def test_no_sign_takes_the_place_of_a_more_urgent_one(engine: Engine, library: Library) -> None:
+    assert library.urgent_rules is not None
+    signs, told = library.urgent_rules.signs, seeds.read("present")
+    act = {sign.card: ("call", "treat", "visit").index(sign.act) for sign in signs.values()}
+    pairs = [(one, other) for one, other in product(told, told) if signs[other].gives_way(signs[one])]
+    made = [(held, more) for one, other in pairs for held, more in product(told[one], told[other][:2])]
+    assert len(made) > 100
+    after = {both: (card(engine, both[0]), card(engine, *both)) for both in made}
+    assert {both: cards for both, cards in after.items() if act[cards[1] or ""] > act[cards[0] or ""]} == {}
