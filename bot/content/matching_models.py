@@ -257,13 +257,12 @@ class Excusing(MatchingModel):
     pain, SOB`), `not` before the next word or two; all three deny any sign but the `parts` of a body and their kind.
     `past` stands anywhere, `past_before` and `past_after` beside the sign. `general` asks or tells about people at
     large before the sign, `general_after` behind it; `if` supposes it; `avoid` wants to prevent it; `study` speaks of
-    trials. `present` overrules the past and what is general, `ongoing` and `personal` (somebody's own body) only what
-    is general; `owning` says of a sign that was excused that it is one's own now, `showing` (`he has the signs of`)
-    that somebody has it whatever is general. `document` are words of quoted print, `leaflet` of printed advice,
-    `exposition` of a text that lists signs, which counts while the message speaks of nobody. `framed` opens a story, an
-    exam or hearsay and covers what follows in its sentence, but for the teller's `own` words. `stating` are words that
-    say how it is, so that a clause with one is not part of a list; `had` those that say how it was; `question` those
-    that begin one, whose past is its own. `harmless` are idioms.
+    trials. `present` overrules the past and what is general, `ongoing` and `personal` only what is general; `owning`
+    says of a sign that was excused that it is one's own now, `showing` (`he has the signs of`) that somebody has it
+    whatever is general. `document` are words of quoted print, `leaflet` of printed advice, `exposition` of a text that
+    lists signs, which counts while the message speaks of nobody. `framed` opens a story, an exam or hearsay and covers
+    what follows in its sentence, but for the teller's `own` words. `stating` are words that say how it is; `had` those
+    that say how it was; `question` those that begin one, whose past is its own. `harmless` are idioms.
     """
 
     harmless: Nodes = ()
