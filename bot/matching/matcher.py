@@ -263,7 +263,8 @@ class SubjectMatcher:
         match, sign, told = urgent(found), self.parts.data.urgent.signs[held], self.parts.data.urgent.signs[found.sign]
         if found.sign in sign.smaller:
             return replace(match, node=sign.card)
-        other = (found.is_plain and found.sign not in sign.holds) or sign.any_other
+        worse = sign.gives_way(told) and not (told.any_other or match.guessed)
+        other = ((found.is_plain or worse) and found.sign not in sign.holds) or sign.any_other
         graver = held in told.smaller and told.alone  # the other kind must be plainly told in the message itself
         if held == found.sign or graver or (other and not told.gives_way(sign)):
             return match
