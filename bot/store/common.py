@@ -12,7 +12,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
-from dataclasses import asdict, astuple
+from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -169,8 +169,16 @@ def _emergency_from(row: list[Any]) -> Emergency:
 
 def settings_text(preferences: Preferences) -> str:
     """Return what a person set, as JSON of what differs from how all begin; empty for nearly all."""
-    found = {name: value for name, value in asdict(preferences).items() if value}
+    found = _set_in(preferences)
     return json.dumps(found, separators=(",", ":")) if found else ""
+
+
+_SETTINGS = tuple(field.name for field in fields(Preferences))
+_NOTHING_SET = Preferences()
+
+
+def _set_in(preferences: Preferences) -> dict[str, Any]:
+    return {name: value for name in _SETTINGS if (value := getattr(preferences, name))}
 
 
 def earlier_from(
@@ -193,7 +201,7 @@ def state_from(
     """Return the state that a person's row (tone, met, settings) and a conversation's (trail, context) hold, where they
     exist."""
     person, trail = Register(register) if register else None, tuple(history.split()) if history else ()
-    preferences = Preferences(**json.loads(settings)) if settings else Preferences()
+    preferences = Preferences(**json.loads(settings)) if settings else _NOTHING_SET
     if not context:
         return State(person, bool(introduced), trail, preferences=preferences)
     found = json.loads(context)
@@ -228,7 +236,7 @@ def exported(trails: Sequence[str], contexts: Sequence[str]) -> dict[str, Any]:
 
 def settings_of(state: State) -> dict[str, Any]:
     """Return what a person set, as plain JSON values."""
-    return {name: value for name, value in asdict(state.preferences).items() if value}
+    return _set_in(state.preferences)
 
 
 def reported(row: Sequence[Any]) -> dict[str, Any]:

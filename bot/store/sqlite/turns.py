@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.dialog.turn import State
 from bot.store.base import (
@@ -105,7 +105,7 @@ def accept(db: sqlite3.Connection, new_event: NewEvent, lease: Lease | None) -> 
     )
     if lease is None or waiting > 1:
         return AcceptResult(fresh=True, due=due)
-    return AcceptResult(fresh=True, turn=replace(_turn(db, row, new_event), alone=True))
+    return AcceptResult(fresh=True, turn=_turn(db, row, new_event, alone=True))
 
 
 def claim(db: sqlite3.Connection, channel: str, limit: int, lease: Lease) -> list[Turn]:
@@ -123,13 +123,25 @@ def first_turn(db: sqlite3.Connection, conversation: bytes, *, doubtful: bool = 
         return None
     row, conversation, channel, person, payload, received, attempts, sent, question, replies_to, edited, urgent = found
     about = (channel, person, conversation, payload, received, question, replies_to, bool(edited), bool(urgent))
-    turn, alone = _turn(db, row, NewEvent((), *about)), not db.execute(_OTHERS, (conversation, row)).fetchone()
-    doubtful = doubtful or attempts > 0
-    return replace(turn, attempts=attempts, sent=tuple(json.loads(sent)), doubtful=doubtful, alone=alone)
+    alone = not db.execute(_OTHERS, (conversation, row)).fetchone()
+    tried = (attempts, tuple(json.loads(sent)), doubtful or attempts > 0)
+    return _turn(db, row, NewEvent((), *about), tried, alone=alone)
 
 
-def _turn(db: sqlite3.Connection, row: int, new_event: NewEvent) -> Turn:
-    """Return a new turn with what is remembered about its asker, its conversation and the messages it refers to."""
+_NEVER_TRIED: tuple[int, tuple[str, ...], bool] = (0, (), False)
+"""How often a turn was tried, what was sent then, and whether that is doubtful."""
+
+
+def _turn(
+    db: sqlite3.Connection,
+    row: int,
+    new_event: NewEvent,
+    tried: tuple[int, tuple[str, ...], bool] = _NEVER_TRIED,
+    *,
+    alone: bool,
+) -> Turn:
+    """Return a turn with what is remembered about its asker, its conversation and the messages it refers to."""
+    attempts, sent, doubtful = tried
     remembered = db.execute(_STATE, (new_event.person, new_event.conversation)).fetchone()
     return Turn(
         row=row,
@@ -138,13 +150,15 @@ def _turn(db: sqlite3.Connection, row: int, new_event: NewEvent) -> Turn:
         conversation=new_event.conversation,
         payload=new_event.payload,
         received=new_event.received,
-        attempts=0,
-        sent=(),
+        attempts=attempts,
+        sent=sent,
         question=new_event.question,
         state=state_from(*remembered),
         context=_node_of(db, new_event.conversation, new_event.replies_to) if new_event.replies_to else None,
         earlier=_answer_to(db, new_event.conversation, new_event.question) if new_event.edited else None,
+        doubtful=doubtful,
         urgent=new_event.urgent,
+        alone=alone,
     )
 
 
@@ -266,16 +280,16 @@ def _remember(db: sqlite3.Connection, turn: Turn, record: TurnResult) -> None:
 
 def _remember_state(db: sqlite3.Connection, turn: Turn, state: State, day: int) -> None:
     """Write only what this turn changed about the person: another conversation of theirs may be changing the rest."""
-    changed = state.register != turn.state.register
-    about: dict[str, object] = {
+    about = {
         "person": turn.person,
         "tone": state.register,
         "met": state.introduced,
         "day": day,
-        "changed": changed,
+        "changed": state.register != turn.state.register,
         "received": turn.received,
+        "settings": settings_text(state.preferences),
+        "set": state.preferences != turn.state.preferences,
     }
-    about |= {"settings": settings_text(state.preferences), "set": state.preferences != turn.state.preferences}
     db.execute(_REMEMBER_PERSON, about)
     position = (history_text(state), context_text(state), day, turn.conversation, turn.person)
     if db.execute(_MOVE_ON, position).rowcount == 0:  # new, or another person's turn until now
