@@ -139,6 +139,11 @@ class Library:
         return self.main.start
 
     @cached_property
+    def answered_nodes(self) -> frozenset[str]:
+        """The nodes that have an answer to show."""
+        return frozenset(filter(self.has_answer, self.nodes))
+
+    @cached_property
     def urgent_nodes(self) -> frozenset[str]:
         """The list of signs and the card of each: their names begin with the list's."""
         urgent = self.urgent

@@ -286,16 +286,21 @@ class Answers:
         self._composer = composer
         self._data = data
         self._selector = selector
+        self._helpless = frozenset({library.otherwise, library.advice, "person"})
+        self._choices: dict[str | None, Callable[[State, Register], tuple[Button, ...]]] = {
+            library.role("tone"): self.registers,
+            library.role("references"): self._page_by_page,
+            library.role("privacy"): lambda _, register: data.ways(register),
+        }
 
     def show(self, node: str, state: State, register: Register) -> Reply:
         """Return the answer of a node, with the choices that belong to it."""
-        card = self._composer.card(node, register)
-        if node == self._library.role("tone"):
-            return Reply(card, choices=self.registers(state, register))
-        if node == self._library.role("references"):
-            payload = payloads.payload(node, word="page", value=1)
-            return Reply(card, choices=(Button(self._text("page-by-page", register), payload, "navigation"),))
-        return Reply(card, choices=self._data.ways(register) if node == self._library.role("privacy") else ())
+        card, choices = self._composer.card(node, register), self._choices.get(node)
+        return Reply(card, choices=choices(state, register)) if choices else Reply(card)
+
+    def _page_by_page(self, _state: State, register: Register) -> tuple[Button, ...]:
+        payload = payloads.payload(self._library.role("references") or "", word="page", value=1)
+        return (Button(self._text("page-by-page", register), payload, "navigation"),)
 
     def linked(self, target: str, state: State, register: Register) -> Reply:
         """Return the answer a link leads to, with one line of greeting for somebody new; an unknown one the start."""
@@ -448,10 +453,10 @@ class Answers:
     def _with_people(self, reply: Reply, channel: str) -> Reply:
         """Return the reply with whom to turn to, where it cannot help itself and an operator named somebody."""
         register, node = reply.card.register, reply.card.node
-        helpless = node in (self._library.otherwise, self._library.advice, "person")
-        need = "questions" if helpless else node.removeprefix(f"{self._library.urgent}-")
+        helpless = node in self._helpless
         if not helpless and reply.card.outcome is not Outcome.URGENT:
             return reply
+        need = "questions" if helpless else node.removeprefix(f"{self._library.urgent}-")
         lines, links = [], []
         for one in self._library.contacts_for(need, channel):
             name, how = _worded(one.name, register), _worded(one.how, register)

@@ -286,6 +286,8 @@ class Reply:
         """What "yes" and "no" mean after this reply: what it asks, its only choice, and the button that refuses all."""
         if self.asks:
             return self.asks, ""
+        if not self.choices:
+            return None
         offered = [button.payload for button in self.choices if button.role in ("choice", "also", "danger")]
         refused = [button.payload for button in self.choices if button.role == "none"]
         if not offered and not refused:
@@ -402,9 +404,10 @@ def todays(library: Library, nodes: Iterable[str]) -> tuple[str, ...]:
 
 def up_to_date(library: Library, state: State, incoming: Incoming) -> tuple[State, Incoming]:
     """Return a turn that names no node but today's."""
-    history = todays(library, state.history[::-1])[::-1]  # of what was shown twice, the later time counts
-    if history != state.history:
-        state = replace(state, history=history)
+    shown = state.history
+    if not library.answered_nodes.issuperset(shown) or len(set(shown)) < len(shown):
+        # of what was shown twice, the later time counts
+        state = replace(state, history=todays(library, shown[::-1])[::-1])
     if state.about:
         state = replace(state, about=next(iter(todays(library, [state.about])), ""))
     if incoming.context is not None:
@@ -426,7 +429,7 @@ class UpToDateMatcher:
         named = (found.node, *found.choices, *found.related, *found.also, *filter(None, [found.beside]))
         if found.outcome is Outcome.SMALL_TALK:
             return found if found.node in self._library.small_talk else self._nothing(found)
-        if all(node in self._library.nodes and self._library.has_answer(node) for node in named):
+        if self._library.answered_nodes.issuperset(named):
             return found
         return self._changed(found)
 
