@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import chain
 from textwrap import wrap
 from typing import Any
@@ -289,18 +290,17 @@ class Answers:
         self._helpless = frozenset({library.otherwise, library.advice, "person"})
         self._choices: dict[str | None, Callable[[State, Register], tuple[Button, ...]]] = {
             library.role("tone"): self.registers,
-            library.role("references"): self._page_by_page,
+            library.role("references"): lambda _, register: (composer.first_page(register),),
             library.role("privacy"): lambda _, register: data.ways(register),
         }
+        self._plain = cache(lambda node, register: Reply(composer.card(node, register)))  # as shared as its card
 
     def show(self, node: str, state: State, register: Register) -> Reply:
         """Return the answer of a node, with the choices that belong to it."""
-        card, choices = self._composer.card(node, register), self._choices.get(node)
-        return Reply(card, choices=choices(state, register)) if choices else Reply(card)
-
-    def _page_by_page(self, _state: State, register: Register) -> tuple[Button, ...]:
-        payload = payloads.payload(self._library.role("references") or "", word="page", value=1)
-        return (Button(self._text("page-by-page", register), payload, "navigation"),)
+        choices = self._choices.get(node)
+        if choices is None:
+            return self._plain(node, register)
+        return Reply(self._composer.card(node, register), choices=choices(state, register))
 
     def linked(self, target: str, state: State, register: Register) -> Reply:
         """Return the answer a link leads to, with one line of greeting for somebody new; an unknown one the start."""
@@ -326,7 +326,7 @@ class Answers:
         urgent = self._links(filter(None, [match.perhaps]), register, "danger")
         if match.outcome is Outcome.CHOICES:
             offered = self._links(match.choices, register, "choice", "choice")
-            choices = (*urgent, *offered, self._none_of_these(register))
+            choices = (*urgent, *offered, self._composer.none_of_these(register))
             card = self._composer.choices(register)
             return Reply(card, lead, choices=choices, reasons=reasons, missing=match.missing, about=match.about)
         reply = self._with_also(self.show(match.node, state, register), match.also)
@@ -429,10 +429,6 @@ class Answers:
 
     def _links(self, nodes: Iterable[str], register: Register, role: str, word: str = "") -> tuple[Button, ...]:
         return tuple(self._composer.link(node, register, role, word) for node in nodes)
-
-    def _none_of_these(self, register: Register) -> Button:
-        payload = payloads.payload(self._library.otherwise, word="choice")
-        return Button(self._text("something-else", register), payload, "none")
 
     def _text(self, key: str, register: Register, **values: object) -> str:
         return self._composer.text(key, register, **values)

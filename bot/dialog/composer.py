@@ -290,6 +290,16 @@ class Composer:
             role = "danger"
         return Button(self.label(node, register), payloads.payload(node, word=word), role)
 
+    def none_of_these(self, register: Register) -> Button:
+        """Return the button that refuses all that is offered."""
+        payload = payloads.payload(self._library.otherwise, word="choice")
+        return Button(self.text("something-else", register), payload, "none")
+
+    def first_page(self, register: Register) -> Button:
+        """Return the button that shows the list of sources a page at a time."""
+        payload = payloads.payload(self._library.role("references") or "", word="page", value=1)
+        return Button(self.text("page-by-page", register), payload, "navigation")
+
     def other_register(self, node: str, register: Register, word: str = "") -> Button:
         """Return the button that shows the same in the other register."""
         other = Register.LAYPERSON if register is Register.PROFESSIONAL else Register.PROFESSIONAL

@@ -223,6 +223,8 @@ class Thought:
     @property
     def last(self) -> MessagePart:
         """The part under which it is answered: the last one that has words, else the first."""
+        if len(self.parts) == 1:
+            return self.parts[0]
         return next((part for part in reversed(self.parts) if part.text.strip()), self.parts[0])
 
 
@@ -240,7 +242,10 @@ def unfinished(text: str) -> bool:
 
 def thought_of(row: int, parts: Iterable[MessagePart]) -> Thought:
     """Return the thought that the part in `row` belongs to; `parts` are everything its person has waiting there."""
-    current, rows = _as_corrected(sorted(parts, key=lambda part: part.row))
+    lying = sorted(parts, key=lambda part: part.row)
+    if len(lying) == 1:
+        return Thought((lying[0],), frozenset({row}), _open_until(lying))
+    current, rows = _as_corrected(lying)
     groups: list[list[MessagePart]] = []
     for part in current:
         if groups and _belongs(part, groups[-1]):

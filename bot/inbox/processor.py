@@ -13,7 +13,7 @@ import contextlib
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -267,8 +267,9 @@ class TurnProcessor:
         vote = _vote(turn, incoming, reply, at)
         if vote is not None:
             self.metrics.voted(turn.channel, vote.node, vote.vote)
-        return replace(
-            self._ended(turn, thought),
+        return self._ended(
+            turn,
+            thought,
             state=left_by(turn, after, edited=incoming.edited),
             node=reply.card.node,
             messages=sent,
@@ -280,7 +281,7 @@ class TurnProcessor:
 
     async def _thought(self, turn: Turn) -> Thought:
         """Return all that this turn answers; raises `Incomplete` if the rest may still come."""
-        own = self._opened(WaitingRow(turn.row, turn.payload, turn.received, turn.question))
+        own = self._opened(turn)
         thought, count = thought_of(turn.row, [own]), 1
         if not turn.alone or thought.open_until:
             waiting = await self.store.waiting(turn)
@@ -300,7 +301,7 @@ class TurnProcessor:
                 with contextlib.suppress(DecryptionError, ValueError, KeyError):
                     yield self._opened(row)
 
-    def _opened(self, row: WaitingRow) -> MessagePart:
+    def _opened(self, row: WaitingRow | Turn) -> MessagePart:
         return part_from(row.row, row.received, row.question, json.loads(self.identity.unseal(row.payload)))
 
     def _incoming(self, turn: Turn, thought: Thought) -> Incoming:
@@ -324,7 +325,8 @@ class TurnProcessor:
             return not thought.text
         return turn.earlier.words == self.identity.words(first.text)
 
-    def _ended(self, turn: Turn, thought: Thought) -> TurnResult:
+    def _ended(self, turn: Turn, thought: Thought, **left: Any) -> TurnResult:
+        """Return what ends a turn, with what else it leaves behind."""
         asked: dict[str, str] = {}
         for part in thought.parts:
             if part.question is not None:
@@ -334,6 +336,7 @@ class TurnProcessor:
             joined=tuple(sorted(thought.rows - {turn.row})),
             questions=tuple(asked),
             words=tuple(map(self.identity.words, asked.values())),
+            **left,
         )
 
     async def persist(self, step: str, call: Callable[[], Awaitable[T]]) -> T:

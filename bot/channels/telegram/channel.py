@@ -7,10 +7,10 @@ buttons that only Telegram has copy a number, lead to the private chat, share a 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import replace
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
@@ -170,16 +170,15 @@ class TelegramSender:
             if sent is not None:
                 return sent
             part = part.instead
-        *richer, plainest = _forms(part)
-        for content in richer:
+        refused = BadRequest("")
+        for at, content in enumerate(_forms(part)):
+            if at:
+                log.error("message_refused", reason=str(refused))
             try:
                 return await self._send({**where, **content})
             except BadRequest as refusal:
-                log.error("message_refused", reason=str(refusal))
-        try:
-            return await self._send({**where, **plainest})
-        except BadRequest as refusal:
-            raise unheard_of(refusal, self._unexpected) from None
+                refused = refusal
+        raise unheard_of(refused, self._unexpected)
 
     async def edit(self, place: TelegramAddress, message: int, part: TextPart) -> bool:
         """Change an earlier message; return False when that is no longer possible.
@@ -221,14 +220,17 @@ class TelegramSender:
         return await attempt(self._bot, method, parameters, self._unexpected)
 
 
-def _forms(part: TextPart) -> list[dict[str, Any]]:
-    """Return the message as it is, then unfolded, without styles, without buttons: better plain than unanswered."""
-    whole = part.parameters()
-    unfolded = {**whole, "entities": [one for one in part.entities if one["type"] != EXPANDABLE]}
-    unstyled = {name: value for name, value in whole.items() if name != "entities"}
-    bare = {name: value for name, value in unstyled.items() if name != "reply_markup"}
-    forms = [whole, unfolded, unstyled, bare] if part.entities else [whole, bare]
-    return [form for form, plainer in pairwise(forms) if form != plainer] + [bare]
+def _forms(part: TextPart) -> Iterator[dict[str, Any]]:
+    """Yield the message as it is, then unfolded, without styles, without buttons: better plain than unanswered. What
+    follows the first is made only once that was refused."""
+    form = part.parameters()
+    yield form
+    unfolded = [one for one in part.entities if one["type"] != EXPANDABLE]
+    if unfolded != part.entities:
+        yield {**form, "entities": unfolded}
+    for name in ("entities", "reply_markup"):
+        if form.pop(name, None):
+            yield form
 
 
 # --- pictures and pages -----------------------------------------------------------------------------------------------
@@ -320,9 +322,10 @@ SHARE_URL = "https://t.me/share/url?"
 
 
 @lru_cache(maxsize=2048)
-def _share_url(bot: str, node: str, title: str) -> str:
-    """Return the address that offers a link to an answer; the same few answers are shown again and again."""
-    return SHARE_URL + urlencode({"url": create_deep_linked_url(bot, node), "text": title})
+def _share_button(label: str, bot: str, node: str, title: str) -> Button:
+    """Return the button that offers a link to an answer; the same few answers are shown again and again."""
+    address = SHARE_URL + urlencode({"url": create_deep_linked_url(bot, node), "text": title})
+    return Button(label, "", "share", address)
 
 
 class ExtraButtons:
@@ -331,6 +334,7 @@ class ExtraButtons:
     def __init__(self, bot: TelegramBot, texts: Texts) -> None:
         self._bot = bot
         self._texts = texts
+        self._named = False
 
     async def buttons(self, place: TelegramAddress, reply: Reply) -> tuple[Button, ...]:
         """Return the buttons to add to a reply in a place."""
@@ -361,11 +365,10 @@ class ExtraButtons:
 
     async def _to_share(self, reply: Reply) -> tuple[Button, ...]:
         """Return the button that offers a link to the answer to other chats, if this is an answer to share."""
-        offered = next((button for button in reply.buttons if button.role == "share"), None)
+        offered = next((button for button in (*reply.choices, *reply.card.buttons) if button.role == "share"), None)
         if offered is None or not await self._introduced():
             return ()
-        address = _share_url(self._bot.username, reply.card.node, reply.card.title)
-        return (Button(offered.label, "", "share", address),)
+        return (_share_button(offered.label, self._bot.username, reply.card.node, reply.card.title),)
 
     async def link_back(self, leaflet: Leaflet) -> str:
         """Return the address on a page: the answer it holds, in this bot; empty while the bot's name is not known."""
@@ -374,8 +377,8 @@ class ExtraButtons:
 
     async def _introduced(self) -> bool:
         """Return whether the bot's name is known; a replica that does not poll asks for it here."""
-        try:
-            await self._bot.initialize()
-        except TelegramError:
-            return False
-        return True
+        if not self._named:
+            with contextlib.suppress(TelegramError):
+                await self._bot.initialize()
+                self._named = True
+        return self._named

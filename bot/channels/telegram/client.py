@@ -194,7 +194,9 @@ def _parameter(name: str, value: Any) -> RequestParameter:
     """Return one parameter; a file goes beside the others, one within a structure is named there."""
     if isinstance(value, InputFile):
         return RequestParameter(name, None if value.attach_name is None else value.attach_uri, [value])
-    inside = [one for one in value.values() if isinstance(one, InputFile)] if isinstance(value, dict) else []
+    if not isinstance(value, dict):
+        return RequestParameter(name, value, None)
+    inside = [one for one in value.values() if isinstance(one, InputFile)]
     if not inside:
         return RequestParameter(name, value, None)
     named = {key: one.attach_uri if isinstance(one, InputFile) else one for key, one in value.items()}

@@ -228,7 +228,7 @@ class TelegramRenderer:
         kept = self._worded if any(own) else self._cards
         key = (card.node, card.register, card.outcome, reply.view, own)
         known = kept.get(key)
-        if known is None or known.card != card:
+        if known is None or (known.card is not card and known.card != card):
             known = kept[key] = self._anew(reply)
             if len(self._worded) > KEPT:
                 self._worded.popitem(last=False)
