@@ -55,7 +55,7 @@ def read_press(body: Body, me: Installation) -> InboundEvent | None:
     value = str(action.get("value") or (action.get("selected_option") or {}).get("value") or "")
     if word not in {TAP, FEEDBACK, SHARE, COMMAND} or not value:
         return None
-    place = replace(_place(body, me, shared=word == SHARE), vote=word == FEEDBACK)
+    place = _place(body, me, shared=word == SHARE, vote=word == FEEDBACK)
     kind = Kind.COMMAND if word == COMMAND or value == STAY_QUIET else Kind.TAP
     group = place.surface is Surface.THREAD and not place.direct
     incoming = Incoming(kind, value, "slack", group=group)
@@ -87,10 +87,10 @@ def asker_of(block_id: str) -> str | None:
     return rest.partition("|")[0] or None if word == ASKER else None
 
 
-def _place(body: Body, me: Installation, *, shared: bool) -> SlackAddress:
+def _place(body: Body, me: Installation, *, shared: bool, vote: bool) -> SlackAddress:
     container, user = body.get("container") or {}, body["user"]["id"]
     if container.get("type") == "view":
-        return SlackAddress(Surface.HOME, me.team, user, enterprise=me.enterprise, key=_key(body))
+        return SlackAddress(Surface.HOME, me.team, user, enterprise=me.enterprise, vote=vote, key=_key(body))
     channel, message = body["channel"]["id"], container["message_ts"]
     thread = container.get("thread_ts") or (body.get("message") or {}).get("thread_ts")
     private = bool(container.get("is_ephemeral")) and not shared
@@ -105,6 +105,7 @@ def _place(body: Body, me: Installation, *, shared: bool) -> SlackAddress:
         response_url=body.get("response_url"),
         enterprise=me.enterprise,
         shared=shared,
+        vote=vote,
         key=_key(body),
     )
 
