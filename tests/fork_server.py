@@ -210,7 +210,7 @@ def serve(orders: socket.socket) -> None:
 def _remember() -> None:
     """Read the shipped content and its models, if they are there, and let each child that finds the same bytes, or the
     same file of models, take what was read: what reading them gives has tests of its own."""
-    from bot.content.files import FileReader
+    from bot.content.files import FileReader, cache_folder
     from bot.content.loader import load
     from bot.content.models import Register
     from bot.dialog.composer import Composer
@@ -233,7 +233,7 @@ def _remember() -> None:
 
     FileReader.model, training.stored = read_once, stored_once  # type: ignore[method-assign]
     library = load(ROOT / "dialogs", ROOT / "content")
-    stored_once(data_of(library), training.cache_folder())
+    stored_once(data_of(library), cache_folder())
     for register in Register:  # which compiles the templates that every start needs
         for topic in library.topics:
             Composer(library).pictures(topic, register)

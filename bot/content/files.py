@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -215,3 +216,12 @@ class ContentPaths:
     def of_topic(self, topic: str, name: str) -> Path:
         """Return one of a topic's files: topic, facts, sources, notes, terms, pictures or handout."""
         return self.content / topic / f"{name}.yaml"
+
+
+def cache_folder() -> Path:
+    """Return where models and pictures are kept: FOOTNOTE_CACHE, or `footnote` in the user's folder of caches."""
+    chosen = os.environ.get("FOOTNOTE_CACHE")
+    if chosen:
+        return Path(chosen)
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "footnote"

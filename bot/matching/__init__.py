@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
+from bot.content.files import cache_folder
 from bot.content.library import Library
 from bot.content.loader import no_collection
 from bot.dialog.turn import Match, Matcher, Register
@@ -23,7 +24,7 @@ from bot.matching.questions import Remarks, Wording
 from bot.matching.ranking import WEIGHTS, Ranker, Weights
 from bot.matching.subjects import Said
 from bot.matching.text import clean, expand, split
-from bot.matching.training import Models, Say, cache_folder, learned, stored
+from bot.matching.training import Models, Say, learned, stored
 from bot.matching.urgency import Urgency
 
 __all__ = [

@@ -353,7 +353,8 @@ class SubjectMatcher:
             node, share = next(iter(alone_scores.items()))
             named = not answered and not reading.named.nothing
             sure = share >= (self.limits.alone if named else self.limits.alone_unnamed)
-            if sure and node not in (self.roles.advice, self.roles.otherwise):
+            strays = self.thread.is_of_another(node, question, asked.context or "")
+            if sure and not strays and node not in (self.roles.advice, self.roles.otherwise):
                 return self.decisions.decided(alone_scores, reading)
         resolved = self.thread.resolved(match, question, reading, asked.context)
         if self.thread.speaks_alone(resolved, reading):

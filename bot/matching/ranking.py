@@ -227,6 +227,7 @@ class Ranker:
         self._subjects, self._features = subjects, features
         self._told, self._said, self._following, self._asked = told, said, following, asked
         self._narrow = subjects.few_lined(lines)
+        self.few = frozenset(models.siblings.labels)
         self._weights, self._otherwise = weights, roles.otherwise
         learned = {*models.names.labels, *models.about.labels}
         more = {*models.whole.labels, *following, *lines, SAME, roles.otherwise, roles.advice}
@@ -279,7 +280,7 @@ class Ranker:
         lines = self._lines_alone(said.heard)
         siblings, narrow = self._siblings(said, lines), self._spoken_of(said) in self._narrow
         lines = self._to_family(lines, siblings) if narrow else lines
-        scores = self._divided(self._blended(lines, table, self._trust(said)), siblings)
+        scores = self._blended(lines, table, self._trust(said))
         share = self._leans(said) if said.lent and not self._stands(said, lines) else 0.0
         if said.lent and share:
             told = order.column(said.in_thread)
@@ -289,7 +290,7 @@ class Ranker:
         scores = shifted(scores, order.at[self._otherwise], self._outside(said))
         if said.context and not said.named.held and not self._is_clear(said):
             scores = self._nearer(scores, said, said.context)
-        found = order.ranked(self._as_message(scores, said))
+        found = order.ranked(self._divided(self._as_message(scores, said), siblings))
         sibling = min(siblings, key=lambda one: (-siblings[one], one), default="") if subject in self._narrow else ""
         subjects = (*said.named.held, *filter(None, (said.lent, self._subjects.it(said.context))))
         authored = bool(self._authored(said.heard, said.lent))

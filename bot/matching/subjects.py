@@ -275,13 +275,13 @@ class Subjects:
         return subject is None or self.topic(subject) == topic
 
     def few_lined(self, lines: Mapping[str, int]) -> frozenset[str]:
-        """Return the subjects of whose family no answer has many lines; one answer alone makes no family."""
+        """Return the subjects of whose family no answer has many lines; an answer that is a family by itself is as few
+        as all others of its topic are."""
         families = {name: self.family(name) for name in self._subjects}
-        few = [
-            one for one in families.values() if len(one) > 1 and all(lines.get(node, 0) <= FEW_LINES for node in one)
-        ]
-        answers = frozenset[str]().union(*few)
-        return frozenset(name for name, family in families.items() if family <= answers)
+        few = {name for name, family in families.items() if all(lines.get(node, 0) <= FEW_LINES for node in family)}
+        many = {self.topic(name) for name in families if name not in few}
+        alone = {name for name in few if len(families[name]) == 1 and self.topic(name) in many}
+        return frozenset(few - alone)
 
     def names_of(self, kind: str) -> list[str]:
         """Return some telling names of the held subjects of one kind."""

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
@@ -56,9 +57,8 @@ class Models:
     """`aspects` tells what is asked; `names` and `about` which answer, by names and by placeholders with the subject;
     `standing` whether a question leans on what was said before; `words` which words only stand around a question;
     `urgent` which sign of an emergency a sentence is like, `spelt` whether one by the pieces of its words, `after` what
-    is said after its card; `kinds`,
-    `pieces` and `language` the same of a message in another language; `siblings` which of the answers with few lines
-    is meant; `whole` the same as `names`, from whole messages alone, with the answer they followed."""
+    is said after its card; `kinds`, `pieces` and `language` the same of a message in another language; `siblings` which
+    of the answers with few lines is meant; `whole` the same as `names`, with the answer that messages followed."""
 
     aspects: Classifier
     names: Classifier
@@ -89,19 +89,18 @@ class _Lesson:
 
     model: str
     rows: Rows
-    epochs: int
-    even: bool
+    train: Callable[[Rows], Classifier]
     origin: str
 
     def learned(self) -> Classifier:
-        return replace(train(self.rows, self.epochs, even=self.even), origin=self.origin)
+        return replace(self.train(self.rows), origin=self.origin)
 
 
-def _lesson(model: str, rows: Rows, epochs: int, *, even: bool = False) -> _Lesson:
-    told = hashlib.sha256(json.dumps([code(), rows.labels, rows.sizes, epochs, even]).encode())
+def _lesson(model: str, rows: Rows, epochs: int, *, even: bool = False, counted: float = 0.0) -> _Lesson:
+    told = hashlib.sha256(json.dumps([code(), rows.labels, rows.sizes, epochs, even, counted]).encode())
     told.update(rows.keys)
     told.update(rows.strengths)
-    return _Lesson(model, rows, epochs, even, told.hexdigest())
+    return _Lesson(model, rows, partial(train, epochs=epochs, even=even, counted=counted), told.hexdigest())
 
 
 def _questions(parts: Parts) -> Iterator[_Lesson]:
@@ -111,7 +110,7 @@ def _questions(parts: Parts) -> Iterator[_Lesson]:
     yield _lesson("names", names, _LINE_EPOCHS)
     del names, about
     yield _lesson("whole", lessons.whole(), _EPOCHS)
-    yield _lesson("siblings", lessons.siblings(), _SIBLING_EPOCHS, even=True)
+    yield _lesson("siblings", lessons.siblings(), _SIBLING_EPOCHS, even=True, counted=_COUNTED)
     first = train(lessons.aspects(), _FIRST_EPOCHS, even=True)
     yield _lesson("aspects", lessons.aspects(first), _EPOCHS, even=True)
     yield _lesson("standing", lessons.standing(), _EPOCHS, even=True)
@@ -177,8 +176,7 @@ def learn(parts: Parts, say: Say = log.info, before: Before = Before()) -> Model
 def _learn(parts: Parts, names: Sequence[str], done: _Done, trained: Mapping[str, Classifier]) -> None:
     """Read and learn: side by side where there are cores for it and enough to learn, else here. What was `trained`
     before from the same rows is done at once."""
-    cores = _cores()
-    if cores > 1 and sum(map(len, parts.data.phrases.values())) >= _WORTH_A_PROCESS:
+    if (cores := _cores()) > 1 and sum(map(len, parts.data.phrases.values())) >= _WORTH_A_PROCESS:
         try:
             _side_by_side(parts, names, min(cores, _MOST_PROCESSES), done, trained)
             return
@@ -361,15 +359,6 @@ def save(path: Path, models: Models, index: Index, origins: Mapping[str, str]) -
     os.replace(file.name, path)
 
 
-def cache_folder() -> Path:
-    """Return where models are kept: FOOTNOTE_CACHE, or `footnote` in the user's folder of caches."""
-    chosen = os.environ.get("FOOTNOTE_CACHE")
-    if chosen:
-        return Path(chosen)
-    home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "footnote"
-
-
 # --- learning from rows ---
 
 _RATE = 0.5
@@ -387,25 +376,28 @@ _SMALLEST = 0.15
 """Features whose weights all stay below this decide nothing."""
 _LARGEST = np.iinfo(np.int8).max
 _RAREST = 2
-"""Features of fewer rows say nothing about the next question."""
+"""Features of fewer rows say nothing about the next question, unless there are few of any."""
+_COUNTED, _DOUBT = 0.5, 0.2
+"""The part of counting where lines are few, and what is counted of every feature beside where it was seen."""
 
 
-def train(rows: Rows, epochs: int, *, even: bool = False) -> Classifier:
+def train(rows: Rows, epochs: int, *, even: bool = False, counted: float = 0.0) -> Classifier:
     """Return the classifier that tells the rows' labels apart; the same rows always give the same one.
 
-    With `even`, a label with few rows weighs up to three times as much, so that rare answers are found too.
+    With `even`, a label with few rows weighs up to three times as much; `counted` is the part in the weights of what
+    was merely counted of each label (naive Bayes), beside what was learned from errors.
     """
-    return _Trainer(rows, even=even).run(epochs) if rows else UNTAUGHT
+    return _Trainer(rows, 1 if counted else _RAREST, even=even).run(epochs, counted) if rows else UNTAUGHT
 
 
 class _Trainer:
     """Rows padded to one length per batch, so that a batch is two small multiplications and a count per label."""
 
-    def __init__(self, rows: Rows, *, even: bool) -> None:
+    def __init__(self, rows: Rows, rarest: int, *, even: bool) -> None:
         self._labels = sorted(set(rows.labels))
         number = {label: at for at, label in enumerate(self._labels)}
         self._targets = np.array([number[label] for label in rows.labels])
-        self._keys, columns = _numbered(np.frombuffer(rows.keys, np.uint32))
+        self._keys, columns = _numbered(np.frombuffer(rows.keys, np.uint32), rarest)
         kept = columns < len(self._keys)
         self._columns = np.append(columns[kept], len(self._keys))
         self._strengths = np.append(np.frombuffer(rows.strengths, np.float32)[kept], np.float32(0))
@@ -422,17 +414,26 @@ class _Trainer:
         self._bias_speed = np.ones_like(self._bias)
         self._taken = np.zeros(0, np.float32)
 
-    def run(self, epochs: int) -> Classifier:
+    def run(self, epochs: int, counted: float) -> Classifier:
         draw, size = np.random.default_rng(7), min(_BATCH, max(1, _NEAR // len(self._labels)))
         for epoch in range(epochs):
             rows = self._order if epoch < _WHOLE_EPOCHS else self._order[self._errors[self._order] >= _LEARNED]
             batches = [rows[at : at + size] for at in range(0, len(rows), size)]
             for at in draw.permutation(len(batches)):
                 self._learn(*self._batch(batches[at]))
-        kept = np.flatnonzero((abs(self._weights[:-1]) >= _SMALLEST).any(axis=1))
+        weights = self._weights[:-1] + (counted * self._counts() if counted else 0.0)
+        kept = np.flatnonzero((abs(weights) >= _SMALLEST).any(axis=1))
         kept = kept[np.argsort(self._keys[kept])]
-        steps = np.rint(self._weights[kept] * STEPS).clip(-_LARGEST, _LARGEST).astype(np.int8)
+        steps = np.rint(weights[kept] * STEPS).clip(-_LARGEST, _LARGEST).astype(np.int8)
         return Classifier(tuple(self._labels), self._bias, self._keys[kept], steps)
+
+    def _counts(self) -> Floats:
+        """Return how much likelier than in others each feature is in the rows of each label, as a logarithm."""
+        seen = np.full((len(self._keys), len(self._labels)), _DOUBT, np.float32)
+        np.add.at(seen, (self._columns[:-1], self._targets.repeat(np.diff(self._bounds))), 1.0)
+        likely: Floats = np.log(seen / (np.bincount(self._targets) + 2 * _DOUBT).astype(np.float32))
+        likely -= likely.mean(axis=1, keepdims=True)
+        return likely
 
     def _batch(self, rows: Places) -> tuple[Places, Places, Floats]:
         """Return rows of nearly one length, with their columns and strengths; the last column stands for nothing."""
@@ -481,7 +482,7 @@ class _Trainer:
         self._weights[-1] = 0.0
 
 
-def _numbered(hashed: Keys) -> tuple[Keys, Places]:
+def _numbered(hashed: Keys, rarest: int) -> tuple[Keys, Places]:
     """Return the keys that are no rarities, what comes often first, and the number of each key in that order.
 
     Every key is sorted together with its place: that is many times faster than to sort the places by the keys.
@@ -496,4 +497,4 @@ def _numbered(hashed: Keys) -> tuple[Keys, Places]:
     numbers[often] = np.arange(len(often))
     found = np.empty(len(hashed), np.intp)
     found[both & np.uint64(0xFFFFFFFF)] = np.repeat(numbers, counts)
-    return ordered[starts[often[: np.count_nonzero(counts >= _RAREST)]]], found
+    return ordered[starts[often[: np.count_nonzero(counts >= rarest)]]], found

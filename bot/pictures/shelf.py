@@ -21,11 +21,11 @@ from typing import Any, Literal, Protocol, Self
 
 import structlog
 
+from bot.content.files import cache_folder
 from bot.content.library import Library
 from bot.content.models import Register
 from bot.dialog.composer import Composer
 from bot.dialog.turn import Illustration, Leaflet
-from bot.matching.training import cache_folder
 from bot.pictures.drawing import Handouts, NotDrawn, Words, draw, tools
 from bot.store.base import StoreUnavailable
 

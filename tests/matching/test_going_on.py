@@ -53,3 +53,16 @@ def test_who_asks_to_take_a_medicine_otherwise_is_not_told_how_to_stop_it(matche
 @pytest.mark.parametrize("text", ["should i stop my pregabalin", "can i just quit duloxetine"])
 def test_who_asks_to_stop_one_is(matcher: Matcher, text: str) -> None:
     assert "stopping-medicines" in (asked(matcher, text, None).node, asked(matcher, text, None).beside)
+
+
+@pytest.mark.parametrize(
+    ("after", "text", "other"),
+    [
+        ("b12-treatment", "Any adverse events reported?", "ala-safety"),
+        ("b12-testing", "from which number is it low", "low-sugar"),
+    ],
+)
+def test_what_names_nothing_has_no_answer_on_a_subject_of_another_topic(
+    matcher: Matcher, after: str, text: str, other: str
+) -> None:
+    assert asked(matcher, text, after).node != other

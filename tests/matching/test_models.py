@@ -42,6 +42,13 @@ def test_training_tells_labels_apart_and_is_always_the_same() -> None:
     assert (model.weights == again.weights).all()
 
 
+def test_what_is_merely_counted_tells_labels_apart_too() -> None:
+    model, learned_too = (train(Rows(ROWS), epochs, counted=1.0) for epochs in (0, 10))
+    assert model.probabilities(TOE)["feet"] > 0.7
+    assert model.probabilities(GLUCOSE)["sugar"] > 0.7
+    assert learned_too.probabilities(TOE)["feet"] > train(Rows(ROWS), 10).probabilities(TOE)["feet"]
+
+
 def test_rows_that_are_learned_are_left_out_of_later_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
     seen, batch = list[int](), training._Trainer._batch
 

@@ -20,7 +20,7 @@ from bot.matching.decisions import LIMITS
 from bot.matching.evaluation import mixed
 from bot.matching.matcher import SubjectMatcher
 from bot.matching.ranking import WEIGHTS, Weights
-from bot.matching.subjects import FEW_LINES
+from bot.matching.subjects import FEW_LINES, Subjects
 from bot.matching.training import learn
 from tests.content.mini import MINI, written
 from tests.matching.test_models import one_of
@@ -144,6 +144,25 @@ def test_a_family_has_few_lines_while_none_of_its_answers_has_many(data: Data, p
     assert subjects.family("water/sails") == frozenset(NARROW)
     assert subjects.few_lined({**data.lines, "mast-paint": FEW_LINES}) == few
     assert subjects.few_lined({**data.lines, "mast-paint": FEW_LINES + 1}) == frozenset()
+
+
+def test_an_answer_that_is_a_family_by_itself_has_few_lines_where_all_of_its_topic_have(data: Data) -> None:
+    lone, row = {"oar": Subject(kind="care", general="oar-care", names=("oar",))}, {"oar": {"oar-care": ("about",)}}
+    topics = {
+        name: topic.model_copy(update={"subjects": topic.subjects | lone, "answers": dict(topic.answers) | row})
+        for name, topic in TOPICS.items()
+    }
+    subjects = Subjects(data.matching.model_copy(update={"topics": topics}), data.nodes | {"oar-care"})
+    assert subjects.few_lined({**data.lines, "oar-care": 3}) == {"water/boat", "water/sails", "water/mast", "water/oar"}
+
+
+def test_of_two_answers_with_few_lines_that_are_nearly_as_likely_both_are_offered(matcher: SubjectMatcher) -> None:
+    reading = matcher.ranker.rank(matcher.parts.reader.read("yacht"), None)
+    for second, outcome in ((0.25, Outcome.CHOICES), (0.1, Outcome.ANSWER)):
+        match = matcher.decisions.decided({"sail-wash": 0.7, "mast-paint": second}, reading)
+        assert match.outcome is outcome
+    match = matcher.decisions.decided({"house-roof": 0.7, "mast-paint": 0.25}, reading)
+    assert match.node == "house-roof"
 
 
 @pytest.mark.parametrize(
