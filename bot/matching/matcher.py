@@ -351,10 +351,9 @@ class SubjectMatcher:
         if not rests and (not answered or (doubted and not match.also)):
             alone_scores = without_talk(self._weighed(question, asked.alone(question))[1])
             node, share = next(iter(alone_scores.items()))
-            named = not answered and not reading.named.nothing
-            sure = share >= (self.limits.alone if named else self.limits.alone_unnamed)
+            least = self.limits.alone_unnamed if answered or reading.named.nothing else self.limits.alone
             strays = self.thread.is_of_another(node, question, asked.context or "")
-            if sure and not strays and node not in (self.roles.advice, self.roles.otherwise):
+            if share >= least and not strays and node not in (self.roles.advice, self.roles.otherwise):
                 return self.decisions.decided(alone_scores, reading)
         resolved = self.thread.resolved(match, question, reading, asked.context)
         if self.thread.speaks_alone(resolved, reading):
