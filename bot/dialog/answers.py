@@ -26,16 +26,14 @@ from bot.dialog.turn import (
     Incoming,
     Leaflet,
     Match,
-    Matcher,
     Outcome,
     Preferences,
     Register,
     Reply,
-    Scrubber,
     SentenceSelector,
     State,
     View,
-    mask,
+    leant_on,
 )
 
 # --- small talk -------------------------------------------------------------------------------------------------------
@@ -89,25 +87,6 @@ class SmallTalk:
         if node is not None:
             return self._shown(node, register, f"now-{register}", View.BRIEF)
         text = self._composer.markdown(f"now-{register}", register)
-        return Reply(self._composer.notice(self._library.otherwise, register, "", text, Outcome.SMALL_TALK))
-
-    def share(self, node: str, register: Register) -> Reply:
-        """Return the answer in its short form, to be forwarded, and the button that shares it where there is one."""
-        card = self._composer.card(node, register)
-        if not isinstance(card, ClaimCard):
-            title, text = "", self._composer.markdown("share-nothing", register)
-            return Reply(self._composer.notice(node, register, title, text, Outcome.SMALL_TALK))
-        own = self._composer.share(node, register)
-        return Reply(card, self._composer.text("share-lead", register), view=View.SHORT, choices=(own,))
-
-    def called_off(self, node: str, register: Register) -> Reply:
-        """Return what is said to somebody who will not report an answer after all, with the way back to it."""
-        card = self._composer.small_talk("no", register)
-        return Reply(replace(card, buttons=(self._composer.link(node, register, "navigation"),)))
-
-    def nothing_yet(self, register: Register) -> Reply:
-        """Return what is said to somebody who wants something of an answer before there is one."""
-        text = self._composer.markdown("nothing-shown-yet", register)
         return Reply(self._composer.notice(self._library.otherwise, register, "", text, Outcome.SMALL_TALK))
 
     def picture(self, node: str | None, register: Register) -> Reply:
@@ -205,8 +184,18 @@ def fitted(composer: Composer, reply: Reply) -> Reply:
 
 def _may_be_cut(reply: Reply) -> bool:
     """Tell whether a reply is a sourced answer whose brief is shown with the rest folded."""
-    answers = isinstance(reply.card, ClaimCard) and reply.card.outcome is Outcome.ANSWER and not reply.card.about_bot
-    return answers and reply.view is View.BRIEF
+    return _answers(reply.card) and reply.view is View.BRIEF
+
+
+def _answers(card: Card) -> bool:
+    """Tell whether a card is a sourced answer."""
+    return isinstance(card, ClaimCard) and card.outcome is Outcome.ANSWER and not card.about_bot
+
+
+def _briefs(first: str, main: str, actions: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Return the briefs that begin with a claim, the fullest first; what to do is in each."""
+    briefs = ((first, main, *actions), (first, *actions))[: 2 if actions else 1]
+    return tuple(tuple(dict.fromkeys(one)) for one in briefs)
 
 
 def lines_at_once(*cards: Card) -> int:
@@ -273,6 +262,9 @@ def illustrated(reply: Reply, state: State, incoming: Incoming) -> Reply:
 
 # --- answers ----------------------------------------------------------------------------------------------------------
 
+UNSURE = frozenset({Outcome.NOT_COVERED, Outcome.CHOICES})
+"""Decisions before which words that name a source, or stand in the answer just read, are taken to ask for that."""
+
 MAX_ALSO = 2
 """Further questions of one message that are offered."""
 
@@ -321,6 +313,7 @@ class Answers:
 
     def matched(self, match: Match, state: State, register: Register, text: str = "") -> Reply:
         """Return the reply to words that mean `match`; with the words themselves, what they ask about is said first."""
+        match = self._asked_back(match, state, register, text)
         reasons = (*match.reasons, *(f"{node} {score:.2f}" for node, score in match.scores))
         lead = self._lead(match, register)
         urgent = self._links(filter(None, [match.perhaps]), register, "danger")
@@ -334,19 +327,31 @@ class Answers:
             reply = self._refusing_with(reply, match.beside)
         related = self._links(self._beside(match, reply.card), register, "choice")
         sure = next((share for node, share in match.scores if node == match.node), 0.0)
-        briefs, told = self._asked_for(text, reply.card, state)
-        again = reply.card.node == state.node
-        least = _with_brief(self._composer, reply.card.node, register, briefs[-1]) if again and briefs else reply.card
+        reply = self._asked_first(reply, state, text)
         return replace(
             reply,
-            card=replace(least, title=reply.card.title),
-            briefs=briefs,
-            lead=lead or self._untold(text, reply.card, again=again and not told) or reply.lead,
+            lead=lead or reply.lead,
             choices=(*urgent, *reply.choices, *related),
             reasons=reasons,
             sure=sure,
             missing=match.missing,
         )
+
+    def _asked_back(self, match: Match, state: State, register: Register, text: str) -> Match:
+        """Return the decision for the answer just read, where none is sure and a line of it speaks of all that is
+        asked: the bot's own words are asked back."""
+        last = leant_on(self._library, state)
+        if match.outcome not in UNSURE or last is None or self._selector is None or not self._is_sourced(last):
+            return match
+        lines = self._composer.told(last, register)
+        if self._selector.unsaid(text, lines)[0] or self._selector.select(text, lines, ()) is None:
+            return match
+        related = match.choices or match.related
+        return replace(match, outcome=Outcome.ANSWER, node=last, choices=(), related=related)
+
+    def _is_sourced(self, node: str) -> bool:
+        card = self._composer.card(node, Register.LAYPERSON)
+        return _answers(card) and node != self._library.advice
 
     def _with_also(self, reply: Reply, nodes: Sequence[str]) -> Reply:
         """Return the reply with the other questions of the message: the second beside it if both are short, else first
@@ -362,38 +367,62 @@ class Answers:
         also = self._links(others[:MAX_ALSO], register, "also")
         return replace(reply, remark=f"{self._text('also-asked', register)} {named}", choices=also)
 
-    def _asked_for(self, text: str, card: Card, state: State) -> tuple[tuple[tuple[str, ...], ...], bool]:
-        """Return the briefs that begin with the claim which speaks of what words ask about, and whether one does. What
-        to do is never left out; where nothing speaks of it, that and the main message are all that is said again."""
-        answers = isinstance(card, ClaimCard) and card.outcome is Outcome.ANSWER and not card.about_bot
-        if self._selector is None or not text or not answers or card.node == self._library.advice:
-            return (), True
-        answer, again = self._library.answer(card.node), card.node == state.node
-        first, folded = self._parted(answer, card.register)
-        sought = [*first, *folded] if again else folded
-        shown = [
-            f"{card.title} {one}"
-            for line in self._composer.lines(first, card.register)
-            for one in _SENTENCE.split(line)
-        ]
-        at = self._selector.select(text, self._composer.lines(sought, card.register), () if again else shown)
+    def _asked_first(self, reply: Reply, state: State, text: str) -> Reply:
+        """Return a reply whose answer begins with the claim that speaks of what words ask about. What to do is never
+        left out; where nothing speaks of it, that and the main message are all that is said again."""
+        card = reply.card
+        if self._selector is None or not text or not self._is_sourced(card.node):
+            return reply
+        answer, register = self._library.answer(card.node), card.register
+        first, folded = self._parted(answer, register)
         main, *actions = main_and_action(answer)
-        if at is None and not again:
-            sought, actions = first, [*answer.brief]
-            at = self._selector.select(text, self._composer.lines(first, card.register), [card.title]) or None
-        if at is None:
-            return ((main, *actions),) if again else (), False
-        briefs = ((sought[at].id, main, *actions), (sought[at].id, *actions))[: 2 if actions else 1]
-        return tuple(tuple(dict.fromkeys(one)) for one in briefs), True
+        if card.node == state.node:
+            return self._again(reply, sorted((*first, *folded), key=lambda one: one.kind == "action"), text)
+        shown = [
+            f"{card.title} {one}" for line in self._composer.lines(first, register) for one in _SENTENCE.split(line)
+        ]
+        claim = self._selected(text, folded, register, shown)
+        if claim is None:
+            claim, actions = self._selected(text, first, register, [card.title]), [*answer.brief]
+        unpaired = self._unpaired(text, answer, register)
+        lead = self._text("pair-missing", register) if unpaired else reply.lead
+        if claim is None or claim.id == answer.brief[0]:
+            return replace(reply, briefs=(tuple(main_and_action(answer)[1:]),) if unpaired else (), lead=lead)
+        return replace(reply, briefs=_briefs(claim.id, main, actions), lead=lead)
 
-    def _untold(self, text: str, card: Card, *, again: bool) -> str:
-        """Return what is said before an answer on pairs of medicines that holds none of those named, or before one that
-        was just read and says nothing of what is asked; else an empty text."""
-        answer = self._library.answer(card.node) if self._library.has_answer(card.node) else None
-        lines = self._composer.lines(answer.claims, card.register) if answer is not None and answer.pairs else ()
-        if lines and self._selector is not None and self._selector.unpaired(text, lines):
-            return self._text("pair-missing", card.register)
-        return self._text("same-again", card.register) if again else ""
+    def _again(self, reply: Reply, claims: Sequence[Claim], text: str) -> Reply:
+        """Return the answer that was just read with the claim asked for first; where none of it speaks of that, what is
+        not held by name. Nothing is denied while a word of it was not read, and nothing that was asked is left out."""
+        card, selector = reply.card, self._selector
+        node, register, answer = card.node, card.register, self._composer.answer(card.node)
+        claim, unsaid, read = self._selected(text, claims, register, ()), "", True
+        main, *actions = main_and_action(answer)
+        lead = self._text("pair-missing", register) if self._unpaired(text, answer, register) else ""
+        if claim is not None:
+            briefs = _briefs(claim.id, main, actions)
+            least = _with_brief(self._composer, node, register, briefs[-1])
+            return replace(reply, briefs=briefs, card=replace(least, title=card.title), lead=lead or reply.lead)
+        lines = self._composer.told(node, register)
+        if selector is not None:
+            unsaid, read = selector.unsaid(text, lines)
+        if not unsaid and selector is not None and selector.select(text, lines, ()) is not None:
+            return replace(reply, view=View.DETAIL, lead=lead or reply.lead)
+        key = "same-again" if not unsaid else "not-held" if read else "not-read"
+        lead = lead or self._text(key, register, words=clipped(unsaid, LINE))
+        if not read:
+            return replace(reply, lead=lead)
+        least = _with_brief(self._composer, node, register, (main, *actions))
+        return replace(reply, briefs=((main, *actions),), card=replace(least, title=card.title), lead=lead)
+
+    def _selected(self, text: str, claims: Sequence[Claim], register: Register, shown: Sequence[str]) -> Claim | None:
+        """Return the claim that speaks of what words ask about and what is shown does not."""
+        at = self._selector.select(text, self._composer.lines(claims, register), shown) if self._selector else None
+        return None if at is None else claims[at]
+
+    def _unpaired(self, text: str, answer: Answer, register: Register) -> bool:
+        """Tell whether an answer is on pairs of medicines and holds none of those named."""
+        lines = self._composer.lines(answer.claims, register) if answer.pairs else ()
+        return bool(lines and self._selector and self._selector.unsaid(text, lines, together=True)[0])
 
     def _parted(self, answer: Answer, register: Register) -> tuple[list[Claim], list[Claim]]:
         """Return the claims of a brief, and those behind it that can be said first: no step of a list, no report."""
@@ -466,35 +495,3 @@ class Answers:
 
 def _worded(said: str | Registers, register: Register) -> str:
     return said.for_register(register) if isinstance(said, Registers) else said
-
-
-class Keeping:
-    """What is kept of questions that nothing answers, and what people are told once; nothing without a scrubber."""
-
-    def __init__(self, matcher: Matcher | None, composer: Composer) -> None:
-        self._scrubber = matcher if isinstance(matcher, Scrubber) else None
-        self._composer = composer
-
-    def kept(self, reply: Reply, incoming: Incoming) -> Reply:
-        """Return the reply with what may be kept of a question that it does not answer.
-
-        A question with an identifier in it is not kept at all: who writes one may have written more of that kind.
-        """
-        if self._scrubber is None or reply.card.outcome is not Outcome.NOT_COVERED or mask(incoming.text)[1]:
-            return reply
-        return replace(reply, unmatched=self._scrubber.scrubbed(incoming.text))
-
-    def introduced(self, reply: Reply) -> Reply:
-        """Put under the reply what everybody is told once: that there are two registers, and what is kept."""
-        if reply.offer:
-            return reply
-        lines = (self._composer.text("welcome-offer", reply.card.register), self._told("unmatched-kept", reply))
-        return replace(reply, offer=" ".join(filter(None, lines)))
-
-    def told(self, reply: Reply) -> Reply:
-        """Return the answer about privacy with what is kept of unanswered questions and how to have it removed, where
-        they are kept."""
-        return replace(reply, offer=" ".join(filter(None, (reply.offer, self._told("unmatched-kept-privacy", reply)))))
-
-    def _told(self, key: str, reply: Reply) -> str:
-        return self._composer.text(key, reply.card.register) if self._scrubber else ""

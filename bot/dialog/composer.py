@@ -228,7 +228,18 @@ class Composer:
     def lines(self, claims: Iterable[Claim], register: Register) -> list[str]:
         """Return what claims say in a register, each with the words by which people ask for it."""
         said = (one for one in claims if one.for_register(register))
-        return [" ".join(filter(None, (self._library.text(one, register), one.asks))) for one in said]
+        texts = ((self._library.text(one, register).replace("\\", ""), one.asks) for one in said)
+        return [" ".join(filter(None, both)) for both in texts]
+
+    def told(self, node: str, register: Register) -> list[str]:
+        """Return all that an answer says in a register: its title, its claims and the editor's notes to it."""
+        answer = self._library.answer(node)
+        notes = [self._library.topic_of(node).notes[one] for one in answer.notes]
+        texts = [
+            self._library.plain(answer.title, register),
+            *self.lines(self._library.claims(answer, register), register),
+        ]
+        return [*texts, *(self._library.text(one, register) for one in notes)]
 
     def markdown(self, key: str, register: Register, **values: Any) -> str:
         """Return one of the bot's own sentences as Markdown; what is inserted is shown character for character."""

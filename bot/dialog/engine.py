@@ -8,11 +8,11 @@ from typing import Any
 
 from bot.content.library import Library
 from bot.dialog import payloads
-from bot.dialog.answers import Answers, Keeping, SmallTalk, illustrated
+from bot.dialog.answers import Answers, SmallTalk, illustrated
 from bot.dialog.composer import Composer
 from bot.dialog.emergencies import Emergencies
 from bot.dialog.payloads import Tap
-from bot.dialog.personal_data import PersonalData
+from bot.dialog.personal_data import Keeping, PersonalData
 from bot.dialog.turn import (
     Alarm,
     Card,

@@ -14,7 +14,20 @@ from bot.content.library import Library
 from bot.content.markdown import parse
 from bot.dialog import payloads
 from bot.dialog.composer import Composer
-from bot.dialog.turn import Button, Effect, Incoming, Notice, Outcome, Preferences, Register, Reply, State, mask
+from bot.dialog.turn import (
+    Button,
+    Effect,
+    Incoming,
+    Matcher,
+    Notice,
+    Outcome,
+    Preferences,
+    Register,
+    Reply,
+    Scrubber,
+    State,
+    mask,
+)
 
 PAGE = 8
 """Countries or languages on a page of buttons."""
@@ -270,3 +283,35 @@ class PersonalData:
 
     def _cancel(self, register: Register) -> Button:
         return Button(self._composer.text("forget-cancel", register), payloads.payload(self._node), "none")
+
+
+class Keeping:
+    """What is kept of questions that nothing answers, and what people are told once; nothing without a scrubber."""
+
+    def __init__(self, matcher: Matcher | None, composer: Composer) -> None:
+        self._scrubber = matcher if isinstance(matcher, Scrubber) else None
+        self._composer = composer
+
+    def kept(self, reply: Reply, incoming: Incoming) -> Reply:
+        """Return the reply with what may be kept of a question that it does not answer.
+
+        A question with an identifier in it is not kept at all: who writes one may have written more of that kind.
+        """
+        if self._scrubber is None or reply.card.outcome is not Outcome.NOT_COVERED or mask(incoming.text)[1]:
+            return reply
+        return replace(reply, unmatched=self._scrubber.scrubbed(incoming.text))
+
+    def introduced(self, reply: Reply) -> Reply:
+        """Put under the reply what everybody is told once: that there are two registers, and what is kept."""
+        if reply.offer:
+            return reply
+        lines = (self._composer.text("welcome-offer", reply.card.register), self._told("unmatched-kept", reply))
+        return replace(reply, offer=" ".join(filter(None, lines)))
+
+    def told(self, reply: Reply) -> Reply:
+        """Return the answer about privacy with what is kept of unanswered questions and how to have it removed, where
+        they are kept."""
+        return replace(reply, offer=" ".join(filter(None, (reply.offer, self._told("unmatched-kept-privacy", reply)))))
+
+    def _told(self, key: str, reply: Reply) -> str:
+        return self._composer.text(key, reply.card.register) if self._scrubber else ""

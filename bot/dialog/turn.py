@@ -374,10 +374,14 @@ class SentenceSelector(Protocol):
     """A matcher that knows which sentence of an answer speaks of what is asked."""
 
     def select(self, text: str, lines: Sequence[str], shown: Sequence[str]) -> int | None:
-        """Return which of some lines speaks of what words ask about and what is `shown` does not, or None."""
+        """Return which of some lines speaks of what words ask about and what is `shown` does not, or None; where
+        nothing is shown, of all lines best the one that says it in the same words."""
 
-    def unpaired(self, text: str, lines: Sequence[str]) -> bool:
-        """Return whether words name things that one takes, and none of some lines is about all of them together."""
+    def unsaid(self, text: str, lines: Sequence[str], *, together: bool = False) -> tuple[str, bool]:
+        """Return the words of which none of some lines speaks, and whether they were read: else those that were not.
+
+        With `together` they are what one takes, where no line is about all of it.
+        """
 
 
 @runtime_checkable

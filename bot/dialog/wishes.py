@@ -11,11 +11,25 @@ from functools import cache
 from bot.content.library import Library, Topic
 from bot.content.models import Source
 from bot.dialog import payloads
-from bot.dialog.answers import SmallTalk
+from bot.dialog.answers import UNSURE, SmallTalk
 from bot.dialog.composer import Bibliography, Composer, by_name, cited, clipped, find, link
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import NOWHERE, PersonalData
-from bot.dialog.turn import AwaitedReport, Button, Card, Incoming, Kind, Match, Outcome, Register, Reply, State, Step
+from bot.dialog.turn import (
+    AwaitedReport,
+    Button,
+    Card,
+    ClaimCard,
+    Incoming,
+    Kind,
+    Match,
+    Outcome,
+    Register,
+    Reply,
+    State,
+    Step,
+    View,
+)
 
 # --- what words point at, and what they wish --------------------------------------------------------------------------
 
@@ -128,9 +142,6 @@ COMMANDS |= {"language": "language", "lang": "language"}
 """Commands that are no node, and the wish each is; what it names stands behind it."""
 
 _KINDS = {"studies": "study", "agencies": "agency"}
-UNSURE = frozenset({Outcome.NOT_COVERED, Outcome.CHOICES})
-"""Decisions before which words that name a source are taken to ask for it."""
-
 SOURCES_PAGE = 8
 """Sources on a page of their list: with its title and its buttons a phone's screen."""
 
@@ -279,6 +290,7 @@ class Wishes:
 
     def __init__(self, library: Library, composer: Composer, data: PersonalData, small_talk: SmallTalk) -> None:
         self._library = library
+        self._composer = composer
         self._sources = Sources(library, composer)
         self._data = data
         self._small_talk = small_talk
@@ -306,7 +318,7 @@ class Wishes:
     def command(self, name: str, named: str, state: State, incoming: Incoming, register: Register) -> Step:
         """Answer one of `COMMANDS`."""
         granted = self._granted(Wish(COMMANDS[name], named), state, incoming, register)
-        return granted or (self._small_talk.nothing_yet(register), state)
+        return granted or (self._nothing_yet(register), state)
 
     @staticmethod
     def reporting(name: str, state: State, incoming: Incoming) -> State:
@@ -328,7 +340,7 @@ class Wishes:
             case "report":
                 return self.ask_for_report(node, state, incoming, register)
             case "cancel":
-                return self._small_talk.called_off(node, register), state
+                return self._called_off(node, register), state
             case "sets":
                 return self._data.settings(state, incoming, register), state
         return self._data.choose(tap.word, number, register), state
@@ -374,10 +386,29 @@ class Wishes:
     def _about(self, last: str, wish: Wish, state: State, incoming: Incoming, register: Register) -> Step:
         """Share the answer shown last, or report what is wrong with it, which may have been said already."""
         if wish.kind == "share":
-            return self._small_talk.share(last, register), state
+            return self._share(last, register), state
         if wish.named and not incoming.group:
             return self._data.reported(last, wish.named, register), state
         return self.ask_for_report(last, state, incoming, register)
+
+    def _share(self, node: str, register: Register) -> Reply:
+        """Return the answer in its short form, to be forwarded, and the button that shares it where there is one."""
+        card = self._composer.card(node, register)
+        if not isinstance(card, ClaimCard):
+            title, text = "", self._composer.markdown("share-nothing", register)
+            return Reply(self._composer.notice(node, register, title, text, Outcome.SMALL_TALK))
+        own = self._composer.share(node, register)
+        return Reply(card, self._composer.text("share-lead", register), view=View.SHORT, choices=(own,))
+
+    def _called_off(self, node: str, register: Register) -> Reply:
+        """Return what is said to somebody who will not report an answer after all, with the way back to it."""
+        card = self._composer.small_talk("no", register)
+        return Reply(replace(card, buttons=(self._composer.link(node, register, "navigation"),)))
+
+    def _nothing_yet(self, register: Register) -> Reply:
+        """Return what is said to somebody who wants something of an answer before there is one."""
+        text = self._composer.markdown("nothing-shown-yet", register)
+        return Reply(self._composer.notice(self._library.otherwise, register, "", text, Outcome.SMALL_TALK))
 
     def _country(self, wish: Wish, state: State, incoming: Incoming, register: Register) -> Step | None:
         if not wish.named:

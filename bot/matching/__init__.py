@@ -86,9 +86,9 @@ class LateMatcher:
         """Return which of some lines speaks of what words ask about and what is shown does not, or None."""
         return self._built().select(text, lines, shown)
 
-    def unpaired(self, text: str, lines: Sequence[str]) -> bool:
-        """Return whether words name things that one takes, and none of some lines is about all of them together."""
-        return self._built().unpaired(text, lines)
+    def unsaid(self, text: str, lines: Sequence[str], *, together: bool = False) -> tuple[str, bool]:
+        """Return the words of which none of some lines speaks, and whether they were read."""
+        return self._built().unsaid(text, lines, together=together)
 
     def other(self, text: str, shown: Sequence[str]) -> str | None:
         """Return the answer on the other subject spoken of."""

@@ -31,7 +31,7 @@ from bot.content.models import Answer, Register, Role
 from bot.matching.classifier import Features
 from bot.matching.concepts import SignReader, SignWords
 from bot.matching.parser import HERE, NUMBER, Lexicon, Reader, Speller, Tree, lines_by_key, talk_by_key, tree_of
-from bot.matching.subjects import FOREIGN, Subjects, concepts_of
+from bot.matching.subjects import FOREIGN, HOLDER, PLACEHOLDERS, Subjects
 from bot.matching.text import FUNCTION, PERSONS, Stemmer, clean, every_word, expand, is_plain, key_of, sampled, split
 
 _BOT: tuple[Role, ...] = ("help", "about")
@@ -485,3 +485,16 @@ def without_talk(scores: Mapping[str, float]) -> dict[str, float]:
     left = {node: share for node, share in scores.items() if not node.startswith(TALK)}
     total = sum(left.values()) or 1.0
     return {node: share / total for node, share in left.items()}
+
+
+def concepts_of(matching: Matching) -> dict[str, Concept]:
+    """Return every concept the reader finds: subjects, placeholders, foreign things and shared words."""
+    found: dict[str, Concept] = {}
+    for topic, held in matching.topics.items():
+        for name, subject in held.subjects.items():
+            found[f"{topic}/{name}"] = Concept(words=subject.names)
+    for key in PLACEHOLDERS:
+        found[f"{HOLDER}/{key}"] = Concept(words=(HOLDER + key.lower(),))
+    for name, foreign in matching.world.foreign.items():
+        found[FOREIGN + name] = Concept(words=foreign.names)
+    return found | matching.words.concepts

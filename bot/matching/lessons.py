@@ -226,7 +226,9 @@ class Lessons:
         def name(found: re.Match[str]) -> str:
             if found[0] in holders:
                 return draw.choice(names)
-            return draw.choice(self._subjects.names_of(PLACEHOLDERS[found[1].upper()]) or names)
+            kind = PLACEHOLDERS[found[1].upper()]
+            alike = (one for _, one in self._subjects.each() if one.kind == kind and not one.leaning)
+            return draw.choice([telling for one in alike for telling in one.names[:6]] or names)
 
         return _HOLDER.sub(name, form)
 

@@ -106,9 +106,7 @@ class SubjectMatcher:
         match = match or (None if self._asks_on(message, context) else self._unreadable(message, text))
         match = match or self._weighty(Inquiry(message, context), text)
         if excused and match.outcome is Outcome.SMALL_TALK and match.scores:  # "no chest pain" is no mere "no"
-            match = self.decisions.uncovered(
-                "like small talk, but it names a sign of an emergency", scores=dict(match.scores)
-            )
+            match = self.decisions.uncovered("like small talk, but with a sign", scores=dict(match.scores))
         perhaps = self.urgency.perhaps(text) if excused and context not in self.parts.data.cards else ""
         reasons = (*match.reasons, *(f"not urgent: {reason}" for reason in excused))
         return replace(match, reasons=reasons, perhaps="" if match.outcome is Outcome.SMALL_TALK else perhaps)
@@ -132,9 +130,10 @@ class SubjectMatcher:
         """Return which of some lines speaks of what words ask about and what is shown does not, or None."""
         return self.thread.said.select(self.remarks.question(self.parts.reader.read(text)), lines, shown)
 
-    def unpaired(self, text: str, lines: Sequence[str]) -> bool:
-        """Return whether words name things that one takes, and none of some lines is about all of them together."""
-        return self.thread.said.unpaired(self.remarks.question(self.parts.reader.read(text)), lines)
+    def unsaid(self, text: str, lines: Sequence[str], *, together: bool = False) -> tuple[str, bool]:
+        """Return the words of which none of some lines speaks, and whether they were read."""
+        question = self.remarks.question(self.parts.reader.read(text))
+        return self.thread.said.unsaid(question, lines, self._proves_nothing, together=together)
 
     def is_over(self, text: str, card: str = "") -> bool:
         """Return whether words say that the emergency of a card is over."""

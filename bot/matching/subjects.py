@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from functools import cached_property
 
-from bot.content.matching_models import Concept, Matching, Subject
+from bot.content.matching_models import Matching, Subject
 from bot.matching.parser import Lexicon, Message
-from bot.matching.text import STOP, clean, is_grammar, split
+from bot.matching.text import LITTLE, STOP, Kept, answered, asked_for, clean, is_grammar, split
 
 FOREIGN = "foreign/"
 """Begins the names of things that exist beside the topics."""
@@ -48,23 +48,10 @@ _SHORTEST = 3
 _RARE, _MORE = math.log(1 + 1 / 0.25), 1.0
 """How much the rarest word must tell of which a line speaks: no more than a fourth of all answers hold it; and how much
 more the line must tell than what is shown."""
-_KIND, _SAME, _FAMILY = "~", "^", 6
-"""Begin a kind of words, and the beginning of one, of so many letters."""
+_KIND, _FIGURE, _SAME, _FAMILY = "~", "=", "^", 6
+"""Begin a kind of words, one of figures, and the beginning of a word, of so many letters."""
 _RENAMED = 0.9
 """What a name that stands in other words counts of one that stands in the same."""
-_LITTLE = frozenset({
-    "actual", "again", "already", "also", "always", "anyon", "anyth", "ask", "back", "bad", "best", "better", "bit",
-    "bring", "chang", "clinical", "come", "danger", "dangerous", "day", "different", "down", "else", "even", "ever",
-    "feel", "felt", "find", "first", "found", "get", "giv", "go", "going", "good", "got", "half", "happen", "happi",
-    "hav", "hear", "heard", "hello", "home", "just", "keep", "kept", "kind", "know", "last", "least", "leav", "leg",
-    "legs", "let", "like", "long", "look", "lot", "mak", "mayb", "mean", "month", "mov", "need", "never", "new",
-    "next", "noth", "now", "number", "nurs", "off", "offer", "often", "ok", "old", "once", "one", "out", "over",
-    "pleas", "put", "ran", "read", "right", "risk", "riski", "run", "saf", "safe", "same", "say", "since", "someon",
-    "sometimes", "sort", "start", "stay", "still", "such", "sur", "surely", "take", "tell", "thank", "thing",
-    "think", "thought", "three", "time", "today", "tomorrow", "tonight", "try", "turn", "twic", "two", "type", "up",
-    "want", "way", "week", "well", "whol", "will", "work", "worse", "worth", "wrong", "year", "yes", "yesterday",
-})  # fmt: skip
-"""Stems of words that say little by themselves, whatever they stand beside."""
 
 Unit = frozenset[str]
 """A word of a question or a name in it, in all the forms in which an answer may hold it."""
@@ -283,12 +270,6 @@ class Subjects:
         alone = {name for name in few if len(families[name]) == 1 and self.topic(name) in many}
         return frozenset(few - alone)
 
-    def names_of(self, kind: str) -> list[str]:
-        """Return some telling names of the held subjects of one kind."""
-        return [
-            name for one in self._subjects.values() if one.kind == kind and not one.leaning for name in one.names[:6]
-        ]
-
 
 class Said:
     """The words of every answer and the names in it; they are read once, when somebody first asks on."""
@@ -309,7 +290,8 @@ class Said:
         self._texts, self._stem, self._lexicon, self._kind_of = texts, stem, lexicon, kind_of
         self._drugs = {form for drug in drugs for form in (stem(drug), _beginning(stem(drug)))}
         self._drug_of = {name: stem(drug) for name, drug in drug_of.items()}
-        self._lines: dict[str, frozenset[str]] = {}
+        self._lines = Kept(self._forms)
+        self._rows = Kept(lambda line: f" {' '.join(self._stems(line))} ")
         self._kinds_of: dict[str, set[str]] = {}
         for kind, words in kin.items():
             for word in words:
@@ -317,15 +299,20 @@ class Said:
 
     def units(self, question: Message) -> Iterator[Unit]:
         """Yield what is asked about: names, and words that are not mere grammar."""
+        for _, unit in self._asked(question):
+            if len(unit) > 1 or not any(len(form) < _SHORTEST or form.isdigit() for form in unit):
+                yield unit
+
+    def _asked(self, question: Message) -> Iterator[tuple[range, Unit]]:
+        """Yield the places of every name, and of every word or figure that is not mere grammar, with its forms."""
         named: set[int] = set()
         for one in question.mentions:
             if names := self.names(one.concepts):
-                named.update(range(one.start, one.end))
-                yield frozenset((*names, " ".join(question.stems[one.start : one.end])))
+                named.update(place := range(one.start, one.end))
+                yield place, frozenset((*names, " ".join(question.stems[one.start : one.end])))
         for at, stem in enumerate(question.stems):
-            grammar = stem == STOP or is_grammar(stem) or len(stem) < _SHORTEST
-            if at not in named and not grammar and not stem.isdigit():
-                yield frozenset((stem,))
+            if at not in named and stem != STOP and not is_grammar(stem):
+                yield range(at, at + 1), frozenset((stem,))
 
     def names(self, concepts: Sequence[str]) -> list[str]:
         """Return the subjects and foreign things among what is named."""
@@ -344,8 +331,7 @@ class Said:
         return any(node in self._holding.get(form, ()) for form in self._forms(words) - {name} if not is_grammar(form))
 
     def shares(self, question: Message) -> dict[str, float]:
-        """Return how much of what is asked each answer speaks of that speaks of any of it, up to 1; the fewer answers
-        hold a word, the more it counts."""
+        """Return how much of what is asked each answer speaks of, up to 1; what few hold counts more."""
         found: dict[str, float] = {}
         whole = 0.0
         for unit in self.units(question):
@@ -360,8 +346,10 @@ class Said:
         """Return which of some lines speaks of more that is asked than any sentence that is `shown`, the rarer a word
         the more; None where it does so by little, or of less than half of what answers speak of at all, or where
         something is shown and every such word is common."""
-        seen = [self._of_line(line) for line in shown]
-        told = self._apart([self._of_line(line) for line in lines])
+        if not shown and (at := self._echoed(question, lines)) is not None:
+            return at
+        seen = [self._lines[line] for line in shown]
+        told = self._apart([self._lines[line] for line in lines])
         here = frozenset[str]().union(*seen, *told)
         asked = [unit for unit in self._telling(question, here) if any(form in self._holding for form in unit)]
         scores = [self._told(forms, asked) for forms in told]
@@ -372,10 +360,48 @@ class Said:
         if best < known + _MORE or best < whole / 2:
             return None
         at = scores.index(best)
-        if any(self._differ(told[at], forms, asked) for forms, one in zip(told, scores, strict=True) if one == best):
+        spoken = (
+            [bool(unit & forms) for unit in asked] for forms, one in zip(told, scores, strict=True) if one == best
+        )
+        if any(one != [bool(unit & told[at]) for unit in asked] for one in spoken):  # of different words
             return None
         rarest = max(self._told(told[at], [unit]) for unit in asked)
         return at if rarest >= _RARE or not shown else None
+
+    def _echoed(self, question: Message, lines: Sequence[str]) -> int | None:
+        """Return the line that speaks of every word asked, best in a row or with the figure asked for; else None."""
+        units = [self._spoken(unit) for _, unit in self._asked(question)]
+        figures = [frozenset({_FIGURE + one}) for one in asked_for(" ".join(question.words))]
+        asked = [unit for unit in units if not unit & LITTLE] or figures or units
+        telling = [at for at, stem in enumerate(question.stems) if stem != STOP and not is_grammar(stem)] or [0]
+        row = f" {' '.join(question.stems[telling[0] : telling[-1] + 1])} "
+        told = [self._lines[line] for line in lines]
+        full = [bool(asked) and all(unit & forms for unit in asked) for forms in told]
+        same = [1 + (row in self._rows[line]) for line in lines]
+        scores = [full[at] * (same[at] + self._told(told[at], {*asked, *figures})) for at in range(len(lines))]
+        return scores.index(max(scores)) if any(scores) else None
+
+    def _spoken(self, unit: Unit) -> Unit:
+        """Return the forms in which a line may speak of a name or a word; a drug stands for itself alone."""
+        words = [word for form in unit if "/" not in form for word in form.split()]
+        drugs = [self._drug_of[name] for name in unit if name in self._drug_of]
+        if drugs or not self._drugs.isdisjoint(words):
+            return frozenset((*drugs, *words))
+        kinds = (kind for word in words for kind in self._kinds_of.get(word, ()))
+        return frozenset((*unit, *words, *map(_beginning, words), *kinds))
+
+    def unsaid(
+        self, question: Message, lines: Sequence[str], is_unread: Callable[[str, Message], bool], *, together: bool
+    ) -> tuple[str, bool]:
+        """Return the words asked of which no line speaks, and whether they were read: where some were not, those. Of
+        what one takes `together`, no line speaks that is not about all of it."""
+        if together:
+            return self._unpaired(question, lines), True
+        here = frozenset[str]().union(*map(self._lines.__getitem__, lines))
+        telling = ((place, self._spoken(unit)) for place, unit in self._asked(question) if not unit & LITTLE)
+        words = [question.words[at] for at in sorted(at for place, unit in telling if not unit & here for at in place)]
+        unread = [word for word in words if is_unread(word, question)]
+        return " ".join(unread or words), not unread
 
     def _telling(self, question: Message, here: Collection[str]) -> list[Unit]:
         """Return what a line can speak of: the words that say something by themselves, and where none `here` holds one
@@ -383,7 +409,7 @@ class Said:
         blood thinners."""
         found = set()
         for unit in self.units(question):
-            if not unit & _LITTLE:
+            if not unit & LITTLE:
                 names = [form for form in unit if "/" in form and not form.startswith(FOREIGN)]
                 drugs = [self._drug_of[name] for name in names if name in self._drug_of]
                 for word in drugs or [word for form in unit if "/" not in form for word in form.split()]:
@@ -397,15 +423,14 @@ class Said:
         often = Counter(form for forms in told for form in forms if "/" in form)
         return [frozenset(form for form in forms if often[form] < 2) for forms in told]
 
-    def unpaired(self, question: Message, lines: Sequence[str]) -> bool:
-        """Tell whether things that one takes are named, and no line is about all of them together."""
-        named = [
-            set(question.stems[one.start : one.end]) | {self._drug_of.get(name, "") for name in one.concepts}
-            for one in question.mentions
-            if any(self._kind_of.get(name) in _GIVEN for name in one.concepts)
-        ]
-        told = [self._of_line(line) for line in lines if not self._of_another(line, self._forms(question.text))]
-        return bool(named) and not any(all(forms & line for forms in named) for line in told)
+    def _unpaired(self, question: Message, lines: Sequence[str]) -> str:
+        """Return the things named that one takes, where no line is about all of them together."""
+        given = [one for one in question.mentions if any(self._kind_of.get(name) in _GIVEN for name in one.concepts)]
+        drugs = [{self._drug_of.get(name, "") for name in one.concepts} for one in given]
+        named = [drug.union(question.stems[one.start : one.end]) for drug, one in zip(drugs, given, strict=True)]
+        told = [self._lines[line] for line in lines if not self._of_another(line, self._forms(question.text))]
+        held = any(all(forms & line for forms in named) for line in told)
+        return "" if held else " ".join(word for one in given for word in question.words[one.start : one.end])
 
     def _of_another(self, line: str, wanted: frozenset[str]) -> bool:
         """Tell whether a line is about another medicine than is asked about: by the drugs before its colon and those
@@ -413,23 +438,16 @@ class Said:
         both name."""
         head, colon, _ = line.partition(":")
         left, _, right = (head if colon else line).partition(" with ")
-        of, beside = self._drugs & self._of_line(left), self._drugs & self._of_line(right)
+        of, beside = self._drugs & self._lines[left], self._drugs & self._lines[right]
         asked = self._drugs & wanted
         if asked and of and beside and colon:
             return not asked & of or (len(asked) > _ONE_DRUG and not asked & beside)
         if asked and (of or beside):
             return not asked & (of | beside)
-        taken, named = self._taken(wanted), self._taken(self._of_line(line))
+        taken, named = (
+            {form for form in forms if self._kind_of.get(form) in _TAKEN} for forms in (wanted, self._lines[line])
+        )
         return bool(taken and named) and not taken & named
-
-    def _taken(self, forms: Iterable[str]) -> set[str]:
-        """Return the medicines and supplements among forms."""
-        return {form for form in forms if self._kind_of.get(form) in _TAKEN}
-
-    @staticmethod
-    def _differ(one: frozenset[str], other: frozenset[str], units: Iterable[Unit]) -> bool:
-        """Tell whether two lines speak of different words that are asked."""
-        return any(bool(unit & one) != bool(unit & other) for unit in units)
 
     def _told(self, forms: frozenset[str], units: Iterable[Unit]) -> float:
         return sum(max(map(self._rarity, unit & forms)) for unit in units if unit & forms)
@@ -440,16 +458,17 @@ class Said:
         weight = _RENAMED if "/" in form or form.startswith(_KIND) else 1.0
         return weight * math.log(1 + len(self._texts) / held) if held else 0.0
 
-    def _of_line(self, line: str) -> frozenset[str]:
-        """Return the forms of a line of an answer; there are a few thousand, and each is read once."""
-        if line not in self._lines:
-            self._lines[line] = self._forms(line)
-        return self._lines[line]
+    def _stems(self, text: str) -> list[str]:
+        return list(map(self._stem, split(clean(_TEMPLATE.sub(" ", text)))))
 
     def _forms(self, text: str) -> frozenset[str]:
-        forms = self._read(text)
+        """Return the stems of a text, what they name, their families and kinds, and the figures in it."""
+        stems = self._stems(text)
+        concepts = {name for one in set(self._lexicon.longest(stems)) for name in one.concepts}
+        forms = concepts.intersection(self._kind_of).union(stems)
         kinds = (self._kinds_of.get(form, ()) for form in forms)
-        return frozenset(forms.union(map(_beginning, forms), *kinds))
+        figures = (_FIGURE + one for one in answered(clean(text)))
+        return frozenset(forms.union(map(_beginning, forms), figures, *kinds))
 
     @cached_property
     def _holding(self) -> Mapping[str, frozenset[str]]:
@@ -459,12 +478,6 @@ class Said:
             for one in self._forms(" . ".join(texts)):
                 found.setdefault(one, set()).add(node)
         return {one: frozenset(nodes) for one, nodes in found.items()}
-
-    def _read(self, text: str) -> set[str]:
-        """Return the stems of a text and what they name."""
-        stems = list(map(self._stem, split(clean(_TEMPLATE.sub(" ", text)))))
-        concepts = {name for one in set(self._lexicon.longest(stems)) for name in one.concepts}
-        return concepts.intersection(self._kind_of).union(stems)
 
 
 def _beginning(word: str) -> str:
@@ -485,16 +498,3 @@ def _inherited(name: str, subjects: Mapping[str, Subject], rows: Mapping[str, Ma
     for part in reversed(chain):
         row |= rows.get(part, {})
     return row
-
-
-def concepts_of(matching: Matching) -> dict[str, Concept]:
-    """Return every concept the reader finds: subjects, placeholders, foreign things and shared words."""
-    found: dict[str, Concept] = {}
-    for topic, held in matching.topics.items():
-        for name, subject in held.subjects.items():
-            found[f"{topic}/{name}"] = Concept(words=subject.names)
-    for key in PLACEHOLDERS:
-        found[f"{HOLDER}/{key}"] = Concept(words=(HOLDER + key.lower(),))
-    for name, foreign in matching.world.foreign.items():
-        found[FOREIGN + name] = Concept(words=foreign.names)
-    return found | matching.words.concepts

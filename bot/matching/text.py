@@ -86,6 +86,48 @@ SAYS_NOTHING = (FUNCTION | PERSONS | {STOP}) - ASKING
 """What a message that holds nothing else says nothing with: "and but or if"."""
 
 
+LITTLE = frozenset({
+    "actual", "again", "already", "also", "always", "anyon", "anyth", "ask", "back", "bad", "best", "better", "bit",
+    "bring", "chang", "clinical", "come", "danger", "dangerous", "day", "different", "down", "else", "even", "ever",
+    "feel", "felt", "find", "first", "found", "get", "giv", "go", "going", "good", "got", "half", "happen", "happi",
+    "hav", "hear", "heard", "hello", "home", "just", "keep", "kept", "kind", "know", "last", "least", "leav", "leg",
+    "legs", "let", "like", "long", "look", "lot", "mak", "mayb", "mean", "month", "mov", "need", "never", "new",
+    "next", "noth", "now", "number", "nurs", "off", "offer", "often", "ok", "old", "once", "one", "out", "over",
+    "pleas", "put", "ran", "read", "right", "risk", "riski", "run", "saf", "safe", "same", "say", "since", "someon",
+    "sometimes", "sort", "start", "stay", "still", "such", "sur", "surely", "take", "tell", "thank", "thing",
+    "think", "thought", "three", "time", "today", "tomorrow", "tonight", "try", "turn", "twic", "two", "type", "up",
+    "want", "way", "week", "well", "whol", "will", "work", "worse", "worth", "wrong", "year", "yes", "yesterday",
+})  # fmt: skip
+"""Stems of words that say little by themselves, whatever they stand beside."""
+
+_TIMES = r"(?:minute|hour|day|week|month|year)s?"
+_NUMBER = r"(?:\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve|several|some|few|many)"
+_FIGURES: Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
+    name: (re.compile(rf"\b(?:{asks})\b"), re.compile(rf"\b(?:{tells})\b"))
+    for name, asks, tells in (
+        ("often", r"how (?:often|regularly|frequently|many times)|frequency|interval",
+         rf"once|twice|times|every|daily|weekly|monthly|yearly|annually|an? {_TIMES}"),
+        ("long", r"how (?:long|soon|fast|quickly)|when|duration|onset", rf"{_NUMBER} {_TIMES}|for (?:years|months)"),
+        ("much", r"how (?:much|many (?:mg|mcg|milligrams|tablets|pills|capsules))|dose|dosage",
+         r"\d[\d.,]* (?:mgs?|mcgs?|micrograms?|milligrams?|grams?|g|iu|ml|units|tablets?|capsules?)"),
+        ("many", r"how (?:many|common|likely|rare|big)|numbers?|figures|percent|percentage|proportion|incidence|n",
+         r"\d[\d.,]* (?:%|people|patients|adults|trials|studies|of \d+|in \d+)|\d%|n \d+"),
+        ("why", r"why|how come|what for|reason", r"because|since|so that|therefore|causes?"),
+    )
+}  # fmt: skip
+"""By what it is called: how somebody asks for a figure or a reason, and how a line begins that has one."""
+
+
+def asked_for(words: str) -> frozenset[str]:
+    """Return which figures words ask for: `often`, `long`, `much`, `many`, `why`."""
+    return frozenset(name for name, (asks, _) in _FIGURES.items() if asks.search(words))
+
+
+def answered(words: str) -> frozenset[str]:
+    """Return which figures a line has."""
+    return frozenset(name for name, (_, tells) in _FIGURES.items() if tells.search(words))
+
+
 def is_grammar(word: str) -> bool:
     """Tell whether a word names nothing by itself."""
     return word in FUNCTION or word in PERSONS

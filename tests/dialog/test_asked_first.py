@@ -40,8 +40,8 @@ class Chosen:
             return next((at for at, one in enumerate(lines) if one.startswith(self._line)), None)
         return 0 if self._told and not shown else None  # whether the brief itself speaks of it
 
-    def unpaired(self, text: str, lines: list[str]) -> bool:
-        return False
+    def unsaid(self, text: str, lines: list[str], *, together: bool = False) -> tuple[str, bool]:
+        return "", True
 
 
 class Selecting(Chosen):
@@ -63,7 +63,7 @@ def folded(library: Library, register: Register) -> Iterator[tuple[str, Answer, 
         if answer is None or node in (*library.always, *library.urgent_nodes, library.advice, library.otherwise):
             continue
         for at, one in enumerate(parted(library, answer, register)[1]):
-            yield node, answer, at, one, library.text(one, register).strip()
+            yield node, answer, at, one, library.text(one, register).replace("\\", "").strip()
 
 
 def parted(library: Library, answer: Answer, register: Register) -> tuple[list[Claim], list[Claim]]:
