@@ -338,16 +338,20 @@ class Answers:
         )
 
     def _asked_back(self, match: Match, state: State, register: Register, text: str) -> Match:
-        """Return the decision for the answer just read, where none is sure and a line of it speaks of all that is
-        asked: the bot's own words are asked back."""
+        """Return the decision for the answer just read, or for one below it, where none is sure and a line of it speaks
+        of all that is asked: the bot's own words are asked back."""
         last = leant_on(self._library, state)
-        if match.outcome not in UNSURE or last is None or self._selector is None or not self._is_sourced(last):
+        if match.outcome not in UNSURE or last is None or not self._is_sourced(last):
             return match
-        lines = self._composer.told(last, register)
-        if self._selector.unsaid(text, lines)[0] or self._selector.select(text, lines, ()) is None:
-            return match
+        near = dict.fromkeys((last, *filter(self._is_sourced, self._library.nodes[last].next)))
+        held = next((node for node in near if self._speaks_of(node, register, text)), None)
         related = match.choices or match.related
-        return replace(match, outcome=Outcome.ANSWER, node=last, choices=(), related=related)
+        return replace(match, outcome=Outcome.ANSWER, node=held, choices=(), related=related) if held else match
+
+    def _speaks_of(self, node: str, register: Register, text: str) -> bool:
+        """Tell whether an answer speaks of all that words ask about, and a line of it of that best."""
+        lines, selector = self._composer.told(node, register), self._selector
+        return bool(selector and not selector.unsaid(text, lines)[0] and selector.select(text, lines, ()) is not None)
 
     def _is_sourced(self, node: str) -> bool:
         card = self._composer.card(node, Register.LAYPERSON)
@@ -387,32 +391,29 @@ class Answers:
         unpaired = self._unpaired(text, answer, register)
         lead = self._text("pair-missing", register) if unpaired else reply.lead
         if claim is None or claim.id == answer.brief[0]:
-            return replace(reply, briefs=(tuple(main_and_action(answer)[1:]),) if unpaired else (), lead=lead)
+            return replace(reply, briefs=(tuple(main_and_action(answer)[1:] or [main]),) if unpaired else (), lead=lead)
         return replace(reply, briefs=_briefs(claim.id, main, actions), lead=lead)
 
     def _again(self, reply: Reply, claims: Sequence[Claim], text: str) -> Reply:
         """Return the answer that was just read with the claim asked for first; where none of it speaks of that, what is
-        not held by name. Nothing is denied while a word of it was not read, and nothing that was asked is left out."""
+        not held by name. Nothing is denied while a word was not read, or where what cannot be said first speaks of it."""
         card, selector = reply.card, self._selector
         node, register, answer = card.node, card.register, self._composer.answer(card.node)
-        claim, unsaid, read = self._selected(text, claims, register, ()), "", True
+        claim = self._selected(text, claims, register, ())
         main, *actions = main_and_action(answer)
         lead = self._text("pair-missing", register) if self._unpaired(text, answer, register) else ""
+        if claim is None and self._speaks_of(node, register, text):
+            return replace(reply, lead=lead or reply.lead)
+        briefs, read = _briefs(main, main, actions)[:1], True
         if claim is not None:
-            briefs = _briefs(claim.id, main, actions)
-            least = _with_brief(self._composer, node, register, briefs[-1])
-            return replace(reply, briefs=briefs, card=replace(least, title=card.title), lead=lead or reply.lead)
-        lines = self._composer.told(node, register)
-        if selector is not None:
-            unsaid, read = selector.unsaid(text, lines)
-        if not unsaid and selector is not None and selector.select(text, lines, ()) is not None:
-            return replace(reply, view=View.DETAIL, lead=lead or reply.lead)
-        key = "same-again" if not unsaid else "not-held" if read else "not-read"
-        lead = lead or self._text(key, register, words=clipped(unsaid, LINE))
-        if not read:
-            return replace(reply, lead=lead)
-        least = _with_brief(self._composer, node, register, (main, *actions))
-        return replace(reply, briefs=((main, *actions),), card=replace(least, title=card.title), lead=lead)
+            briefs, lead = _briefs(claim.id, main, actions), lead or reply.lead
+        elif selector is not None:
+            unsaid, read = selector.unsaid(text, self._composer.told(node, register))
+            key = "same-again" if not unsaid else "not-held" if read else "not-read"
+            lead = lead or self._text(key, register, words=clipped(unsaid, LINE))
+        least = _with_brief(self._composer, node, register, briefs[-1])
+        card = replace(least, title=card.title) if read else card
+        return replace(reply, briefs=briefs if read else (tuple(answer.brief), *briefs), card=card, lead=lead)
 
     def _selected(self, text: str, claims: Sequence[Claim], register: Register, shown: Sequence[str]) -> Claim | None:
         """Return the claim that speaks of what words ask about and what is shown does not."""

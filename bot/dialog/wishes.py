@@ -91,7 +91,9 @@ class Wish:
     named: str = ""
 
 
-_COURTESY = re.compile(r"^(?:(?:hi|hello|hey|ok|okay|and|so|please),? )+|,? please$", re.IGNORECASE)
+_COURTESY = re.compile(
+    r"^(?:(?:hi|hello|hey|ok|okay|and|so|please),? )+|,? (?:please|pls|plz|thanks|thx)$", re.IGNORECASE
+)
 _IDENTIFIER = re.compile(r"(?:10\.\d{4,}/\S+|PMC\d+|NCT\d+) ", re.IGNORECASE)
 """A DOI, the PMCID or the registry number of a source, and nothing else."""
 _PIECE = re.compile(r"\([^)]*\)\??\S*|\S+")

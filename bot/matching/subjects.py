@@ -400,7 +400,7 @@ class Said:
         here = frozenset[str]().union(*map(self._lines.__getitem__, lines))
         telling = ((place, self._spoken(unit)) for place, unit in self._asked(question) if not unit & LITTLE)
         words = [question.words[at] for at in sorted(at for place, unit in telling if not unit & here for at in place)]
-        unread = [word for word in words if is_unread(word, question)]
+        unread = [word for word in words if word.isalpha() and is_unread(word, question)]
         return " ".join(unread or words), not unread
 
     def _telling(self, question: Message, here: Collection[str]) -> list[Unit]:

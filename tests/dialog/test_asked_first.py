@@ -13,6 +13,7 @@ from bot.content.models import Answer, Claim
 from bot.dialog.answers import FIRST_ROOM, lines_at_once, main_and_action
 from bot.dialog.engine import Engine
 from bot.dialog.turn import ClaimCard, Incoming, Kind, Match, Outcome, Register, Reply, SentenceSelector, State, View
+from bot.matching.text import is_grammar
 
 CASES = [
     ("k2-blood-thinners", "and rivaroxaban?", "Rivaroxaban"),
@@ -54,6 +55,9 @@ class Selecting(Chosen):
     def select(self, text: str, lines: list[str], shown: list[str]) -> int | None:
         return self._matcher.select(text, lines, shown)
 
+    def unsaid(self, text: str, lines: list[str], *, together: bool = False) -> tuple[str, bool]:
+        return self._matcher.unsaid(text, lines, together=together)
+
 
 def folded(library: Library, register: Register) -> Iterator[tuple[str, Answer, int, Claim, str]]:
     """Yield every claim behind a brief that can be what was asked, with its place among those of its answer and what it
@@ -75,8 +79,8 @@ def parted(library: Library, answer: Answer, register: Register) -> tuple[list[C
     return first, [one for one in claims if one not in (*first, *steps)]
 
 
-def replied(library: Library, matcher: Chosen, state: State) -> Reply:
-    return Engine(library, matcher).respond(state, Incoming(Kind.TEXT, "words"))[0]
+def replied(library: Library, matcher: Chosen, state: State, words: str = "words") -> Reply:
+    return Engine(library, matcher).respond(state, Incoming(Kind.TEXT, words))[0]
 
 
 def text_of(library: Library, claim: Claim, register: Register) -> str:
@@ -235,3 +239,54 @@ def test_grammar_alone_after_an_answer_opens_the_rest_of_it(engine: Engine, said
 def test_a_dose_that_is_held_is_said_first(engine: Engine, asked: str) -> None:
     reply = engine.respond(State(Register.PROFESSIONAL, introduced=True), Incoming(Kind.TEXT, asked))[0]
     assert document_text(reply.card.brief).startswith("Doses for this pain")
+
+
+def asked_back(text: str) -> Iterator[str]:
+    """Yield the runs of words of a line that are no mere grammar, as a reader asks them back."""
+    plain = re.sub(r"[*\\]|\[[\d, ]+\]", "", text)
+    for piece in re.split(r"[.,](?!\d)|[;:()\"?!–—\n]", plain):
+        run: list[str] = []
+        for word in [*piece.split(), "the"]:
+            if is_grammar(word.casefold()) or word in ("will", "must", "because"):
+                yield from [" ".join(run)] if 0 < len(run) < 4 else []
+                run = []
+            else:
+                run.append(word)
+
+
+@pytest.mark.parametrize("register", Register)
+def test_the_words_of_an_answer_asked_back_find_the_line_they_stand_in(
+    library: Library, matcher: SentenceSelector, register: Register
+) -> None:
+    first = denied = 0
+    asked = [
+        (node, phrase)
+        for node, answer, *_ in {node: (node, answer) for node, answer, *_ in folded(library, register)}.values()
+        for line in library.claims(answer, register)
+        for phrase in asked_back(library.text(line, register))
+    ][::17]
+    for node, phrase in asked:
+        reply = replied(library, Selecting(node, matcher), State(register, True, (node,)), f"{phrase}?")
+        block = re.sub(r"[*\\]", "", document_text(reply.card.brief)).split("\n")[0]
+        first += phrase.casefold() in block.casefold()
+        denied += reply.lead != ""
+    assert len(asked) > 150
+    assert first / len(asked) > 0.85
+    assert denied / len(asked) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("node", "asked", "held"),
+    [
+        ("k2-blood-thinners", "and in zorbitis?", "Not understood: zorbitis."),
+        ("first-line", "hair?", "Nothing is held here on: hair."),
+    ],
+)
+def test_what_is_not_held_is_named_and_nothing_is_denied_of_a_word_that_was_not_read(
+    library: Library, engine: Engine, matcher: SentenceSelector, node: str, asked: str, held: str
+) -> None:
+    register = Register.PROFESSIONAL
+    reply = replied(library, Selecting(node, matcher), State(register, True, (node,)), asked)
+    assert reply.lead.startswith(held)
+    if "understood" in held:
+        assert document_text(reply.card.brief) == document_text(engine.composer.card(node, register).brief)
