@@ -396,7 +396,7 @@ class Answers:
 
     def _again(self, reply: Reply, claims: Sequence[Claim], text: str) -> Reply:
         """Return the answer that was just read with the claim asked for first; where none of it speaks of that, what is
-        not held by name. Nothing is denied while a word was not read, or where what cannot be said first speaks of it."""
+        not held by name. Nothing is denied where a word was not read, or where some other line speaks of it."""
         card, selector = reply.card, self._selector
         node, register, answer = card.node, card.register, self._composer.answer(card.node)
         claim = self._selected(text, claims, register, ())

@@ -91,7 +91,8 @@ LITTLE = frozenset({
     "bring", "chang", "clinical", "come", "danger", "dangerous", "day", "different", "down", "else", "even", "ever",
     "feel", "felt", "find", "first", "found", "get", "giv", "go", "going", "good", "got", "half", "happen", "happi",
     "hav", "hear", "heard", "hello", "home", "just", "keep", "kept", "kind", "know", "last", "least", "leav", "leg",
-    "legs", "let", "like", "long", "look", "lot", "mak", "mayb", "mean", "month", "mov", "need", "never", "new",
+    "legs", "let", "like", "long", "look", "lot", "mak", "mayb", "mcg", "mean", "mg", "month", "mov", "need", "never",
+    "new",
     "next", "noth", "now", "number", "nurs", "off", "offer", "often", "ok", "old", "once", "one", "out", "over",
     "pleas", "put", "ran", "read", "right", "risk", "riski", "run", "saf", "safe", "same", "say", "since", "someon",
     "sometimes", "sort", "start", "stay", "still", "such", "sur", "surely", "take", "tell", "thank", "thing",
@@ -112,7 +113,7 @@ _FIGURES: Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
          r"\d[\d.,]* (?:mgs?|mcgs?|micrograms?|milligrams?|grams?|g|iu|ml|units|tablets?|capsules?)"),
         ("many", r"how (?:many|common|likely|rare|big)|numbers?|figures|percent|percentage|proportion|incidence|n",
          r"\d[\d.,]* (?:%|people|patients|adults|trials|studies|of \d+|in \d+)|\d%|n \d+"),
-        ("why", r"why|how come|what for|reason", r"because|since|so that|therefore|causes?"),
+        ("why", r"why|how come|what for|reason", r"because|so that|therefore"),
     )
 }  # fmt: skip
 """By what it is called: how somebody asks for a figure or a reason, and how a line begins that has one."""
