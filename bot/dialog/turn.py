@@ -374,14 +374,11 @@ class SentenceSelector(Protocol):
     """A matcher that knows which sentence of an answer speaks of what is asked."""
 
     def select(self, text: str, lines: Sequence[str], shown: Sequence[str]) -> int | None:
-        """Return which of some lines speaks of what words ask about and what is `shown` does not, or None; where
-        nothing is shown, of all lines best the one that says it in the same words."""
+        """Return which of some lines speaks of what words ask about and what is `shown` does not, or None."""
 
     def unsaid(self, text: str, lines: Sequence[str], *, together: bool = False) -> tuple[str, bool]:
-        """Return the words of which none of some lines speaks, and whether they were read: else those that were not.
-
-        With `together` they are what one takes, where no line is about all of it.
-        """
+        """Return the words of which no line speaks, else what one takes of which none is about all `together`, and
+        whether they were read."""
 
 
 @runtime_checkable
