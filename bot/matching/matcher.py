@@ -9,7 +9,7 @@ from functools import partial
 from bot.dialog.turn import Match, Outcome, Register
 from bot.matching.build import TALK, Parts, Roles, without_talk
 from bot.matching.concepts import Advice
-from bot.matching.decisions import ASPECT_MISSING, LIMITS, UNSURE, Decisions, Limits, Thread, likeliest
+from bot.matching.decisions import ASPECT_MISSING, LIMITS, UNSURE, Decisions, Limits, Thread
 from bot.matching.foreign import Languages
 from bot.matching.parser import Known, Message
 from bot.matching.questions import (
@@ -23,13 +23,13 @@ from bot.matching.questions import (
     Parted,
     Remarks,
     Wanted,
+    is_like_talk,
     is_remark,
-    scrubbed,
     seams,
     told_of,
 )
 from bot.matching.ranking import Heard, Ranker, Reading, Shares
-from bot.matching.text import PERSONS, QUESTION_WORDS, SAYS_NOTHING, STOP, is_grammar
+from bot.matching.text import PERSONS, SAYS_NOTHING, STOP, is_grammar, scrubbed
 from bot.matching.urgency import Finding, Urgency, urgent
 
 AUTHORED = "an authored line"
@@ -231,7 +231,13 @@ class SubjectMatcher:
         """Return the decision about words that must be weighed."""
         if asked.context in self.parts.data.cards:
             return self._within(asked, text, asked.context)
-        return self._focused(self._bare(asked, text) or self._asked(asked), asked)
+        return self._idle(asked) or self._focused(self._bare(asked, text) or self._asked(asked), asked)
+
+    def _idle(self, asked: Inquiry) -> Match | None:
+        """Return the decision about a message that is surely small talk, whatever thread it is in."""
+        heard, in_thread = partial(self._heard, asked=asked), asked.context is not None
+        tells = told_of(self.remarks.without_courtesies(asked.message))
+        return self.background.idle(asked.message, heard, in_thread=in_thread, tells=tells)
 
     def _focused(self, match: Match, asked: Inquiry) -> Match:
         """Return the decision about what a message asks, where the rest of it is only told: "My feet burn. Does ALA
@@ -324,7 +330,9 @@ class SubjectMatcher:
         reading, scores = self._weighed(question, asked)
         if self._says_nothing(question, reading, asked.context):
             return self.decisions.unsaid(question, scores, in_thread=asked.context is not None)
-        match = self._talk(scores, reading, question) or self.decisions.decided(without_talk(scores), reading)
+        open_to_talk, never = reading.named.nothing and not reading.authored, self.parts.data.exact_talk
+        talk = self.background.small_talk(scores, question, never) if open_to_talk else None
+        match = talk or self.decisions.decided(without_talk(scores), reading)
         tells = match.outcome in UNSURE and told_of(question) and not self.remarks.tells(question)
         if tells and is_remark(question, reading.alone, self.limits.remark, self.limits.means):
             match = Match(Outcome.SMALL_TALK, TOLD, scores=match.scores, reasons=("a mere remark",))
@@ -381,7 +389,11 @@ class SubjectMatcher:
         Small talk of one word is authored: what is only like it is none.
         """
         words = [word for word in question.words if word != STOP]
-        if reading.named.nothing and SAYS_NOTHING.issuperset(words) and not self._is_like_talk(words, reading):
+        if (
+            reading.named.nothing
+            and SAYS_NOTHING.issuperset(words)
+            and not is_like_talk(words, reading.alone, self.limits.talk_grammar)
+        ):
             return True
         if reading.authored or not words:
             return False
@@ -389,11 +401,6 @@ class SubjectMatcher:
         if repeated or all(self._proves_nothing(word, question) for word in words):
             return True
         return reading.named.nothing and self._says_too_little({*words}, reading, context)
-
-    def _is_like_talk(self, words: Sequence[str], reading: Reading) -> bool:
-        """Tell whether words of grammar alone are like small talk that is authored: "how are you"."""
-        talk = (share for node, share in reading.alone.items() if node.startswith(TALK))
-        return len(words) > 2 and max(talk, default=0.0) >= self.limits.talk_grammar
 
     def _says_too_little(self, words: Collection[str], reading: Reading, context: str | None) -> bool:
         """Tell whether a message is one word, or two of grammar, that neither means one answer nor surely asks the
@@ -410,20 +417,6 @@ class SubjectMatcher:
         named = any(word in question.words[one.start : one.end] for one in question.mentions)
         known = named or word in self.parts.asked or word in self.parts.ordinary
         return not is_grammar(word) and (word in question.guessed or not known)
-
-    def _talk(self, scores: Shares, reading: Reading, question: Message) -> Match | None:
-        """Return the decision that a message is only small talk, of the likeliest kind; where it has a word that asks,
-        that kind must be much likelier than any answer."""
-        talk = {name.removeprefix(TALK): share for name, share in scores.items() if name.startswith(TALK)}
-        talk = {kind: share for kind, share in talk.items() if kind not in self.parts.data.exact_talk}
-        if sum(talk.values()) < self.limits.talk or not reading.named.nothing or reading.authored:
-            return None
-        kind, share = next(iter(talk.items()))
-        held = max((scores[node] for node in scores.keys() - {self.roles.otherwise, TALK + kind}), default=0.0)
-        asks = bool(question.asked) or not QUESTION_WORDS.isdisjoint(question.words)
-        if share < self.limits.talk_kind or (asks and held > self.limits.talk_asks * share):
-            return None
-        return Match(Outcome.SMALL_TALK, kind, scores=likeliest(scores), reasons=("small talk",))
 
     # --- several questions --------------------------------------------------------------------------------------------
 

@@ -1,32 +1,25 @@
-"""The question in a message: what only stands around it, where it falls into several, and what of it may be kept."""
+"""The question in a message: what only stands around it, where it falls into several, and what is none."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from math import log
 
 from bot.dialog.turn import Match, Outcome
 from bot.matching.build import TALK, Roles
 from bot.matching.classifier import PRONOUNS, Classifier, Features
-from bot.matching.decisions import LEANS, Limits
+from bot.matching.decisions import LEANS, Limits, likeliest
 from bot.matching.lessons import REMARK
 from bot.matching.parser import Message, clauses, joined
-from bot.matching.ranking import Heard
+from bot.matching.ranking import Heard, Shares
 from bot.matching.subjects import Subjects
-from bot.matching.text import FUNCTION, PERSONS, QUESTION_WORDS, SAYS_NOTHING, STOP
+from bot.matching.text import ASKS, PERSONS, QUESTION_WORDS, SAYS_NOTHING, STOP
 
 AT_PAUSE, INSIDE, WITHIN_A_NAME = 0.5, 3.5, 100.0
 """What it costs, in log-odds, to pass from question to remark: where a clause begins, within one, and within a name of
 several words, which is never cut."""
-_ASKING = frozenset(
-    {
-        *("what", "whats", "how", "hows", "who", "whos", "when", "where", "wheres", "which", "why", "any"),
-        *("does", "do", "did", "is", "are", "was", "can", "could", "should", "would", "will", "has", "have", "am"),
-    }
-)
 _TELLING = frozenset({"tell", "explain", "describe", "list", "compare", "show", "please"})
 _PERSONS = frozenset({"i", "im", "ive", "my", "he", "hes", "she", "shes", "we", "they", "it", "its", "you"})
 CONDITION = "condition"
@@ -312,7 +305,7 @@ def _asks_somewhere(part: Message) -> bool:
 def _begins(part: Message) -> bool:
     """Tell whether words begin as a question or a request does: `and how`, `at what`, `tell`."""
     first, then = (*_unlinked(part).words[:2], "", "")[:2]
-    return first in _ASKING or first in _TELLING or (first in _TO and then in _ASKING)
+    return first in ASKS or first in _TELLING or (first in _TO and then in ASKS)
 
 
 def _sentences(message: Message) -> Iterator[Clause]:
@@ -326,7 +319,7 @@ def _sentences(message: Message) -> Iterator[Clause]:
 
 def _asks(part: Message, subjects: Subjects) -> bool:
     """Tell whether words ask something: by how they begin, or as a note does, a few words that name a subject."""
-    if part.words[0] in _ASKING or part.words[0] in _TELLING:
+    if part.words[0] in ASKS or part.words[0] in _TELLING:
         return True
     return len(part.words) <= _NOTE and part.words[0] not in _PERSONS and bool(subjects.named(part).held)
 
@@ -334,7 +327,7 @@ def _asks(part: Message, subjects: Subjects) -> bool:
 def _opens(part: Message) -> bool:
     """Tell whether words begin as a question does."""
     bare = _unlinked(part)
-    return bool(bare.words) and bare.words[0] in _ASKING
+    return bool(bare.words) and bare.words[0] in ASKS
 
 
 def _unlinked(part: Message) -> Message:
@@ -348,6 +341,10 @@ def _unlinked(part: Message) -> Message:
 
 _LINE = 1.0
 """The likelihood of what is authored word for word."""
+_IDLE_ALONE, _IDLE_IN_THREAD, _MOST = 0.55, 0.85, 0.5
+"""How likely all small talk must be for words that ask nothing to be some, and its likeliest kind to be that kind."""
+_CHAT = "chat"
+_IDLE = frozenset({"thanks", "ok", "bye", "hello", "sorry", "how-are-you", "insult", "wait", "remark", _CHAT})
 _DENIALS = frozenset({"no", "not", "never", "without", "dont", "doesnt", "havent", "hasnt", "isnt", "didnt"})
 
 
@@ -390,6 +387,41 @@ class Background:
     def talk(heard: Heard) -> float:
         """Return how likely words are small talk of any kind."""
         return sum(share for node, share in heard.names.items() if node.startswith(TALK))
+
+    def idle(
+        self, message: Message, heard: Callable[[Message], Heard], *, in_thread: bool, tells: bool
+    ) -> Match | None:
+        """Return the decision about words that ask nothing and surely are small talk, whatever was talked of before or
+        is named beside the point: "off to bed", "it's my birthday". A heavy heart is none, nor what only `tells`."""
+        named, words = self._subjects.named(message), message.words
+        asks = bool(message.asked) or not QUESTION_WORDS.isdisjoint(words) or _begins(message)
+        beside = _BESIDE_THE_POINT.issuperset(self._subjects.kind_of[one] for one in named.foreign)
+        open_to = bool(named.foreign) or (in_thread and not tells)
+        if asks or len(words) < _HALF or named.subject or not beside or not open_to:
+            return None
+        names = heard(replace(message, mentions=())).names
+        talk = {node.removeprefix(TALK): share for node, share in names.items() if node.startswith(TALK)}
+        kind, likely = max(talk, key=lambda one: (talk[one], one)), sum(talk.values())
+        if not in_thread and (talk[kind] < _MOST or kind not in _IDLE):
+            kind = _CHAT
+        sure = kind in _IDLE and likely >= (_IDLE_IN_THREAD if in_thread else _IDLE_ALONE)
+        return (
+            Match(Outcome.SMALL_TALK, kind, scores=((TALK + kind, likely),), reasons=("small talk",)) if sure else None
+        )
+
+    def small_talk(self, scores: Shares, question: Message, never: Collection[str]) -> Match | None:
+        """Return the decision that words which name nothing are only small talk, of the likeliest kind but `never`
+        some; where they hold a word that asks, that kind must be much likelier than any answer."""
+        talk = {node.removeprefix(TALK): share for node, share in scores.items() if node.startswith(TALK)}
+        talk = {kind: share for kind, share in talk.items() if kind not in never}
+        if sum(talk.values()) < self._limits.talk:
+            return None
+        kind, share = next(iter(talk.items()))
+        held = max((scores[node] for node in scores.keys() - {self._roles.otherwise, TALK + kind}), default=0.0)
+        asks = bool(question.asked) or not QUESTION_WORDS.isdisjoint(question.words)
+        if share < self._limits.talk_kind or (asks and held > self._limits.talk_asks * share):
+            return None
+        return Match(Outcome.SMALL_TALK, kind, scores=likeliest(scores), reasons=("small talk",))
 
     def stands(self, heard: Heard, answer: Match) -> bool:
         """Tell whether the answer to a question is sure by what it asks alone."""
@@ -434,45 +466,15 @@ def told_of(message: Message) -> bool:
     return persons and not message.asked and QUESTION_WORDS.isdisjoint(message.words)
 
 
+def is_like_talk(words: Sequence[str], shares: Mapping[str, float], limit: float) -> bool:
+    """Tell whether words of grammar alone are like small talk that is authored: "how are you"."""
+    talk = (share for node, share in shares.items() if node.startswith(TALK))
+    return len(words) > _HALF and max(talk, default=0.0) >= limit
+
+
 def is_remark(message: Message, shares: Mapping[str, float], talk: float, means: float) -> bool:
     """Tell whether known words sound a little like small talk, by the likelihood of all its kinds, and no answer means
     them."""
     known = len(message.words) >= _FEWEST and not (message.unknown or message.guessed)
     answers = [share for node, share in shares.items() if not node.startswith(TALK)]
     return known and sum(shares.values()) - sum(answers) >= talk and max(answers, default=0.0) < means
-
-
-# --- what may be kept of a question that found no answer: nothing that could tell who asked ---
-
-GONE = "…"
-LEAST_WORDS, LEAST_SHARE = 3, 0.6
-"""Fewer words than these, or a smaller share of them, are no question an editor could use."""
-_PERSONAL = frozenset({"i", "my", "relative"})
-"""Concepts of content/matching/vocabulary.yaml that stand for a person."""
-_CAPITALISED = re.compile(r"(?<=[\w,] )[A-Z][a-z]+")
-"""A word with a capital inside a sentence: the name of somebody, of a place or of a thing, it cannot be told which."""
-
-
-def scrubbed(text: str, message: Message, ordinary: Collection[str]) -> str:
-    """Return what of a message is named in the vocabulary, is grammar or an `ordinary` word, and a mark for the rest.
-
-    Nothing is recognised as a name, a place or a number: what is not known to be none is not kept. The whole is empty
-    where it is personal or too little is left. `message` is what was read of `text`.
-    """
-    written = {*message.words, *(word for word, _ in message.repairs)}
-    if not PERSONS.isdisjoint(written) or not _PERSONAL.isdisjoint(message.concepts):
-        return ""
-    doubtful = {word.lower() for word in _CAPITALISED.findall(text)} | {mended for _, mended in message.repairs}
-    kept = [GONE if word in doubtful else word for word in _kept(message, ordinary)]
-    left = [word for word in kept if word != GONE]
-    grammar = all(word in FUNCTION or word in _ASKING for word in left)
-    return " ".join(kept) if not grammar and len(left) >= max(LEAST_WORDS, LEAST_SHARE * len(kept)) else ""
-
-
-def _kept(message: Message, ordinary: Collection[str]) -> Iterator[str]:
-    named = {at for mention in message.mentions for at in range(mention.start, mention.end)}
-    for at, word in enumerate(message.words):
-        if word != STOP:
-            lone = len(word) == 1 and named.isdisjoint((at - 1, at + 1))  # a letter of an id, and no `R` of `R-ALA`
-            known = (at in named and not lone) or word in FUNCTION or word in ordinary
-            yield word if known and not word[0].isdigit() else GONE

@@ -7,10 +7,13 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import product
 from random import Random
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from zlib import crc32
 
 from bot.content.validation import MOST_WORDINGS, alternatives, wordings
+
+if TYPE_CHECKING:
+    from bot.matching.parser import Message
 
 Found = TypeVar("Found")
 
@@ -70,6 +73,13 @@ ASKING = frozenset(
 """Those that can ask something by themselves, after an answer."""
 QUESTION_WORDS = frozenset({"what", "which", "who", "when", "where", "why", "how", "whether", "wonder", "wondering"})
 """Words with which somebody asks, wherever in a sentence they stand."""
+ASKS = frozenset(
+    {
+        *("what", "whats", "how", "hows", "who", "whos", "when", "where", "wheres", "which", "why", "any"),
+        *("does", "do", "did", "is", "are", "was", "can", "could", "should", "would", "will", "has", "have", "am"),
+    }
+)
+"""Words with which a question begins."""
 PERSONS = frozenset({
     "i", "im", "ive", "id", "me", "my", "mine", "myself", "we", "us", "our", "ours", "you", "your", "yours",
     "he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs",
@@ -397,3 +407,39 @@ def _sound(word: str) -> str:
     for spelling, sound in _SOUND:
         word = spelling.sub(sound, word)
     return word
+
+
+# --- what may be kept of a question that found no answer: nothing that could tell who asked ---
+
+GONE = "…"
+LEAST_WORDS, LEAST_SHARE = 3, 0.6
+"""Fewer words than these, or a smaller share of them, are no question an editor could use."""
+_PERSONAL = frozenset({"i", "my", "relative"})
+"""Concepts of content/matching/vocabulary.yaml that stand for a person."""
+_CAPITALISED = re.compile(r"(?<=[\w,] )[A-Z][a-z]+")
+"""A word with a capital inside a sentence: the name of somebody, of a place or of a thing, it cannot be told which."""
+
+
+def scrubbed(text: str, message: Message, ordinary: Collection[str]) -> str:
+    """Return what of a message is named in the vocabulary, is grammar or an `ordinary` word, and a mark for the rest.
+
+    Nothing is recognised as a name, a place or a number: what is not known to be none is not kept. The whole is empty
+    where it is personal or too little is left. `message` is what was read of `text`.
+    """
+    written = {*message.words, *(word for word, _ in message.repairs)}
+    if not PERSONS.isdisjoint(written) or not _PERSONAL.isdisjoint(message.concepts):
+        return ""
+    doubtful = {word.lower() for word in _CAPITALISED.findall(text)} | {mended for _, mended in message.repairs}
+    kept = [GONE if word in doubtful else word for word in _kept(message, ordinary)]
+    left = [word for word in kept if word != GONE]
+    grammar = all(word in FUNCTION or word in ASKS for word in left)
+    return " ".join(kept) if not grammar and len(left) >= max(LEAST_WORDS, LEAST_SHARE * len(kept)) else ""
+
+
+def _kept(message: Message, ordinary: Collection[str]) -> Iterator[str]:
+    named = {at for mention in message.mentions for at in range(mention.start, mention.end)}
+    for at, word in enumerate(message.words):
+        if word != STOP:
+            lone = len(word) == 1 and named.isdisjoint((at - 1, at + 1))  # a letter of an id, and no `R` of `R-ALA`
+            known = (at in named and not lone) or word in FUNCTION or word in ordinary
+            yield word if known and not word[0].isdigit() else GONE

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Incoming, Kind, Outcome, Register, Scrubber, State
-from bot.matching.questions import GONE
+from bot.matching.text import GONE
 
 
 @pytest.fixture(scope="module")
