@@ -29,7 +29,7 @@ from bot.matching.questions import (
     told_of,
 )
 from bot.matching.ranking import Heard, Ranker, Reading, Shares
-from bot.matching.text import PERSONS, SAYS_NOTHING, STOP, is_grammar, scrubbed
+from bot.matching.text import PERSONS, SAYS_NOTHING, STOP, is_grammar, is_mashed, scrubbed
 from bot.matching.urgency import Finding, Urgency, urgent
 
 AUTHORED = "an authored line"
@@ -42,6 +42,8 @@ _FRAGMENT = 4
 """Words of a question so short that it may be the rest of one: "is it safe"."""
 _REPEATED = 4
 """Times from which a word said over and over means nothing, whatever it names."""
+TRIED = "test"
+"""The kind of small talk of somebody who only tries whether anything answers."""
 PART_MISSING = "part-missing"
 """The interface sentence for a message of which one question is answered and another is not covered."""
 
@@ -195,6 +197,8 @@ class SubjectMatcher:
             return self.decisions.uncovered(f"in {language}" if language else "no words", note=note, language=code)
         language = code or self.languages.other(message.text, message.words)
         letters = [word for word in message.words if word.isalpha() and len(word) > 1]
+        if letters and all(map(is_mashed, letters)):
+            return Match(Outcome.SMALL_TALK, TRIED, reasons=("keys struck at random",))
         strange = [word for word in letters if not self._is_word(word, message)]
         if not message.mentions and (not letters or 2 * len(strange) > len(letters)):
             alien = language or (len(strange) > 1 and not any(map(is_grammar, letters)))  # `dus it wrk` is English

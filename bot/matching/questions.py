@@ -458,6 +458,8 @@ def _share(answer: Match) -> float:
 
 TOLD, _FEWEST = "remark", 4
 """The kind of small talk that only tells something, and the fewest words of it."""
+_OF_ANOTHER = frozenset({"he", "hes", "she", "shes"})
+"""Words with which somebody tells how another is: "she sleeps all day" is no mere remark."""
 
 
 def told_of(message: Message) -> bool:
@@ -476,5 +478,6 @@ def is_remark(message: Message, shares: Mapping[str, float], talk: float, means:
     """Tell whether known words sound a little like small talk, by the likelihood of all its kinds, and no answer means
     them."""
     known = len(message.words) >= _FEWEST and not (message.unknown or message.guessed)
+    known = known and message.words[0] not in _OF_ANOTHER
     answers = [share for node, share in shares.items() if not node.startswith(TALK)]
     return known and sum(shares.values()) - sum(answers) >= talk and max(answers, default=0.0) < means

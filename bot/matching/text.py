@@ -144,6 +144,15 @@ def is_grammar(word: str) -> bool:
     return word in FUNCTION or word in PERSONS
 
 
+_KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_MASHED = 4
+
+
+def is_mashed(word: str) -> bool:
+    """Tell whether a word is one row of keys, stroked either way, or one key held down."""
+    return len(word) >= _MASHED and (len({*word}) == 1 or any(word in row or word in row[::-1] for row in _KEYS))
+
+
 def words_only(text: str, openers: Collection[str] = ()) -> str:
     """Return `text` capped, without what is no words, with line breaks only where a sentence or an item ends, and with
     a full stop before a capital with which one of the `openers` begins a sentence."""
