@@ -85,7 +85,7 @@ class SubjectMatcher:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "decisions", Decisions(self.parts.subjects, self.roles, self.ranker, self.limits))
-        object.__setattr__(self, "background", Background(self.parts.subjects, self.roles, self.limits))
+        object.__setattr__(self, "background", Background(self.parts, self.limits))
 
     @property
     def roles(self) -> Roles:
@@ -235,7 +235,9 @@ class SubjectMatcher:
         """Return the decision about words that must be weighed."""
         if asked.context in self.parts.data.cards:
             return self._within(asked, text, asked.context)
-        return self._idle(asked) or self._focused(self._bare(asked, text) or self._asked(asked), asked)
+        bare, whole = self._bare(asked, text), self._asked(asked)
+        match = whole if bare is None or bare.node in whole.also else bare  # what stood before it may ask too
+        return self._idle(asked) or self._focused(match, asked)
 
     def _idle(self, asked: Inquiry) -> Match | None:
         """Return the decision about a message that is surely small talk, whatever thread it is in."""
@@ -248,7 +250,8 @@ class SubjectMatcher:
         help?". That of the whole stays where it refuses advice for what is told, where what asks leans on that, and
         where its answer is about both: "I take warfarin. Is K2 safe?"."""
         apart = self.remarks.apart(asked.message)
-        if apart is None or (match.node == self.roles.advice and self.background.matters(apart)):
+        of_bot = match.also and match.node in self.roles.shared  # nobody only tells of the bot
+        if apart is None or of_bot or (match.node == self.roles.advice and self.background.matters(apart)):
             return match
         answer = self._exact(apart.asking, asked.context) or self._asked(asked.of(apart.asking))
         if (match.also and answer.also) or answer.outcome is not Outcome.ANSWER or answer.node == self.roles.advice:
@@ -338,6 +341,7 @@ class SubjectMatcher:
         talk = self.background.small_talk(scores, question, never) if open_to_talk else None
         match = talk or self.decisions.decided(without_talk(scores), reading)
         tells = match.outcome in UNSURE and told_of(question) and not self.remarks.tells(question)
+        tells = tells and not self.background.is_bodily(question)
         if tells and is_remark(question, reading.alone, self.limits.remark, self.limits.means):
             match = Match(Outcome.SMALL_TALK, TOLD, scores=match.scores, reasons=("a mere remark",))
         lacking = match.note == ASPECT_MISSING or (match.outcome is Outcome.CHOICES and self.decisions.lacking(reading))

@@ -8,7 +8,7 @@ from itertools import groupby
 from math import log
 
 from bot.dialog.turn import Match, Outcome
-from bot.matching.build import TALK, Roles
+from bot.matching.build import TALK, Parts, Roles
 from bot.matching.classifier import PRONOUNS, Classifier, Features
 from bot.matching.decisions import LEANS, Limits, likeliest
 from bot.matching.lessons import REMARK
@@ -343,7 +343,9 @@ _LINE = 1.0
 """The likelihood of what is authored word for word."""
 _IDLE_ALONE, _IDLE_IN_THREAD, _MOST = 0.55, 0.85, 0.5
 """How likely all small talk must be for words that ask nothing to be some, and its likeliest kind to be that kind."""
-_CHAT = "chat"
+_CHAT, _SAD = "chat", "sad"
+_BODILY = ("drowsy", "sick", "shaky")
+"""Kinds of words of content/matching/vocabulary.yaml that say how a body feels: no heavy heart, and no mere remark."""
 _IDLE = frozenset({"thanks", "ok", "bye", "hello", "sorry", "how-are-you", "insult", "wait", "remark", _CHAT})
 _DENIALS = frozenset({"no", "not", "never", "without", "dont", "doesnt", "havent", "hasnt", "isnt", "didnt"})
 
@@ -351,8 +353,15 @@ _DENIALS = frozenset({"no", "not", "never", "without", "dont", "doesnt", "havent
 class Background:
     """Weighs what somebody tells beside a question: whether the question stands without it."""
 
-    def __init__(self, subjects: Subjects, roles: Roles, limits: Limits) -> None:
-        self._subjects, self._roles, self._limits = subjects, roles, limits
+    def __init__(self, parts: Parts, limits: Limits) -> None:
+        self._subjects, self._roles, self._limits = parts.subjects, parts.data.roles, limits
+        kin = parts.data.matching.words.kin
+        self._bodily = {parts.stem(word) for kind in _BODILY for word in kin.get(kind, ())}
+
+    def is_bodily(self, message: Message) -> bool:
+        """Tell whether words name how a body feels, as "I feel dizzy" does and "I am tired of it" does not."""
+        after = (*message.words[1:], "")
+        return any(stem in self._bodily and then not in _TO for stem, then in zip(message.stems, after, strict=True))
 
     def decides(self, apart: Apart, answer: Match) -> bool:
         """Tell whether what is told may be what is asked about, for the question names nothing or says `that`, or both
@@ -394,7 +403,7 @@ class Background:
         """Return the decision about words that ask nothing and surely are small talk, whatever was talked of before or
         is named beside the point: "off to bed", "it's my birthday". A heavy heart is none, nor what only `tells`."""
         named, words = self._subjects.named(message), message.words
-        asks = bool(message.asked) or not QUESTION_WORDS.isdisjoint(words) or _begins(message)
+        asks = bool(message.asked) or not QUESTION_WORDS.isdisjoint(words) or _opens(message)
         beside = _BESIDE_THE_POINT.issuperset(self._subjects.kind_of[one] for one in named.foreign)
         open_to = bool(named.foreign) or (in_thread and not tells)
         if asks or len(words) < _HALF or named.subject or not beside or not open_to:
@@ -413,7 +422,8 @@ class Background:
         """Return the decision that words which name nothing are only small talk, of the likeliest kind but `never`
         some; where they hold a word that asks, that kind must be much likelier than any answer."""
         talk = {node.removeprefix(TALK): share for node, share in scores.items() if node.startswith(TALK)}
-        talk = {kind: share for kind, share in talk.items() if kind not in never}
+        excused = {*never, _SAD} if self.is_bodily(question) else never
+        talk = {kind: share for kind, share in talk.items() if kind not in excused}
         if sum(talk.values()) < self._limits.talk:
             return None
         kind, share = next(iter(talk.items()))

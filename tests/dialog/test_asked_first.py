@@ -24,6 +24,7 @@ CASES = [
     ("drug-precautions", "and driving on neurontin", "Driving"),
     ("drug-side-effects", "are swollen ankles from lyrica common", "swollen"),
     ("drug-pairs", "can i take duloxetine with tramadol", "seizures"),
+    ("first-line", "how long", "slow"),
 ]
 
 

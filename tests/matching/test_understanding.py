@@ -307,6 +307,31 @@ def test_small_talk_means_what_it_says_however_rare_its_words_are(library: Libra
                 assert (match.outcome, match.node) == (Outcome.SMALL_TALK, kind), form
 
 
+@pytest.mark.parametrize(
+    ("text", "context"),
+    [
+        ("right, off to bed, night night", "night-pain"),
+        ("off to my bed now, sleep well", "stopping-medicines"),
+        ("brilliant, thank you, you're a star", "low-sugar"),
+        ("thanks ever so much, that cheered me up", "outlook"),
+        ("it's my birthday tomorrow", None),
+        ("hello from a rainy Dublin", None),
+        ("poiuyt", "ala"),
+    ],
+)
+def test_what_surely_is_small_talk_is_that_in_every_thread_and_beside_any_thing(
+    matcher: Matcher, text: str, context: str | None
+) -> None:
+    assert matcher.match(text, context, Register.LAYPERSON).outcome is Outcome.SMALL_TALK
+
+
+@pytest.mark.parametrize("text", ["i feel dizzy when i stand up", "i feel all shaky", "she sleeps all day now"])
+@pytest.mark.parametrize("context", [None, "first-line"])
+def test_what_a_body_feels_is_no_heavy_heart(matcher: Matcher, text: str, context: str | None) -> None:
+    """After that card a mere "yes" asks for help in a crisis."""
+    assert matcher.match(text, context, Register.LAYPERSON).outcome is not Outcome.SMALL_TALK
+
+
 @pytest.mark.parametrize("sign", ["?", "??", "? ?", "....", "…"])
 def test_marks_alone_say_what_the_same_mark_says(library: Library, matcher: Matcher, sign: str) -> None:
     assert matcher.match(sign, None, Register.LAYPERSON).node == "not-understood"
