@@ -29,7 +29,7 @@ from bot.matching.questions import (
     told_of,
 )
 from bot.matching.ranking import Heard, Ranker, Reading, Shares
-from bot.matching.text import PERSONS, SAYS_NOTHING, STOP, is_grammar, is_mashed, scrubbed
+from bot.matching.text import ASKS, PERSONS, SAYS_NOTHING, STOP, is_grammar, is_mashed, scrubbed
 from bot.matching.urgency import Finding, Urgency, urgent
 
 AUTHORED = "an authored line"
@@ -236,7 +236,7 @@ class SubjectMatcher:
         if asked.context in self.parts.data.cards:
             return self._within(asked, text, asked.context)
         bare, whole = self._bare(asked, text), self._asked(asked)
-        match = whole if bare is None or bare.node in whole.also else bare  # what stood before it may ask too
+        match = whole if bare is None or (asked.message.words[0] in ASKS and bare.node in whole.also) else bare
         return self._idle(asked) or self._focused(match, asked)
 
     def _idle(self, asked: Inquiry) -> Match | None:
