@@ -42,8 +42,6 @@ _FRAGMENT = 4
 """Words of a question so short that it may be the rest of one: "is it safe"."""
 _REPEATED = 4
 """Times from which a word said over and over means nothing, whatever it names."""
-TRIED = "test"
-"""The kind of small talk of somebody who only tries whether anything answers."""
 PART_MISSING = "part-missing"
 """The interface sentence for a message of which one question is answered and another is not covered."""
 
@@ -198,7 +196,7 @@ class SubjectMatcher:
         language = code or self.languages.other(message.text, message.words)
         letters = [word for word in message.words if word.isalpha() and len(word) > 1]
         if letters and all(map(is_mashed, letters)):
-            return Match(Outcome.SMALL_TALK, TRIED, reasons=("keys struck at random",))
+            return Match(Outcome.SMALL_TALK, "test", reasons=("keys struck at random",))
         strange = [word for word in letters if not self._is_word(word, message)]
         if not message.mentions and (not letters or 2 * len(strange) > len(letters)):
             alien = language or (len(strange) > 1 and not any(map(is_grammar, letters)))  # `dus it wrk` is English
