@@ -361,7 +361,7 @@ class Background:
     def is_bodily(self, message: Message) -> bool:
         """Tell whether words name how a body feels, as "I feel dizzy" does and "I am tired of it" does not."""
         after = (*message.words[1:], "")
-        return any(stem in self._bodily and then not in _TO for stem, then in zip(message.stems, after, strict=True))
+        return any(stem in self._bodily and then not in _TO for stem, then in zip(message.stems, after, strict=False))
 
     def decides(self, apart: Apart, answer: Match) -> bool:
         """Tell whether what is told may be what is asked about, for the question names nothing or says `that`, or both
@@ -423,7 +423,8 @@ class Background:
         some; where they hold a word that asks, that kind must be much likelier than any answer."""
         talk = {node.removeprefix(TALK): share for node, share in scores.items() if node.startswith(TALK)}
         excused = {*never, _SAD} if self.is_bodily(question) else never
-        talk = {kind: share for kind, share in talk.items() if kind not in excused}
+        of_another = not _OF_ANOTHER.isdisjoint(question.words[:1])  # "she sleeps all day now" is no good night
+        talk = {one: share for one, share in talk.items() if one not in excused and (one == _SAD or not of_another)}
         if sum(talk.values()) < self._limits.talk:
             return None
         kind, share = next(iter(talk.items()))
