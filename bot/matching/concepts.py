@@ -1,7 +1,7 @@
 """Which concepts a message names, and where: authored wordings, read through a tree of their words; and what the rules
 over them say of somebody's own treatment.
 
-Misspelt signs are mended first: one slip in a word nobody knows, two words run together, one word torn apart.
+Misspelt signs are mended first: a word that sounds like one or is a slip away, two run together, one torn apart.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bot.content.matching_models import AdviceRules, Concept, Rule, UrgentRules
 from bot.matching.parser import HERE, NUMBER, Lexicon, Mention, Message, Tree
 from bot.matching.sentences import Break, Word, joins, seen, words_of
 from bot.matching.subjects import FOREIGN
-from bot.matching.text import Kept, expand
+from bot.matching.text import Kept, expand, sounds
 
 _MOST_SKIPPED = 3
 """Little words that may stand between two words of a wording: `pain (in my) chest`."""
@@ -285,10 +285,13 @@ class Mender:
         self._signs = frozenset(word for word in signs if word.isalpha() and word.isascii())
         self._known, self._knows = known, knows
         self._near: dict[str, list[str]] = {}
+        self._heard: dict[str, list[str]] = {}
         for word in sorted(self._signs):
             if len(word) >= _SHORTEST:
                 for shorter in _shorter(word) | _shorter(sound(word)):
                     self._near.setdefault(shorter, []).append(word)
+            for heard in sounds(word) if word in known else ():
+                self._heard.setdefault(heard, []).append(word)
         short = (word for word in sorted(self._signs) if _SHORTEST_SWAPPED <= len(word) < _SHORTEST)
         self._short = {form: word for word in short for form in _slipped(word)}
         self._mended, self._words = Kept(self._one), Kept(self._is_real)
@@ -335,17 +338,21 @@ class Mender:
         return next((pair for pair in halves if pair[0] in self._signs and pair[1] in self._signs), None)
 
     def _one(self, word: str) -> str:
-        mendable = _SHORTEST - 1 <= len(word) <= _LONGEST
-        return self._short.get(word) or (self._nearest(word) if mendable else word)
+        mendable = _SHORTEST_SWAPPED <= len(word) <= _LONGEST
+        return (self._short.get(word) or self._said(word) or self._nearest(word)) if mendable else word
+
+    def _said(self, word: str) -> str:
+        """Return the sign that sounds as a word is written, however many slips that takes: `payn`, `tite`."""
+        alike = {sign for heard in sounds(word) for sign in self._heard.get(heard, ())}
+        return min(alike, key=lambda sign: (_slips(word, sign), sign), default="")
 
     def _nearest(self, word: str) -> str:
         heard = sound(word)
-        near = {found for shorter in _shorter(heard) | _shorter(word) for found in self._near.get(shorter, ())}
-        alike = (found for found in near if found[0] == word[0] or found[:2] == word[1::-1])
-        scored = sorted((min(_slips(heard, sound(found)), _slips(word, found)), found) for found in alike)
-        if scored and scored[0][0] <= (2 if len(word) >= _TWO_SLIPS_FROM else 1):
-            return scored[0][1]
-        return word
+        near = {one for shorter in _shorter(heard) | _shorter(word) for one in self._near.get(shorter, ())}
+        alike = (one for one in near if one[0] == word[0] or one[:2] == word[1::-1])
+        scored = ((min(_slips(heard, sound(one)), _slips(word, one)), one not in self._known, one) for one in alike)
+        slips, _, found = min(scored, default=(_LONGEST, True, word))
+        return found if slips <= (len(word) >= _SHORTEST - 1) + (len(word) >= _TWO_SLIPS_FROM) else word
 
 
 def _forms(word: str) -> Iterator[str]:

@@ -37,10 +37,8 @@ _AHEAD, _ASKED = "ahead", "do"
 """What is heard of what may come, "will it get worse": it asks, and is no news."""
 _DENIED = "denied"
 """What is heard where all was taken wrongly, which examples take for an end."""
-_EXCUSED = -2.0
+_EXCUSED = -1.5
 """What an excused sign takes from the log-odds of a message."""
-_BY_ITSELF = 0.5
-"""Log-odds from which a message is one in which no rule saw a sign: below it most are ordinary questions."""
 _TOO_SHORT = 6
 """Words of a message in another language alone from which examples say more than the lexicon: of 920 unread calm
 messages 51 alarmed where it counted beside them, and 34 without, for one of 735 emergencies (measured 2026-11)."""
@@ -51,10 +49,10 @@ _RULED = 2.0
 """How much it adds to the log-odds of a message in another language that an English rule saw a sign in it."""
 _SHORT = 12
 """Words of a message that may say that an emergency is over: a longer one tells more than that."""
-_ENDS, _PERHAPS_ENDS = 0.9, 0.65
-"""How likely a message after a card must say that it is over to end it, and to be told how to end it. Of some 1,150
-lines that were typed to find false ends, none taught, 238 ended what went on at 0.8; at this limit, with their kinds
-taught, 12 do (measured 2026-11)."""
+_ENDS, _PERHAPS_ENDS = {IN_CARE: 0.8, LET_OFF: 0.9, BETTER: 0.9}, 0.65
+"""How likely a message after a card must say that it is over to end it, and to be told how to end it: help that is
+there is told apart from what is no end best.
+"""
 _BRIEF = 6
 """Words from which a message is none of few."""
 _GOES_ON, _GOES_ON_PLAINLY = 0.4, 0.85
@@ -234,7 +232,7 @@ class Urgency:
         likely = {authored: 1.0} if authored else self._likeness.after(words, self._reader.named(words))
         over = {label: likely.get(label, 0.0) for label in (IN_CARE, LET_OFF, BETTER)}
         label = max(over, key=lambda one: over[one])
-        if over[label] >= _ENDS and (authored or self._likeness.bears_out(words, label)):
+        if over[label] >= _ENDS[label] and (authored or self._likeness.bears_out(words, label)):
             return label
         return PERHAPS if sum(over.values()) >= _PERHAPS_ENDS else ""
 
@@ -259,7 +257,7 @@ class Urgency:
         weighed = None
         if self._likeness:
             weighed = self._likeness.weigh(message.words, message.named, tells=bool(message.found))
-        if hit and weighed and not (is_sure(hit, weighed) or self._is_sure_beside(message, hit)):
+        if hit and weighed and not (is_sure(weighed) or self._is_sure_beside(message, hit)):
             excused = [*excused, (hit, "unlike")]
             hit = None
         if hit is None and own:  # whatever examples say
@@ -335,7 +333,7 @@ class Urgency:
         if self._tongues and self._tongues.weigh(message.typed):
             return False
         weighed = self._likeness.weigh(words, self._reader.named(words), tells=True)
-        return weighed is not None and is_sure(hit, weighed)
+        return weighed is not None and is_sure(weighed)
 
     def _by_rules(self, message: _Message) -> tuple[Hit | None, Hit | None, list[tuple[Hit, str]]]:
         """Return the gravest sign that nothing excuses, the gravest called somebody's own, and those excused."""
@@ -397,7 +395,7 @@ class Urgency:
         if weighed is None:
             found = self._likeness.find(message.words, message.named, skip)
         else:
-            calm = weighed.odds + _EXCUSED * excused < _BY_ITSELF or leaflet(
+            calm = weighed.odds + _EXCUSED * excused < 0 or leaflet(
                 Hit(_ALIKE, weighed.alike.first, weighed.alike.last)
             )
             found = None if calm else weighed.alike
