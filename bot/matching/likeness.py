@@ -31,9 +31,9 @@ _CALM_BELOW = 0.15
 _WHOLE, _WORDS, _BASE = 1.5, 0.07, -0.75
 """What decides over a message of one thought: how much its log-odds as a whole count, each of its words, and a
 constant. Fitted to 9,469 messages that had taught nothing (logistic regression, then chosen among 1,400 combinations):
-of 1,769 emergencies and 7,700 others 26 were missed and 73 alarmed before, 19 and 67 with these (measured 2026-11).
-Likelier parts, and how sure a rule is, tell nothing beside them."""
-_CLEAR = 0.5
+of 1,769 emergencies and 7,700 others 26 were missed and 73 alarmed before, 18 and 80 or, with a lower constant, 26
+and 55 with these (measured 2026-11). Likelier parts, and how firm a rule is, tell nothing beside them."""
+_CLEAR = 2.0
 """Log-odds from which a part speaks for itself."""
 _ALONE = 2.0
 """Log-odds from which a sentence is one whatever stands around it."""
@@ -58,7 +58,7 @@ _WORTH = 4
 """How much more than a wording of a pattern a message counts that somebody wrote as it is."""
 _NUMBER = "#"
 _FEW = 8
-"""Words from which a message after a card may name what no example names, and still say that it is over."""
+"""Words from which a message is none of few: after a card it may name what no example names, and still end it."""
 _BORNE_OUT, _AGAINST = 1.0, -0.5
 """How much the words together must speak for an end that examples say a message after a card is like, and the least
 each of few. Of 1,397 made lines that are no end ("my sock was wet", "wrong train") 169 ended a card, now two; of 252
@@ -265,7 +265,7 @@ class Likeness:
         read = self._read(view, words, list(windows))
         best = max(read, key=lambda one: read[one][0])
         whole, sentence = read[0, len(words)], max(read[one][0] for one, least in windows.items() if least == SURE)
-        odds = _WHOLE * whole[0] + _WORDS * len(words) + _BASE
+        odds = _WHOLE * whole[0] + _WORDS * max(len(words), _FEW) + _BASE
         odds = max(odds, sentence - _ALONE)
         signs = whole[1] if whole[0] > 0 else read[best][1]
         clear = [Alike(_likeliest(likely), *_span(one), 1.0) for one, (odd, likely) in read.items() if odd > _CLEAR]
@@ -297,7 +297,7 @@ class Likeness:
         return _View(words, seen, self._reader.of(self._tree, words), self._stem)
 
 
-_RULE = 1.5
+_RULE = 2.0
 """How much a rule's sign adds to the log-odds of a message (measured with what decides over a message)."""
 
 
@@ -306,8 +306,8 @@ def _key(words: Sequence[Word]) -> str:
 
 
 def is_sure(weighed: Weighed) -> bool:
-    """Tell whether a sign that a rule saw stands: in a message not too unlike an emergency."""
-    return weighed.odds + _RULE >= 0
+    """Tell whether a sign that a rule saw stands: in a message not too unlike an emergency, or with a part like one."""
+    return bool(weighed.parts) or weighed.odds + _RULE >= 0
 
 
 def likeness_of(
