@@ -257,7 +257,7 @@ class Urgency:
         weighed = None
         if self._likeness:
             weighed = self._likeness.weigh(message.words, message.named, tells=bool(message.found))
-        if hit and weighed and not (is_sure(weighed) or self._is_sure_beside(message, hit)):
+        if hit and weighed and not (is_sure(hit, weighed) or self._is_sure_beside(message, hit)):
             excused = [*excused, (hit, "unlike")]
             hit = None
         if hit is None and own:  # whatever examples say
@@ -333,7 +333,7 @@ class Urgency:
         if self._tongues and self._tongues.weigh(message.typed):
             return False
         weighed = self._likeness.weigh(words, self._reader.named(words), tells=True)
-        return weighed is not None and is_sure(weighed)
+        return weighed is not None and is_sure(hit, weighed)
 
     def _by_rules(self, message: _Message) -> tuple[Hit | None, Hit | None, list[tuple[Hit, str]]]:
         """Return the gravest sign that nothing excuses, the gravest called somebody's own, and those excused."""
