@@ -1,7 +1,7 @@
 """The shapes of the files that tell the matcher what people mean, and of those on emergencies and whom to turn to.
 
-Lists of words may be written as a YAML list or as one text (words separated by commas or lines), lists of phrases as a
-list or as one text with a phrase per line. One text costs the YAML reader one token and needs no quoting.
+Lists of words may be one text (separated by commas or lines), lists of phrases one with a phrase per line: it costs the
+YAML reader one token and needs no quoting.
 """
 
 from __future__ import annotations
@@ -300,7 +300,8 @@ class UrgentRules(MatchingModel):
     of `counted`) is no reading of a meter. `known` are ordinary words that look like a misspelt sign. After a card, one
     of `over` says that it is over where none of `not_over` stands beside it, nor one of `denies_over`, which only
     examples of help or of a mistake may hold; `after` are the other things people say then, such as `worse`, and the
-    concepts that say so: of several the first in the file is heard. What `beside` names makes a sign no less urgent.
+    concepts that say so: the first in the file is heard. What `beside` names makes a sign no less urgent. `spoken_of`
+    are answers that name signs, with the words before which what is told after them is read: "my foot", "it smells".
     """
 
     signs: dict[str, Sign] = Field(default_factory=dict)
@@ -316,6 +317,7 @@ class UrgentRules(MatchingModel):
     not_over: Nodes = ()
     denies_over: Nodes = ()
     after: dict[str, Nodes] = Field(default_factory=dict)
+    spoken_of: dict[str, Nodes] = Field(default_factory=dict)
     excuses: Excusing = Excusing()
 
 

@@ -87,6 +87,16 @@ _NO_NEWS = frozenset({"do", "call", "again", _PERHAPS, *_HELPED})
 _FEW = 4
 """Words of an answer to the bot's own question that means yes though nothing holds it: "nothing matters" is no no."""
 
+_SHORT = 9
+"""Words of a message that only goes on from the answer last shown."""
+_ASKS = frozenset(
+    "what which who when where why how does do did is are was can could should will would has have if no not".split()  # noqa: SIM905
+)
+_TELLS = frozenset("i i'm im i've ive my he he's she she's they it it's its there one mine".split())  # noqa: SIM905
+"""First words of what asks or denies something, and of what somebody tells."""
+_SIGN = "sign"
+"""The small talk that asks which sign is meant."""
+
 _SURE = 0.7
 """How sure an answer must be that is given though words may tell how an emergency goes on."""
 
@@ -172,6 +182,8 @@ class Emergencies:
         asked = payloads.parse(state.question[0]) if state.question else None
         if asked is None or asked.node not in self._library.urgent_nodes or "?" in incoming.text:
             return None
+        if match.outcome is Outcome.ANSWER and not self._stays(asked.node):  # "yes, tell me about K2"
+            return None
         said = self._yes_or_no(match, incoming.text, asked.node)
         if said == "yes":
             return self._answers.show(asked.node, state, register), self.begin(state, incoming, asked.node)
@@ -190,6 +202,26 @@ class Emergencies:
             return said
         unsure = match.outcome is Outcome.NOT_COVERED or match.node == self._library.role("help")
         return "yes" if self._stays(node) and unsure and len(words) <= _FEW else ""
+
+    def of_last(self, match: Match, state: State, incoming: Incoming, register: Register) -> Step | None:
+        """Return what is said to words that only go on from an answer that names signs: the card of the sign they tell
+        when they are read as being of that, or the question which one they mean. None where they ask, or tell none."""
+        rules, said = self._library.urgent_rules, incoming.text.lower().replace("’", "'").split()
+        frames = rules.spoken_of.get(state.node or "") if rules else None
+        if frames is None or not said or "?" in incoming.text or said[0] in _ASKS or len(said) > _SHORT:
+            return None
+        told = (self._matcher.match(f"{frame} {incoming.text}", None, register) for frame in frames)
+        found = next((one for one in told if one.outcome is Outcome.URGENT), None)
+        if found and not found.guessed:
+            return self.named(replace(found, guessed=True), state, incoming, register)
+        mere = match.outcome is Outcome.SMALL_TALK
+        if found and not mere:
+            return self._answers.matched(replace(match, perhaps=found.node), state, register), state
+        if mere and (match.node == "yes" or (match.node == "remark" and said[0] in _TELLS)):
+            talk = self._library.small_talk.get(_SIGN)
+            asks = payloads.payload(talk.yes) if talk and talk.yes else ""
+            return (Reply(self._composer.small_talk(_SIGN, register), asks=asks), state) if asks else None
+        return None
 
     def whom_to_call(self, node: str, state: State, incoming: Incoming, register: Register) -> Step:
         """Return the reminder whom to call."""

@@ -336,7 +336,7 @@ class Features:
 
     def names(self, message: Message, named: Named, asked: Unnamed) -> Values:
         """Return the features of a question with the names in it, of which what is asked is known."""
-        sequence = _ends(self._items(message))
+        sequence = _ends(self.items(message))
         held = named.held or named.leaning
         words = [
             *sequence,
@@ -351,7 +351,7 @@ class Features:
 
     def asked(self, message: Message, named: Named) -> Unnamed:
         """Return what is asked, with a placeholder for each name: what the next three are made of."""
-        sequence = _ends(self._items(message, placeholders=True, lonely=named.nothing))
+        sequence = _ends(self.items(message, placeholders=True, lonely=named.nothing))
         kinds, rest = self._kinds(message), self._unnamed(message)
         alone = tuple(dict.fromkeys((*sequence, *self._pairs(message, placeholders=True), *kinds)))
         return Unnamed(unit((*alone, *_neighbours(sequence))), unit(_pieces(rest)), rest, kinds, alone)
@@ -421,7 +421,8 @@ class Features:
         """Tell whether a message is nothing but names."""
         return all(word == STOP for word in self._unnamed(message))
 
-    def _items(self, message: Message, *, placeholders: bool = False, lonely: bool = False) -> list[str]:
+    def items(self, message: Message, *, placeholders: bool = False, lonely: bool = False) -> list[str]:
+        """Return the stems of a message, a token in place of what is named."""
         found, at = list[str](), 0
         for mention in message.mentions:
             found += self._plain(message, at, mention.start, lonely=lonely)

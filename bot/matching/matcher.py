@@ -24,7 +24,6 @@ from bot.matching.questions import (
     Remarks,
     Wanted,
     is_like_talk,
-    is_remark,
     seams,
     told_of,
 )
@@ -179,7 +178,7 @@ class SubjectMatcher:
     def _said(self, message: Message, key: str, context: str | None) -> Match | None:
         """Return the decision about authored small talk; "stop it?" only asks, so does "test?" of what was shown."""
         kind, asks = self.known.kind(key, context), bool(message.asked)
-        if kind is None or (asks and (kind in self.parts.data.exact_talk or self._asks_held(message, context))):
+        if kind is None or (asks and (not self.remarks.talk.asks(kind) or self._asks_held(message, context))):
             return None
         return Match(Outcome.SMALL_TALK, kind, reasons=("small talk",))
 
@@ -337,10 +336,10 @@ class SubjectMatcher:
             return self.decisions.unsaid(question, scores, in_thread=asked.context is not None)
         open_to_talk, never = reading.named.nothing and not reading.authored, self.parts.data.exact_talk
         talk = self.background.small_talk(scores, question, never) if open_to_talk else None
+        if talk and not self.remarks.talk.accounts(talk.node, scores[TALK + talk.node], question):
+            talk = None
         match = talk or self.decisions.decided(without_talk(scores), reading)
-        tells = match.outcome in UNSURE and told_of(question) and not self.remarks.tells(question)
-        tells = tells and not self.background.is_bodily(question)
-        if tells and is_remark(question, reading.alone, self.limits.remark, self.limits.means):
+        if not talk and self.remarks.found(match, reading, scores, asked.context, self.limits):
             match = Match(Outcome.SMALL_TALK, TOLD, scores=match.scores, reasons=("a mere remark",))
         lacking = match.note == ASPECT_MISSING or (match.outcome is Outcome.CHOICES and self.decisions.lacking(reading))
         if match.outcome is Outcome.NOT_COVERED or lacking:

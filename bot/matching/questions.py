@@ -10,10 +10,11 @@ from math import log
 from bot.dialog.turn import Match, Outcome
 from bot.matching.build import TALK, Parts, Roles
 from bot.matching.classifier import PRONOUNS, Classifier, Features
-from bot.matching.decisions import LEANS, Limits, likeliest
+from bot.matching.decisions import LEANS, UNSURE, Limits, likeliest
 from bot.matching.lessons import REMARK
+from bot.matching.likeness import TalkWords
 from bot.matching.parser import Message, clauses, joined
-from bot.matching.ranking import Heard, Shares
+from bot.matching.ranking import Heard, Reading, Shares
 from bot.matching.subjects import Subjects
 from bot.matching.text import ASKS, PERSONS, QUESTION_WORDS, SAYS_NOTHING, STOP
 
@@ -78,7 +79,9 @@ class Remarks:
         is_line: Callable[[Message], bool],
         before: Collection[Wording],
         after: Collection[Wording],
+        talk: TalkWords,
     ) -> None:
+        self.talk = talk
         self._words, self._features, self._subjects = words, features, subjects
         self._states_facts, self._is_line = states_facts, is_line
         self._before, self._after = before, after
@@ -143,6 +146,18 @@ class Remarks:
         if len(kept) == len(parts) or SAYS_NOTHING.issuperset(word for part in kept for word in part.words):
             return message
         return joined(kept)
+
+    def found(self, match: Match, reading: Reading, scores: Shares, context: str | None, limits: Limits) -> bool:
+        """Tell whether words that are no small talk of a kind are a remark for which nothing is found: they are rather
+        like it and name nothing that matters, or tell of somebody, in a thread only where they name nothing."""
+        question, light = reading.message, self.talk.is_light(reading.message)
+        talk = sum(share for node, share in scores.items() if node.startswith(TALK))
+        sure = match.node != context and _share(match) >= limits.in_thread and match.outcome is Outcome.ANSWER
+        if light and reading.named.nothing and talk >= limits.talk and not sure:
+            return not (question.asked or reading.authored) and QUESTION_WORDS.isdisjoint(question.words)
+        unsure = match.outcome in (UNSURE if light else {Outcome.NOT_COVERED}) and (light or context is None)
+        tells = unsure and told_of(question) and not self.tells(question)
+        return tells and is_remark(question, reading.alone, limits.remark, limits.means)
 
     def apart(self, message: Message) -> Apart | None:
         """Return what of a message asks by its form, and what is only told beside it ("My feet burn. Does ALA help?"),
@@ -343,9 +358,7 @@ _LINE = 1.0
 """The likelihood of what is authored word for word."""
 _IDLE_ALONE, _IDLE_IN_THREAD, _MOST = 0.55, 0.85, 0.5
 """How likely all small talk must be for words that ask nothing to be some, and its likeliest kind to be that kind."""
-_CHAT, _SAD = "chat", "sad"
-_BODILY = ("drowsy", "sick", "shaky")
-"""Kinds of words of content/matching/vocabulary.yaml that say how a body feels: no heavy heart, and no mere remark."""
+_CHAT = "chat"
 _IDLE = frozenset({"thanks", "ok", "bye", "hello", "sorry", "how-are-you", "insult", "wait", "remark", _CHAT})
 _DENIALS = frozenset({"no", "not", "never", "without", "dont", "doesnt", "havent", "hasnt", "isnt", "didnt"})
 
@@ -355,13 +368,6 @@ class Background:
 
     def __init__(self, parts: Parts, limits: Limits) -> None:
         self._subjects, self._roles, self._limits = parts.subjects, parts.data.roles, limits
-        kin = parts.data.matching.words.kin
-        self._bodily = {parts.stem(word) for kind in _BODILY for word in kin.get(kind, ())}
-
-    def is_bodily(self, message: Message) -> bool:
-        """Tell whether words name how a body feels, as "I feel dizzy" does and "I am tired of it" does not."""
-        after = (*message.words[1:], "")
-        return any(stem in self._bodily and then not in _TO for stem, then in zip(message.stems, after, strict=False))
 
     def decides(self, apart: Apart, answer: Match) -> bool:
         """Tell whether what is told may be what is asked about, for the question names nothing or says `that`, or both
@@ -422,9 +428,7 @@ class Background:
         """Return the decision that words which name nothing are only small talk, of the likeliest kind but `never`
         some; where they hold a word that asks, that kind must be much likelier than any answer."""
         talk = {node.removeprefix(TALK): share for node, share in scores.items() if node.startswith(TALK)}
-        excused = {*never, _SAD} if self.is_bodily(question) else never
-        of_another = not _OF_ANOTHER.isdisjoint(question.words[:1])  # "she sleeps all day now" is no good night
-        talk = {one: share for one, share in talk.items() if one not in excused and (one == _SAD or not of_another)}
+        talk = {one: share for one, share in talk.items() if one not in never}
         if sum(talk.values()) < self._limits.talk:
             return None
         kind, share = next(iter(talk.items()))
@@ -467,10 +471,8 @@ def _share(answer: Match) -> float:
     return answer.scores[0][1] if answer.scores else 0.0
 
 
-TOLD, _FEWEST = "remark", 4
+TOLD, _FEWEST = "remark", 3
 """The kind of small talk that only tells something, and the fewest words of it."""
-_OF_ANOTHER = frozenset({"he", "hes", "she", "shes"})
-"""Words with which somebody tells how another is: "she sleeps all day" is no mere remark."""
 
 
 def told_of(message: Message) -> bool:
@@ -489,6 +491,5 @@ def is_remark(message: Message, shares: Mapping[str, float], talk: float, means:
     """Tell whether known words sound a little like small talk, by the likelihood of all its kinds, and no answer means
     them."""
     known = len(message.words) >= _FEWEST and not (message.unknown or message.guessed)
-    known = known and message.words[0] not in _OF_ANOTHER
     answers = [share for node, share in shares.items() if not node.startswith(TALK)]
     return known and sum(shares.values()) - sum(answers) >= talk and max(answers, default=0.0) < means
