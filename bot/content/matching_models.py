@@ -1,7 +1,6 @@
 """The shapes of the files that tell the matcher what people mean, and of those on emergencies and whom to turn to.
 
-Lists of words may be one text (separated by commas or lines), lists of phrases one with a phrase per line: it costs the
-YAML reader one token and needs no quoting.
+Lists of words may be one text (separated by commas or lines), lists of phrases one with a phrase per line.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ news of it. After a wish to die every reply says whom to call, also to questions
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -92,8 +93,12 @@ _SHORT = 9
 _ASKS = frozenset(
     "what which who when where why how does do did is are was can could should will would has have if no not".split()  # noqa: SIM905
 )
-_TELLS = frozenset("i i'm im i've ive my he he's she she's they it it's its there one mine".split())  # noqa: SIM905
+_TELLS = frozenset(
+    "yes yeah the mum dad i i'm im i've ive my he he's she she's they it it's its there one mine".split()
+)  # noqa: SIM905
 """First words of what asks or denies something, and of what somebody tells."""
+_NO_TELLING = re.compile(r"[?\d]")
+"""A question, or a number, which is a reading or a finding of its own."""
 _SIGN = "sign"
 """The small talk that asks which sign is meant."""
 
@@ -208,20 +213,26 @@ class Emergencies:
         when they are read as being of that, or the question which one they mean. None where they ask, or tell none."""
         rules, said = self._library.urgent_rules, incoming.text.lower().replace("’", "'").split()
         frames = rules.spoken_of.get(state.node or "") if rules else None
-        if frames is None or not said or "?" in incoming.text or said[0] in _ASKS or len(said) > _SHORT:
+        if frames is None or not said or len(said) > _SHORT or said[0] in _ASKS or _NO_TELLING.search(incoming.text):
             return None
         told = (self._matcher.match(f"{frame} {incoming.text}", None, register) for frame in frames)
         found = next((one for one in told if one.outcome is Outcome.URGENT), None)
         if found and not found.guessed:
             return self.named(replace(found, guessed=True), state, incoming, register)
-        mere = match.outcome is Outcome.SMALL_TALK
-        if found and not mere:
-            return self._answers.matched(replace(match, perhaps=found.node), state, register), state
-        if mere and (match.node == "yes" or (match.node == "remark" and said[0] in _TELLS)):
-            talk = self._library.small_talk.get(_SIGN)
-            asks = payloads.payload(talk.yes) if talk and talk.yes else ""
-            return (Reply(self._composer.small_talk(_SIGN, register), asks=asks), state) if asks else None
-        return None
+        if match.outcome is Outcome.SMALL_TALK:
+            mere = match.node == "yes" or (match.node == "remark" and said[0] in _TELLS)
+            return self._which_sign(state, register) if mere else None
+        perhaps = found.node if found else self._library.urgent
+        unsure = match.outcome is not Outcome.ANSWER and said[0] in _TELLS
+        reply = self._answers.matched(replace(match, perhaps=perhaps), state, register)
+        return (reply, state) if found or unsure else None
+
+    def _which_sign(self, state: State, register: Register) -> Step | None:
+        """Return the question which sign somebody means, if the library asks it."""
+        talk = self._library.small_talk.get(_SIGN)
+        if talk is None or talk.yes is None:
+            return None
+        return Reply(self._composer.small_talk(_SIGN, register), asks=payloads.payload(talk.yes)), state
 
     def whom_to_call(self, node: str, state: State, incoming: Incoming, register: Register) -> Step:
         """Return the reminder whom to call."""

@@ -439,10 +439,9 @@ def _only_grown(rules: UrgentRules) -> frozenset[str]:
 # --- whether small talk is all that a message says ---
 
 _OPENERS = QUESTION_WORDS | {"do", "can", "be"}
-_ASKED = 4
-"""How many lines of a kind of small talk must ask something for a question mark to belong to it."""
-_SHARED = 2
-"""In how many kinds of small talk a word must stand to be part of no sign there: "I am off", "back again"."""
+_ASKED, _SHARED = 4, 2
+"""How many lines of a kind must ask something for a question mark to belong to it, and in how many kinds a word must
+stand to be part of no sign there: "I am off"."""
 _ANSWERS, _FELT = frozenset({"yes", "no", "ok", "wait", "test"}), "sad"
 """The kinds whose reply would say of what else is told that it is well; and the one that a frame alone, "I feel ...",
 is like."""
@@ -452,7 +451,7 @@ _NEGATIONS = frozenset("no not never none dont doesnt didnt isnt arent wasnt can
 _OTHERS = frozenset("he hes him his she shes her hers they theyre them their".split())  # noqa: SIM905
 _FRAME, _SPEAKS = _NEGATIONS | {"@i", "@my"}, 0.3
 """What says nothing of what is felt, and how much one other word must speak for it."""
-_ABBREVIATION = 3
+_ABBREVIATION = 3  # letters, up to which a word that nobody wrote stands for others
 
 
 class TalkWords:
@@ -504,6 +503,9 @@ class TalkWords:
         return {stem for word, stem in both if word != STOP and stem not in own and not is_grammar(word)}
 
     def _is_borne_out(self, kind: str, message: Message) -> bool:
-        """Tell whether any word speaks for a kind rather than for an answer."""
+        """Tell whether any word speaks for a kind rather than for an answer, or is of that kind alone."""
+        own = {stem for stem in message.stems if stem in self._own[kind] and self._often[stem] == 1}
+        if any(not is_grammar(one) for one in own) and not self._left(message, self._own[kind]):
+            return True
         words = [one for one in self._parts.features.items(message) if one not in _FRAME and not is_grammar(one)]
         return max(self._names.leanings(words, (TALK + kind,), self._others), default=0.0) >= _SPEAKS
