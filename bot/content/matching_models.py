@@ -297,10 +297,9 @@ class UrgentRules(MatchingModel):
 
     `little` are words that may stand between the words of a wording. A number followed by one of `units` (or after one
     of `counted`) is no reading of a meter. `known` are ordinary words that look like a misspelt sign. After a card, one
-    of `over` says that it is over where none of `not_over` stands beside it, nor one of `denies_over`, which only
-    examples of help or of a mistake may hold; `after` are the other things people say then, such as `worse`, and the
-    concepts that say so: the first in the file is heard. What `beside` names makes a sign no less urgent. `spoken_of`
-    are answers that name signs, with the words before which what is told after them is read: "my foot", "it smells".
+    of `over` says that it is over where no `not_over` stands beside it, nor one of `denies_over`, which only examples
+    of help or of a mistake may hold; `after` are the other things people say then, the first in the file being heard.
+    What `beside` names makes no sign less urgent. After answers `spoken_of` what is told is read behind their words.
     """
 
     signs: dict[str, Sign] = Field(default_factory=dict)

@@ -93,9 +93,7 @@ _SHORT = 9
 _ASKS = frozenset(
     "what which who when where why how does do did is are was can could should will would has have if no not".split()  # noqa: SIM905
 )
-_TELLS = frozenset(
-    "yes yeah the mum dad i i'm im i've ive my he he's she she's they it it's its there one mine".split()
-)  # noqa: SIM905
+_TELLS = frozenset("yes yeah the mum dad i i'm im i've ive my he he's she she's they it it's its there".split())  # noqa: SIM905
 """First words of what asks or denies something, and of what somebody tells."""
 _NO_TELLING = re.compile(r"[?\d]")
 """A question, or a number, which is a reading or a finding of its own."""

@@ -16,8 +16,8 @@ from bot.matching.build import TALK, Parts, data_of
 from bot.matching.concepts import Advice
 from bot.matching.decisions import LIMITS, Limits, Thread
 from bot.matching.foreign import Languages, TongueModels, tongues_of
-from bot.matching.lessons import SAME
-from bot.matching.likeness import TalkWords, likeness_of
+from bot.matching.lessons import SAME, TalkWords
+from bot.matching.likeness import likeness_of
 from bot.matching.matcher import SubjectMatcher
 from bot.matching.parser import Known, Lexicon, Signs, tree_of
 from bot.matching.questions import Remarks, Wording
@@ -142,7 +142,7 @@ def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: L
             advice.states_facts,
             lambda clause: known.node(clause.key, None) is not None,
             *_courtesies(parts),
-            TalkWords(parts, likeness_of(parts), models.names),
+            TalkWords(parts, likeness_of(parts).parts_of_signs, models.names),
         ),
         Ranker(replace(models, **told), parts.subjects, parts.features, *told_of, weights),
         known,

@@ -339,7 +339,7 @@ class SubjectMatcher:
         if talk and not self.remarks.talk.accounts(talk.node, scores[TALK + talk.node], question):
             talk = None
         match = talk or self.decisions.decided(without_talk(scores), reading)
-        if not talk and self.remarks.found(match, reading, scores, asked.context, self.limits):
+        if self.remarks.found(match, reading, scores, asked.context, self.limits):
             match = Match(Outcome.SMALL_TALK, TOLD, scores=match.scores, reasons=("a mere remark",))
         lacking = match.note == ASPECT_MISSING or (match.outcome is Outcome.CHOICES and self.decisions.lacking(reading))
         if match.outcome is Outcome.NOT_COVERED or lacking:

@@ -11,8 +11,7 @@ from bot.dialog.turn import Match, Outcome
 from bot.matching.build import TALK, Parts, Roles
 from bot.matching.classifier import PRONOUNS, Classifier, Features
 from bot.matching.decisions import LEANS, UNSURE, Limits, likeliest
-from bot.matching.lessons import REMARK
-from bot.matching.likeness import TalkWords
+from bot.matching.lessons import REMARK, TalkWords
 from bot.matching.parser import Message, clauses, joined
 from bot.matching.ranking import Heard, Reading, Shares
 from bot.matching.subjects import Subjects
@@ -153,6 +152,8 @@ class Remarks:
         question, light = reading.message, self.talk.is_light(reading.message)
         talk = sum(share for node, share in scores.items() if node.startswith(TALK))
         sure = match.node != context and _share(match) >= limits.in_thread and match.outcome is Outcome.ANSWER
+        if match.outcome is Outcome.SMALL_TALK:
+            return False
         if light and reading.named.nothing and talk >= limits.talk and not sure:
             return not (question.asked or reading.authored) and QUESTION_WORDS.isdisjoint(question.words)
         unsure = match.outcome in (UNSURE if light else {Outcome.NOT_COVERED}) and (light or context is None)
