@@ -336,7 +336,8 @@ class SubjectMatcher:
             return self.decisions.unsaid(question, scores, in_thread=asked.context is not None)
         open_to_talk, never = reading.named.nothing and not reading.authored, self.parts.data.exact_talk
         talk = self.background.small_talk(scores, question, never) if open_to_talk else None
-        if talk and not self.remarks.talk.accounts(talk.node, scores[TALK + talk.node], question):
+        heavy = talk and talk.node == "sad" and self.urgency.despairs(question.text)  # in whatever words
+        if talk and not (heavy or self.remarks.talk.accounts(talk.node, scores[TALK + talk.node], question)):
             talk = None
         match = talk or self.decisions.decided(without_talk(scores), reading)
         if self.remarks.found(match, reading, scores, asked.context, self.limits):

@@ -87,6 +87,8 @@ class Finding:
     is_plain: bool = True
 
 
+_NO_HOPE = "hopeless"
+"""The kind of word, in content/urgent-examples.yaml, that no sign of the body is."""
 _UNLIKE = ": unlike"
 """Ends the phrase for a sign that examples did not bear out."""
 _ALIKE = UrgentRule(id=LIKENESS, sign="", all=(LIKENESS,))
@@ -210,6 +212,10 @@ class Urgency:
     def is_news(self, text: str, *, plainly: bool = False) -> bool:
         """Return whether a message tells or asks how an emergency goes on, though something else was said meanwhile."""
         return self._after(text).get(STILL, 0.0) >= (_GOES_ON_PLAINLY if plainly else _GOES_ON)
+
+    def despairs(self, text: str) -> bool:
+        """Return whether a word of a message says that somebody has no hope, such as `empty` or `worthless`."""
+        return self._likeness is not None and any(one.concept == _NO_HOPE for one in self._likeness.kinds(text))
 
     def closest(self, text: str, lines: Sequence[str]) -> int | None:
         """Return which of the lines of a card speaks of what a message speaks of; the first of several, or None."""
