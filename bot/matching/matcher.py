@@ -177,8 +177,9 @@ class SubjectMatcher:
 
     def _said(self, message: Message, key: str, context: str | None) -> Match | None:
         """Return the decision about authored small talk; "stop it?" only asks, so does "test?" of what was shown."""
-        kind, asks = self.known.kind(key, context), bool(message.asked)
-        if kind is None or (asks and (not self.remarks.talk.asks(kind) or self._asks_held(message, context))):
+        kind = self.known.kind(key, context)
+        tells = kind in self.parts.data.exact_talk or not self.remarks.talk.asks(kind or "")
+        if kind is None or (message.asked and (tells or self._asks_held(message, context))):
             return None
         return Match(Outcome.SMALL_TALK, kind, reasons=("small talk",))
 
