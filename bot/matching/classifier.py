@@ -90,9 +90,6 @@ class Values:
         return found
 
 
-Row = tuple[str, Values]
-
-
 class Lookup:
     """Finds some of many rising checksums. A table says where those begin that have their first bits in common, so few
     are looked at: a search through all of them waits for memory at nearly every step, which took a quarter of the time
@@ -127,10 +124,13 @@ class Classifier:
 
     def probabilities(self, values: Values) -> dict[str, float]:
         """Return the probability of each label."""
+        return dict(zip(self.labels, self.likely(values).tolist(), strict=True))
+
+    def likely(self, values: Values) -> Floats:
+        """Return the same in the order of the labels."""
         rows, known = self._rows(values.keys)
         strengths = np.frombuffer(values.strengths, np.float32)[known]
-        scores = self.bias + strengths @ self.weights.take(rows, axis=0).astype(np.float32) / np.float32(STEPS)
-        return dict(zip(self.labels, softmax(scores).tolist(), strict=True))
+        return softmax(self.bias + strengths @ self.weights.take(rows, axis=0).astype(np.float32) / np.float32(STEPS))
 
     def has(self, names: Iterable[str]) -> bool:
         """Return whether it learned something of every one of these features."""
@@ -240,6 +240,7 @@ class Order:
     def __init__(self, answers: Iterable[str]) -> None:
         self.answers = tuple(sorted(set(answers)))
         self.at = {answer: at for at, answer in enumerate(self.answers)}
+        self._labels: dict[tuple[str, ...], Places] = {}
 
     def places(self, answers: Iterable[str]) -> Places:
         """Return where some answers stand; what is no answer has no place."""
@@ -250,43 +251,42 @@ class Order:
         return np.array([one in answers for one in self.answers])
 
     def column(self, shares: Mapping[str, float]) -> Column:
-        """Return shares as a column; what is no answer is left out."""
-        return np.array([shares.get(one, 0.0) for one in self.answers])
+        """Return the shares of a few answers as a column; what is no answer is left out."""
+        found = np.zeros(len(self.answers))
+        for answer, share in shares.items():
+            if answer in self.at:
+                found[self.at[answer]] = share
+        return found
 
-    def ranked(self, column: Column) -> dict[str, float]:
-        """Return the shares in a column, the likeliest first, and of equal ones the first by name."""
-        at = np.argsort(-column, kind="stable")[: np.count_nonzero(column)]
-        return dict(zip(map(self.answers.__getitem__, at.tolist()), column[at].tolist(), strict=True))
+    def said(self, model: Classifier, values: Values) -> Column:
+        """Return what a model says of the answers, which are all that it knows."""
+        found, at = np.zeros(len(self.answers)), self._labels.get(model.labels)
+        if at is None:
+            at = self._labels[model.labels] = self.places(model.labels)
+        found[at] = model.likely(values)
+        return found
 
 
-class Rows:
-    """Rows to learn from, kept as checksums and strengths: their names would take many times the memory."""
+class Ranked:
+    """How likely each answer is: as a column, and by name only when somebody asks; few are asked for all."""
 
-    def __init__(self, rows: Iterable[Row] = ()) -> None:
-        self.labels: list[str] = []
-        self.sizes: list[int] = []
-        self.keys = array("I")
-        self.strengths = array("f")
-        for label, values in rows:
-            self.add(label, values)
+    def __init__(self, order: Order, column: Column) -> None:
+        self.order, self.column = order, column
 
-    def add(self, label: str, values: Values, times: int = 1) -> None:
-        """Add one row, as often as it is worth."""
-        self.labels += [label] * times
-        self.sizes += [len(values.keys)] * times
-        self.keys.extend(values.keys * times)
-        self.strengths.extend(values.strengths * times)
+    @property
+    def best(self) -> str:
+        """The likeliest answer, of equal ones the first by name."""
+        return self.order.answers[int(self.column.argmax())]
 
-    def add_all(self, labels: Sequence[str], several: Sequence[Collection[str]], strength: float) -> None:
-        """Add many small rows, whose features are all of one strength."""
-        self.labels += labels
-        self.sizes += map(len, several)
-        together = Values((name for one in several for name in one), strength)
-        self.keys.extend(together.keys)
-        self.strengths.extend(together.strengths)
+    def of(self, answer: str) -> float:
+        """Return how likely one answer is."""
+        return float(self.column[self.order.at[answer]]) if answer in self.order.at else 0.0
 
-    def __len__(self) -> int:
-        return len(self.labels)
+    @cached_property
+    def shares(self) -> dict[str, float]:
+        """The shares by name, the likeliest first, and of equal ones the first by name."""
+        at = np.argsort(-self.column, kind="stable")[: np.count_nonzero(self.column)]
+        return dict(zip(map(self.order.answers.__getitem__, at.tolist()), self.column[at].tolist(), strict=True))
 
 
 # --- what is seen of a message ---

@@ -435,7 +435,7 @@ class Thread:
         """Tell whether no word of a message speaks for its answer, only what was said before: "banana"."""
         limits, answered = self._limits, match.outcome is Outcome.ANSWER and match.node != self._parts.data.roles.advice
         asks = max(reading.aspects.values(), default=0.0) >= limits.thread_asked
-        spoken = reading.alone.get(match.node or "", 0.0) >= limits.thread_alone or self._points(reading)
+        spoken = reading.alone.of(match.node or "") >= limits.thread_alone or self._points(reading)
         return answered and reading.named.nothing and not (match.also or asks or spoken)
 
     def _points(self, reading: Reading) -> bool:

@@ -18,8 +18,9 @@ import numpy as np
 
 from bot.content.matching_models import Concept, Language, LanguagesFile, UrgentExamples
 from bot.matching.build import Data, Parts
-from bot.matching.classifier import UNTAUGHT, Classifier, Rows, Values, multiplied, unit
+from bot.matching.classifier import UNTAUGHT, Classifier, Values, multiplied, unit
 from bot.matching.concepts import ConceptTree, Sighting
+from bot.matching.lessons import Rows
 from bot.matching.likeness import CALM, log_odds
 from bot.matching.sentences import Break, Word, parts, says, seen, sentence, without_accents, words_of
 from bot.matching.text import Kept, expand, without_abbreviations

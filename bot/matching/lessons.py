@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -10,7 +11,7 @@ from random import Random
 
 from bot.content.matching_models import Courtesies
 from bot.matching.build import TALK, Parts
-from bot.matching.classifier import SLIGHT, Classifier, Row, Rows, Unnamed, Values, slot
+from bot.matching.classifier import SLIGHT, Classifier, Unnamed, Values, slot
 from bot.matching.parser import Message, joined
 from bot.matching.subjects import HOLDER, NONE, PLACEHOLDERS, SELF, Named
 from bot.matching.text import QUESTION_WORDS, STOP, is_grammar, sampled
@@ -42,6 +43,39 @@ LEANS, ALONE, REMARK, ASKS = "leans", "alone", "remark", "asks"
 _SEVERAL = re.compile(r"[.,;?!]")
 _MARKS = " .,;:?!-\n"
 """What may stand after a piece of a text."""
+
+
+Row = tuple[str, Values]
+
+
+class Rows:
+    """Rows to learn from, kept as checksums and strengths: their names would take many times the memory."""
+
+    def __init__(self, rows: Iterable[Row] = ()) -> None:
+        self.labels: list[str] = []
+        self.sizes: list[int] = []
+        self.keys = array("I")
+        self.strengths = array("f")
+        for label, values in rows:
+            self.add(label, values)
+
+    def add(self, label: str, values: Values, times: int = 1) -> None:
+        """Add one row, as often as it is worth."""
+        self.labels += [label] * times
+        self.sizes += [len(values.keys)] * times
+        self.keys.extend(values.keys * times)
+        self.strengths.extend(values.strengths * times)
+
+    def add_all(self, labels: Sequence[str], several: Sequence[Collection[str]], strength: float) -> None:
+        """Add many small rows, whose features are all of one strength."""
+        self.labels += labels
+        self.sizes += map(len, several)
+        together = Values((name for one in several for name in one), strength)
+        self.keys.extend(together.keys)
+        self.strengths.extend(together.strengths)
+
+    def __len__(self) -> int:
+        return len(self.labels)
 
 
 def with_holders(lesson: str) -> str:

@@ -15,8 +15,9 @@ from itertools import combinations, pairwise
 
 from bot.content.matching_models import UrgentExamples, UrgentRules
 from bot.matching.build import Data, Parts
-from bot.matching.classifier import UNTAUGHT, Classifier, Rows, Values, unit
+from bot.matching.classifier import UNTAUGHT, Classifier, Values, unit
 from bot.matching.concepts import ConceptTree, Sighting, SignReader
+from bot.matching.lessons import Rows
 from bot.matching.sentences import GOING_ON, Break, Word, is_seam, parts, says, words_of
 from bot.matching.signs import Hit, Marks
 from bot.matching.text import is_grammar, sampled

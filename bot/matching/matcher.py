@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bot.dialog.turn import Match, Outcome, Register
-from bot.matching.build import TALK, Parts, Roles, without_talk
+from bot.matching.build import TALK, Parts, Roles
+from bot.matching.classifier import Ranked
 from bot.matching.concepts import Advice
 from bot.matching.decisions import ASPECT_MISSING, LIMITS, UNSURE, Decisions, Limits, Thread
 from bot.matching.foreign import Languages
@@ -53,7 +54,7 @@ class Inquiry:
     message: Message
     context: str | None
     heard: dict[tuple[object, ...], Heard] = field(default_factory=dict)
-    weighed: dict[tuple[object, ...], tuple[Reading, Shares]] = field(default_factory=dict)
+    weighed: dict[tuple[object, ...], tuple[Reading, Ranked]] = field(default_factory=dict)
 
     def of(self, part: Message) -> Inquiry:
         """Return the same of a part of the message."""
@@ -332,23 +333,23 @@ class SubjectMatcher:
         exact = self._exact(question, asked.context) if len(question.words) < len(asked.message.words) else None
         if exact and exact.node not in self.parts.data.exact_talk:  # what ends something is the whole of a message
             return exact
-        reading, scores = self._weighed(question, asked)
+        reading, ranked = self._weighed(question, asked)
+        scores = ranked.shares
         if self._says_nothing(question, reading, asked.context):
             return self.decisions.unsaid(question, scores, in_thread=asked.context is not None)
+        wanted = self.ranker.without_talk(ranked)
         open_to_talk, never = reading.named.nothing and not reading.authored, self.parts.data.exact_talk
         talk = self.background.small_talk(scores, question, never) if open_to_talk else None
         heavy = talk and talk.node == "sad" and self.urgency.despairs(question.text)  # in whatever words
         if talk and not (heavy or self.remarks.talk.accounts(talk.node, scores[TALK + talk.node], question)):
             talk = None
-        match = talk or self.decisions.decided(without_talk(scores), reading)
+        match = talk or self.decisions.decided(wanted.shares, reading)
         if self.remarks.found(match, reading, scores, asked.context, self.limits):
             match = Match(Outcome.SMALL_TALK, TOLD, scores=match.scores, reasons=("a mere remark",))
         lacking = match.note == ASPECT_MISSING or (match.outcome is Outcome.CHOICES and self.decisions.lacking(reading))
         if match.outcome is Outcome.NOT_COVERED or lacking:
             match = replace(match, missing=reading.missing)
-        match = self.decisions.refused(
-            self._with_others(match, Wanted(question, without_talk(scores)), asked), scores, reading
-        )
+        match = self.decisions.refused(self._with_others(match, Wanted(question, wanted), asked), scores, reading)
         if asked.context:
             match = self._in_thread(match, question, reading, asked)
         if match.node == asked.context or self.parts.subjects.it(asked.context) or len(question.words) > _FRAGMENT:
@@ -363,7 +364,7 @@ class SubjectMatcher:
         doubted = bool(match.scores) and match.scores[0][1] < self.limits.in_thread and match.node != self.roles.advice
         rests = reading.rests and self.parts.subjects.it(asked.context) is not None
         if not rests and (not answered or (doubted and not match.also)):
-            alone_scores = without_talk(self._weighed(question, asked.alone(question))[1])
+            alone_scores = self.ranker.without_talk(self._weighed(question, asked.alone(question))[1]).shares
             node, share = next(iter(alone_scores.items()))
             least = self.limits.alone_unnamed if answered or reading.named.nothing else self.limits.alone
             strays = self.thread.is_of_another(node, question, asked.context or "")
@@ -371,19 +372,19 @@ class SubjectMatcher:
                 return self.decisions.decided(alone_scores, reading)
         resolved = self.thread.resolved(match, question, reading, asked.context)
         if self.thread.speaks_alone(resolved, reading):
-            alone, enough = reading.alone.get(resolved.node, 0.0), self.limits.thread_alone
+            alone, enough = reading.alone.of(resolved.node), self.limits.thread_alone
             reason = f"only the thread speaks for {resolved.node}: by the words it has {alone:.3f}, {enough} is enough"
             return self.decisions.uncovered(reason, scores=dict(resolved.scores))
         return self.decisions.with_last(resolved, reading, asked.context or "")
 
-    def _weighed(self, question: Message, asked: Inquiry) -> tuple[Reading, Shares]:
+    def _weighed(self, question: Message, asked: Inquiry) -> tuple[Reading, Ranked]:
         """Return what was read, and the likelihoods with what the advice rules say of the whole message."""
         of = question.words, question.mentions, asked.message.words, asked.context
         if of not in asked.weighed:
             reading = self.ranker.rank(question, asked.context, self._heard(question, asked))
             in_thread = self.parts.subjects.it(asked.context) is not None
             by = self.limits.rule * self.advice.weigh(asked.message, in_thread=in_thread) - self.limits.rule_doubt
-            asked.weighed[of] = reading, self.ranker.shifted(reading.scores, self.roles.advice, by)
+            asked.weighed[of] = reading, self.ranker.shifted(reading.ranked, self.roles.advice, by)
         return asked.weighed[of]
 
     def _heard(self, question: Message, asked: Inquiry) -> Heard:
@@ -399,7 +400,7 @@ class SubjectMatcher:
         if (
             reading.named.nothing
             and SAYS_NOTHING.issuperset(words)
-            and not is_like_talk(words, reading.alone, self.limits.talk_grammar)
+            and not is_like_talk(words, reading.alone.shares, self.limits.talk_grammar)
         ):
             return True
         if reading.authored or not words:
@@ -413,7 +414,7 @@ class SubjectMatcher:
         """Tell whether a message is one word, or two of grammar, that neither means one answer nor surely asks the
         thread for something."""
         lone, pair = len(words) == 1, len(words) == 2 and all(map(is_grammar, words))
-        answers = (share for node, share in reading.alone.items() if not node.startswith(TALK))
+        answers = (share for node, share in reading.alone.shares.items() if not node.startswith(TALK))
         if not (lone or pair) or max(answers, default=0.0) >= self.limits.lone_answer:
             return False
         limit = self.limits.lone_aspect if lone else self.limits.grammar_aspect
@@ -496,4 +497,4 @@ class SubjectMatcher:
 
     def _part(self, message: Message, asked: Inquiry) -> Wanted:
         """Return some words with how likely each answer is."""
-        return Wanted(message, without_talk(self._weighed(message, asked.of(message))[1]))
+        return Wanted(message, self.ranker.without_talk(self._weighed(message, asked.of(message))[1]))

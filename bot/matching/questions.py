@@ -9,7 +9,7 @@ from math import log
 
 from bot.dialog.turn import Match, Outcome
 from bot.matching.build import TALK, Parts, Roles
-from bot.matching.classifier import PRONOUNS, Classifier, Features
+from bot.matching.classifier import PRONOUNS, Classifier, Features, Ranked
 from bot.matching.decisions import LEANS, UNSURE, Limits, likeliest
 from bot.matching.lessons import REMARK, TalkWords
 from bot.matching.parser import Message, clauses, joined
@@ -158,7 +158,7 @@ class Remarks:
             return not (question.asked or reading.authored) and QUESTION_WORDS.isdisjoint(question.words)
         unsure = match.outcome in (UNSURE if light else {Outcome.NOT_COVERED}) and (light or context is None)
         tells = unsure and told_of(question) and not self.tells(question)
-        return tells and is_remark(question, reading.alone, limits.remark, limits.means)
+        return tells and is_remark(question, reading.alone.shares, limits.remark, limits.means)
 
     def apart(self, message: Message) -> Apart | None:
         """Return what of a message asks by its form, and what is only told beside it ("My feet burn. Does ALA help?"),
@@ -244,15 +244,15 @@ _LEAST = 0.001
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Some words with how likely each answer is, the likeliest first."""
+    """Some words with how likely each answer is."""
 
     message: Message
-    scores: Mapping[str, float]
+    scores: Ranked
 
     @property
     def node(self) -> str:
         """The likeliest answer."""
-        return next(iter(self.scores))
+        return self.scores.best
 
     def against(self, roles: Roles) -> float:
         """Return what speaks against a question of its own in these words, as half a message, by the answer wanted."""
@@ -260,8 +260,8 @@ class Wanted:
 
     def odds_of(self, half: Wanted, weight: float) -> float:
         """Return what the answer to a half says, in log-odds, of these words being two questions."""
-        in_whole = self.scores.get(half.node, 0.0)
-        return weight * log(max(half.scores[half.node], _LEAST)) + _WHOLE * log(max(in_whole, _LEAST))
+        in_whole = self.scores.of(half.node)
+        return weight * log(max(half.scores.of(half.node), _LEAST)) + _WHOLE * log(max(in_whole, _LEAST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,14 +395,15 @@ class Background:
             return True
         talk = self.talk(heard)
         open_to = () if clause.asks else (roles.otherwise, roles.advice)
-        others = ((node, one) for node, one in heard.names.items() if node not in open_to and not node.startswith(TALK))
+        shares = heard.names.shares.items()
+        others = ((node, one) for node, one in shares if node not in open_to and not node.startswith(TALK))
         wants = any(one >= (limits.bot if node in roles.bot else limits.means) for node, one in others)
         return wants or (tells and talk < limits.chat)
 
     @staticmethod
     def talk(heard: Heard) -> float:
         """Return how likely words are small talk of any kind."""
-        return sum(share for node, share in heard.names.items() if node.startswith(TALK))
+        return sum(share for node, share in heard.names.shares.items() if node.startswith(TALK))
 
     def idle(
         self, message: Message, heard: Callable[[Message], Heard], *, in_thread: bool, tells: bool
@@ -416,9 +417,9 @@ class Background:
         if asks or len(words) < _HALF or named.subject or not beside or not open_to:
             return None
         names = heard(replace(message, mentions=())).names
-        talk = {node.removeprefix(TALK): share for node, share in names.items() if node.startswith(TALK)}
-        kind, likely = max(talk, key=lambda one: (talk[one], one)), sum(talk.values())
-        if not in_thread and (talk[kind] < _MOST or kind not in _IDLE):
+        talk = {node.removeprefix(TALK): share for node, share in names.shares.items() if node.startswith(TALK)}
+        kind, likely = max(talk, key=lambda one: (talk[one], one), default=""), sum(talk.values())
+        if not in_thread and (talk.get(kind, 0.0) < _MOST or kind not in _IDLE):
             kind = _CHAT
         sure = kind in _IDLE and likely >= (_IDLE_IN_THREAD if in_thread else _IDLE_ALONE)
         return (

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from bot.matching.build import TALK, Roles
-from bot.matching.classifier import PRONOUNS, Column, Features, Order, Unnamed, Values, multiplied, shifted
+from bot.matching.classifier import PRONOUNS, Column, Features, Order, Ranked, Unnamed, Values, multiplied, shifted
 from bot.matching.lessons import SAME
 from bot.matching.parser import Message
 from bot.matching.subjects import FEW_LINES, NONE, Named, Said, Subjects
@@ -115,9 +115,9 @@ class Reading:
     message: Message
     named: Named
     aspects: Mapping[str, float]
-    scores: Shares
+    ranked: Ranked
     seen: Values
-    alone: Mapping[str, float]
+    alone: Ranked
     """How likely each answer is by the words alone, whatever thread they are in."""
     subjects: tuple[str, ...] = ()
     """What it can be about: what it names, and what the thread is about."""
@@ -129,6 +129,11 @@ class Reading:
     """Whether it names nothing, and what it asks is surely asked of something."""
     authored: bool = False
     """Whether that is authored word for word, and the thread says of what."""
+
+    @property
+    def scores(self) -> Shares:
+        """How likely each answer is, the likeliest first."""
+        return self.ranked.shares
 
     @property
     def aspect(self) -> str:
@@ -153,6 +158,7 @@ class Heard:
     models: Models
     features: Features
     said: Said
+    order: Order
 
     @cached_property
     def aspects(self) -> Mapping[str, float]:
@@ -160,18 +166,18 @@ class Heard:
         return self.models.aspects.probabilities(self.features.aspect(self.asked))
 
     @cached_property
-    def names(self) -> Mapping[str, float]:
+    def names(self) -> Ranked:
         """How likely each answer is by the words with the names among them."""
-        return self.models.names.probabilities(self.seen)
+        return Ranked(self.order, self.order.said(self.models.names, self.seen))
 
     @cached_property
-    def about(self) -> Mapping[str, float]:
+    def about(self) -> Column:
         """How likely each answer is by what is asked of the subject that is named."""
         return self.about_another(self.named.subject)
 
-    def about_another(self, subject: str | None) -> Mapping[str, float]:
+    def about_another(self, subject: str | None) -> Column:
         """Return how likely each answer is where the question is about another subject than it names."""
-        return self.models.about.probabilities(self.features.about(self.asked, self.named, subject))
+        return self.order.said(self.models.about, self.features.about(self.asked, self.named, subject))
 
     @cached_property
     def shares(self) -> Mapping[str, float]:
@@ -198,7 +204,7 @@ class Opinions:
     context: str | None
     lent: str | None
     aspects: Mapping[str, float]
-    in_thread: Mapping[str, float]
+    in_thread: Column
 
     @property
     def named(self) -> Named:
@@ -230,7 +236,7 @@ class Ranker:
         self.few = frozenset(models.siblings.labels)
         self._weights, self._otherwise = weights, roles.otherwise
         learned = {*models.names.labels, *models.about.labels}
-        more = {*models.whole.labels, *following, *lines, SAME, roles.otherwise, roles.advice}
+        more = {*models.whole.labels, *models.siblings.labels, *following, *lines, SAME, roles.otherwise, roles.advice}
         order = self._order = Order(learned | more)
         talk = {one for one in order.answers if one.startswith(TALK)}
         shared = {roles.otherwise, roles.advice, *roles.shared, *talk}
@@ -246,7 +252,8 @@ class Ranker:
         """Return what each model says of a message by itself."""
         features, named = self._features, self._subjects.named(message)
         asked = features.asked(message, named)
-        return Heard(message, named, asked, features.names(message, named, asked), self.models, features, self._said)
+        seen = features.names(message, named, asked)
+        return Heard(message, named, asked, seen, self.models, features, self._said, self._order)
 
     def opinions(self, message: Message, context: str | None, heard: Heard | None = None) -> Opinions:
         """Return what each model says of a message after the answer last shown."""
@@ -254,7 +261,7 @@ class Ranker:
         named, aspects, lent = heard.named, heard.aspects, self._subjects.it(context)
         beside = not named.held and aspects.get(TOGETHER, 0.0) >= self._weights.together
         about = self._subjects.with_lent(named, lent, beside=beside) if lent else None
-        in_thread = {} if not lent else heard.about if about == named.subject else heard.about_another(about)
+        in_thread = heard.about if not lent or about == named.subject else heard.about_another(about)
         if named.subject and self._features.is_bare(heard.message):
             aspects = {aspect: float(aspect == BARE) for aspect in aspects}
         elif asked := self._authored(heard, lent):
@@ -265,9 +272,14 @@ class Ranker:
         """Return the aspect that authored words ask of a subject which the thread lends; else nothing."""
         return self._asked.get(heard.message.key, "") if lent and heard.named.nothing else ""
 
-    def shifted(self, scores: Shares, node: str, by: float) -> Shares:
+    def shifted(self, scores: Ranked, node: str, by: float) -> Ranked:
         """Return the shares with the log-odds of one answer moved, the others sharing the rest as before."""
-        return self._order.ranked(shifted(self._order.column(scores), self._order.at[node], by))
+        return Ranked(self._order, shifted(scores.column, self._order.at[node], by))
+
+    def without_talk(self, scores: Ranked) -> Ranked:
+        """Return the shares of what is no small talk; all together one."""
+        left = scores.column * ~self._talk
+        return Ranked(self._order, left / (left.sum() or 1.0))
 
     def because(self, reading: Reading, node: str) -> list[str]:
         """Return the words that speak most for an answer."""
@@ -283,27 +295,24 @@ class Ranker:
         scores = self._blended(lines, table, self._trust(said))
         share = self._leans(said) if said.lent and not self._stands(said, lines) else 0.0
         if said.lent and share:
-            told = order.column(said.in_thread)
-            told = self._to_family(told, siblings) if narrow else told
+            told = self._to_family(said.in_thread, siblings) if narrow else said.in_thread
             thread = self._blended(told, self._table(said.lent, said), weights.table_more)
             scores = self._kept((1 - share) * scores + share * thread, lines)
         scores = shifted(scores, order.at[self._otherwise], self._outside(said))
         if said.context and not said.named.held and not self._is_clear(said):
             scores = self._nearer(scores, said, said.context)
-        found = order.ranked(self._divided(self._as_message(scores, said), siblings))
+        found = Ranked(order, self._divided(self._as_message(scores, said), siblings))
         sibling = min(siblings, key=lambda one: (-siblings[one], one), default="") if subject in self._narrow else ""
         subjects = (*said.named.held, *filter(None, (said.lent, self._subjects.it(said.context))))
         authored = bool(self._authored(said.heard, said.lent))
         rests = said.named.nothing and self._asks_surely(said) and (authored or said.heard.leans >= weights.rests)
-        alone = dict(zip(order.answers, lines.tolist(), strict=True))
-        asked, seen = said.heard.message, said.heard.seen
+        asked, seen, alone = said.heard.message, said.heard.seen, Ranked(order, lines)
         return Reading(asked, said.named, said.aspects, found, seen, alone, subjects, share, sibling, rests, authored)
 
     def _lines_alone(self, heard: Heard) -> Column:
         """Return how likely each answer is by the topics' own lines, whatever the thread."""
         found, part, learned = self._order.column({}), self._weights.names, self._learned
-        names, about = self._order.column(heard.names), self._order.column(heard.about)
-        found[learned] = multiplied(names[learned], about[learned], (part, 1 - part))
+        found[learned] = multiplied(heard.names.column[learned], heard.about[learned], (part, 1 - part))
         return found
 
     def _divided(self, scores: Column, among: Shares) -> Column:
@@ -322,7 +331,7 @@ class Ranker:
         values, context = heard.seen, said.context
         if context:
             values = self._features.after(values, heard.asked, context, self._subjects.it(context))
-        wanted = self._order.column(model.probabilities(values))
+        wanted = self._order.said(model, values)
         if context in self._order.at:  # what stands by itself asks for nothing again
             wanted[self._order.at[context]] += wanted[self._order.at[SAME]] * heard.leans
         held = self._answers & (scores > 0)
@@ -368,8 +377,7 @@ class Ranker:
 
     def _is_clear(self, said: Opinions) -> bool:
         """Tell whether the words alone mean one answer, whatever the thread."""
-        shares = (share for node, share in said.heard.names.items() if not node.startswith(TALK))
-        return max(shares, default=0.0) >= self._weights.clear
+        return float(said.heard.names.column[~self._talk].max(initial=0.0)) >= self._weights.clear
 
     def _gains(self, said: Opinions, context: str) -> Shares:
         """Return what answers gain after an answer, in log-odds: the ways on from it, it itself, what its

@@ -15,9 +15,9 @@ import pytest
 from bot.content.matching_models import LanguagesFile, Subject, TopicSubjects, UrgentExamples, UrgentRules
 from bot.matching import text, training
 from bot.matching.build import Data, Index, Parts, digest, read_from
-from bot.matching.classifier import UNTAUGHT, Classifier, Floats, Places, Rows, Values
+from bot.matching.classifier import UNTAUGHT, Classifier, Floats, Places, Values
 from bot.matching.concepts import SignWords
-from bot.matching.lessons import SAME, Lessons
+from bot.matching.lessons import SAME, Lessons, Rows
 from bot.matching.matcher import SubjectMatcher
 from bot.matching.parser import Speller
 from bot.matching.questions import seams
