@@ -278,6 +278,11 @@ class Ranked:
         """The likeliest answer, of equal ones the first by name."""
         return self.order.answers[int(self.column.argmax())]
 
+    @property
+    def next_share(self) -> float:
+        """How likely the second likeliest answer is."""
+        return float(np.partition(self.column, -2)[-2]) if len(self.column) > 1 else 0.0
+
     def of(self, answer: str) -> float:
         """Return how likely one answer is."""
         return float(self.column[self.order.at[answer]]) if answer in self.order.at else 0.0

@@ -431,7 +431,9 @@ class SubjectMatcher:
     def _with_others(self, match: Match, whole: Wanted, asked: Inquiry) -> Match:
         """Return the decision with the answer to each question of a message that falls into several; what it only
         perhaps asks stands among the buttons."""
-        parted = None if match.outcome is Outcome.SMALL_TALK else self._parted(whole, asked)
+        offers = match.outcome is Outcome.ANSWER and match.node != self.roles.advice
+        talk = match.outcome is Outcome.SMALL_TALK
+        parted = None if talk else self._parted(whole, asked, self.limits.perhaps if offers else 0.0)
         if parted is None:
             return match
         found = set(nodes := list(dict.fromkeys(self._each(parted, asked))))
@@ -452,8 +454,6 @@ class SubjectMatcher:
 
     def _offering(self, match: Match, nodes: Sequence[str]) -> Match:
         """Return an answer with what a further question perhaps means among the buttons."""
-        if match.outcome is not Outcome.ANSWER or match.node == self.roles.advice:
-            return match
         others = dict.fromkeys((*nodes, *match.related))
         return replace(match, related=tuple(node for node in others if node != match.node))
 
@@ -461,35 +461,34 @@ class SubjectMatcher:
         """Yield the answer of each question, in the order asked, before what is only told; a half may be two again."""
         halves = ((parted.first, asked), (parted.second, self._on(parted.first, asked)))
         for half, inquiry in reversed(halves) if parted.told else halves:
-            again = self._parted(half, inquiry)
-            if again and again.odds >= 0:
+            if again := self._parted(half, inquiry, 0.0):
                 yield from self._each(again, inquiry)
             else:
                 yield self.known.node(half.message.key, inquiry.context) or half.node
 
-    def _parted(self, whole: Wanted, asked: Inquiry) -> Parted | None:
-        """Return the likeliest two questions that some words may be, with an answer each; None where none is likely
-        enough even to be offered. The second is read as if it were asked after the answer to the first."""
+    def _parted(self, whole: Wanted, asked: Inquiry, least: float) -> Parted | None:
+        """Return the likeliest two questions that some words may be, with an answer each; None where none is as likely
+        as the `least`, in log-odds. The second is read as if it were asked after the answer to the first; nothing is
+        read that cannot make two."""
         in_thread = IN_THREAD * (asked.context is not None)
-        found, least = None, self.limits.perhaps + in_thread
+        found, least, most = None, least + in_thread, whole.most
         for seam in sorted(seams(whole.message), key=lambda seam: -seam.odds)[:MOST_SEAMS]:
+            if seam.odds + most <= least:
+                break
             first = self._part(seam.first, asked)
             odds = seam.odds + whole.odds_of(first, FIRST) - first.against(self.roles)
             remarks = first.node == self.roles.otherwise and not seam.asks
-            if remarks or odds <= least:
+            if remarks or odds + most * (first.node == whole.node) <= least:
                 continue
-            second = self._following(first, seam.second, asked)
+            second = self._part(seam.second, self._on(first, asked))
+            if second.node == first.node and odds + whole.uncovered(self.roles) > least:
+                alone = self._part(seam.second, asked.alone(seam.second))  # it asks nothing new, unless of what is none
+                second = alone if alone.node == self.roles.otherwise else second
             odds += whole.odds_of(second, SECOND) - second.against(self.roles)
             if odds > least and first.node != second.node:
                 told = whole.node == second.node and not (seam.asks or PERSONS.isdisjoint(seam.first.words))
                 found, least = Parted(first, second, odds - in_thread, told), odds
         return found
-
-    def _following(self, first: Wanted, message: Message, asked: Inquiry) -> Wanted:
-        """Return what follows some words, read after their answer; alone where that asks nothing new."""
-        second = self._part(message, self._on(first, asked))
-        alone = self._part(message, asked.alone(message)) if second.node == first.node else second
-        return alone if alone.node == self.roles.otherwise else second
 
     def _on(self, part: Wanted, asked: Inquiry) -> Inquiry:
         """Return the thread in which what follows some words is read: after their answer, if they have one."""

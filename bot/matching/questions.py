@@ -254,9 +254,19 @@ class Wanted:
         """The likeliest answer."""
         return self.scores.best
 
+    @property
+    def most(self) -> float:
+        """Return the most that the answers to both halves may say of these words being two questions: they differ, so
+        one is no likelier in the whole than its second likeliest."""
+        return _WHOLE * log(max(self.scores.next_share, _LEAST))
+
     def against(self, roles: Roles) -> float:
         """Return what speaks against a question of its own in these words, as half a message, by the answer wanted."""
         return {roles.advice: _ADVISED, roles.otherwise: _UNCOVERED}.get(self.node, 0.0)
+
+    def uncovered(self, roles: Roles) -> float:
+        """Return the most that a half which nothing covers may say of these words being two questions."""
+        return _WHOLE * log(max(self.scores.of(roles.otherwise), _LEAST)) - _UNCOVERED
 
     def odds_of(self, half: Wanted, weight: float) -> float:
         """Return what the answer to a half says, in log-odds, of these words being two questions."""
