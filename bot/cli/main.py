@@ -5,6 +5,8 @@ Each command imports what it needs when it runs, so that asking one question sta
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -47,12 +49,17 @@ NOTHING_CONFIGURED = "No channel is configured, so this is a page for this compu
 def main() -> NoReturn:
     """Run the command line; an error written for people is printed without a traceback and exits with 2."""
     try:
-        if sys.argv[1:2] != ["ask"]:  # one question needs no command of a channel, and should start fast
+        if sys.argv[1:2] == ["ask"]:  # one question needs no command of a channel, and should start fast
+            gc.disable()  # looking for what nothing refers to took a quarter of the time (measured 2026-11)
+            atexit.register(gc.freeze)
+        else:
             _add_channel_commands()
         app()
     except FootnoteError as error:
         typer.echo(f"footnote: {error}", err=True)
         sys.exit(2)
+    finally:
+        gc.enable()
     sys.exit(0)
 
 

@@ -10,8 +10,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import asdict, dataclass, field
 from functools import cache, partial
 from itertools import combinations
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
+from zlib import crc32
+
+import numpy as np
 
 from bot.content.library import HasRegisters, Library
 from bot.content.matching_models import (
@@ -164,13 +169,14 @@ def _told(parts: Sequence[object]) -> str:
 def data_of(library: Library) -> Data:
     """Return what the matcher is built from; what a library lacks is empty."""
     empty = Matching(words=SharedWords(), aspects=Aspects(), courtesies=Courtesies(), world=World())
+    bot = frozenset(filter(None, map(library.role, _BOT)))
     return Data(
         library.matching or empty,
         library.advice_rules or AdviceRules(),
         library.urgent_rules or UrgentRules(),
         library.urgent_examples or UrgentExamples(),
         library.languages or LanguagesFile(),
-        Roles(library.urgent, library.advice, library.otherwise, frozenset(_shared(library)), frozenset(_bot(library))),
+        Roles(library.urgent, library.advice, library.otherwise, frozenset(_shared(library)), bot),
         {node: lines for node, lines in library.phrases.items() if node in library.nodes},
         {node: after for node, after in library.after.items() if node in library.nodes},
         dict(_messages(library)),
@@ -247,11 +253,6 @@ def _shared(library: Library) -> Iterator[str]:
     )
 
 
-def _bot(library: Library) -> Iterator[str]:
-    """Yield the nodes that say what the bot is and what it can do."""
-    yield from (node for name in _BOT if (node := library.role(name)))
-
-
 @dataclass(frozen=True, slots=True)
 class Index:
     """What takes long to find in a library's words, as plain values that are kept with its models.
@@ -277,6 +278,24 @@ class Index:
     def read(cls, values: Mapping[str, Any]) -> Index:
         """Return the index that plain values are."""
         return cls(**{**values, "signs": SignWords(**values["signs"])})
+
+
+def mapped(path: Path) -> dict[str, Any]:
+    """Return the arrays of a file that `np.savez` wrote: they stay where they are, and are checked, but not copied."""
+    found = {}
+    with ZipFile(path) as file, path.open("rb") as raw:
+        held = mmap(raw.fileno(), 0, access=ACCESS_READ)
+        for one in file.infolist():
+            sizes = np.frombuffer(held, "<u2", 2, one.header_offset + 26)  # of its name, and of what is added to that
+            start = raw.seek(one.header_offset + 30 + int(sizes.sum()))
+            data = memoryview(held)[start : start + one.file_size]
+            if crc32(data) != one.CRC:
+                raise BadZipFile(one.filename)
+            np.lib.format.read_magic(raw)
+            shape, _, kind = np.lib.format.read_array_header_1_0(raw)
+            array = np.frombuffer(data, kind, offset=raw.tell() - start).reshape(shape)
+            found[one.filename.removesuffix(".npy")] = np.require(array, requirements="A")
+    return found
 
 
 _WORD = 4
@@ -448,15 +467,15 @@ def _show_narrow(tree: Tree, topics: Mapping[str, TopicSubjects], foreign: str) 
         beyond = [name for name in names if name.partition("/")[0] == foreign]
         own = width[foreign] if beyond else min(width.get(name.partition("/")[0], 0) for name in names)
         parts = [(start, end) for start, end in combinations(range(len(path) + 1), 2) if end - start < len(path)]
-        joined = [(start, end) for start, end in parts if beyond or _joins(tree, path[:start] + path[end:])]
+        joined = [
+            (start, end)
+            for start, end in parts
+            if beyond or any(_named(tree, [stem]) for stem in path[:start] + path[end:])
+        ]
         inside = {name for start, end in joined for name in _named(tree, path[start:end])} - {*names}
         narrow = {name for name in inside if width.get(name.partition("/")[0], own) < own}
         if narrow & telling:
             names[:] = [*(name for name in names if name not in beyond), *sorted(narrow)]
-
-
-def _joins(tree: Tree, stems: Sequence[str]) -> bool:
-    return any(_named(tree, [one]) for one in stems)
 
 
 def _leaves(
@@ -478,13 +497,6 @@ def _named(tree: Tree, path: Sequence[str]) -> Sequence[str]:
         tree = tree[stem]
     found: Sequence[str] = tree.get(HERE, ())
     return found
-
-
-def without_talk(scores: Mapping[str, float]) -> dict[str, float]:
-    """Return the shares of what is no small talk; all together one."""
-    left = {node: share for node, share in scores.items() if not node.startswith(TALK)}
-    total = sum(left.values()) or 1.0
-    return {node: share / total for node, share in left.items()}
 
 
 def concepts_of(matching: Matching) -> dict[str, Concept]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bot.dialog.turn import Match, Outcome
-from bot.matching.build import TALK, Parts, Roles, without_talk
+from bot.matching.build import TALK, Parts, Roles
 from bot.matching.classifier import PRONOUNS
 from bot.matching.parser import Message
 from bot.matching.ranking import Ranker, Reading, Shares
@@ -243,7 +243,8 @@ class Decisions:
         named = next((self._subjects.general(one) for one in reading.subjects), "")
         if named in self._subjects.harms:
             return named
-        left = {node: share for node, share in without_talk(scores).items() if node not in self._no_topic}
+        own = self._no_topic
+        left = {node: share for node, share in scores.items() if node not in own and not node.startswith(TALK)}
         best = next(iter(left), "")
         about = next((one for one in reading.subjects if best in self._subjects.answers_of(one)), None)
         if about is None or left[best] < self._limits.beside * sum(left.values()):
