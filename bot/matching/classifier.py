@@ -11,7 +11,7 @@ import math
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import combinations, pairwise
 from typing import Any
 from zlib import crc32
@@ -23,7 +23,6 @@ from bot.matching.parser import Message, clauses
 from bot.matching.subjects import Named, Subjects
 from bot.matching.text import STOP
 
-_TWO = 2
 _LEAST = 1e-6
 """The least probability that counts: an opinion that rules a label out does not outweigh all others."""
 SLIGHT = 0.25
@@ -134,8 +133,7 @@ class Classifier:
 
     def has(self, names: Iterable[str]) -> bool:
         """Return whether it learned something of every one of these features."""
-        values = Values(names, SLIGHT)
-        return len(self._rows(values.keys)[0]) == len(values.keys)
+        return bool(self._rows(Values(names, SLIGHT).keys)[1].all())
 
     def leanings(self, names: Sequence[str], labels: Collection[str], others: Collection[str]) -> list[float]:
         """Return how much each of these features speaks for the best of some labels rather than for the best of others;
@@ -162,7 +160,7 @@ class Classifier:
 
     def log_odds(self, several: Sequence[Iterable[str]], label: str) -> list[float]:
         """Return the log-odds of one of two labels for several sets of features of one strength, all at once."""
-        if len(self.labels) != _TWO or label not in self.labels:
+        if len(self.labels) != 2 or label not in self.labels:
             return [0.0] * len(several)
         names = [list(one) for one in several]
         rows, known = self._rows(Values((name for one in names for name in one), SLIGHT).keys)
@@ -210,8 +208,8 @@ def softmax(scores: Floats) -> Floats:
     if not scores.size:
         return scores
     powers: Floats = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    shares: Floats = powers / powers.sum(axis=-1, keepdims=True)
-    return shares
+    powers /= powers.sum(axis=-1, keepdims=True)
+    return powers
 
 
 def multiplied(one: Column, two: Column, weights: tuple[Column | float, Column | float]) -> Column:
@@ -240,7 +238,7 @@ class Order:
     def __init__(self, answers: Iterable[str]) -> None:
         self.answers = tuple(sorted(set(answers)))
         self.at = {answer: at for at, answer in enumerate(self.answers)}
-        self._labels: dict[tuple[str, ...], Places] = {}
+        self._placed = cache(self.places)
 
     def places(self, answers: Iterable[str]) -> Places:
         """Return where some answers stand; what is no answer has no place."""
@@ -260,10 +258,8 @@ class Order:
 
     def said(self, model: Classifier, values: Values) -> Column:
         """Return what a model says of the answers, which are all that it knows."""
-        found, at = np.zeros(len(self.answers)), self._labels.get(model.labels)
-        if at is None:
-            at = self._labels[model.labels] = self.places(model.labels)
-        found[at] = model.likely(values)
+        found = np.zeros(len(self.answers))
+        found[self._placed(model.labels)] = model.likely(values)
         return found
 
 
@@ -281,7 +277,7 @@ class Ranked:
     @property
     def next_share(self) -> float:
         """How likely the second likeliest answer is."""
-        return float(np.partition(self.column, -2)[-2]) if len(self.column) > 1 else 0.0
+        return float(np.sort(self.column)[-2:][0])
 
     def of(self, answer: str) -> float:
         """Return how likely one answer is."""

@@ -85,6 +85,7 @@ class Remarks:
         self._states_facts, self._is_line = states_facts, is_line
         self._before, self._after = before, after
         self._longest = max(map(len, before), default=0)
+        self._last: tuple[Message, list[float]] | None = None
 
     def without_courtesies(self, message: Message) -> Message:
         """Return the message without the courtesies at its ends: "so DPN thanks" asks what "DPN" asks. A message that
@@ -190,7 +191,10 @@ class Remarks:
         """Return the spans of words that are all remark or all question."""
         if len(message.words) < 2:
             return [(0, len(message.words), False)]
-        odds = [one + doubt for one in self._words.log_odds(self._features.words(message), REMARK)]
+        last = self._last
+        if last is None or last[0] is not message:  # the same message is asked of twice, with and without doubt
+            self._last = last = message, self._words.log_odds(self._features.words(message), REMARK)
+        odds = [one + doubt for one in last[1]]
         begins = message.pauses | {at + 1 for at, word in enumerate(message.words) if word == STOP}
         named = {at for one in message.mentions for at in range(one.start + 1, one.end)}
         costs = [WITHIN_A_NAME if at in named else AT_PAUSE if at in begins else INSIDE for at in range(len(odds))]

@@ -79,7 +79,7 @@ class Weights:
     outside_condition: float = 1.5
     outside_alone: float = 4.0
     clear: float = 0.7
-    """How sure an answer must be by the words alone for the thread to leave them as they are."""
+    """How sure an answer must be by the words alone, with names, for the thread to leave them as they are."""
     following: float = 1.0
     """What a way on from the answer last shown gains in log-odds, where a question names nothing that is held."""
     same: float = 0.2
@@ -299,7 +299,7 @@ class Ranker:
             thread = self._blended(told, self._table(said.lent, said), weights.table_more)
             scores = self._kept((1 - share) * scores + share * thread, lines)
         scores = shifted(scores, order.at[self._otherwise], self._outside(said))
-        if said.context and not said.named.held and not self._is_clear(said):
+        if said.context and not said.named.held and said.heard.names.column[~self._talk].max() < weights.clear:
             scores = self._nearer(scores, said, said.context)
         found = Ranked(order, self._divided(self._as_message(scores, said), siblings))
         sibling = min(siblings, key=lambda one: (-siblings[one], one), default="") if subject in self._narrow else ""
@@ -374,10 +374,6 @@ class Ranker:
         rest: Column = scores * np.exp(self._order.column(self._gains(said, context))) * ~self._talk
         part = (1.0 - float(scores[self._talk].sum())) / (float(rest.sum()) or 1.0)
         return scores * self._talk + rest * part
-
-    def _is_clear(self, said: Opinions) -> bool:
-        """Tell whether the words alone mean one answer, whatever the thread."""
-        return float(said.heard.names.column[~self._talk].max(initial=0.0)) >= self._weights.clear
 
     def _gains(self, said: Opinions, context: str) -> Shares:
         """Return what answers gain after an answer, in log-odds: the ways on from it, it itself, what its

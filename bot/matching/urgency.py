@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from bot.content.matching_models import LanguagesFile, Sign, UrgentRule, UrgentRules
 from bot.dialog.turn import Match, Outcome
@@ -134,6 +135,7 @@ class Urgency:
         signs = {name for _, groups in (*self._groups, *self._worse) for group in groups for name in group}
         self._deniable = signs.difference(rules.excuses.parts)
         self._foreign = ForeignLanguages(languages)
+        self._typed = lru_cache(maxsize=1)(_typed)
         self._last: tuple[str, tuple[Finding | None, tuple[str, ...]]] | None = None
 
     def detect(self, text: str) -> Finding | None:
@@ -142,7 +144,7 @@ class Urgency:
 
     def language(self, text: str) -> str:
         """Return the code of the other language that a message is surely in, by examples; empty where it is in none."""
-        words = words_of(seen(text).text)
+        _, words = self._typed(text)
         if self._tongues is None or len(words) < _ENOUGH or self._tongues.is_english(words, BESIDE):
             return ""
         code = self._tongues.language(words, _SURELY)
@@ -254,8 +256,7 @@ class Urgency:
         return last[1]
 
     def _explained(self, text: str) -> tuple[Finding | None, tuple[str, ...]]:
-        plain = seen(text).text
-        typed = words_of(plain)
+        plain, typed = self._typed(text)
         if not typed:
             return None, ()
         message = self._read(plain, typed)
@@ -428,6 +429,12 @@ class Urgency:
         plain = hit.rule.firm or weighed is None or weighed.odds >= least
         told = told_around(message.text, message.words, hit.first, hit.last)
         return Finding(sign, self._rules.signs[sign].card, told, hit.rule.id, "", plain)
+
+
+def _typed(text: str) -> tuple[str, tuple[Word, ...]]:
+    """Return what a message shows, and its words as typed."""
+    plain = seen(text).text
+    return plain, words_of(plain)
 
 
 def urgent(finding: Finding) -> Match:
