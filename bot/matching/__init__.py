@@ -132,7 +132,7 @@ def assemble(parts: Parts, models: Models, weights: Weights = WEIGHTS, limits: L
     return SubjectMatcher(
         parts,
         Thread(parts, said),
-        _urgency(parts, models),
+        _urgency(parts, models, known),
         languages_of(parts),
         advice,
         Remarks(
@@ -173,13 +173,14 @@ def languages_of(parts: Parts) -> Languages:
 
 def urgency_of(library: Library, cache: Path | None = None) -> Urgency:
     """Return what recognises emergencies in a library's messages."""
-    return _urgency(*learned(data_of(library), cache or cache_folder(), tell))
+    parts, models = learned(data_of(library), cache or cache_folder(), tell)
+    return _urgency(parts, models, _known(parts))
 
 
-def _urgency(parts: Parts, models: Models) -> Urgency:
+def _urgency(parts: Parts, models: Models, known: Known) -> Urgency:
     """Return the rules of an emergency, and what was learned from examples of one."""
     data = parts.data
     tongues = tongues_of(parts, TongueModels(models.kinds, models.pieces, models.language))
     likeness = likeness_of(parts, models.urgent, models.spelt, models.after)
-    is_authored = partial(_known(parts).is_calm, key=parts.key, cards=data.cards)
+    is_authored = partial(known.is_calm, key=parts.key, cards=data.cards)
     return Urgency(data.urgent, data.languages, parts.signs, likeness, tongues, is_authored)
