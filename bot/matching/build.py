@@ -10,13 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import asdict, dataclass, field
 from functools import cache, partial
 from itertools import combinations
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, ZipFile
-from zlib import crc32
-
-import numpy as np
 
 from bot.content.library import HasRegisters, Library
 from bot.content.matching_models import (
@@ -278,24 +273,6 @@ class Index:
     def read(cls, values: Mapping[str, Any]) -> Index:
         """Return the index that plain values are."""
         return cls(**{**values, "signs": SignWords(**values["signs"])})
-
-
-def mapped(path: Path) -> dict[str, Any]:
-    """Return the arrays of a file that `np.savez` wrote: they stay where they are, and are checked, but not copied."""
-    found = {}
-    with ZipFile(path) as file, path.open("rb") as raw:
-        held = mmap(raw.fileno(), 0, access=ACCESS_READ)
-        for one in file.infolist():
-            sizes = np.frombuffer(held, "<u2", 2, one.header_offset + 26)  # of its name, and of what is added to that
-            start = raw.seek(one.header_offset + 30 + int(sizes.sum()))
-            data = memoryview(held)[start : start + one.file_size]
-            if crc32(data) != one.CRC:
-                raise BadZipFile(one.filename)
-            np.lib.format.read_magic(raw)
-            shape, _, kind = np.lib.format.read_array_header_1_0(raw)
-            array = np.frombuffer(data, kind, offset=raw.tell() - start).reshape(shape)
-            found[one.filename.removesuffix(".npy")] = np.require(array, requirements="A")
-    return found
 
 
 _WORD = 4

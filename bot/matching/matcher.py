@@ -28,7 +28,7 @@ from bot.matching.questions import (
     seams,
     told_of,
 )
-from bot.matching.ranking import Heard, Ranker, Reading, Shares
+from bot.matching.ranking import Heard, Ranker, Reading
 from bot.matching.text import ASKS, PERSONS, SAYS_NOTHING, STOP, is_grammar, is_mashed, scrubbed
 from bot.matching.urgency import Finding, Urgency, urgent
 

@@ -366,8 +366,7 @@ class Ranker:
     def _kept(self, mixed: Column, alone: Column) -> Column:
         """Return the shares in a thread, with no less of what belongs to no topic than the words alone say."""
         kept: Column = np.maximum(mixed, alone * self._talk)
-        kept /= kept.sum()
-        return kept
+        return kept / float(kept.sum())
 
     def _nearer(self, scores: Column, said: Opinions, context: str) -> Column:
         """Return the shares of a question that names nothing held, after an answer; small talk stays as likely."""

@@ -30,10 +30,10 @@ from zipfile import BadZipFile
 import numpy as np
 
 from bot.content.loader import no_collection
-from bot.matching.build import Data, Index, Parts, code, digest, mapped, read_from
+from bot.matching.build import Data, Index, Parts, code, digest, read_from
 from bot.matching.classifier import STEPS, UNTAUGHT, Classifier, Floats, Keys, Places, softmax
 from bot.matching.foreign import tongues_of
-from bot.matching.lessons import Lessons, Rows
+from bot.matching.lessons import Lessons, Rows, mapped
 from bot.matching.likeness import likeness_of
 
 if sys.platform != "win32":
