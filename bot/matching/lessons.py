@@ -32,8 +32,8 @@ COMPOSED, COMPOSED_FOR_PART = 8, 3
 _NAMES = 12
 """Names of a subject that lessons are composed with; the first ones are what it is mostly called."""
 _WORN = 3
-"""One of so many whole messages is also shown wrapped or with a slip; all of them took a sixth more of the time and
-told no more questions apart (measured 2026-11)."""
+"""One of so many whole messages, questions in threads and own lines that teach what is asked is also shown wrapped or
+with a slip; all of them took a fourth more of the time and told no more questions apart (measured 2026-11)."""
 _THREADS = 2
 """Subjects each short question is shown with, as if asked after an answer about them."""
 _LIKELY = 0.15
@@ -61,17 +61,17 @@ class Rows:
     def __init__(self, rows: Iterable[Row] = ()) -> None:
         self.labels: list[str] = []
         self.sizes: list[int] = []
-        self.keys = array("I")
-        self.strengths = array("f")
+        self.keys, self.strengths, self.worths = array("I"), array("f"), array("f")
         for label, values in rows:
             self.add(label, values)
 
-    def add(self, label: str, values: Values, times: int = 1) -> None:
-        """Add one row, as often as it is worth."""
-        self.labels += [label] * times
-        self.sizes += [len(values.keys)] * times
-        self.keys.extend(values.keys * times)
-        self.strengths.extend(values.strengths * times)
+    def add(self, label: str, values: Values, worth: float = 1.0) -> None:
+        """Add one row; one of twice the worth teaches as two do."""
+        self.labels.append(label)
+        self.sizes.append(len(values.keys))
+        self.keys.extend(values.keys)
+        self.strengths.extend(values.strengths)
+        self.worths.append(worth)
 
     def add_all(self, labels: Sequence[str], several: Sequence[Collection[str]], strength: float) -> None:
         """Add many small rows, whose features are all of one strength."""
@@ -80,6 +80,7 @@ class Rows:
         together = Values((name for one in several for name in one), strength)
         self.keys.extend(together.keys)
         self.strengths.extend(together.strengths)
+        self.worths.extend([1.0] * len(labels))
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -138,15 +139,17 @@ class Lessons:
         self._after = [asked for asked in self._after if asked[1] in data.nodes]
 
     def aspects(self, first: Classifier | None = None) -> Rows:
-        """Return the rows that tell what is asked; with a `first` model, also from the topics' own lines."""
+        """Return the rows that tell what is asked; with a `first` model, also from the topics' own lines. A shared
+        lesson is always shown wrapped, too."""
         draw = Random(3)
         asked = [*self._lessons, *(dict.fromkeys(self._through(first)) if first else ())]
         if first is None:
             return Rows((label, self._aspect(form)) for label, form in asked)
-        rows = Rows()
-        for label, form in asked:
+        rows, shared = Rows(), len(self._lessons)
+        for at, (label, form) in enumerate(asked):
             rows.add(label, self._aspect(form))
-            rows.add(label, self._features.aspect(self._of(self._wrapped(form, draw))[2]))
+            if at < shared or at % _WORN == 0:
+                rows.add(label, self._features.aspect(self._of(self._wrapped(form, draw))[2]))
         return rows
 
     def lines(self) -> tuple[Rows, Rows]:
@@ -294,12 +297,13 @@ class Lessons:
         return _HOLDER.sub(name, form)
 
     def _followed(self) -> Iterator[tuple[str, str, _Seen]]:
-        """Yield what is asked after answers, with these, as it is and with a slip: the same slip each time, so that it
-        is read once for all that is learned from it."""
+        """Yield what is asked after answers, with these, as it is and some with a slip: the same slip each time, so
+        that it is read once for all that is learned from it."""
         draw = Random(4)
-        for context, node, form in self._after:
+        for at, (context, node, form) in enumerate(self._after):
             yield context, node, self._seen(form)
-            yield context, node, self._seen(slipped(form, draw))
+            if at % _WORN == 0:
+                yield context, node, self._seen(slipped(form, draw))
 
     def _threaded(self) -> Iterator[Row]:
         """Yield what is asked in threads, as asked about the thread's subject."""

@@ -41,7 +41,7 @@ if sys.platform != "win32":
 
 log = logging.getLogger(__name__)
 
-_FIRST_EPOCHS, _EPOCHS, _LINE_EPOCHS, _FEW_EPOCHS, _SIBLING_EPOCHS = 3, 5, 6, 8, 10
+_FIRST_EPOCHS, _EPOCHS, _FEW_EPOCHS, _SIBLING_EPOCHS = 3, 4, 5, 10
 _WORTH_A_PROCESS = 1_000
 """Lines of answers from which starting other processes takes less time than it saves."""
 _MOST_PROCESSES = 4
@@ -98,16 +98,16 @@ class _Lesson:
 
 def _lesson(model: str, rows: Rows, epochs: int, *, even: bool = False, counted: float = 0.0) -> _Lesson:
     told = hashlib.sha256(json.dumps([code(), rows.labels, rows.sizes, epochs, even, counted]).encode())
-    told.update(rows.keys)
-    told.update(rows.strengths)
+    for numbers in (rows.keys, rows.strengths, rows.worths):
+        told.update(numbers)
     return _Lesson(model, rows, partial(train, epochs=epochs, even=even, counted=counted), told.hexdigest())
 
 
 def _questions(parts: Parts) -> Iterator[_Lesson]:
     lessons = Lessons(parts)
     names, about = lessons.lines()
-    yield _lesson("about", about, _LINE_EPOCHS)
-    yield _lesson("names", names, _LINE_EPOCHS)
+    yield _lesson("about", about, _EPOCHS)
+    yield _lesson("names", names, _EPOCHS)
     del names, about
     yield _lesson("whole", lessons.whole(), _EPOCHS)
     yield _lesson("siblings", lessons.siblings(), _SIBLING_EPOCHS, even=True, counted=_COUNTED)
@@ -120,8 +120,8 @@ def _questions(parts: Parts) -> Iterator[_Lesson]:
 def _emergencies(parts: Parts) -> Iterator[_Lesson]:
     like = likeness_of(parts)
     urgent, spelt = like.rows(parts.data)
-    yield _lesson("urgent", urgent, _LINE_EPOCHS)
-    yield _lesson("spelt", spelt, _LINE_EPOCHS)
+    yield _lesson("urgent", urgent, _EPOCHS)
+    yield _lesson("spelt", spelt, _EPOCHS)
     del urgent, spelt
     yield _lesson("after", like.rows_after(parts.data), _SIBLING_EPOCHS, even=True)
 
@@ -375,8 +375,9 @@ _MOST_WORTH = 3.0
 _SMALLEST = 0.15
 """Features whose weights all stay below this decide nothing."""
 _LARGEST = np.iinfo(np.int8).max
-_RAREST = 2
-"""Features of fewer rows say nothing about the next question, unless there are few of any."""
+_RAREST = 3
+"""Features of fewer rows say nothing about the next question, unless there are few of any: with those of two a model
+was half as large again."""
 _COUNTED, _DOUBT = 0.5, 0.2
 """The part of counting where lines are few, and what is counted of every feature beside where it was seen."""
 
@@ -406,7 +407,7 @@ class _Trainer:
         self._errors = np.ones(len(rows), np.float32)
         shares = np.bincount(self._targets, minlength=len(self._labels))
         worth = np.minimum(_MOST_WORTH, len(rows) / len(self._labels) / shares) if even else np.ones(len(shares))
-        self._worth = worth.astype(np.float32)
+        self._worth = worth.astype(np.float32)[self._targets] * np.frombuffer(rows.worths, np.float32)
         self._weights = np.zeros((len(self._keys) + 1, len(self._labels)), np.float32)
         self._speeds = np.full_like(self._weights, 1e-2)
         self._slopes = np.zeros_like(self._weights)
@@ -449,7 +450,7 @@ class _Trainer:
         errors[np.arange(len(rows)), targets] -= 1.0
         sizes = abs(errors)
         self._errors[rows] = sizes.max(axis=1)
-        errors *= self._worth[targets][:, None]
+        errors *= self._worth[rows][:, None]
         self._change(columns, strengths, errors)
         slope = errors.sum(axis=0) * _BIAS_SHARE
         self._bias_speed += slope * slope
