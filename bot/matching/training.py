@@ -375,9 +375,8 @@ _MOST_WORTH = 3.0
 _SMALLEST = 0.15
 """Features whose weights all stay below this decide nothing."""
 _LARGEST = np.iinfo(np.int8).max
-_RAREST = 3
-"""Features of fewer rows say nothing about the next question, unless there are few of any: with those of two a model
-was half as large again."""
+_RAREST, _FEW = 3, 10_000
+"""Features of fewer rows say nothing: with those of two, models were half as large again. Of few rows, two do."""
 _COUNTED, _DOUBT = 0.5, 0.2
 """The part of counting where lines are few, and what is counted of every feature beside where it was seen."""
 
@@ -388,7 +387,8 @@ def train(rows: Rows, epochs: int, *, even: bool = False, counted: float = 0.0) 
     With `even`, a label with few rows weighs up to three times as much; `counted` is the part in the weights of what
     was merely counted of each label (naive Bayes), beside what was learned from errors.
     """
-    return _Trainer(rows, 1 if counted else _RAREST, even=even).run(epochs, counted) if rows else UNTAUGHT
+    rarest = 1 if counted else _RAREST - (len(rows) < _FEW)
+    return _Trainer(rows, rarest, even=even).run(epochs, counted) if rows else UNTAUGHT
 
 
 class _Trainer:
