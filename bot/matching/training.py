@@ -384,8 +384,7 @@ _COUNTED, _DOUBT = 0.5, 0.2
 def train(rows: Rows, epochs: int, *, even: bool = False, counted: float = 0.0) -> Classifier:
     """Return the classifier that tells the rows' labels apart; the same rows always give the same one.
 
-    With `even`, a label with few rows weighs up to three times as much; `counted` is the part in the weights of what
-    was merely counted of each label (naive Bayes), beside what was learned from errors.
+    With `even`, labels with few rows weigh up to three times as much; `counted` is the part of counting (naive Bayes).
     """
     rarest = 1 if counted else _RAREST - (len(rows) < _FEW)
     return _Trainer(rows, rarest, even=even).run(epochs, counted) if rows else UNTAUGHT
