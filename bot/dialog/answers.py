@@ -417,9 +417,7 @@ class Answers:
 
     def _selected(self, text: str, claims: Sequence[Claim], register: Register, shown: Sequence[str]) -> Claim | None:
         """Return the claim that speaks of what words ask about and what is shown does not."""
-        at = self._composer.asked(claims, text)
-        if at is None and self._selector is not None:
-            at = self._selector.select(text, self._composer.lines(claims, register), shown)
+        at = self._selector.select(text, self._composer.lines(claims, register), shown) if self._selector else None
         return None if at is None else claims[at]
 
     def _unpaired(self, text: str, answer: Answer, register: Register) -> bool:

@@ -241,17 +241,6 @@ class Composer:
         ]
         return [*texts, *(self._library.text(one, register) for one in notes)]
 
-    @staticmethod
-    def asked(claims: Sequence[Claim], text: str) -> int | None:
-        """Return the first claim whose words to ask for it `text` holds as they are authored, several or all that it
-        is: "how long", whose words say too little each."""
-        said = f" {' '.join(_WORD.findall(text.lower()))} "
-        for at, claim in enumerate(claims):
-            wordings = [f" {one.strip().lower()} " for one in (claim.asks or "").split(",") if one.strip()]
-            if any(one == said or (one in said and " " in one.strip()) for one in wordings):
-                return at
-        return None
-
     def markdown(self, key: str, register: Register, **values: Any) -> str:
         """Return one of the bot's own sentences as Markdown; what is inserted is shown character for character."""
         return self._library.interface_text(key, register, markdown=True, **values)

@@ -16,13 +16,14 @@ from bot.matching.build import TALK, Parts, data_of
 from bot.matching.concepts import Advice
 from bot.matching.decisions import LIMITS, Limits, Thread
 from bot.matching.foreign import Languages, TongueModels, tongues_of
-from bot.matching.lessons import SAME, TalkWords
+from bot.matching.lessons import SAME
 from bot.matching.likeness import likeness_of
 from bot.matching.matcher import SubjectMatcher
 from bot.matching.parser import Known, Lexicon, Signs, tree_of
 from bot.matching.questions import Remarks, Wording
 from bot.matching.ranking import WEIGHTS, Ranker, Weights
 from bot.matching.subjects import Said
+from bot.matching.talk import TalkWords
 from bot.matching.text import clean, expand, split
 from bot.matching.training import Models, Say, learned, stored
 from bot.matching.urgency import Urgency

@@ -301,10 +301,9 @@ _FIRST, _LAST = 300, 100
 """Words at either end that the models see; a question has twenty, more is a page of text. The urgent rules see all."""
 _LONG = 12
 """Words from which on a question is as long as any."""
-UNKNOWN = "@unknown"
-"""Stands for every word nobody authored: a name, a brand, a subject we have never heard of."""
+UNKNOWN, _PIECE = "@unknown", "#"
+"""Stands for every word nobody authored, a name, a brand, a subject we have never heard of; begins a piece of words."""
 PRONOUNS = frozenset(("it", "they", "them", "this", "that", "these", "those", "one", "ones"))
-_PIECE = "#"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
-from mmap import ACCESS_READ, mmap
-from pathlib import Path
 from random import Random
-from typing import Any
-from zipfile import BadZipFile, ZipFile
-from zlib import crc32
-
-import numpy as np
 
 from bot.content.matching_models import Courtesies
 from bot.matching.build import TALK, Parts
 from bot.matching.classifier import SLIGHT, Classifier, Unnamed, Values, slot
 from bot.matching.parser import Message, joined
 from bot.matching.subjects import HOLDER, NONE, PLACEHOLDERS, SELF, Named
-from bot.matching.text import QUESTION_WORDS, STOP, is_grammar, sampled
+from bot.matching.text import STOP, sampled
 
 LESSON_FORMS = 16
 """Wordings one shared lesson may add."""
@@ -84,24 +75,6 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.labels)
-
-
-def mapped(path: Path) -> dict[str, Any]:
-    """Return the arrays of a file that `np.savez` wrote: they stay where they are, and are checked, but not copied."""
-    found = {}
-    with ZipFile(path) as file, path.open("rb") as raw:
-        held = mmap(raw.fileno(), 0, access=ACCESS_READ)
-        for one in file.infolist():
-            sizes = np.frombuffer(held, "<u2", 2, one.header_offset + 26)  # of its name, and of what is added to that
-            start = raw.seek(one.header_offset + 30 + int(sizes.sum()))
-            data = memoryview(held)[start : start + one.file_size]
-            if crc32(data) != one.CRC:
-                raise BadZipFile(one.filename)
-            np.lib.format.read_magic(raw)
-            shape, _, kind = np.lib.format.read_array_header_1_0(raw)
-            array = np.frombuffer(data, kind, offset=raw.tell() - start).reshape(shape)
-            found[one.filename.removesuffix(".npy")] = np.require(array, requirements="A")
-    return found
 
 
 def with_holders(lesson: str) -> str:
@@ -454,78 +427,3 @@ class Wrapper:
 
 def _expanded(lines: Sequence[str]) -> list[str]:
     return [form for line in lines for form in sampled(line, _FORMS)]
-
-
-# --- whether small talk is all that a message says ---
-
-_OPENERS = QUESTION_WORDS | {"do", "can", "be"}
-_ASKED, _SHARED = 4, 2
-"""How many lines of a kind must ask something for a question mark to belong to it, and in how many kinds a word must
-stand to be part of no sign there: "I am off"."""
-_ANSWERS, _FELT = frozenset({"yes", "no", "ok", "wait", "test"}), "sad"
-"""The kinds whose reply would say of what else is told that it is well; and the one that a frame alone, "I feel ...",
-is like."""
-_SURELY = 0.5
-"""How likely any other kind must be for what stands beside it not to matter: "hello, my wife told me of you"."""
-_NEGATIONS = frozenset("no not never none dont doesnt didnt isnt arent wasnt cant cannot couldnt wont".split())  # noqa: SIM905
-_OTHERS = frozenset("he hes him his she shes her hers they theyre them their".split())  # noqa: SIM905
-_FRAME, _SPEAKS = _NEGATIONS | {"@i", "@my"}, 0.3
-"""What says nothing of what is felt, and how much one other word must speak for it."""
-_ABBREVIATION = 3  # letters, up to which a word that nobody wrote stands for others
-
-
-class TalkWords:
-    """Tells whether the authored lines of a kind of small talk account for all that a message tells: one word that is
-    likely in them does not make small talk of what stands beside it."""
-
-    def __init__(self, parts: Parts, parts_of_signs: Callable[[str], frozenset[str]], names: Classifier) -> None:
-        self._parts, self._parts_of_signs, self._names = parts, parts_of_signs, names
-        lines = [(kind, key.split()) for key, kind in parts.index.small_talk.items()]
-        kinds = dict.fromkeys(kind for kind, _ in lines)
-        self._own = {kind: {word for own, words in lines if own == kind for word in words} for kind in kinds}
-        self._pairs = {kind: {two for own, words in lines if own == kind for two in pairwise(words)} for kind in kinds}
-        self._often = Counter(word for words in self._own.values() for word in words)
-        asking = Counter(kind for kind, words in lines if words[0] in _OPENERS)
-        self._asking = {kind for kind, times in asking.items() if times >= _ASKED}
-        self._others = [one for one in names.labels if not one.startswith(TALK)]
-
-    def asks(self, kind: str) -> bool:
-        """Tell whether a message of a kind may have a question mark."""
-        return kind in self._asking
-
-    def accounts(self, kind: str, share: float, message: Message) -> bool:
-        """Tell whether a message that is like a kind of small talk by some share says nothing else."""
-        own, light = self._own.get(kind, set()), self.is_light(message, self._own.get(kind, set()))
-        if (message.asked and not self.asks(kind)) or self._denies(kind, message):
-            return False
-        if kind in _ANSWERS:
-            return light and self._left(message, own).issubset(self._often)
-        return light and self._is_borne_out(kind, message) if kind == _FELT else light or share >= _SURELY
-
-    def is_light(self, message: Message, own: Collection[str] = ()) -> bool:
-        """Tell whether a message names nothing, beside its `own` words, that matters whatever it is like: no part of a
-        sign, nobody else, no number and no abbreviation."""
-        left = self._left(message, own)
-        signs = {one for one in self._parts_of_signs(message.text) if self._often[one] < _SHARED}
-        persons = _OTHERS.intersection(message.words).difference(own) or "relative" in message.concepts
-        short = (one for one in left if len(one) <= _ABBREVIATION and one not in self._parts.english)
-        bare = any(one[0].isdigit() for one in left) or any(short)
-        return signs.isdisjoint(left) and not persons and not bare
-
-    def _denies(self, kind: str, message: Message) -> bool:
-        """Tell whether something is denied that no line of a kind denies: "no allergy", "not working"."""
-        two = ((one, two) for one, two in pairwise(message.stems) if one in _NEGATIONS and not is_grammar(two))
-        return kind in (*_ANSWERS, "insult") and not self._pairs[kind].issuperset(two)
-
-    def _left(self, message: Message, own: Collection[str]) -> set[str]:
-        """Return the stems of the words that name something and are not among some."""
-        both = zip(message.words, message.stems, strict=True)
-        return {stem for word, stem in both if word != STOP and stem not in own and not is_grammar(word)}
-
-    def _is_borne_out(self, kind: str, message: Message) -> bool:
-        """Tell whether any word speaks for a kind rather than for an answer, or is of that kind alone."""
-        own = {stem for stem in message.stems if stem in self._own[kind] and self._often[stem] == 1}
-        if any(not is_grammar(one) for one in own) and not self._left(message, self._own[kind]):
-            return True
-        words = [one for one in self._parts.features.items(message) if one not in _FRAME and not is_grammar(one)]
-        return max(self._names.leanings(words, (TALK + kind,), self._others), default=0.0) >= _SPEAKS

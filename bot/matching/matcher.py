@@ -18,17 +18,15 @@ from bot.matching.questions import (
     IN_THREAD,
     MOST_SEAMS,
     SECOND,
-    TOLD,
     Background,
     Clause,
     Parted,
     Remarks,
     Wanted,
-    is_like_talk,
     seams,
-    told_of,
 )
 from bot.matching.ranking import Heard, Ranker, Reading
+from bot.matching.talk import TOLD, is_like_talk, told_of
 from bot.matching.text import ASKS, PERSONS, SAYS_NOTHING, STOP, is_grammar, is_mashed, scrubbed
 from bot.matching.urgency import Finding, Urgency, urgent
 

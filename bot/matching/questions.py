@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from math import log
@@ -11,10 +11,11 @@ from bot.dialog.turn import Match, Outcome
 from bot.matching.build import TALK, Parts, Roles
 from bot.matching.classifier import PRONOUNS, Classifier, Features, Ranked
 from bot.matching.decisions import LEANS, UNSURE, Limits, likeliest
-from bot.matching.lessons import REMARK, TalkWords
+from bot.matching.lessons import REMARK
 from bot.matching.parser import Message, clauses, joined
 from bot.matching.ranking import Heard, Reading, Shares
 from bot.matching.subjects import Subjects
+from bot.matching.talk import TalkWords, is_remark, told_of
 from bot.matching.text import ASKS, PERSONS, QUESTION_WORDS, SAYS_NOTHING, STOP
 
 AT_PAUSE, INSIDE, WITHIN_A_NAME = 0.5, 3.5, 100.0
@@ -485,27 +486,3 @@ class Background:
 def _share(answer: Match) -> float:
     """Return how likely an answer is."""
     return answer.scores[0][1] if answer.scores else 0.0
-
-
-TOLD, _FEWEST = "remark", 3
-"""The kind of small talk that only tells something, and the fewest words of it."""
-
-
-def told_of(message: Message) -> bool:
-    """Tell whether a message tells of somebody and asks nothing: after the card of an emergency it is a detail."""
-    persons = bool(message.words) and message.words[0] in PERSONS
-    return persons and not message.asked and QUESTION_WORDS.isdisjoint(message.words)
-
-
-def is_like_talk(words: Sequence[str], shares: Mapping[str, float], limit: float) -> bool:
-    """Tell whether words of grammar alone are like small talk that is authored: "how are you"."""
-    talk = (share for node, share in shares.items() if node.startswith(TALK))
-    return len(words) > _HALF and max(talk, default=0.0) >= limit
-
-
-def is_remark(message: Message, shares: Mapping[str, float], talk: float, means: float) -> bool:
-    """Tell whether known words sound a little like small talk, by the likelihood of all its kinds, and no answer means
-    them."""
-    known = len(message.words) >= _FEWEST and not (message.unknown or message.guessed)
-    answers = [share for node, share in shares.items() if not node.startswith(TALK)]
-    return known and sum(shares.values()) - sum(answers) >= talk and max(answers, default=0.0) < means

@@ -33,7 +33,7 @@ from bot.content.loader import no_collection
 from bot.matching.build import Data, Index, Parts, code, digest, read_from
 from bot.matching.classifier import STEPS, UNTAUGHT, Classifier, Floats, Keys, Places, softmax
 from bot.matching.foreign import tongues_of
-from bot.matching.lessons import Lessons, Rows, mapped
+from bot.matching.lessons import Lessons, Rows
 from bot.matching.likeness import likeness_of
 
 if sys.platform != "win32":
@@ -287,8 +287,8 @@ def _newest(cache: Path) -> Before:
     """Return what was put into a cache last: a change of words leaves most of it as it is."""
     with suppress(*_BROKEN):
         path = max(cache.glob("matcher-*.npz"), key=lambda one: one.stat().st_mtime)
-        file = mapped(path)
-        return Before({one.name: _model(file, one.name) for one in fields(Models)}, json.loads(str(file["from"])))
+        with np.load(path, allow_pickle=False) as file:
+            return Before({one.name: _model(file, one.name) for one in fields(Models)}, json.loads(str(file["from"])))
     return Before()
 
 
@@ -330,9 +330,9 @@ _PARTS = ("labels", "bias", "keys", "weights", "origin")
 def load(path: Path) -> tuple[Models, Index] | None:
     """Return the models a file holds and the index of what they learned from, or None where it holds none."""
     try:
-        file = mapped(path)
-        models = Models(*(_model(file, one.name) for one in fields(Models)))
-        return models, Index.read(json.loads(file["index"].tobytes()))
+        with np.load(path, allow_pickle=False) as file:
+            models = Models(*(_model(file, one.name) for one in fields(Models)))
+            return models, Index.read(json.loads(file["index"].tobytes()))
     except _BROKEN:
         return None
 

@@ -1,1 +1,0 @@
-"""Alembic's scripts: one module in `versions` for every change of the schema, run at start."""
