@@ -40,7 +40,9 @@ OVER = "over"
 """The kind of small talk that says so; its button says the same."""
 
 _TALK = {"again": "again", "longer": "again", "before": "again", "not-understood": "do", "person": "nobody"}
-_TALK |= {"will-ask": "will", "sad": "", "wrong": ""} | dict.fromkeys(("who-are-you", "robot", "how-are-you"), "talk")
+_TALK |= {"will-ask": "will", "sad": "", "wrong": "", "remark": ""} | dict.fromkeys(
+    ("who-are-you", "robot", "how-are-you"), "talk"
+)
 """What small talk means within an emergency: nothing new, or a sign of life, like "ok", where it is of another kind."""
 
 _CLAIMS = {"do": ("call", "meanwhile"), "closed": ("closed",)}
@@ -140,7 +142,7 @@ class Emergencies:
             said = self._apart(whole, incoming.text, node, register)
             return said, replace(after, emergency=Emergency(node, incoming.at, guessed=match.guessed))
         heard = self._heard(incoming.text, node)
-        known = cry or heard in ("worse", "back", "again", "coming")
+        known = cry or heard in ("worse", "back", "again", "coming") or (match.guessed and heard in _EASED)
         unsure = heard in _HELPED and not self._stays(node)
         heard = heard if known else _PERHAPS if unsure else "same"
         said, after = self._met(heard, node, state, incoming, register)
@@ -218,7 +220,9 @@ class Emergencies:
         if found and not found.guessed:
             return self.named(replace(found, guessed=True), state, incoming, register)
         if match.outcome is Outcome.SMALL_TALK:
-            mere = match.node == "yes" or (match.node == "remark" and said[0] in _TELLS)
+            mere = (match.node == "yes" and not (state.question or state.offered)) or (
+                match.node == "remark" and said[0] in _TELLS
+            )
             return self._which_sign(state, register) if mere else None
         perhaps = found.node if found else self._library.urgent
         unsure = match.outcome is not Outcome.ANSWER and said[0] in _TELLS
@@ -298,8 +302,8 @@ class Emergencies:
             return True  # "what do I do" after a question aside
         if left and self._alarm is not None and self._alarm.is_news(text, plainly=True):
             return True  # "can I drive"
-        found = match.outcome in (Outcome.ANSWER, Outcome.SMALL_TALK) and match.node != self._library.advice
-        sure = found and (not match.scores or match.scores[0][1] >= _SURE)
+        found = match.outcome in (Outcome.ANSWER, Outcome.SMALL_TALK) and match.node != shown
+        sure = found and match.node != self._library.advice and (not match.scores or match.scores[0][1] >= _SURE)
         return left and heard not in _NO_NEWS and not sure and self._alarm is not None and self._alarm.is_news(text)
 
     @staticmethod

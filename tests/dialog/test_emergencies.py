@@ -143,14 +143,16 @@ RIGHT = {"stay": 0.95, "over": 0.28, "swap": 0.9, "answer": 0.85}
 button."""
 
 
-def met(engine: Engine, row: dict[str, str]) -> str:
-    """Return what became of an emergency with what was typed after its card, in the words of the rows."""
+def met(engine: Engine, library: Library, row: dict[str, str]) -> str:
+    """Return what became of an emergency with what was typed after its card, in the words of the rows: it stays also as
+    a graver one of its kind."""
     state = State(Register.PROFESSIONAL if row["who"] == "clinician" else Register.LAYPERSON, introduced=True)
     state = engine.respond(state, Incoming(Kind.TEXT, row["first"], at=0.0))[1]
     card = state.emergency.node if state.emergency else "missed"
     reply, after = engine.respond(state, Incoming(Kind.TEXT, row["text"], at=60.0))
     if after.emergency and reply.card.node == after.emergency.node:
-        return "stay" if reply.card.node == card else reply.card.node
+        stays = row["expect"] == "stay" and card in smaller(library, reply.card.node)
+        return "stay" if stays or reply.card.node == card else reply.card.node
     return "over" if reply.card.node == card else reply.card.node
 
 
@@ -158,7 +160,7 @@ def met(engine: Engine, row: dict[str, str]) -> str:
 def test_what_is_typed_after_a_card_is_met_as_it_is_meant(engine: Engine, library: Library, kind: str) -> None:
     kinds = {one: row["expect"] if row["expect"] in RIGHT else "answer" for one, row in SAID.items()}
     rows = [row for one, row in SAID.items() if kinds[one] == kind]
-    told = [(row, met(engine, row), row.get("card") or row["expect"]) for row in rows]
+    told = [(row, met(engine, library, row), row.get("card") or row["expect"]) for row in rows]
     wrong = {row["id"]: found for row, found, wanted in told if wanted not in (found, *smaller(library, found))}
     assert len(wrong) <= (1 - RIGHT[kind]) * len(rows), wrong
     if kind == "stay":

@@ -199,7 +199,7 @@ async def test_a_text_too_long_goes_out_in_parts_without_losing_a_word(
     monkeypatch.setattr("bot.channels.slack.render.MAX_PART", 1_000)
     slack_app.fake.web.messages.maximum = 1_100
     slack_app.fake.faults.add(Fault("error", "chat.postMessage", times=2, name="invalid_blocks"))
-    await slack_app.people.mention(ADA, CHANNEL, "sources?")
+    await slack_app.people.mention(ADA, CHANNEL, "which sources do you use?")
     await slack_app.world.until(lambda: len(slack_app.world.posts) >= 2)
     await slack_app.idle()
     posts = await slack_app.answers(len(slack_app.world.posts))
