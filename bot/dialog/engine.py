@@ -176,10 +176,10 @@ class Engine:
             return within
         if within := self._emergencies.answer(match, state, incoming, register):
             return within
-        if answered := self._emergencies.answered(match, state, incoming, register):
-            return answered
         if told := self._emergencies.of_last(match, state, incoming, register):
             return told
+        if answered := self._emergencies.answered(match, state, incoming, register):
+            return answered
         if meant := self._pointed_at(state, incoming, register):
             reply, after = self._tap(state, replace(incoming, kind=Kind.TAP, text=meant), register)
             return replace(reply, in_place=False, toast=""), after
