@@ -9,6 +9,7 @@ from itertools import product
 import pytest
 
 from bot.content.library import Library
+from bot.dialog import payloads
 from bot.dialog.engine import Engine
 from bot.dialog.turn import Emergency, Incoming, Kind, Register, State
 from bot.matching.matcher import SubjectMatcher
@@ -144,3 +145,10 @@ def test_no_sign_takes_the_place_of_a_more_urgent_one(engine: Engine, library: L
     assert len(made) > 100
     after = {both: (card(engine, both[0]), card(engine, *both)) for both in made}
     assert {both: cards for both, cards in after.items() if act[cards[1] or ""] > act[cards[0] or ""]} == {}
+
+
+def test_a_less_urgent_sign_is_offered_beside_the_card_that_stays(engine: Engine) -> None:
+    held = replace(PERSON, emergency=Emergency("urgent-stroke", 0.0))
+    reply, _ = engine.respond(held, Incoming(Kind.TEXT, "i also have an open sore on my foot", at=1.0))
+    offered = {one.payload for one in reply.card.buttons}
+    assert {payloads.payload("urgent-stroke"), payloads.payload("urgent-foot")} <= offered
