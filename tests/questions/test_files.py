@@ -38,6 +38,7 @@ LEAST = {
     "urgent-fresh-19": 625,
     "urgent-fresh-20": 585,
     "urgent-fresh-21": 540,
+    "urgent-fresh-22": 540,
     "real": 220,
     "follow-ups": 150,
     "two-questions": 60,
@@ -107,6 +108,11 @@ LEAST = {
     "follow-ups-fresh-13": 200,
     "two-questions-fresh-13": 80,
     "small-talk-fresh-13": 60,
+    "plain-fresh-14": 100,
+    "real-fresh-14": 170,
+    "follow-ups-fresh-14": 200,
+    "two-questions-fresh-14": 80,
+    "small-talk-fresh-14": 60,
 }
 
 
