@@ -238,8 +238,9 @@ def _likeliest(odds: Sequence[float], costs: Sequence[float]) -> list[bool]:
 FIRST, SECOND, _WHOLE = 3.0, 2.0, 0.4
 """How much the logarithm of a likelihood counts: that of the first half's answer in it, of the second half's answer in
 that, of each in the whole."""
-_ADVISED, _UNCOVERED, IN_THREAD = 2.1, 1.1, 1.1
-"""What takes away from the odds of two questions: that a half asks for advice, that it is not covered, a thread."""
+_ADVISED, _UNCOVERED, _POLITE, IN_THREAD = 2.1, 1.1, 2.0, 1.1
+"""What takes away from the odds of two questions: that a half asks for advice, that it is not covered, that it only
+speaks to the bot ("can I ask you something"), a thread."""
 MOST_SEAMS = 2
 """Seams of a message that are weighed, the likeliest by their form: with more of them no more questions were right
 (measured 2026-11)."""
@@ -267,6 +268,8 @@ class Wanted:
 
     def against(self, roles: Roles) -> float:
         """Return what speaks against a question of its own in these words, as half a message, by the answer wanted."""
+        if self.node in roles.bot and QUESTION_WORDS.isdisjoint(self.message.words):
+            return _POLITE
         return {roles.advice: _ADVISED, roles.otherwise: _UNCOVERED}.get(self.node, 0.0)
 
     def uncovered(self, roles: Roles) -> float:
