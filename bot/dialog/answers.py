@@ -20,6 +20,7 @@ from bot.dialog import payloads
 from bot.dialog.composer import Composer, clipped
 from bot.dialog.personal_data import PersonalData
 from bot.dialog.turn import (
+    UNSURE,
     Button,
     Card,
     ClaimCard,
@@ -261,9 +262,6 @@ def illustrated(reply: Reply, state: State, incoming: Incoming) -> Reply:
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
-
-UNSURE = frozenset({Outcome.NOT_COVERED, Outcome.CHOICES})
-"""Decisions before which words that name a source, or stand in the answer just read, are taken to ask for that."""
 
 MAX_ALSO = 2
 """Further questions of one message that are offered."""

@@ -7,7 +7,6 @@ news of it. After a wish to die every reply says whom to call, also to questions
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -92,13 +91,6 @@ _FEW = 4
 
 _SHORT = 9
 """Words of a message that only goes on from the answer last shown."""
-_ASKS = frozenset(
-    "what which who when where why how does do did is are was can could should will would has have if no not".split()  # noqa: SIM905
-)
-_TELLS = frozenset("yes yeah the mum dad i i'm im i've ive my he he's she she's they it it's its there".split())  # noqa: SIM905
-"""First words of what asks or denies something, and of what somebody tells."""
-_NO_TELLING = re.compile(r"[?\d]")
-"""A question, or a number, which is a reading or a finding of its own."""
 _SIGN = "sign"
 """The small talk that asks which sign is meant."""
 
@@ -211,21 +203,20 @@ class Emergencies:
     def of_last(self, match: Match, state: State, incoming: Incoming, register: Register) -> Step | None:
         """Return what is said to words that only go on from an answer that names signs: the card of the sign they tell
         when they are read as being of that, or the question which one they mean. None where they ask, or tell none."""
-        rules, said = self._library.urgent_rules, incoming.text.lower().replace("’", "'").split()
+        rules, text = self._library.urgent_rules, incoming.text
         frames = rules.spoken_of.get(state.node or "") if rules else None
-        if frames is None or not said or len(said) > _SHORT or said[0] in _ASKS or _NO_TELLING.search(incoming.text):
+        if frames is None or self._alarm is None or len(text.split()) > _SHORT or "?" in text:
             return None
-        told = (self._matcher.match(f"{frame} {incoming.text}", None, register) for frame in frames)
+        told = (self._matcher.match(f"{frame} {text}", None, register) for frame in frames)
         found = next((one for one in told if one.outcome is Outcome.URGENT), None)
         if found and not found.guessed:
             return self.named(replace(found, guessed=True), state, incoming, register)
         if match.outcome is Outcome.SMALL_TALK:
-            mere = (match.node == "yes" and not (state.question or state.offered)) or (
-                match.node == "remark" and said[0] in _TELLS
-            )
+            told_one = match.node == "remark" and (self._alarm.is_news(text) or not any(frames))
+            mere = told_one or (match.node == "yes" and not (state.question or state.offered))
             return self._which_sign(state, register) if mere else None
         perhaps = found.node if found else self._library.urgent
-        unsure = match.outcome is not Outcome.ANSWER and said[0] in _TELLS
+        unsure = match.outcome is not Outcome.ANSWER and self._alarm.is_news(text)
         reply = self._answers.matched(replace(match, perhaps=perhaps), state, register)
         return (reply, state) if found or unsure else None
 

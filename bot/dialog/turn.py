@@ -1,9 +1,8 @@
 """What a turn is made of: what came in, what the matcher decides, what goes out, what is remembered between.
 
-Channels, dialog and matching share these words alone. What identifies people is masked in words by one rule, for all of
-them. A matcher may have been trained, and a conversation begun, before
-an editor changed the tree: what comes from there is brought up to date here, so that nothing behind it meets a node
-that does not exist.
+Channels, dialog and matching share these words alone; what identifies people is masked by one rule for all of them. A
+matcher may have been trained, and a conversation begun, before an editor changed the tree: what comes from there is
+brought up to date here, so that nothing behind it meets a node that does not exist.
 """
 
 from __future__ import annotations
@@ -37,6 +36,9 @@ class Outcome(StrEnum):
     URGENT = "urgent"
     NOT_COVERED = "not-covered"
     SMALL_TALK = "small-talk"
+
+
+UNSURE = frozenset({Outcome.CHOICES, Outcome.NOT_COVERED})  # nothing is surely found
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,8 +288,6 @@ class Reply:
         """What "yes" and "no" mean after this reply: what it asks, its only choice, and the button that refuses all."""
         if self.asks:
             return self.asks, ""
-        if not self.choices:
-            return None
         offered = [button.payload for button in self.choices if button.role in ("choice", "also", "danger")]
         refused = [button.payload for button in self.choices if button.role == "none"]
         if not offered and not refused:

@@ -11,11 +11,12 @@ from functools import cache
 from bot.content.library import Library, Topic
 from bot.content.models import Source
 from bot.dialog import payloads
-from bot.dialog.answers import UNSURE, SmallTalk
+from bot.dialog.answers import SmallTalk
 from bot.dialog.composer import Bibliography, Composer, by_name, cited, clipped, find, link
 from bot.dialog.payloads import Tap
 from bot.dialog.personal_data import NOWHERE, PersonalData
 from bot.dialog.turn import (
+    UNSURE,
     AwaitedReport,
     Button,
     Card,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from bot.dialog.turn import Match, Outcome
+from bot.dialog.turn import UNSURE, Match, Outcome
 from bot.matching.build import TALK, Parts, Roles
 from bot.matching.classifier import PRONOUNS
 from bot.matching.parser import Message
@@ -320,7 +320,6 @@ LIKELY = 0.3
 """From which likelihood an answer of the thread's subject that holds every word asked is given and not offered."""
 PERSONAL = 0.3
 """From which likelihood of a personal question the words of an answer decide nothing."""
-UNSURE = (Outcome.CHOICES, Outcome.NOT_COVERED)
 _TAKERS = frozenset({"relative", "person-case"})
 _BOTH, _WHY_NOT = "interactions", "why-not"
 

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from bot.dialog.turn import Match, Outcome, Register
+from bot.dialog.turn import UNSURE, Match, Outcome, Register
 from bot.matching.build import TALK, Parts, Roles
 from bot.matching.classifier import Ranked
 from bot.matching.concepts import Advice
-from bot.matching.decisions import ASPECT_MISSING, LIMITS, UNSURE, Decisions, Limits, Thread
+from bot.matching.decisions import ASPECT_MISSING, LIMITS, Decisions, Limits, Thread
 from bot.matching.foreign import Languages
 from bot.matching.parser import Known, Message
 from bot.matching.questions import (

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from math import log
 
-from bot.dialog.turn import Match, Outcome
+from bot.dialog.turn import UNSURE, Match, Outcome
 from bot.matching.build import TALK, Parts, Roles
 from bot.matching.classifier import PRONOUNS, Classifier, Features, Ranked
-from bot.matching.decisions import LEANS, UNSURE, Limits, likeliest
+from bot.matching.decisions import LEANS, Limits, likeliest
 from bot.matching.lessons import REMARK
 from bot.matching.parser import Message, clauses, joined
 from bot.matching.ranking import Heard, Reading, Shares
