@@ -14,8 +14,8 @@ from bot.content.library import Library
 from bot.content.matching_models import TopicSubjects
 from bot.content.models import Answer
 from bot.dialog import payloads
-from bot.dialog.answers import Answers, part
-from bot.dialog.composer import Composer
+from bot.dialog.answers import LINE, Answers, part
+from bot.dialog.composer import Composer, clipped
 from bot.dialog.turn import (
     Alarm,
     Button,
@@ -27,6 +27,7 @@ from bot.dialog.turn import (
     Outcome,
     Register,
     Reply,
+    SentenceSelector,
     State,
     Step,
     View,
@@ -171,7 +172,19 @@ class Emergencies:
             said = self._library.plain(self._library.small_talk[match.node].says, register)
             reply, after = self._met("ok", node, state, incoming, register)
             return replace(reply, lead=said), after
-        return self._met(heard, node, state, incoming, register, () if match.guessed else match.related)
+        asked = register is Register.PROFESSIONAL and "?" in incoming.text and heard in ("", "do", _PERHAPS)
+        related = () if match.guessed else match.related
+        reply, after = self._met("do" if asked else heard, node, state, incoming, register, related)
+        lead = self._not_held(incoming.text, node, register) if asked and not self._stays(node) else ""
+        return replace(reply, lead=lead or reply.lead), after
+
+    def _not_held(self, text: str, node: str, register: Register) -> str:
+        """Return what is said of a question about a card that no line of it speaks of; empty where one does."""
+        if not isinstance(self._matcher, SentenceSelector):
+            return ""
+        unsaid, read = self._matcher.unsaid(text, self._composer.told(node, register))
+        key = "not-held" if read else "not-read"
+        return self._composer.text(key, register, words=clipped(unsaid, LINE)) if unsaid else ""
 
     def answered(self, match: Match, state: State, incoming: Incoming, register: Register) -> Step | None:
         """Return what is said to an answer to the bot's own question whether help is needed: the card, or that it is

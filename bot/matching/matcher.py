@@ -28,7 +28,7 @@ from bot.matching.questions import (
 from bot.matching.ranking import Heard, Ranker, Reading
 from bot.matching.talk import TOLD, is_like_talk, told_of
 from bot.matching.text import ASKS, PERSONS, SAYS_NOTHING, STOP, is_grammar, is_mashed, scrubbed
-from bot.matching.urgency import Finding, Urgency, urgent
+from bot.matching.urgency import SURELY_ELSE, Finding, Urgency, urgent
 
 AUTHORED = "an authored line"
 """The reason of what is found word for word; the key of the words stands behind it."""
@@ -93,7 +93,7 @@ class SubjectMatcher:
         found, excused = self.urgency.explain(text)
         held = self._held(context)
         found = (held and self.urgency.grown(text, held)) or found
-        if found:
+        if found and (held or not found.is_faint):
             return self._told_after(held, found) if held else urgent(found)
         message = self.parts.reader.read(text)
         # as it is written: `thnx` is no slip of another word
@@ -105,7 +105,10 @@ class SubjectMatcher:
         match = match or self._weighty(Inquiry(message, context), text)
         if excused and match.outcome is Outcome.SMALL_TALK and match.scores:  # "no chest pain" is no mere "no"
             match = self.decisions.uncovered("like small talk, but with a sign", scores=dict(match.scores))
-        perhaps = self.urgency.perhaps(text) if excused and context not in self.parts.data.cards else ""
+        if found and not (self._is_sure(match, SURELY_ELSE) and match.node not in self.roles.shared):
+            return urgent(found)
+        read = excused and context not in self.parts.data.cards
+        perhaps = found.card if found else self.urgency.perhaps(text) if read else ""
         reasons = (*match.reasons, *(f"not urgent: {reason}" for reason in excused))
         return replace(match, reasons=reasons, perhaps="" if match.outcome is Outcome.SMALL_TALK else perhaps)
 
@@ -223,10 +226,13 @@ class SubjectMatcher:
         if bare is asked.message:
             return None
         match = self._line(bare, text, asked.context) or self._asked(asked.of(bare))
-        sure = bool(match.scores) and match.scores[0][1] >= self.limits.bare
         talk = self.background.talk(self._heard(bare, asked)) >= self.limits.courteous
         told = not talk and told_of(bare) and match.outcome in UNSURE
-        return match if told or (match.outcome is Outcome.ANSWER and sure) else None
+        return match if told or self._is_sure(match, self.limits.bare) else None
+
+    def _is_sure(self, match: Match, least: float) -> bool:
+        """Tell whether a decision is an answer that is at least so likely."""
+        return match.outcome is Outcome.ANSWER and bool(match.scores) and match.scores[0][1] >= least
 
     def _weighty(self, asked: Inquiry, text: str) -> Match:
         """Return the decision about words that must be weighed."""
@@ -395,11 +401,8 @@ class SubjectMatcher:
         Small talk of one word is authored: what is only like it is none.
         """
         words = [word for word in question.words if word != STOP]
-        if (
-            reading.named.nothing
-            and SAYS_NOTHING.issuperset(words)
-            and not is_like_talk(words, reading.alone.shares, self.limits.talk_grammar)
-        ):
+        idle = reading.named.nothing and SAYS_NOTHING.issuperset(words)
+        if idle and not is_like_talk(words, reading.alone.shares, self.limits.talk_grammar):
             return True
         if reading.authored or not words:
             return False
