@@ -103,13 +103,19 @@ class Emergencies:
     """Keeps to the card of an emergency; the card itself is an answer like any other."""
 
     def __init__(
-        self, library: Library, composer: Composer, answers: Answers, matcher: Matcher, alarm: Alarm | None
+        self,
+        library: Library,
+        composer: Composer,
+        answers: Answers,
+        matcher: Matcher,
+        alarm: Alarm | None,
+        selector: SentenceSelector | None,
     ) -> None:
         self._library = library
         self._composer = composer
         self._answers = answers
         self._matcher = matcher
-        self._alarm = alarm
+        self._alarm, self._selector = alarm, selector
         self._always = frozenset(library.always)
         signs = tuple(library.urgent_rules.signs.values()) if library.urgent_rules else ()
         unnamed = {sign.card for sign in signs if sign.any_other}
@@ -180,9 +186,9 @@ class Emergencies:
 
     def _not_held(self, text: str, node: str, register: Register) -> str:
         """Return what is said of a question about a card that no line of it speaks of; empty where one does."""
-        if not isinstance(self._matcher, SentenceSelector):
+        if self._selector is None:
             return ""
-        unsaid, read = self._matcher.unsaid(text, self._composer.told(node, register))
+        unsaid, read = self._selector.unsaid(text, self._composer.told(node, register))
         key = "not-held" if read else "not-read"
         return self._composer.text(key, register, words=clipped(unsaid, LINE)) if unsaid else ""
 

@@ -83,7 +83,7 @@ class Engine:
         self._data = PersonalData(library, self._composer)
         selector = self.matcher if isinstance(self.matcher, SentenceSelector) else None
         self._answers = Answers(library, self._composer, self._data, selector)
-        self._emergencies = Emergencies(library, self._composer, self._answers, matcher, self._alarm)
+        self._emergencies = Emergencies(library, self._composer, self._answers, matcher, self._alarm, selector)
         self._wishes = Wishes(library, self._composer, self._data, self._small_talk)
         self._answer: Mapping[Kind, Callable[[State, Incoming, Register], Step]] = {
             Kind.TEXT: self._text,
