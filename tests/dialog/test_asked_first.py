@@ -12,7 +12,19 @@ from bot.content.library import Library
 from bot.content.models import Answer, Claim
 from bot.dialog.answers import FIRST_ROOM, lines_at_once, main_and_action
 from bot.dialog.engine import Engine
-from bot.dialog.turn import ClaimCard, Incoming, Kind, Match, Outcome, Register, Reply, SentenceSelector, State, View
+from bot.dialog.turn import (
+    ClaimCard,
+    Emergency,
+    Incoming,
+    Kind,
+    Match,
+    Outcome,
+    Register,
+    Reply,
+    SentenceSelector,
+    State,
+    View,
+)
 from bot.matching.text import is_grammar
 
 CASES = [
@@ -291,3 +303,11 @@ def test_what_is_not_held_is_named_and_nothing_is_denied_of_a_word_that_was_not_
     assert reply.lead.startswith(held)
     if "understood" in held:
         assert document_text(reply.card.brief) == document_text(engine.composer.card(node, register).brief)
+
+
+@pytest.mark.parametrize("asked", ["which swab?", "offload?", "GTN dose?"])
+def test_a_clinician_is_told_what_no_line_of_a_held_card_holds(engine: Engine, asked: str) -> None:
+    state = State(Register.PROFESSIONAL, introduced=True, emergency=Emergency("urgent-foot", 0.0))
+    reply = engine.respond(state, Incoming(Kind.TEXT, asked, at=1.0))[0]
+    assert reply.card.node == "urgent-foot"
+    assert reply.lead

@@ -482,3 +482,9 @@ def test_whatever_is_heard_after_a_card_has_an_answer(library: Library, register
             for _ in range(3):  # said once more it is not the same words
                 reply, state = engine.respond(state, Incoming(Kind.TEXT, kind, at=1.0))
                 assert document_text(reply.card.brief).strip() or reply.card.title, (card, kind)
+
+
+@pytest.mark.parametrize("text", ["yes it is open", "mine is oozing", "there is pus"])
+def test_what_is_told_after_an_answer_that_names_signs_is_of_these(engine: Engine, text: str) -> None:
+    asked = replace(PERSON, history=("feet-daily",))
+    assert engine.respond(asked, Incoming(Kind.TEXT, text, at=1.0))[0].card.node == "urgent-foot"

@@ -67,3 +67,14 @@ def test_what_only_sounds_like_it_does_not(urgency: Urgency, said: str) -> None:
 
 def test_a_long_story_is_no_end(urgency: Urgency) -> None:
     assert not urgency.is_over("he is fine now " + "and then we went home and had dinner " * 3)
+
+
+@pytest.mark.parametrize("called", ["called 999 and", "we phoned an ambulance and"])
+def test_help_that_was_called_ends_it_only_once_it_is_there(urgency: Urgency, called: str) -> None:
+    assert urgency.is_over(f"{called} the paramedics are with us now")
+    assert not urgency.is_over(f"{called} they will be with us in ten minutes")
+
+
+@pytest.mark.parametrize("thing", ["the cat", "my sock", "ink", "the dentist"])
+def test_what_denies_in_few_words_that_it_was_nothing_ends_nothing(urgency: Urgency, thing: str) -> None:
+    assert not urgency.is_over(f"it was not {thing}, I checked")
