@@ -25,9 +25,7 @@ StrictInt = Annotated[int, Strict()]
 StrictBool = Annotated[bool, Strict()]
 LINK = r"^https?://\S+$"
 Link = Annotated[str, StringConstraints(strict=True, pattern=LINK)]
-DOI = r"^10\.[0-9.]+/\S+$"
-PMID = r"^\d{1,9}$"
-COUNTRY = r"^[A-Z]{2}$"
+DOI, PMID, COUNTRY = r"^10\.[0-9.]+/\S+$", r"^\d{1,9}$", r"^[A-Z]{2}$"
 PHONE = r"^\+?[0-9][0-9 ()-]{1,18}$"
 NOTE_NUMBER = r"^N[1-9][0-9]?$"
 Role = Literal["help", "privacy", "references", "disclaimer", "review-status", "tone", "about"]
@@ -310,6 +308,8 @@ class Node:
 
     next: tuple[Id, ...] = Field((), max_length=6)
     """Follow-up buttons, in this order."""
+    listed: tuple[Id, ...] = ()
+    """The answers on what this one lists, in its order: "the second one" after it means the second."""
 
 
 @model

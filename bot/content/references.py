@@ -59,8 +59,9 @@ def _targets(dialog: Dialog) -> Iterator[tuple[Location, str]]:
     for role, target in dialog.roles.items():
         yield ("roles", role), target
     for node, body in dialog.nodes.items():
-        for number, target in enumerate(body.next):
-            yield ("nodes", node, "next", number), target
+        for way, targets in (("next", body.next), ("listed", body.listed)):
+            for number, target in enumerate(targets):
+                yield ("nodes", node, way, number), target
 
 
 def _renamed(library: Library, dialog: Dialog, path: Path) -> Iterator[Diagnostic]:

@@ -84,6 +84,8 @@ class Data:
 
     following: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The ways on from each answer: nothing is trained from them."""
+    listed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The answers on what an answer lists, in its order: nothing is trained from them."""
     drugs: frozenset[str] = frozenset()
     """The names of drugs: nothing is trained from them."""
     drug_of: Mapping[str, str] = field(default_factory=dict)
@@ -183,6 +185,7 @@ def data_of(library: Library) -> Data:
         {node: tuple(_said(one)) for topic in library.topics.values() for node, one in topic.answers.items()},
         dict(_texts(library)),
         {name: tuple(node.next) for name, node in library.nodes.items()},
+        {name: node.listed for name, node in library.nodes.items() if node.listed},
         frozenset(name for topic in library.topics.values() for name, term in topic.terms.items() if term.drug),
         dict(_drugs(library)),
     )

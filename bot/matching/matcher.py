@@ -26,7 +26,7 @@ from bot.matching.questions import (
     seams,
 )
 from bot.matching.ranking import Heard, Ranker, Reading
-from bot.matching.talk import TOLD, is_like_talk, told_of
+from bot.matching.talk import TOLD, is_like_talk, pointed, told_of
 from bot.matching.text import ASKS, PERSONS, SAYS_NOTHING, STOP, is_grammar, is_mashed, scrubbed
 from bot.matching.urgency import SURELY_ELSE, Finding, Urgency, urgent
 
@@ -101,6 +101,7 @@ class SubjectMatcher:
         tells_on = bool(held) and (told_of(message) or not self.urgency.asks_else(text))
         own = self.known.node(message.key, context) != self.known.node(message.key, None)  # a line of this thread
         match = match or (self._line(message, text, context) if own or not tells_on else None)
+        match = match or self._listed(text, context)
         match = match or (None if self._asks_on(message, context) else self._unreadable(message, text))
         match = match or self._weighty(Inquiry(message, context), text)
         if excused and match.outcome is Outcome.SMALL_TALK and match.scores:  # "no chest pain" is no mere "no"
@@ -152,6 +153,16 @@ class SubjectMatcher:
         """Return which of some lines speaks of what words speak of, or None."""
         return self.urgency.closest(text, lines)
 
+    def _listed(self, text: str, context: str | None) -> Match | None:
+        """Return the decision about one of the things the last answer lists: "the second one, is it safe?"."""
+        found = pointed(text, self.parts.data.listed.get(context or "", ()))
+        if found is None:
+            return None
+        rest, node = found
+        match = self._weighty(Inquiry(self.parts.reader.read(rest), node), rest)
+        at = replace(Match(Outcome.ANSWER, node), scores=match.scores, reasons=(f"listed in {context}",))
+        return match if match.outcome is Outcome.ANSWER and match.node not in self.roles.shared else at
+
     # --- what needs no weighing ------------------------------------------------------------------------------------
 
     def _line(self, message: Message, text: str, context: str | None) -> Match | None:
@@ -199,7 +210,7 @@ class SubjectMatcher:
         letters = [word for word in message.words if word.isalpha() and len(word) > 1]
         if letters and all(map(is_mashed, letters)):
             return Match(Outcome.SMALL_TALK, "test", reasons=("keys struck at random",))
-        strange = [word for word in letters if not self._is_word(word, message)]
+        strange = [one for one in letters if one in message.unknown or not (one in self.parts.english or len(one) > 3)]
         if not message.mentions and (not letters or 2 * len(strange) > len(letters)):
             alien = language or (len(strange) > 1 and not any(map(is_grammar, letters)))  # `dus it wrk` is English
             note = OTHER_LANGUAGE if alien else ""
@@ -215,9 +226,6 @@ class SubjectMatcher:
         """Tell whether a message is authored as asking what an answer holds of whatever was talked about."""
         it, aspect = self.parts.subjects.it(context), self.parts.index.aspects.get(message.key, "")
         return it is not None and aspect in self.parts.subjects.row(it)
-
-    def _is_word(self, word: str, message: Message) -> bool:
-        return word not in message.unknown and (word in self.parts.english or len(word) > 3)
 
     def _bare(self, asked: Inquiry, text: str) -> Match | None:
         """Return the decision about a message less courtesies and idle clauses at its ends, if the rest surely asks, or
@@ -273,8 +281,7 @@ class SubjectMatcher:
     def _told_after(self, held: str, found: Finding) -> Match:
         """Return the decision about a sign told after the card of an emergency: its own card where it is plainly
         another one, as urgent at least, or the same one grown graver, else that of the emergency, of which most of what
-        is told then is a detail; the other is offered.
-        """
+        is told then is a detail; the other is offered."""
         match, sign, told = urgent(found), self.parts.data.urgent.signs[held], self.parts.data.urgent.signs[found.sign]
         if found.sign in sign.smaller:
             return replace(match, node=sign.card)
@@ -440,7 +447,8 @@ class SubjectMatcher:
         found = set(nodes := list(dict.fromkeys(self._each(parted, asked))))
         nodes = [node for node in nodes if node != self.roles.otherwise]
         if parted.odds < 0:
-            return self._offering(match, nodes)
+            others = dict.fromkeys((*nodes, *match.related))
+            return replace(match, related=tuple(node for node in others if node != match.node))
         return self._answering(match, nodes, uncovered=self.roles.otherwise in found)
 
     def _answering(self, match: Match, nodes: Sequence[str], *, uncovered: bool) -> Match:
@@ -452,11 +460,6 @@ class SubjectMatcher:
         reasons = (f"{len(nodes) + uncovered} questions", *match.reasons)
         answer = replace(match, outcome=Outcome.ANSWER, node=first, choices=(), note=note)
         return replace(answer, related=(*also, *perhaps), reasons=reasons, also=tuple(also))
-
-    def _offering(self, match: Match, nodes: Sequence[str]) -> Match:
-        """Return an answer with what a further question perhaps means among the buttons."""
-        others = dict.fromkeys((*nodes, *match.related))
-        return replace(match, related=tuple(node for node in others if node != match.node))
 
     def _each(self, parted: Parted, asked: Inquiry) -> Iterator[str]:
         """Yield the answer of each question, in the order asked, before what is only told; a half may be two again."""

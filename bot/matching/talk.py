@@ -1,7 +1,9 @@
-"""Small talk: whether it is all that a message says, and what only tells something and asks nothing."""
+"""What is no question of its own: small talk and whether it is all that a message says, what only tells something, and
+what points at a line of the answer shown."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import pairwise
@@ -106,3 +108,30 @@ def is_remark(message: Message, shares: Mapping[str, float], talk: float, means:
     known = len(message.words) >= _FEWEST and not (message.unknown or message.guessed)
     answers = [share for node, share in shares.items() if not node.startswith(TALK)]
     return known and sum(shares.values()) - sum(answers) >= talk and max(answers, default=0.0) < means
+
+
+_PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+_NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_LATEST = {"latter": -1, "last": -1, "former": 0}
+_AT = {word: at for words in (_PLACES, _NUMBERS, "123456789") for at, word in enumerate(words)} | _LATEST
+_PART = r"(?:one|step|stage|item|point|part|bit|thing|option)\b"
+_ORDINAL = rf"(?:very )?(?P<place>{'|'.join((*_PLACES, *_LATEST))})"
+_POINTER = re.compile(
+    rf"\b(?:(?:the |that |your )?{_ORDINAL} {_PART}"
+    rf"|(?:the|your) {_ORDINAL.replace('place', 'alone')}(?=\s*(?:$|[^\w\s]))"
+    rf"|(?:the )?(?:step|stage|number|item|point) (?P<number>{'|'.join(_NUMBERS)}|[1-9])\b)"
+    r"(?: (?:on|of|in) (?:that|the|your|this) (?:list|chart|steps|ladder|answer))?",
+    re.IGNORECASE,
+)
+"""Words that point at something listed: "the second one", "step 3", "the very first item on that list"."""
+
+
+def pointed(text: str, listed: Sequence[str]) -> tuple[str, str] | None:
+    """Return the text with "it" for the words that point at one of some answers listed, and that answer."""
+    found = _POINTER.search(" ".join(text.split())) if listed else None
+    word = found and (found["place"] or found["alone"] or found["number"]).lower()
+    at = _AT.get(word or "", len(listed))
+    pair = word in ("latter", "former") and len(listed) != len(_LATEST) - 1
+    if found is None or pair or at >= len(listed):
+        return None
+    return f"{found.string[: found.start()]}it{found.string[found.end() :]}", listed[at]

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from bot.content.library import Library
 from bot.dialog.turn import Match, Outcome, Register
 from bot.matching import Matcher
+from bot.matching.talk import pointed
+
+PLACES = ("first", "second", "third", "fourth", "fifth")
+POINTERS = ("the {place} one", "tell me more about the {place} item", "step {number}", "what is number {number}?")
 
 
 def asked(matcher: Matcher, text: str, after: str | None) -> Match:
@@ -66,3 +71,39 @@ def test_what_names_nothing_has_no_answer_on_a_subject_of_another_topic(
     matcher: Matcher, after: str, text: str, other: str
 ) -> None:
     assert asked(matcher, text, after).node != other
+
+
+@pytest.mark.parametrize("pointer", POINTERS)
+def test_what_an_answer_lists_is_meant_by_its_place(matcher: Matcher, library: Library, pointer: str) -> None:
+    listed = {name: node.listed for name, node in library.nodes.items() if node.listed}
+    assert listed
+    for after, nodes in listed.items():
+        for at, node in enumerate(nodes):
+            text = pointer.format(place=PLACES[at], number=at + 1)
+            assert (text, after, asked(matcher, text, after).node) == (text, after, node)
+
+
+@pytest.mark.parametrize(
+    ("text", "rest", "at"),
+    [
+        ("and the second one, is it dangerous", "and it, is it dangerous", 1),
+        ("Evidence for the former?", "Evidence for it?", 0),
+        ("what's in STEP 2 of that list", "what's in it", 1),
+        ("the very first bit", "it", 0),
+        ("the last one on your list, how much?", "it, how much?", 1),
+    ],
+)
+def test_words_that_point_at_something_listed_become_it(text: str, rest: str, at: int) -> None:
+    assert pointed(text, ("ala", "k2")) == (rest, ("ala", "k2")[at])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["the first medicine", "what comes first", "the third one", "two or three of them", "the last time I took it"],
+)
+def test_what_points_at_nothing_listed_stays_as_it_is(text: str) -> None:
+    assert pointed(text, ("ala", "k2")) is None
+
+
+def test_where_nothing_is_listed_nothing_is_pointed_at() -> None:
+    assert pointed("the last one", ()) is None
