@@ -247,7 +247,8 @@ class SubjectMatcher:
         if asked.context in self.parts.data.cards:
             return self._within(asked, text, asked.context)
         bare, whole = self._bare(asked, text), self._asked(asked)
-        match = whole if bare is None or (asked.message.words[0] in ASKS and bare.node in whole.also) else bare
+        further = whole.also and bare and bare.node == whole.node and not bare.also
+        match = whole if bare is None or further or (asked.message.words[0] in ASKS and bare.node in whole.also) else bare
         return self._idle(asked) or self._focused(match, asked)
 
     def _idle(self, asked: Inquiry) -> Match | None:
