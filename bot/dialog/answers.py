@@ -156,7 +156,7 @@ def main_and_action(answer: Answer) -> list[str]:
 def concise(composer: Composer, node: str, register: Register) -> Card:
     """Return the card of a node whose brief is its main message and what to do, the facts between them folded: it has
     to share a screen with something else."""
-    return _with_brief(composer, node, register, main_and_action(composer.answer(node)))
+    return with_brief(composer, node, register, main_and_action(composer.answer(node)))
 
 
 def fitted(composer: Composer, reply: Reply) -> Reply:
@@ -164,16 +164,17 @@ def fitted(composer: Composer, reply: Reply) -> Reply:
     it says; the rest is folded. Unless something else was put first, the main message is always said, under the
     button's few words where its title is too long."""
     crowded = any((reply.lead, reply.remark, reply.second))
-    if not (crowded or reply.briefs) or not _may_be_cut(reply):
+    if not (crowded or reply.briefs) or not _may_becut(reply):
         return reply
     node, register = reply.card.node, reply.card.register
     answer, label = composer.answer(node), composer.label(node, register)
-    room = ROOM - lines_of(reply.lead) - (lines_of(reply.remark) + 1 if reply.remark else 0)
+    around = lines_of(reply.lead) + (lines_of(reply.remark) + 1 if reply.remark else 0)
+    room = ROOM - around
     room = room if crowded else max(FIRST_ROOM, lines_at_once(reply.card))
     beside = [reply.second] if reply.second else []
 
     def made(brief: Sequence[str]) -> Card:
-        return replace(_with_brief(composer, node, register, brief), title=reply.card.title)
+        return replace(with_brief(composer, node, register, brief), title=reply.card.title)
 
     shortened = [main_and_action(answer), *([] if reply.briefs else [answer.brief[:1]])] if crowded else []
     last = reply.card
@@ -183,12 +184,12 @@ def fitted(composer: Composer, reply: Reply) -> Reply:
     return replace(reply, card=replace(last, title=label) if crowded else last)
 
 
-def _may_be_cut(reply: Reply) -> bool:
+def _may_becut(reply: Reply) -> bool:
     """Tell whether a reply is a sourced answer whose brief is shown with the rest folded."""
-    return _answers(reply.card) and reply.view is View.BRIEF
+    return answers(reply.card) and reply.view is View.BRIEF
 
 
-def _answers(card: Card) -> bool:
+def answers(card: Card) -> bool:
     """Tell whether a card is a sourced answer."""
     return isinstance(card, ClaimCard) and card.outcome is Outcome.ANSWER and not card.about_bot
 
@@ -210,17 +211,17 @@ def lines_of(text: str) -> int:
     return sum(len(wrap(line, LINE)) for line in text.splitlines())
 
 
-def _with_brief(composer: Composer, node: str, register: Register, brief: Sequence[str]) -> Card:
+def with_brief(composer: Composer, node: str, register: Register, brief: Sequence[str]) -> Card:
     """Return the card of a node with these claims as its brief and all the others behind it."""
     whole, answer = composer.card(node, register), composer.answer(node)
     if not isinstance(whole, ClaimCard):
         return whole
-    claims = _moved(answer.claims, set(brief) - set(answer.brief))
-    card = composer.claims(node, _cut(answer, node, claims, brief, answer.notes), register)
+    claims = moved(answer.claims, set(brief) - set(answer.brief))
+    card = composer.claims(node, cut(answer, node, claims, brief, answer.notes), register)
     return replace(card, buttons=whole.buttons, picture=whole.picture)
 
 
-def _moved(claims: Sequence[Claim], ids: Collection[str]) -> list[Claim]:
+def moved(claims: Sequence[Claim], ids: Collection[str]) -> list[Claim]:
     """Return the claims; those that are moved into the brief leave their heading to what stood below it."""
     laid: list[Claim] = []
     heading: Registers | None = None
@@ -237,10 +238,10 @@ def _moved(claims: Sequence[Claim], ids: Collection[str]) -> list[Claim]:
 def part(composer: Composer, answer: Answer, claims: Collection[str], node: str, register: Register) -> Card:
     """Return the card of some claims of an answer, in their order there, with the small print of all; no buttons."""
     kept = tuple(one for one in answer.claims if one.id in claims) or answer.claims[:1]
-    return composer.claims(node, _cut(answer, node, kept, [one.id for one in kept]), register)
+    return composer.claims(node, cut(answer, node, kept, [one.id for one in kept]), register)
 
 
-def _cut(answer: Answer, node: str, claims: Sequence[Claim], brief: Sequence[str], notes: Sequence[str] = ()) -> Answer:
+def cut(answer: Answer, node: str, claims: Sequence[Claim], brief: Sequence[str], notes: Sequence[str] = ()) -> Answer:
     """Return an answer with these claims, of which these are its brief."""
     fields: Mapping[str, Any] = {"answer": node, "label": answer.label, "title": answer.title}
     return Answer(**fields, claims=tuple(claims), brief=tuple(brief), notes=tuple(notes))
@@ -353,7 +354,7 @@ class Answers:
 
     def _is_sourced(self, node: str) -> bool:
         card = self._composer.card(node, Register.LAYPERSON)
-        return _answers(card) and node != self._library.advice
+        return answers(card) and node != self._library.advice
 
     def _with_also(self, reply: Reply, nodes: Sequence[str]) -> Reply:
         """Return the reply with the other questions of the message: the second beside it if both are short, else first
@@ -409,7 +410,7 @@ class Answers:
             unsaid, read = selector.unsaid(text, self._composer.told(node, register))
             key = "same-again" if not unsaid else "not-held" if read else "not-read"
             lead = lead or self._text(key, register, words=clipped(unsaid, LINE))
-        least = _with_brief(self._composer, node, register, briefs[-1])
+        least = with_brief(self._composer, node, register, briefs[-1])
         card = replace(least, title=card.title) if read else card
         return replace(reply, briefs=briefs if read else (tuple(answer.brief), *briefs), card=card, lead=lead)
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from bot.content.library import Library
+from bot.content.models import Claim
 from bot.dialog import payloads
-from bot.dialog.answers import Answers, SmallTalk, illustrated
+from bot.dialog.answers import (
+    ROOM,
+    Answers,
+    SmallTalk,
+    answers,
+    cut,
+    illustrated,
+    lines_at_once,
+    moved,
+    with_brief,
+)
 from bot.dialog.composer import Composer
 from bot.dialog.emergencies import Emergencies
 from bot.dialog.payloads import Tap
@@ -19,6 +30,7 @@ from bot.dialog.turn import (
     Effect,
     Incoming,
     Kind,
+    Listener,
     Matcher,
     Outcome,
     Register,
@@ -55,6 +67,71 @@ def patient(_channel: str) -> Register:
     return Register.LAYPERSON
 
 
+MOST_TOLD = 3
+"""Names of what was told of somebody that are remembered: the latest."""
+
+
+class Memory:
+    """Remembers what is told of somebody that matters for medicines, and says beside a later answer what is held on
+    both: once for each answer that says it. Only names that are authored are kept, and nothing where others read."""
+
+    def __init__(self, library: Library, composer: Composer, matcher: Matcher) -> None:
+        self._library, self._composer = library, composer
+        self._listener = matcher if isinstance(matcher, Listener) else None
+
+    def recalled(self, reply: Reply, state: State, incoming: Incoming) -> Step:
+        """Return the reply with what was told before, and the state with what is told now."""
+        if self._listener is None or incoming.group:
+            return reply, state
+        told = self._listener.told(incoming.text) if incoming.kind is Kind.TEXT else ()
+        new = tuple(one for one in told if one not in state.told)
+        reply, state = self._beside(self._listener, reply, state, incoming)
+        return reply, replace(state, told=(*state.told, *new)[-MOST_TOLD:], recalled=()) if new else state
+
+    def _beside(self, listener: Listener, reply: Reply, state: State, incoming: Incoming) -> Step:
+        alone = reply.second is None and reply.view is View.BRIEF and not (reply.in_place or reply.effect)
+        asked = incoming.text if incoming.kind is Kind.TEXT else ""
+        for told in reversed(state.told) if alone and answers(reply.card) else ():
+            node = listener.beside(reply.card.node, told)
+            if node is None or node in (reply.card.node, *state.recalled) or told in asked.lower():
+                continue
+            if second := self._card(node, told, reply.card, state):
+                return self._with(reply, second), replace(state, recalled=(*state.recalled, node))
+        return reply, state
+
+    def _with(self, reply: Reply, second: Card) -> Reply:
+        """Return the reply with a second card beside its main message, or where that would take more than a screen with
+        a button to its answer."""
+        node, register = reply.card.node, reply.card.register
+        brief = reply.briefs[-1] if reply.briefs else self._library.answer(node).brief[:1]
+        least = replace(with_brief(self._composer, node, register, brief), title=self._composer.label(node, register))
+        if lines_at_once(least, second) <= ROOM:
+            return replace(reply, second=second)
+        way = self._composer.link(second.node, register, "choice")
+        shown = any(one.payload == way.payload for one in (*reply.choices, *reply.card.buttons))
+        return reply if shown else replace(reply, choices=(way, *reply.choices))
+
+    def _card(self, node: str, told: str, shown: Card, state: State) -> Card | None:
+        """Return what an answer says of what was told, unless it says nothing of that, or it was said: by the answer
+        shown, or at once by itself before."""
+        answer, register = self._library.answer(node), shown.register
+        if self._says(told, shown.node, register, self._library.answer(shown.node).brief):
+            return None
+        claim = self._says(told, node, register, ())
+        if claim is None or (node in state.history and claim.id in answer.brief):
+            return None
+        card = self._composer.claims(node, cut(answer, node, moved([claim], [claim.id]), [claim.id]), register)
+        return replace(card, title=self._composer.text("mentioned", register, told=told))
+
+    def _says(self, told: str, node: str, register: Register, among: Collection[str]) -> Claim | None:
+        """Return the claim of an answer that speaks of what was told, among some or all; a report is none."""
+        held = [one for one in self._library.claims(self._library.answer(node), register) if one.kind != "report"]
+        claims = [one for one in held if not among or one.id in among]
+        lines = self._composer.lines(claims, register)
+        at = self._listener.speaking(told, lines) if self._listener else None
+        return None if at is None else claims[at]
+
+
 class Engine:
     """The dialog engine over one immutable library."""
 
@@ -83,6 +160,7 @@ class Engine:
         self._data = PersonalData(library, self._composer)
         selector = self.matcher if isinstance(self.matcher, SentenceSelector) else None
         self._answers = Answers(library, self._composer, self._data, selector)
+        self._memory = Memory(library, self._composer, self.matcher)
         self._emergencies = Emergencies(library, self._composer, self._answers, matcher, self._alarm, selector)
         self._wishes = Wishes(library, self._composer, self._data, self._small_talk)
         self._answer: Mapping[Kind, Callable[[State, Incoming, Register], Step]] = {
@@ -115,6 +193,7 @@ class Engine:
         register = state.register or self._default_register(incoming.channel)
         state, incoming = up_to_date(self._library, state, incoming)
         reply, after = self._answer[incoming.kind](state, incoming, register)
+        reply, after = self._memory.recalled(reply, after, incoming)
         reply = self._answers.as_set(reply, after.preferences, incoming)
         if reply.effect is Effect.FORGET:
             return reply, State()
@@ -135,6 +214,8 @@ class Engine:
             offered=reply.offered,
             about=reply.about or (state.about if reply.card.outcome in _OF_THE_MOMENT else ""),
             ended=after.ended,
+            told=after.told,
+            recalled=after.recalled,
         )
         return (self._keeping.introduced(reply) if first else reply), after
 

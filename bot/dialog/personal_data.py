@@ -1,5 +1,5 @@
 """What is stored about a person: asking before it is deleted, showing it in words, what can be set, what they report as
-wrong."""
+wrong. What identifies people is masked in words by one rule, for all channels."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from bot.dialog.turn import (
     Reply,
     Scrubber,
     State,
-    mask,
 )
 
 PAGE = 8
@@ -40,6 +39,45 @@ _FEW_WORDS = 8
 """Words of a message that says where somebody is: a longer one tells more than that."""
 NOWHERE = "ZZ"
 """The letters of a country whose numbers are not held (ISO 3166 leaves them to users)."""
+
+MASK = "[…]"
+
+_EMAIL = r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_DATE = (
+    r"(?<!\d)(?:"
+    r"\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})"
+    r"|\d{4}[./-]\d{1,2}[./-]\d{1,2}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH},?\s+\d{{4}}"
+    rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
+    r")(?!\d)"
+)
+_DIGITS = (
+    r"(?<![\d.,])(?:"
+    r"\d{7,}"
+    r"|\+\d(?:[ ()./-]{0,2}\d){6,}"
+    r"|0\d{2,4}[ /-]\d{3,4}[ -]?\d{3,4}"
+    r"|\d{3}[ -]\d{3}[ -]\d{4}"
+    r"|\d{3}-\d{2}-\d{4}"
+    r")(?![\d.,]*\d)(?!\s*(?:mg|mcg|µg|g|ml|iu|%))"
+)
+"""Seven digits in a row, or grouped as telephone, health service and social security numbers are; not dose ranges."""
+
+_NAME = r"[A-Z][a-z][\w'-]*"
+_NAMED = (
+    rf"(?-i:\b(?:(?:[Pp]atient,?\s+)?(?:Mrs?|Ms|Miss)\.?\s+{_NAME}(?:\s+{_NAME})?"
+    rf"|[Pp]atient\s+(?:called|named)\s+{_NAME}(?:\s+{_NAME})?|[Pp]atient,?\s+{_NAME}\s+{_NAME}))"
+)
+"""A name after a title or after the word patient; a doctor's name stays, for it may be an author's."""
+
+_IDENTIFIER = re.compile(f"{_EMAIL}|{_DATE}|{_DIGITS}|{_NAMED}", re.IGNORECASE)
+
+
+def mask(text: str) -> tuple[str, bool]:
+    """Return the text without identifiers, and whether any was found."""
+    masked, found = _IDENTIFIER.subn(MASK, text)
+    return masked, found > 0
+
 
 _OTHER = {Register.LAYPERSON: Register.PROFESSIONAL, Register.PROFESSIONAL: Register.LAYPERSON}
 

@@ -1,13 +1,12 @@
 """What a turn is made of: what came in, what the matcher decides, what goes out, what is remembered between.
 
-Channels, dialog and matching share these words alone; what identifies people is masked by one rule for all of them. A
-matcher may have been trained, and a conversation begun, before an editor changed the tree: what comes from there is
-brought up to date here, so that nothing behind it meets a node that does not exist.
+Channels, dialog and matching share these words alone. A matcher may have been trained, and a conversation begun, before
+an editor changed the tree: what comes from there is brought up to date here, so that nothing behind it meets a node
+that does not exist.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -101,7 +100,9 @@ class State:
     nodes shown, newest last; `question` what the bot itself asked last: the payloads "yes" and "no" stand for, if any;
     `quiet` that it was asked to speak only when it is addressed; `report` that it asked what is wrong with an answer;
     `offered` the payloads of the list of choices shown last, in their order, and `about` the node of the subject that
-    this list was about; `ended` is the emergency that was spoken of before and may come back.
+    this list was about; `ended` is the emergency that was spoken of before and may come back; `told` are the names of
+    what was told of somebody that bears on medicines, as they are authored ("pregnant"), newest last, and `recalled`
+    the answers that were given beside others because of them.
     """
 
     register: Register | None = None
@@ -115,6 +116,8 @@ class State:
     offered: tuple[str, ...] = ()
     about: str = ""
     ended: Emergency | None = None
+    told: tuple[str, ...] = ()
+    recalled: tuple[str, ...] = ()
 
     @property
     def node(self) -> str | None:
@@ -390,6 +393,20 @@ class Turner(Protocol):
 
 
 @runtime_checkable
+class Listener(Protocol):
+    """A matcher that knows what somebody told of a person, and which answer speaks of that."""
+
+    def told(self, text: str) -> tuple[str, ...]:
+        """Return the names, as authored, of what words tell of somebody that bears on medicines: "pregnant"."""
+
+    def beside(self, node: str, told: str) -> str | None:
+        """Return the answer on what an answer is about together with what was told, if there is one."""
+
+    def speaking(self, told: str, lines: Sequence[str]) -> int | None:
+        """Return which of some lines speaks of what was told by its own words, and best; None where none does."""
+
+
+@runtime_checkable
 class Scrubber(Protocol):
     """A matcher that knows which words of a question may be kept for an editor."""
 
@@ -459,42 +476,3 @@ def leant_on(library: Library, state: State) -> str | None:
     apart = {library.advice, *library.always, *library.urgent_nodes}
     current = None if state.node in library.urgent_nodes else state.node
     return next((node for node in reversed(state.history) if node not in apart), current)
-
-
-MASK = "[…]"
-
-_EMAIL = r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
-_DATE = (
-    r"(?<!\d)(?:"
-    r"\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})"
-    r"|\d{4}[./-]\d{1,2}[./-]\d{1,2}"
-    rf"|\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH},?\s+\d{{4}}"
-    rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
-    r")(?!\d)"
-)
-_DIGITS = (
-    r"(?<![\d.,])(?:"
-    r"\d{7,}"
-    r"|\+\d(?:[ ()./-]{0,2}\d){6,}"
-    r"|0\d{2,4}[ /-]\d{3,4}[ -]?\d{3,4}"
-    r"|\d{3}[ -]\d{3}[ -]\d{4}"
-    r"|\d{3}-\d{2}-\d{4}"
-    r")(?![\d.,]*\d)(?!\s*(?:mg|mcg|µg|g|ml|iu|%))"
-)
-"""Seven digits in a row, or grouped as telephone, health service and social security numbers are; not dose ranges."""
-
-_NAME = r"[A-Z][a-z][\w'-]*"
-_NAMED = (
-    rf"(?-i:\b(?:(?:[Pp]atient,?\s+)?(?:Mrs?|Ms|Miss)\.?\s+{_NAME}(?:\s+{_NAME})?"
-    rf"|[Pp]atient\s+(?:called|named)\s+{_NAME}(?:\s+{_NAME})?|[Pp]atient,?\s+{_NAME}\s+{_NAME}))"
-)
-"""A name after a title or after the word patient; a doctor's name stays, for it may be an author's."""
-
-_IDENTIFIER = re.compile(f"{_EMAIL}|{_DATE}|{_DIGITS}|{_NAMED}", re.IGNORECASE)
-
-
-def mask(text: str) -> tuple[str, bool]:
-    """Return the text without identifiers, and whether any was found."""
-    masked, found = _IDENTIFIER.subn(MASK, text)
-    return masked, found > 0

@@ -95,6 +95,18 @@ class LateMatcher:
         """Return the answer on the other subject spoken of."""
         return self._built().other(text, shown)
 
+    def told(self, text: str) -> tuple[str, ...]:
+        """Return the names of what words tell of somebody that bears on medicines."""
+        return self._built().told(text)
+
+    def beside(self, node: str, told: str) -> str | None:
+        """Return the answer on what an answer is about together with what was told."""
+        return self._built().beside(node, told)
+
+    def speaking(self, told: str, lines: Sequence[str]) -> int | None:
+        """Return which of some lines speaks of what was told by its own words."""
+        return self._built().speaking(told, lines)
+
     def scrubbed(self, text: str) -> str:
         """Return what may be kept of a question."""
         return self._built().scrubbed(text)

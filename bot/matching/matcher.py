@@ -26,9 +26,9 @@ from bot.matching.questions import (
     seams,
 )
 from bot.matching.ranking import Heard, Ranker, Reading
-from bot.matching.talk import TOLD, is_like_talk, pointed, told_of
+from bot.matching.talk import TOLD, beside, is_like_talk, pointed, speaking, told_names, told_of
 from bot.matching.text import ASKS, PERSONS, SAYS_NOTHING, STOP, is_grammar, is_mashed, scrubbed
-from bot.matching.urgency import SURELY_ELSE, Finding, Urgency, urgent
+from bot.matching.urgency import SURELY_ELSE, Urgency, told_after, urgent
 
 AUTHORED = "an authored line"
 """The reason of what is found word for word; the key of the words stands behind it."""
@@ -94,10 +94,9 @@ class SubjectMatcher:
         held = self._held(context)
         found = (held and self.urgency.grown(text, held)) or found
         if found and (held or not found.is_faint):
-            return self._told_after(held, found) if held else urgent(found)
+            return told_after(self.parts.data.urgent.signs, held, found) if held else urgent(found)
         message = self.parts.reader.read(text)
-        # as it is written: `thnx` is no slip of another word
-        match = self._said(message, self.parts.key(text), context)
+        match = self._said(message, self.parts.key(text), context)  # as written: `thnx` is no slip of another word
         tells_on = bool(held) and (told_of(message) or not self.urgency.asks_else(text))
         own = self.known.node(message.key, context) != self.known.node(message.key, None)  # a line of this thread
         match = match or (self._line(message, text, context) if own or not tells_on else None)
@@ -123,8 +122,7 @@ class SubjectMatcher:
 
     def other(self, text: str, shown: Sequence[str]) -> str | None:
         """Return what is said of the other subject where words ask for it and two were spoken of."""
-        message = self.remarks.question(self.parts.reader.read(text))
-        reading = self.ranker.rank(message, shown[-1] if shown else None)
+        reading = self.ranker.rank(self.remarks.question(self.parts.reader.read(text)), shown[-1] if shown else None)
         asked = reading.named.nothing and reading.aspects.get(OTHER_ONE, 0.0) >= self.limits.other
         return self.parts.subjects.other(shown) if asked else None
 
@@ -136,6 +134,19 @@ class SubjectMatcher:
         """Return the words of which none of some lines speaks, and whether they were read."""
         question = self.remarks.question(self.parts.reader.read(text))
         return self.thread.said.unsaid(question, lines, self._proves_nothing, together=together)
+
+    def told(self, text: str) -> tuple[str, ...]:
+        """Return the names of what words tell of somebody that matters for what is taken."""
+        return tuple(told_names(self.parts.reader.read(text), self.parts.subjects))
+
+    def beside(self, node: str, told: str) -> str | None:
+        """Return the answer on what an answer is about together with what was told."""
+        return beside(node, self.parts.subjects.named(self.parts.reader.read(told)), self.parts.subjects)
+
+    def speaking(self, told: str, lines: Sequence[str]) -> int | None:
+        """Return which of some lines speaks of what was told by its own words."""
+        speak = speaking(self.parts.reader.read(told), lines, self.thread.said)
+        return lines.index(speak[self.select(told, speak, ()) or 0]) if speak else None
 
     def is_over(self, text: str, card: str = "") -> bool:
         """Return whether words say that the emergency of a card is over."""
@@ -248,7 +259,8 @@ class SubjectMatcher:
             return self._within(asked, text, asked.context)
         bare, whole = self._bare(asked, text), self._asked(asked)
         further = whole.also and bare and bare.node == whole.node and not bare.also
-        match = whole if bare is None or further or (asked.message.words[0] in ASKS and bare.node in whole.also) else bare
+        both = further or (bare and asked.message.words[0] in ASKS and bare.node in whole.also)
+        match = whole if bare is None or both else bare
         return self._idle(asked) or self._focused(match, asked)
 
     def _idle(self, asked: Inquiry) -> Match | None:
@@ -278,21 +290,6 @@ class SubjectMatcher:
     def _held(self, context: str | None) -> str:
         """Return the sign whose card a message is typed after, or an empty text."""
         return next((name for name, sign in self.parts.data.urgent.signs.items() if sign.card == context), "")
-
-    def _told_after(self, held: str, found: Finding) -> Match:
-        """Return the decision about a sign told after the card of an emergency: its own card where it is plainly
-        another one, as urgent at least, or the same one grown graver, else that of the emergency, of which most of what
-        is told then is a detail; the other is offered."""
-        match, sign, told = urgent(found), self.parts.data.urgent.signs[held], self.parts.data.urgent.signs[found.sign]
-        if found.sign in sign.smaller:
-            return replace(match, node=sign.card)
-        worse = sign.gives_way(told) and not (told.any_other or match.guessed)
-        other = ((found.is_plain or worse) and found.sign not in sign.holds) or sign.any_other
-        graver = held in told.smaller and told.alone  # the other kind must be plainly told in the message itself
-        if held == found.sign or graver or (other and not told.gives_way(sign)):
-            return match
-        reasons = (*match.reasons, f"told after {sign.card}, and not plainly another emergency")
-        return Match(Outcome.ANSWER, sign.card, related=(found.card,), reasons=reasons, guessed=match.guessed)
 
     def _within(self, asked: Inquiry, text: str, card: str) -> Match:
         """Return the decision about words after the card of an emergency: the card, unless they are small talk, say
@@ -406,8 +403,7 @@ class SubjectMatcher:
     def _says_nothing(self, question: Message, reading: Reading, context: str | None) -> bool:
         """Tell whether a message says neither what it is about nor what is asked, whatever thread it is in.
 
-        Small talk of one word is authored: what is only like it is none.
-        """
+        Small talk of one word is authored: what is only like it is none."""
         words = [word for word in question.words if word != STOP]
         idle = reading.named.nothing and SAYS_NOTHING.issuperset(words)
         if idle and not is_like_talk(words, reading.alone.shares, self.limits.talk_grammar):

@@ -284,9 +284,8 @@ class Said:
         drugs: Collection[str],
         drug_of: Mapping[str, str],
     ) -> None:
-        """`kin` are words of one kind, such as all that speak of driving: they stand for one another in a line.
-        `drugs` stand for themselves alone; a subject that is one of them is that in whatever words, a brand too
-        (`drug_of`)."""
+        """`kin` are words of one kind, such as all that speak of driving: they stand for one another in a line. `drugs`
+        stand for themselves alone; a subject that is one of them is that in whatever words, a brand too (`drug_of`)."""
         self._texts, self._stem, self._lexicon, self._kind_of = texts, stem, lexicon, kind_of
         self._drugs = {form for drug in drugs for form in (stem(drug), _beginning(stem(drug)))}
         self._drug_of = {name: stem(drug) for name, drug in drug_of.items()}
@@ -332,8 +331,7 @@ class Said:
 
     def shares(self, question: Message) -> dict[str, float]:
         """Return how much of what is asked each answer speaks of, up to 1; what few hold counts more."""
-        found: dict[str, float] = {}
-        whole = 0.0
+        found, whole = dict[str, float](), 0.0
         for unit in self.units(question):
             held = [self._holding.get(form, frozenset()) for form in unit]
             weight = math.log(1 + len(self._texts) / max(1, min(map(len, held))))
@@ -356,15 +354,13 @@ class Said:
         wanted = self._forms(question.text)
         scores = [0.0 if self._of_another(line, wanted) else one for one, line in zip(scores, lines, strict=True)]
         best, known = max(scores, default=0.0), max((self._told(forms, asked) for forms in seen), default=0.0)
-        whole = sum(max(map(self._rarity, unit)) for unit in asked)
+        whole = sum(max(map(self.rarity, unit)) for unit in asked)
         if best < known + _MORE or best < whole / 2:
             return None
         at = scores.index(best)
-        spoken = (
-            [bool(unit & forms) for unit in asked] for forms, one in zip(told, scores, strict=True) if one == best
-        )
-        if any(one != [bool(unit & told[at]) for unit in asked] for one in spoken):  # of different words
-            return None
+        spoken = [[bool(unit & forms) for unit in asked] for forms in told]
+        if any(one != spoken[at] for one, score in zip(spoken, scores, strict=True) if score == best):
+            return None  # of different words
         rarest = max(self._told(told[at], [unit]) for unit in asked)
         return at if rarest >= _RARE or not shown else None
 
@@ -402,6 +398,10 @@ class Said:
         words = [question.words[at] for at in sorted(at for place, unit in telling if not unit & here for at in place)]
         unread = [word for word in words if word.isalpha() and is_unread(word, question)]
         return " ".join(unread or words), not unread
+
+    def holds_word(self, line: str, stem: str) -> bool:
+        """Tell whether a line holds a word or one of its family, and no other word of its kind."""
+        return not self._lines[line].isdisjoint((stem, _beginning(stem)))
 
     def _telling(self, question: Message, here: Collection[str]) -> list[Unit]:
         """Return what a line can speak of: the words that say something by themselves, and where none `here` holds one
@@ -450,9 +450,9 @@ class Said:
         return bool(taken and named) and not taken & named
 
     def _told(self, forms: frozenset[str], units: Iterable[Unit]) -> float:
-        return sum(max(map(self._rarity, unit & forms)) for unit in units if unit & forms)
+        return sum(max(map(self.rarity, unit & forms)) for unit in units if unit & forms)
 
-    def _rarity(self, form: str) -> float:
+    def rarity(self, form: str) -> float:
         """Return how much a form tells one answer from others; less for a name that may stand in other words."""
         held = len(self._holding.get(form, ()))
         weight = _RENAMED if "/" in form or form.startswith(_KIND) else 1.0

@@ -1,17 +1,18 @@
-"""What is no question of its own: small talk and whether it is all that a message says, what only tells something, and
-what points at a line of the answer shown."""
+"""What is no question of its own: small talk and whether it is all that a message says, what is only told, and what
+points at a line of the answer shown."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from bot.matching.build import TALK, Parts
 from bot.matching.classifier import Classifier
-from bot.matching.parser import Message
-from bot.matching.text import PERSONS, QUESTION_WORDS, STOP, is_grammar
+from bot.matching.parser import Message, clauses
+from bot.matching.subjects import NONE, SELF, Named, Said, Subjects
+from bot.matching.text import LITTLE, PERSONS, QUESTION_WORDS, STOP, is_grammar
 
 _OPENERS = QUESTION_WORDS | {"do", "can", "be"}
 _ASKED, _SHARED = 4, 2
@@ -94,6 +95,57 @@ def told_of(message: Message) -> bool:
     """Tell whether a message tells of somebody and asks nothing: after the card of an emergency it is a detail."""
     persons = bool(message.words) and message.words[0] in PERSONS
     return persons and not message.asked and QUESTION_WORDS.isdisjoint(message.words)
+
+
+_MATTERS = frozenset({"medicine", "elsewhere"})
+"""Kinds of leaning subjects that bear on whatever is taken: other medicines, and what a person has or is."""
+_TAKEN, _BOTH = frozenset({"drug", "remedy"}), "interactions"
+"""What is taken for nerves, and the aspect of it that is asked of one thing beside another."""
+_OF_ANY_PART = frozenset({
+    *("bad", "blood", "chronic", "damage", "diabetes", "disease", "end", "failure", "heavy", "impairment", "injury"),
+    *("insufficiency", "nerve", "neuropathies", "neuropathy", "pain", "stage", "trouble", "weak"),
+})  # fmt: skip
+"""What any part of the body may have: it says nothing of which."""
+_OVER = _NEGATIONS | frozenset("stopped quit off used until without if when should could would might want".split())  # noqa: SIM905
+"""Words with which somebody tells what is not so, no longer, or not yet."""
+
+
+def told_names(message: Message, subjects: Subjects) -> Iterator[str]:
+    """Yield the names, as they are authored, of what clauses of a message tell of somebody that matters for whatever
+    is taken: "I'm pregnant", "my mum takes warfarin"; nothing of what they ask or deny."""
+    for start, end in clauses(message):
+        clause = message.part(start, end)
+        if _tells(clause):
+            named = {name for name in subjects.named(clause).leaning if subjects.kind_of[name] in _MATTERS}
+            for one in clause.mentions:
+                if not named.isdisjoint(one.concepts):
+                    yield " ".join(clause.words[one.start : one.end])
+
+
+def _tells(clause: Message) -> bool:
+    somebody = bool(clause.words) and (clause.words[0] in PERSONS or "relative" in clause.concepts)
+    return somebody and not clause.asked and QUESTION_WORDS.union(_OVER).isdisjoint(clause.words)
+
+
+def beside(node: str, named: Named, subjects: Subjects) -> str | None:
+    """Return the answer on what an answer is about together with what is named, if there is one: of two subjects that
+    make up one, else of what is taken beside another thing."""
+    it = subjects.it(node)
+    if it is None or subjects.kind_of[it] not in _TAKEN:
+        return None
+    if whole := subjects.together(it, named.leaning):
+        return subjects.general(whole)
+    found = subjects.row(it).get(_BOTH, NONE)
+    return None if found in (SELF, NONE) else found
+
+
+def speaking(told: Message, lines: Sequence[str], said: Said) -> list[str]:
+    """Return those of some lines that hold what was told in its own words, its rarest at least, or one of its family:
+    a line on kidneys is none on the lungs, though one name stands for both."""
+    both = zip(told.words, told.stems, strict=True)
+    stems = [stem for word, stem in both if not ({word, stem} & (_OF_ANY_PART | LITTLE) or is_grammar(word))]
+    rarest = max(stems, key=said.rarity, default="")
+    return [line for line in lines if rarest and said.holds_word(line, rarest)]
 
 
 def is_like_talk(words: Sequence[str], shares: Mapping[str, float], limit: float) -> bool:

@@ -471,3 +471,19 @@ def urgent(finding: Finding) -> Match:
     reasons = (f"urgent: {finding.sign}, by {finding.rule}", f"in: {finding.sentence}")
     guessed = finding.rule.startswith(LIKENESS)
     return Match(Outcome.URGENT, finding.card, reasons=reasons, language=finding.language, guessed=guessed)
+
+
+def told_after(signs: Mapping[str, Sign], held: str, found: Finding) -> Match:
+    """Return the decision about a sign told after the card of the sign `held`: its own card where it is plainly another
+    one, as urgent at least, or the same one grown graver, else that of the emergency, of which most of what is told
+    then is a detail; the other is offered."""
+    match, sign, told = urgent(found), signs[held], signs[found.sign]
+    if found.sign in sign.smaller:
+        return replace(match, node=sign.card)
+    worse = sign.gives_way(told) and not (told.any_other or match.guessed)
+    other = ((found.is_plain or worse) and found.sign not in sign.holds) or sign.any_other
+    graver = held in told.smaller and told.alone  # the other kind must be plainly told in the message itself
+    if held == found.sign or graver or (other and not told.gives_way(sign)):
+        return match
+    reasons = (*match.reasons, f"told after {sign.card}, and not plainly another emergency")
+    return Match(Outcome.ANSWER, sign.card, related=(found.card,), reasons=reasons, guessed=match.guessed)

@@ -150,6 +150,10 @@ def context_text(state: State) -> str:
         found["offered"] = list(state.offered)
     if state.about:
         found["about"] = state.about
+    if state.told:
+        found["told"] = list(state.told)
+    if state.recalled:
+        found["recalled"] = list(state.recalled)
     if state.report is not None:
         found["report"] = [state.report.node, state.report.at]
     return json.dumps(found, separators=(",", ":")) if found else ""
@@ -218,6 +222,8 @@ def state_from(
         tuple(found.get("offered", ())),
         found.get("about", ""),
         _emergency_from(ended) if ended else None,
+        tuple(found.get("told", ())),
+        tuple(found.get("recalled", ())),
     )
 
 

@@ -343,5 +343,5 @@ async def test_what_a_person_set_is_kept_and_does_not_undo_what_another_conversa
 
 def test_what_a_list_offered_is_kept_in_its_order() -> None:
     state = State(Register.LAYPERSON, True, ("ala",), offered=("v1:k2!choice", "v1:ala!choice"), about="b12-metformin")
-    state = replace(state, ended=Emergency("urgent-chest", 3.5))
+    state = replace(state, ended=Emergency("urgent-chest", 3.5), told=("pregnant",), recalled=("ala-interactions",))
     assert state_from(Register.LAYPERSON, True, "ala", context_text(state)) == state

@@ -25,7 +25,8 @@ from bot.channels.slack.events import (
 )
 from bot.dialog import payloads
 from bot.dialog.composer import clipped
-from bot.dialog.turn import Button, Card, ClaimCard, Incoming, Kind, Register, Reply, mask
+from bot.dialog.personal_data import mask
+from bot.dialog.turn import Button, Card, ClaimCard, Incoming, Kind, Register, Reply
 from bot.dialog.wishes import COMMANDS
 from bot.inbox.events import InboundEvent
 

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from bot.channels.platforms import Unexpected
 from bot.channels.slack.blocks import THUMB, mentions, names_another, plain, spelt_out
-from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Reply, mask
+from bot.dialog.personal_data import mask
+from bot.dialog.turn import Effect, Incoming, Kind, Outcome, Reply
 from bot.inbox.events import InboundEvent
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from bot.channels.slack.blocks import context, header, plain, plain_text
 from bot.channels.slack.events import SlackAddress, Surface
 from bot.channels.slack.render import SlackMessage
 from bot.dialog import payloads
-from bot.dialog.turn import Button, Incoming, Kind, Register, Reply, mask
+from bot.dialog.personal_data import mask
+from bot.dialog.turn import Button, Incoming, Kind, Register, Reply
 from bot.inbox.events import InboundEvent
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.slack.blocks import escaped, mentions, names_another, plain
-from bot.dialog.turn import MASK, mask
+from bot.dialog.personal_data import MASK, mask
 from tests.growth import LINEAR, growth
 
 
