@@ -26,7 +26,7 @@ from bot.matching.questions import (
     seams,
 )
 from bot.matching.ranking import Heard, Ranker, Reading
-from bot.matching.talk import TOLD, beside, is_like_talk, pointed, speaking, told_names, told_of
+from bot.matching.talk import TOLD, announced, beside, is_like_talk, pointed, speaking, told_names, told_of
 from bot.matching.text import ASKS, PERSONS, SAYS_NOTHING, STOP, is_grammar, is_mashed, scrubbed
 from bot.matching.urgency import SURELY_ELSE, Urgency, told_after, urgent
 
@@ -265,9 +265,8 @@ class SubjectMatcher:
 
     def _idle(self, asked: Inquiry) -> Match | None:
         """Return the decision about a message that is surely small talk, whatever thread it is in."""
-        heard, in_thread = partial(self._heard, asked=asked), asked.context is not None
-        tells = told_of(self.remarks.without_courtesies(asked.message))
-        return self.background.idle(asked.message, heard, in_thread=in_thread, tells=tells)
+        heard, tells = partial(self._heard, asked=asked), told_of(self.remarks.without_courtesies(asked.message))
+        return self.background.idle(asked.message, heard, in_thread=asked.context is not None, tells=tells)
 
     def _focused(self, match: Match, asked: Inquiry) -> Match:
         """Return the decision about what a message asks, where the rest of it is only told: "My feet burn. Does ALA
@@ -326,15 +325,16 @@ class SubjectMatcher:
         match = self._read(question, asked)
         if match.outcome is not Outcome.CHOICES and not self._doubted(match):
             return match
-        core = self.remarks.question(asked.message, self.limits.aside)
+        core = announced(self.remarks.question(asked.message, self.limits.aside))
         if len(core.words) == len(question.words):
             return match
         again = self._read(core, asked)
-        return again if again.outcome is Outcome.ANSWER and not self._doubted(again) else match
+        offers = (match.outcome, again.outcome) == (Outcome.NOT_COVERED, Outcome.CHOICES)
+        return again if offers or (again.outcome is Outcome.ANSWER and not self._doubted(again)) else match
 
     def _doubted(self, match: Match) -> bool:
         """Tell whether an answer is only its family's, or `not covered` only because nothing is likely."""
-        several = bool(match.also) or match.note == PART_MISSING
+        several = match.also or match.note == PART_MISSING
         return not several and bool(match.scores) and match.scores[0][1] < self.limits.answer
 
     def _read(self, question: Message, asked: Inquiry) -> Match:

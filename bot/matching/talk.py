@@ -97,6 +97,20 @@ def told_of(message: Message) -> bool:
     return persons and not message.asked and QUESTION_WORDS.isdisjoint(message.words)
 
 
+_ANNOUNCES = frozenset("ask help hi hey know question questions query quick something talk tell thing wanted".split())  # noqa: SIM905
+"""What somebody says who is about to ask."""
+
+
+def announced(message: Message) -> Message:
+    """Return what a message is about, where the words before `about` only say that something will be asked: "can I ask
+    you something about my feet"."""
+    words = message.words
+    at = words.index("about") if "about" in words else 0
+    asks = _ANNOUNCES.isdisjoint(words[:at]) or not QUESTION_WORDS.isdisjoint(words[:at])
+    empty = (word in _ANNOUNCES | LITTLE or word == STOP or is_grammar(word) for word in words[:at])
+    return message if asks or not all(empty) else message.part(at, len(words) - (words[-1] == STOP))
+
+
 _MATTERS = frozenset({"medicine", "elsewhere"})
 """Kinds of leaning subjects that bear on whatever is taken: other medicines, and what a person has or is."""
 _TAKEN, _BOTH = frozenset({"drug", "remedy"}), "interactions"

@@ -107,3 +107,17 @@ def test_what_points_at_nothing_listed_stays_as_it_is(text: str) -> None:
 
 def test_where_nothing_is_listed_nothing_is_pointed_at() -> None:
     assert pointed("the last one", ()) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hi there, can I ask you something about my feet?",
+        "I have a question about my tablets",
+        "I want to ask something about my mums medicines",
+        "can you tell me about my feet",
+    ],
+)
+def test_who_only_says_what_will_be_asked_about_is_offered_what_there_is(matcher: Matcher, text: str) -> None:
+    match = asked(matcher, text, None)
+    assert (match.outcome, len(match.choices)) == (Outcome.CHOICES, 3)
