@@ -42,6 +42,7 @@ from bot.dialog.turn import (
     UpToDateMatcher,
     View,
     leant_on,
+    todays,
     up_to_date,
 )
 from bot.dialog.wishes import CHOSEN, COMMANDS, Wishes, picked
@@ -85,14 +86,15 @@ class Memory:
             return reply, state
         told = self._listener.told(incoming.text) if incoming.kind is Kind.TEXT else ()
         new = tuple(one for one in told if one not in state.told)
-        reply, state = self._beside(self._listener, reply, state, incoming)
+        if state.told:
+            reply, state = self._beside(self._listener, reply, state, incoming)
         return reply, replace(state, told=(*state.told, *new)[-MOST_TOLD:], recalled=()) if new else state
 
     def _beside(self, listener: Listener, reply: Reply, state: State, incoming: Incoming) -> Step:
         alone = reply.second is None and reply.view is View.BRIEF and not (reply.in_place or reply.effect)
         asked = incoming.text if incoming.kind is Kind.TEXT else ""
         for told in reversed(state.told) if alone and answers(reply.card) else ():
-            node = listener.beside(reply.card.node, told)
+            node = next(iter(todays(self._library, filter(None, [listener.beside(reply.card.node, told)]))), None)
             if node is None or node in (reply.card.node, *state.recalled) or told in asked.lower():
                 continue
             if second := self._card(node, told, reply.card, state):

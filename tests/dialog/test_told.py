@@ -125,3 +125,9 @@ def test_what_the_question_names_is_answered_and_not_recalled(engine: Engine) ->
 def test_somebody_is_forgotten_with_the_rest(engine: Engine) -> None:
     told = replace(READER, told=("pregnant",), recalled=("ala-interactions",))
     assert engine.respond(told, Incoming(Kind.TAP, payloads.payload("privacy", word="forget")))[1] == State()
+
+
+def test_an_answer_that_an_editor_took_away_is_not_said(library: Library, matcher: Matcher) -> None:
+    nodes = {id_: node for id_, node in library.nodes.items() if id_ != "ala-interactions"}
+    left = Engine(replace(library, nodes=nodes), matcher)
+    assert shown(left, replace(READER, told=("pregnant",)), "ala")[0].second is None
