@@ -70,6 +70,8 @@ def patient(_channel: str) -> Register:
 
 MOST_TOLD = 3
 """Names of what was told of somebody that are remembered: the latest."""
+MOST_RECALLED = 8
+"""Claims that were said because of them and are not said again: the latest."""
 
 
 class Memory:
@@ -84,21 +86,28 @@ class Memory:
         """Return the reply with what was told before, and the state with what is told now."""
         if self._listener is None or incoming.group:
             return reply, state
-        told = self._listener.told(incoming.text) if incoming.kind is Kind.TEXT else ()
-        new = tuple(one for one in told if one not in state.told)
         if state.told:
             reply, state = self._beside(self._listener, reply, state, incoming)
-        return reply, replace(state, told=(*state.told, *new)[-MOST_TOLD:], recalled=()) if new else state
+        now = self._listener.told(incoming.text) if incoming.kind is Kind.TEXT else {}
+        return reply, self._telling(state, now) if now else state
+
+    @staticmethod
+    def _telling(state: State, now: Mapping[str, bool]) -> State:
+        """Return the state with what is told now, and without what is denied."""
+        kept = [one for one in state.told if one not in now]
+        return replace(state, told=(*kept, *(one for one, holds in now.items() if holds))[-MOST_TOLD:])
 
     def _beside(self, listener: Listener, reply: Reply, state: State, incoming: Incoming) -> Step:
         alone = reply.second is None and reply.view is View.BRIEF and not (reply.in_place or reply.effect)
         asked = incoming.text if incoming.kind is Kind.TEXT else ""
         for told in reversed(state.told) if alone and answers(reply.card) else ():
             node = next(iter(todays(self._library, filter(None, [listener.beside(reply.card.node, told)]))), None)
-            if node is None or node in (reply.card.node, *state.recalled) or told in asked.lower():
+            if node is None or node == reply.card.node or told in asked.lower():
                 continue
-            if second := self._card(node, told, reply.card, state):
-                return self._with(reply, second), replace(state, recalled=(*state.recalled, node))
+            claim = self._new(node, told, reply.card, state)
+            if claim and (name := f"{node}.{claim.id}") not in state.recalled:
+                second = self._card(node, told, claim, reply.card.register)
+                return self._with(reply, second), replace(state, recalled=(*state.recalled, name)[-MOST_RECALLED:])
         return reply, state
 
     def _with(self, reply: Reply, second: Card) -> Reply:
@@ -113,17 +122,19 @@ class Memory:
         shown = any(one.payload == way.payload for one in (*reply.choices, *reply.card.buttons))
         return reply if shown else replace(reply, choices=(way, *reply.choices))
 
-    def _card(self, node: str, told: str, shown: Card, state: State) -> Card | None:
+    def _new(self, node: str, told: str, shown: Card, state: State) -> Claim | None:
         """Return what an answer says of what was told, unless it says nothing of that, or it was said: by the answer
         shown, or at once by itself before."""
-        answer, register = self._library.answer(node), shown.register
-        if self._says(told, shown.node, register, self._library.answer(shown.node).brief):
+        if self._says(told, shown.node, shown.register, self._library.answer(shown.node).brief):
             return None
-        claim = self._says(told, node, register, ())
-        if claim is None or (node in state.history and claim.id in answer.brief):
-            return None
-        card = self._composer.claims(node, cut(answer, node, moved([claim], [claim.id]), [claim.id]), register)
-        return replace(card, title=self._composer.text("mentioned", register, told=told))
+        claim = self._says(told, node, shown.register, ())
+        said = claim and node in state.history and claim.id in self._library.answer(node).brief
+        return None if said else claim
+
+    def _card(self, node: str, told: str, claim: Claim, register: Register) -> Card:
+        alone = cut(self._library.answer(node), node, moved([claim], [claim.id]), [claim.id])
+        title = self._composer.text("mentioned", register, told=told)
+        return replace(self._composer.claims(node, alone, register), title=title)
 
     def _says(self, told: str, node: str, register: Register, among: Collection[str]) -> Claim | None:
         """Return the claim of an answer that speaks of what was told, among some or all; a report is none."""

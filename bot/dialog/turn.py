@@ -7,7 +7,7 @@ that does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -102,7 +102,7 @@ class State:
     `offered` the payloads of the list of choices shown last, in their order, and `about` the node of the subject that
     this list was about; `ended` is the emergency that was spoken of before and may come back; `told` are the names of
     what was told of somebody that bears on medicines, as they are authored ("pregnant"), newest last, and `recalled`
-    the answers that were given beside others because of them.
+    the claims, each after its answer, that were given beside others because of them.
     """
 
     register: Register | None = None
@@ -396,8 +396,9 @@ class Turner(Protocol):
 class Listener(Protocol):
     """A matcher that knows what somebody told of a person, and which answer speaks of that."""
 
-    def told(self, text: str) -> tuple[str, ...]:
-        """Return the names, as authored, of what words tell of somebody that bears on medicines: "pregnant"."""
+    def told(self, text: str) -> Mapping[str, bool]:
+        """Return the names, as authored, of what words tell of somebody that bears on medicines ("pregnant"), and
+        whether it is so."""
 
     def beside(self, node: str, told: str) -> str | None:
         """Return the answer on what an answer is about together with what was told, if there is one."""

@@ -95,8 +95,8 @@ class LateMatcher:
         """Return the answer on the other subject spoken of."""
         return self._built().other(text, shown)
 
-    def told(self, text: str) -> tuple[str, ...]:
-        """Return the names of what words tell of somebody that bears on medicines."""
+    def told(self, text: str) -> dict[str, bool]:
+        """Return the names of what words tell of somebody that bears on medicines, and whether it is so."""
         return self._built().told(text)
 
     def beside(self, node: str, told: str) -> str | None:

@@ -135,9 +135,9 @@ class SubjectMatcher:
         question = self.remarks.question(self.parts.reader.read(text))
         return self.thread.said.unsaid(question, lines, self._proves_nothing, together=together)
 
-    def told(self, text: str) -> tuple[str, ...]:
-        """Return the names of what words tell of somebody that matters for what is taken."""
-        return tuple(told_names(self.parts.reader.read(text), self.parts.subjects))
+    def told(self, text: str) -> dict[str, bool]:
+        """Return the names of what words tell of somebody that matters for what is taken, and whether it is so."""
+        return dict(told_names(self.parts.reader.read(text), self.parts.subjects))
 
     def beside(self, node: str, told: str) -> str | None:
         """Return the answer on what an answer is about together with what was told."""

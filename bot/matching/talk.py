@@ -120,25 +120,29 @@ _OF_ANY_PART = frozenset({
     *("insufficiency", "nerve", "neuropathies", "neuropathy", "pain", "stage", "trouble", "weak"),
 })  # fmt: skip
 """What any part of the body may have: it says nothing of which."""
-_OVER = _NEGATIONS | frozenset("stopped quit off used until without if when should could would might want".split())  # noqa: SIM905
-"""Words with which somebody tells what is not so, no longer, or not yet."""
+_ENDED = _NEGATIONS | frozenset("stopped quit off used without".split())  # noqa: SIM905
+_WISHED = frozenset("until if when should could would might want".split())  # noqa: SIM905
+"""Words with which somebody tells what is not so or no longer, and what is not yet."""
+_OPENING = 3
+"""Words among which a clause that tells of somebody names them: "hi, my mum takes"."""
 
 
-def told_names(message: Message, subjects: Subjects) -> Iterator[str]:
+def told_names(message: Message, subjects: Subjects) -> Iterator[tuple[str, bool]]:
     """Yield the names, as they are authored, of what clauses of a message tell of somebody that matters for whatever
-    is taken: "I'm pregnant", "my mum takes warfarin"; nothing of what they ask or deny."""
+    is taken, and whether it is so: "I'm pregnant", "my mum takes warfarin", "I'm not on metformin"; none that is
+    asked about or wished."""
     for start, end in clauses(message):
         clause = message.part(start, end)
         if _tells(clause):
             named = {name for name in subjects.named(clause).leaning if subjects.kind_of[name] in _MATTERS}
             for one in clause.mentions:
                 if not named.isdisjoint(one.concepts):
-                    yield " ".join(clause.words[one.start : one.end])
+                    yield " ".join(clause.words[one.start : one.end]), _ENDED.isdisjoint(clause.words)
 
 
 def _tells(clause: Message) -> bool:
-    somebody = bool(clause.words) and (clause.words[0] in PERSONS or "relative" in clause.concepts)
-    return somebody and not clause.asked and QUESTION_WORDS.union(_OVER).isdisjoint(clause.words)
+    somebody = not PERSONS.isdisjoint(clause.words[:_OPENING]) or "relative" in clause.concepts
+    return somebody and not clause.asked and QUESTION_WORDS.union(_WISHED).isdisjoint(clause.words)
 
 
 def beside(node: str, named: Named, subjects: Subjects) -> str | None:

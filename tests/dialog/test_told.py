@@ -123,7 +123,7 @@ def test_what_the_question_names_is_answered_and_not_recalled(engine: Engine) ->
 
 
 def test_somebody_is_forgotten_with_the_rest(engine: Engine) -> None:
-    told = replace(READER, told=("pregnant",), recalled=("ala-interactions",))
+    told = replace(READER, told=("pregnant",), recalled=("ala-interactions.pregnancy",))
     assert engine.respond(told, Incoming(Kind.TAP, payloads.payload("privacy", word="forget")))[1] == State()
 
 
@@ -131,3 +131,18 @@ def test_an_answer_that_an_editor_took_away_is_not_said(library: Library, matche
     nodes = {id_: node for id_, node in library.nodes.items() if id_ != "ala-interactions"}
     left = Engine(replace(library, nodes=nodes), matcher)
     assert shown(left, replace(READER, told=("pregnant",)), "ala")[0].second is None
+
+
+def test_what_is_denied_later_is_no_longer_so(engine: Engine) -> None:
+    told = replace(READER, told=("pregnant", "warfarin"))
+    assert said(engine, told, "I'm not on warfarin myself")[1].told == ("pregnant",)
+
+
+def test_of_two_things_told_each_is_said_in_its_turn(engine: Engine) -> None:
+    _, state = said(engine, READER, "hi, I take metformin and I have kidney disease")
+    state = replace(state, history=())
+    first, state = shown(engine, state, "ala-evidence")
+    _, state = shown(engine, state, "what-it-is")
+    later, _ = shown(engine, state, "ala")
+    titles = {one.second.title for one in (first, later) if one.second}
+    assert titles == {"You told me: metformin", "You told me: kidney disease"}
