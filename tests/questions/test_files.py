@@ -113,6 +113,8 @@ LEAST = {
     "follow-ups-fresh-14": 200,
     "two-questions-fresh-14": 80,
     "small-talk-fresh-14": 60,
+    "plain-fresh-15": 100,
+    "real-fresh-15": 170,
 }
 
 
