@@ -258,7 +258,7 @@ class SubjectMatcher:
         if asked.context in self.parts.data.cards:
             return self._within(asked, text, asked.context)
         bare, whole = self._bare(asked, text), self._asked(asked)
-        further = whole.also and bare and bare.node == whole.node and not bare.also
+        further = whole.also and bare and bare.node == whole.node and not bare.also  # what was left out asks too
         both = further or (bare and asked.message.words[0] in ASKS and bare.node in whole.also)
         match = whole if bare is None or both else bare
         return self._idle(asked) or self._focused(match, asked)
