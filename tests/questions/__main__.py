@@ -40,7 +40,7 @@ FILES = (
     *("real-fresh-12", "follow-ups-fresh-12", "two-questions-fresh-12", "small-talk-fresh-12"),
     *("plain-fresh-13", "real-fresh-13", "follow-ups-fresh-13", "two-questions-fresh-13", "small-talk-fresh-13"),
     *("plain-fresh-14", "real-fresh-14", "follow-ups-fresh-14", "two-questions-fresh-14", "small-talk-fresh-14"),
-    *("plain-fresh-15", "real-fresh-15"),
+    *("plain-fresh-15", "real-fresh-15", "follow-ups-fresh-15", "two-questions-fresh-15", "small-talk-fresh-15"),
 )
 CURVE = (0, 5, 10, 20, 50)
 CURVE_FILES = ("plain", "most-asked", "real", "follow-ups", "b12", "plain-fresh", "real-fresh", "unseen-2")

@@ -115,6 +115,9 @@ LEAST = {
     "small-talk-fresh-14": 60,
     "plain-fresh-15": 100,
     "real-fresh-15": 170,
+    "follow-ups-fresh-15": 200,
+    "two-questions-fresh-15": 80,
+    "small-talk-fresh-15": 60,
 }
 
 
