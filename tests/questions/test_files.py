@@ -39,6 +39,7 @@ LEAST = {
     "urgent-fresh-20": 585,
     "urgent-fresh-21": 540,
     "urgent-fresh-22": 540,
+    "urgent-fresh-23": 540,
     "real": 220,
     "follow-ups": 150,
     "two-questions": 60,
