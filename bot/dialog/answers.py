@@ -164,12 +164,11 @@ def fitted(composer: Composer, reply: Reply) -> Reply:
     it says; the rest is folded. Unless something else was put first, the main message is always said, under the
     button's few words where its title is too long."""
     crowded = any((reply.lead, reply.remark, reply.second))
-    if not (crowded or reply.briefs) or not _may_becut(reply):
+    if not (crowded or reply.briefs) or not _may_be_cut(reply):
         return reply
     node, register = reply.card.node, reply.card.register
     answer, label = composer.answer(node), composer.label(node, register)
-    around = lines_of(reply.lead) + (lines_of(reply.remark) + 1 if reply.remark else 0)
-    room = ROOM - around
+    room = ROOM - lines_of(reply.lead) - (lines_of(reply.remark) + 1 if reply.remark else 0)
     room = room if crowded else max(FIRST_ROOM, lines_at_once(reply.card))
     beside = [reply.second] if reply.second else []
 
@@ -184,12 +183,12 @@ def fitted(composer: Composer, reply: Reply) -> Reply:
     return replace(reply, card=replace(last, title=label) if crowded else last)
 
 
-def _may_becut(reply: Reply) -> bool:
+def _may_be_cut(reply: Reply) -> bool:
     """Tell whether a reply is a sourced answer whose brief is shown with the rest folded."""
-    return answers(reply.card) and reply.view is View.BRIEF
+    return is_sourced(reply.card) and reply.view is View.BRIEF
 
 
-def answers(card: Card) -> bool:
+def is_sourced(card: Card) -> bool:
     """Tell whether a card is a sourced answer."""
     return isinstance(card, ClaimCard) and card.outcome is Outcome.ANSWER and not card.about_bot
 
@@ -354,7 +353,7 @@ class Answers:
 
     def _is_sourced(self, node: str) -> bool:
         card = self._composer.card(node, Register.LAYPERSON)
-        return answers(card) and node != self._library.advice
+        return is_sourced(card) and node != self._library.advice
 
     def _with_also(self, reply: Reply, nodes: Sequence[str]) -> Reply:
         """Return the reply with the other questions of the message: the second beside it if both are short, else first

@@ -13,9 +13,9 @@ from bot.dialog.answers import (
     ROOM,
     Answers,
     SmallTalk,
-    answers,
     cut,
     illustrated,
+    is_sourced,
     lines_at_once,
     moved,
     with_brief,
@@ -100,7 +100,7 @@ class Memory:
     def _beside(self, listener: Listener, reply: Reply, state: State, incoming: Incoming) -> Step:
         alone = reply.second is None and reply.view is View.BRIEF and not (reply.in_place or reply.effect)
         asked = incoming.text if incoming.kind is Kind.TEXT else ""
-        for told in reversed(state.told) if alone and answers(reply.card) else ():
+        for told in reversed(state.told) if alone and is_sourced(reply.card) else ():
             node = next(iter(todays(self._library, filter(None, [listener.beside(reply.card.node, told)]))), None)
             if node is None or node == reply.card.node or told in asked.lower():
                 continue

@@ -184,6 +184,7 @@ _PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "e
 _NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _LATEST = {"latter": -1, "last": -1, "former": 0}
 _AT = {word: at for words in (_PLACES, _NUMBERS, "123456789") for at, word in enumerate(words)} | _LATEST
+_TWO = 2  # "the latter" is one of them
 _PART = r"(?:one|step|stage|item|point|part|bit|thing|option)\b"
 _ORDINAL = rf"(?:very )?(?P<place>{'|'.join((*_PLACES, *_LATEST))})"
 _POINTER = re.compile(
@@ -201,7 +202,7 @@ def pointed(text: str, listed: Sequence[str]) -> tuple[str, str] | None:
     found = _POINTER.search(" ".join(text.split())) if listed else None
     word = found and (found["place"] or found["alone"] or found["number"]).lower()
     at = _AT.get(word or "", len(listed))
-    pair = word in ("latter", "former") and len(listed) != len(_LATEST) - 1
-    if found is None or pair or at >= len(listed):
+    of_two = word in ("latter", "former")
+    if found is None or at >= len(listed) or (of_two and len(listed) != _TWO):
         return None
     return f"{found.string[: found.start()]}it{found.string[found.end() :]}", listed[at]
